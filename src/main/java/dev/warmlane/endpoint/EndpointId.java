@@ -2,6 +2,7 @@ package dev.warmlane.endpoint;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The identity of one vLLM server: the UID of its pod, or the URL of a static one. Addresses are reused by Kubernetes and
@@ -29,7 +30,7 @@ public final class EndpointId {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof EndpointId that && hash == that.hash && Objects.equals(value, that.value);
     }
 

@@ -12,6 +12,7 @@ public final class EndpointSnapshot {
     public static final EndpointSnapshot EMPTY = new EndpointSnapshot(List.of());
 
     private final List<Endpoint> endpoints;
+    private final List<Endpoint> selectable;
     private final Map<EndpointId, Endpoint> byId;
 
     /** @throws IllegalArgumentException if two endpoints have the same id */
@@ -23,10 +24,23 @@ public final class EndpointSnapshot {
                 throw new IllegalArgumentException("endpoint %s: listed twice".formatted(endpoint.id()));
             }
         }
+        List<Endpoint> ready =
+                this.endpoints.stream().filter(e -> e.state().acceptsNew()).toList();
+        this.selectable = !ready.isEmpty()
+                ? ready
+                : this.endpoints.stream().filter(e -> e.state().acceptsBound()).toList();
     }
 
     public List<Endpoint> endpoints() {
         return endpoints;
+    }
+
+    /**
+     * The endpoints that a request bound to none may go to: those that accept new ones or, where there are none, those that
+     * drain, because a cold answer from a leaving endpoint beats no answer.
+     */
+    public List<Endpoint> selectable() {
+        return selectable;
     }
 
     public @Nullable Endpoint find(EndpointId id) {
@@ -35,16 +49,5 @@ public final class EndpointSnapshot {
 
     public boolean contains(EndpointId id) {
         return byId.containsKey(id);
-    }
-
-    /** How many endpoints accept requests that belong to no endpoint yet. */
-    public int selectable() {
-        int count = 0;
-        for (Endpoint endpoint : endpoints) {
-            if (endpoint.state().acceptsNew()) {
-                count++;
-            }
-        }
-        return count;
     }
 }
