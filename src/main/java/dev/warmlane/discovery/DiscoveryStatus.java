@@ -1,0 +1,32 @@
+package dev.warmlane.discovery;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How well discovery knows its endpoints, at one moment. Immutable.
+ *
+ * @param state whether the endpoints of the pool are those of the source
+ * @param lastEventAge time since a resource of the source was seen to change, or null if none was yet; long where nothing
+ *     changes
+ * @param lastListAge time since the source was last listed, or null if that never succeeded
+ * @param restarts how often the watch was replaced
+ * @param lastError what is wrong now, in one line, or null
+ */
+public record DiscoveryStatus(
+        State state,
+        @Nullable Duration lastEventAge,
+        @Nullable Duration lastListAge,
+        int restarts,
+        @Nullable String lastError) {
+
+    /** Whether the endpoints of a pool are those of its source. */
+    public enum State {
+        /** The source was not listed yet; the pool is as it was before. */
+        SYNCING,
+        /** The pool follows the source. */
+        SYNCED,
+        /** The source cannot be listed, or its watch went silent; the pool keeps the last known endpoints. */
+        STALE
+    }
+}
