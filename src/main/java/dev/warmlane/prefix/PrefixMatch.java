@@ -1,0 +1,32 @@
+package dev.warmlane.prefix;
+
+/**
+ * How many leading blocks of one prompt each of several endpoints is predicted to hold, in the order in which the endpoints
+ * were asked about. Immutable.
+ */
+public final class PrefixMatch {
+    private final int[] matchedBlocks;
+
+    PrefixMatch(int[] matchedBlocks) {
+        this.matchedBlocks = matchedBlocks;
+    }
+
+    /** How many endpoints were asked about. */
+    public int size() {
+        return matchedBlocks.length;
+    }
+
+    /** Leading blocks that the endpoint at this place holds, in [0, the prompt's length]. */
+    public int matchedBlocks(int index) {
+        return matchedBlocks[index];
+    }
+
+    /** The most leading blocks that any of the endpoints holds; 0 if there is none. */
+    public int longest() {
+        int longest = 0;
+        for (int blocks : matchedBlocks) {
+            longest = Math.max(longest, blocks);
+        }
+        return longest;
+    }
+}
