@@ -1,5 +1,6 @@
 /**
- * The choice of an endpoint: a request and a snapshot go in, a decision comes out. Policies are pure until a decision is\n * dispatched; leases count what is in flight, exactly, and are the only load signal.
+ * The choice of an endpoint: a request and a snapshot go in, a decision comes out. Policies are pure until a decision is
+ * dispatched; leases count what is in flight, exactly, and are the only load signal.
  */
 @NullMarked
 package dev.warmlane.routing;

@@ -1,0 +1,49 @@
+package dev.warmlane.routing;
+
+import dev.warmlane.endpoint.EndpointId;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One request's share of an endpoint's load. Ends on complete, error and cancel alike; every transition happens once however
+ * often it is asked for, from whatever thread.
+ */
+public final class Lease {
+    private static final int PREFILL = 0;
+    private static final int DECODE = 1;
+    private static final int CLOSED = 2;
+
+    private final InFlight inFlight;
+    private final EndpointId endpoint;
+    private final InFlight.Counters counters;
+    private final long promptTokens;
+    private final long uncachedTokens;
+    private final AtomicInteger phase = new AtomicInteger(PREFILL);
+
+    Lease(InFlight inFlight, EndpointId endpoint, InFlight.Counters counters, long promptTokens, long uncachedTokens) {
+        this.inFlight = inFlight;
+        this.endpoint = endpoint;
+        this.counters = counters;
+        this.promptTokens = promptTokens;
+        this.uncachedTokens = uncachedTokens;
+    }
+
+    /** The first byte has come back: the prefill is done, the request still runs. */
+    public void firstByte() {
+        if (phase.compareAndSet(PREFILL, DECODE)) {
+            counters.prefillTokens.addAndGet(-uncachedTokens);
+        }
+    }
+
+    /** The request is over: whatever is still held is returned. */
+    public void close() {
+        int before = phase.getAndSet(CLOSED);
+        if (before == CLOSED) {
+            return;
+        }
+        if (before == PREFILL) {
+            counters.prefillTokens.addAndGet(-uncachedTokens);
+        }
+        counters.promptTokens.addAndGet(-promptTokens);
+        inFlight.closed(endpoint, counters);
+    }
+}

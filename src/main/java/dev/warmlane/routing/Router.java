@@ -1,0 +1,106 @@
+package dev.warmlane.routing;
+
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.endpoint.EndpointPool;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the requests of one pool to its endpoints: asks the policy, opens the lease, and forgets endpoints that leave. Safe
+ * for concurrent use; never blocks.
+ */
+public final class Router {
+    private final EndpointPool pool;
+    private final RoutingPolicy policy;
+    private final InFlight inFlight;
+    private final DecisionLog log;
+    private final Deliveries deliveries = new Deliveries();
+
+    /**
+     * A router that listens to the pool from now on.
+     *
+     * @param inFlight the counts that the policy reads too
+     * @param log where its decisions are noted
+     */
+    public Router(EndpointPool pool, RoutingPolicy policy, InFlight inFlight, DecisionLog log) {
+        this.pool = pool;
+        this.policy = policy;
+        this.inFlight = inFlight;
+        this.log = log;
+        pool.onRemoval(this::retire);
+    }
+
+    public EndpointPool pool() {
+        return pool;
+    }
+
+    public RoutingPolicy policy() {
+        return policy;
+    }
+
+    public InFlight inFlight() {
+        return inFlight;
+    }
+
+    public DecisionLog log() {
+        return log;
+    }
+
+    public Deliveries deliveries() {
+        return deliveries;
+    }
+
+    /** The decision that a request would get now; changes nothing. Null if no endpoint can take it. */
+    public @Nullable RoutingDecision explain(RoutingRequest request) {
+        return policy.choose(request, pool.snapshot(), Set.of());
+    }
+
+    /**
+     * Chooses an endpoint and counts the request there, at once.
+     *
+     * @param excluded endpoints that this request has tried already
+     * @return what the caller closes when the request is over, or null if no endpoint can take it
+     */
+    public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
+        RoutingDecision decision = policy.choose(request, pool.snapshot(), excluded);
+        if (decision == null) {
+            return null;
+        }
+        Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+        policy.dispatched(decision);
+        log.add(decision.withoutPrompt());
+        retireIfGone(decision.endpoint().id());
+        return new Dispatch(decision, policy, this, lease);
+    }
+
+    /** The endpoint's KV cache holds this many tokens. */
+    public void capacity(EndpointId endpoint, long tokens) {
+        policy.capacity(endpoint, tokens);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint says that it has this many requests, running and queued. */
+    public void reported(EndpointId endpoint, long requests) {
+        policy.reported(endpoint, requests);
+        retireIfGone(endpoint);
+    }
+
+    void delivered(RoutingDecision decision, Delivery delivery) {
+        deliveries.record(decision, delivery);
+        policy.delivered(decision, delivery);
+        retireIfGone(decision.endpoint().id());
+    }
+
+    /** An endpoint may leave while something of it is noted: that must not outlive it. */
+    private void retireIfGone(EndpointId endpoint) {
+        if (!pool.snapshot().contains(endpoint)) {
+            retire(endpoint);
+        }
+    }
+
+    private void retire(EndpointId endpoint) {
+        inFlight.retire(endpoint);
+        policy.retire(endpoint);
+        deliveries.retire(endpoint);
+    }
+}

@@ -1,0 +1,78 @@
+package dev.warmlane.policyfile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.prefix.PrefixIndex;
+import dev.warmlane.routing.InFlight;
+import dev.warmlane.routing.PolicyFactory;
+import dev.warmlane.routing.PolicyParameters;
+import dev.warmlane.routing.PoolAverages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PolicyFilesTest {
+    private final PolicyFactory factory = new PolicyFactory(
+            new AffinityTable(1, Duration.ofHours(1), () -> 0),
+            new PrefixIndex(1),
+            256,
+            new InFlight(),
+            new PoolAverages(),
+            1);
+
+    static List<String> policies() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("gateway/policies"))) {
+            return files.map(file -> file.getFileName().toString().replace(".yaml", ""))
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
+    void everyFileMakesAPolicyAndSaysNothingThatItDoesNotRead(String name) {
+        assertThat(factory.create(read(name, Map.of()))).isNotNull();
+    }
+
+    @Test
+    void thePoliciesThatTheDocumentationPromisesExist() throws IOException {
+        assertThat(policies())
+                .contains("expected-cost", "sticky", "consistent-hash", "least-requests", "round-robin", "random");
+    }
+
+    @Test
+    void whatAFileSaysHoldsOverWhatItExtendsAndTheSettingsOverBoth() {
+        assertThat(read("expected-cost", Map.of()).number("kappa", 0)).isEqualTo(2);
+        PolicyParameters mean = read("expected-cost-mean", Map.of("beta", "0.5"));
+        assertThat(mean.number("kappa", 0)).isEqualTo(1);
+        assertThat(mean.number("beta", 0)).isEqualTo(0.5);
+        assertThat(mean.number("alpha-tokens", 0)).isEqualTo(37_500);
+    }
+
+    @Test
+    void aParameterThatThePolicyDoesNotHaveIsRefused() {
+        assertThatThrownBy(() -> factory.create(read("expected-cost", Map.of("kapa", "1"))))
+                .hasMessageStartingWith("policy expected-cost: unknown parameter kapa (expected: one of algorithm, ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no-such", "", "../routes", "Sticky", "sticky.yaml", "/etc/passwd"})
+    void anUnknownPolicyIsRefused(String name) {
+        assertThatThrownBy(() -> read(name, Map.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("policy: " + name + " (expected: the name of a file in gateway/policies, such as sticky)");
+    }
+
+    private static PolicyParameters read(String policy, Map<String, String> parameters) {
+        return PolicyFiles.read(policy, parameters);
+    }
+}
