@@ -1,0 +1,54 @@
+package dev.warmlane.scrape;
+
+import dev.warmlane.endpoint.EndpointLoad;
+import dev.warmlane.vllm.PrefixCacheCounters;
+import dev.warmlane.vllm.VllmMetrics;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one endpoint from scraping it. Immutable.
+ *
+ * @param metrics the last metrics that could be read; null while there are none
+ * @param windows what its prefix cache counted over the last minutes
+ * @param models its models as it last listed them, base models before adapters; empty while it has not
+ * @param version vLLM's version; null where it has not said
+ * @param scrapedAtNanos when the metrics came, on the scraper's clock; null while there are none
+ * @param error why the last scrape failed, in a few words; null if it did not
+ */
+public record EndpointReport(
+        @Nullable VllmMetrics metrics,
+        PrefixCacheWindows windows,
+        List<ModelCard> models,
+        @Nullable String version,
+        @Nullable Long scrapedAtNanos,
+        @Nullable String error) {
+
+    /** Of an endpoint that has not been asked yet. */
+    public static final EndpointReport NONE =
+            new EndpointReport(null, PrefixCacheWindows.NONE, List.of(), null, null, null);
+
+    public EndpointReport {
+        models = List.copyOf(models);
+    }
+
+    /** The load it last reported; {@link EndpointLoad#UNKNOWN} while there is none. */
+    public EndpointLoad load() {
+        return metrics == null ? EndpointLoad.UNKNOWN : metrics.load();
+    }
+
+    /** The endpoint's own prefix cache counters, as it last reported them; null where it has not. */
+    public @Nullable PrefixCacheCounters prefixCache() {
+        return metrics == null ? null : metrics.prefixCache();
+    }
+
+    /**
+     * How old the metrics are; null while there are none.
+     *
+     * @param nowNanos the scraper's clock
+     */
+    public @Nullable Duration age(long nowNanos) {
+        return scrapedAtNanos == null ? null : Duration.ofNanos(nowNanos - scrapedAtNanos);
+    }
+}
