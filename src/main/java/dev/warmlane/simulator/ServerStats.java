@@ -1,0 +1,13 @@
+package dev.warmlane.simulator;
+
+import dev.warmlane.simulator.engine.EngineStats;
+
+/**
+ * What a server has seen since it started. Immutable.
+ *
+ * @param requests generation and embedding requests received, refused ones too
+ * @param inFlight those without a complete answer whose clients are still there
+ * @param cancels those whose connection ended before the answer was complete
+ * @param engine the engine's own counters
+ */
+public record ServerStats(long requests, int inFlight, long cancels, EngineStats engine) {}
