@@ -1,0 +1,79 @@
+package dev.warmlane.actuator;
+
+import dev.warmlane.routing.Candidate;
+import dev.warmlane.routing.RoutingDecision;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * One decision in {@code /actuator/decisions}. Tokens are estimates of the gateway; costs are prefill tokens.
+ *
+ * @param at when it was taken
+ * @param pool the pool's name
+ * @param endpoint the chosen endpoint's name
+ * @param key the key that decided: session, client-ip, prompt-prefix or none
+ * @param outcome bound, placed, moved or spilled
+ * @param promptTokens L: tokens of the prompt
+ * @param matchedTokens of those, predicted to be in the endpoint's cache
+ * @param uncachedTokens of those, to be computed
+ * @param candidates every endpoint that was weighed; empty where the policy weighs none
+ */
+public record DecisionStatus(
+        Instant at,
+        String pool,
+        String endpoint,
+        String key,
+        String outcome,
+        long promptTokens,
+        long matchedTokens,
+        long uncachedTokens,
+        List<CandidateStatus> candidates) {
+
+    /**
+     * One endpoint that was weighed.
+     *
+     * @param endpoint its name
+     * @param cost the sum; the smallest wins, close ones count as equal
+     * @param prefillTokens P: uncached tokens in flight there whose first byte has not come back
+     * @param uncachedTokens u: tokens of this prompt that it does not hold
+     * @param inFlight n: requests in flight there
+     * @param inFlightPromptTokens R: their prompt tokens
+     * @param matchedTokens leading tokens of this prompt that it is predicted to hold
+     * @param bound whether the key is bound to it
+     */
+    public record CandidateStatus(
+            String endpoint,
+            double cost,
+            long prefillTokens,
+            long uncachedTokens,
+            int inFlight,
+            long inFlightPromptTokens,
+            long matchedTokens,
+            boolean bound) {
+
+        static CandidateStatus of(Candidate candidate) {
+            return new CandidateStatus(
+                    candidate.endpoint().name(),
+                    candidate.cost(),
+                    candidate.prefillTokens(),
+                    candidate.uncachedTokens(),
+                    candidate.requests(),
+                    candidate.promptTokens(),
+                    candidate.matchedTokens(),
+                    candidate.bound());
+        }
+    }
+
+    static DecisionStatus of(Instant at, String pool, RoutingDecision decision) {
+        return new DecisionStatus(
+                at,
+                pool,
+                decision.endpoint().name(),
+                decision.source().label(),
+                decision.outcome().label(),
+                decision.promptTokens(),
+                decision.matchedTokens(),
+                decision.uncachedTokens(),
+                decision.candidates().stream().map(CandidateStatus::of).toList());
+    }
+}

@@ -1,0 +1,78 @@
+package dev.warmlane.actuator;
+
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.scrape.EndpointReports;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of one endpoint. A gauge is NaN where the engine does not say; a counter is not there until the engine has said
+ * it, for a zero before would make its first value look like a burst. For the thread that refreshes the meters; their
+ * values are read from any.
+ */
+final class EndpointMeters {
+    private final EndpointId id;
+    private final Tags tags;
+    private final MeterRegistry registry;
+    private final EndpointReports reports;
+    private final List<Meter> gauges = new ArrayList<>();
+    private final Map<EngineCounter, Meter> counters = new EnumMap<>(EngineCounter.class);
+
+    /**
+     * Registers the gauges.
+     *
+     * @param nanoClock the scraper's clock
+     */
+    EndpointMeters(EndpointId id, Tags tags, MeterRegistry registry, EndpointReports reports, LongSupplier nanoClock) {
+        this.id = id;
+        this.tags = tags;
+        this.registry = registry;
+        this.reports = reports;
+        for (EngineGauge gauge : EngineGauge.values()) {
+            gauges.add(
+                    Gauge.builder(gauge.meterName(), reports, from -> gauge.in(from.report(id), nanoClock.getAsLong()))
+                            .description(gauge.description())
+                            .tags(gauge.window().isEmpty() ? tags : tags.and("window", gauge.window()))
+                            .strongReference(true)
+                            .register(registry));
+        }
+    }
+
+    /** Registers the counters that the engine has said by now and that are not registered yet. */
+    void registerCounters() {
+        for (EngineCounter counter : EngineCounter.values()) {
+            if (!counters.containsKey(counter) && counter.in(reports.report(id)) != null) {
+                counters.put(
+                        counter,
+                        FunctionCounter.builder(
+                                        counter.meterName(), reports, from -> orNaN(counter.in(from.report(id))))
+                                .description(counter.description())
+                                .tags(tags)
+                                .register(registry));
+            }
+        }
+    }
+
+    EndpointId id() {
+        return id;
+    }
+
+    /** Removes all of them from the registry. */
+    void remove() {
+        gauges.forEach(registry::remove);
+        counters.values().forEach(registry::remove);
+    }
+
+    private static double orNaN(@Nullable Long count) {
+        return count == null ? Double.NaN : count;
+    }
+}

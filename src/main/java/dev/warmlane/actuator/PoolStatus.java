@@ -1,0 +1,18 @@
+package dev.warmlane.actuator;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+
+/**
+ * One pool.
+ *
+ * @param pool its name
+ * @param totals over the endpoints that follow
+ * @param endpoints in the order of discovery
+ */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+public record PoolStatus(String pool, PoolTotals totals, List<EndpointStatus> endpoints) {
+    public PoolStatus {
+        endpoints = List.copyOf(endpoints);
+    }
+}

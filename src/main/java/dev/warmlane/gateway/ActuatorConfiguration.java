@@ -1,0 +1,60 @@
+package dev.warmlane.gateway;
+
+import dev.warmlane.actuator.AffinityEndpoint;
+import dev.warmlane.actuator.EngineMeters;
+import dev.warmlane.actuator.EngineOverview;
+import dev.warmlane.actuator.ObservedPool;
+import dev.warmlane.actuator.RoutingMeters;
+import dev.warmlane.actuator.VllmEndpoint;
+import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.proxy.RoutedPool;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.scrape.LoadScraper;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What the management port offers. */
+@Configuration(proxyBeanMethods = false)
+class ActuatorConfiguration {
+
+    @Bean
+    AffinityEndpoint affinityEndpoint(AffinityTable table, RoutedPools pools) {
+        return new AffinityEndpoint(
+                table, pools.all().stream().map(pool -> pool.router().pool()).toList());
+    }
+
+    @Bean
+    VllmEndpoint vllmEndpoint(RoutedPools pools, LoadScraper scraper) {
+        return new VllmEndpoint(new EngineOverview(observed(pools), scraper, System::nanoTime));
+    }
+
+    @Bean
+    EngineMeters engineMeters(RoutedPools pools, LoadScraper scraper, MeterRegistry registry) {
+        EngineMeters meters = new EngineMeters(registry, observed(pools), scraper, System::nanoTime);
+        scraper.onRound(meters::refresh);
+        return meters;
+    }
+
+    @Bean
+    RoutingMeters routingMeters(RoutedPools pools, AffinityTable table, LoadScraper scraper, MeterRegistry registry) {
+        RoutingMeters meters = new RoutingMeters(
+                registry, pools.all().stream().map(RoutedPool::router).toList(), table);
+        scraper.onRound(meters::refresh);
+        return meters;
+    }
+
+    @Bean
+    DiscoveryHealthIndicator discoveryHealthIndicator(
+            RoutedPools pools, DiscoveryConfiguration.Discoveries discoveries) {
+        return new DiscoveryHealthIndicator(pools, discoveries);
+    }
+
+    private static List<ObservedPool> observed(RoutedPools pools) {
+        return pools.all().stream()
+                .map(pool -> new ObservedPool(
+                        pool.router().pool(), id -> pool.router().inFlight().requests(id)))
+                .toList();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.warmlane.gateway;
+
+import dev.warmlane.discovery.DiscoveryTiming;
+import dev.warmlane.discovery.KubernetesDiscovery;
+import dev.warmlane.discovery.KubernetesSource;
+import dev.warmlane.discovery.StaticDiscovery;
+import dev.warmlane.discovery.TargetPort;
+import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.settings.DiscoverySettings;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.KubernetesSettings;
+import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+
+/** Fills the pools: from the settings, or from the EndpointSlices of Kubernetes. */
+@Configuration(proxyBeanMethods = false)
+class DiscoveryConfiguration {
+
+    @Bean
+    @Lazy
+    KubernetesClient kubernetesClient() {
+        return new KubernetesClientBuilder().build();
+    }
+
+    @Bean
+    Discoveries discoveries(WarmlaneSettings settings, RoutedPools pools, ObjectProvider<KubernetesClient> client) {
+        List<KubernetesDiscovery> started = new ArrayList<>();
+        for (int i = 0; i < pools.all().size(); i++) {
+            PoolSettings pool = settings.pools().get(i);
+            EndpointPool endpoints = pools.all().get(i).router().pool();
+            try {
+                if (pool.kubernetes() == null) {
+                    StaticDiscovery.fill(endpoints, pool.endpoints());
+                } else {
+                    started.add(follow(pool.kubernetes(), endpoints, settings.discovery(), client.getObject()));
+                }
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSettingException("pool " + pool.name(), String.valueOf(e.getMessage()));
+            }
+        }
+        return new Discoveries(started);
+    }
+
+    private static KubernetesDiscovery follow(
+            KubernetesSettings settings, EndpointPool pool, DiscoverySettings timing, KubernetesClient client) {
+        TargetPort port = settings.port() == null ? TargetPort.FIRST : TargetPort.parse(settings.port());
+        KubernetesSource source = settings.service() != null
+                ? KubernetesSource.ofService(settings.namespace(), settings.service(), port)
+                : KubernetesSource.ofSelector(settings.namespace(), String.valueOf(settings.selector()), port);
+        KubernetesDiscovery discovery = new KubernetesDiscovery(
+                client,
+                source,
+                pool,
+                new DiscoveryTiming(timing.resync(), timing.check(), timing.listTimeout()),
+                System::nanoTime);
+        discovery.start();
+        return discovery;
+    }
+
+    /** What watches Kubernetes, closed with the application. */
+    record Discoveries(List<KubernetesDiscovery> kubernetes) implements AutoCloseable {
+        @Override
+        public void close() {
+            kubernetes.forEach(KubernetesDiscovery::close);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package dev.warmlane.gateway;
+
+import dev.warmlane.settings.WarmlaneSettings;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Import;
+
+/** The gateway as a Spring Boot application. */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@EnableConfigurationProperties(WarmlaneSettings.class)
+@Import({
+    SettingsConfiguration.class,
+    PoolConfiguration.class,
+    DiscoveryConfiguration.class,
+    ScrapeConfiguration.class,
+    ProxyConfiguration.class,
+    ActuatorConfiguration.class,
+    DemoConfiguration.class
+})
+public class GatewayApplication {}

@@ -1,0 +1,87 @@
+package dev.warmlane.gateway;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.policyfile.PolicyFiles;
+import dev.warmlane.prefix.PrefixIndex;
+import dev.warmlane.prefix.PromptHasher;
+import dev.warmlane.proxy.RoutedPool;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.routing.DecisionLog;
+import dev.warmlane.routing.InFlight;
+import dev.warmlane.routing.PolicyFactory;
+import dev.warmlane.routing.PolicyParameters;
+import dev.warmlane.routing.PoolAverages;
+import dev.warmlane.routing.Router;
+import dev.warmlane.routing.RoutingPolicy;
+import dev.warmlane.settings.AffinitySettings;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.RoutingSettings;
+import dev.warmlane.settings.WarmlaneSettings;
+import java.time.Clock;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The pools, each with its own policy, index and load; the affinity table serves them all. */
+@Configuration(proxyBeanMethods = false)
+class PoolConfiguration {
+    private static final int LOGGED_DECISIONS = 256;
+
+    /** One million tokens at 64 a block: more than most engines hold, since too small costs more than too large. */
+    private static final int DEFAULT_INDEX_BLOCKS = 15_625;
+
+    @Bean
+    AffinityTable affinityTable(WarmlaneSettings settings) {
+        AffinitySettings affinity = settings.affinity();
+        return new AffinityTable(affinity.maxEntries(), affinity.ttl(), Ticker.systemTicker());
+    }
+
+    @Bean
+    RoutedPools routedPools(WarmlaneSettings settings, AffinityTable table) {
+        if (settings.pools().isEmpty()) {
+            throw new InvalidSettingException(
+                    "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
+        }
+        return new RoutedPools(settings.pools().stream()
+                .map(pool -> routedPool(pool, settings.routing(), table))
+                .toList());
+    }
+
+    private static RoutedPool routedPool(PoolSettings settings, RoutingSettings routing, AffinityTable table) {
+        InFlight inFlight = new InFlight();
+        PolicyFactory policies = new PolicyFactory(
+                table,
+                new PrefixIndex(DEFAULT_INDEX_BLOCKS),
+                PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
+                inFlight,
+                new PoolAverages(),
+                System.nanoTime());
+        RoutingPolicy policy = policy(routing, policies);
+        return new RoutedPool(
+                new Router(
+                        new EndpointPool(settings.name()),
+                        policy,
+                        inFlight,
+                        new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC())),
+                settings.apiKey());
+    }
+
+    private static RoutingPolicy policy(RoutingSettings routing, PolicyFactory policies) {
+        PolicyParameters parameters;
+        try {
+            parameters = PolicyFiles.read(routing.policy(), routing.parameters());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException(
+                    "warmlane.routing.policy",
+                    routing.policy(),
+                    "the name of a file in gateway/policies, such as sticky");
+        }
+        try {
+            return policies.create(parameters);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException("warmlane.routing", String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.warmlane.gateway;
+
+import dev.warmlane.proxy.ErrorHandler;
+import dev.warmlane.proxy.Explainer;
+import dev.warmlane.proxy.MalformedRequests;
+import dev.warmlane.proxy.ModelsHandler;
+import dev.warmlane.proxy.ProxyFactory;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.proxy.VllmRoutingFilter;
+import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.netty.resources.ConnectionProvider;
+
+/** What serves the public port. */
+@Configuration(proxyBeanMethods = false)
+class ProxyConfiguration {
+
+    @Bean(destroyMethod = "dispose")
+    ConnectionProvider upstreamConnections(WarmlaneSettings settings) {
+        return ProxyFactory.connections(settings.upstream());
+    }
+
+    @Bean
+    ProxyFactory proxyFactory(WarmlaneSettings settings, RoutedPools pools, ServedModels models) {
+        return new ProxyFactory(settings, pools, models);
+    }
+
+    @Bean
+    VllmRoutingFilter vllmRoutingFilter(
+            ProxyFactory proxy, ConnectionProvider upstreamConnections, MeterRegistry registry) {
+        return proxy.filter(upstreamConnections, registry);
+    }
+
+    @Bean
+    Explainer explainer(ProxyFactory proxy) {
+        return proxy.explainer();
+    }
+
+    @Bean
+    ErrorHandler errorHandler() {
+        return new ErrorHandler();
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> modelsRoute(ServedModels models) {
+        return RouterFunctions.route()
+                .GET("/v1/models", new ModelsHandler(models)::list)
+                .build();
+    }
+
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(WarmlaneSettings settings) {
+        int headerBytes = Math.toIntExact(settings.limits().headers().toBytes());
+        MalformedRequests malformed = new MalformedRequests();
+        return factory -> factory.addServerCustomizers(
+                server -> server.httpRequestDecoder(decoder -> decoder.maxHeaderSize(headerBytes))
+                        .doOnChannelInit((observer, channel, remote) -> malformed.addTo(channel.pipeline())));
+    }
+}

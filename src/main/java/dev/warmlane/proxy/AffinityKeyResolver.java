@@ -1,0 +1,73 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.affinity.AffinityKey;
+import dev.warmlane.affinity.ClientAddresses;
+import dev.warmlane.affinity.KeySource;
+import dev.warmlane.prefix.PromptBlocks;
+import dev.warmlane.settings.AffinitySettings;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpCookie;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/** Finds what ties a request to an endpoint: the first of the configured keys that it has. */
+final class AffinityKeyResolver {
+    private final List<KeySource> sources;
+    private final List<String> sessionHeaders;
+    private final String sessionCookie;
+    private final ClientAddresses clientAddresses;
+
+    AffinityKeyResolver(AffinitySettings settings) {
+        this.sources = settings.sources();
+        this.sessionHeaders = settings.session().headers();
+        this.sessionCookie = settings.session().cookie();
+        this.clientAddresses = new ClientAddresses(
+                settings.clientIp().trusted(), settings.clientIp().shared());
+    }
+
+    /** @param prompt reads the prompt, and is asked only where no earlier key decides */
+    AffinityKey resolve(String pool, ServerHttpRequest request, Supplier<PromptBlocks> prompt) {
+        for (KeySource source : sources) {
+            if (source == KeySource.PROMPT_PREFIX) {
+                PromptBlocks blocks = prompt.get();
+                if (blocks.length() > 0) {
+                    return AffinityKey.promptPrefix(blocks.hash(blocks.length() - 1));
+                }
+                continue;
+            }
+            String value = source == KeySource.SESSION ? session(request) : clientAddress(request);
+            if (value != null) {
+                return AffinityKey.of(pool, source, value);
+            }
+        }
+        return AffinityKey.none(ThreadLocalRandom.current().nextLong());
+    }
+
+    private @Nullable String session(ServerHttpRequest request) {
+        for (String header : sessionHeaders) {
+            String value = request.getHeaders().getFirst(header);
+            if (value != null && !value.isBlank()) {
+                return value;
+            }
+        }
+        if (sessionCookie.isEmpty() || !request.getHeaders().containsHeader("Cookie")) {
+            return null;
+        }
+        HttpCookie cookie = request.getCookies().getFirst(sessionCookie);
+        return cookie == null || cookie.getValue().isBlank() ? null : cookie.getValue();
+    }
+
+    private @Nullable String clientAddress(ServerHttpRequest request) {
+        InetSocketAddress peer = request.getRemoteAddress();
+        if (peer == null || peer.getAddress() == null) {
+            return null;
+        }
+        List<String> forwardedFor = request.getHeaders().getOrEmpty("X-Forwarded-For");
+        InetAddress client = clientAddresses.client(peer.getAddress(), forwardedFor);
+        return client == null ? null : client.getHostAddress();
+    }
+}

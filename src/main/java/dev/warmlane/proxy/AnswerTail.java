@@ -1,0 +1,43 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.vllm.Usage;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the last bytes of an answer while it passes through, because that is where vLLM reports the usage; nothing is parsed
+ * before the end. Not thread-safe.
+ */
+final class AnswerTail {
+    /** A usage chunk has about 400 bytes; what follows it in a body has less than the rest of this. */
+    private static final int KEPT_BYTES = 4096;
+
+    private static final int BUFFER_BYTES = 2 * KEPT_BYTES;
+
+    private byte @Nullable [] buffer;
+    private int length;
+
+    /** Notes a piece without consuming it. */
+    void accept(ByteBuf piece) {
+        byte[] bytes = buffer;
+        if (bytes == null) {
+            bytes = new byte[BUFFER_BYTES];
+            buffer = bytes;
+        }
+        int count = Math.min(piece.readableBytes(), KEPT_BYTES);
+        if (length + count > BUFFER_BYTES) {
+            // Rarely: the buffer holds twice what must be kept.
+            System.arraycopy(bytes, length - KEPT_BYTES, bytes, 0, KEPT_BYTES);
+            length = KEPT_BYTES;
+        }
+        piece.getBytes(piece.writerIndex() - count, bytes, length, count);
+        length += count;
+    }
+
+    /** The usage that the answer reports at its end, or null. */
+    @Nullable
+    Usage usage() {
+        byte[] bytes = buffer;
+        return bytes == null ? null : Usage.lastIn(bytes, 0, length);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.warmlane.proxy;
+
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+
+/** An answer that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
+final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final HttpStatus status;
+    private final String type;
+    private final @Nullable String param;
+    private final String code;
+    private final @Nullable Duration retryAfter;
+
+    private ApiException(
+            HttpStatus status,
+            String type,
+            @Nullable String param,
+            String code,
+            @Nullable Duration retryAfter,
+            String message) {
+        super(message, null, false, false);
+        this.status = status;
+        this.type = type;
+        this.param = param;
+        this.code = code;
+        this.retryAfter = retryAfter;
+    }
+
+    static ApiException unknownPath() {
+        return new ApiException(
+                HttpStatus.NOT_FOUND,
+                "invalid_request_error",
+                null,
+                "unknown_path",
+                null,
+                "There is nothing at this path.");
+    }
+
+    static ApiException unknownModel(String message) {
+        return new ApiException(
+                HttpStatus.NOT_FOUND, "invalid_request_error", "model", "model_not_found", null, message);
+    }
+
+    static ApiException badRequest(@Nullable String param, String code, String message) {
+        return new ApiException(HttpStatus.BAD_REQUEST, "invalid_request_error", param, code, null, message);
+    }
+
+    static ApiException bodyTooLarge(long limitBytes) {
+        return new ApiException(
+                HttpStatus.CONTENT_TOO_LARGE,
+                "invalid_request_error",
+                null,
+                "body_too_large",
+                null,
+                "The request body is larger than %d bytes.".formatted(limitBytes));
+    }
+
+    static ApiException noEndpoint(String pool, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "no_endpoint",
+                retryAfter,
+                "No endpoint of pool %s is ready.".formatted(pool));
+    }
+
+    static ApiException upstreamFailed(String reason) {
+        return new ApiException(HttpStatus.BAD_GATEWAY, "server_error", null, "upstream_failed", null, reason);
+    }
+
+    static ApiException upstreamTimeout(String reason) {
+        return new ApiException(HttpStatus.GATEWAY_TIMEOUT, "server_error", null, "upstream_timeout", null, reason);
+    }
+
+    /** An error that Spring found, such as an unsupported media type. */
+    static ApiException ofStatus(HttpStatus status, @Nullable String detail) {
+        String type = status.is4xxClientError() ? "invalid_request_error" : "server_error";
+        String code = status.name().toLowerCase(Locale.ROOT);
+        String message = detail == null ? status.getReasonPhrase() + "." : detail;
+        return new ApiException(status, type, null, code, null, message);
+    }
+
+    HttpStatus status() {
+        return status;
+    }
+
+    String type() {
+        return type;
+    }
+
+    @Nullable
+    String param() {
+        return param;
+    }
+
+    String code() {
+        return code;
+    }
+
+    /** When trying again makes sense, or null where it does not. */
+    @Nullable
+    Duration retryAfter() {
+        return retryAfter;
+    }
+
+    /** The message, which an {@code ApiException} always has. */
+    String text() {
+        String message = getMessage();
+        return message == null ? status.getReasonPhrase() : message;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.warmlane.proxy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebExceptionHandler;
+import reactor.core.publisher.Mono;
+
+/** Answers every failed request in OpenAI's error shape, whatever failed. Before Spring Boot's own handler. */
+public final class ErrorHandler implements WebExceptionHandler, Ordered {
+    private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
+
+    @Override
+    public int getOrder() {
+        return -2;
+    }
+
+    @Override
+    public Mono<Void> handle(ServerWebExchange exchange, Throwable failure) {
+        ServerHttpResponse response = exchange.getResponse();
+        if (response.isCommitted()) {
+            return Mono.error(failure);
+        }
+        ApiException error = apiException(failure);
+        response.setStatusCode(error.status());
+        HttpHeaders headers = response.getHeaders();
+        headers.remove(HttpHeaders.CONTENT_LENGTH);
+        headers.setContentType(MediaType.APPLICATION_JSON);
+        headers.set(RequestIds.HEADER, RequestIds.of(exchange));
+        if (error.retryAfter() != null) {
+            headers.set(
+                    HttpHeaders.RETRY_AFTER,
+                    Long.toString(Math.max(1, error.retryAfter().toSeconds())));
+            headers.set("retry-after-ms", Long.toString(error.retryAfter().toMillis()));
+        }
+        byte[] body = ErrorJson.body(error);
+        headers.setContentLength(body.length);
+        DataBuffer buffer = response.bufferFactory().wrap(body);
+        return response.writeWith(Mono.just(buffer));
+    }
+
+    private static ApiException apiException(Throwable failure) {
+        if (failure instanceof ApiException api) {
+            return api;
+        }
+        if (failure instanceof ErrorResponse spring) {
+            HttpStatus status = HttpStatus.resolve(spring.getStatusCode().value());
+            if (status == HttpStatus.NOT_FOUND) {
+                return ApiException.unknownPath();
+            }
+            if (status != null) {
+                return ApiException.ofStatus(status, spring.getBody().getDetail());
+            }
+        }
+        log.error("request failed unexpectedly", failure);
+        return ApiException.ofStatus(HttpStatus.INTERNAL_SERVER_ERROR, null);
+    }
+}

@@ -1,0 +1,20 @@
+package dev.warmlane.proxy;
+
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import reactor.core.publisher.Mono;
+
+/** Tells which decision a request would get now, by reading it exactly as a real one and sending nothing. */
+public final class Explainer {
+    private final BodyReader bodies;
+    private final ExchangeReader requests;
+
+    Explainer(BodyReader bodies, ExchangeReader requests) {
+        this.bodies = bodies;
+        this.requests = requests;
+    }
+
+    /** @param request with the headers and the body of a generation request */
+    public Mono<Explanation> explain(ServerHttpRequest request) {
+        return bodies.read(request).map(body -> requests.explain(request, body));
+    }
+}

@@ -1,0 +1,48 @@
+package dev.warmlane.proxy;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Headers that belong to one connection and never pass through a proxy (RFC 9110, section 7.6.1), whichever way they go:
+ * the listed ones and those that Connection names.
+ */
+final class HopByHop {
+    private static final Set<String> ALWAYS = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private final Set<String> named;
+
+    /** @param connection the values of Connection, one for each line */
+    HopByHop(List<String> connection) {
+        Set<String> tokens = Set.of();
+        for (String line : connection) {
+            if (!isUsual(line)) {
+                tokens = tokens.isEmpty() ? new TreeSet<>(String.CASE_INSENSITIVE_ORDER) : tokens;
+                for (String token : line.split(",", -1)) {
+                    tokens.add(token.strip());
+                }
+            }
+        }
+        this.named = tokens;
+    }
+
+    boolean contains(String name) {
+        return (name.length() <= 19 && ALWAYS.contains(name.toLowerCase(Locale.ROOT)))
+                || (!named.isEmpty() && named.contains(name));
+    }
+
+    private static boolean isUsual(String connection) {
+        return connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close");
+    }
+}

@@ -1,0 +1,88 @@
+package dev.warmlane.proxy;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.ReferenceCountUtil;
+import org.springframework.http.HttpStatus;
+import reactor.netty.NettyPipeline;
+
+/**
+ * Gives requests that are too malformed for any filter to see them the errors that all others get: Netty answers what is not
+ * HTTP and Spring what is not a URI, both with a bare status. One instance serves all connections.
+ */
+@ChannelHandler.Sharable
+public final class MalformedRequests extends ChannelDuplexHandler {
+    private static final String NAME = "warmlane.malformed-requests";
+
+    /** A target that is a URI and that {@link PathGuard} refuses, whatever the routes are. */
+    private static final String NOWHERE = "/%2F";
+
+    /** Takes its place next to the codec. */
+    public void addTo(ChannelPipeline pipeline) {
+        pipeline.addAfter(NettyPipeline.HttpCodec, NAME, this);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof HttpRequest request
+                && request.decoderResult().isSuccess()
+                && !PathGuard.isPlain(pathOf(request.uri()))) {
+            request.setUri(NOWHERE);
+        }
+        ctx.fireChannelRead(message);
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever wrote.
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (message instanceof FullHttpResponse response && isBareError(response)) {
+            ctx.write(explained(response), promise);
+        } else {
+            ctx.write(message, promise);
+        }
+    }
+
+    /** The path of a request target, which may be a whole URL (RFC 9112, section 3.2). */
+    static String pathOf(String target) {
+        int query = target.indexOf('?');
+        String beforeQuery = query < 0 ? target : target.substring(0, query);
+        int authority = beforeQuery.startsWith("/") ? -1 : beforeQuery.indexOf("://");
+        if (authority < 0) {
+            return beforeQuery;
+        }
+        int path = beforeQuery.indexOf('/', authority + 3);
+        return path < 0 ? "/" : beforeQuery.substring(path);
+    }
+
+    /** Every error of ours or of an engine bears an id. */
+    private static boolean isBareError(FullHttpResponse response) {
+        return response.status().code() >= 400
+                && !response.content().isReadable()
+                && !response.headers().contains(RequestIds.HEADER);
+    }
+
+    private static FullHttpResponse explained(FullHttpResponse bare) {
+        HttpStatus status = HttpStatus.valueOf(bare.status().code());
+        byte[] body = ErrorJson.body(ApiException.ofStatus(status, null));
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                bare.protocolVersion(),
+                bare.status(),
+                Unpooled.wrappedBuffer(body),
+                bare.headers(),
+                bare.trailingHeaders());
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
+                .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length)
+                .set(RequestIds.HEADER, RequestIds.random());
+        ReferenceCountUtil.release(bare);
+        return response;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.scrape.ServedModels;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+/** Answers {@code GET /v1/models} for all pools from what their endpoints said last; asks none of them. */
+public final class ModelsHandler {
+    private final ServedModels models;
+
+    public ModelsHandler(ServedModels models) {
+        this.models = models;
+    }
+
+    public Mono<ServerResponse> list(ServerRequest request) {
+        PathGuard.check(request.exchange().getRequest());
+        return ServerResponse.ok()
+                .contentType(MediaType.APPLICATION_JSON)
+                .header(RequestIds.HEADER, RequestIds.of(request.exchange().getRequest()))
+                .bodyValue(models.catalog().toJson());
+    }
+}

@@ -1,0 +1,76 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.settings.PoolSettings;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the pool of a request: the one its route names, or the one that serves its model. */
+final class PoolSelector {
+    private static final Duration RETRY_WHEN_UNKNOWN = Duration.ofSeconds(1);
+
+    private final RoutedPools pools;
+    private final ServedModels models;
+
+    PoolSelector(RoutedPools pools, ServedModels models) {
+        this.pools = pools;
+        this.models = models;
+    }
+
+    /**
+     * The pool for a request.
+     *
+     * @param routeHost the host of the route's URI
+     */
+    RoutedPool select(String routeHost, RequestBody body) {
+        if (!routeHost.equals(PoolSettings.BY_MODEL)) {
+            RoutedPool named = pools.find(routeHost);
+            if (named == null) {
+                throw new IllegalStateException("route: vllm://%s (expected: the name of a pool)".formatted(routeHost));
+            }
+            return named;
+        }
+        String model = body.model();
+        if (pools.all().size() == 1) {
+            RoutedPool only = pools.all().get(0);
+            Set<String> known = models.catalog().models(only.name());
+            if (model != null && !known.isEmpty() && !known.contains(model)) {
+                throw unknownModel(model);
+            }
+            return only;
+        }
+        return byModel(model, body);
+    }
+
+    private RoutedPool byModel(@Nullable String model, RequestBody body) {
+        if (model == null) {
+            if (body.isJson()) {
+                // Says what is wrong with a body that is not JSON; one that is JSON only lacks the model.
+                body.parse();
+            }
+            throw ApiException.badRequest(
+                    "model", "model_required", "Several pools are served here, so the request must name a model.");
+        }
+        boolean anyUnlearned = false;
+        for (RoutedPool pool : pools.all()) {
+            Set<String> known = models.catalog().models(pool.name());
+            if (known.contains(model)) {
+                return pool;
+            }
+            anyUnlearned |= known.isEmpty();
+        }
+        if (anyUnlearned) {
+            throw ApiException.noEndpoint("for model " + model, RETRY_WHEN_UNKNOWN);
+        }
+        throw unknownModel(model);
+    }
+
+    private ApiException unknownModel(String model) {
+        Set<String> known = new TreeSet<>();
+        pools.all().forEach(pool -> known.addAll(models.catalog().models(pool.name())));
+        return ApiException.unknownModel(
+                "The model `%s` does not exist. Known models: %s.".formatted(model, String.join(", ", known)));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.routing.Dispatch;
+import dev.warmlane.routing.RoutingRequest;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way: what was read of it, which endpoints it has tried, and the dispatch that counts at the current
+ * one. The gateway's one exchange attribute.
+ */
+final class RoutedExchange {
+    /** The name of the exchange attribute. */
+    static final String ATTRIBUTE = RoutedExchange.class.getName();
+
+    private final RoutedPool pool;
+    private final RoutingRequest request;
+    private final byte[] body;
+    private final boolean usageAsked;
+    private final String requestId;
+    private final long startedNanos;
+    private final Set<EndpointId> tried = new HashSet<>(4);
+    private @Nullable Dispatch current;
+    private boolean finished;
+    private volatile boolean brokenOff;
+
+    /**
+     * A request that has not been sent anywhere.
+     *
+     * @param body the bytes to send
+     * @param usageAsked whether the body asks for a usage chunk that the client did not
+     */
+    RoutedExchange(
+            RoutedPool pool,
+            RoutingRequest request,
+            byte[] body,
+            boolean usageAsked,
+            String requestId,
+            long startedNanos) {
+        this.pool = pool;
+        this.request = request;
+        this.body = body;
+        this.usageAsked = usageAsked;
+        this.requestId = requestId;
+        this.startedNanos = startedNanos;
+    }
+
+    RoutedPool pool() {
+        return pool;
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    boolean usageAsked() {
+        return usageAsked;
+    }
+
+    String requestId() {
+        return requestId;
+    }
+
+    /** When its body was read, on the clock of {@link System#nanoTime}. */
+    long startedNanos() {
+        return startedNanos;
+    }
+
+    /** Endpoints that did not take the request so far. */
+    int retries() {
+        return tried.size();
+    }
+
+    /**
+     * Dispatches to the next endpoint in preference order. The one before, if any, is given up. A request that is finished
+     * meanwhile, because the client left, gets none.
+     */
+    synchronized @Nullable Dispatch next() {
+        if (finished) {
+            return null;
+        }
+        Set<EndpointId> excluded = tried;
+        if (current != null) {
+            excluded = new HashSet<>(tried);
+            excluded.add(current.endpoint().id());
+        }
+        Dispatch next = pool.router().dispatch(request, excluded);
+        if (next != null) {
+            if (current != null) {
+                tried.add(current.endpoint().id());
+                current.failed();
+            }
+            current = next;
+        }
+        return next;
+    }
+
+    /** No endpoint took the request: the last one it was sent to has computed nothing of it. */
+    synchronized void giveUp() {
+        if (current != null) {
+            current.failed();
+        }
+    }
+
+    /** The answer broke off after it had begun. */
+    void brokeOff() {
+        brokenOff = true;
+    }
+
+    boolean isBrokenOff() {
+        return brokenOff;
+    }
+
+    /** Ends whatever is still counted, once. */
+    synchronized void finish() {
+        finished = true;
+        if (current != null) {
+            current.close();
+        }
+    }
+}

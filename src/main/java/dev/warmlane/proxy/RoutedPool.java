@@ -1,0 +1,23 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.routing.Router;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pool that requests can be sent to.
+ *
+ * @param router chooses its endpoints
+ * @param apiKey the key its endpoints ask for; null passes the client's Authorization on
+ */
+public record RoutedPool(Router router, @Nullable String apiKey) {
+
+    public String name() {
+        return router.pool().name();
+    }
+
+    /** Keeps the key out of logs. */
+    @Override
+    public String toString() {
+        return "RoutedPool[" + name() + "]";
+    }
+}

@@ -1,0 +1,63 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.endpoint.Endpoint;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.timeout.ReadTimeoutException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import reactor.netty.channel.AbortedException;
+import reactor.netty.http.client.PrematureCloseException;
+
+/** What a failed exchange with an endpoint means to the client and to the operator. */
+final class UpstreamFailure {
+    private UpstreamFailure() {}
+
+    /** Whether the endpoint gave no answer at all, so that another may be asked. A slow one may still be at work. */
+    static boolean isRetryable(Throwable failure) {
+        return isConnectionLost(failure) || isNoConnectionFree(failure);
+    }
+
+    /** A pooled connection that its server had just closed fails with an abort rather than an I/O error. */
+    private static boolean isConnectionLost(Throwable failure) {
+        return failure instanceof IOException || failure instanceof AbortedException;
+    }
+
+    /** The connection pool's ways of saying that too many requests wait, or one has waited too long. */
+    private static boolean isNoConnectionFree(Throwable failure) {
+        return failure instanceof TimeoutException || failure instanceof RejectedExecutionException;
+    }
+
+    static ApiException toApi(Throwable failure, Endpoint endpoint) {
+        if (failure instanceof ApiException api) {
+            return api;
+        }
+        String message = "Endpoint %s failed: %s.".formatted(endpoint.name(), reason(failure));
+        return failure instanceof ReadTimeoutException
+                ? ApiException.upstreamTimeout(message)
+                : ApiException.upstreamFailed(message);
+    }
+
+    /** A few words without addresses or content. */
+    static String reason(Throwable failure) {
+        if (failure instanceof ReadTimeoutException) {
+            return "no answer in time";
+        }
+        if (failure instanceof ConnectTimeoutException) {
+            return "connecting timed out";
+        }
+        if (failure instanceof ConnectException) {
+            return "connection refused";
+        }
+        if (failure instanceof PrematureCloseException) {
+            return "connection closed before the answer was complete";
+        }
+        if (isNoConnectionFree(failure)) {
+            return "no connection free";
+        }
+        return isConnectionLost(failure)
+                ? "connection lost"
+                : failure.getClass().getSimpleName();
+    }
+}

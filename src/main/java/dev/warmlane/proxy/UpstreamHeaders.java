@@ -1,0 +1,46 @@
+package dev.warmlane.proxy;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/** The headers that a request carries to its endpoint: the client's, less those that are not for the endpoint. */
+final class UpstreamHeaders {
+    private static final String OWN_PREFIX = "x-warmlane-";
+
+    private UpstreamHeaders() {}
+
+    /**
+     * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
+     * @param bodyBytes length of the body that will be sent
+     */
+    static void copy(
+            ServerHttpRequest request, HttpHeaders to, String requestId, @Nullable String apiKey, int bodyBytes) {
+        HopByHop hopByHop = new HopByHop(request.getHeaders().getOrEmpty("Connection"));
+        request.getHeaders().forEach((name, values) -> {
+            if (!hopByHop.contains(name) && !isOurs(name)) {
+                to.set(name, values);
+            }
+        });
+        if (!request.getHeaders().containsHeader("User-Agent")) {
+            // The client library's own would pass for the client's.
+            to.remove(HttpHeaderNames.USER_AGENT);
+        }
+        to.set(RequestIds.HEADER, requestId);
+        if (apiKey != null) {
+            to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + apiKey);
+        }
+        if (bodyBytes > 0) {
+            to.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bodyBytes));
+        }
+    }
+
+    private static boolean isOurs(String name) {
+        return name.equalsIgnoreCase("host")
+                || name.equalsIgnoreCase("content-length")
+                || name.equalsIgnoreCase("expect")
+                || name.regionMatches(true, 0, OWN_PREFIX, 0, OWN_PREFIX.length())
+                || name.equalsIgnoreCase("http2-settings");
+    }
+}

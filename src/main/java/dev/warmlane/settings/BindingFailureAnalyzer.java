@@ -1,0 +1,65 @@
+package dev.warmlane.settings;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.util.unit.DataSize;
+
+/** Says of a setting that does not exist, or whose value is of another type, what it was, where from, and what was expected. */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
+    /** Names of settings, misspelt ones too, whose values are nobody's business. */
+    private static final Pattern SECRET = Pattern.compile("(?i)(key|secret|token|password)s?(\\[\\d+])?$");
+
+    private static final Map<Class<?>, String> EXPECTED = Map.of(
+            Duration.class, "a duration such as 2s, 10m or 2h",
+            DataSize.class, "a size such as 64KB or 32MB",
+            int.class, "a whole number",
+            long.class, "a whole number",
+            boolean.class, "true or false");
+
+    @Override
+    protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
+        if (!cause.getName().toString().startsWith(SettingNames.PREFIX)) {
+            return null;
+        }
+        InvalidSettingException invalid = findCause(rootFailure, InvalidSettingException.class);
+        if (invalid != null) {
+            return analysis(String.valueOf(invalid.getMessage()), cause);
+        }
+        UnboundConfigurationPropertiesException unbound =
+                findCause(rootFailure, UnboundConfigurationPropertiesException.class);
+        if (unbound != null) {
+            StringBuilder problems = new StringBuilder();
+            for (ConfigurationProperty property : unbound.getUnboundProperties()) {
+                problems.append(describe(property, "a setting that README.md lists"))
+                        .append(System.lineSeparator());
+            }
+            return analysis(problems.toString().strip(), cause);
+        }
+        ConfigurationProperty property = cause.getProperty();
+        Class<?> type = cause.getTarget().getType().resolve(Object.class);
+        return property == null
+                ? null
+                : analysis(describe(property, EXPECTED.getOrDefault(type, "a " + type.getSimpleName())), cause);
+    }
+
+    private static String describe(ConfigurationProperty property, String expected) {
+        String name = property.getName().toString();
+        Object shown = SECRET.matcher(name).find() ? "***" : property.getValue();
+        String problem = "%s: %s (expected: %s)".formatted(name, shown, expected);
+        return property.getOrigin() == null ? problem : problem + ", from " + property.getOrigin();
+    }
+
+    private static FailureAnalysis analysis(String problem, Throwable cause) {
+        return new FailureAnalysis(problem, "Correct the setting and start again.", cause);
+    }
+}

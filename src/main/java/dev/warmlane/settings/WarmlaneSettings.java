@@ -1,0 +1,63 @@
+package dev.warmlane.settings;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The root of all settings. Immutable and valid once made.
+ *
+ * @param endpoints URLs of vLLM servers; shorthand for one static pool named "default"
+ * @param pools sets of interchangeable vLLM servers
+ * @param affinity what makes requests belong together
+ * @param routing how an endpoint is chosen
+ * @param index the prediction of what each endpoint's cache holds
+ * @param usage how delivered cache hits are learned
+ * @param scrape how the engines' metrics are read
+ * @param upstream connections to the engines
+ * @param limits what one client may send
+ * @param retry failover to another endpoint before the first byte
+ * @param discovery how Kubernetes is watched
+ * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
+ */
+@ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
+public record WarmlaneSettings(
+        @DefaultValue List<String> endpoints,
+        @DefaultValue List<PoolSettings> pools,
+        @DefaultValue @NestedConfigurationProperty AffinitySettings affinity,
+        @DefaultValue @NestedConfigurationProperty RoutingSettings routing,
+        @DefaultValue @NestedConfigurationProperty IndexSettings index,
+        @DefaultValue @NestedConfigurationProperty UsageSettings usage,
+        @DefaultValue @NestedConfigurationProperty ScrapeSettings scrape,
+        @DefaultValue @NestedConfigurationProperty UpstreamSettings upstream,
+        @DefaultValue @NestedConfigurationProperty LimitSettings limits,
+        @DefaultValue @NestedConfigurationProperty RetrySettings retry,
+        @DefaultValue @NestedConfigurationProperty DiscoverySettings discovery,
+        @DefaultValue("true") boolean responseHeaders) {
+
+    public WarmlaneSettings {
+        pools = withShorthand(endpoints, pools);
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < pools.size(); i++) {
+            PoolSettings pool = pools.get(i);
+            pool.check("warmlane.pools[" + i + "]");
+            if (!names.add(pool.name())) {
+                throw new InvalidSettingException(
+                        "warmlane.pools[" + i + "].name", pool.name(), "a name that no other pool has");
+            }
+        }
+    }
+
+    private static List<PoolSettings> withShorthand(List<String> endpoints, List<PoolSettings> pools) {
+        if (endpoints.isEmpty()) {
+            return List.copyOf(pools);
+        }
+        List<PoolSettings> all = new ArrayList<>(pools);
+        all.add(0, PoolSettings.ofEndpoints("default", endpoints));
+        return List.copyOf(all);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.warmlane.actuator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.actuator.AffinityEndpoint.Binding;
+import dev.warmlane.affinity.AffinityKey;
+import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.affinity.KeySource;
+import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.endpoint.EndpointPool;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AffinityEndpointTest {
+    private static final Endpoint A = Endpoint.ofUri(URI.create("http://a:8000"));
+    private static final Endpoint B = Endpoint.ofUri(URI.create("http://b:8000"));
+
+    private final AffinityTable table = new AffinityTable(10, Duration.ofHours(2), () -> 0);
+    private final AffinityEndpoint endpoint = new AffinityEndpoint(table, List.of(pool("one", A), pool("two", B)));
+
+    @Test
+    void sumsUpTheTableWithEveryEndpointThatIsListed() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        table.bind(AffinityKey.of("one", KeySource.CLIENT_IP, "203.0.113.7"), A.id());
+        assertThat(endpoint.summary())
+                .isEqualTo(
+                        new AffinityEndpoint.Summary(2, 10, Duration.ofHours(2), Map.of("a:8000", 2L, "b:8000", 0L)));
+    }
+
+    @Test
+    void countsBindingsToAnEndpointThatIsNotListedUnderItsId() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), new EndpointId("uid-gone"));
+        assertThat(endpoint.summary().byEndpoint()).containsEntry("uid-gone", 1L);
+    }
+
+    @Test
+    void findsAKeyInEveryPoolThatHasIt() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
+        var response = endpoint.lookup("session", "s");
+        assertThat(response.getStatus()).isEqualTo(200);
+        assertThat(response.getBody())
+                .isEqualTo(new AffinityEndpoint.Lookup(List.of(
+                        new Binding("one", "a:8000", "http://a:8000"), new Binding("two", "b:8000", "http://b:8000"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"session, other", "client-ip, s", "prompt-prefix, s", "none, s", "cookie, s"})
+    void whatIsNotBoundIsNotFound(String source, String key) {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        assertThat(endpoint.lookup(source, key).getStatus()).isEqualTo(404);
+        assertThat(endpoint.release(source, key).getStatus()).isEqualTo(404);
+        assertThat(table.size()).isEqualTo(1);
+    }
+
+    @Test
+    void releasesAKeyInEveryPoolOnce() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
+        assertThat(endpoint.release("session", "s").getStatus()).isEqualTo(204);
+        assertThat(table.size()).isZero();
+        assertThat(endpoint.release("session", "s").getStatus()).isEqualTo(404);
+    }
+
+    private static EndpointPool pool(String name, Endpoint listed) {
+        EndpointPool pool = new EndpointPool(name);
+        pool.replace(List.of(listed));
+        return pool;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.warmlane.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.endpoint.EndpointState;
+import dev.warmlane.settings.UpstreamSettings;
+import io.netty.handler.timeout.ReadTimeoutException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.http.HttpStatus;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.ConnectionProvider;
+
+/** Each of the two timeouts counts in its own part of a response, on fresh connections and on used ones. */
+class UpstreamTimeoutIT {
+    private static final Duration SHORT = Duration.ofSeconds(1);
+    private static final Duration LONG = Duration.ofSeconds(30);
+    /** Longer than the short timeout, so that it would strike if it counted. */
+    private static final Duration PAUSE = SHORT.plusMillis(500);
+
+    private DisposableServer engine;
+    private ConnectionProvider connections;
+
+    @BeforeEach
+    void startEngine() {
+        engine = HttpServer.create()
+                .host("127.0.0.1")
+                .route(routes -> routes.get("/prompt", (request, response) -> response.sendString(Mono.just("whole")))
+                        .get(
+                                "/late",
+                                (request, response) ->
+                                        response.sendString(Mono.delay(PAUSE).thenReturn("late")))
+                        .get("/mute", (request, response) -> Mono.never())
+                        .get(
+                                "/stalling",
+                                (request, response) -> response.sse()
+                                        .sendString(Flux.just("one").concatWith(Mono.never())))
+                        .get(
+                                "/pausing",
+                                (request, response) -> response.sse()
+                                        .sendString(Flux.just("one,")
+                                                .concatWith(Mono.delay(PAUSE).thenReturn("two")))))
+                .bindNow();
+    }
+
+    @AfterEach
+    void stopEngine() {
+        connections.disposeLater().block(LONG);
+        engine.disposeNow();
+    }
+
+    @Test
+    void endsAStreamThatFallsSilent() {
+        HttpClient client = client(LONG, SHORT);
+
+        Throwable failure = catchThrowable(() -> get(client, "/stalling"));
+
+        assertThat(failure).isInstanceOf(ReadTimeoutException.class);
+    }
+
+    @Test
+    void doesNotWaitForHeadersForever() {
+        HttpClient client = client(SHORT, LONG);
+
+        Throwable failure = catchThrowable(() -> get(client, "/mute"));
+
+        assertThat(failure).isInstanceOf(ReadTimeoutException.class);
+        assertThat(UpstreamFailure.toApi(failure, endpoint()).status()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+    }
+
+    @Test
+    void letsAStreamPauseLongerThanItsHeadersMayTake() {
+        HttpClient client = client(SHORT, LONG);
+
+        assertThat(get(client, "/pausing")).isEqualTo("one,two");
+    }
+
+    @Test
+    void letsHeadersTakeLongerThanAStreamMayPause() {
+        HttpClient client = client(LONG, SHORT);
+
+        assertThat(get(client, "/late")).isEqualTo("late");
+    }
+
+    @Test
+    void countsAnewForTheNextRequestOnAConnection() {
+        HttpClient client = client(LONG, SHORT);
+
+        List<String> answers = List.of(get(client, "/prompt"), get(client, "/late"), get(client, "/prompt"));
+
+        assertThat(answers).containsExactly("whole", "late", "whole");
+    }
+
+    @Test
+    void stillLimitsTheHeadersOfTheNextRequestOnAConnection() {
+        HttpClient client = client(SHORT, LONG);
+        get(client, "/prompt");
+
+        Throwable failure = catchThrowable(() -> get(client, "/mute"));
+
+        assertThat(failure).isInstanceOf(ReadTimeoutException.class);
+    }
+
+    /** With one connection, so that every request but the first meets a used one. */
+    private HttpClient client(Duration responseTimeout, Duration idleTimeout) {
+        UpstreamSettings settings = new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, LONG);
+        connections = UpstreamClient.connections(settings);
+        return UpstreamClient.create(settings, connections);
+    }
+
+    private String get(HttpClient client, String path) {
+        return client.get()
+                .uri(endpoint().uri() + path)
+                .responseContent()
+                .aggregate()
+                .asString()
+                .block(LONG);
+    }
+
+    private Endpoint endpoint() {
+        URI uri = URI.create("http://127.0.0.1:" + engine.port());
+        return new Endpoint(new EndpointId("engine"), "engine", uri, EndpointState.READY);
+    }
+}

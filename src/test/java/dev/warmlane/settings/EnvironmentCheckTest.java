@@ -1,0 +1,89 @@
+package dev.warmlane.settings;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+class EnvironmentCheckTest {
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "WARMLANE_ENDPOINTS",
+                "WARMLANE_ENDPOINTS_0",
+                "WARMLANE_AFFINITY_TTL",
+                "WARMLANE_AFFINITY_CLIENTIP_TRUSTEDPROXIES",
+                "WARMLANE_AFFINITY_CLIENT_IP_TRUSTED_PROXIES_0",
+                "WARMLANE_UPSTREAM_CONNECTTIMEOUT",
+                "WARMLANE_ROUTING_PARAMETERS_KAPPA",
+                "WARMLANE_POOLS_0_KUBERNETES_SERVICE"
+            })
+    void takesSettingsThatExist(String name) {
+        assertThatCode(() -> checkEnvironment(name)).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"WARMLANE_ENDPOINT", "WARMLANE_AFFINITY_TTLS", "WARMLANE_POOLS_0_KUBERNETES_SERVIC"})
+    void refusesSettingsThatDoNotExist(String name) {
+        assertThatThrownBy(() -> checkEnvironment(name))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessage(name + ": unknown setting (expected: one that README.md lists)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "WARMLANE_SERVICE_HOST",
+                "WARMLANE_SERVICE_PORT",
+                "WARMLANE_SERVICE_PORT_HTTP",
+                "WARMLANE_PORT",
+                "WARMLANE_PORT_8080_TCP",
+                "WARMLANE_PORT_8080_TCP_PROTO",
+                "WARMLANE_PORT_8080_TCP_PORT",
+                "WARMLANE_PORT_8080_TCP_ADDR",
+                "WARMLANE_MANAGEMENT_SERVICE_HOST",
+                "WARMLANE_MANAGEMENT_PORT_8081_TCP"
+            })
+    void letsBeWhatKubernetesSetsForServicesWhoseNamesStartLikeOurs(String name) {
+        assertThatCode(() -> checkEnvironment(name)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void readsSystemPropertiesInAnySpelling() {
+        SettingNames names = boundFrom("WARMLANE_ENDPOINTS");
+        assertThatCode(() -> EnvironmentCheck.check(
+                        names, Map.of(), List.of("warmlane.response-headers", "warmlane.responseHeaders", "user.dir")))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> EnvironmentCheck.check(names, Map.of(), List.of("warmlane.response-header")))
+                .hasMessageStartingWith("warmlane.response-header: ");
+    }
+
+    private static void checkEnvironment(String name) {
+        EnvironmentCheck.check(boundFrom(name), Map.of(name, "1", "PATH", "/bin"), List.of());
+    }
+
+    /** The names that binding looks for where the environment has this one. */
+    private static SettingNames boundFrom(String name) {
+        SettingNames names = new SettingNames();
+        var environment = new SystemEnvironmentPropertySource(
+                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, Map.of(name, "1"));
+        try {
+            new Binder(ConfigurationPropertySources.from(environment))
+                    .bindOrCreate("warmlane", Bindable.of(WarmlaneSettings.class), names.apply(BindHandler.DEFAULT));
+        } catch (RuntimeException e) {
+            // The value is not one that the setting takes; its name has been looked for.
+        }
+        return names;
+    }
+}

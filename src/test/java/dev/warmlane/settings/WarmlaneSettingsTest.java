@@ -1,0 +1,128 @@
+package dev.warmlane.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.AbstractBindHandler;
+import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.FileSystemResource;
+
+class WarmlaneSettingsTest {
+
+    @Test
+    void theDefaultsInTheFileAreThoseOfTheCode() throws IOException {
+        assertThat(bind(applicationYaml(), new LeafNames()))
+                .isEqualTo(bind(new MapPropertySource("empty", Map.of()), new LeafNames()));
+    }
+
+    @Test
+    void theFileHasEverySettingThatExists() throws IOException {
+        LeafNames leaves = new LeafNames();
+        bind(new MapPropertySource("empty", Map.of()), leaves);
+        Set<String> inFile = new TreeSet<>();
+        for (String name : ((EnumerablePropertySource<?>) applicationYaml()).getPropertyNames()) {
+            inFile.add(name.replaceAll("\\[\\d+]$", ""));
+        }
+        assertThat(inFile).containsAll(leaves.names);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "warmlane.endpoint=a | warmlane.endpoint: a (expected: a setting that README.md lists)",
+                "warmlane.affinity.tll=1h | warmlane.affinity.tll: 1h (expected: a setting that README.md lists)",
+                "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration such as 2s, 10m or 2h)",
+                "warmlane.affinity.ttl=0s | warmlane.affinity.ttl: 0s (expected: more than zero, such as 2s)",
+                "warmlane.affinity.ttl=-90s | warmlane.affinity.ttl: -90s (expected: more than zero, such as 2s)",
+                "warmlane.affinity.max-entries=0 | warmlane.affinity.max-entries: 0 (expected: at least 1)",
+                "warmlane.affinity.max-entries=many | warmlane.affinity.max-entries: many (expected: a whole number)",
+                "warmlane.affinity.keys=cookie | warmlane.affinity.keys: cookie (expected: session, client-ip or prompt-prefix)",
+                "warmlane.affinity.client-ip.trusted-proxies=10.0.0.0/33 | warmlane.affinity.client-ip.trusted-proxies: 10.0.0.0/33 (expected: an address or a network such as 10.0.0.0/8)",
+                "warmlane.scrape.interval=0 | warmlane.scrape.interval: 0s (expected: more than zero, such as 2s)",
+                "warmlane.scrape.interval=10s | warmlane.scrape.models-interval: 5s (expected: at least warmlane.scrape.interval, 10s)",
+                "warmlane.upstream.connect-timeout=-2s | warmlane.upstream.connect-timeout: -2s (expected: more than zero, such as 2s)",
+                "warmlane.upstream.max-connections=0 | warmlane.upstream.max-connections: 0 (expected: at least 1)",
+                "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size such as 64KB or 32MB)",
+                "warmlane.limits.body=3GB | warmlane.limits.body: 3221225472B (expected: less than 2GB)",
+                "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: more than zero, such as 32MB)",
+                "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: at least 0)",
+                "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
+                "warmlane.response-headers=maybe | warmlane.response-headers: maybe (expected: true or false)",
+                "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model)",
+                "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
+                "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model)"
+            })
+    void aSettingThatCannotBeUsedStopsTheStartAndIsNamed(String setting, String problem) {
+        new ApplicationContextRunner()
+                .withUserConfiguration(Settings.class)
+                .withPropertyValues(setting)
+                .run(context ->
+                        assertThat(description(context.getStartupFailure())).startsWith(problem));
+    }
+
+    @Test
+    void aPoolsKeyIsNeverTold() {
+        assertThat(new PoolSettings("a", List.of(), List.of("http://a:1"), null, "secret").toString())
+                .startsWith("PoolSettings[name=a,")
+                .doesNotContain("secret");
+    }
+
+    private static String description(@Nullable Throwable failure) {
+        assertThat(failure).isNotNull();
+        FailureAnalysis analysis = new BindingFailureAnalyzer().analyze(failure);
+        assertThat(analysis).as(failure.toString()).isNotNull();
+        return analysis.getDescription();
+    }
+
+    private static WarmlaneSettings bind(PropertySource<?> source, LeafNames handler) {
+        return new Binder(ConfigurationPropertySources.from(source))
+                .bindOrCreate("warmlane", Bindable.of(WarmlaneSettings.class), handler);
+    }
+
+    private static PropertySource<?> applicationYaml() throws IOException {
+        return new YamlPropertySourceLoader()
+                .load("application", new FileSystemResource("src/main/resources/application.yaml"))
+                .get(0);
+    }
+
+    /** Notes the settings that have a value of their own and are no groups of others. */
+    private static final class LeafNames extends AbstractBindHandler {
+        private final List<String> names = new ArrayList<>();
+
+        @Override
+        public <T> @Nullable Bindable<T> onStart(
+                ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
+            Class<?> type = target.getType().resolve(Object.class);
+            if (!type.getName().startsWith("dev.warmlane")) {
+                names.add(name.toString());
+            }
+            return target;
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableConfigurationProperties(WarmlaneSettings.class)
+    static class Settings {}
+}
