@@ -1,0 +1,90 @@
+package dev.warmlane.gateway;
+
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.routing.Router;
+import dev.warmlane.simulator.SimulatedFleet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/** A whole gateway on free ports, as it runs in production but for its settings. */
+final class RunningGateway implements AutoCloseable {
+    private final ConfigurableApplicationContext context;
+
+    private RunningGateway(ConfigurableApplicationContext context) {
+        this.context = context;
+    }
+
+    /** @param settings as on the command line, without the dashes */
+    static RunningGateway start(String... settings) {
+        return start(new SpringApplicationBuilder(GatewayApplication.class), settings);
+    }
+
+    /** A gateway that watches Kubernetes through this client. */
+    static RunningGateway start(KubernetesClient client, String... settings) {
+        SpringApplicationBuilder application = new SpringApplicationBuilder(GatewayApplication.class)
+                .initializers(context -> ((GenericApplicationContext) context)
+                        .registerBean(
+                                "testClient", KubernetesClient.class, () -> client, bean -> bean.setPrimary(true)));
+        return start(application, settings);
+    }
+
+    private static RunningGateway start(SpringApplicationBuilder application, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--server.port=0",
+                "--server.address=127.0.0.1",
+                "--management.server.port=0",
+                "--management.server.address=127.0.0.1"));
+        for (String setting : settings) {
+            arguments.add("--" + setting);
+        }
+        return new RunningGateway(application.run(arguments.toArray(new String[0])));
+    }
+
+    static RunningGateway inFrontOf(SimulatedFleet fleet, String... settings) {
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("warmlane.endpoints=" + fleet.uris().stream().map(URI::toString).collect(Collectors.joining(",")));
+        return start(all.toArray(new String[0]));
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port() + path);
+    }
+
+    URI management(String path) {
+        return URI.create("http://127.0.0.1:" + property("local.management.port") + path);
+    }
+
+    int port() {
+        return property("local.server.port");
+    }
+
+    Router router() {
+        return context.getBean(RoutedPools.class).get("default").router();
+    }
+
+    /** Requests in flight at all endpoints, whether they are still listed or not. */
+    int inFlight() {
+        return router().pool().snapshot().endpoints().stream()
+                .mapToInt(endpoint -> router().inFlight().requests(endpoint.id()))
+                .sum();
+    }
+
+    <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    private int property(String name) {
+        return context.getEnvironment().getRequiredProperty(name, Integer.class);
+    }
+}

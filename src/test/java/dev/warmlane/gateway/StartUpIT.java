@@ -1,0 +1,46 @@
+package dev.warmlane.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A setting that cannot be used stops the start, and the last thing on the screen says which and why. */
+@ExtendWith(OutputCaptureExtension.class)
+class StartUpIT {
+    private static final String MISSPELT = "warmlane.afinity.ttl";
+
+    @AfterEach
+    void forget() {
+        System.clearProperty(MISSPELT);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "warmlane.endpoint=http://a:1 | warmlane.endpoint: http://a:1 (expected: a setting that README.md lists)",
+                "warmlane.response-headers=true | warmlane.endpoints: [] (expected: URLs of vLLM servers, or pools in warmlane.pools)",
+                "warmlane.endpoints=ftp://a:1 | pool default: endpoints[0]: ftp://a:1 (expected: http://host:port or https://host:port)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.policy=best | warmlane.routing.policy: best (expected: the name of a file in gateway/policies, such as sticky)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.parameters.kappa=-1 | warmlane.routing: policy expected-cost: kappa: -1 (expected: at least 0.0)"
+            })
+    void aSettingThatCannotBeUsedIsNamed(String settings, String problem, CapturedOutput output) {
+        assertThatThrownBy(() -> RunningGateway.start(settings.split(" "))).isInstanceOf(Exception.class);
+        assertThat(output).contains("APPLICATION FAILED TO START", problem).doesNotContain("\tat dev.warmlane");
+    }
+
+    @Test
+    void aSystemPropertyThatIsNoSettingIsNamed(CapturedOutput output) {
+        System.setProperty(MISSPELT, "1h");
+        assertThatThrownBy(() -> RunningGateway.start("warmlane.endpoints=http://127.0.0.1:1"))
+                .isInstanceOf(Exception.class);
+        assertThat(output).contains(MISSPELT + ": unknown setting (expected: one that README.md lists)");
+    }
+}
