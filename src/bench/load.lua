@@ -1,0 +1,33 @@
+-- wrk's requests: a chat body of BODY_BYTES (2 KB), one of SESSIONS (a thousand) at random, 0 for no session header and a
+-- prompt of its own each; with "stream" as argument, streamed completions.
+
+local body_bytes = tonumber(os.getenv("BODY_BYTES") or 2048)
+local sessions = tonumber(os.getenv("SESSIONS") or 1000)
+local path, requests = "/v1/chat/completions", {}
+
+function init(args)
+  local stream = args[1] == "stream"
+  local headers = { ["content-type"] = "application/json" }
+  if stream then
+    path = "/v1/completions"
+  end
+  for i = 1, math.max(sessions, 1000) do
+    if sessions > 0 then
+      headers["x-session-id"] = string.format("session-%04d", i % sessions)
+    end
+    local text = (sessions > 0 and "" or i .. " ") .. string.rep("word ", math.floor((body_bytes - 98) / 5))
+    local body = stream and '{"model":"bench","stream":true,"prompt":"' .. text .. '"}'
+      or '{"model":"bench","messages":[{"role":"user","content":"' .. text .. '"}]}'
+    requests[i] = wrk.format("POST", path, headers, body)
+  end
+end
+
+function request()
+  return requests[math.random(#requests)]
+end
+
+-- One line for the script: answers, bytes, failures.
+function done(summary)
+  local e = summary.errors
+  io.write(string.format("RESULT %d %d %d\n", summary.requests, summary.bytes, e.connect + e.read + e.write + e.status + e.timeout))
+end

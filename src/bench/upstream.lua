@@ -1,0 +1,36 @@
+-- What the stand-ins for vLLM answer: a chat completion of 400 bytes after 2 ms, or 100 server-sent events of 200 bytes, one every 5 ms.
+
+local function padded(head, tail, bytes)
+  return head .. string.rep("x", bytes - #head - #tail) .. tail
+end
+
+local completion = padded(
+  '{"id":"chatcmpl-bench","object":"chat.completion","created":1,"model":"bench","choices":[{"index":0,"message":{"role":"assistant","content":"',
+  '"},"finish_reason":"stop"}],"usage":{"prompt_tokens":512,"total_tokens":552,"completion_tokens":40,"prompt_tokens_details":{"cached_tokens":480}}}',
+  400)
+
+local event = padded('data: {"id":"cmpl-bench","object":"text_completion","created":1,"model":"bench","choices":[{"index":0,"text":"',
+  '"}]}\n\n', 200)
+
+core.register_service("chat", "http", function(applet)
+  applet:receive()
+  core.msleep(2)
+  applet:set_status(200)
+  applet:add_header("content-type", "application/json")
+  applet:add_header("content-length", tostring(#completion))
+  applet:start_response()
+  applet:send(completion)
+end)
+
+core.register_service("stream", "http", function(applet)
+  applet:receive()
+  core.msleep(2)
+  applet:set_status(200)
+  applet:add_header("content-type", "text/event-stream; charset=utf-8")
+  applet:add_header("transfer-encoding", "chunked")
+  applet:start_response()
+  for _ = 1, 100 do
+    applet:send(event)
+    core.msleep(5)
+  end
+end)

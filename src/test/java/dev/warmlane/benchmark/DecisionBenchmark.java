@@ -1,0 +1,94 @@
+package dev.warmlane.benchmark;
+
+import dev.warmlane.affinity.AffinityKey;
+import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.affinity.KeySource;
+import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.endpoint.EndpointSnapshot;
+import dev.warmlane.prefix.PrefixIndex;
+import dev.warmlane.prefix.PromptBlocks;
+import dev.warmlane.prefix.PromptHasher;
+import dev.warmlane.routing.CostParameters;
+import dev.warmlane.routing.ExpectedCostPolicy;
+import dev.warmlane.routing.InFlight;
+import dev.warmlane.routing.PoolAverages;
+import dev.warmlane.routing.RoutingDecision;
+import dev.warmlane.routing.RoutingRequest;
+import dev.warmlane.vllm.GenerationRequest;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What one decision by expected cost takes, with and without reading the prompt, index warm. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 4, time = 1)
+@Fork(1)
+public class DecisionBenchmark {
+    /** Endpoints x bytes of the body: a 32,000-token prompt on a large pool, 2,000 tokens on a small one. */
+    @Param({"100x130000", "10x8000"})
+    String shape;
+
+    private final PrefixIndex index = new PrefixIndex(15_625);
+    private final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), System::nanoTime);
+    private final InFlight inFlight = new InFlight();
+    private final ExpectedCostPolicy policy = new ExpectedCostPolicy(
+            new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256),
+            table,
+            index,
+            PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
+            inFlight,
+            new PoolAverages());
+    private final PromptHasher hasher = new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES);
+    private final AffinityKey key = AffinityKey.of("default", KeySource.SESSION, "session");
+    private EndpointSnapshot snapshot = EndpointSnapshot.EMPTY;
+    private byte[] body = {};
+    private PromptBlocks prompt = PromptBlocks.EMPTY;
+
+    @Setup
+    public void warm() {
+        String[] parts = shape.split("x");
+        List<Endpoint> endpoints = IntStream.range(0, Integer.parseInt(parts[0]))
+                .mapToObj(i -> Endpoint.ofUri(URI.create("http://pod-" + i + ":8000")))
+                .toList();
+        snapshot = new EndpointSnapshot(endpoints);
+        body = ChatBodies.chat(Integer.parseInt(parts[1]), 1);
+        prompt = read();
+        for (Endpoint endpoint : endpoints) {
+            index.insert(endpoint.id(), prompt);
+            inFlight.open(endpoint.id(), 1000, 100);
+        }
+        table.bind(key, endpoints.get(0).id());
+    }
+
+    @Benchmark
+    public RoutingDecision decide() {
+        return policy.choose(new RoutingRequest(key, prompt), snapshot, Set.of());
+    }
+
+    @Benchmark
+    public RoutingDecision readAndDecide() {
+        return policy.choose(new RoutingRequest(key, read()), snapshot, Set.of());
+    }
+
+    private PromptBlocks read() {
+        GenerationRequest.parse(body, 0, body.length).prompt().writeTo(hasher::accept);
+        return hasher.finish();
+    }
+}
