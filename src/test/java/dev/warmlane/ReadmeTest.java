@@ -1,0 +1,60 @@
+package dev.warmlane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Keeps the README's settings true. To write the table anew: {@code ./mvnw test -Dtest=ReadmeTest -Dreadme.write=true}. */
+class ReadmeTest {
+    private static final Path README = Path.of("README.md");
+    private static final Pattern TABLE = Pattern.compile("(?s)(<!-- settings: [^>]*-->\n).*?(<!-- /settings -->)");
+
+    @Test
+    void listsEverySettingWithItsDefault() throws IOException {
+        String readme = Files.readString(README);
+        Matcher table = TABLE.matcher(readme);
+        assertThat(table.find()).as("the markers of the settings table").isTrue();
+        String expected = table.replaceFirst("$1" + Matcher.quoteReplacement(table()) + "$2");
+        if (Boolean.getBoolean("readme.write")) {
+            Files.writeString(README, expected);
+        }
+        assertThat(Files.readString(README)).isEqualTo(expected);
+    }
+
+    private static String table() throws IOException {
+        StringBuilder table = new StringBuilder("| setting | default | what |\n|---|---|---|\n");
+        Path metadata = Path.of("target/classes/META-INF/spring-configuration-metadata.json");
+        for (JsonNode property :
+                JsonMapper.shared().readTree(Files.readString(metadata)).get("properties")) {
+            String name = property.get("name").asString();
+            if (name.startsWith("warmlane.")) {
+                table.append("| `%s` | %s | %s |\n"
+                        .formatted(
+                                name,
+                                value(property.get("defaultValue")),
+                                property.get("description").asString().replace("|", "\\|")));
+            }
+        }
+        return table.toString();
+    }
+
+    private static String value(JsonNode value) {
+        if (value == null) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder();
+        if (value.isArray()) {
+            value.forEach(item -> text.append(text.isEmpty() ? "" : ", ").append(item.asString()));
+        } else {
+            text.append(value.asString());
+        }
+        return "`" + text + "`";
+    }
+}
