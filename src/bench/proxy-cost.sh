@@ -4,7 +4,6 @@
 #   ./mvnw -B -q package -DskipTests && src/bench/proxy-cost.sh          three to four minutes; needs haproxy, wrk, curl, java
 #   JAVA=/path/to/java JAVA_OPTS=... src/bench/proxy-cost.sh [jar]       another runtime, other flags, another jar
 #   AGAINST_POLICY=round-robin src/bench/proxy-cost.sh                   next to a second Warmlane with that policy, not HAProxy
-#   BODY_BYTES=16384 SESSIONS=0 src/bench/proxy-cost.sh                  other prompts; no session header
 #
 # Both get a 2 KB chat body and one of a thousand session ids at random over 64 connections, and both spread them over the same four
 # stand-ins for vLLM, which answer 400 bytes after 2 ms. The proxies have one core, load and stand-ins another. The JVM, with its default
