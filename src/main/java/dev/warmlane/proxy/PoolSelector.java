@@ -1,8 +1,10 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.scrape.ModelCatalog;
 import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.PoolSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -53,23 +55,22 @@ final class PoolSelector {
             throw ApiException.badRequest(
                     "model", "model_required", "Several pools are served here, so the request must name a model.");
         }
-        boolean anyUnlearned = false;
-        for (RoutedPool pool : pools.all()) {
-            Set<String> known = models.catalog().models(pool.name());
-            if (known.contains(model)) {
-                return pool;
-            }
-            anyUnlearned |= known.isEmpty();
+        ModelCatalog catalog = models.catalog();
+        List<String> serving = catalog.poolsServing(model);
+        if (!serving.isEmpty()) {
+            return pools.get(serving.get(0));
         }
-        if (anyUnlearned) {
-            throw ApiException.noEndpoint("for model " + model, RETRY_WHEN_UNKNOWN);
+        for (RoutedPool pool : pools.all()) {
+            if (catalog.models(pool.name()).isEmpty()) {
+                // It may serve the model: none of its endpoints has said yet.
+                throw ApiException.noEndpoint(pool.name(), RETRY_WHEN_UNKNOWN);
+            }
         }
         throw unknownModel(model);
     }
 
     private ApiException unknownModel(String model) {
-        Set<String> known = new TreeSet<>();
-        pools.all().forEach(pool -> known.addAll(models.catalog().models(pool.name())));
+        Set<String> known = new TreeSet<>(models.catalog().models());
         return ApiException.unknownModel(
                 "The model `%s` does not exist. Known models: %s.".formatted(model, String.join(", ", known)));
     }
