@@ -146,7 +146,7 @@ gateway warmlane 18080 18081
 warmlane=$pid
 
 "$java" -version 2>&1 | sed -n 2p
-haproxy -v | head -n 1
+haproxy -v | sed -n 1p
 warm 18080
 [ "$other" = HAProxy ] || warm 18090
 compare "us per request" "$rounds"
