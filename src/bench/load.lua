@@ -26,8 +26,10 @@ function request()
   return requests[math.random(#requests)]
 end
 
--- One line for the script: answers, bytes, failures.
-function done(summary)
+-- One line for the script: answers, bytes, failures, and the time to an answer in microseconds: p50, p90, p99.
+function done(summary, latency)
   local e = summary.errors
-  io.write(string.format("RESULT %d %d %d\n", summary.requests, summary.bytes, e.connect + e.read + e.write + e.status + e.timeout))
+  local failures = e.connect + e.read + e.write + e.status + e.timeout
+  io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.bytes, failures,
+    latency:percentile(50), latency:percentile(90), latency:percentile(99)))
 end

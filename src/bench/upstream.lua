@@ -1,4 +1,7 @@
--- What the stand-ins for vLLM answer: a chat completion of 400 bytes after 2 ms, or 100 server-sent events of 200 bytes, one every 5 ms.
+-- What the stand-ins for vLLM answer: a chat completion of 400 bytes after ENGINE_MS (2), or as long after that 100 server-sent events of
+-- 200 bytes, one every 5 ms.
+
+local engine_ms = tonumber(os.getenv("ENGINE_MS") or 2)
 
 local function padded(head, tail, bytes)
   return head .. string.rep("x", bytes - #head - #tail) .. tail
@@ -14,7 +17,7 @@ local event = padded('data: {"id":"cmpl-bench","object":"text_completion","creat
 
 core.register_service("chat", "http", function(applet)
   applet:receive()
-  core.msleep(2)
+  core.msleep(engine_ms)
   applet:set_status(200)
   applet:add_header("content-type", "application/json")
   applet:add_header("content-length", tostring(#completion))
@@ -24,7 +27,7 @@ end)
 
 core.register_service("stream", "http", function(applet)
   applet:receive()
-  core.msleep(2)
+  core.msleep(engine_ms)
   applet:set_status(200)
   applet:add_header("content-type", "text/event-stream; charset=utf-8")
   applet:add_header("transfer-encoding", "chunked")
