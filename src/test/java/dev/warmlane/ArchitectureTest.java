@@ -13,6 +13,7 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
     private static final String[] CORE = {
         "dev.warmlane.endpoint",
+        "dev.warmlane.health",
         "dev.warmlane.affinity",
         "dev.warmlane.prefix",
         "dev.warmlane.routing",
@@ -31,10 +32,20 @@ class ArchitectureTest {
                     "org.jspecify..",
                     "com.dynatrace.hash4j..",
                     "dev.warmlane.endpoint",
+                    "dev.warmlane.health",
                     "dev.warmlane.affinity",
                     "dev.warmlane.prefix",
                     "dev.warmlane.routing",
                     "dev.warmlane.vllm");
+
+    @ArchTest
+    static final ArchRule healthKnowsOnlyEndpoints = noClasses()
+            .that()
+            .resideInAPackage("dev.warmlane.health")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.warmlane.affinity", "dev.warmlane.prefix", "dev.warmlane.routing", "dev.warmlane.vllm");
 
     @ArchTest
     static final ArchRule insideTheCoreOnlyRoutingKnowsTheOthers = noClasses()
@@ -43,7 +54,11 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "dev.warmlane.affinity", "dev.warmlane.prefix", "dev.warmlane.routing", "dev.warmlane.vllm");
+                    "dev.warmlane.health",
+                    "dev.warmlane.affinity",
+                    "dev.warmlane.prefix",
+                    "dev.warmlane.routing",
+                    "dev.warmlane.vllm");
 
     @ArchTest
     static final ArchRule affinityKnowsOnlyEndpoints = noClasses()

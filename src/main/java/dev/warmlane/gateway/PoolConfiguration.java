@@ -3,6 +3,7 @@ package dev.warmlane.gateway;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.health.HealthWatch;
 import dev.warmlane.policyfile.PolicyFiles;
 import dev.warmlane.prefix.PrefixIndex;
 import dev.warmlane.prefix.PromptHasher;
@@ -64,7 +65,8 @@ class PoolConfiguration {
                         new EndpointPool(settings.name()),
                         policy,
                         inFlight,
-                        new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC())),
+                        new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()),
+                        HealthWatch.NONE),
                 settings.apiKey());
     }
 

@@ -40,7 +40,7 @@ final class AnswerWriter {
             Runnable onFirstByte) {
         HttpStatusCode status = HttpStatusCode.valueOf(upstream.status().code());
         if (status.isError()) {
-            dispatch.refused();
+            dispatch.refused(upstream.status().code());
         } else {
             dispatch.accepted();
         }
@@ -98,6 +98,7 @@ final class AnswerWriter {
 
     private static byte[] brokenOff(Throwable failure, Dispatch dispatch, RoutedExchange routed) {
         routed.brokeOff();
+        dispatch.brokeOff(UpstreamFailure.cause(failure));
         ApiException error = UpstreamFailure.toApi(failure, dispatch.endpoint());
         log.warn("stream from {} broke off: {}", dispatch.endpoint().name(), UpstreamFailure.reason(failure));
         return ErrorJson.event(error);

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
 import dev.warmlane.routing.RoutingRequest;
 import java.util.HashSet;
@@ -76,8 +77,10 @@ final class RoutedExchange {
     /**
      * Dispatches to the next endpoint in preference order. The one before, if any, is given up. A request that is finished
      * meanwhile, because the client left, gets none.
+     *
+     * @param cause why the one before did not take the request; without meaning at the first
      */
-    synchronized @Nullable Dispatch next() {
+    synchronized @Nullable Dispatch next(FailureCause cause) {
         if (finished) {
             return null;
         }
@@ -90,7 +93,7 @@ final class RoutedExchange {
         if (next != null) {
             if (current != null) {
                 tried.add(current.endpoint().id());
-                current.failed();
+                current.failed(cause);
             }
             current = next;
         }
@@ -98,9 +101,9 @@ final class RoutedExchange {
     }
 
     /** No endpoint took the request: the last one it was sent to has computed nothing of it. */
-    synchronized void giveUp() {
+    synchronized void giveUp(FailureCause cause) {
         if (current != null) {
-            current.failed();
+            current.failed(cause);
         }
     }
 

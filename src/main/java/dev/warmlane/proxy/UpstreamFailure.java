@@ -1,10 +1,13 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.health.FailureCause;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import reactor.netty.channel.AbortedException;
@@ -27,6 +30,19 @@ final class UpstreamFailure {
     /** The connection pool's ways of saying that too many requests wait, or one has waited too long. */
     private static boolean isNoConnectionFree(Throwable failure) {
         return failure instanceof TimeoutException || failure instanceof RejectedExecutionException;
+    }
+
+    /** What it says of the endpoint. */
+    static FailureCause cause(Throwable failure) {
+        if (failure instanceof ReadTimeoutException) {
+            return FailureCause.TIMEOUT;
+        }
+        if (failure instanceof ConnectException
+                || failure instanceof NoRouteToHostException
+                || failure instanceof UnknownHostException) {
+            return FailureCause.CONNECT;
+        }
+        return isConnectionLost(failure) ? FailureCause.RESET : FailureCause.OTHER;
     }
 
     static ApiException toApi(Throwable failure, Endpoint endpoint) {

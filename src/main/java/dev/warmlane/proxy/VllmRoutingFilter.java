@@ -4,6 +4,7 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.G
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.isAlreadyRouted;
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.setAlreadyRouted;
 
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpMethod;
@@ -91,7 +92,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
     }
 
     private Mono<Void> firstAttempt(ServerWebExchange exchange, RoutedExchange routed) {
-        Dispatch first = routed.next();
+        Dispatch first = routed.next(FailureCause.OTHER);
         if (first == null) {
             return Mono.error(ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY));
         }
@@ -123,7 +124,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
             HttpClientResponse upstream,
             ByteBufFlux content) {
         if (upstream.status().code() == SERVICE_UNAVAILABLE) {
-            Dispatch next = nextIfAllowed(routed);
+            Dispatch next = nextIfAllowed(routed, FailureCause.UNAVAILABLE);
             if (next != null) {
                 metrics.retried(routed.pool().name(), "unavailable");
                 return Mono.error(new Failover(next));
@@ -152,18 +153,18 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         }
         response.getHeaders().clear();
         if (UpstreamFailure.isRetryable(failure)) {
-            Dispatch next = nextIfAllowed(routed);
+            Dispatch next = nextIfAllowed(routed, UpstreamFailure.cause(failure));
             if (next != null) {
                 metrics.retried(routed.pool().name(), "connection");
                 return attempt(exchange, routed, next);
             }
         }
-        routed.giveUp();
+        routed.giveUp(UpstreamFailure.cause(failure));
         return Mono.error(UpstreamFailure.toApi(failure, dispatch.endpoint()));
     }
 
-    private @Nullable Dispatch nextIfAllowed(RoutedExchange routed) {
-        return routed.retries() < maxRetries ? routed.next() : null;
+    private @Nullable Dispatch nextIfAllowed(RoutedExchange routed, FailureCause cause) {
+        return routed.retries() < maxRetries ? routed.next(cause) : null;
     }
 
     private static String result(SignalType signal, ServerHttpResponse response, RoutedExchange routed) {

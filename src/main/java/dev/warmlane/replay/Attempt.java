@@ -1,5 +1,6 @@
 package dev.warmlane.replay;
 
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.replay.load.LoadRequest;
 import dev.warmlane.routing.Delivery;
 import dev.warmlane.routing.Dispatch;
@@ -69,7 +70,7 @@ final class Attempt implements EngineListener {
 
     private void fail(EngineSequence ended) {
         if (ended.generatedTokens() == 0) {
-            dispatch.failed();
+            dispatch.failed(FailureCause.ABORT);
         } else {
             dispatch.close();
         }

@@ -5,6 +5,7 @@ import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.health.HealthWatch;
 import dev.warmlane.prefix.PrefixIndex;
 import dev.warmlane.replay.load.Load;
 import dev.warmlane.replay.load.LoadRequest;
@@ -39,7 +40,8 @@ final class ReplayGateway {
                 pool,
                 maker.make(factory, clock),
                 inFlight,
-                new DecisionLog(1, () -> Instant.ofEpochSecond(0, clock.read())));
+                new DecisionLog(1, () -> Instant.ofEpochSecond(0, clock.read())),
+                HealthWatch.NONE);
     }
 
     Router router() {

@@ -1,6 +1,8 @@
 package dev.warmlane.routing;
 
 import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.health.FailureCause;
+import dev.warmlane.health.HealthWatch;
 
 /** A request on its way to an endpoint. Its owner reports what becomes of it and closes it once, twice or from any thread. */
 public final class Dispatch implements AutoCloseable {
@@ -8,12 +10,14 @@ public final class Dispatch implements AutoCloseable {
     private final RoutingPolicy policy;
     private final Router router;
     private final Lease lease;
+    private final HealthWatch health;
 
-    Dispatch(RoutingDecision decision, RoutingPolicy policy, Router router, Lease lease) {
+    Dispatch(RoutingDecision decision, RoutingPolicy policy, Router router, Lease lease, HealthWatch health) {
         this.decision = decision;
         this.policy = policy;
         this.router = router;
         this.lease = lease;
+        this.health = health;
     }
 
     public RoutingDecision decision() {
@@ -31,7 +35,9 @@ public final class Dispatch implements AutoCloseable {
 
     /** The first byte of the answer came back: the prefill is over. */
     public void firstByte() {
-        lease.firstByte();
+        if (lease.firstByte()) {
+            health.succeeded(endpoint().id());
+        }
     }
 
     /** The answer is complete and its usage known. */
@@ -39,20 +45,43 @@ public final class Dispatch implements AutoCloseable {
         router.delivered(decision, delivery);
     }
 
-    /** The endpoint answered with an error: it computed nothing that is worth remembering. */
-    public void refused() {
+    /**
+     * The endpoint answered with an error, which the client gets: it computed nothing that is worth remembering.
+     *
+     * @param status the HTTP status, 400 to 599
+     */
+    public void refused(int status) {
         policy.failed(decision);
+        if (!lease.firstByte()) {
+            return;
+        }
+        if (status >= 502 && status <= 504) {
+            health.failed(endpoint().id(), FailureCause.UNAVAILABLE);
+        } else if (status < 500) {
+            health.succeeded(endpoint().id());
+        } else {
+            // A server at work can answer 500 to a request that it cannot compute, a broken one to all of them.
+            health.undecided(endpoint().id());
+        }
     }
 
-    /** The endpoint did not take the request; it may go to another. */
-    public void failed() {
+    /** The endpoint did not take the request, which may go to another. */
+    public void failed(FailureCause cause) {
         policy.failed(decision);
         lease.close();
+        health.failed(endpoint().id(), cause);
+    }
+
+    /** The answer broke off after it had begun. */
+    public void brokeOff(FailureCause cause) {
+        health.failed(endpoint().id(), cause);
     }
 
     /** The request is over, whatever way. */
     @Override
     public void close() {
-        lease.close();
+        if (lease.close()) {
+            health.undecided(endpoint().id());
+        }
     }
 }

@@ -27,23 +27,26 @@ public final class Lease {
         this.uncachedTokens = uncachedTokens;
     }
 
-    /** The first byte has come back: the prefill is done, the request still runs. */
-    public void firstByte() {
-        if (phase.compareAndSet(PREFILL, DECODE)) {
-            counters.prefillTokens.addAndGet(-uncachedTokens);
+    /** The first byte has come back: the prefill is done, the request still runs. Returns whether that is news. */
+    public boolean firstByte() {
+        if (!phase.compareAndSet(PREFILL, DECODE)) {
+            return false;
         }
+        counters.prefillTokens.addAndGet(-uncachedTokens);
+        return true;
     }
 
-    /** The request is over: whatever is still held is returned. */
-    public void close() {
+    /** The request is over: whatever is still held is returned. Returns whether it ended before its first byte. */
+    public boolean close() {
         int before = phase.getAndSet(CLOSED);
         if (before == CLOSED) {
-            return;
+            return false;
         }
         if (before == PREFILL) {
             counters.prefillTokens.addAndGet(-uncachedTokens);
         }
         counters.promptTokens.addAndGet(-promptTokens);
         inFlight.closed(endpoint, counters);
+        return before == PREFILL;
     }
 }

@@ -2,6 +2,7 @@ package dev.warmlane.routing;
 
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.health.HealthWatch;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ public final class Router {
     private final RoutingPolicy policy;
     private final InFlight inFlight;
     private final DecisionLog log;
+    private final HealthWatch health;
     private final Deliveries deliveries = new Deliveries();
 
     /**
@@ -21,12 +23,14 @@ public final class Router {
      *
      * @param inFlight the counts that the policy reads too
      * @param log where its decisions are noted
+     * @param health told of what becomes of each request
      */
-    public Router(EndpointPool pool, RoutingPolicy policy, InFlight inFlight, DecisionLog log) {
+    public Router(EndpointPool pool, RoutingPolicy policy, InFlight inFlight, DecisionLog log, HealthWatch health) {
         this.pool = pool;
         this.policy = policy;
         this.inFlight = inFlight;
         this.log = log;
+        this.health = health;
         pool.onRemoval(this::retire);
     }
 
@@ -70,7 +74,7 @@ public final class Router {
         policy.dispatched(decision);
         log.add(decision.withoutPrompt());
         retireIfGone(decision.endpoint().id());
-        return new Dispatch(decision, policy, this, lease);
+        return new Dispatch(decision, policy, this, lease, health);
     }
 
     /** The endpoint's KV cache holds this many tokens. */

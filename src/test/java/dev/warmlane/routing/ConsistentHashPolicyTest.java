@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.affinity.RendezvousHash;
 import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.health.HealthWatch;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,7 +33,8 @@ class ConsistentHashPolicyTest extends RoutingPolicyContract {
                 pool,
                 new ConsistentHashPolicy(others, new LoadBound(1.25, 8), expectedCost()),
                 others,
-                new DecisionLog(4, InstantSource.system()));
+                new DecisionLog(4, InstantSource.system()),
+                HealthWatch.NONE);
         for (int i = 0; i < 200; i++) {
             assertThat(dispatchedTo(session("s" + i)))
                     .isEqualTo(other.explain(session("s" + i)).endpoint().name());

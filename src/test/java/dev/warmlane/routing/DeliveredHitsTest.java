@@ -7,6 +7,7 @@ import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.health.HealthWatch;
 import dev.warmlane.prefix.PrefixIndex;
 import dev.warmlane.prefix.PromptBlocks;
 import java.net.URI;
@@ -39,7 +40,7 @@ class DeliveredHitsTest {
     private final Router router = router(expectedCost);
 
     private Router router(RoutingPolicy policy) {
-        return new Router(pool, policy, inFlight, new DecisionLog(1, InstantSource.system()));
+        return new Router(pool, policy, inFlight, new DecisionLog(1, InstantSource.system()), HealthWatch.NONE);
     }
 
     @BeforeEach

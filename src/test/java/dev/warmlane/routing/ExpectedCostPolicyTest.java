@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.EndpointState;
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.prefix.PromptBlocks;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -118,7 +119,7 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     void whatWasNotComputedIsNotPredicted() {
         endpoints(2);
         Dispatch failed = router.dispatch(longPrompt(1), Set.of());
-        failed.failed();
+        failed.failed(FailureCause.CONNECT);
         assertThat(router.explain(longPrompt(1)).outcome()).isEqualTo(Outcome.PLACED);
     }
 

@@ -9,6 +9,8 @@ import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.endpoint.EndpointState;
+import dev.warmlane.health.FailureCause;
+import dev.warmlane.health.HealthWatch;
 import dev.warmlane.prefix.PrefixIndex;
 import dev.warmlane.prefix.PromptBlocks;
 import java.net.URI;
@@ -29,7 +31,8 @@ abstract class RoutingPolicyContract {
     final PoolAverages averages = new PoolAverages();
     final EndpointPool pool = new EndpointPool("test");
     final RoutingPolicy policy = policy();
-    final Router router = new Router(pool, policy, inFlight, new DecisionLog(4, InstantSource.system()));
+    final Router router =
+            new Router(pool, policy, inFlight, new DecisionLog(4, InstantSource.system()), HealthWatch.NONE);
 
     abstract RoutingPolicy policy();
 
@@ -81,7 +84,7 @@ abstract class RoutingPolicyContract {
                 Dispatch dispatch = router.dispatch(request, tried);
                 assertThat(dispatch).isNotNull();
                 assertThat(tried.add(dispatch.endpoint().id())).isTrue();
-                dispatch.failed();
+                dispatch.failed(FailureCause.CONNECT);
             }
             assertThat(router.dispatch(request, tried)).isNull();
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.EndpointState;
+import dev.warmlane.health.FailureCause;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -62,7 +63,7 @@ class StickyPolicyTest extends RoutingPolicyContract {
         first.close();
         Dispatch again = router.dispatch(session("s"), Set.of());
         Dispatch next = router.dispatch(session("s"), Set.of(again.endpoint().id()));
-        again.failed();
+        again.failed(FailureCause.CONNECT);
         assertThat(next.decision().outcome()).isEqualTo(Outcome.MOVED);
         next.accepted();
         next.close();
@@ -74,7 +75,7 @@ class StickyPolicyTest extends RoutingPolicyContract {
     @Test
     void aFirstPlacementThatFailedBindsNothing() {
         endpoints(2);
-        router.dispatch(session("s"), Set.of()).failed();
+        router.dispatch(session("s"), Set.of()).failed(FailureCause.CONNECT);
         assertThat(table.size()).isZero();
     }
 
