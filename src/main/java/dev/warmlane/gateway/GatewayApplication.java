@@ -16,6 +16,7 @@ import org.springframework.context.annotation.Import;
     DiscoveryConfiguration.class,
     ScrapeConfiguration.class,
     ProxyConfiguration.class,
+    AccessLogConfiguration.class,
     ActuatorConfiguration.class,
     DemoConfiguration.class
 })

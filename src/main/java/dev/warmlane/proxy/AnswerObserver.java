@@ -8,18 +8,21 @@ import io.netty.buffer.ByteBuf;
 /** Watches one answer go by: its first byte, its end, and the usage that it reports there. Not thread-safe. */
 final class AnswerObserver {
     private final Dispatch dispatch;
+    private final Timeline timeline;
     private final AnswerTail tail = new AnswerTail();
 
     private final Runnable onFirstByte;
     private boolean begun;
 
-    AnswerObserver(Dispatch dispatch, Runnable onFirstByte) {
+    AnswerObserver(Dispatch dispatch, Timeline timeline, Runnable onFirstByte) {
         this.dispatch = dispatch;
+        this.timeline = timeline;
         this.onFirstByte = onFirstByte;
     }
 
     /** Notes a piece without consuming it. */
     void accept(ByteBuf piece) {
+        timeline.piece();
         if (!begun) {
             begun = true;
             dispatch.firstByte();
@@ -33,8 +36,10 @@ final class AnswerObserver {
         Usage usage = tail.usage();
         if (usage != null) {
             Integer cached = usage.cachedTokens();
-            dispatch.delivered(new Delivery(
-                    usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue()));
+            Delivery delivery = new Delivery(
+                    usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue());
+            timeline.delivered(delivery);
+            dispatch.delivered(delivery);
         }
         dispatch.close();
     }

@@ -44,7 +44,7 @@ final class AnswerWriter {
         } else {
             dispatch.accepted();
         }
-        AnswerObserver observer = new AnswerObserver(dispatch, onFirstByte);
+        AnswerObserver observer = new AnswerObserver(dispatch, routed.timeline(), onFirstByte);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         if (isShort(upstream.responseHeaders().get("content-length"))) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.

@@ -46,6 +46,16 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         return response.writeWith(Mono.just(buffer));
     }
 
+    /** The status that a client gets for a failure, as long as its answer has not begun. */
+    static int status(Throwable failure) {
+        if (failure instanceof ApiException api) {
+            return api.status().value();
+        }
+        return failure instanceof ErrorResponse spring
+                ? spring.getStatusCode().value()
+                : HttpStatus.INTERNAL_SERVER_ERROR.value();
+    }
+
     private static ApiException apiException(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api;

@@ -55,7 +55,8 @@ final class ExchangeReader {
         return new RoutingRequest(key, read ? prompt.getIfReadable() : PromptBlocks.EMPTY);
     }
 
-    private static boolean hasAffinity(ServerWebExchange exchange) {
+    /** Whether the exchange's route says that its requests have a prompt worth keeping warm. */
+    static boolean hasAffinity(ServerWebExchange exchange) {
         Route route = exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
         return !"none".equals(route.getMetadata().get(AFFINITY_METADATA));
     }

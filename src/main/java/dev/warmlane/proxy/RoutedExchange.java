@@ -21,7 +21,7 @@ final class RoutedExchange {
     private final byte[] body;
     private final boolean usageAsked;
     private final String requestId;
-    private final long startedNanos;
+    private final Timeline timeline;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
     private boolean finished;
@@ -32,6 +32,7 @@ final class RoutedExchange {
      *
      * @param body the bytes to send
      * @param usageAsked whether the body asks for a usage chunk that the client did not
+     * @param startedNanos when its body was read, on the clock of {@link System#nanoTime}
      */
     RoutedExchange(
             RoutedPool pool,
@@ -45,7 +46,7 @@ final class RoutedExchange {
         this.body = body;
         this.usageAsked = usageAsked;
         this.requestId = requestId;
-        this.startedNanos = startedNanos;
+        this.timeline = new Timeline(startedNanos);
     }
 
     RoutedPool pool() {
@@ -64,9 +65,17 @@ final class RoutedExchange {
         return requestId;
     }
 
-    /** When its body was read, on the clock of {@link System#nanoTime}. */
-    long startedNanos() {
-        return startedNanos;
+    RoutingRequest request() {
+        return request;
+    }
+
+    Timeline timeline() {
+        return timeline;
+    }
+
+    /** The dispatch that counts, or the last one that did; null before the first. */
+    synchronized @Nullable Dispatch current() {
+        return current;
     }
 
     /** Endpoints that did not take the request so far. */

@@ -96,7 +96,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         if (first == null) {
             return Mono.error(ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY));
         }
-        metrics.overhead(routed.pool().name(), System.nanoTime() - routed.startedNanos());
+        metrics.overhead(routed.pool().name(), routed.timeline().dispatched());
         return attempt(exchange, routed, first);
     }
 
@@ -136,7 +136,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
                 content,
                 dispatch,
                 routed,
-                () -> metrics.firstByte(routed.pool().name(), System.nanoTime() - routed.startedNanos()));
+                () -> metrics.firstByte(routed.pool().name(), routed.timeline().firstByteNanos()));
     }
 
     private Mono<Void> recover(

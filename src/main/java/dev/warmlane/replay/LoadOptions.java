@@ -1,14 +1,17 @@
 package dev.warmlane.replay;
 
+import dev.warmlane.replay.load.AccessLogTrace;
 import dev.warmlane.replay.load.LoadSource;
 import dev.warmlane.replay.load.MooncakeTrace;
 import dev.warmlane.replay.load.MultiTurnLoad;
 import dev.warmlane.replay.load.SharedPrefixLoad;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that say what is sent: a trace, or a generator and its numbers. */
+/** Options that say what is sent: a trace, an access log, or a generator and its numbers. */
 final class LoadOptions {
     private static final String SHARED_PREFIX = "shared-prefix";
     private static final String MULTI_TURN = "multi-turn";
@@ -21,6 +24,15 @@ final class LoadOptions {
                 "and hash_ids, as the Mooncake project publishes them. Sessions are derived from shared prefixes."
             })
     private @Nullable Path trace;
+
+    @Option(
+            names = "--access-log",
+            paramLabel = "FILE",
+            description = "Requests that the gateway served: what warmlane.access-log.target wrote.")
+    private @Nullable Path accessLog;
+
+    @Option(names = "--pool", description = "Of an access log of several pools, the one to replay.")
+    private @Nullable String pool;
 
     @Option(
             names = "--generate",
@@ -63,12 +75,17 @@ final class LoadOptions {
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
     LoadSource source(long seed) {
-        if ((trace == null) == (generate == null)) {
+        long given =
+                Stream.of(trace, accessLog, generate).filter(Objects::nonNull).count();
+        if (given != 1) {
             throw new IllegalArgumentException(
-                    "load: %s (expected: either --trace or --generate)".formatted(trace == null ? "none" : "two"));
+                    "load: %d given (expected: one of --trace, --access-log and --generate)".formatted(given));
         }
         if (trace != null) {
             return new MooncakeTrace(trace);
+        }
+        if (accessLog != null) {
+            return new AccessLogTrace(accessLog, pool);
         }
         return switch (String.valueOf(generate)) {
             case SHARED_PREFIX ->

@@ -17,7 +17,7 @@ import org.springframework.util.unit.DataSize;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
     /** Names of settings, misspelt ones too, whose values are nobody's business. */
-    private static final Pattern SECRET = Pattern.compile("(?i)(key|secret|token|password)s?(\\[\\d+])?$");
+    private static final Pattern SECRET = Pattern.compile("(?i)(key|salt|secret|token|password)s?(\\[\\d+])?$");
 
     private static final Map<Class<?>, String> EXPECTED = Map.of(
             Duration.class, "a duration such as 2s, 10m or 2h",

@@ -22,6 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param limits what one client may send
  * @param retry failover to another endpoint before the first byte
  * @param discovery how Kubernetes is watched
+ * @param accessLog one JSON line a request
  * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
@@ -37,6 +38,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty LimitSettings limits,
         @DefaultValue @NestedConfigurationProperty RetrySettings retry,
         @DefaultValue @NestedConfigurationProperty DiscoverySettings discovery,
+        @DefaultValue @NestedConfigurationProperty AccessLogSettings accessLog,
         @DefaultValue("true") boolean responseHeaders) {
 
     public WarmlaneSettings {

@@ -10,6 +10,7 @@ import dev.warmlane.policyfile.PolicyFiles;
 import dev.warmlane.replay.Replay;
 import dev.warmlane.replay.ReplaySettings;
 import dev.warmlane.replay.Scenario;
+import dev.warmlane.replay.load.AccessLogTrace;
 import dev.warmlane.replay.load.Load;
 import dev.warmlane.replay.load.LoadRequest;
 import dev.warmlane.simulator.FleetOptions;
@@ -19,6 +20,7 @@ import dev.warmlane.simulator.engine.CacheConfig;
 import dev.warmlane.simulator.engine.EngineModel;
 import dev.warmlane.simulator.engine.EngineStats;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,11 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What {@code replay} says of policies is what they do over HTTP: one load, once in virtual time and once in real time, on the
@@ -52,7 +58,7 @@ class ReplayAgreementIT {
         Map<String, Double> replayed = new LinkedHashMap<>();
         Map<String, Double> measured = new LinkedHashMap<>();
         for (String policy : bestFirst) {
-            replayed.put(policy, replay(policy));
+            replayed.put(policy, replay(LOAD, policy));
             measured.put(policy, overHttp(policy));
         }
 
@@ -69,11 +75,25 @@ class ReplayAgreementIT {
         }
     }
 
-    private static double replay(String policy) {
+    /** Consistent hashing reads no prompt of a request that has a session; the log tells it all the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"expected-cost", "consistent-hash"})
+    void anAccessLogReplaysToTheHitRatioThatWasMeasured(String policy, @TempDir Path directory) throws Exception {
+        Path log = directory.resolve("access.log");
+        double measured = overHttp(policy, "warmlane.access-log.target=" + log);
+        Load logged = new AccessLogTrace(log, null).read();
+
+        assertThat(logged.size()).isEqualTo(LOAD.size());
+        assertThat(logged.arrivals().stream().mapToInt(LoadRequest::session).distinct())
+                .hasSameSizeAs(LOAD.arrivals());
+        assertThat(replay(logged, policy)).isCloseTo(measured, within(TOLERANCE));
+    }
+
+    private static double replay(Load load, String policy) {
         ReplaySettings settings =
                 new ReplaySettings(ENDPOINTS, CACHE_TOKENS, EngineModel.DEMO, KeySource.SESSION, 1, Scenario.CALM, 1);
         return new Replay(
-                        LOAD,
+                        load,
                         settings,
                         (factory, clock) -> factory.create(PolicyFiles.read(policy, Map.of())),
                         share -> {})
@@ -81,14 +101,17 @@ class ReplayAgreementIT {
                 .hitRatio();
     }
 
-    private static double overHttp(String policy) throws Exception {
+    private static double overHttp(String policy, String... settings) throws Exception {
         ServerOptions server = ServerOptions.DEFAULTS
                 .withCache(CacheConfig.ofTokens(16, CACHE_TOKENS))
                 .withOutputTokens(TenantConversations.ANSWER_TOKENS);
         FleetOptions options = FleetOptions.demo(0, ENDPOINTS).withServer(server);
         ExecutorService threads = Executors.newCachedThreadPool();
         try (SimulatedFleet fleet = SimulatedFleet.start(options);
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet, "warmlane.routing.policy=" + policy)) {
+                RunningGateway gateway = RunningGateway.inFrontOf(
+                        fleet,
+                        Stream.concat(Stream.of("warmlane.routing.policy=" + policy), Stream.of(settings))
+                                .toArray(String[]::new))) {
             ChatClient client = new ChatClient();
             CompletableFuture<?>[] sessions = LOAD.arrivals().stream()
                     .map(first -> talk(conversation(client, gateway, first.session()), first, 0, threads))

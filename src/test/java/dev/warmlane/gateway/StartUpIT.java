@@ -29,6 +29,7 @@ class StartUpIT {
                 "warmlane.response-headers=true | warmlane.endpoints: [] (expected: URLs of vLLM servers, or pools in warmlane.pools)",
                 "warmlane.endpoints=ftp://a:1 | pool default: endpoints[0]: ftp://a:1 (expected: http://host:port or https://host:port)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.policy=best | warmlane.routing.policy: best (expected: the name of a file in gateway/policies, such as sticky)",
+                "warmlane.endpoints=http://a:1 warmlane.access-log.target=/no/such/directory/log | warmlane.access-log.target: /no/such/directory/log (expected: off, stdout or a file that can be written)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.parameters.kappa=-1 | warmlane.routing: policy expected-cost: kappa: -1 (expected: at least 0.0)"
             })
     void aSettingThatCannotBeUsedIsNamed(String settings, String problem, CapturedOutput output) {

@@ -54,8 +54,8 @@ class ReplayCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     --generate other                    | generate: other (expected: shared-prefix or multi-turn)
-                    --pods 2                            | load: none (expected: either --trace or --generate)
-                    --generate multi-turn --trace x     | load: two (expected: either --trace or --generate)
+                    --pods 2                            | load: 0 given (expected: one of --trace, --access-log and --generate)
+                    --generate multi-turn --trace x     | load: 2 given (expected: one of
                     --generate multi-turn --pods 0      | pods: 0 (expected: >= 1)
                     --generate multi-turn --turns 0     | turns: 0 (expected: >= 1)
                     --generate multi-turn --speed 0     | speed: 0.0 (expected: > 0)
@@ -68,6 +68,7 @@ class ReplayCommandTest {
                     --generate multi-turn --preset 7b   | preset: 7b (expected:
                     --generate multi-turn --kv-tokens 9 | kv tokens: 9 (expected: >=
                     --trace no-such-file                | trace: no-such-file (expected: a file that can be read)
+                    --access-log no-such-file           | trace: no-such-file (expected: a file that can be read)
                     """)
     void refusesWhatMakesNoSense(String arguments, String message) {
         assertThat(execute(arguments)).isEqualTo(CommandLine.ExitCode.USAGE);

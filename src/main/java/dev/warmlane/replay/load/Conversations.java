@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds the conversations in a trace that names none. A request belongs to the session of the earlier request that shares
- * the longest prefix with it, of two blocks or more: the first block is the system prompt that all share. Of several such
- * requests the latest counts.
+ * Finds the conversations in a trace. A request that names its session belongs to that; any other belongs to the session of
+ * the earlier request that shares the longest prefix with it, of two blocks or more: the first block is the system prompt that
+ * all share. Of several such requests the latest counts.
  *
  * <p>Where a request goes on after the whole prompt of the one before it, the blocks that come next are that one's answer, so
  * they tell what the answer's blocks are in the cache of the engine that generated it.
@@ -42,6 +42,7 @@ final class Conversations {
 
     private void derive() {
         Map<Long, Integer> latestByBlock = new HashMap<>();
+        Map<String, Integer> named = new HashMap<>();
         int nextSession = 0;
         for (int i = 0; i < lines.size(); i++) {
             long[] blocks = lines.get(i).fullBlocks();
@@ -51,10 +52,13 @@ final class Conversations {
                 shared++;
             }
             int before = shared < LEAST_SHARED_BLOCKS ? NONE : latestByBlock.get(blocks[shared - 1]);
-            if (before == NONE) {
-                sessions[i] = nextSession++;
-            } else {
-                sessions[i] = sessions[before];
+            String name = lines.get(i).session();
+            Integer known = name != null ? named.get(name) : before != NONE ? (Integer) sessions[before] : null;
+            sessions[i] = known != null ? known : nextSession++;
+            if (name != null) {
+                named.put(name, sessions[i]);
+            }
+            if (before != NONE) {
                 tellAnswer(before, blocks, shared);
             }
             for (long block : blocks) {

@@ -1,15 +1,11 @@
 package dev.warmlane.replay.load;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A trace in the format of the Mooncake project, one JSON object a line:
@@ -30,51 +26,31 @@ public final class MooncakeTrace implements LoadSource {
     @Override
     public Load read() throws IOException {
         List<TraceLine> lines = new ArrayList<>();
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            int number = 0;
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                number++;
-                if (!line.isBlank()) {
-                    lines.add(parse(line, number));
-                }
-            }
-        }
+        JsonLine.forEach(file, line -> lines.add(parse(line)));
         lines.sort((a, b) -> Long.compare(a.arrivalNanos(), b.arrivalNanos()));
         return new Load(String.valueOf(file.getFileName()), new Conversations(lines).requests());
     }
 
-    private TraceLine parse(String text, int number) {
-        JsonNode line;
-        try {
-            line = JsonMapper.shared().readTree(text);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException("%s:%d: no JSON (expected: one object a line)".formatted(file, number));
-        }
-        int promptTokens = whole(line, "input_length", 1, number);
-        JsonNode ids = line.path("hash_ids");
+    private static TraceLine parse(JsonLine line) {
+        int promptTokens = line.whole("input_length", 1);
+        JsonNode ids = line.json().path("hash_ids");
         int full = promptTokens / Load.BLOCK_SIZE_TOKENS;
         if (ids.size() < full) {
-            throw new IllegalArgumentException("%s:%d: hash_ids: %d (expected: >= %d, one for each %d prompt tokens)"
-                    .formatted(file, number, ids.size(), full, Load.BLOCK_SIZE_TOKENS));
+            throw line.problem(
+                    "hash_ids",
+                    Integer.toString(ids.size()),
+                    ">= %d, one for each %d prompt tokens".formatted(full, Load.BLOCK_SIZE_TOKENS));
         }
         long[] fullBlocks = new long[full];
         for (int i = 0; i < full; i++) {
             fullBlocks[i] = ids.get(i).asLong();
         }
         return new TraceLine(
-                TimeUnit.MILLISECONDS.toNanos(whole(line, "timestamp", 0, number)),
+                TimeUnit.MILLISECONDS.toNanos(line.whole("timestamp", 0)),
+                null,
                 promptTokens,
                 // A trace may note answers that were empty; an engine always computes one token.
-                Math.max(1, whole(line, "output_length", 0, number)),
+                Math.max(1, line.whole("output_length", 0)),
                 fullBlocks);
-    }
-
-    private int whole(JsonNode line, String name, int least, int number) {
-        JsonNode value = line.path(name);
-        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < least) {
-            throw new IllegalArgumentException("%s:%d: %s: %s (expected: a whole number >= %d)"
-                    .formatted(file, number, name, value.isMissingNode() ? "missing" : value, least));
-        }
-        return value.intValue();
     }
 }

@@ -1,0 +1,119 @@
+package dev.warmlane.accesslog;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes records from any thread and writes them from its own. Never blocks who adds: what comes faster than it can be written
+ * is dropped and counted, and so is what cannot be written at all.
+ */
+public final class AccessLog implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+
+    /** Lines are written together up to this size. */
+    private static final int BATCH_BYTES = 64 * 1024;
+
+    private static final long CLOSE_TIMEOUT_MILLIS = TimeUnit.SECONDS.toMillis(5);
+
+    private final BlockingQueue<AccessRecord> queue;
+    private final LineSink sink;
+    private final AccessLine format;
+    private final Thread writer = new Thread(this::write, "warmlane-access-log");
+    private final LongAdder written = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
+    private boolean failing;
+
+    /**
+     * Starts writing.
+     *
+     * @param sink closed by this
+     * @param queueLines records that may wait; at least 1
+     */
+    public AccessLog(LineSink sink, Pseudonyms pseudonyms, int queueLines) {
+        this.sink = sink;
+        this.format = new AccessLine(pseudonyms);
+        this.queue = new ArrayBlockingQueue<>(queueLines);
+        writer.setDaemon(true);
+        writer.start();
+    }
+
+    /** Notes a request that is over, unless too many wait already. */
+    public void add(AccessRecord request) {
+        if (!queue.offer(request)) {
+            dropped.increment();
+        }
+    }
+
+    /** Lines written so far. */
+    public long written() {
+        return written.sum();
+    }
+
+    /** Lines lost so far, because too many waited or they could not be written. */
+    public long dropped() {
+        return dropped.sum();
+    }
+
+    /** Writes what waits and ends; gives up after five seconds. */
+    @Override
+    public void close() {
+        writer.interrupt();
+        try {
+            writer.join(CLOSE_TIMEOUT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void write() {
+        ByteArrayOutputStream batch = new ByteArrayOutputStream(BATCH_BYTES);
+        try {
+            while (true) {
+                writeBatch(queue.take(), batch);
+            }
+        } catch (InterruptedException closing) {
+            for (AccessRecord first = queue.poll(); first != null; first = queue.poll()) {
+                writeBatch(first, batch);
+            }
+        } finally {
+            closeSink();
+        }
+    }
+
+    private void writeBatch(AccessRecord first, ByteArrayOutputStream batch) {
+        batch.reset();
+        int lines = 0;
+        for (AccessRecord next = first; next != null; next = batch.size() < BATCH_BYTES ? queue.poll() : null) {
+            format.write(next, batch);
+            lines++;
+        }
+        try {
+            sink.write(batch.toByteArray(), batch.size());
+            written.add(lines);
+            if (failing) {
+                failing = false;
+                log.info("access log: written again, {} lines lost so far", dropped());
+            }
+        } catch (IOException e) {
+            dropped.add(lines);
+            if (!failing) {
+                failing = true;
+                log.warn("access log: {}; lines are lost until it can be written", e.toString());
+            }
+        }
+    }
+
+    private void closeSink() {
+        try {
+            sink.close();
+        } catch (IOException e) {
+            log.warn("access log: {} while closing", e.toString());
+        }
+    }
+}
