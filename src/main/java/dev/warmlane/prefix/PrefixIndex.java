@@ -63,11 +63,6 @@ public final class PrefixIndex {
         return new PrefixMatch(match(prompt, slots));
     }
 
-    /** How many leading blocks of the prompt the endpoint holds. */
-    public int matchedBlocks(EndpointId endpoint, PromptBlocks prompt) {
-        return match(prompt, new int[] {slot(endpoint)})[0];
-    }
-
     /** Notes that the endpoint computes this prompt: its blocks are the most recently used from now on. */
     public void insert(EndpointId endpoint, PromptBlocks prompt) {
         if (prompt.length() > 0) {

@@ -20,13 +20,4 @@ public final class PrefixMatch {
     public int matchedBlocks(int index) {
         return matchedBlocks[index];
     }
-
-    /** The most leading blocks that any of the endpoints holds; 0 if there is none. */
-    public int longest() {
-        int longest = 0;
-        for (int blocks : matchedBlocks) {
-            longest = Math.max(longest, blocks);
-        }
-        return longest;
-    }
 }

@@ -2,7 +2,6 @@ package dev.warmlane.routing;
 
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.affinity.AffinityTable;
-import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointSnapshot;
@@ -13,12 +12,13 @@ import org.jspecify.annotations.Nullable;
  * A bound key goes to its endpoint for as long as that is selectable, whatever its load. Everything else is placed by
  * expected cost. Endpoints that are added take only new sessions.
  */
-public final class StickyPolicy implements RoutingPolicy {
+public final class StickyPolicy extends ForwardingPolicy {
     private final AffinityTable table;
     private final ExpectedCostPolicy placement;
 
     /** @param placement places what is not bound, and keeps the table of what is */
     public StickyPolicy(AffinityTable table, ExpectedCostPolicy placement) {
+        super(placement);
         this.table = table;
         this.placement = placement;
     }
@@ -26,11 +26,6 @@ public final class StickyPolicy implements RoutingPolicy {
     @Override
     public String name() {
         return "sticky";
-    }
-
-    @Override
-    public boolean readsPrompt(KeySource source) {
-        return true;
     }
 
     @Override
@@ -43,40 +38,5 @@ public final class StickyPolicy implements RoutingPolicy {
             return placement.choose(request, snapshot, excluded);
         }
         return placement.stay(request, home);
-    }
-
-    @Override
-    public void dispatched(RoutingDecision decision) {
-        placement.dispatched(decision);
-    }
-
-    @Override
-    public void accepted(RoutingDecision decision) {
-        placement.accepted(decision);
-    }
-
-    @Override
-    public void failed(RoutingDecision decision) {
-        placement.failed(decision);
-    }
-
-    @Override
-    public void delivered(RoutingDecision decision, Delivery delivery) {
-        placement.delivered(decision, delivery);
-    }
-
-    @Override
-    public void capacity(EndpointId endpoint, long tokens) {
-        placement.capacity(endpoint, tokens);
-    }
-
-    @Override
-    public void reported(EndpointId endpoint, long requests) {
-        placement.reported(endpoint, requests);
-    }
-
-    @Override
-    public void retire(EndpointId endpoint) {
-        placement.retire(endpoint);
     }
 }

@@ -28,8 +28,8 @@ class CapacityCorrectionTest {
         index.insert(A, prompt(500, 20));
         index.correct(A, -20);
         assertThat(index.blocks(A)).isEqualTo(60);
-        assertThat(index.matchedBlocks(A, prompt(500, 20))).isEqualTo(20);
-        assertThat(index.matchedBlocks(A, prompt(0, 80))).isEqualTo(40);
+        assertThat(Matches.matchedBlocks(index, A, prompt(500, 20))).isEqualTo(20);
+        assertThat(Matches.matchedBlocks(index, A, prompt(0, 80))).isEqualTo(40);
     }
 
     @Test

@@ -43,8 +43,7 @@ class PrefixIndexConcurrencyTest {
 
         // Each list evicted what it held before; a holder left behind in the shared table would show here.
         LongStream.range(0, 5_000)
-                .forEach(hash -> assertThat(
-                                index.match(range(hash, hash + 1), ENDPOINTS).longest())
+                .forEach(hash -> assertThat(Matches.longest(index.match(range(hash, hash + 1), ENDPOINTS)))
                         .isZero());
     }
 
@@ -69,7 +68,7 @@ class PrefixIndexConcurrencyTest {
         all.add(untouched);
         for (int i = 0; i < OPERATIONS; i++) {
             PromptBlocks prompt = prompt(random);
-            assertThat(index.match(prompt, all).longest()).isBetween(0, prompt.length());
+            assertThat(Matches.longest(index.match(prompt, all))).isBetween(0, prompt.length());
             assertThat(index.match(PINNED, all).matchedBlocks(ENDPOINTS.size())).isEqualTo(PINNED.length());
         }
         return null;

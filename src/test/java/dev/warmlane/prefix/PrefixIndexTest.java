@@ -25,8 +25,8 @@ class PrefixIndexTest {
         index.insert(C.id(), prompt(40, 2, 3));
         PrefixMatch match = index.match(prompt(1, 2, 3, 4, 5), List.of(C, B, A));
         assertThat(matched(match)).containsExactly(0, 2, 4);
-        assertThat(match.longest()).isEqualTo(4);
-        assertThat(index.matchedBlocks(B.id(), prompt(1, 2, 3))).isEqualTo(2);
+        assertThat(Matches.longest(match)).isEqualTo(4);
+        assertThat(Matches.matchedBlocks(index, B.id(), prompt(1, 2, 3))).isEqualTo(2);
     }
 
     @Test
@@ -35,7 +35,7 @@ class PrefixIndexTest {
         assertThat(matched(index.match(prompt(1), List.of()))).isEmpty();
         index.insert(A.id(), prompt(1));
         assertThat(matched(index.match(PromptBlocks.EMPTY, List.of(A, B)))).containsExactly(0, 0);
-        assertThat(index.match(prompt(1), List.of()).longest()).isZero();
+        assertThat(index.match(prompt(1), List.of()).size()).isZero();
     }
 
     @Test
@@ -43,8 +43,8 @@ class PrefixIndexTest {
         index.insert(A.id(), range(100, 106));
         index.insert(A.id(), range(200, 206));
         assertThat(index.blocks(A.id())).isEqualTo(10);
-        assertThat(index.matchedBlocks(A.id(), range(100, 106))).isEqualTo(4);
-        assertThat(index.matchedBlocks(A.id(), range(200, 206))).isEqualTo(6);
+        assertThat(Matches.matchedBlocks(index, A.id(), range(100, 106))).isEqualTo(4);
+        assertThat(Matches.matchedBlocks(index, A.id(), range(200, 206))).isEqualTo(6);
     }
 
     @Test
@@ -53,21 +53,21 @@ class PrefixIndexTest {
         index.insert(A.id(), range(200, 205));
         index.insert(A.id(), range(100, 105));
         index.insert(A.id(), range(300, 305));
-        assertThat(index.matchedBlocks(A.id(), range(100, 105))).isEqualTo(5);
-        assertThat(index.matchedBlocks(A.id(), range(200, 205))).isZero();
+        assertThat(Matches.matchedBlocks(index, A.id(), range(100, 105))).isEqualTo(5);
+        assertThat(Matches.matchedBlocks(index, A.id(), range(200, 205))).isZero();
     }
 
     @Test
     void keepsTheHeadOfAPromptBeyondTheCapacity() {
         index.insert(A.id(), range(100, 150));
-        assertThat(index.matchedBlocks(A.id(), range(100, 150))).isEqualTo(10);
+        assertThat(Matches.matchedBlocks(index, A.id(), range(100, 150))).isEqualTo(10);
     }
 
     @Test
     void neverEvictsAnotherEndpointsBlocks() {
         index.insert(A.id(), range(100, 110));
         IntStream.range(0, 50).forEach(i -> index.insert(B.id(), range(1000 * i, 1000 * i + 10)));
-        assertThat(index.matchedBlocks(A.id(), range(100, 110))).isEqualTo(10);
+        assertThat(Matches.matchedBlocks(index, A.id(), range(100, 110))).isEqualTo(10);
     }
 
     @Test
@@ -76,7 +76,7 @@ class PrefixIndexTest {
         index.insert(A.id(), range(100, 120));
         assertThat(index.blocks(A.id())).isEqualTo(20);
         index.capacity(A.id(), 5);
-        assertThat(index.matchedBlocks(A.id(), range(100, 120))).isEqualTo(5);
+        assertThat(Matches.matchedBlocks(index, A.id(), range(100, 120))).isEqualTo(5);
     }
 
     @Test
@@ -87,7 +87,7 @@ class PrefixIndexTest {
         index.remove(A.id());
         assertThat(matched(index.match(range(100, 110), List.of(A, B)))).containsExactly(0, 10);
         index.insert(C.id(), range(300, 301));
-        assertThat(index.matchedBlocks(C.id(), range(100, 110))).isZero();
+        assertThat(Matches.matchedBlocks(index, C.id(), range(100, 110))).isZero();
         index.insert(A.id(), range(100, 110));
         assertThat(index.blocks(A.id())).isEqualTo(10);
     }
@@ -125,7 +125,8 @@ class PrefixIndexTest {
     @Test
     void takesAnyHash() {
         index.insert(A.id(), prompt(0, -1, Long.MIN_VALUE));
-        assertThat(index.matchedBlocks(A.id(), prompt(0, -1, Long.MIN_VALUE))).isEqualTo(3);
+        assertThat(Matches.matchedBlocks(index, A.id(), prompt(0, -1, Long.MIN_VALUE)))
+                .isEqualTo(3);
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.health.HealthWatch;
+import dev.warmlane.prefix.Matches;
 import dev.warmlane.prefix.PrefixIndex;
 import dev.warmlane.prefix.PromptBlocks;
 import java.net.URI;
@@ -79,7 +80,7 @@ class DeliveredHitsTest {
     @Test
     void aPredictionThatWasTooHighShrinksTheIndexAndKeepsThePromptThatIsThereNow() {
         answer(prompt(0, 100), 0L);
-        assertThat(index.matchedBlocks(ENDPOINT.id(), prompt(0, 100))).isEqualTo(100);
+        assertThat(Matches.matchedBlocks(index, ENDPOINT.id(), prompt(0, 100))).isEqualTo(100);
         assertThat(capacity()).isBetween(CAPACITY / 2, CAPACITY - 100);
     }
 

@@ -1,6 +1,7 @@
 package dev.warmlane.replay.rules;
 
 import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.prefix.Matches;
 import dev.warmlane.routing.PolicyFactory;
 import dev.warmlane.routing.RoutingDecision;
 import dev.warmlane.routing.RoutingRequest;
@@ -22,7 +23,7 @@ public final class EventsAlone implements Rule {
     public Endpoint pick(RoutingRequest request, List<Endpoint> endpoints) {
         return endpoints.stream()
                 .max(Comparator.<Endpoint>comparingInt(
-                                endpoint -> parts.index().matchedBlocks(endpoint.id(), request.prompt()))
+                                endpoint -> Matches.matchedBlocks(parts.index(), endpoint.id(), request.prompt()))
                         .thenComparingInt(endpoint -> -parts.inFlight().requests(endpoint.id())))
                 .orElseThrow();
     }

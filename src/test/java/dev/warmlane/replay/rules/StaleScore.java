@@ -3,6 +3,7 @@ package dev.warmlane.replay.rules;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.prefix.Matches;
 import dev.warmlane.replay.load.LoadRequest;
 import dev.warmlane.routing.PolicyFactory;
 import dev.warmlane.routing.RoutingDecision;
@@ -41,7 +42,7 @@ public final class StaleScore implements Rule {
 
     @Override
     public long uncachedTokens(RoutingRequest request, Endpoint endpoint) {
-        int matched = parts.index().matchedBlocks(endpoint.id(), request.prompt());
+        int matched = Matches.matchedBlocks(parts.index(), endpoint.id(), request.prompt());
         return (request.prompt().bytes() - (long) matched * parts.blockSizeBytes()) / LoadRequest.BYTES_PER_TOKEN;
     }
 

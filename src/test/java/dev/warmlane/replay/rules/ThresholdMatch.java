@@ -1,6 +1,7 @@
 package dev.warmlane.replay.rules;
 
 import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.prefix.Matches;
 import dev.warmlane.routing.InFlight;
 import dev.warmlane.routing.PolicyFactory;
 import dev.warmlane.routing.RoutingDecision;
@@ -42,7 +43,7 @@ public final class ThresholdMatch implements Rule {
     }
 
     private int matched(RoutingRequest request, Endpoint endpoint) {
-        return parts.index().matchedBlocks(endpoint.id(), request.prompt());
+        return Matches.matchedBlocks(parts.index(), endpoint.id(), request.prompt());
     }
 
     @Override
