@@ -30,7 +30,7 @@ public enum FailureCause {
 
     /** Whether the server has probably gone, and its cache with it. */
     public boolean losesCache() {
-        return this == CONNECT || this == RESET;
+        return this == CONNECT;
     }
 
     /** The name in metric labels and log lines, lower case. */

@@ -99,6 +99,11 @@ public final class ConsistentHashPolicy implements RoutingPolicy {
     }
 
     @Override
+    public void restarted(EndpointId endpoint) {
+        byPrompt.restarted(endpoint);
+    }
+
+    @Override
     public void retire(EndpointId endpoint) {
         byPrompt.retire(endpoint);
     }

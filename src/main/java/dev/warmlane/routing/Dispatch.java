@@ -36,7 +36,7 @@ public final class Dispatch implements AutoCloseable {
     /** The first byte of the answer came back: the prefill is over. */
     public void firstByte() {
         if (lease.firstByte()) {
-            health.succeeded(endpoint().id());
+            health.succeeded(endpoint());
         }
     }
 
@@ -56,12 +56,12 @@ public final class Dispatch implements AutoCloseable {
             return;
         }
         if (status >= 502 && status <= 504) {
-            health.failed(endpoint().id(), FailureCause.UNAVAILABLE);
+            health.failed(endpoint(), FailureCause.UNAVAILABLE);
         } else if (status < 500) {
-            health.succeeded(endpoint().id());
+            health.succeeded(endpoint());
         } else {
             // A server at work can answer 500 to a request that it cannot compute, a broken one to all of them.
-            health.undecided(endpoint().id());
+            health.undecided(endpoint());
         }
     }
 
@@ -69,19 +69,19 @@ public final class Dispatch implements AutoCloseable {
     public void failed(FailureCause cause) {
         policy.failed(decision);
         lease.close();
-        health.failed(endpoint().id(), cause);
+        health.failed(endpoint(), cause);
     }
 
     /** The answer broke off after it had begun. */
     public void brokeOff(FailureCause cause) {
-        health.failed(endpoint().id(), cause);
+        health.failed(endpoint(), cause);
     }
 
     /** The request is over, whatever way. */
     @Override
     public void close() {
         if (lease.close()) {
-            health.undecided(endpoint().id());
+            health.undecided(endpoint());
         }
     }
 }

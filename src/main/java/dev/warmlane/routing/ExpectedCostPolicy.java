@@ -68,7 +68,11 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         if (best == null) {
             return null;
         }
-        return costs.decision(request, best, candidates, outcome(best, candidates, key, bound));
+        return costs.decision(
+                request,
+                best,
+                candidates,
+                outcome(best, candidates, key, bound == null ? Outcome.PLACED : elsewhere(home, excluded)));
     }
 
     /** The decision to stay with the endpoint that the key is bound to, whatever the others would cost. */
@@ -115,6 +119,11 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     }
 
     @Override
+    public void restarted(EndpointId endpoint) {
+        costs.restarted(endpoint);
+    }
+
+    @Override
     public void retire(EndpointId endpoint) {
         table.releaseAll(endpoint);
         costs.retire(endpoint);
@@ -151,11 +160,19 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         return best;
     }
 
-    /** A bound session that goes elsewhere moves there: that is where its next turn finds its blocks. */
-    private static Outcome outcome(
-            Candidate best, List<Candidate> candidates, AffinityKey key, @Nullable EndpointId bound) {
+    /**
+     * What becomes of a bound session that goes elsewhere. It moves there, because that is where its next turn finds its
+     * blocks; but while its home is only suspended, it comes back to what is cached there.
+     */
+    private static Outcome elsewhere(@Nullable Endpoint home, Set<EndpointId> excluded) {
+        boolean waits = home != null && home.state().keepsBindings() && !excluded.contains(home.id());
+        return waits ? Outcome.SPILLED : Outcome.MOVED;
+    }
+
+    /** @param elsewhere the outcome for a session that does not go where it is bound */
+    private static Outcome outcome(Candidate best, List<Candidate> candidates, AffinityKey key, Outcome elsewhere) {
         if (key.source().binds()) {
-            return bound == null ? Outcome.PLACED : best.bound() ? Outcome.BOUND : Outcome.MOVED;
+            return best.bound() ? Outcome.BOUND : elsewhere;
         }
         long longest = 0;
         for (Candidate candidate : candidates) {

@@ -61,6 +61,11 @@ public class ForwardingPolicy implements RoutingPolicy {
     }
 
     @Override
+    public void restarted(EndpointId endpoint) {
+        to.restarted(endpoint);
+    }
+
+    @Override
     public void retire(EndpointId endpoint) {
         to.retire(endpoint);
     }

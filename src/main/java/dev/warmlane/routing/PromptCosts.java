@@ -145,6 +145,10 @@ final class PromptCosts {
         otherClients.observe(endpoint, requests, inFlight.requests(endpoint));
     }
 
+    void restarted(EndpointId endpoint) {
+        index.remove(endpoint);
+    }
+
     void retire(EndpointId endpoint) {
         otherClients.retire(endpoint);
         index.remove(endpoint);

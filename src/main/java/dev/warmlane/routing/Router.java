@@ -2,6 +2,7 @@ package dev.warmlane.routing;
 
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.endpoint.EndpointSnapshot;
 import dev.warmlane.health.HealthWatch;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,7 @@ public final class Router {
 
     /** The decision that a request would get now; changes nothing. Null if no endpoint can take it. */
     public @Nullable RoutingDecision explain(RoutingRequest request) {
-        return policy.choose(request, pool.snapshot(), Set.of());
+        return choose(request, Set.of());
     }
 
     /**
@@ -66,7 +67,10 @@ public final class Router {
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
     public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
-        RoutingDecision decision = policy.choose(request, pool.snapshot(), excluded);
+        RoutingDecision decision = choose(request, excluded);
+        while (decision != null && !health.admits(decision.endpoint())) {
+            decision = choose(request, excluded);
+        }
         if (decision == null) {
             return null;
         }
@@ -75,6 +79,24 @@ public final class Router {
         log.add(decision.withoutPrompt());
         retireIfGone(decision.endpoint().id());
         return new Dispatch(decision, policy, this, lease, health);
+    }
+
+    private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> excluded) {
+        EndpointSnapshot snapshot = pool.snapshot();
+        if (snapshot.isPanic() && !excluded.isEmpty()) {
+            // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
+            RoutingDecision healthy = policy.choose(request, snapshot.withoutPanic(), excluded);
+            if (healthy != null) {
+                return healthy;
+            }
+        }
+        return policy.choose(request, SlowStart.limit(snapshot, inFlight), excluded);
+    }
+
+    /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
+    public void restarted(EndpointId endpoint) {
+        policy.restarted(endpoint);
+        retireIfGone(endpoint);
     }
 
     /** The endpoint's KV cache holds this many tokens. */

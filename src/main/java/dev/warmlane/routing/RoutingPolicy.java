@@ -48,6 +48,9 @@ public interface RoutingPolicy {
     /** The endpoint says that it has this many requests, running and queued; seconds old, and perhaps not only ours. */
     default void reported(EndpointId endpoint, long requests) {}
 
+    /** The endpoint's cache is empty; forget what it was predicted to hold, and keep what is bound to it. */
+    default void restarted(EndpointId endpoint) {}
+
     /** The endpoint left for good: forget it. */
     default void retire(EndpointId endpoint) {}
 }

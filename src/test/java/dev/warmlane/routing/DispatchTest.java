@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.endpoint.Endpoint;
-import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.health.FailureCause;
 import dev.warmlane.health.HealthWatch;
@@ -90,17 +89,17 @@ class DispatchTest implements HealthWatch {
     }
 
     @Override
-    public void succeeded(EndpointId endpoint) {
+    public void succeeded(Endpoint endpoint) {
         heard.add("succeeded");
     }
 
     @Override
-    public void failed(EndpointId endpoint, FailureCause cause) {
+    public void failed(Endpoint endpoint, FailureCause cause) {
         heard.add("failed " + cause.label());
     }
 
     @Override
-    public void undecided(EndpointId endpoint) {
+    public void undecided(Endpoint endpoint) {
         heard.add("undecided");
     }
 }
