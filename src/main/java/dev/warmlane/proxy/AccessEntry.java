@@ -27,11 +27,17 @@ final class AccessEntry {
     private final ServerWebExchange exchange;
     private final long epochMillis;
     private final long startedNanos;
+    private volatile @Nullable Sent sent;
 
     AccessEntry(ServerWebExchange exchange, long epochMillis, long startedNanos) {
         this.exchange = exchange;
         this.epochMillis = epochMillis;
         this.startedNanos = startedNanos;
+    }
+
+    /** Reads what it says of the body, which is dropped when the answer begins. */
+    void readBody() {
+        sent = sent();
     }
 
     /** The answer went out in full, or broke off where the client could be told. */
@@ -63,14 +69,15 @@ final class AccessEntry {
     private AccessRecord record(@Nullable String result, @Nullable Integer status) {
         Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
         RoutedExchange routed = exchange.getAttribute(RoutedExchange.ATTRIBUTE);
-        PromptBlocks prompt = routed == null ? null : prompt(routed);
+        Sent sent = sent();
+        PromptBlocks prompt = sent == null ? null : sent.prompt();
         Dispatch dispatch = routed == null ? null : routed.current();
         return new AccessRecord(
                 epochMillis,
                 RequestIds.of(exchange),
                 route == null ? null : route.getId(),
                 routed == null ? null : routed.pool().name(),
-                routed == null ? null : GenerationRequest.modelOf(routed.body(), 0, routed.body().length),
+                sent == null ? null : sent.model(),
                 result != null ? result : resultOf(status),
                 status,
                 prompt == null ? null : LoggedPrompt.of(prompt),
@@ -80,12 +87,23 @@ final class AccessEntry {
                 System.nanoTime() - startedNanos);
     }
 
+    /** What was sent to an endpoint, or would have been; null where the request did not come that far. */
+    private @Nullable Sent sent() {
+        Sent known = sent;
+        RoutedExchange routed = exchange.getAttribute(RoutedExchange.ATTRIBUTE);
+        if (known != null || routed == null) {
+            return known;
+        }
+        byte[] body = routed.body();
+        return new Sent(GenerationRequest.modelOf(body, 0, body.length), prompt(routed, body));
+    }
+
     private static String resultOf(@Nullable Integer status) {
         return status == null ? FAILED : status / 100 + "xx";
     }
 
     /** The prompt as it was routed by, or read now if the policy had no need to; null where there is none. */
-    private @Nullable PromptBlocks prompt(RoutedExchange routed) {
+    private @Nullable PromptBlocks prompt(RoutedExchange routed, byte[] body) {
         if (!ExchangeReader.hasAffinity(exchange)) {
             return null;
         }
@@ -94,7 +112,7 @@ final class AccessEntry {
             return known;
         }
         String contentType = exchange.getRequest().getHeaders().getFirst("Content-Type");
-        PromptBlocks read = new LazyPrompt(new RequestBody(routed.body(), contentType)).getIfReadable();
+        PromptBlocks read = new LazyPrompt(new RequestBody(body, contentType)).getIfReadable();
         return read.bytes() > 0 ? read : null;
     }
 
@@ -130,4 +148,8 @@ final class AccessEntry {
         boolean stream = type != null && type.isCompatibleWith(MediaType.TEXT_EVENT_STREAM);
         return stream ? (Long) (long) timeline.pieces() : null;
     }
+
+    /** What the body says, in hashes and names. */
+    private record Sent(
+            @Nullable String model, @Nullable PromptBlocks prompt) {}
 }

@@ -5,13 +5,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -20,17 +16,18 @@ import reactor.netty.http.client.HttpClientResponse;
 
 /** Passes an endpoint's answer on to the client: bytes untouched, each piece of a stream as it comes. */
 final class AnswerWriter {
-    private static final Logger log = LoggerFactory.getLogger(AnswerWriter.class);
-
     /** Answers up to this size are sent in one piece with their headers, one system call instead of three. */
     private static final long WHOLE_BYTES = 64 * 1024;
 
-    private final boolean responseHeaders;
+    private final AnswerHeaders headers;
+    private final FailureLog log;
 
-    AnswerWriter(boolean responseHeaders) {
-        this.responseHeaders = responseHeaders;
+    AnswerWriter(AnswerHeaders headers, FailureLog log) {
+        this.headers = headers;
+        this.log = log;
     }
 
+    /** Completes when the client has it all. Fails with nothing written if another endpoint can still take over. */
     Mono<Void> write(
             ServerHttpResponse response,
             HttpClientResponse upstream,
@@ -38,13 +35,8 @@ final class AnswerWriter {
             Dispatch dispatch,
             RoutedExchange routed,
             Runnable onFirstByte) {
-        HttpStatusCode status = HttpStatusCode.valueOf(upstream.status().code());
-        if (status.isError()) {
-            dispatch.refused(upstream.status().code());
-        } else {
-            dispatch.accepted();
-        }
-        AnswerObserver observer = new AnswerObserver(dispatch, routed.timeline(), onFirstByte);
+        AnswerObserver observer =
+                new AnswerObserver(dispatch, routed, upstream.status().code(), onFirstByte, log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         if (isShort(upstream.responseHeaders().get("content-length"))) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.
@@ -54,22 +46,28 @@ final class AnswerWriter {
                     .flatMap(whole -> {
                         observer.accept(whole);
                         observer.complete();
-                        begin(response, upstream, dispatch, routed.requestId());
+                        headers.write(response, upstream, dispatch, routed);
                         return response.writeWith(Mono.just(buffers.wrap(whole)));
                     });
         }
-        begin(response, upstream, dispatch, routed.requestId());
+        headers.write(response, upstream, dispatch, routed);
         Flux<ByteBuf> pieces = content.retain().doOnNext(observer::accept).doOnComplete(observer::complete);
         if (!isEventStream(upstream.responseHeaders().get("content-type"))) {
-            return write(response, pieces.map(buffers::wrap));
+            // Cut short, the response is not ended properly, so the client sees that it is not whole.
+            return write(
+                    response,
+                    pieces.doOnError(failure -> response.isCommitted(), observer::brokeOff)
+                            .map(buffers::wrap));
         }
         Flux<ByteBuf> events = routed.usageAsked() ? withoutUsageChunk(pieces, buffers.getByteBufAllocator()) : pieces;
         // The headers go at once, as the engine's did: a client that waits for them must not wait for the prefill.
+        observer.taken();
         return write(
                 response,
                 Flux.concat(Mono.fromSupplier(() -> emptyBuffer(buffers)), events)
                         .<DataBuffer>map(buffers::wrap)
-                        .onErrorResume(failure -> Mono.just(buffers.wrap(brokenOff(failure, dispatch, routed)))));
+                        .onErrorResume(
+                                failure -> Mono.just(buffers.wrap(ErrorJson.event(observer.brokeOff(failure))))));
     }
 
     /** Writes and flushes each piece. What waits for a slow client when it leaves is released. */
@@ -94,40 +92,6 @@ final class AnswerWriter {
 
     private static ByteBuf emptyBuffer(NettyDataBufferFactory buffers) {
         return buffers.getByteBufAllocator().buffer(0);
-    }
-
-    private static byte[] brokenOff(Throwable failure, Dispatch dispatch, RoutedExchange routed) {
-        routed.brokeOff();
-        dispatch.brokeOff(UpstreamFailure.cause(failure));
-        ApiException error = UpstreamFailure.toApi(failure, dispatch.endpoint());
-        log.warn("stream from {} broke off: {}", dispatch.endpoint().name(), UpstreamFailure.reason(failure));
-        return ErrorJson.event(error);
-    }
-
-    private void begin(ServerHttpResponse response, HttpClientResponse upstream, Dispatch dispatch, String requestId) {
-        response.setStatusCode(HttpStatusCode.valueOf(upstream.status().code()));
-        copyHeaders(upstream, response.getHeaders());
-        addOwnHeaders(response.getHeaders(), dispatch, requestId);
-    }
-
-    private static void copyHeaders(HttpClientResponse upstream, HttpHeaders to) {
-        HopByHop hopByHop = new HopByHop(upstream.responseHeaders().getAll("connection"));
-        upstream.responseHeaders().forEach(header -> {
-            if (!hopByHop.contains(header.getKey())) {
-                to.add(header.getKey(), header.getValue());
-            }
-        });
-    }
-
-    private void addOwnHeaders(HttpHeaders headers, Dispatch dispatch, String requestId) {
-        headers.set(RequestIds.HEADER, requestId);
-        if (responseHeaders) {
-            headers.set("x-warmlane-endpoint", dispatch.endpoint().name());
-            headers.set(
-                    "x-warmlane-affinity",
-                    dispatch.decision().source().label() + ";"
-                            + dispatch.decision().outcome().label());
-        }
     }
 
     private static boolean isShort(@Nullable String contentLength) {

@@ -1,19 +1,140 @@
 package dev.warmlane.proxy;
 
+import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.GATEWAY_REQUEST_URL_ATTR;
+
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpMethod;
+import java.net.URI;
+import java.time.Duration;
+import org.reactivestreams.Publisher;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.netty.ByteBufFlux;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientResponse;
 
-/** Carries the next dispatch out of an answer that is given up. A signal, so without a stack trace. */
-final class Failover extends RuntimeException {
-    private static final long serialVersionUID = 1L;
+/**
+ * Sends a request to one endpoint after the other, in the policy's preference order, until the answer of one goes to the
+ * client. From its first byte on nothing is tried again. The whole body goes again each time, and never twice to the same
+ * endpoint.
+ */
+final class Failover {
+    private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
 
-    private final transient Dispatch next;
+    private final HttpClient client;
+    private final AnswerWriter answers;
+    private final Retries retries;
+    private final ProxyMetrics metrics;
+    private final FailureLog log;
+    private final Scheduler timer;
 
-    Failover(Dispatch next) {
-        super("failover", null, false, false);
-        this.next = next;
+    /** @param timer runs what follows the pauses between attempts */
+    Failover(
+            HttpClient client,
+            AnswerWriter answers,
+            Retries retries,
+            ProxyMetrics metrics,
+            FailureLog log,
+            Scheduler timer) {
+        this.client = client;
+        this.answers = answers;
+        this.retries = retries;
+        this.metrics = metrics;
+        this.log = log;
+        this.timer = timer;
     }
 
-    Dispatch next() {
-        return next;
+    /** Completes when the answer has gone to the client; fails with what the client is told if there is none. */
+    Mono<Void> send(ServerWebExchange exchange, RoutedExchange routed) {
+        Dispatch first = routed.next(FailureCause.OTHER);
+        if (first == null) {
+            return Mono.error(ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY));
+        }
+        metrics.overhead(routed.pool().name(), routed.timeline().dispatched());
+        return attempt(exchange, routed, first);
+    }
+
+    private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
+        metrics.dispatched(routed.pool().name(), dispatch.decision());
+        int bodyBytes = routed.body().length;
+        return client.headers(headers -> UpstreamHeaders.copy(
+                        exchange.getRequest(),
+                        headers,
+                        routed.requestId(),
+                        routed.pool().apiKey(),
+                        bodyBytes))
+                .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
+                .uri(target(exchange, dispatch))
+                // Asked for when it is sent: this chain lives as long as the answer and must not keep the body.
+                .send(bodyBytes == 0 ? Mono.empty() : Mono.fromSupplier(() -> Unpooled.wrappedBuffer(routed.body())))
+                .response((upstream, content) -> answer(exchange, routed, dispatch, upstream, content))
+                .then()
+                .onErrorResume(failure -> recover(exchange, routed, dispatch, failure));
+    }
+
+    private Publisher<Void> answer(
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            Dispatch dispatch,
+            HttpClientResponse upstream,
+            ByteBufFlux content) {
+        int status = upstream.status().code();
+        if (isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
+            return Mono.error(new GivenUp(FailureCause.UNAVAILABLE, "answered " + status));
+        }
+        return answers.write(
+                exchange.getResponse(),
+                upstream,
+                content,
+                dispatch,
+                routed,
+                () -> metrics.firstByte(routed.pool().name(), routed.timeline().firstByteNanos()));
+    }
+
+    private Mono<Void> recover(
+            ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
+        ServerHttpResponse response = exchange.getResponse();
+        if (response.isCommitted()) {
+            return Mono.error(failure);
+        }
+        response.getHeaders().clear();
+        FailureCause cause = UpstreamFailure.cause(failure);
+        if (failure instanceof GivenUp || (UpstreamFailure.isRetryable(failure) && retries.allow(routed, cause))) {
+            metrics.retried(routed.pool().name(), cause.label());
+            log.note(dispatch.endpoint().name(), "request goes to another", UpstreamFailure.reason(failure));
+            Duration pause = retries.pause(routed, cause);
+            Mono<Void> next = Mono.defer(() -> next(exchange, routed, dispatch, failure));
+            return pause.isZero() ? next : Mono.delay(pause, timer).then(next);
+        }
+        return fail(exchange, routed, dispatch, failure);
+    }
+
+    private Mono<Void> next(ServerWebExchange exchange, RoutedExchange routed, Dispatch failed, Throwable failure) {
+        Dispatch next = routed.next(UpstreamFailure.cause(failure));
+        return next == null ? fail(exchange, routed, failed, failure) : attempt(exchange, routed, next);
+    }
+
+    private Mono<Void> fail(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
+        routed.giveUp(UpstreamFailure.cause(failure));
+        log.note(dispatch.endpoint().name(), "request failed", UpstreamFailure.reason(failure));
+        if (routed.isRetryDiscouraged()) {
+            exchange.getResponse().getHeaders().set(AnswerHeaders.SHOULD_RETRY, "false");
+        }
+        return Mono.error(UpstreamFailure.toApi(failure, dispatch.endpoint()));
+    }
+
+    /** What proxies and servers answer that do not get to the request, or stop. */
+    static boolean isUnavailable(int status) {
+        return status >= 502 && status <= 504;
+    }
+
+    private static String target(ServerWebExchange exchange, Dispatch dispatch) {
+        URI url = exchange.getRequiredAttribute(GATEWAY_REQUEST_URL_ATTR);
+        String target = dispatch.endpoint().uri() + url.getRawPath();
+        return url.getRawQuery() == null ? target : target + "?" + url.getRawQuery();
     }
 }

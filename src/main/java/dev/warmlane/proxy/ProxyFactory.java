@@ -4,10 +4,16 @@ import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.ConnectionProvider;
 
 /** Puts the parts of the proxy together, so that they need not be public. */
 public final class ProxyFactory {
+    private static final Logger log = LoggerFactory.getLogger(Failover.class);
+
     private final WarmlaneSettings settings;
     private final BodyReader bodies;
     private final ExchangeReader requests;
@@ -27,13 +33,18 @@ public final class ProxyFactory {
     }
 
     public VllmRoutingFilter filter(ConnectionProvider connections, MeterRegistry registry) {
-        return new VllmRoutingFilter(
-                bodies,
-                requests,
+        ProxyMetrics metrics = new ProxyMetrics(registry);
+        FailureLog log = new FailureLog(ProxyFactory.log::warn, System::nanoTime);
+        Retries retries = new Retries(
+                settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
+        Failover failover = new Failover(
                 UpstreamClient.create(settings.upstream(), connections),
-                new AnswerWriter(settings.responseHeaders()),
-                new ProxyMetrics(registry),
-                settings.retry().maxRetries());
+                new AnswerWriter(new AnswerHeaders(settings.responseHeaders()), log),
+                retries,
+                metrics,
+                log,
+                Schedulers.parallel());
+        return new VllmRoutingFilter(bodies, requests, failover, retries, metrics);
     }
 
     public Explainer explainer() {

@@ -48,6 +48,10 @@ final class ProxyMetrics {
         count(new Labels("warmlane.retries", pool, reason, ""));
     }
 
+    void retryBudgetExhausted(String pool) {
+        count(new Labels("warmlane.retry.budget.exhausted", pool, "", ""));
+    }
+
     /** @param result the class of the status, such as 2xx, or cancelled or failed */
     void finished(String pool, String result) {
         count(new Labels("warmlane.requests", pool, result, ""));
@@ -66,6 +70,8 @@ final class ProxyMetrics {
             case "warmlane.retries" ->
                 counter.description("Requests given to another endpoint, by reason")
                         .tag("reason", labels.first());
+            case "warmlane.retry.budget.exhausted" ->
+                counter.description("Failed attempts that were not retried because too many others were");
             default -> counter.description("Requests that are over, by result").tag("result", labels.first());
         }
         return counter.register(registry);

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
@@ -16,14 +17,20 @@ final class RoutedExchange {
     /** The name of the exchange attribute. */
     static final String ATTRIBUTE = RoutedExchange.class.getName();
 
+    private static final byte[] NO_BODY = {};
+
     private final RoutedPool pool;
     private final RoutingRequest request;
-    private final byte[] body;
+    private volatile byte[] body;
     private final boolean usageAsked;
     private final String requestId;
     private final Timeline timeline;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
+    private @Nullable FailureCause lastCause;
+    private int repetitions;
+    private @Nullable RetryBudget permit;
+    private volatile boolean retryDiscouraged;
     private boolean finished;
     private volatile boolean brokenOff;
 
@@ -53,8 +60,14 @@ final class RoutedExchange {
         return pool;
     }
 
+    /** The bytes to send; empty once they are dropped. */
     byte[] body() {
         return body;
+    }
+
+    /** The answer goes to the client, so the body will not be sent again: a long answer must not hold a long prompt. */
+    void dropBody() {
+        body = NO_BODY;
     }
 
     boolean usageAsked() {
@@ -81,6 +94,56 @@ final class RoutedExchange {
     /** Endpoints that did not take the request so far. */
     int retries() {
         return tried.size();
+    }
+
+    /** Whether the pool has an endpoint that has not been tried. */
+    synchronized boolean hasAnother() {
+        for (Endpoint endpoint : pool.router().pool().snapshot().selectable()) {
+            boolean underWay = current != null && current.endpoint().id().equals(endpoint.id());
+            if (!underWay && !tried.contains(endpoint.id())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Notes why an attempt failed, and says how often in a row it was for this cause before. */
+    synchronized int repetitions(FailureCause cause) {
+        repetitions = cause == lastCause ? repetitions + 1 : 0;
+        lastCause = cause;
+        return repetitions;
+    }
+
+    /**
+     * Counts this request's retries against the budget until the answer begins or the request ends. Returns whether there is
+     * room; a request that is finished needs none.
+     */
+    synchronized boolean takePermit(RetryBudget budget) {
+        if (finished || permit != null) {
+            return true;
+        }
+        if (!budget.tryAcquire()) {
+            return false;
+        }
+        permit = budget;
+        return true;
+    }
+
+    synchronized void returnPermit() {
+        if (permit != null) {
+            permit.release();
+            permit = null;
+        }
+    }
+
+    /** What failed is not tried again here, and would not help if the client did. */
+    void discourageRetry() {
+        retryDiscouraged = true;
+    }
+
+    /** Whether the client should not try again by itself: that would multiply what has been tried here. */
+    boolean isRetryDiscouraged() {
+        return retryDiscouraged || retries() > 0;
     }
 
     /**
@@ -128,6 +191,7 @@ final class RoutedExchange {
     /** Ends whatever is still counted, once. */
     synchronized void finish() {
         finished = true;
+        returnPermit();
         if (current != null) {
             current.close();
         }

@@ -17,9 +17,12 @@ import reactor.netty.http.client.PrematureCloseException;
 final class UpstreamFailure {
     private UpstreamFailure() {}
 
-    /** Whether the endpoint gave no answer at all, so that another may be asked. A slow one may still be at work. */
+    /** Whether the endpoint gave no answer, so that another may be asked. */
     static boolean isRetryable(Throwable failure) {
-        return isConnectionLost(failure) || isNoConnectionFree(failure);
+        return isConnectionLost(failure)
+                || isNoConnectionFree(failure)
+                || failure instanceof GivenUp
+                || failure instanceof ReadTimeoutException;
     }
 
     /** A pooled connection that its server had just closed fails with an abort rather than an I/O error. */
@@ -34,6 +37,9 @@ final class UpstreamFailure {
 
     /** What it says of the endpoint. */
     static FailureCause cause(Throwable failure) {
+        if (failure instanceof GivenUp givenUp) {
+            return givenUp.failureCause();
+        }
         if (failure instanceof ReadTimeoutException) {
             return FailureCause.TIMEOUT;
         }
@@ -59,6 +65,9 @@ final class UpstreamFailure {
     static String reason(Throwable failure) {
         if (failure instanceof ReadTimeoutException) {
             return "no answer in time";
+        }
+        if (failure instanceof GivenUp givenUp) {
+            return givenUp.reason();
         }
         if (failure instanceof ConnectTimeoutException) {
             return "connecting timed out";

@@ -1,15 +1,36 @@
 package dev.warmlane.settings;
 
+import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * Failover to another endpoint before the first byte.
  *
  * @param maxRetries further endpoints that one request may try
+ * @param budget share of a pool's active requests, 0 to 1, that may at once be retries after an answer of a struggling endpoint
+ * @param budgetMin such retries that are always allowed at once
+ * @param backoff longest pause before a retry whose cause repeats for the first time; doubles each time
+ * @param maxBackoff longest pause before any retry
+ * @param onTimeout whether a request goes to another endpoint when its response headers took too long
  */
-public record RetrySettings(@DefaultValue("2") int maxRetries) {
+public record RetrySettings(
+        @DefaultValue("2") int maxRetries,
+        @DefaultValue("0.2") double budget,
+        @DefaultValue("3") int budgetMin,
+        @DefaultValue("25ms") Duration backoff,
+        @DefaultValue("250ms") Duration maxBackoff,
+        @DefaultValue("false") boolean onTimeout) {
 
     public RetrySettings {
         Check.atLeast("warmlane.retry.max-retries", maxRetries, 0);
+        if (!(budget >= 0 && budget <= 1)) {
+            throw new InvalidSettingException("warmlane.retry.budget", budget, "0 to 1");
+        }
+        Check.atLeast("warmlane.retry.budget-min", budgetMin, 0);
+        Check.positive("warmlane.retry.backoff", backoff);
+        if (maxBackoff.compareTo(backoff) < 0) {
+            throw new InvalidSettingException(
+                    "warmlane.retry.max-backoff", maxBackoff, "at least warmlane.retry.backoff");
+        }
     }
 }

@@ -7,6 +7,8 @@ import dev.warmlane.simulator.Faults;
 import dev.warmlane.simulator.FleetOptions;
 import dev.warmlane.simulator.SimulatedFleet;
 import dev.warmlane.simulator.SimulatedServer;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An endpoint that cannot take a request is passed over before the client hears of it; a session moves once and stays. */
 class FailoverIT {
@@ -59,19 +63,23 @@ class FailoverIT {
         });
     }
 
-    @Test
-    void aSessionWhoseEndpointAnswers503MovesOnceAndStays() {
-        String home = endpoint(chat("unavailable"));
-        serverNamed(home).faults(Faults.builder().status(503).statusCount(1).build());
+    @ParameterizedTest
+    @ValueSource(ints = {502, 503, 504})
+    void aSessionWhoseEndpointIsUnavailableMovesOnceAndStays(int status) {
+        String session = "unavailable-" + status;
+        double retriesBefore = retries("unavailable");
+        String home = endpoint(chat(session));
+        serverNamed(home).faults(Faults.builder().status(status).statusCount(1).build());
 
-        HttpResponse<String> moved = chat("unavailable");
+        HttpResponse<String> moved = chat(session);
         assertThat(moved.statusCode()).isEqualTo(200);
         assertThat(affinity(moved)).isEqualTo("session;moved");
         assertThat(endpoint(moved)).isNotEqualTo(home);
 
-        HttpResponse<String> later = chat("unavailable");
+        HttpResponse<String> later = chat(session);
         assertThat(endpoint(later)).isEqualTo(endpoint(moved));
         assertThat(affinity(later)).isEqualTo("session;bound");
+        assertThat(retries("unavailable") - retriesBefore).isEqualTo(1);
     }
 
     @Test
@@ -84,6 +92,7 @@ class FailoverIT {
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(ChatClient.json(response).at("/error/message").asString()).isEqualTo("Simulated fault.");
         assertThat(response.headers().firstValue("server")).contains("uvicorn");
+        assertThat(response.headers().firstValue("x-should-retry")).contains("false");
         assertThat(requestsSeen() - before).as("the first and two retries").isEqualTo(3);
     }
 
@@ -93,7 +102,10 @@ class FailoverIT {
                 .forEach(server -> server.faults(Faults.builder().status(500).build()));
         long before = requestsSeen();
 
-        assertThat(chat("failing").statusCode()).isEqualTo(500);
+        HttpResponse<String> response = chat("failing");
+
+        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(response.headers().firstValue("x-should-retry")).isEmpty();
         assertThat(requestsSeen() - before).isEqualTo(1);
     }
 
@@ -106,6 +118,7 @@ class FailoverIT {
         assertThat(response.statusCode()).isEqualTo(502);
         assertThat(ChatClient.json(response).at("/error/code").asString()).isEqualTo("upstream_failed");
         assertThat(response.headers().firstValue("x-request-id")).isPresent();
+        assertThat(response.headers().firstValue("x-should-retry")).contains("false");
     }
 
     @Test
@@ -141,6 +154,14 @@ class FailoverIT {
                 .filter(server -> server.uri().getAuthority().equals(endpoint))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static double retries(String reason) {
+        Counter counter = gateway.bean(MeterRegistry.class)
+                .find("warmlane.retries")
+                .tag("reason", reason)
+                .counter();
+        return counter == null ? 0 : counter.count();
     }
 
     private static long requestsSeen() {
