@@ -1,8 +1,8 @@
 package dev.warmlane.gateway;
 
+import dev.warmlane.proxy.ClientConnections;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
-import dev.warmlane.proxy.MalformedRequests;
 import dev.warmlane.proxy.ModelsHandler;
 import dev.warmlane.proxy.ProxyFactory;
 import dev.warmlane.proxy.RoutedPools;
@@ -17,6 +17,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.resources.ConnectionProvider;
 
 /** What serves the public port. */
@@ -58,10 +59,9 @@ class ProxyConfiguration {
 
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(WarmlaneSettings settings) {
-        int headerBytes = Math.toIntExact(settings.limits().headers().toBytes());
-        MalformedRequests malformed = new MalformedRequests();
+        ClientConnections clients = new ClientConnections(settings.limits());
+        // HTTP/1.1 only: whatever speaks to an engine does, and an upgrade would go around what guards the connection.
         return factory -> factory.addServerCustomizers(
-                server -> server.httpRequestDecoder(decoder -> decoder.maxHeaderSize(headerBytes))
-                        .doOnChannelInit((observer, channel, remote) -> malformed.addTo(channel.pipeline())));
+                server -> server.protocol(HttpProtocol.HTTP11).doOnChannelInit(clients));
     }
 }

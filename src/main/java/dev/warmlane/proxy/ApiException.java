@@ -59,6 +59,16 @@ final class ApiException extends RuntimeException {
                 "The request body is larger than %d bytes.".formatted(limitBytes));
     }
 
+    /** Nothing is wrong with the request but its speed, or the client is gone. */
+    static ApiException bodyTooSlow() {
+        return ofStatus(HttpStatus.REQUEST_TIMEOUT, "The request body did not come in time.");
+    }
+
+    /** The body does not come in the chunks that were announced. */
+    static ApiException brokenBody() {
+        return ofStatus(HttpStatus.BAD_REQUEST, "The request body is broken.");
+    }
+
     static ApiException noEndpoint(String pool, Duration retryAfter) {
         return new ApiException(
                 HttpStatus.SERVICE_UNAVAILABLE,

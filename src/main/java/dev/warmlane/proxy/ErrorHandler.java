@@ -12,6 +12,7 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebExceptionHandler;
 import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
 
 /** Answers every failed request in OpenAI's error shape, whatever failed. Before Spring Boot's own handler. */
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
@@ -59,6 +60,10 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static ApiException apiException(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api;
+        }
+        if (failure instanceof AbortedException) {
+            // The client left while it was sending; nobody reads this.
+            return ApiException.brokenBody();
         }
         if (failure instanceof ErrorResponse spring) {
             HttpStatus status = HttpStatus.resolve(spring.getStatusCode().value());

@@ -2,40 +2,48 @@ package dev.warmlane.proxy;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import reactor.netty.NettyPipeline;
 
 /**
- * Gives requests that are too malformed for any filter to see them the errors that all others get: Netty answers what is not
- * HTTP and Spring what is not a URI, both with a bare status. One instance serves all connections.
+ * Keeps malformed requests from the filters and gives them the errors that all others get: Netty answers what is not HTTP and
+ * Spring what is not a URI, both with a bare status. What {@link RequestFraming} refuses takes Netty's way, after which the
+ * connection is closed and nothing that follows on it is served. One for each connection.
  */
-@ChannelHandler.Sharable
-public final class MalformedRequests extends ChannelDuplexHandler {
+final class MalformedRequests extends ChannelDuplexHandler {
     private static final String NAME = "warmlane.malformed-requests";
 
     /** A target that is a URI and that {@link PathGuard} refuses, whatever the routes are. */
     private static final String NOWHERE = "/%2F";
 
+    private @Nullable ApiException refusal;
+
     /** Takes its place next to the codec. */
-    public void addTo(ChannelPipeline pipeline) {
+    void addTo(ChannelPipeline pipeline) {
         pipeline.addAfter(NettyPipeline.HttpCodec, NAME, this);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (message instanceof HttpRequest request
-                && request.decoderResult().isSuccess()
-                && !PathGuard.isPlain(pathOf(request.uri()))) {
-            request.setUri(NOWHERE);
+        if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
+            ApiException refused = RequestFraming.refusal(request);
+            if (refused != null) {
+                refusal = refused;
+                request.setDecoderResult(DecoderResult.failure(refused));
+            } else if (!PathGuard.isPlain(pathOf(request.uri()))) {
+                request.setUri(NOWHERE);
+            }
         }
         ctx.fireChannelRead(message);
     }
@@ -69,12 +77,14 @@ public final class MalformedRequests extends ChannelDuplexHandler {
                 && !response.headers().contains(RequestIds.HEADER);
     }
 
-    private static FullHttpResponse explained(FullHttpResponse bare) {
-        HttpStatus status = HttpStatus.valueOf(bare.status().code());
-        byte[] body = ErrorJson.body(ApiException.ofStatus(status, null));
+    private FullHttpResponse explained(FullHttpResponse bare) {
+        ApiException error = refusal == null
+                ? ApiException.ofStatus(HttpStatus.valueOf(bare.status().code()), null)
+                : refusal;
+        byte[] body = ErrorJson.body(error);
         FullHttpResponse response = new DefaultFullHttpResponse(
                 bare.protocolVersion(),
-                bare.status(),
+                HttpResponseStatus.valueOf(error.status().value()),
                 Unpooled.wrappedBuffer(body),
                 bare.headers(),
                 bare.trailingHeaders());

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
@@ -8,10 +9,18 @@ import org.springframework.util.unit.DataSize;
  *
  * @param body the largest request body; past it 413
  * @param headers the request's headers together; past it 431
+ * @param headerTimeout how long a request's head may take to come; past it 408
+ * @param bodyTimeout how long the body may take after that; past it 408
+ * @param idleTimeout how long a connection may be idle; should be more than that of what stands in front of the gateway
  */
 public record LimitSettings(
         @DefaultValue("32MB") DataSize body,
-        @DefaultValue("64KB") DataSize headers) {
+        @DefaultValue("64KB") DataSize headers,
+        @DefaultValue("10s") Duration headerTimeout,
+        @DefaultValue("1m") Duration bodyTimeout,
+        @DefaultValue("75s") Duration idleTimeout) {
+
+    private static final long MAX_HEADER_BYTES = 16 << 20;
 
     public LimitSettings {
         Check.positive("warmlane.limits.body", body);
@@ -19,5 +28,11 @@ public record LimitSettings(
         if (body.toBytes() > Integer.MAX_VALUE - 8) {
             throw new InvalidSettingException("warmlane.limits.body", body, "less than 2GB");
         }
+        if (headers.toBytes() > MAX_HEADER_BYTES) {
+            throw new InvalidSettingException("warmlane.limits.headers", headers, "at most 16MB");
+        }
+        Check.positive("warmlane.limits.header-timeout", headerTimeout);
+        Check.positive("warmlane.limits.body-timeout", bodyTimeout);
+        Check.positive("warmlane.limits.idle-timeout", idleTimeout);
     }
 }

@@ -115,10 +115,37 @@ class BadInputIT {
                 "/actuator/prometheus",
                 "/actuator/env",
                 "/dashboard",
-                "http://elsewhere/pause",
-                "http://elsewhere//pause",
-                "HTTP://elsewhere/%70ause",
-                "http://user@elsewhere:99/v1/../pause"
+                "http://g/pause",
+                "http://g//pause",
+                "HTTP://g/%70ause",
+                "http://G/v1/../pause",
+                "/v1/responses/a/cancel/",
+                "/v1/responses/a/cancel/../../../pause",
+                "/v1/responses//cancel",
+                "/v1/responses/./cancel",
+                "/v1/responses/a%2f..%2f..%2fpause",
+                "/v1/responses/%252e%252e",
+                "/v1/chat/completions%00",
+                "/v1/chat/completions%23",
+                "/v1/chat/completions%3f",
+                "/v1/chat/completions.json",
+                "/v1/chat/completions,/pause",
+                "/v1/chat/completions|/pause",
+                "/v1/chat/completions..;/pause",
+                "/..;/pause",
+                "/.;/pause",
+                "/v1/..;/pause",
+                "/%c0%ae%c0%ae/pause",
+                "/%e0%80%ae/pause",
+                "/%uff0e/pause",
+                "/%5cpause",
+                "/%09pause",
+                "/~pause",
+                "/-/pause",
+                "/pause.",
+                "/pause..",
+                "/v1/models/",
+                "/v1/models/m"
             })
     void aPathThatIsOnNoRouteDoesNotExist(String target) {
         assertError(exchange(post(target, "x-session-id: s\r\n", "{}")), 404, "unknown_path");
@@ -126,12 +153,9 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"elsewhere", "127.0.0.1:8000", "vllm", "[::1]", "", "a b"})
+    @ValueSource(strings = {"elsewhere", "127.0.0.1:8000", "vllm", "[::1]", ""})
     void theHostMakesNoDifference(String host) {
-        WireMessage response = exchange("GET /pause HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
-        assertThat(response.status()).isIn(400, 404);
-        assertError(
-                response, response.status(), response.json().at("/error/code").asString());
+        assertError(exchange("GET /pause HTTP/1.1\r\nHost: " + host + "\r\n\r\n"), 404, "unknown_path");
     }
 
     @ParameterizedTest

@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -63,6 +62,15 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** Sends to an end that may have had enough. */
+    void sendUnlessClosed(byte[] bytes) {
+        try {
+            socket.getOutputStream().write(bytes);
+        } catch (IOException e) {
+            // What it has answered before can still be read.
+        }
+    }
+
     /** Sends one piece of a chunked body. */
     void sendChunk(String data) {
         byte[] bytes = data.getBytes(StandardCharsets.UTF_8);
@@ -114,13 +122,20 @@ final class Wire implements AutoCloseable {
 
     /** Waits for the other end to close the connection; whatever it still sends is dropped. */
     void awaitClosed() {
+        readUntilClosed();
+    }
+
+    /** Everything that the other end sends until it closes the connection. */
+    byte[] readUntilClosed() {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
         try {
-            in.transferTo(OutputStream.nullOutputStream());
+            in.transferTo(all);
         } catch (SocketException e) {
             // A reset closes it too.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return all.toByteArray();
     }
 
     @Override

@@ -46,6 +46,16 @@ class MalformedRequestsTest {
     }
 
     @Test
+    void failsWhatIsRefusedAndSaysWhyInTheAnswer() {
+        assertThat(receive("http://other/v1/models", "host").decoderResult().isFailure())
+                .isTrue();
+        FullHttpResponse sent = sent(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.BAD_REQUEST));
+        assertThat(sent.content().toString(StandardCharsets.UTF_8))
+                .contains("Host (expected: that of the request's target)");
+        sent.release();
+    }
+
+    @Test
     void explainsAnErrorThatSaysNothing() {
         FullHttpResponse bare =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE);
@@ -71,9 +81,16 @@ class MalformedRequestsTest {
     }
 
     private String received(String target) {
-        channel.writeInbound(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, target));
-        HttpRequest request = channel.readInbound();
-        return request.uri();
+        HttpRequest received = receive(target, "host");
+        assertThat(received.decoderResult().isSuccess()).isTrue();
+        return received.uri();
+    }
+
+    private HttpRequest receive(String target, String host) {
+        HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, target);
+        request.headers().set("host", host);
+        channel.writeInbound(request);
+        return channel.readInbound();
     }
 
     private FullHttpResponse sent(FullHttpResponse response) {

@@ -67,6 +67,8 @@ class WarmlaneSettingsTest {
                 "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size such as 64KB or 32MB)",
                 "warmlane.limits.body=3GB | warmlane.limits.body: 3221225472B (expected: less than 2GB)",
                 "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: more than zero, such as 32MB)",
+                "warmlane.limits.headers=17MB | warmlane.limits.headers: 17825792B (expected: at most 16MB)",
+                "warmlane.limits.header-timeout=0s | warmlane.limits.header-timeout: 0s (expected: more than zero, such as 2s)",
                 "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: at least 0)",
                 "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
                 "warmlane.access-log.queue=0 | warmlane.access-log.queue: 0 (expected: at least 1)",
