@@ -9,6 +9,8 @@ import org.springframework.http.HttpStatus;
 final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private static final Duration RETRY_WHEN_OVERLOADED = Duration.ofSeconds(1);
+
     private final HttpStatus status;
     private final String type;
     private final @Nullable String param;
@@ -57,6 +59,30 @@ final class ApiException extends RuntimeException {
                 "body_too_large",
                 null,
                 "The request body is larger than %d bytes.".formatted(limitBytes));
+    }
+
+    /** The bodies of other requests take all the memory that bodies may take. */
+    static ApiException overloadedMemory() {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "overloaded_memory",
+                RETRY_WHEN_OVERLOADED,
+                "The gateway holds too many requests at the moment.");
+    }
+
+    /** @param inflates whether compressed bodies are taken at all */
+    static ApiException unsupportedEncoding(boolean inflates) {
+        return new ApiException(
+                HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                "invalid_request_error",
+                null,
+                "unsupported_content_encoding",
+                null,
+                inflates
+                        ? "The request's Content-Encoding is not supported (expected: gzip or deflate)."
+                        : "The request's Content-Encoding is not supported (expected: none).");
     }
 
     /** Nothing is wrong with the request but its speed, or the client is gone. */

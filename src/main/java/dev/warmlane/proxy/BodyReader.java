@@ -1,74 +1,57 @@
 package dev.warmlane.proxy;
 
-import java.util.Arrays;
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
+import java.util.function.Function;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Mono;
 
-/**
- * Reads a request's body into one array, up to a limit. An array on the heap: it needs no releasing, can be sent again to
- * another endpoint, and is parsed without copying.
- */
+/** Reads the bodies of requests, each up to a limit and all of them within a budget. */
 final class BodyReader {
-    private static final byte[] EMPTY = {};
-    private static final int FIRST_GUESS_BYTES = 4096;
-
     private final int limitBytes;
+    private final BodyBudget budget;
+    private final boolean inflates;
 
-    BodyReader(int limitBytes) {
+    /** @param inflates whether compressed bodies are inflated rather than refused */
+    BodyReader(int limitBytes, BodyBudget budget, boolean inflates) {
         this.limitBytes = limitBytes;
+        this.budget = budget;
+        this.inflates = inflates;
     }
 
-    /** The body, empty if there is none. Fails with 413 past the limit, before reading further. */
-    Mono<byte[]> read(ServerHttpRequest request) {
-        long contentLength = request.getHeaders().getContentLength();
-        if (contentLength > limitBytes) {
+    /**
+     * Reads the body, empty if there is none, and hands it to its use; when that ends, however it ends, the body is released.
+     * Fails with 413 past the limit, before reading further, with 415 if it is encoded in a way that is not taken, and with 503
+     * if the bodies of other requests have used up the budget.
+     */
+    <T> Mono<T> read(ServerHttpRequest request, Function<BufferedBody, Mono<T>> use) {
+        HttpHeaders headers = request.getHeaders();
+        long announced = headers.getContentLength();
+        if (announced > limitBytes) {
             return Mono.error(ApiException.bodyTooLarge(limitBytes));
         }
-        if (contentLength == 0) {
-            return Mono.just(EMPTY);
+        if (announced == 0 || (announced < 0 && !headers.containsHeader(HttpHeaders.TRANSFER_ENCODING))) {
+            return use.apply(new BufferedBody(budget, 0, 0));
         }
-        boolean chunked = contentLength < 0;
-        if (chunked && !request.getHeaders().containsHeader("Transfer-Encoding")) {
-            return Mono.just(EMPTY);
+        BufferedBody body = new BufferedBody(budget, limitBytes, (int) announced);
+        String encoding = headers.getFirst(HttpHeaders.CONTENT_ENCODING);
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            return readEncoded(request, body, encoding).flatMap(use).doFinally(signal -> body.release());
         }
-        // The announced length is an announcement: it reserves no more than the first guess until bytes come.
-        int capacity = chunked ? FIRST_GUESS_BYTES : (int) Math.min(contentLength, 1 << 20);
         return request.getBody()
-                .collect(() -> new Joined(capacity, limitBytes), Joined::append)
-                .map(Joined::toArray);
+                .collect(() -> body, BufferedBody::append)
+                .flatMap(use)
+                .doFinally(signal -> body.release());
     }
 
-    private static final class Joined {
-        private final int limitBytes;
-        private byte[] bytes;
-        private int length;
-
-        Joined(int capacity, int limitBytes) {
-            this.bytes = new byte[capacity];
-            this.limitBytes = limitBytes;
+    private Mono<BufferedBody> readEncoded(ServerHttpRequest request, BufferedBody inflated, String encoding) {
+        Deflated deflated = inflates ? Deflated.of(encoding) : null;
+        if (deflated == null) {
+            return Mono.error(ApiException.unsupportedEncoding(inflates));
         }
-
-        void append(DataBuffer buffer) {
-            try {
-                int readable = buffer.readableByteCount();
-                if (readable > limitBytes - length) {
-                    throw ApiException.bodyTooLarge(limitBytes);
-                }
-                if (readable > bytes.length - length) {
-                    int doubled = (int) Math.min(limitBytes, Math.max(2L * bytes.length, (long) length + readable));
-                    bytes = Arrays.copyOf(bytes, doubled);
-                }
-                buffer.read(bytes, length, readable);
-                length += readable;
-            } finally {
-                DataBufferUtils.release(buffer);
-            }
-        }
-
-        byte[] toArray() {
-            return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
-        }
+        BufferedBody body = new BufferedBody(budget, limitBytes, -1);
+        return request.getBody()
+                .collect(() -> body, BufferedBody::append)
+                .map(whole -> deflated.inflate(whole.bytes(), inflated))
+                .doFinally(signal -> body.release());
     }
 }

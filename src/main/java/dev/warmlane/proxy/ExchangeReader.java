@@ -26,15 +26,17 @@ final class ExchangeReader {
     }
 
     /** @param routeHost the host of the route's URI, which names the pool */
-    RoutedExchange read(ServerWebExchange exchange, String routeHost, byte[] bytes) {
+    RoutedExchange read(ServerWebExchange exchange, String routeHost, BufferedBody buffered) {
         long startedNanos = System.nanoTime();
         ServerHttpRequest request = exchange.getRequest();
+        byte[] bytes = buffered.bytes();
         RequestBody body = new RequestBody(bytes, request.getHeaders().getFirst("Content-Type"));
         RoutedPool pool = pools.select(routeHost, body);
         RoutingRequest routing = routing(request, hasAffinity(exchange), pool, body);
         byte[] sent = asksForUsage ? UsageChunk.askIn(bytes, request.getURI().getRawPath()) : bytes;
+        buffered.replace(sent);
         return new RoutedExchange(
-                pool, routing, sent, sent.length > bytes.length, RequestIds.of(request), startedNanos);
+                pool, routing, buffered, sent.length > bytes.length, RequestIds.of(request), startedNanos);
     }
 
     /** The decision that a generation request with these headers and this body would get now; changes nothing. */

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,12 +16,16 @@ public final class ProxyFactory {
     private static final Logger log = LoggerFactory.getLogger(Failover.class);
 
     private final WarmlaneSettings settings;
+    private final BodyBudget budget;
     private final BodyReader bodies;
     private final ExchangeReader requests;
 
     public ProxyFactory(WarmlaneSettings settings, RoutedPools pools, ServedModels models) {
         this.settings = settings;
-        this.bodies = new BodyReader((int) settings.limits().body().toBytes());
+        LimitSettings limits = settings.limits();
+        int largest = (int) limits.body().toBytes();
+        this.budget = BodyBudget.of(limits.bufferedBodies().toBytes(), largest);
+        this.bodies = new BodyReader(largest, budget, limits.requestDecompression());
         this.requests = new ExchangeReader(
                 new PoolSelector(pools, models),
                 new AffinityKeyResolver(settings.affinity()),
@@ -33,6 +38,7 @@ public final class ProxyFactory {
     }
 
     public VllmRoutingFilter filter(ConnectionProvider connections, MeterRegistry registry) {
+        budget.registerWith(registry);
         ProxyMetrics metrics = new ProxyMetrics(registry);
         FailureLog log = new FailureLog(ProxyFactory.log::warn, System::nanoTime);
         Retries retries = new Retries(

@@ -17,11 +17,9 @@ final class RoutedExchange {
     /** The name of the exchange attribute. */
     static final String ATTRIBUTE = RoutedExchange.class.getName();
 
-    private static final byte[] NO_BODY = {};
-
     private final RoutedPool pool;
     private final RoutingRequest request;
-    private volatile byte[] body;
+    private final BufferedBody body;
     private final boolean usageAsked;
     private final String requestId;
     private final Timeline timeline;
@@ -37,14 +35,14 @@ final class RoutedExchange {
     /**
      * A request that has not been sent anywhere.
      *
-     * @param body the bytes to send
+     * @param body the bytes to send; released by whoever has read it
      * @param usageAsked whether the body asks for a usage chunk that the client did not
      * @param startedNanos when its body was read, on the clock of {@link System#nanoTime}
      */
     RoutedExchange(
             RoutedPool pool,
             RoutingRequest request,
-            byte[] body,
+            BufferedBody body,
             boolean usageAsked,
             String requestId,
             long startedNanos) {
@@ -60,14 +58,14 @@ final class RoutedExchange {
         return pool;
     }
 
-    /** The bytes to send; empty once they are dropped. */
+    /** The bytes to send; empty once they are released. */
     byte[] body() {
-        return body;
+        return body.bytes();
     }
 
     /** The answer goes to the client, so the body will not be sent again: a long answer must not hold a long prompt. */
     void dropBody() {
-        body = NO_BODY;
+        body.release();
     }
 
     boolean usageAsked() {

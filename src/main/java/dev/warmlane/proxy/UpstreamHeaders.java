@@ -39,6 +39,8 @@ final class UpstreamHeaders {
     private static boolean isOurs(String name) {
         return name.equalsIgnoreCase("host")
                 || name.equalsIgnoreCase("content-length")
+                // A body that was encoded is inflated by now.
+                || name.equalsIgnoreCase("content-encoding")
                 || name.equalsIgnoreCase("expect")
                 || name.regionMatches(true, 0, OWN_PREFIX, 0, OWN_PREFIX.length())
                 || name.equalsIgnoreCase("http2-settings");

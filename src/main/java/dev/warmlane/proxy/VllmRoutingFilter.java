@@ -53,8 +53,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         }
         setAlreadyRouted(exchange);
         PathGuard.check(exchange.getRequest());
-        return bodies.read(exchange.getRequest())
-                .flatMap(body -> serve(exchange, requests.read(exchange, url.getHost(), body)))
+        return bodies.read(exchange.getRequest(), body -> serve(exchange, requests.read(exchange, url.getHost(), body)))
                 .then(chain.filter(exchange));
     }
 

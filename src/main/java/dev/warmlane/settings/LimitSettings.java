@@ -9,6 +9,9 @@ import org.springframework.util.unit.DataSize;
  *
  * @param body the largest request body; past it 413
  * @param headers the request's headers together; past it 431
+ * @param bufferedBodies memory for the bodies of all requests that may still have to be sent, at least body; past it 503. 0B: a
+ *     quarter of the heap
+ * @param requestDecompression whether bodies may come as gzip or deflate, inflated to at most body; otherwise 415
  * @param headerTimeout how long a request's head may take to come; past it 408
  * @param bodyTimeout how long the body may take after that; past it 408
  * @param idleTimeout how long a connection may be idle; should be more than that of what stands in front of the gateway
@@ -16,6 +19,8 @@ import org.springframework.util.unit.DataSize;
 public record LimitSettings(
         @DefaultValue("32MB") DataSize body,
         @DefaultValue("64KB") DataSize headers,
+        @DefaultValue("0B") DataSize bufferedBodies,
+        @DefaultValue("false") boolean requestDecompression,
         @DefaultValue("10s") Duration headerTimeout,
         @DefaultValue("1m") Duration bodyTimeout,
         @DefaultValue("75s") Duration idleTimeout) {
@@ -30,6 +35,10 @@ public record LimitSettings(
         }
         if (headers.toBytes() > MAX_HEADER_BYTES) {
             throw new InvalidSettingException("warmlane.limits.headers", headers, "at most 16MB");
+        }
+        if (bufferedBodies.toBytes() != 0 && bufferedBodies.compareTo(body) < 0) {
+            throw new InvalidSettingException(
+                    "warmlane.limits.buffered-bodies", bufferedBodies, "at least warmlane.limits.body, " + body);
         }
         Check.positive("warmlane.limits.header-timeout", headerTimeout);
         Check.positive("warmlane.limits.body-timeout", bodyTimeout);

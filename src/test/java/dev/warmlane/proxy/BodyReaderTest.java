@@ -5,26 +5,44 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 class BodyReaderTest {
     private static final int LIMIT_BYTES = 10_000;
 
-    private final BodyReader reader = new BodyReader(LIMIT_BYTES);
+    private static final int BUDGET_BYTES = 25_000;
+
+    private final BodyBudget budget = new BodyBudget(BUDGET_BYTES);
+    private final BodyReader reader = new BodyReader(LIMIT_BYTES, budget, true);
     private final NettyDataBufferFactory buffers = new NettyDataBufferFactory(UnpooledByteBufAllocator.DEFAULT);
     private final List<ByteBuf> pieces = new ArrayList<>();
     private int requested;
 
     @AfterEach
-    void everyPieceIsReleased() {
+    void everythingIsReleased() {
+        assertThat(budget.reserved()).isZero();
         assertThat(pieces).allSatisfy(piece -> assertThat(piece.refCnt()).isZero());
     }
 
@@ -67,9 +85,136 @@ class BodyReaderTest {
         assertThat(read(chunked())).isEmpty();
     }
 
+    @Test
+    void holdsTheBudgetForWhatHasComeAndNotForWhatIsAnnounced() {
+        Sinks.Many<DataBuffer> body = Sinks.many().unicast().onBackpressureBuffer();
+        Disposable reading = reader.read(announced(9_000).body(body.asFlux()), BodyReaderTest::copy)
+                .subscribe();
+        assertThat(budget.reserved()).isZero();
+        body.tryEmitNext(piece("a"));
+        assertThat(budget.reserved()).isEqualTo(4_096);
+        body.tryEmitNext(piece("a".repeat(4_096)));
+        assertThat(budget.reserved()).isEqualTo(8_194);
+        body.tryEmitNext(piece("a".repeat(4_903)));
+        assertThat(budget.reserved()).isEqualTo(9_000);
+        reading.dispose();
+    }
+
+    @Test
+    void refusesWhatTheBodiesOfOthersLeaveNoRoomFor() {
+        budget.reserve(BUDGET_BYTES - 4_096);
+        assertThat(read(chunked(), "a".repeat(2_048))).hasSize(2_048);
+        assertThatThrownBy(() -> read(chunked(), "a".repeat(2_048), "b".repeat(2_049), "never asked for"))
+                .isInstanceOfSatisfying(ApiException.class, e -> {
+                    assertThat(e.status().value()).isEqualTo(503);
+                    assertThat(e.code()).isEqualTo("overloaded_memory");
+                    assertThat(e.retryAfter()).isPositive();
+                });
+        assertThat(requested).isEqualTo(3);
+        budget.release(BUDGET_BYTES - 4_096);
+    }
+
+    @Test
+    void keepsTheBodyUntilItsUseEnds() {
+        Sinks.Empty<Void> answered = Sinks.empty();
+        AtomicReference<BufferedBody> held = new AtomicReference<>();
+        Disposable serving = reader.read(chunked().body(Flux.just(piece("hello"))), body -> {
+                    held.set(body);
+                    return answered.asMono();
+                })
+                .subscribe();
+        assertThat(held.get().bytes()).asString().isEqualTo("hello");
+        assertThat(budget.reserved()).isPositive();
+        answered.tryEmitEmpty();
+        assertThat(held.get().bytes()).isEmpty();
+        serving.dispose();
+    }
+
+    @Test
+    void releasesTheBodyWhenItsUseFails() {
+        assertThatThrownBy(() -> reader.read(chunked().body(Flux.just(piece("hello"))), body -> {
+                            throw ApiException.unknownPath();
+                        })
+                        .block())
+                .isInstanceOf(ApiException.class);
+    }
+
+    @Test
+    void releasesOnceHoweverOftenItIsTold() {
+        BufferedBody body = new BufferedBody(budget, LIMIT_BYTES, -1);
+        body.append(piece("hello"));
+        body.release();
+        body.release();
+        assertThat(budget.reserved()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "GZIP", "x-gzip", "deflate"})
+    void inflatesCompressedBodies(String encoding) throws IOException {
+        String text = "hello ".repeat(1_000);
+        assertThat(readEncoded(reader, encoding, compressed(encoding, text)))
+                .asString()
+                .isEqualTo(text);
+    }
+
+    @Test
+    void inflatesABombNoFurtherThanTheLimit() throws IOException {
+        byte[] bomb = compressed("gzip", "a".repeat(LIMIT_BYTES + 1));
+        assertThat(bomb).hasSizeLessThan(100);
+        assertStatus(() -> readEncoded(reader, "gzip", bomb), 413);
+    }
+
+    @Test
+    void refusesWhatIsNotCompressedAsItSays() throws IOException {
+        byte[] gzip = compressed("gzip", "hello");
+        assertStatus(() -> readEncoded(reader, "deflate", gzip), 400);
+        assertStatus(() -> readEncoded(reader, "gzip", Arrays.copyOf(gzip, gzip.length - 9)), 400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "zstd", "gzip, gzip", "identity, gzip", ""})
+    void refusesEncodingsThatItDoesNotKnow(String encoding) {
+        assertStatus(() -> readEncoded(reader, encoding, new byte[10]), 415);
+    }
+
+    @Test
+    void refusesEveryEncodingUnlessItIsTold() {
+        BodyReader plain = new BodyReader(LIMIT_BYTES, budget, false);
+        assertStatus(() -> readEncoded(plain, "gzip", new byte[10]), 415);
+        assertThat(readEncoded(plain, "identity", new byte[10])).hasSize(10);
+    }
+
+    private static void assertStatus(ThrowingCallable reading, int status) {
+        assertThatThrownBy(reading)
+                .isInstanceOfSatisfying(
+                        ApiException.class, e -> assertThat(e.status().value()).isEqualTo(status));
+    }
+
+    private static byte[] compressed(String encoding, String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream deflating =
+                encoding.equals("deflate") ? new DeflaterOutputStream(bytes) : new GZIPOutputStream(bytes)) {
+            deflating.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] readEncoded(BodyReader reader, String encoding, byte[] bytes) {
+        return reader.read(
+                        announced(bytes.length)
+                                .header("Content-Encoding", encoding)
+                                .body(Flux.just(DefaultDataBufferFactory.sharedInstance.wrap(bytes))),
+                        BodyReaderTest::copy)
+                .block();
+    }
+
     private byte[] read(MockServerHttpRequest.BodyBuilder request, String... texts) {
         Flux<DataBuffer> body = Flux.fromArray(texts).map(this::piece);
-        return reader.read(request.body(body)).block();
+        return reader.read(request.body(body), BodyReaderTest::copy).block();
+    }
+
+    private static Mono<byte[]> copy(BufferedBody body) {
+        return Mono.just(body.bytes().clone());
     }
 
     private DataBuffer piece(String text) {

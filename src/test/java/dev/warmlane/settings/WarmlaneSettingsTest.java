@@ -68,6 +68,7 @@ class WarmlaneSettingsTest {
                 "warmlane.limits.body=3GB | warmlane.limits.body: 3221225472B (expected: less than 2GB)",
                 "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: more than zero, such as 32MB)",
                 "warmlane.limits.headers=17MB | warmlane.limits.headers: 17825792B (expected: at most 16MB)",
+                "warmlane.limits.buffered-bodies=1MB | warmlane.limits.buffered-bodies: 1048576B (expected: at least warmlane.limits.body, 33554432B)",
                 "warmlane.limits.header-timeout=0s | warmlane.limits.header-timeout: 0s (expected: more than zero, such as 2s)",
                 "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: at least 0)",
                 "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
