@@ -18,6 +18,7 @@ import org.springframework.context.annotation.Import;
     ProxyConfiguration.class,
     AccessLogConfiguration.class,
     ActuatorConfiguration.class,
+    DrainConfiguration.class,
     DemoConfiguration.class
 })
 public class GatewayApplication {}

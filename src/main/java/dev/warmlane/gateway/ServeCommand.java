@@ -1,9 +1,12 @@
 package dev.warmlane.gateway;
 
+import dev.warmlane.drain.Drain;
+import dev.warmlane.drain.TerminationSignals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
@@ -25,11 +28,21 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try {
-            new SpringApplication(GatewayApplication.class).run(settings.toArray(new String[0]));
+            ConfigurableApplicationContext context =
+                    new SpringApplication(GatewayApplication.class).run(settings.toArray(new String[0]));
+            TerminationSignals.handle(() -> System.exit(drainAndClose(context)));
             return 0;
         } catch (RuntimeException e) {
             // Spring Boot has said why already.
             return 1;
+        }
+    }
+
+    private static int drainAndClose(ConfigurableApplicationContext context) {
+        try (context) {
+            return context.getBean(Drain.class).run() ? 0 : TerminationSignals.TERMINATED;
+        } catch (InterruptedException e) {
+            return TerminationSignals.TERMINATED;
         }
     }
 }

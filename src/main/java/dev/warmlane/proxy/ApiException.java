@@ -113,6 +113,17 @@ final class ApiException extends RuntimeException {
         return new ApiException(HttpStatus.GATEWAY_TIMEOUT, "server_error", null, "upstream_timeout", null, reason);
     }
 
+    /** The gateway ends before the answer does; another replica may have time for it. */
+    static ApiException shuttingDown() {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "shutting_down",
+                Duration.ofSeconds(1),
+                "The gateway is shutting down and could not wait for the end of this answer.");
+    }
+
     /** An error that Spring found, such as an unsupported media type. */
     static ApiException ofStatus(HttpStatus status, @Nullable String detail) {
         String type = status.is4xxClientError() ? "invalid_request_error" : "server_error";

@@ -19,6 +19,7 @@ public final class ProxyFactory {
     private final BodyBudget budget;
     private final BodyReader bodies;
     private final ExchangeReader requests;
+    private final UpstreamChannels upstreamChannels = new UpstreamChannels();
 
     public ProxyFactory(WarmlaneSettings settings, RoutedPools pools, ServedModels models) {
         this.settings = settings;
@@ -44,13 +45,18 @@ public final class ProxyFactory {
         Retries retries = new Retries(
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
         Failover failover = new Failover(
-                UpstreamClient.create(settings.upstream(), connections),
+                UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
                 new AnswerWriter(new AnswerHeaders(settings.responseHeaders()), log),
                 retries,
                 metrics,
                 log,
                 Schedulers.parallel());
         return new VllmRoutingFilter(bodies, requests, failover, retries, metrics);
+    }
+
+    /** Ends every request that is at an engine: its client gets an error that says that the gateway shuts down. */
+    public void endAnswers() {
+        upstreamChannels.end(ApiException.shuttingDown());
     }
 
     public Explainer explainer() {

@@ -29,12 +29,13 @@ final class UpstreamClient {
                 .build();
     }
 
-    static HttpClient create(UpstreamSettings settings, ConnectionProvider connections) {
+    static HttpClient create(UpstreamSettings settings, ConnectionProvider connections, UpstreamChannels channels) {
         return HttpClient.create(connections)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         settings.connectTimeout().toMillis())
                 // Its own retry sends a POST twice to an endpoint that may be working on it; failover is ours.
                 .disableRetry(true)
+                .doOnChannelInit((observer, channel, remote) -> channels.opened(channel))
                 .responseTimeout(settings.responseTimeout())
                 .doOnResponse((response, connection) -> limitIdleTime(connection, settings.idleTimeout()));
     }

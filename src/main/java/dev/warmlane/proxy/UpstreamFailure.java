@@ -69,6 +69,9 @@ final class UpstreamFailure {
         if (failure instanceof GivenUp givenUp) {
             return givenUp.reason();
         }
+        if (failure instanceof ApiException api) {
+            return api.code();
+        }
         if (failure instanceof ConnectTimeoutException) {
             return "connecting timed out";
         }

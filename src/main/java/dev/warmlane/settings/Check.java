@@ -13,6 +13,12 @@ final class Check {
         }
     }
 
+    static void notNegative(String key, Duration value) {
+        if (value.isNegative()) {
+            throw new InvalidSettingException(key, value, "zero or more, such as 2s");
+        }
+    }
+
     static void positive(String key, DataSize value) {
         if (value.toBytes() <= 0) {
             throw new InvalidSettingException(key, value, "more than zero, such as 32MB");

@@ -21,6 +21,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param upstream connections to the engines
  * @param limits what one client may send
  * @param retry failover to another endpoint before the first byte
+ * @param drain how the gateway ends once it is told to
  * @param discovery how Kubernetes is watched
  * @param accessLog one JSON line a request
  * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
@@ -37,6 +38,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty UpstreamSettings upstream,
         @DefaultValue @NestedConfigurationProperty LimitSettings limits,
         @DefaultValue @NestedConfigurationProperty RetrySettings retry,
+        @DefaultValue @NestedConfigurationProperty DrainSettings drain,
         @DefaultValue @NestedConfigurationProperty DiscoverySettings discovery,
         @DefaultValue @NestedConfigurationProperty AccessLogSettings accessLog,
         @DefaultValue("true") boolean responseHeaders) {

@@ -116,7 +116,7 @@ class UpstreamTimeoutIT {
     private HttpClient client(Duration responseTimeout, Duration idleTimeout) {
         UpstreamSettings settings = new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, LONG);
         connections = UpstreamClient.connections(settings);
-        return UpstreamClient.create(settings, connections);
+        return UpstreamClient.create(settings, connections, new UpstreamChannels());
     }
 
     private String get(HttpClient client, String path) {

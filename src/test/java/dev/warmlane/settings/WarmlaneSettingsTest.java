@@ -71,6 +71,8 @@ class WarmlaneSettingsTest {
                 "warmlane.limits.buffered-bodies=1MB | warmlane.limits.buffered-bodies: 1048576B (expected: at least warmlane.limits.body, 33554432B)",
                 "warmlane.limits.header-timeout=0s | warmlane.limits.header-timeout: 0s (expected: more than zero, such as 2s)",
                 "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: at least 0)",
+                "warmlane.drain.accept=-1s | warmlane.drain.accept: -1s (expected: zero or more, such as 2s)",
+                "warmlane.drain.farewell=0s | warmlane.drain.farewell: 0s (expected: more than zero, such as 2s)",
                 "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
                 "warmlane.access-log.queue=0 | warmlane.access-log.queue: 0 (expected: at least 1)",
                 "warmlane.access-log.kept-files=0 | warmlane.access-log.kept-files: 0 (expected: at least 1)",

@@ -1,0 +1,139 @@
+package dev.warmlane.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** A gateway in a process of its own, started as from the command line, that can be sent signals. */
+final class GatewayProcess implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    private final Process process;
+    private final Path output;
+    private final int port;
+    private final int managementPort;
+
+    private GatewayProcess(Process process, Path output, int port, int managementPort) {
+        this.process = process;
+        this.output = output;
+        this.port = port;
+        this.managementPort = managementPort;
+    }
+
+    /** Starts a process and does not wait for it. */
+    static GatewayProcess start(Path directory, String... settings) {
+        int[] ports = freePorts();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.warmlane.Warmlane",
+                "serve",
+                "--server.port=" + ports[0],
+                "--server.address=127.0.0.1",
+                "--management.server.port=" + ports[1],
+                "--management.server.address=127.0.0.1"));
+        for (String setting : settings) {
+            command.add("--" + setting);
+        }
+        try {
+            Path output = Files.createTempFile(directory, "gateway", ".log");
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            return new GatewayProcess(process, output, ports[0], ports[1]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until it says that it is ready. */
+    GatewayProcess awaitReady() {
+        Awaitility.await().atMost(PATIENCE).until(() -> {
+            assertThat(process.isAlive()).as(this::output).isTrue();
+            return isReady();
+        });
+        return this;
+    }
+
+    /** What a load balancer asks. False also where nobody answers. */
+    boolean isReady() {
+        return readiness() == 200;
+    }
+
+    /** The status of the readiness probe; 0 where nobody answers. */
+    int readiness() {
+        try {
+            return Wire.statusOf(managementPort, "GET /actuator/health/readiness HTTP/1.1\r\nHost: a\r\n\r\n");
+        } catch (UncheckedIOException e) {
+            return 0;
+        }
+    }
+
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.toHandle().destroy();
+    }
+
+    int awaitExit() {
+        try {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .as(this::output)
+                    .isTrue();
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void awaitOutput(String text) {
+        Awaitility.await().atMost(PATIENCE).until(() -> output().contains(text));
+    }
+
+    /** Everything it has printed. */
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        awaitExit();
+    }
+
+    private static int[] freePorts() {
+        InetAddress local = InetAddress.getLoopbackAddress();
+        try (ServerSocket first = new ServerSocket(0, 1, local);
+                ServerSocket second = new ServerSocket(0, 1, local)) {
+            return new int[] {first.getLocalPort(), second.getLocalPort()};
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
