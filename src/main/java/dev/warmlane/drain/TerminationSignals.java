@@ -27,12 +27,19 @@ public final class TerminationSignals {
             JvmSignal.handle(name, () -> {
                 if (begun.compareAndSet(false, true)) {
                     log.info("SIG{}: draining; a second signal ends at once", name);
-                    first.run();
+                    start(first);
                 } else {
                     log.warn("SIG{}: ending at once", name);
                     Runtime.getRuntime().halt(TERMINATED);
                 }
             });
         }
+    }
+
+    /** Not on the JVM's own thread, a daemon: the process would end with the gateway's last other thread, whatever its exit code. */
+    private static void start(Runnable first) {
+        Thread thread = new Thread(first, "drain");
+        thread.setDaemon(false);
+        thread.start();
     }
 }
