@@ -20,6 +20,38 @@ public record DiscoveryStatus(
         int restarts,
         @Nullable String lastError) {
 
+    /**
+     * What this and another say of one source that takes both: the worse state, the later event, the older list, and whatever
+     * is wrong.
+     */
+    DiscoveryStatus and(@Nullable DiscoveryStatus other) {
+        if (other == null) {
+            return this;
+        }
+        State worse = state.compareTo(other.state) == 0
+                ? state
+                : state == State.SYNCING || other.state == State.SYNCING ? State.SYNCING : State.STALE;
+        return new DiscoveryStatus(
+                worse,
+                least(lastEventAge, other.lastEventAge),
+                lastListAge == null || other.lastListAge == null
+                        ? null
+                        : lastListAge.compareTo(other.lastListAge) >= 0 ? lastListAge : other.lastListAge,
+                restarts + other.restarts,
+                lastError != null ? lastError : other.lastError);
+    }
+
+    DiscoveryStatus withState(State changed) {
+        return new DiscoveryStatus(changed, lastEventAge, lastListAge, restarts, lastError);
+    }
+
+    private static @Nullable Duration least(@Nullable Duration first, @Nullable Duration second) {
+        if (first == null || second == null) {
+            return first == null ? second : first;
+        }
+        return first.compareTo(second) <= 0 ? first : second;
+    }
+
     /** Whether the endpoints of a pool are those of its source. */
     public enum State {
         /** The source was not listed yet; the pool is as it was before. */

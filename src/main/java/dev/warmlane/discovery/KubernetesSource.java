@@ -1,5 +1,6 @@
 package dev.warmlane.discovery;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -40,5 +41,18 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
     /** The endpoints of all slices that a label selector matches, over plain HTTP. */
     public static KubernetesSource ofSelector(@Nullable String namespace, String labelSelector, TargetPort port) {
         return new KubernetesSource(namespace, labelSelector, port, "http");
+    }
+
+    /**
+     * The namespace meant by a setting that may be absent.
+     *
+     * @throws IllegalArgumentException if the client has none either, outside of a cluster
+     */
+    static String namespace(@Nullable String setting, KubernetesClient client) {
+        String namespace = setting == null ? client.getNamespace() : setting;
+        if (namespace == null) {
+            throw new IllegalArgumentException("namespace: none (expected: a namespace, outside of a cluster)");
+        }
+        return namespace;
     }
 }

@@ -1,6 +1,12 @@
 package dev.warmlane.discovery;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -10,6 +16,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WatchGuard.class);
+    // Any limit makes an informer list from the API server's storage: its cache may be older than what we already know.
+    private static final long LIST_CHUNK = 500;
 
     private final String pool;
     private final ResourceView<T> view;
@@ -54,6 +64,42 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+    }
+
+    /**
+     * A guard over the resources that a client lists and watches.
+     *
+     * @param resources which of them, by whatever client asks
+     * @param listener hears of all of them after each change, on one thread at a time; it must not block
+     */
+    static <T extends HasMetadata, L extends KubernetesResourceList<T>> WatchGuard<T> following(
+            KubernetesClient client,
+            String pool,
+            Function<KubernetesClient, FilterWatchListDeletable<T, L, ?>> resources,
+            Consumer<List<T>> listener,
+            DiscoveryTiming timing,
+            DiscoveryHealth health) {
+        RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+                .withRequestTimeout(
+                        (int) Math.min(Integer.MAX_VALUE, timing.listTimeout().toMillis()))
+                .withRequestRetryBackoffLimit(0)
+                .build();
+        ResourceView<T> view = new ResourceView<>(
+                pool,
+                () -> resources
+                        .apply(client)
+                        .withLimit(LIST_CHUNK)
+                        .runnableInformer(timing.resync().toMillis()),
+                listener,
+                health);
+        return new WatchGuard<>(
+                pool,
+                view,
+                () -> client.adapt(NamespacedKubernetesClient.class)
+                        .withRequestConfig(once)
+                        .call(c -> resources.apply(c).list().getItems()),
+                timing,
+                health);
     }
 
     /** Starts the view and its checks; returns at once, whether or not the API server can be reached. */

@@ -2,6 +2,7 @@
  * Where the endpoints of a pool come from. {@link dev.warmlane.discovery.StaticDiscovery} reads them from the settings, once.
  * {@link dev.warmlane.discovery.KubernetesDiscovery} follows the EndpointSlices of one namespace: a watch brings every change
  * within milliseconds, and because a watch can fall silent without breaking, an independent list checks it and replaces it.
+ * {@link dev.warmlane.discovery.InferencePoolDiscovery} follows the pods that an InferencePool selects in the same way.
  * Losing the API server never empties a pool: the last known endpoints stay, and the status says that they are stale.
  */
 @NullMarked

@@ -1,6 +1,8 @@
 package dev.warmlane.gateway;
 
+import dev.warmlane.discovery.Discovery;
 import dev.warmlane.discovery.DiscoveryTiming;
+import dev.warmlane.discovery.InferencePoolDiscovery;
 import dev.warmlane.discovery.KubernetesDiscovery;
 import dev.warmlane.discovery.KubernetesSource;
 import dev.warmlane.discovery.StaticDiscovery;
@@ -21,7 +23,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 
-/** Fills the pools: from the settings, or from the EndpointSlices of Kubernetes. */
+/** Fills the pools: from the settings, or from what Kubernetes lists. */
 @Configuration(proxyBeanMethods = false)
 class DiscoveryConfiguration {
 
@@ -33,7 +35,7 @@ class DiscoveryConfiguration {
 
     @Bean
     Discoveries discoveries(WarmlaneSettings settings, RoutedPools pools, ObjectProvider<KubernetesClient> client) {
-        List<KubernetesDiscovery> started = new ArrayList<>();
+        List<Discovery> started = new ArrayList<>();
         for (int i = 0; i < pools.all().size(); i++) {
             PoolSettings pool = settings.pools().get(i);
             EndpointPool endpoints = pools.all().get(i).router().pool();
@@ -50,27 +52,29 @@ class DiscoveryConfiguration {
         return new Discoveries(started);
     }
 
-    private static KubernetesDiscovery follow(
-            KubernetesSettings settings, EndpointPool pool, DiscoverySettings timing, KubernetesClient client) {
+    private static Discovery follow(
+            KubernetesSettings settings, EndpointPool pool, DiscoverySettings discovery, KubernetesClient client) {
+        DiscoveryTiming timing = new DiscoveryTiming(discovery.resync(), discovery.check(), discovery.listTimeout());
+        Discovery following = settings.inferencePool() == null
+                ? new KubernetesDiscovery(client, source(settings), pool, timing, System::nanoTime)
+                : new InferencePoolDiscovery(
+                        client, settings.namespace(), settings.inferencePool(), pool, timing, System::nanoTime);
+        following.start();
+        return following;
+    }
+
+    private static KubernetesSource source(KubernetesSettings settings) {
         TargetPort port = settings.port() == null ? TargetPort.FIRST : TargetPort.parse(settings.port());
-        KubernetesSource source = settings.service() != null
+        return settings.service() != null
                 ? KubernetesSource.ofService(settings.namespace(), settings.service(), port)
                 : KubernetesSource.ofSelector(settings.namespace(), String.valueOf(settings.selector()), port);
-        KubernetesDiscovery discovery = new KubernetesDiscovery(
-                client,
-                source,
-                pool,
-                new DiscoveryTiming(timing.resync(), timing.check(), timing.listTimeout()),
-                System::nanoTime);
-        discovery.start();
-        return discovery;
     }
 
     /** What watches Kubernetes, closed with the application. */
-    record Discoveries(List<KubernetesDiscovery> kubernetes) implements AutoCloseable {
+    record Discoveries(List<Discovery> kubernetes) implements AutoCloseable {
         @Override
         public void close() {
-            kubernetes.forEach(KubernetesDiscovery::close);
+            kubernetes.forEach(Discovery::close);
         }
     }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
@@ -88,6 +89,25 @@ class WarmlaneSettingsTest {
                 .withPropertyValues(setting)
                 .run(context ->
                         assertThat(description(context.getStartupFailure())).startsWith(problem));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "namespace=a | warmlane.pools[0].kubernetes: no source (expected: one of service, selector and inference-pool)",
+                "service=a,selector=b=c | warmlane.pools[0].kubernetes: service and selector (expected: one of",
+                "service=a,inference-pool=b | warmlane.pools[0].kubernetes: service and inference-pool (expected: one of",
+                "inference-pool=b,port=http | warmlane.pools[0].kubernetes.port: http (expected: no setting, because"
+            })
+    void aPoolHasOneSource(String row) {
+        String[] settingsAndProblem = row.split(" \\| ");
+        String prefix = "warmlane.pools[0].kubernetes.";
+        new ApplicationContextRunner()
+                .withUserConfiguration(Settings.class)
+                .withPropertyValues("warmlane.pools[0].name=a")
+                .withPropertyValues((prefix + settingsAndProblem[0].replace(",", "," + prefix)).split(","))
+                .run(context ->
+                        assertThat(description(context.getStartupFailure())).startsWith(settingsAndProblem[1]));
     }
 
     @Test
