@@ -49,7 +49,7 @@ public final class PoolHealth implements HealthWatch {
 
     /** What is believed of an endpoint; null if discovery does not call it ready. */
     public @Nullable EndpointHealth of(EndpointId endpoint) {
-        return book.get().of(endpoint);
+        return book().of(endpoint);
     }
 
     public void addListener(HealthListener listener) {
@@ -141,8 +141,12 @@ public final class PoolHealth implements HealthWatch {
     /** Called under the pool's lock, so that the last book to be written is the last to be shown. */
     private EndpointSnapshot over(EndpointSnapshot discovered) {
         long now = nanoClock.getAsLong();
-        HealthBook before = book.getAndUpdate(unfollowed -> unfollowed.follow(discovered, now));
-        HealthBook followed = before.follow(discovered, now);
+        HealthBook before;
+        HealthBook followed;
+        do {
+            before = book();
+            followed = before.follow(discovered, now);
+        } while (!book.compareAndSet(before, followed));
         announcePanic(before, followed);
         followed.all().keySet().forEach(id -> requests.computeIfAbsent(id, known -> new RequestRecord(rules.window())));
         return followed.over(discovered, now);
@@ -152,7 +156,7 @@ public final class PoolHealth implements HealthWatch {
         HealthBook before;
         HealthBook after;
         do {
-            before = book.get();
+            before = book();
             after = step.apply(before);
             if (after == before) {
                 return false;
@@ -180,6 +184,10 @@ public final class PoolHealth implements HealthWatch {
             int endpoints = after.all().size();
             listeners.forEach(listener -> listener.panic(after.isPanic(), endpoints - after.out(), endpoints));
         }
+    }
+
+    private HealthBook book() {
+        return Objects.requireNonNull(book.get());
     }
 
     private void forget(EndpointId gone) {

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 final class RequestRecord {
     private static final int PARTS = 10;
     private static final int BITS = 20;
+    private static final int NUMBER_SHIFT = 2 * BITS;
     private static final long MAX = (1L << BITS) - 1;
     private static final long NUMBERS = (1L << 24) - 1;
 
@@ -60,8 +61,8 @@ final class RequestRecord {
         long failures = 0;
         for (long number = newest - PARTS + 1; number <= newest; number++) {
             long part = parts.get((int) Math.floorMod(number, (long) PARTS));
-            if (part >>> 2 * BITS == (number & NUMBERS)) {
-                successes += part >>> BITS & MAX;
+            if (part >>> NUMBER_SHIFT == (number & NUMBERS)) {
+                successes += (part >>> BITS) & MAX;
                 failures += part & MAX;
             }
         }
@@ -82,7 +83,8 @@ final class RequestRecord {
         long mask = MAX * one;
         while (true) {
             long before = parts.get(place);
-            long counts = before >>> 2 * BITS == (number & NUMBERS) ? before : (number & NUMBERS) << 2 * BITS;
+            boolean current = before >>> NUMBER_SHIFT == (number & NUMBERS);
+            long counts = current ? before : (number & NUMBERS) << NUMBER_SHIFT;
             if ((counts & mask) == mask || parts.compareAndSet(place, before, counts + one)) {
                 return;
             }
