@@ -87,7 +87,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheEdgeKnowsSpring = noClasses()
             .that()
-            .resideInAnyPackage("dev.warmlane.discovery..", "dev.warmlane.scrape..", "dev.warmlane.simulator..")
+            .resideInAnyPackage(
+                    "dev.warmlane.discovery..",
+                    "dev.warmlane.scrape..",
+                    "dev.warmlane.healthcheck..",
+                    "dev.warmlane.simulator..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..");

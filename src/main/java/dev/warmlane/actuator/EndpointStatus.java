@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param name pod name or {@code host:port}
  * @param uri where it answers
  * @param state the label of its state
+ * @param loadShare the part of an equal load that it may take, in (0, 1]; less than 1 while it is starting
+ * @param ejection why it is out; null if it is not
  * @param prefixCache its own counters and ratios
  * @param kvCacheUsage share of KV blocks held by running requests, in [0, 1]
  * @param running requests in the engine's batch
@@ -28,6 +30,8 @@ public record EndpointStatus(
         String name,
         String uri,
         String state,
+        double loadShare,
+        @Nullable EjectionStatus ejection,
         PrefixCacheStatus prefixCache,
         @Nullable Double kvCacheUsage,
         @Nullable Long running,

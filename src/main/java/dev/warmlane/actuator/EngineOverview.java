@@ -79,7 +79,7 @@ public final class EngineOverview {
                         .mapToLong(endpoint -> orZero(endpoint.waiting()))
                         .sum(),
                 endpoints.stream().mapToLong(EndpointStatus::inFlight).sum());
-        return new PoolStatus(pool.pool().name(), totals, endpoints);
+        return new PoolStatus(pool.pool().name(), snapshot.isPanic(), totals, endpoints);
     }
 
     private EndpointStatus statusOf(ObservedPool pool, Endpoint endpoint, EndpointReport report) {
@@ -90,6 +90,8 @@ public final class EngineOverview {
                 endpoint.name(),
                 endpoint.uri().toString(),
                 endpoint.state().label(),
+                endpoint.loadShare(),
+                EjectionStatus.of(pool.health().apply(endpoint.id()), nanoClock.getAsLong()),
                 PrefixCacheStatus.of(report.prefixCache(), report.windows()),
                 load.kvCacheUsage(),
                 load.running(),

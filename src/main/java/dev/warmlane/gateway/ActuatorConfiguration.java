@@ -26,13 +26,13 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    VllmEndpoint vllmEndpoint(RoutedPools pools, LoadScraper scraper) {
-        return new VllmEndpoint(new EngineOverview(observed(pools), scraper, System::nanoTime));
+    VllmEndpoint vllmEndpoint(RoutedPools pools, PoolHealths healths, LoadScraper scraper) {
+        return new VllmEndpoint(new EngineOverview(observed(pools, healths), scraper, System::nanoTime));
     }
 
     @Bean
-    EngineMeters engineMeters(RoutedPools pools, LoadScraper scraper, MeterRegistry registry) {
-        EngineMeters meters = new EngineMeters(registry, observed(pools), scraper, System::nanoTime);
+    EngineMeters engineMeters(RoutedPools pools, PoolHealths healths, LoadScraper scraper, MeterRegistry registry) {
+        EngineMeters meters = new EngineMeters(registry, observed(pools, healths), scraper, System::nanoTime);
         scraper.onRound(meters::refresh);
         return meters;
     }
@@ -47,14 +47,16 @@ class ActuatorConfiguration {
 
     @Bean
     DiscoveryHealthIndicator discoveryHealthIndicator(
-            RoutedPools pools, DiscoveryConfiguration.Discoveries discoveries) {
+            PoolHealths pools, DiscoveryConfiguration.Discoveries discoveries) {
         return new DiscoveryHealthIndicator(pools, discoveries);
     }
 
-    private static List<ObservedPool> observed(RoutedPools pools) {
+    private static List<ObservedPool> observed(RoutedPools pools, PoolHealths healths) {
         return pools.all().stream()
                 .map(pool -> new ObservedPool(
-                        pool.router().pool(), id -> pool.router().inFlight().requests(id)))
+                        pool.router().pool(),
+                        id -> pool.router().inFlight().requests(id),
+                        healths.get(pool.name())::of))
                 .toList();
     }
 }

@@ -14,6 +14,7 @@ import org.springframework.context.annotation.Import;
     SettingsConfiguration.class,
     PoolConfiguration.class,
     DiscoveryConfiguration.class,
+    HealthConfiguration.class,
     ScrapeConfiguration.class,
     ProxyConfiguration.class,
     AccessLogConfiguration.class,

@@ -2,8 +2,7 @@ package dev.warmlane.gateway;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.affinity.AffinityTable;
-import dev.warmlane.endpoint.EndpointPool;
-import dev.warmlane.health.HealthWatch;
+import dev.warmlane.health.PoolHealth;
 import dev.warmlane.policyfile.PolicyFiles;
 import dev.warmlane.prefix.PrefixIndex;
 import dev.warmlane.prefix.PromptHasher;
@@ -40,17 +39,18 @@ class PoolConfiguration {
     }
 
     @Bean
-    RoutedPools routedPools(WarmlaneSettings settings, AffinityTable table) {
+    RoutedPools routedPools(WarmlaneSettings settings, PoolHealths healths, AffinityTable table) {
         if (settings.pools().isEmpty()) {
             throw new InvalidSettingException(
                     "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
         }
         return new RoutedPools(settings.pools().stream()
-                .map(pool -> routedPool(pool, settings.routing(), table))
+                .map(pool -> routedPool(pool, settings.routing(), healths.get(pool.name()), table))
                 .toList());
     }
 
-    private static RoutedPool routedPool(PoolSettings settings, RoutingSettings routing, AffinityTable table) {
+    private static RoutedPool routedPool(
+            PoolSettings settings, RoutingSettings routing, PoolHealth health, AffinityTable table) {
         InFlight inFlight = new InFlight();
         PolicyFactory policies = new PolicyFactory(
                 table,
@@ -62,11 +62,7 @@ class PoolConfiguration {
         RoutingPolicy policy = policy(routing, policies);
         return new RoutedPool(
                 new Router(
-                        new EndpointPool(settings.name()),
-                        policy,
-                        inFlight,
-                        new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()),
-                        HealthWatch.NONE),
+                        health.pool(), policy, inFlight, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health),
                 settings.apiKey());
     }
 

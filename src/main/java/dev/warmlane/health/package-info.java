@@ -1,5 +1,9 @@
 /**
- * How well the endpoints of a pool are, told from their own health checks and from what becomes of the requests sent to them.
+ * How well the endpoints of a pool are, told from their health checks and from what becomes of the requests sent to them. Every
+ * request tells its {@link dev.warmlane.health.HealthWatch} how it went; {@link dev.warmlane.health.PoolHealth} counts that, and
+ * when it says something new, replaces an immutable book of {@link dev.warmlane.health.EndpointHealth} and lets the pool's
+ * snapshot follow. {@link dev.warmlane.health.HealthRules} says where the lines are; {@link
+ * dev.warmlane.health.HealthListener}s log and count.
  */
 @NullMarked
 package dev.warmlane.health;

@@ -22,6 +22,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param limits what one client may send
  * @param retry failover to another endpoint before the first byte
  * @param drain how the gateway ends once it is told to
+ * @param health health checks of the engines, and slow start
+ * @param outlier endpoints that fail requests
  * @param discovery how Kubernetes is watched
  * @param accessLog one JSON line a request
  * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
@@ -39,6 +41,8 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty LimitSettings limits,
         @DefaultValue @NestedConfigurationProperty RetrySettings retry,
         @DefaultValue @NestedConfigurationProperty DrainSettings drain,
+        @DefaultValue @NestedConfigurationProperty HealthSettings health,
+        @DefaultValue @NestedConfigurationProperty OutlierSettings outlier,
         @DefaultValue @NestedConfigurationProperty DiscoverySettings discovery,
         @DefaultValue @NestedConfigurationProperty AccessLogSettings accessLog,
         @DefaultValue("true") boolean responseHeaders) {

@@ -86,7 +86,7 @@ public final class ApiServer implements AutoCloseable {
     }
 
     /** Every request is answered with this status, until it is 0. */
-    void answerWith(int status) {
+    public void answerWith(int status) {
         faults.status = status;
     }
 

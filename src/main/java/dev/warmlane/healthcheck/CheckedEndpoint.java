@@ -1,0 +1,58 @@
+package dev.warmlane.healthcheck;
+
+import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.health.PoolHealth;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+
+/** When one endpoint of one pool is checked next. For the checker's thread. */
+final class CheckedEndpoint {
+    private final PoolHealth health;
+    private final Disposable.Swap check = Disposables.swap();
+    private Endpoint endpoint;
+    private long dueNanos;
+    private boolean inFlight;
+
+    CheckedEndpoint(PoolHealth health, Endpoint endpoint, long dueNanos) {
+        this.health = health;
+        this.endpoint = endpoint;
+        this.dueNanos = dueNanos;
+    }
+
+    /** Checks there from the next time on. */
+    void moveTo(Endpoint newPlace) {
+        endpoint = newPlace;
+    }
+
+    long dueNanos() {
+        return dueNanos;
+    }
+
+    boolean isDue(long nowNanos) {
+        return !inFlight && nowNanos - dueNanos >= 0;
+    }
+
+    /**
+     * Begins a check.
+     *
+     * @param onEnd called once, however it ends
+     */
+    void begin(CheckClient client, long nextDueNanos, Runnable onEnd) {
+        inFlight = true;
+        dueNanos = nextDueNanos;
+        check.update(client.check(endpoint.uri())
+                .doFinally(signal -> {
+                    inFlight = false;
+                    onEnd.run();
+                })
+                .subscribe(
+                        nothing -> {},
+                        failure -> health.checked(endpoint.id(), CheckClient.cause(failure)),
+                        () -> health.checked(endpoint.id(), null)));
+    }
+
+    /** Gives up a check in flight. */
+    void stop() {
+        check.dispose();
+    }
+}
