@@ -36,10 +36,6 @@ public final class AccessLogFilter implements WebFilter, Ordered {
             return chain.filter(exchange);
         }
         AccessEntry entry = new AccessEntry(exchange, clock.millis(), System.nanoTime());
-        exchange.getResponse().beforeCommit(() -> Mono.fromRunnable(entry::readBody));
-        return chain.filter(exchange)
-                .doOnSuccess(nothing -> log.add(entry.completed()))
-                .doOnError(failure -> log.add(entry.failed(failure)))
-                .doOnCancel(() -> log.add(entry.cancelled()));
+        return RequestEnd.watch(chain.filter(exchange), exchange, end -> log.add(entry.ended(end)));
     }
 }

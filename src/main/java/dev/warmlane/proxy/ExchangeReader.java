@@ -18,11 +18,14 @@ final class ExchangeReader {
     private final PoolSelector pools;
     private final AffinityKeyResolver keys;
     private final boolean asksForUsage;
+    private final boolean logged;
 
-    ExchangeReader(PoolSelector pools, AffinityKeyResolver keys, boolean asksForUsage) {
+    /** @param logged whether the access log wants to know what a body says */
+    ExchangeReader(PoolSelector pools, AffinityKeyResolver keys, boolean asksForUsage, boolean logged) {
         this.pools = pools;
         this.keys = keys;
         this.asksForUsage = asksForUsage;
+        this.logged = logged;
     }
 
     /** @param routeHost the host of the route's URI, which names the pool */
@@ -32,11 +35,18 @@ final class ExchangeReader {
         byte[] bytes = buffered.bytes();
         RequestBody body = new RequestBody(bytes, request.getHeaders().getFirst("Content-Type"));
         RoutedPool pool = pools.select(routeHost, body);
-        RoutingRequest routing = routing(request, hasAffinity(exchange), pool, body);
+        boolean affinity = hasAffinity(exchange);
+        RoutingRequest routing = routing(request, affinity, pool, body);
         byte[] sent = asksForUsage ? UsageChunk.askIn(bytes, request.getURI().getRawPath()) : bytes;
         buffered.replace(sent);
         return new RoutedExchange(
-                pool, routing, buffered, sent.length > bytes.length, RequestIds.of(request), startedNanos);
+                pool,
+                routing,
+                buffered,
+                sent.length > bytes.length,
+                RequestIds.of(request),
+                startedNanos,
+                logged ? LoggedRequest.of(routing, body, affinity) : null);
     }
 
     /** The decision that a generation request with these headers and this body would get now; changes nothing. */
@@ -57,8 +67,7 @@ final class ExchangeReader {
         return new RoutingRequest(key, read ? prompt.getIfReadable() : PromptBlocks.EMPTY);
     }
 
-    /** Whether the exchange's route says that its requests have a prompt worth keeping warm. */
-    static boolean hasAffinity(ServerWebExchange exchange) {
+    private static boolean hasAffinity(ServerWebExchange exchange) {
         Route route = exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
         return !"none".equals(route.getMetadata().get(AFFINITY_METADATA));
     }

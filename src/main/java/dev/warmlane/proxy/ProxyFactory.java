@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -30,7 +31,8 @@ public final class ProxyFactory {
         this.requests = new ExchangeReader(
                 new PoolSelector(pools, models),
                 new AffinityKeyResolver(settings.affinity()),
-                settings.usage().request());
+                settings.usage().request(),
+                AccessLogSettings.isOn(settings.accessLog().target()));
     }
 
     /** The connections to all endpoints; the caller disposes of them. */

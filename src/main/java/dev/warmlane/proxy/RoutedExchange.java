@@ -23,6 +23,7 @@ final class RoutedExchange {
     private final boolean usageAsked;
     private final String requestId;
     private final Timeline timeline;
+    private final @Nullable LoggedRequest logged;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
     private @Nullable FailureCause lastCause;
@@ -45,13 +46,15 @@ final class RoutedExchange {
             BufferedBody body,
             boolean usageAsked,
             String requestId,
-            long startedNanos) {
+            long startedNanos,
+            @Nullable LoggedRequest logged) {
         this.pool = pool;
         this.request = request;
         this.body = body;
         this.usageAsked = usageAsked;
         this.requestId = requestId;
         this.timeline = new Timeline(startedNanos);
+        this.logged = logged;
     }
 
     RoutedPool pool() {
@@ -82,6 +85,12 @@ final class RoutedExchange {
 
     Timeline timeline() {
         return timeline;
+    }
+
+    /** What the access log keeps of the body; null where there is no access log. */
+    @Nullable
+    LoggedRequest logged() {
+        return logged;
     }
 
     /** The dispatch that counts, or the last one that did; null before the first. */

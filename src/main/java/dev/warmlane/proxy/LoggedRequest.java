@@ -1,0 +1,32 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.accesslog.LoggedPrompt;
+import dev.warmlane.prefix.PromptBlocks;
+import dev.warmlane.routing.RoutingRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the access log keeps of a request's body, which is gone when its line is written.
+ *
+ * @param model the model that the body names
+ * @param prompt null where there is none that could be kept warm
+ * @param promptTokens a first estimate of its length; 0 where there is none
+ */
+record LoggedRequest(@Nullable String model, @Nullable LoggedPrompt prompt, long promptTokens) {
+    /** What a token is taken for where no policy has read the prompt and learned better. */
+    private static final int BYTES_PER_TOKEN = 4;
+
+    /**
+     * Reads the prompt, unless the policy has.
+     *
+     * @param affinity whether the request's route says that prompts are worth keeping warm
+     */
+    static LoggedRequest of(RoutingRequest request, RequestBody body, boolean affinity) {
+        PromptBlocks known = request.prompt();
+        PromptBlocks prompt = known.bytes() == 0 && affinity ? new LazyPrompt(body).getIfReadable() : known;
+        if (prompt.bytes() == 0) {
+            return new LoggedRequest(body.model(), null, 0);
+        }
+        return new LoggedRequest(body.model(), LoggedPrompt.of(prompt), Math.max(1, prompt.bytes() / BYTES_PER_TOKEN));
+    }
+}
