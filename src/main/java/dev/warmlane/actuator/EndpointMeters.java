@@ -2,11 +2,8 @@ package dev.warmlane.actuator;
 
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.scrape.EndpointReports;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -21,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointMeters {
     private final EndpointId id;
-    private final Tags tags;
+    private final String pool;
+    private final String name;
     private final MeterRegistry registry;
     private final EndpointReports reports;
     private final List<Meter> gauges = new ArrayList<>();
@@ -32,18 +30,25 @@ final class EndpointMeters {
      *
      * @param nanoClock the scraper's clock
      */
-    EndpointMeters(EndpointId id, Tags tags, MeterRegistry registry, EndpointReports reports, LongSupplier nanoClock) {
+    EndpointMeters(
+            EndpointId id,
+            String pool,
+            String name,
+            MeterRegistry registry,
+            EndpointReports reports,
+            LongSupplier nanoClock) {
         this.id = id;
-        this.tags = tags;
+        this.pool = pool;
+        this.name = name;
         this.registry = registry;
         this.reports = reports;
         for (EngineGauge gauge : EngineGauge.values()) {
-            gauges.add(
-                    Gauge.builder(gauge.meterName(), reports, from -> gauge.in(from.report(id), nanoClock.getAsLong()))
-                            .description(gauge.description())
-                            .tags(gauge.window().isEmpty() ? tags : tags.and("window", gauge.window()))
-                            .strongReference(true)
-                            .register(registry));
+            gauges.add(gauge.meter()
+                    .gauge(
+                            registry,
+                            reports,
+                            from -> gauge.in(from.report(id), nanoClock.getAsLong()),
+                            gauge.labels(pool, name)));
         }
     }
 
@@ -53,11 +58,8 @@ final class EndpointMeters {
             if (!counters.containsKey(counter) && counter.in(reports.report(id)) != null) {
                 counters.put(
                         counter,
-                        FunctionCounter.builder(
-                                        counter.meterName(), reports, from -> orNaN(counter.in(from.report(id))))
-                                .description(counter.description())
-                                .tags(tags)
-                                .register(registry));
+                        counter.meter()
+                                .counter(registry, reports, from -> orNaN(counter.in(from.report(id))), pool, name));
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.warmlane.actuator;
 
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.scrape.EndpointReport;
 import dev.warmlane.vllm.PrefixCacheCounters;
 import dev.warmlane.vllm.VllmMetrics;
@@ -7,26 +8,20 @@ import org.jspecify.annotations.Nullable;
 
 /** What engines count, from zero at their start. */
 enum EngineCounter {
-    QUERIED_TOKENS("prefix.cache.queried.tokens", "Prompt tokens looked up in the prefix cache"),
-    HIT_TOKENS("prefix.cache.hit.tokens", "Prompt tokens found in the prefix cache"),
-    PROMPT_TOKENS("prompt.tokens", "Prompt tokens processed"),
-    GENERATION_TOKENS("generation.tokens", "Tokens generated"),
-    PREEMPTIONS("preemptions", "Requests put back for want of KV blocks");
+    QUERIED_TOKENS(GatewayMeter.ENGINE_QUERIED_TOKENS),
+    HIT_TOKENS(GatewayMeter.ENGINE_HIT_TOKENS),
+    PROMPT_TOKENS(GatewayMeter.ENGINE_PROMPT_TOKENS),
+    GENERATION_TOKENS(GatewayMeter.ENGINE_GENERATION_TOKENS),
+    PREEMPTIONS(GatewayMeter.ENGINE_PREEMPTIONS);
 
-    private final String meterName;
-    private final String description;
+    private final GatewayMeter meter;
 
-    EngineCounter(String name, String description) {
-        this.meterName = "warmlane.engine." + name;
-        this.description = description;
+    EngineCounter(GatewayMeter meter) {
+        this.meter = meter;
     }
 
-    String meterName() {
-        return meterName;
-    }
-
-    String description() {
-        return description;
+    GatewayMeter meter() {
+        return meter;
     }
 
     /** The count in a report; null where the engine does not say. */

@@ -1,41 +1,36 @@
 package dev.warmlane.actuator;
 
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.scrape.EndpointReport;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What engines say of their present state. */
 enum EngineGauge {
-    KV_CACHE_USAGE("kv.cache.usage.ratio", "", "Share of KV blocks held by running requests"),
-    KV_CACHE_CAPACITY("kv.cache.capacity.tokens", "", "Tokens that the KV cache holds"),
-    RUNNING("running.requests", "", "Requests in the engine's batch"),
-    WAITING("waiting.requests", "", "Requests queued in the engine"),
-    SCRAPE_AGE("scrape.age.seconds", "", "Since the last scrape that succeeded; infinite if none has"),
-    HIT_RATIO_1M("prefix.cache.hit.ratio", "1m", "Share of queried tokens found in the prefix cache"),
-    HIT_RATIO_5M("prefix.cache.hit.ratio", "5m", "Share of queried tokens found in the prefix cache"),
-    HIT_RATIO_60M("prefix.cache.hit.ratio", "60m", "Share of queried tokens found in the prefix cache");
+    KV_CACHE_USAGE(GatewayMeter.ENGINE_KV_CACHE_USAGE, ""),
+    KV_CACHE_CAPACITY(GatewayMeter.ENGINE_KV_CACHE_CAPACITY, ""),
+    RUNNING(GatewayMeter.ENGINE_RUNNING_REQUESTS, ""),
+    WAITING(GatewayMeter.ENGINE_WAITING_REQUESTS, ""),
+    SCRAPE_AGE(GatewayMeter.ENGINE_SCRAPE_AGE, ""),
+    HIT_RATIO_1M(GatewayMeter.ENGINE_HIT_RATIO, "1m"),
+    HIT_RATIO_5M(GatewayMeter.ENGINE_HIT_RATIO, "5m"),
+    HIT_RATIO_60M(GatewayMeter.ENGINE_HIT_RATIO, "60m");
 
-    private final String meterName;
+    private final GatewayMeter meter;
     private final String window;
-    private final String description;
 
-    EngineGauge(String name, String window, String description) {
-        this.meterName = "warmlane.engine." + name;
+    EngineGauge(GatewayMeter meter, String window) {
+        this.meter = meter;
         this.window = window;
-        this.description = description;
     }
 
-    String meterName() {
-        return meterName;
+    GatewayMeter meter() {
+        return meter;
     }
 
-    /** The window it is taken over, as a label; empty for what has none. */
-    String window() {
-        return window;
-    }
-
-    String description() {
-        return description;
+    /** The values of its labels: pool, endpoint, and the window where it is taken over one. */
+    String[] labels(String pool, String endpoint) {
+        return window.isEmpty() ? new String[] {pool, endpoint} : new String[] {pool, endpoint, window};
     }
 
     /**

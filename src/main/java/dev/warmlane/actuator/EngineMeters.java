@@ -4,7 +4,6 @@ import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.scrape.EndpointReports;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +57,6 @@ public final class EngineMeters {
     }
 
     private EndpointMeters register(Label label, EndpointId id) {
-        Tags tags = Tags.of("pool", label.pool(), "endpoint", label.endpoint());
-        return new EndpointMeters(id, tags, registry, reports, nanoClock);
+        return new EndpointMeters(id, label.pool(), label.endpoint(), registry, reports, nanoClock);
     }
 }

@@ -3,11 +3,10 @@ package dev.warmlane.actuator;
 import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.routing.Deliveries;
 import dev.warmlane.routing.InFlight;
 import dev.warmlane.routing.Router;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -26,30 +25,15 @@ public final class RoutingMeters {
 
     public RoutingMeters(MeterRegistry registry, List<Router> routers, AffinityTable table) {
         this.routers = List.copyOf(routers);
-        this.requests = MultiGauge.builder("warmlane.in.flight.requests")
-                .description("Requests in flight at an endpoint")
-                .register(registry);
-        this.promptTokens = MultiGauge.builder("warmlane.in.flight.prompt.tokens")
-                .description("Prompt tokens of the requests in flight at an endpoint")
-                .register(registry);
-        Gauge.builder("warmlane.affinity.bindings", table, AffinityTable::size)
-                .description("Keys bound to an endpoint")
-                .register(registry);
-        FunctionCounter.builder("warmlane.affinity.evictions", table, AffinityTable::evictions)
-                .description("Bindings dropped because the table was full or their time to live had passed")
-                .register(registry);
+        this.requests = GatewayMeter.IN_FLIGHT_REQUESTS.gauges(registry);
+        this.promptTokens = GatewayMeter.IN_FLIGHT_PROMPT_TOKENS.gauges(registry);
+        GatewayMeter.AFFINITY_BINDINGS.gauge(registry, table, AffinityTable::size);
+        GatewayMeter.AFFINITY_EVICTIONS.counter(registry, table, AffinityTable::evictions);
         for (Router router : routers) {
-            Tags pool = Tags.of("pool", router.pool().name());
-            FunctionCounter.builder(
-                            "warmlane.predicted.prefix.tokens", router.deliveries(), Deliveries::predictedTokens)
-                    .description("Prompt tokens predicted to be cached, of answers that said how many were")
-                    .tags(pool)
-                    .register(registry);
-            FunctionCounter.builder(
-                            "warmlane.delivered.prefix.tokens", router.deliveries(), Deliveries::deliveredTokens)
-                    .description("Prompt tokens that endpoints reported as cached")
-                    .tags(pool)
-                    .register(registry);
+            String pool = router.pool().name();
+            Deliveries deliveries = router.deliveries();
+            GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(registry, deliveries, Deliveries::predictedTokens, pool);
+            GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(registry, deliveries, Deliveries::deliveredTokens, pool);
         }
     }
 
@@ -63,7 +47,7 @@ public final class RoutingMeters {
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
         for (Router router : routers) {
             for (Endpoint endpoint : router.pool().snapshot().endpoints()) {
-                Tags tags = Tags.of("pool", router.pool().name(), "endpoint", endpoint.name());
+                Tags tags = GatewayMeter.IN_FLIGHT_REQUESTS.tags(router.pool().name(), endpoint.name());
                 rows.add(MultiGauge.Row.of(
                         tags,
                         router.inFlight(),

@@ -4,17 +4,15 @@ import dev.warmlane.accesslog.AccessLog;
 import dev.warmlane.accesslog.LineSink;
 import dev.warmlane.accesslog.Pseudonyms;
 import dev.warmlane.accesslog.RotatingFile;
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.AccessLogFilter;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.function.ToDoubleFunction;
 import org.springframework.boot.context.properties.bind.BindResult;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContext;
@@ -45,17 +43,9 @@ class AccessLogConfiguration {
     @Bean
     MeterBinder accessLogMeters(AccessLog accessLog) {
         return registry -> {
-            register(registry, accessLog, "written", AccessLog::written);
-            register(registry, accessLog, "dropped", AccessLog::dropped);
+            GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::written, "written");
+            GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::dropped, "dropped");
         };
-    }
-
-    private static void register(
-            MeterRegistry registry, AccessLog log, String result, ToDoubleFunction<AccessLog> count) {
-        FunctionCounter.builder("warmlane.access.log.lines", log, count)
-                .description("Lines of the access log, written or dropped")
-                .tag("result", result)
-                .register(registry);
     }
 
     private static LineSink sink(AccessLogSettings settings) {

@@ -105,7 +105,7 @@ final class AnswerWriter {
         }
     }
 
-    private static boolean isEventStream(@Nullable String contentType) {
+    static boolean isEventStream(@Nullable String contentType) {
         return contentType != null && contentType.regionMatches(true, 0, "text/event-stream", 0, 17);
     }
 }

@@ -1,9 +1,7 @@
 package dev.warmlane.proxy;
 
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
+import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.BaseUnits;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -51,12 +49,7 @@ final class BodyBudget {
     }
 
     void registerWith(MeterRegistry registry) {
-        Gauge.builder("warmlane.buffered.body", this, BodyBudget::reserved)
-                .description("Memory held by the bodies of requests that may still have to be sent")
-                .baseUnit(BaseUnits.BYTES)
-                .register(registry);
-        FunctionCounter.builder("warmlane.buffered.body.refusals", refusals, LongAdder::sum)
-                .description("Requests refused because the bodies of others took all the memory that bodies may take")
-                .register(registry);
+        GatewayMeter.BUFFERED_BODY_BYTES.gauge(registry, this, BodyBudget::reserved);
+        GatewayMeter.BUFFERED_BODY_REFUSALS.counter(registry, refusals, LongAdder::sum);
     }
 }

@@ -87,12 +87,7 @@ final class Failover {
             return Mono.error(new GivenUp(FailureCause.UNAVAILABLE, "answered " + status));
         }
         return answers.write(
-                exchange.getResponse(),
-                upstream,
-                content,
-                dispatch,
-                routed,
-                () -> metrics.firstByte(routed.pool().name(), routed.timeline().firstByteNanos()));
+                exchange.getResponse(), upstream, content, dispatch, routed, metrics.answering(routed, upstream));
     }
 
     private Mono<Void> recover(

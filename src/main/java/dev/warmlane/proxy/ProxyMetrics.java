@@ -1,12 +1,13 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.routing.RoutingDecision;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import reactor.netty.http.client.HttpClientResponse;
 
 /**
  * Counts and times requests. Meters are looked up once for each combination of labels, of which there are few: pools come
@@ -15,8 +16,7 @@ import java.util.function.Function;
 final class ProxyMetrics {
     private final MeterRegistry registry;
     private final ConcurrentHashMap<Labels, Counter> counters = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<String, Timer> overheads = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<String, Timer> firstBytes = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Labels, Timer> timers = new ConcurrentHashMap<>();
 
     ProxyMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -24,67 +24,72 @@ final class ProxyMetrics {
 
     /** The request goes to its first endpoint: what came before is the gateway's own time. */
     void overhead(String pool, long nanos) {
-        record(overheads, pool, nanos, of -> timer("warmlane.overhead", "From the request's body to its dispatch", of));
+        timer(new Labels(GatewayMeter.OVERHEAD, pool)).record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** The first byte of the answer has come. */
-    void firstByte(String pool, long nanos) {
-        record(
-                firstBytes,
-                pool,
-                nanos,
-                of -> timer("warmlane.ttft", "From the request to the first byte of its answer", of));
+    /**
+     * An answer begins. A stream that brings tokens is timed from here on; any other says nothing of when its first token was
+     * there.
+     *
+     * @return what to do at its first byte
+     */
+    Runnable answering(RoutedExchange routed, HttpClientResponse upstream) {
+        boolean tokens = upstream.status().code() < 400
+                && AnswerWriter.isEventStream(upstream.responseHeaders().get("content-type"));
+        if (!tokens) {
+            return () -> {};
+        }
+        String pool = routed.pool().name();
+        Timeline timeline = routed.timeline();
+        timeline.streams(timer(new Labels(GatewayMeter.INTER_CHUNK_GAP, pool)));
+        return () -> timer(new Labels(GatewayMeter.TTFT, pool)).record(timeline.firstByteNanos(), TimeUnit.NANOSECONDS);
     }
 
     void dispatched(String pool, RoutingDecision decision) {
         count(new Labels(
-                "warmlane.decisions",
+                GatewayMeter.DECISIONS,
                 pool,
                 decision.source().label(),
                 decision.outcome().label()));
     }
 
     void retried(String pool, String reason) {
-        count(new Labels("warmlane.retries", pool, reason, ""));
+        count(new Labels(GatewayMeter.RETRIES, pool, reason, ""));
     }
 
     void retryBudgetExhausted(String pool) {
-        count(new Labels("warmlane.retry.budget.exhausted", pool, "", ""));
+        count(new Labels(GatewayMeter.RETRY_BUDGET_EXHAUSTED, pool));
     }
 
     /** @param result the class of the status, such as 2xx, or cancelled or failed */
-    void finished(String pool, String result) {
-        count(new Labels("warmlane.requests", pool, result, ""));
+    void finished(RoutedExchange routed, String result) {
+        String pool = routed.pool().name();
+        count(new Labels(GatewayMeter.REQUESTS, pool, result, ""));
+        timer(new Labels(GatewayMeter.REQUEST_DURATION, pool, result, ""))
+                .record(routed.timeline().ageNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void count(Labels labels) {
-        counters.computeIfAbsent(labels, this::counter).increment();
+        counters.computeIfAbsent(labels, of -> of.meter().counter(registry, of.values()))
+                .increment();
     }
 
-    private Counter counter(Labels labels) {
-        Counter.Builder counter = Counter.builder(labels.name()).tag("pool", labels.pool());
-        switch (labels.name()) {
-            case "warmlane.decisions" ->
-                counter.description("Dispatches to an endpoint, by deciding key and outcome")
-                        .tags("key", labels.first(), "outcome", labels.second());
-            case "warmlane.retries" ->
-                counter.description("Requests given to another endpoint, by reason")
-                        .tag("reason", labels.first());
-            case "warmlane.retry.budget.exhausted" ->
-                counter.description("Failed attempts that were not retried because too many others were");
-            default -> counter.description("Requests that are over, by result").tag("result", labels.first());
+    private Timer timer(Labels labels) {
+        return timers.computeIfAbsent(labels, of -> of.meter().timer(registry, of.values()));
+    }
+
+    /** A meter and the values of its labels; empty where it has fewer. */
+    private record Labels(GatewayMeter meter, String pool, String second, String third) {
+
+        Labels(GatewayMeter meter, String pool) {
+            this(meter, pool, "", "");
         }
-        return counter.register(registry);
-    }
 
-    private Timer timer(String name, String description, String pool) {
-        return Timer.builder(name).description(description).tag("pool", pool).register(registry);
+        String[] values() {
+            if (second.isEmpty()) {
+                return new String[] {pool};
+            }
+            return third.isEmpty() ? new String[] {pool, second} : new String[] {pool, second, third};
+        }
     }
-
-    private static void record(
-            ConcurrentHashMap<String, Timer> timers, String pool, long nanos, Function<String, Timer> making) {
-        timers.computeIfAbsent(pool, making).record(Duration.ofNanos(nanos));
-    }
-
-    private record Labels(String name, String pool, String first, String second) {}
 }

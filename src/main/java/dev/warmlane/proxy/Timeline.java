@@ -1,6 +1,8 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.routing.Delivery;
+import io.micrometer.core.instrument.Timer;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,8 @@ final class Timeline {
     private volatile long overheadNanos = NEVER;
     private volatile long firstByteNanos = NEVER;
     private volatile int pieces;
+    private volatile long lastPieceNanos;
+    private volatile @Nullable Timer gaps;
     private volatile @Nullable Delivery delivery;
 
     /** @param startedNanos when the body was read, on the clock of {@link System#nanoTime} */
@@ -28,17 +32,32 @@ final class Timeline {
         return overheadNanos;
     }
 
+    /** The answer is a stream: what passes between two of its pieces is recorded. */
+    void streams(Timer pieceGaps) {
+        gaps = pieceGaps;
+    }
+
     /** A piece of the answer has come. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one piece after the other
     void piece() {
+        long now = System.nanoTime();
+        Timer recorder = gaps;
         if (pieces++ == 0) {
-            firstByteNanos = System.nanoTime() - startedNanos;
+            firstByteNanos = now - startedNanos;
+        } else if (recorder != null) {
+            recorder.record(now - lastPieceNanos, TimeUnit.NANOSECONDS);
         }
+        lastPieceNanos = now;
     }
 
     /** The answer is complete and has reported this. */
     void delivered(Delivery reported) {
         delivery = reported;
+    }
+
+    /** From the body until now. */
+    long ageNanos() {
+        return System.nanoTime() - startedNanos;
     }
 
     /** From the body to the first dispatch. */

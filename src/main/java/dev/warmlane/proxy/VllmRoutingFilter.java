@@ -72,7 +72,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         return answer.doFinally(signal -> {
             routed.finish();
             budget.requestEnded();
-            metrics.finished(routed.pool().name(), result(signal, exchange.getResponse(), routed));
+            metrics.finished(routed, result(signal, exchange.getResponse(), routed));
         });
     }
 

@@ -1,0 +1,215 @@
+package dev.warmlane.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every meter of the gateway. Labels take few values: pools come from the settings, endpoints are removed when they leave, all
+ * others are closed sets.
+ */
+public enum GatewayMeter {
+    REQUESTS(Kind.COUNTER, "requests", "Requests that are over, by result", "pool", "result"),
+    REQUEST_DURATION(
+            Buckets.WHOLE_REQUEST, "request.duration", "From a request's body to its end, by result", "pool", "result"),
+    OVERHEAD(Buckets.OVERHEAD, "overhead", "From the request's body to its dispatch: the gateway's own time", "pool"),
+    QUEUE_WAIT(
+            Buckets.FIRST_TOKEN,
+            "queue.wait",
+            "From joining the queue to the dispatch, of requests that had to wait",
+            "pool"),
+    TTFT(Buckets.FIRST_TOKEN, "ttft", "From the request's body to the first byte of a streamed answer", "pool"),
+    INTER_CHUNK_GAP(Buckets.CHUNK_GAP, "inter.chunk.gap", "Between two pieces of a streamed answer", "pool"),
+    DECISIONS(
+            Kind.COUNTER,
+            "decisions",
+            "Dispatches to an endpoint, by deciding key and outcome",
+            "pool",
+            "key",
+            "outcome"),
+    RETRIES(Kind.COUNTER, "retries", "Requests given to another endpoint, by reason", "pool", "reason"),
+    RETRY_BUDGET_EXHAUSTED(
+            Kind.COUNTER,
+            "retry.budget.exhausted",
+            "Failed attempts that were not retried because too many others were",
+            "pool"),
+    PREDICTED_PREFIX_TOKENS(
+            Kind.COUNTER,
+            "predicted.prefix.tokens",
+            "Prompt tokens predicted to be cached, of answers that said how many were",
+            "pool"),
+    DELIVERED_PREFIX_TOKENS(
+            Kind.COUNTER, "delivered.prefix.tokens", "Prompt tokens that endpoints reported as cached", "pool"),
+    IN_FLIGHT_REQUESTS(Kind.GAUGE, "in.flight.requests", "Requests in flight at an endpoint", "pool", "endpoint"),
+    IN_FLIGHT_PROMPT_TOKENS(
+            Kind.GAUGE,
+            "in.flight.prompt.tokens",
+            "Prompt tokens of the requests in flight at an endpoint",
+            "pool",
+            "endpoint"),
+    AFFINITY_BINDINGS(Kind.GAUGE, "affinity.bindings", "Keys bound to an endpoint"),
+    AFFINITY_EVICTIONS(
+            Kind.COUNTER,
+            "affinity.evictions",
+            "Bindings dropped because the table was full or their time to live had passed"),
+    BUFFERED_BODY_BYTES(
+            Kind.GAUGE, "buffered.body.bytes", "Memory held by the bodies of requests that may still have to be sent"),
+    BUFFERED_BODY_REFUSALS(
+            Kind.COUNTER,
+            "buffered.body.refusals",
+            "Requests refused because the bodies of others took all the memory that bodies may take"),
+    ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Lines of the access log, written or dropped", "result"),
+    ENGINE_KV_CACHE_USAGE(
+            Kind.GAUGE,
+            "engine.kv.cache.usage.ratio",
+            "Share of KV blocks held by running requests",
+            "pool",
+            "endpoint"),
+    ENGINE_KV_CACHE_CAPACITY(
+            Kind.GAUGE, "engine.kv.cache.capacity.tokens", "Tokens that the KV cache holds", "pool", "endpoint"),
+    ENGINE_RUNNING_REQUESTS(
+            Kind.GAUGE, "engine.running.requests", "Requests in the engine's batch", "pool", "endpoint"),
+    ENGINE_WAITING_REQUESTS(Kind.GAUGE, "engine.waiting.requests", "Requests queued in the engine", "pool", "endpoint"),
+    ENGINE_SCRAPE_AGE(
+            Kind.GAUGE,
+            "engine.scrape.age.seconds",
+            "Since the last scrape that succeeded; infinite if none has",
+            "pool",
+            "endpoint"),
+    ENGINE_HIT_RATIO(
+            Kind.GAUGE,
+            "engine.prefix.cache.hit.ratio",
+            "Share of queried tokens found in the prefix cache over a window",
+            "pool",
+            "endpoint",
+            "window"),
+    ENGINE_QUERIED_TOKENS(
+            Kind.COUNTER,
+            "engine.prefix.cache.queried.tokens",
+            "Prompt tokens looked up in the prefix cache",
+            "pool",
+            "endpoint"),
+    ENGINE_HIT_TOKENS(
+            Kind.COUNTER,
+            "engine.prefix.cache.hit.tokens",
+            "Prompt tokens found in the prefix cache",
+            "pool",
+            "endpoint"),
+    ENGINE_PROMPT_TOKENS(Kind.COUNTER, "engine.prompt.tokens", "Prompt tokens processed", "pool", "endpoint"),
+    ENGINE_GENERATION_TOKENS(Kind.COUNTER, "engine.generation.tokens", "Tokens generated", "pool", "endpoint"),
+    ENGINE_PREEMPTIONS(
+            Kind.COUNTER, "engine.preemptions", "Requests put back for want of KV blocks", "pool", "endpoint");
+
+    /** What a meter measures with. */
+    public enum Kind {
+        COUNTER,
+        GAUGE,
+        /** A timer, whose buckets are in seconds. */
+        HISTOGRAM
+    }
+
+    private static final String PREFIX = "warmlane.";
+
+    private final Kind kind;
+    private final @Nullable Buckets buckets;
+    private final String meterName;
+    private final String description;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<String> labels;
+
+    GatewayMeter(Kind kind, String name, String description, String... labels) {
+        this(kind, null, name, description, labels);
+    }
+
+    GatewayMeter(Buckets buckets, String name, String description, String... labels) {
+        this(Kind.HISTOGRAM, buckets, name, description, labels);
+    }
+
+    GatewayMeter(Kind kind, @Nullable Buckets buckets, String name, String description, String... labels) {
+        this.kind = kind;
+        this.buckets = buckets;
+        this.meterName = PREFIX + name;
+        this.description = description;
+        this.labels = List.of(labels);
+    }
+
+    /** The name in Micrometer's spelling; Prometheus' has underscores and ends in the unit. */
+    public String meterName() {
+        return meterName;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    public String description() {
+        return description;
+    }
+
+    public List<String> labels() {
+        return labels;
+    }
+
+    /** @param values one for each label */
+    public Counter counter(MeterRegistry registry, String... values) {
+        return Counter.builder(meterName)
+                .description(description)
+                .tags(tags(values))
+                .register(registry);
+    }
+
+    /** A counter that shows what another counts; holds it weakly. */
+    public <T> FunctionCounter counter(MeterRegistry registry, T counted, ToDoubleFunction<T> count, String... values) {
+        return FunctionCounter.builder(meterName, counted, count)
+                .description(description)
+                .tags(tags(values))
+                .register(registry);
+    }
+
+    /** A gauge that holds what it measures. */
+    public <T> Gauge gauge(MeterRegistry registry, T measured, ToDoubleFunction<T> value, String... values) {
+        return Gauge.builder(meterName, measured, value)
+                .description(description)
+                .tags(tags(values))
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** Gauges whose labels come and go, each with {@link #tags}. */
+    public MultiGauge gauges(MeterRegistry registry) {
+        return MultiGauge.builder(meterName).description(description).register(registry);
+    }
+
+    /** A timer with the buckets that suit it. */
+    public Timer timer(MeterRegistry registry, String... values) {
+        if (buckets == null) {
+            throw new IllegalStateException("%s: %s (expected: a histogram)".formatted(meterName, kind));
+        }
+        return Timer.builder(meterName)
+                .description(description)
+                .tags(tags(values))
+                .serviceLevelObjectives(buckets.bounds())
+                .register(registry);
+    }
+
+    /** @throws IllegalArgumentException unless there is one value for each label */
+    public Tags tags(String... values) {
+        if (values.length != labels.size()) {
+            throw new IllegalArgumentException(
+                    "%s: %s (expected: values for %s)".formatted(meterName, List.of(values), labels));
+        }
+        Tags tags = Tags.empty();
+        for (int i = 0; i < values.length; i++) {
+            tags = tags.and(labels.get(i), values[i]);
+        }
+        return tags;
+    }
+}
