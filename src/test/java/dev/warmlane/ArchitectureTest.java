@@ -17,6 +17,7 @@ class ArchitectureTest {
         "dev.warmlane.affinity",
         "dev.warmlane.prefix",
         "dev.warmlane.routing",
+        "dev.warmlane.admission",
         "dev.warmlane.vllm"
     };
 
@@ -36,12 +37,22 @@ class ArchitectureTest {
                     "dev.warmlane.affinity",
                     "dev.warmlane.prefix",
                     "dev.warmlane.routing",
+                    "dev.warmlane.admission",
                     "dev.warmlane.vllm");
 
     @ArchTest
     static final ArchRule healthKnowsOnlyEndpoints = noClasses()
             .that()
             .resideInAPackage("dev.warmlane.health")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.warmlane.affinity", "dev.warmlane.prefix", "dev.warmlane.routing", "dev.warmlane.vllm");
+
+    @ArchTest
+    static final ArchRule admissionKnowsOnlyEndpoints = noClasses()
+            .that()
+            .resideInAPackage("dev.warmlane.admission")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
