@@ -4,6 +4,7 @@ import dev.warmlane.endpoint.EndpointId;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this gateway has in flight at each endpoint: requests, their prompt tokens, and the uncached tokens whose first byte
@@ -13,23 +14,59 @@ public final class InFlight {
     private static final Counters NOTHING = new Counters();
 
     private final ConcurrentHashMap<EndpointId, Counters> byEndpoint = new ConcurrentHashMap<>();
+    private final int maxRequests;
+    private volatile Runnable onClose = () -> {};
+
+    /** Counts without a limit. */
+    public InFlight() {
+        this(Integer.MAX_VALUE);
+    }
+
+    /** @param maxRequests that one endpoint may have in flight, at least 1 */
+    public InFlight(int maxRequests) {
+        this.maxRequests = maxRequests;
+    }
+
+    /** Requests that one endpoint may have in flight. */
+    public int maxRequests() {
+        return maxRequests;
+    }
+
+    /** Calls this after each lease that was closed, on the thread that did; instead of what was called before. */
+    public void onClose(Runnable listener) {
+        onClose = listener;
+    }
 
     /**
-     * Counts a request at an endpoint until the lease is closed.
+     * Counts a request at an endpoint until the lease is closed, unless the endpoint is full.
      *
      * @param promptTokens tokens of its prompt
      * @param uncachedTokens tokens that the endpoint has to compute before the first byte
+     * @return null if the endpoint has as many requests as it may
      */
-    public Lease open(EndpointId endpoint, long promptTokens, long uncachedTokens) {
+    public @Nullable Lease open(EndpointId endpoint, long promptTokens, long uncachedTokens) {
+        boolean[] full = {false};
         // In one step with retire, so that a count never lands in counters that were just dropped.
         Counters counters = byEndpoint.compute(endpoint, (id, existing) -> {
             Counters opened = existing == null ? new Counters() : existing;
-            opened.requests.incrementAndGet();
+            if (opened.requests.get() < maxRequests) {
+                opened.requests.incrementAndGet();
+            } else {
+                full[0] = true;
+            }
             return opened;
         });
+        if (full[0]) {
+            return null;
+        }
         counters.promptTokens.addAndGet(promptTokens);
         counters.prefillTokens.addAndGet(uncachedTokens);
         return new Lease(this, endpoint, counters, promptTokens, uncachedTokens);
+    }
+
+    /** Whether the endpoint has as many requests in flight as it may. */
+    public boolean isFull(EndpointId endpoint) {
+        return requests(endpoint) >= maxRequests;
     }
 
     /** Requests in flight. */
@@ -59,6 +96,7 @@ public final class InFlight {
         if (closedAt.requests.decrementAndGet() == 0 && closedAt.retired) {
             retire(endpoint);
         }
+        onClose.run();
     }
 
     private Counters counters(EndpointId endpoint) {

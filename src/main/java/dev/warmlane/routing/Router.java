@@ -1,9 +1,11 @@
 package dev.warmlane.routing;
 
+import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.endpoint.EndpointSnapshot;
 import dev.warmlane.health.HealthWatch;
+import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -60,21 +62,41 @@ public final class Router {
         return choose(request, Set.of());
     }
 
+    /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
+    public @Nullable EndpointId home(RoutingRequest request) {
+        RoutingDecision decision = explain(request);
+        return decision == null || decision.outcome() != Outcome.BOUND
+                ? null
+                : decision.endpoint().id();
+    }
+
     /**
-     * Chooses an endpoint and counts the request there, at once.
+     * Chooses an endpoint that is not full and counts the request there, at once.
      *
      * @param excluded endpoints that this request has tried already
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
     public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
-        RoutingDecision decision = choose(request, excluded);
-        while (decision != null && !health.admits(decision.endpoint())) {
-            decision = choose(request, excluded);
+        Set<EndpointId> barred = excluded;
+        while (true) {
+            RoutingDecision decision = choose(request, barred);
+            if (decision == null) {
+                return null;
+            }
+            Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+            if (lease == null) {
+                // Only now: while there is room, nobody pays for asking each endpoint. Each turn more means that others got
+                // in.
+                barred = withFull(excluded);
+            } else if (health.admits(decision.endpoint())) {
+                return dispatched(decision, lease);
+            } else {
+                lease.close();
+            }
         }
-        if (decision == null) {
-            return null;
-        }
-        Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+    }
+
+    private Dispatch dispatched(RoutingDecision decision, Lease lease) {
         policy.dispatched(decision);
         log.add(decision.withoutPrompt());
         retireIfGone(decision.endpoint().id());
@@ -97,6 +119,16 @@ public final class Router {
     public void restarted(EndpointId endpoint) {
         policy.restarted(endpoint);
         retireIfGone(endpoint);
+    }
+
+    private Set<EndpointId> withFull(Set<EndpointId> excluded) {
+        Set<EndpointId> barred = new HashSet<>(excluded);
+        for (Endpoint endpoint : pool.snapshot().endpoints()) {
+            if (inFlight.isFull(endpoint.id())) {
+                barred.add(endpoint.id());
+            }
+        }
+        return barred;
     }
 
     /** The endpoint's KV cache holds this many tokens. */

@@ -57,6 +57,22 @@ class InFlightTest {
     }
 
     @Test
+    void aFullEndpointGetsNoMoreUntilALeaseCloses() {
+        InFlight limited = new InFlight(2);
+        List<Boolean> fullAtClose = new ArrayList<>();
+        limited.onClose(() -> fullAtClose.add(limited.isFull(A)));
+        Lease lease = limited.open(A, 1, 1);
+        limited.open(A, 1, 1);
+        assertThat(limited.open(A, 1, 1)).isNull();
+        assertThat(limited.isFull(A)).isTrue();
+        assertThat(limited.promptTokens(A)).isEqualTo(2);
+        lease.close();
+        lease.close();
+        assertThat(fullAtClose).as("told once, with the room there").containsExactly(false);
+        assertThat(limited.open(A, 1, 1)).isNotNull();
+    }
+
+    @Test
     void returnsToZeroHoweverThreadsRace() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         List<Future<?>> running = new ArrayList<>();
