@@ -18,6 +18,7 @@ final class GenerationService {
     private final RequestMetrics metrics;
     private long requests;
     private int inFlight;
+    private int peakInFlight;
     private long cancels;
 
     GenerationService(
@@ -36,7 +37,7 @@ final class GenerationService {
     }
 
     ServerStats stats() {
-        return new ServerStats(requests, inFlight, cancels, driver.stats());
+        return new ServerStats(requests, inFlight, peakInFlight, cancels, driver.stats());
     }
 
     void generate(GenerationApi api, HttpExchange exchange) {
@@ -92,6 +93,7 @@ final class GenerationService {
     private void admit(HttpExchange exchange, Runnable start) {
         requests++;
         inFlight++;
+        peakInFlight = Math.max(peakInFlight, inFlight);
         exchange.onEnd(() -> {
             inFlight--;
             cancels += exchange.isComplete() ? 0 : 1;
