@@ -85,7 +85,8 @@ public final class Router {
             }
             Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
             if (lease == null) {
-                // Only now: while there is room, nobody pays for asking each endpoint. Each turn more means that others got
+                // Only now: while there is room, nobody pays for asking each endpoint. Each turn more means that others
+                // got
                 // in.
                 barred = withFull(excluded);
             } else if (health.admits(decision.endpoint())) {
