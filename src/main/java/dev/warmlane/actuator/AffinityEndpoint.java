@@ -2,6 +2,7 @@ package dev.warmlane.actuator;
 
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.affinity.BindingInfo;
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
@@ -55,9 +56,15 @@ public final class AffinityEndpoint {
         List<Binding> bindings = new ArrayList<>();
         for (EndpointPool pool : pools) {
             AffinityKey affinityKey = key(pool, source, key);
-            EndpointId endpoint = affinityKey == null ? null : table.peek(affinityKey);
-            if (endpoint != null) {
-                bindings.add(new Binding(pool.name(), nameOf(endpoint), endpoint.value()));
+            BindingInfo binding = affinityKey == null ? null : table.describe(affinityKey);
+            if (binding != null) {
+                bindings.add(new Binding(
+                        pool.name(),
+                        nameOf(binding.endpoint()),
+                        binding.endpoint().value(),
+                        binding.age(),
+                        binding.idle(),
+                        binding.uses()));
             }
         }
         return bindings.isEmpty() ? notFound() : new WebEndpointResponse<>(new Lookup(bindings));
@@ -121,6 +128,9 @@ public final class AffinityEndpoint {
      * @param pool the pool's name
      * @param endpoint the endpoint's name
      * @param endpointId the endpoint's id
+     * @param age since it was bound there
+     * @param idle since it was last used
+     * @param uses requests that followed it since it was bound
      */
-    public record Binding(String pool, String endpoint, String endpointId) {}
+    public record Binding(String pool, String endpoint, String endpointId, Duration age, Duration idle, long uses) {}
 }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param inFlight requests that the gateway has in flight
  * @param blockSizeTokens tokens in one KV block
  * @param blocks KV blocks of all its engines
+ * @param promptTokens prompt tokens it has processed since it started
+ * @param generationTokens tokens it has generated since it started
+ * @param prefixCaching whether its prefix cache is on
  * @param version vLLM's version
  * @param models the names of its models; empty while it has not listed them
  * @param scrape how fresh this is
@@ -39,6 +42,9 @@ public record EndpointStatus(
         long inFlight,
         @Nullable Integer blockSizeTokens,
         @Nullable Long blocks,
+        @Nullable Boolean prefixCaching,
+        @Nullable Long promptTokens,
+        @Nullable Long generationTokens,
         @Nullable String version,
         List<String> models,
         ScrapeStatus scrape) {

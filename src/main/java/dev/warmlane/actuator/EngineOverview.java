@@ -8,6 +8,7 @@ import dev.warmlane.scrape.EndpointReports;
 import dev.warmlane.scrape.ModelCard;
 import dev.warmlane.scrape.PrefixCacheWindows;
 import dev.warmlane.vllm.PrefixCacheCounters;
+import dev.warmlane.vllm.VllmMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +85,7 @@ public final class EngineOverview {
 
     private EndpointStatus statusOf(ObservedPool pool, Endpoint endpoint, EndpointReport report) {
         EndpointLoad load = report.load();
+        VllmMetrics metrics = report.metrics();
         Duration age = report.age(nanoClock.getAsLong());
         return new EndpointStatus(
                 endpoint.id().value(),
@@ -99,6 +101,9 @@ public final class EngineOverview {
                 pool.inFlightRequests().applyAsLong(endpoint.id()),
                 load.blockSizeTokens(),
                 load.blocks(),
+                load.prefixCaching(),
+                metrics == null ? null : metrics.promptTokens(),
+                metrics == null ? null : metrics.generationTokens(),
                 report.version(),
                 report.models().stream().map(ModelCard::id).toList(),
                 new ScrapeStatus(age == null ? null : age.toMillis(), report.error()));

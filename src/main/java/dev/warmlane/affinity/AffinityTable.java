@@ -7,6 +7,7 @@ import dev.warmlane.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * lock.
  */
 public final class AffinityTable {
-    private final Cache<AffinityKey, EndpointId> bindings;
+    private final Cache<AffinityKey, Binding> bindings;
+    private final Ticker ticker;
     private final long maxEntries;
     private final Duration ttl;
 
@@ -34,6 +36,7 @@ public final class AffinityTable {
         }
         this.maxEntries = maxEntries;
         this.ttl = ttl;
+        this.ticker = ticker;
         // Maintenance runs on the calling thread: it is short, bounded work, and tests see its effect at once.
         this.bindings = Caffeine.newBuilder()
                 .maximumSize(maxEntries)
@@ -46,17 +49,42 @@ public final class AffinityTable {
 
     /** The endpoint a key is bound to, without counting as a use. */
     public @Nullable EndpointId peek(AffinityKey key) {
-        return bindings.policy().getIfPresentQuietly(key);
+        Binding binding = bindings.policy().getIfPresentQuietly(key);
+        return binding == null ? null : binding.endpoint();
     }
 
-    /** Binds a key, replacing what it was bound to; starts its time to live anew. */
+    /** What is known of a key's binding, without counting as a use; null if it has none. */
+    public @Nullable BindingInfo describe(AffinityKey key) {
+        Binding binding = bindings.policy().getIfPresentQuietly(key);
+        if (binding == null) {
+            return null;
+        }
+        Duration age = Duration.ofNanos(ticker.read() - binding.boundNanos());
+        Duration idle = bindings.policy()
+                .expireAfterAccess()
+                .flatMap(policy -> policy.ageOf(key))
+                .orElse(Duration.ZERO);
+        return new BindingInfo(binding.endpoint(), age, idle, binding.uses().get());
+    }
+
+    /** Binds a key, replacing what it was bound to unless that is the same; starts its time to live anew. */
     public void bind(AffinityKey key, EndpointId endpoint) {
-        bindings.put(key, endpoint);
+        bindings.asMap()
+                .compute(
+                        key,
+                        (same, binding) -> binding != null && binding.endpoint().equals(endpoint)
+                                ? binding
+                                : new Binding(endpoint, ticker.read(), new AtomicLong()));
     }
 
     /** Starts the time to live of a binding anew. Returns whether there is one. */
     public boolean touch(AffinityKey key) {
-        return bindings.getIfPresent(key) != null;
+        Binding binding = bindings.getIfPresent(key);
+        if (binding == null) {
+            return false;
+        }
+        binding.uses().incrementAndGet();
+        return true;
     }
 
     /** Removes a binding. Returns whether there was one. */
@@ -66,12 +94,13 @@ public final class AffinityTable {
 
     /** Removes a binding only while it names this endpoint. */
     public void release(AffinityKey key, EndpointId endpoint) {
-        bindings.asMap().remove(key, endpoint);
+        bindings.asMap()
+                .computeIfPresent(key, (same, binding) -> binding.endpoint().equals(endpoint) ? null : binding);
     }
 
     /** Removes every binding to an endpoint. Takes time in proportion to the table. */
     public void releaseAll(EndpointId endpoint) {
-        bindings.asMap().values().removeIf(endpoint::equals);
+        bindings.asMap().values().removeIf(binding -> binding.endpoint().equals(endpoint));
     }
 
     /** Live bindings. Takes maintenance first, so expired ones do not count. */
@@ -83,7 +112,7 @@ public final class AffinityTable {
     /** Live bindings of each endpoint that has any. Takes time in proportion to the table. */
     public Map<EndpointId, Long> countByEndpoint() {
         Map<EndpointId, Long> counts = new HashMap<>();
-        bindings.asMap().values().forEach(endpoint -> counts.merge(endpoint, 1L, Long::sum));
+        bindings.asMap().values().forEach(binding -> counts.merge(binding.endpoint(), 1L, Long::sum));
         return counts;
     }
 
@@ -99,4 +128,7 @@ public final class AffinityTable {
     public Duration ttl() {
         return ttl;
     }
+
+    /** Where a key is bound, since when, and how often that was used since. */
+    private record Binding(EndpointId endpoint, long boundNanos, AtomicLong uses) {}
 }

@@ -27,7 +27,7 @@ class ActuatorConfiguration {
 
     @Bean
     VllmEndpoint vllmEndpoint(RoutedPools pools, PoolHealths healths, LoadScraper scraper) {
-        return new VllmEndpoint(new EngineOverview(observed(pools, healths), scraper, System::nanoTime));
+        return new VllmEndpoint(overview(pools, healths, scraper));
     }
 
     @Bean
@@ -49,6 +49,10 @@ class ActuatorConfiguration {
     DiscoveryHealthIndicator discoveryHealthIndicator(
             PoolHealths pools, DiscoveryConfiguration.Discoveries discoveries) {
         return new DiscoveryHealthIndicator(pools, discoveries);
+    }
+
+    static EngineOverview overview(RoutedPools pools, PoolHealths healths, LoadScraper scraper) {
+        return new EngineOverview(observed(pools, healths), scraper, System::nanoTime);
     }
 
     private static List<ObservedPool> observed(RoutedPools pools, PoolHealths healths) {

@@ -1,6 +1,7 @@
 package dev.warmlane.gateway;
 
 import dev.warmlane.discovery.Discovery;
+import dev.warmlane.discovery.DiscoveryStatus;
 import dev.warmlane.discovery.DiscoveryTiming;
 import dev.warmlane.discovery.InferencePoolDiscovery;
 import dev.warmlane.discovery.KubernetesDiscovery;
@@ -16,8 +17,9 @@ import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -35,7 +37,7 @@ class DiscoveryConfiguration {
 
     @Bean
     Discoveries discoveries(WarmlaneSettings settings, RoutedPools pools, ObjectProvider<KubernetesClient> client) {
-        List<Discovery> started = new ArrayList<>();
+        Map<String, Discovery> started = new LinkedHashMap<>();
         for (int i = 0; i < pools.all().size(); i++) {
             PoolSettings pool = settings.pools().get(i);
             EndpointPool endpoints = pools.all().get(i).router().pool();
@@ -43,7 +45,9 @@ class DiscoveryConfiguration {
                 if (pool.kubernetes() == null) {
                     StaticDiscovery.fill(endpoints, pool.endpoints());
                 } else {
-                    started.add(follow(pool.kubernetes(), endpoints, settings.discovery(), client.getObject()));
+                    started.put(
+                            pool.name(),
+                            follow(pool.kubernetes(), endpoints, settings.discovery(), client.getObject()));
                 }
             } catch (IllegalArgumentException e) {
                 throw new InvalidSettingException("pool " + pool.name(), String.valueOf(e.getMessage()));
@@ -71,10 +75,21 @@ class DiscoveryConfiguration {
     }
 
     /** What watches Kubernetes, closed with the application. */
-    record Discoveries(List<Discovery> kubernetes) implements AutoCloseable {
+    record Discoveries(Map<String, Discovery> byPool) implements AutoCloseable {
+
+        Collection<Discovery> kubernetes() {
+            return byPool.values();
+        }
+
+        /** Whether the pool's endpoints are those known last, because Kubernetes is not followed. */
+        boolean isStale(String pool) {
+            Discovery discovery = byPool.get(pool);
+            return discovery != null && discovery.status().state() == DiscoveryStatus.State.STALE;
+        }
+
         @Override
         public void close() {
-            kubernetes.forEach(Discovery::close);
+            kubernetes().forEach(Discovery::close);
         }
     }
 }

@@ -20,6 +20,7 @@ import org.springframework.context.annotation.Import;
     AccessLogConfiguration.class,
     ActuatorConfiguration.class,
     DrainConfiguration.class,
+    DashboardConfiguration.class,
     DemoConfiguration.class
 })
 public class GatewayApplication {}

@@ -1,9 +1,16 @@
 package dev.warmlane.gateway;
 
+import dev.warmlane.actuator.AffinityEndpoint;
 import dev.warmlane.actuator.DecisionsHandler;
+import dev.warmlane.dashboard.DashboardHandler;
+import dev.warmlane.dashboard.LiveFeed;
+import dev.warmlane.dashboard.ProblemCatalogue;
+import dev.warmlane.history.History;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Clock;
+import java.time.InstantSource;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.context.annotation.Bean;
@@ -18,5 +25,14 @@ class ManagementRoutes {
     @Bean
     RouterFunction<ServerResponse> decisionsRoutes(RoutedPools pools, Explainer explainer) {
         return new DecisionsHandler(pools, explainer, Clock.systemUTC()).routes();
+    }
+
+    @Bean
+    @ConditionalOnBean(LiveFeed.class)
+    RouterFunction<ServerResponse> dashboardRoutes(
+            LiveFeed feed, History history, AffinityEndpoint sessions, WarmlaneSettings settings) {
+        return new DashboardHandler(
+                        feed, history, sessions, ProblemCatalogue.load(), settings.dashboard(), InstantSource.system())
+                .routes();
     }
 }

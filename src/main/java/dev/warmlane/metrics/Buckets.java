@@ -20,11 +20,15 @@ enum Buckets {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
-    @SuppressWarnings("ImmutableEnumChecker") // never handed out
+    @SuppressWarnings("ImmutableEnumChecker") // only copies are handed out
     private final double[] seconds;
 
     Buckets(double... seconds) {
         this.seconds = seconds;
+    }
+
+    double[] seconds() {
+        return seconds.clone();
     }
 
     Duration[] bounds() {

@@ -158,6 +158,11 @@ public enum GatewayMeter {
         return labels;
     }
 
+    /** Upper bounds of its buckets in seconds, ascending; empty for what is no histogram. */
+    public double[] bucketSeconds() {
+        return buckets == null ? new double[0] : buckets.seconds();
+    }
+
     /** @param values one for each label */
     public Counter counter(MeterRegistry registry, String... values) {
         return Counter.builder(meterName)

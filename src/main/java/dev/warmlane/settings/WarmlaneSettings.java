@@ -26,6 +26,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param outlier endpoints that fail requests
  * @param discovery how Kubernetes is watched
  * @param accessLog one JSON line a request
+ * @param dashboard the operators' page
+ * @param history figures of the last hour, day and week
  * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
@@ -45,6 +47,8 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty OutlierSettings outlier,
         @DefaultValue @NestedConfigurationProperty DiscoverySettings discovery,
         @DefaultValue @NestedConfigurationProperty AccessLogSettings accessLog,
+        @DefaultValue @NestedConfigurationProperty DashboardSettings dashboard,
+        @DefaultValue @NestedConfigurationProperty HistorySettings history,
         @DefaultValue("true") boolean responseHeaders) {
 
     public WarmlaneSettings {

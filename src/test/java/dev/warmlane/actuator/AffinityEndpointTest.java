@@ -47,7 +47,8 @@ class AffinityEndpointTest {
         assertThat(response.getStatus()).isEqualTo(200);
         assertThat(response.getBody())
                 .isEqualTo(new AffinityEndpoint.Lookup(List.of(
-                        new Binding("one", "a:8000", "http://a:8000"), new Binding("two", "b:8000", "http://b:8000"))));
+                        new Binding("one", "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0),
+                        new Binding("two", "b:8000", "http://b:8000", Duration.ZERO, Duration.ZERO, 0))));
     }
 
     @ParameterizedTest

@@ -1,0 +1,157 @@
+package dev.warmlane.dashboard;
+
+import dev.warmlane.actuator.EndpointStatus;
+import dev.warmlane.actuator.EngineOverview;
+import dev.warmlane.actuator.PoolStatus;
+import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.dashboard.LiveStatus.LiveEndpoint;
+import dev.warmlane.dashboard.LiveStatus.LivePool;
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.history.History;
+import dev.warmlane.history.Resolution;
+import dev.warmlane.history.Subject;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Samples everything the page shows, a second at a time, and hands it to the pages that are open as one text that is written
+ * once. Sampled by one thread; {@link #events} may be called from any.
+ */
+public final class LiveFeed {
+    private static final int SPAN_SECONDS = 60;
+    private static final int HISTORY_SECONDS = 10;
+    private static final int BINDINGS_SECONDS = 5;
+
+    private final EngineOverview overview;
+    private final AffinityTable bindings;
+    private final History history;
+    private final Diagnosis diagnosis;
+    private final InstantSource clock;
+    private final List<PoolSources> sources;
+    private final Map<String, PoolSampler> samplers = new HashMap<>();
+    private final Map<String, RecentSums> recent = new HashMap<>();
+    private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
+    private final Map<String, Float> hitRatiosOfDay = new HashMap<>();
+    private Map<EndpointId, Long> sessions = Map.of();
+    private @Nullable Instant last;
+    private long ticks;
+    private volatile @Nullable LiveStatus latest;
+
+    LiveFeed(
+            EngineOverview overview,
+            List<PoolSources> sources,
+            AffinityTable bindings,
+            MeterRegistry registry,
+            History history,
+            Diagnosis diagnosis,
+            InstantSource clock) {
+        this.overview = overview;
+        this.sources = List.copyOf(sources);
+        this.bindings = bindings;
+        this.history = history;
+        this.diagnosis = diagnosis;
+        this.clock = clock;
+        for (PoolSources pool : sources) {
+            samplers.put(
+                    pool.pool(),
+                    new PoolSampler(pool.pool(), registry, pool.router().deliveries()));
+            recent.put(pool.pool(), new RecentSums(SPAN_SECONDS));
+        }
+    }
+
+    /** Takes a sample; once a second. */
+    void tick() {
+        Instant now = clock.instant();
+        double seconds = last == null ? 0 : Math.max(0, (now.toEpochMilli() - last.toEpochMilli()) / 1000.0);
+        last = now;
+        if (ticks % BINDINGS_SECONDS == 0) {
+            sessions = bindings.countByEndpoint();
+        }
+        Map<Subject, double[]> sums = new HashMap<>();
+        List<LivePool> pools = new ArrayList<>();
+        for (PoolStatus status : overview.status().pools()) {
+            pools.add(pool(status, seconds, sums));
+        }
+        if (ticks % HISTORY_SECONDS == 0) {
+            history.record(now.getEpochSecond(), sums);
+            for (PoolSources pool : sources) {
+                hitRatiosOfDay.put(pool.pool(), hitRatioOfDay(pool.pool(), now.getEpochSecond()));
+            }
+        }
+        ticks++;
+        LiveStatus status = new LiveStatus(now, pools);
+        latest = status;
+        if (events.currentSubscriberCount() > 0) {
+            events.tryEmitNext(json(status));
+        }
+    }
+
+    /** The state of now at once, then that of every second. A page that is too slow misses some. */
+    Flux<String> events() {
+        return Flux.defer(() -> {
+            LiveStatus status = latest;
+            Flux<String> following = events.asFlux().onBackpressureLatest();
+            return status == null ? following : following.startWith(json(status));
+        });
+    }
+
+    /** Ends the stream of every page. */
+    void complete() {
+        events.tryEmitComplete();
+    }
+
+    private LivePool pool(PoolStatus status, double seconds, Map<Subject, double[]> sums) {
+        PoolSources source = sources.stream()
+                .filter(candidate -> candidate.pool().equals(status.pool()))
+                .findFirst()
+                .orElseThrow();
+        RecentSums span = recent.get(status.pool());
+        span.add(samplers.get(status.pool()).add(status, seconds, sums));
+        PoolView view = new PoolView(
+                status, span.oldest(), span.newest(), hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN), source);
+        List<LiveEndpoint> endpoints = new ArrayList<>(status.endpoints().size());
+        for (EndpointStatus endpoint : status.endpoints()) {
+            EndpointId id = new EndpointId(endpoint.id());
+            endpoints.add(new LiveEndpoint(
+                    endpoint, source.router().inFlight().promptTokens(id), sessions.getOrDefault(id, 0L)));
+        }
+        return new LivePool(
+                status.pool(),
+                source.router().policy().name(),
+                status.totals(),
+                status.totals().prefixCache().hitRatio(),
+                view.figures(),
+                diagnosis.of(view),
+                endpoints);
+    }
+
+    /** The mean of the day's points: near enough to notice a fall, and at hand. */
+    private float hitRatioOfDay(String pool, long epochSecond) {
+        Map<String, float[]> day = history.points(Subject.ofPool(pool), Resolution.DAY, epochSecond);
+        if (day == null) {
+            return Float.NaN;
+        }
+        double sum = 0;
+        int points = 0;
+        for (float value : day.get("hitRatio")) {
+            if (!Float.isNaN(value)) {
+                sum += value;
+                points++;
+            }
+        }
+        return points == 0 ? Float.NaN : (float) (sum / points);
+    }
+
+    private static String json(LiveStatus status) {
+        return JsonMapper.shared().writeValueAsString(status);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.warmlane.dashboard;
+
+import dev.warmlane.history.History;
+import dev.warmlane.history.HistoryFile;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Drives the feed once a second and saves the history now and then, on one thread of its own. */
+public final class Sampling implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Sampling.class);
+
+    private final LiveFeed feed;
+    private final History history;
+    private final @Nullable HistoryFile file;
+    private final Duration saveInterval;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread started = new Thread(task, "warmlane-sampling");
+        started.setDaemon(true);
+        return started;
+    });
+
+    /** @param file where the history is kept across restarts; null for nowhere */
+    public Sampling(LiveFeed feed, History history, @Nullable HistoryFile file, Duration saveInterval) {
+        this.feed = feed;
+        this.history = history;
+        this.file = file;
+        this.saveInterval = saveInterval;
+    }
+
+    /** Loads what was saved and starts; once. A history that cannot be read is left where it is until the next save. */
+    public void start() {
+        if (file != null) {
+            try {
+                file.load(history);
+            } catch (IOException e) {
+                log.warn("history: not read, so it begins anew: {}", e.getMessage());
+            }
+            long millis = saveInterval.toMillis();
+            thread.scheduleWithFixedDelay(this::save, millis, millis, TimeUnit.MILLISECONDS);
+        }
+        thread.scheduleAtFixedRate(this::tick, 0, 1, TimeUnit.SECONDS);
+    }
+
+    /** Stops, ends the pages' streams and saves. */
+    @Override
+    public void close() {
+        thread.shutdown();
+        feed.complete();
+        save();
+    }
+
+    private void tick() {
+        try {
+            feed.tick();
+        } catch (RuntimeException e) {
+            // An exception would end the schedule, and with it the page, for good.
+            log.warn("dashboard: no sample this second", e);
+        }
+    }
+
+    private void save() {
+        if (file == null) {
+            return;
+        }
+        try {
+            file.save(history);
+        } catch (IOException e) {
+            log.warn("history: not saved: {}", e.toString());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// The operators' page: follows the gateway's live state and draws the view that the address names.
+import { html, render, nothing } from './lib/lit-html.js';
+import * as api from './api.js';
+import { state, update, onUpdate, currentPool } from './store.js';
+import { headline } from './headline.js';
+import { problems } from './problems.js';
+import { endpoints } from './endpoints.js';
+import { trends, loadTrends } from './trends.js';
+import { decisions, loadDecisions } from './decisions.js';
+import { sessions } from './sessions.js';
+
+const VIEWS = {
+  overview: { title: 'Overview', draw: () => html`${problems()}${headline()}${endpoints()}` },
+  trends: { title: 'Trends', draw: trends, enter: loadTrends },
+  decisions: { title: 'Decisions', draw: decisions, enter: loadDecisions },
+  sessions: { title: 'Sessions', draw: sessions },
+};
+
+const CONNECTION = { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again' };
+
+function page() {
+  const pools = state.live?.pools ?? [];
+  return html`
+    <header>
+      <h1>Warmlane</h1>
+      <nav aria-label="Views">
+        ${Object.entries(VIEWS).map(
+          ([name, view]) =>
+            html`<a href="#/${name}" aria-current=${state.view === name ? 'page' : nothing}>${view.title}</a>`,
+        )}
+      </nav>
+      <span class="spacer"></span>
+      ${pools.length > 1
+        ? html`<label class="pool"
+            >Pool
+            <select @change=${(event) => choosePool(event.target.value)}>
+              ${pools.map((pool) => html`<option ?selected=${pool === currentPool()}>${pool.pool}</option>`)}
+            </select></label
+          >`
+        : nothing}
+      <span class="connection ${state.connection}" role="status">${CONNECTION[state.connection]}</span>
+    </header>
+    <main id="main" tabindex="-1">${state.live ? VIEWS[state.view].draw() : html`<p class="note">Waiting for the gateway…</p>`}</main>
+  `;
+}
+
+function choosePool(pool) {
+  update({ pool, sparks: {}, history: null });
+  loadSparks();
+  VIEWS[state.view].enter?.();
+}
+
+async function loadSparks() {
+  const pool = currentPool();
+  if (!pool) return;
+  try {
+    update({ sparks: await api.sparks(pool.pool) });
+  } catch {
+    // The next time; the small charts stay as they are.
+  }
+}
+
+function enterView() {
+  const name = location.hash.replace('#/', '');
+  update({ view: VIEWS[name] ? name : 'overview' });
+  document.title = `${VIEWS[state.view].title} – Warmlane`;
+  VIEWS[state.view].enter?.();
+}
+
+// Drawn at most once a frame, whatever has changed.
+let drawing = false;
+onUpdate(() => {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    render(page(), document.getElementById('app'));
+  });
+});
+
+document.getElementById('app').replaceChildren();
+addEventListener('hashchange', enterView);
+api.settings().then(
+  (settings) => update({ settings }),
+  () => update({ settings: { readOnly: true, problems: [] } }),
+);
+let loadedOnce = false;
+api.follow(
+  (live) => {
+    update({ live });
+    if (!loadedOnce) {
+      loadedOnce = true;
+      loadSparks();
+      VIEWS[state.view].enter?.();
+    }
+  },
+  (connection) => update({ connection }),
+);
+setInterval(loadSparks, 30_000);
+setInterval(() => {
+  if (state.view === 'decisions' && !state.decisionsPaused) loadDecisions();
+  if (state.view === 'trends') loadTrends();
+}, 5_000);
+enterView();

@@ -1,0 +1,110 @@
+// A row for each endpoint, sorted and filtered.
+import { html, nothing } from './lib/lit-html.js';
+import { repeat } from './lib/directives/repeat.js';
+import { currentPool, state, update } from './store.js';
+import { compact, count, DASH, percent, seconds } from './format.js';
+import { bar, spark } from './spark.js';
+
+const COLUMNS = [
+  { id: 'name', title: 'Endpoint', of: (e) => e.name, text: true },
+  { id: 'state', title: 'State', of: (e) => e.state, text: true },
+  { id: 'hits', title: 'Hits 5 min', of: (e) => e.prefixCache.hitRatio['5m'] },
+  { id: 'trend', title: 'Last hour' },
+  { id: 'kv', title: 'KV usage', of: (e) => e.kvCacheUsage },
+  { id: 'running', title: 'Running', of: (e) => e.running },
+  { id: 'waiting', title: 'Waiting', of: (e) => e.waiting },
+  { id: 'inFlight', title: 'In flight', of: (e) => e.inFlight },
+  { id: 'promptTokens', title: 'Prompt tokens', of: (e) => e.inFlightPromptTokens },
+  { id: 'sessions', title: 'Sessions', of: (e) => e.sessions },
+  { id: 'scrape', title: 'Scraped', of: (e) => e.scrape.ageMillis },
+];
+
+function sorted(endpoints) {
+  const column = COLUMNS.find((candidate) => candidate.id === state.sort.by);
+  const sign = state.sort.descending ? -1 : 1;
+  return [...endpoints].sort((a, b) => {
+    const [x, y] = [column.of(a), column.of(b)];
+    if (x === y) return a.name.localeCompare(b.name);
+    if (x === null || x === undefined) return 1;
+    if (y === null || y === undefined) return -1;
+    return sign * (column.text ? x.localeCompare(y) : x - y);
+  });
+}
+
+function sortBy(id) {
+  const same = state.sort.by === id;
+  update({ sort: { by: id, descending: same ? !state.sort.descending : false } });
+}
+
+const headerCell = (column) => {
+  if (!column.of) return html`<th scope="col">${column.title}</th>`;
+  const current = state.sort.by === column.id;
+  return html`<th scope="col" class=${column.text ? '' : 'number'} aria-sort=${current ? (state.sort.descending ? 'descending' : 'ascending') : nothing}>
+    <button @click=${() => sortBy(column.id)}>${column.title}${current ? (state.sort.descending ? ' ▾' : ' ▴') : ''}</button>
+  </th>`;
+};
+
+const why = (endpoint) =>
+  endpoint.ejection
+    ? html`<small
+        >${endpoint.ejection.reason}, for ${seconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
+          ? ', one request tries it'
+          : endpoint.ejection.remainingMillis
+            ? html`, tried again in ${seconds(endpoint.ejection.remainingMillis / 1000)}`
+            : nothing}</small
+      >`
+    : endpoint.loadShare < 1
+      ? html`<small>takes ${percent(endpoint.loadShare, 0)} of its share</small>`
+      : nothing;
+
+const row = (endpoint) => html`
+  <tr>
+    <th scope="row" title=${endpoint.uri}>${endpoint.name}<small>${endpoint.version ? `vLLM ${endpoint.version}` : ''}</small></th>
+    <td><span class="state ${endpoint.state}">${endpoint.state}</span>${why(endpoint)}</td>
+    <td class="number">${percent(endpoint.prefixCache.hitRatio['5m'])}</td>
+    <td>${spark(state.sparks[endpoint.id], `Hit ratio of the last hour, now ${percent(endpoint.prefixCache.hitRatio['1m'])}`)}</td>
+    <td class="number">${bar(endpoint.kvCacheUsage, `KV usage ${percent(endpoint.kvCacheUsage)}`)} ${percent(endpoint.kvCacheUsage, 0)}</td>
+    <td class="number">${count(endpoint.running)}</td>
+    <td class="number ${endpoint.waiting > 0 ? 'hot' : ''}">${count(endpoint.waiting)}</td>
+    <td class="number">${count(endpoint.inFlight)}</td>
+    <td class="number">${compact(endpoint.inFlightPromptTokens)}</td>
+    <td class="number">${count(endpoint.sessions)}</td>
+    <td class="number ${endpoint.scrape.error ? 'hot' : ''}" title=${endpoint.scrape.error ?? nothing}>
+      ${endpoint.scrape.ageMillis === null ? DASH : seconds(endpoint.scrape.ageMillis / 1000)}${endpoint.scrape.error
+        ? html`<small>${endpoint.scrape.error}</small>`
+        : nothing}
+    </td>
+  </tr>
+`;
+
+export function endpoints() {
+  const pool = currentPool();
+  const wanted = state.filter.trim().toLowerCase();
+  const shown = sorted(
+    pool.endpoints.filter((e) => !wanted || `${e.name} ${e.state} ${e.ejection?.reason ?? ''} ${e.version ?? ''}`.toLowerCase().includes(wanted)),
+  );
+  return html`
+    <section aria-labelledby="endpoints-title">
+      <div class="bar-line">
+        <h2 id="endpoints-title">Endpoints of ${pool.pool}</h2>
+        <label>Filter <input type="search" placeholder="name, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>
+        <span class="note" role="status">${shown.length} of ${pool.endpoints.length}</span>
+      </div>
+      ${pool.endpoints.length === 0
+        ? html`<p class="note">No endpoint is known. Discovery has found none, or has not listed them yet; /actuator/health says which.</p>`
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of endpoints">
+            <table>
+              <thead>
+                <tr>
+                  ${COLUMNS.map(headerCell)}
+                </tr>
+              </thead>
+              <tbody>
+                ${repeat(shown, (endpoint) => endpoint.id, row)}
+              </tbody>
+            </table>
+            ${shown.length === 0 ? html`<p class="note">Nothing matches “${state.filter}”.</p>` : nothing}
+          </div>`}
+    </section>
+  `;
+}

@@ -1,0 +1,30 @@
+// How numbers are written. What is not there is a dash, never a zero.
+export const DASH = '–';
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
+
+export const percent = (share, digits = 1) => (known(share) ? `${(share * 100).toFixed(digits)} %` : DASH);
+export const count = (value) => (known(value) ? whole.format(value) : DASH);
+export const compact = (value) => (known(value) ? short.format(value) : DASH);
+export const rate = (value) => (known(value) ? (value < 10 ? value.toFixed(1) : compact(value)) : DASH);
+
+export function seconds(value) {
+  if (!known(value)) return DASH;
+  if (value < 1) return `${Math.round(value * 1000)} ms`;
+  if (value < 120) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  if (value < 7200) return `${Math.round(value / 60)} min`;
+  return `${(value / 3600).toFixed(1)} h`;
+}
+
+// An ISO 8601 duration such as PT1H2M3.5S, in seconds.
+export function durationSeconds(text) {
+  const parts = /^P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$/.exec(text ?? '');
+  if (!parts) return null;
+  const [days, hours, minutes, rest] = parts.slice(1).map((part) => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + rest;
+}
+
+export const time = (iso) => new Date(iso).toLocaleTimeString([], { hour12: false });

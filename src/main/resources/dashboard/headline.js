@@ -1,0 +1,66 @@
+// The figures of a pool that say how it does.
+import { html } from './lib/lit-html.js';
+import { currentPool, state } from './store.js';
+import { compact, count, percent, rate, seconds } from './format.js';
+
+const tile = (name, value, details, tone = '') => html`
+  <div class="tile ${tone}">
+    <dt>${name}</dt>
+    <dd>
+      <strong>${value}</strong>
+      <span>${details}</span>
+    </dd>
+  </div>
+`;
+
+function hitTone(ratio) {
+  const target = state.settings?.targetHitRatio;
+  if (ratio === null || target === undefined) return '';
+  return ratio >= target ? 'good' : 'bad';
+}
+
+export function headline() {
+  const pool = currentPool();
+  const last = pool.lastMinute;
+  const ratio = pool.hitRatio;
+  const target = state.settings?.targetHitRatio;
+  return html`
+    <section aria-label="Last minute of pool ${pool.pool}">
+      <dl class="tiles">
+        ${tile(
+          'Prefix cache hits',
+          percent(ratio['1m']),
+          html`5 min ${percent(ratio['5m'])} · 60 min ${percent(ratio['60m'])}${target === undefined
+            ? ''
+            : html` · target ${percent(target, 0)}`}`,
+          hitTone(ratio['1m']),
+        )}
+        ${tile('Session stickiness', percent(last.stickiness, 2), 'requests that went where they are bound')}
+        ${tile('First token', seconds(last.ttftP50), html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`)}
+        ${tile(
+          'Requests a second',
+          rate(last.requestsPerSecond),
+          html`${count(pool.totals.inFlight)} in flight · ${count(Math.round(last.queued ?? 0))} queued`,
+        )}
+        ${tile(
+          'Tokens a second',
+          compact(last.outputTokensPerSecond),
+          html`generated · ${compact(last.promptTokensPerSecond)} of prompts`,
+        )}
+        ${tile(
+          'Failed',
+          percent(last.failedShare, 2),
+          html`turned away ${percent(last.rejectedShare, 2)}`,
+          last.failedShare > 0.01 ? 'bad' : '',
+        )}
+        ${tile('Delivered of predicted hits', percent(last.deliveredShare), 'cached tokens, engines against index')}
+        ${tile(
+          'Endpoints',
+          html`${count(pool.totals.selectable)} / ${count(pool.totals.endpoints)}`,
+          html`selectable · policy ${pool.policy}`,
+          pool.totals.selectable === 0 ? 'bad' : '',
+        )}
+      </dl>
+    </section>
+  `;
+}

@@ -1,0 +1,83 @@
+// What is wrong now, with its causes and what to do.
+import { html, nothing } from './lib/lit-html.js';
+import { currentPool, state } from './store.js';
+
+const ORDER = { critical: 0, warning: 1, info: 2 };
+
+function fill(text, pool, problem) {
+  return text
+    .replaceAll('{pool}', pool.pool)
+    .replaceAll('{endpoint}', problem.endpoint ?? '')
+    .replaceAll('{value}', problem.value ?? '');
+}
+
+function entry(id) {
+  return (
+    state.settings?.problems.find((candidate) => candidate.id === id) ?? {
+      severity: 'warning',
+      title: id,
+      meaning: '',
+      causes: [],
+      actions: [],
+    }
+  );
+}
+
+// One line for the same thing at many endpoints.
+function grouped(problems) {
+  const groups = new Map();
+  for (const problem of problems) {
+    const group = groups.get(problem.id);
+    if (group) group.endpoints.push(problem.endpoint);
+    else groups.set(problem.id, { problem, endpoints: [problem.endpoint] });
+  }
+  return [...groups.values()];
+}
+
+export function problems() {
+  const pool = currentPool();
+  const groups = grouped(pool.problems)
+    .map((group) => ({ ...group, entry: entry(group.problem.id) }))
+    .sort((a, b) => ORDER[a.entry.severity] - ORDER[b.entry.severity]);
+  return html`
+    <section aria-labelledby="problems-title">
+      <h2 id="problems-title">What is wrong now</h2>
+      ${groups.length === 0
+        ? html`<p class="well">Nothing that an alert would tell of.</p>`
+        : html`<ul class="problems">
+            ${groups.map(
+              ({ problem, endpoints, entry: told }) => html`<li class=${told.severity}>
+                <details>
+                  <summary>
+                    <span class="severity">${told.severity}</span>
+                    <strong>${told.title}</strong>
+                    ${endpoints.length > 1
+                      ? html`<span>${endpoints.length} endpoints</span>`
+                      : problem.endpoint
+                        ? html`<span>${problem.endpoint}</span>`
+                        : nothing}
+                  </summary>
+                  <p>
+                    ${fill(told.meaning, pool, {
+                      ...problem,
+                      endpoint:
+                        endpoints.length > 3
+                          ? `${endpoints.slice(0, 3).join(', ')} and ${endpoints.length - 3} more`
+                          : endpoints.join(', '),
+                    })}
+                  </p>
+                  <h3>Likely causes</h3>
+                  <ul>
+                    ${told.causes.map((cause) => html`<li>${cause}</li>`)}
+                  </ul>
+                  <h3>What to do</h3>
+                  <ol>
+                    ${told.actions.map((action) => html`<li>${action}</li>`)}
+                  </ol>
+                </details>
+              </li>`,
+            )}
+          </ul>`}
+    </section>
+  `;
+}

@@ -1,0 +1,105 @@
+// Looks a session up and releases it. Its id is sent in a body and kept nowhere but in this field.
+import { html, nothing } from './lib/lit-html.js';
+import { currentPool, state, update } from './store.js';
+import { count, durationSeconds, seconds } from './format.js';
+import * as api from './api.js';
+
+const set = (changes) => update({ session: { ...state.session, ...changes } });
+
+async function find(event) {
+  event?.preventDefault();
+  set({ error: null, message: null, confirming: false });
+  try {
+    const answer = await api.findSession(state.session.source, state.session.key);
+    set({ found: answer.bindings });
+  } catch (failure) {
+    set({ found: null, error: failure.message });
+  }
+}
+
+async function release() {
+  try {
+    const answer = await api.releaseSession(state.session.source, state.session.key);
+    set({ found: null, confirming: false, message: answer.released ? 'Released. Its next request is placed anew.' : 'It was not bound any more.' });
+  } catch (failure) {
+    set({ confirming: false, error: failure.message });
+  }
+}
+
+function found(bindings) {
+  if (bindings.length === 0) return html`<p role="status">Not bound. Its next request is placed anew.</p>`;
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="Bindings">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Pool</th>
+            <th scope="col">Endpoint</th>
+            <th scope="col" class="number">Bound for</th>
+            <th scope="col" class="number">Last used</th>
+            <th scope="col" class="number">Followed</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${bindings.map(
+            (binding) => html`<tr>
+              <td>${binding.pool}</td>
+              <th scope="row">${binding.endpoint}</th>
+              <td class="number">${seconds(durationSeconds(binding.age))}</td>
+              <td class="number">${seconds(durationSeconds(binding.idle))} ago</td>
+              <td class="number">${count(binding.uses)} times</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${state.settings?.readOnly
+      ? html`<p class="note">This page is read-only, so it releases nothing.</p>`
+      : state.session.confirming
+        ? html`<p class="confirm" role="alertdialog" aria-label="Release this session?">
+            Its cache stays where it is and is not used. Release it?
+            <button class="danger" @click=${release}>Release</button>
+            <button @click=${() => set({ confirming: false })}>Keep</button>
+          </p>`
+        : html`<button class="danger" @click=${() => set({ confirming: true })}>Release…</button>`}
+  `;
+}
+
+function distribution() {
+  const pool = currentPool();
+  const most = Math.max(1, ...pool.endpoints.map((endpoint) => endpoint.sessions));
+  return html`<section aria-labelledby="bound-title">
+    <h2 id="bound-title">Sessions bound to each endpoint</h2>
+    ${pool.endpoints.length === 0 ? html`<p class="note">No endpoint is known.</p>` : nothing}
+    <ul class="bars">
+      ${pool.endpoints.map(
+        (endpoint) => html`<li>
+          <span>${endpoint.name}</span>
+          <meter min="0" max=${most} .value=${endpoint.sessions} aria-label="Sessions of ${endpoint.name}">${endpoint.sessions}</meter>
+          <span class="number">${count(endpoint.sessions)}</span>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+export function sessions() {
+  const session = state.session;
+  return html`
+    <section aria-labelledby="sessions-title">
+      <h2 id="sessions-title">Find a session</h2>
+      <form class="line" @submit=${find}>
+        <label>By <select .value=${session.source} @change=${(event) => set({ source: event.target.value, found: null })}>
+            <option value="session">session id</option>
+            <option value="client-ip">client address</option>
+          </select></label>
+        <label class="grow">Value <input required autocomplete="off" spellcheck="false" .value=${session.key} @input=${(event) => set({ key: event.target.value, found: null, message: null })} /></label>
+        <button>Find</button>
+      </form>
+      ${session.error ? html`<p class="problem" role="alert">${session.error}</p>` : nothing}
+      ${session.message ? html`<p role="status">${session.message}</p>` : nothing}
+      ${session.found ? found(session.found) : nothing}
+    </section>
+    ${distribution()}
+  `;
+}

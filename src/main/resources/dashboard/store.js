@@ -1,0 +1,34 @@
+// The state of the page. Views read it; whoever changes it calls update, and everything is drawn again.
+export const state = {
+  connection: 'connecting', // connecting, live, lost
+  live: null,
+  settings: null,
+  pool: null,
+  view: 'overview',
+  filter: '',
+  sort: { by: 'name', descending: false },
+  sparks: {}, // endpoint id -> hit ratios of the last hour
+  range: '1h',
+  history: null, // { pool, range, data } or { error }
+  decisions: null,
+  decisionsPaused: false,
+  opened: null, // the decision whose candidates are shown
+  explain: { body: '', headers: '', answer: null, error: null, busy: false },
+  session: { source: 'session', key: '', found: null, error: null, message: null, confirming: false },
+};
+
+let draw = () => {};
+
+export function onUpdate(callback) {
+  draw = callback;
+}
+
+export function update(changes = {}) {
+  Object.assign(state, changes);
+  draw();
+}
+
+export function currentPool() {
+  const pools = state.live?.pools ?? [];
+  return pools.find((pool) => pool.pool === state.pool) ?? pools[0] ?? null;
+}

@@ -1,0 +1,65 @@
+// How the pool did over the last hour, day and week, from the gateway's own history.
+import { html, nothing } from './lib/lit-html.js';
+import { currentPool, state, update } from './store.js';
+import { compact, percent, rate, seconds } from './format.js';
+import { draw } from './plot.js';
+import * as api from './api.js';
+
+const RANGES = ['1h', '24h', '7d'];
+
+const CHARTS = [
+  { id: 'hits', title: 'Prefix cache hits', format: percent, max: 1, lines: { hitRatio: 'hit ratio', deliveredShare: 'delivered of predicted' } },
+  { id: 'ttft', title: 'Time to the first token', format: seconds, lines: { ttftP50: 'p50', ttftP90: 'p90', ttftP99: 'p99' } },
+  { id: 'requests', title: 'Requests a second', format: rate, lines: { requestsPerSecond: 'requests' } },
+  { id: 'tokens', title: 'Tokens a second', format: compact, lines: { outputTokensPerSecond: 'generated', promptTokensPerSecond: 'prompts' } },
+  { id: 'load', title: 'In flight and queued', format: rate, lines: { inFlight: 'in flight', queued: 'queued' } },
+  { id: 'stay', title: 'Stickiness', format: percent, max: 1, lines: { stickiness: 'stayed' } },
+  { id: 'errors', title: 'Failed and turned away', format: percent, lines: { failedShare: 'failed', rejectedShare: 'turned away' } },
+  { id: 'imbalance', title: 'Busiest endpoint by the mean', format: rate, lines: { imbalance: 'imbalance' } },
+];
+
+export async function loadTrends() {
+  const pool = currentPool();
+  if (!pool) return;
+  const range = state.range;
+  try {
+    const data = await api.history(pool.pool, range);
+    update({ history: { range, data } });
+    requestAnimationFrame(() => requestAnimationFrame(() => CHARTS.forEach((chart) => draw(chart, data, range))));
+  } catch (failure) {
+    update({ history: { range, error: failure.message } });
+  }
+}
+
+function choose(range) {
+  update({ range });
+  loadTrends();
+}
+
+const latest = (values) => (values ?? []).filter((value) => typeof value === 'number').at(-1) ?? null;
+
+function figure(chart) {
+  const figures = state.history?.data?.figures;
+  const said = Object.entries(chart.lines).map(([name, label]) => `${label} ${chart.format(latest(figures?.[name]))}`);
+  return html`<figure>
+    <figcaption>${chart.title}<span>${said.join(' · ')}</span></figcaption>
+    <div class="canvas"><canvas id="chart-${chart.id}" role="img" aria-label="${chart.title}, last ${state.range}; now ${said.join(', ')}"></canvas></div>
+  </figure>`;
+}
+
+export function trends() {
+  const pool = currentPool();
+  return html`
+    <section aria-labelledby="trends-title">
+      <div class="bar-line">
+        <h2 id="trends-title">Trends of ${pool.pool}</h2>
+        <div class="choices" role="group" aria-label="Range">
+          ${RANGES.map((range) => html`<button aria-pressed=${String(range === state.range)} @click=${() => choose(range)}>${range}</button>`)}
+        </div>
+        <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${state.range}">as JSON</a>
+      </div>
+      ${state.history?.error ? html`<p class="note">No history: ${state.history.error}</p>` : nothing}
+      <div class="charts">${CHARTS.map(figure)}</div>
+    </section>
+  `;
+}

@@ -1,0 +1,211 @@
+package dev.warmlane.gateway;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import dev.warmlane.simulator.FleetOptions;
+import dev.warmlane.simulator.SimulatedFleet;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The operators' page in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DashboardIT {
+    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+    private static final LocatorAssertions.IsVisibleOptions SOON =
+            new LocatorAssertions.IsVisibleOptions().setTimeout(30_000);
+
+    private final ChatClient client = new ChatClient();
+    private final List<String> complaints = new ArrayList<>();
+    private SimulatedFleet fleet;
+    private RunningGateway gateway;
+    private Playwright playwright;
+    private Browser browser;
+    private Page page;
+
+    @BeforeAll
+    void start() {
+        assumeTrue(Files.isExecutable(CHROMIUM), "no " + CHROMIUM + ": the page is not tested in a browser");
+        playwright = Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        browser = playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(CHROMIUM)
+                        .setArgs(List.of("--no-sandbox")));
+        fleet = SimulatedFleet.start(FleetOptions.instant(3));
+        gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=200ms");
+    }
+
+    @AfterAll
+    void stop() {
+        if (playwright != null) {
+            gateway.close();
+            fleet.close();
+            playwright.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        BrowserContext context = browser.newContext();
+        page = context.newPage();
+        page.setDefaultTimeout(30_000);
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error")) {
+                complaints.add(message.text());
+            }
+        });
+        page.onPageError(complaints::add);
+        page.onRequest(request -> {
+            if (!request.url().startsWith(gateway.management("/").toString())) {
+                complaints.add("asked another host: " + request.url());
+            }
+        });
+    }
+
+    @AfterEach
+    void nothingToComplainOf() {
+        page.context().close();
+        assertThat(complaints).isEmpty();
+    }
+
+    private void show(String view) {
+        page.navigate(gateway.management("/dashboard#/" + view).toString());
+    }
+
+    private void say(String session, String text) {
+        client.new Conversation(gateway.uri("/v1/chat/completions"), "Be brief.", Map.of("x-session-id", session))
+                .say(text);
+    }
+
+    private Locator row(String endpoint) {
+        return page.getByRole(AriaRole.ROW).filter(new Locator.FilterOptions().setHasText(endpoint));
+    }
+
+    @Test
+    void numbersFollowTheTraffic() {
+        show("overview");
+        Locator requests = page.locator(".tile", new Page.LocatorOptions().setHasText("Requests a second"));
+        assertThat(requests).containsText(Pattern.compile("\\d"));
+
+        for (int i = 0; i < 200; i++) {
+            say("traffic-" + i % 5, "question " + i);
+        }
+
+        assertThat(requests.locator("strong")).not().hasText("0.0");
+        assertThat(page.locator(".tile", new Page.LocatorOptions().setHasText("Session stickiness")))
+                .containsText("100.00 %");
+    }
+
+    @Test
+    void findsASessionAndReleasesIt() {
+        say("a-session-to-find", "hello");
+        show("sessions");
+
+        page.getByLabel("Value").fill("a-session-to-find");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Find"))
+                .click();
+        assertThat(page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Bindings")))
+                .containsText("127.0.0.1");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Release…"))
+                .click();
+        page.getByRole(
+                        AriaRole.BUTTON,
+                        new Page.GetByRoleOptions().setName("Release").setExact(true))
+                .click();
+        assertThat(page.getByText("Released.")).isVisible(SOON);
+
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Find"))
+                .click();
+        assertThat(page.getByText("Not bound.")).isVisible(SOON);
+    }
+
+    @Test
+    void explainsTheNumbersOfTheChosenEndpoint() {
+        say("explained", "hello");
+        show("decisions");
+
+        page.getByLabel("Body", new Page.GetByLabelOptions().setExact(true))
+                .fill("{\"model\":\"Qwen/Qwen3-0.6B\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
+        page.getByLabel("Headers").fill("x-session-id: explained");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Explain"))
+                .click();
+
+        Locator chosen = page.locator(".answer tr.chosen");
+        assertThat(chosen).containsText("chosen");
+        assertThat(chosen).containsText("bound");
+        assertThat(page.locator(".answer tbody tr")).hasCount(3);
+        assertThat(page.locator(".answer")).containsText("by session, bound");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"overview", "trends", "decisions", "sessions"})
+    void axeFindsNothingSerious(String view) {
+        say("seen-by-axe", "hello");
+        show(view);
+        assertThat(page.locator("main section").first()).isVisible(SOON);
+
+        assertThat(new AxeBuilder(page).analyze().getViolations())
+                .filteredOn(violation -> List.of("serious", "critical").contains(violation.getImpact()))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {360, 1920})
+    void fitsTheScreen(int width) {
+        page.setViewportSize(width, 900);
+        show("overview");
+        assertThat(page.locator("table")).isVisible(SOON);
+
+        Object wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+        assertThat(wider).isEqualTo(0);
+    }
+
+    @Test
+    void anEjectedEndpointShowsWithItsReason() {
+        try (SimulatedFleet mortal = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway front = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms")) {
+            String dead = mortal.uris().get(0).getAuthority();
+            mortal.server(0).close();
+            page.context().close();
+            page = browser.newContext().newPage();
+            page.navigate(front.management("/dashboard").toString());
+
+            Locator state = row(dead).locator(".state");
+            for (int i = 0; i < 20; i++) {
+                client
+                        .new Conversation(
+                                front.uri("/v1/chat/completions"), "Be brief.", Map.of("x-session-id", "mortal-" + i))
+                        .say("hello");
+            }
+
+            assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+            assertThat(row(dead)).containsText(Pattern.compile("for \\d+"));
+            assertThat(page.getByText("An endpoint is ejected")).isVisible(SOON);
+        }
+    }
+}
