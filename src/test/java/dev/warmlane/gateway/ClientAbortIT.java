@@ -25,7 +25,7 @@ class ClientAbortIT {
     @Test
     void aThousandAbortsLeaveNothingInFlightAndEveryEngineSeesItsCancels() throws Exception {
         FleetOptions slow = FleetOptions.instant(4);
-        slow = slow.withServer(slow.server().withEngine(EngineModel.DEMO).withOutputTokens(100_000));
+        slow = slow.withServer(slow.server().withEngine(EngineModel.DEMO).withOutputTokens(10_000));
         try (SimulatedFleet fleet = SimulatedFleet.start(slow);
                 RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
             ExecutorService clients = Executors.newFixedThreadPool(50);

@@ -1,0 +1,8 @@
+/**
+ * What no integration test must do, whatever it is about: block an event loop or leak a buffer. {@link
+ * dev.warmlane.watch.EventLoopWatch} watches every class whose name ends in IT, by itself, and fails it.
+ */
+@NullMarked
+package dev.warmlane.watch;
+
+import org.jspecify.annotations.NullMarked;
