@@ -18,6 +18,7 @@ import org.springframework.context.annotation.Import;
     ScrapeConfiguration.class,
     ProxyConfiguration.class,
     AccessLogConfiguration.class,
+    TracingConfiguration.class,
     ActuatorConfiguration.class,
     DrainConfiguration.class,
     DashboardConfiguration.class,

@@ -24,6 +24,11 @@ record RequestEnd(String result, @Nullable Integer status) {
                 .doOnCancel(() -> listener.accept(new RequestEnd(CANCELLED, sentStatus(exchange))));
     }
 
+    /** Whether the answer broke off. */
+    boolean isFailed() {
+        return result.equals(FAILED);
+    }
+
     private static RequestEnd completed(ServerWebExchange exchange) {
         RoutedExchange routed = exchange.getAttribute(RoutedExchange.ATTRIBUTE);
         Integer status = sentStatus(exchange);
