@@ -3,6 +3,7 @@ package dev.warmlane.gateway;
 import dev.warmlane.actuator.AffinityEndpoint;
 import dev.warmlane.actuator.EngineMeters;
 import dev.warmlane.actuator.EngineOverview;
+import dev.warmlane.actuator.GatewayInfo;
 import dev.warmlane.actuator.ObservedPool;
 import dev.warmlane.actuator.RoutingMeters;
 import dev.warmlane.actuator.VllmEndpoint;
@@ -10,6 +11,7 @@ import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.proxy.RoutedPool;
 import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.scrape.LoadScraper;
+import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
@@ -23,6 +25,11 @@ class ActuatorConfiguration {
     AffinityEndpoint affinityEndpoint(AffinityTable table, RoutedPools pools) {
         return new AffinityEndpoint(
                 table, pools.all().stream().map(pool -> pool.router().pool()).toList());
+    }
+
+    @Bean
+    GatewayInfo gatewayInfo(WarmlaneSettings settings) {
+        return new GatewayInfo(settings);
     }
 
     @Bean

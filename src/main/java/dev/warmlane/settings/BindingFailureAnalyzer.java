@@ -2,7 +2,6 @@ package dev.warmlane.settings;
 
 import java.time.Duration;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
@@ -16,9 +15,6 @@ import org.springframework.util.unit.DataSize;
 /** Says of a setting that does not exist, or whose value is of another type, what it was, where from, and what was expected. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
-    /** Names of settings, misspelt ones too, whose values are nobody's business. */
-    private static final Pattern SECRET = Pattern.compile("(?i)(key|salt|secret|token|password)s?(\\[\\d+])?$");
-
     private static final Map<Class<?>, String> EXPECTED = Map.of(
             Duration.class, "a duration such as 2s, 10m or 2h",
             DataSize.class, "a size such as 64KB or 32MB",
@@ -54,7 +50,7 @@ final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException
 
     private static String describe(ConfigurationProperty property, String expected) {
         String name = property.getName().toString();
-        Object shown = SECRET.matcher(name).find() ? "***" : property.getValue();
+        Object shown = Secrets.isSecret(name) ? Secrets.MASK : property.getValue();
         String problem = "%s: %s (expected: %s)".formatted(name, shown, expected);
         return property.getOrigin() == null ? problem : problem + ", from " + property.getOrigin();
     }

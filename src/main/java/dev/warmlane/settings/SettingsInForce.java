@@ -1,0 +1,75 @@
+package dev.warmlane.settings;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
+
+/** The settings as they stand, under the names that they are given by, without secrets. */
+public final class SettingsInForce {
+    /** Says which kinds of keys are looked for, and none of them. */
+    private static final String NO_SECRET = "affinity.keys";
+
+    private SettingsInForce() {}
+
+    /** Maps, lists, texts, numbers and truth values; durations and sizes as one writes them. */
+    public static Map<String, Object> of(WarmlaneSettings settings) {
+        return group("", settings);
+    }
+
+    private static Map<String, Object> group(String path, Record group) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (RecordComponent component : group.getClass().getRecordComponents()) {
+            String name = kebabCase(component.getName());
+            Object value = value(path + name, read(component, group));
+            if (value != null) {
+                values.put(name, value);
+            }
+        }
+        return values;
+    }
+
+    private static @Nullable Object value(String path, @Nullable Object value) {
+        if (value == null) {
+            return null;
+        }
+        if (Secrets.isSecret(path) && !path.equals(NO_SECRET)) {
+            return value.toString().isEmpty() ? "" : Secrets.MASK;
+        }
+        if (value instanceof Record group) {
+            return group(path + ".", group);
+        }
+        if (value instanceof List<?> list) {
+            List<@Nullable Object> values = new ArrayList<>();
+            list.forEach(item -> values.add(value(path, item)));
+            return values;
+        }
+        if (value instanceof Map<?, ?> map) {
+            Map<String, @Nullable Object> values = new LinkedHashMap<>();
+            map.forEach((key, item) -> values.put(String.valueOf(key), value(path + "." + key, item)));
+            return values;
+        }
+        if (value instanceof Duration || value instanceof DataSize) {
+            return InvalidSettingException.text(value);
+        }
+        return value instanceof Number || value instanceof Boolean ? value : value.toString();
+    }
+
+    private static @Nullable Object read(RecordComponent component, Record group) {
+        try {
+            return component.getAccessor().invoke(group);
+        } catch (IllegalAccessException | InvocationTargetException e) {
+            throw new IllegalStateException("setting: %s (expected: readable)".formatted(component.getName()), e);
+        }
+    }
+
+    private static String kebabCase(String camelCase) {
+        return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+    }
+}
