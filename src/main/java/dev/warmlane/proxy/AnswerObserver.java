@@ -1,7 +1,9 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Delivery;
 import dev.warmlane.routing.Dispatch;
+import dev.warmlane.vllm.StreamStart;
 import dev.warmlane.vllm.Usage;
 import io.netty.buffer.ByteBuf;
 
@@ -13,16 +15,29 @@ final class AnswerObserver {
     private final Dispatch dispatch;
     private final RoutedExchange routed;
     private final int status;
+    private final Runnable onTaken;
     private final Runnable onFirstByte;
     private final FailureLog log;
     private final AnswerTail tail = new AnswerTail();
     private boolean taken;
+    private boolean aborted;
     private boolean begun;
 
-    AnswerObserver(Dispatch dispatch, RoutedExchange routed, int status, Runnable onFirstByte, FailureLog log) {
+    /**
+     * @param status of the answer
+     * @param onTaken runs once, before anything of the answer goes to the client
+     */
+    AnswerObserver(
+            Dispatch dispatch,
+            RoutedExchange routed,
+            int status,
+            Runnable onTaken,
+            Runnable onFirstByte,
+            FailureLog log) {
         this.dispatch = dispatch;
         this.routed = routed;
         this.status = status;
+        this.onTaken = onTaken;
         this.onFirstByte = onFirstByte;
         this.log = log;
     }
@@ -32,8 +47,7 @@ final class AnswerObserver {
         if (taken) {
             return;
         }
-        taken = true;
-        routed.returnPermit();
+        take();
         if (status >= 400) {
             dispatch.refused(status);
         } else {
@@ -41,8 +55,33 @@ final class AnswerObserver {
         }
     }
 
-    /** Notes a piece without consuming it. */
-    void accept(ByteBuf piece) {
+    /** The client gets this answer although the engine aborted it before its first token: no other endpoint may be asked. */
+    void abortTaken() {
+        take();
+        aborted = true;
+        dispatch.failed(FailureCause.ABORT);
+    }
+
+    private void take() {
+        taken = true;
+        routed.returnPermit();
+        onTaken.run();
+    }
+
+    /** Notes a piece of a stream without consuming it; the client does not get it yet. Says what is known of the rest. */
+    StreamStart hold(ByteBuf piece) {
+        tail.accept(piece);
+        return tail.streamStart();
+    }
+
+    /** Notes a whole body without consuming it; the client does not get it yet. Says whether it has no token by an abort. */
+    boolean holdWhole(ByteBuf body) {
+        tail.accept(body);
+        return status < 400 && tail.isZeroTokenAbort();
+    }
+
+    /** What was held back goes to the client. */
+    void release() {
         routed.timeline().piece();
         if (!begun) {
             begun = true;
@@ -50,13 +89,18 @@ final class AnswerObserver {
             dispatch.firstByte();
             onFirstByte.run();
         }
+    }
+
+    /** Notes a piece that goes to the client without consuming it. */
+    void accept(ByteBuf piece) {
+        release();
         tail.accept(piece);
     }
 
     /** The answer is all here: what it reports is learned, and the endpoint's load returned before the client reads it. */
     void complete() {
         taken();
-        Usage usage = tail.usage();
+        Usage usage = aborted ? null : tail.usage();
         if (usage != null) {
             Integer cached = usage.cachedTokens();
             Delivery delivery = new Delivery(

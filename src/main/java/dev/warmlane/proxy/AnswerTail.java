@@ -1,6 +1,8 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.vllm.StreamStart;
 import dev.warmlane.vllm.Usage;
+import dev.warmlane.vllm.ZeroTokenAbort;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,7 @@ final class AnswerTail {
 
     private byte @Nullable [] buffer;
     private int length;
+    private long seenBytes;
 
     /** Notes a piece without consuming it. */
     void accept(ByteBuf piece) {
@@ -24,6 +27,7 @@ final class AnswerTail {
             bytes = new byte[BUFFER_BYTES];
             buffer = bytes;
         }
+        seenBytes += piece.readableBytes();
         int count = Math.min(piece.readableBytes(), KEPT_BYTES);
         if (length + count > BUFFER_BYTES) {
             // Rarely: the buffer holds twice what must be kept.
@@ -39,5 +43,20 @@ final class AnswerTail {
     Usage usage() {
         byte[] bytes = buffer;
         return bytes == null ? null : Usage.lastIn(bytes, 0, length);
+    }
+
+    /** What a stream says by all that has come; begun where that is more than is kept. */
+    StreamStart streamStart() {
+        byte[] bytes = buffer;
+        if (bytes == null) {
+            return StreamStart.UNDECIDED;
+        }
+        return seenBytes > length ? StreamStart.BEGUN : StreamStart.of(bytes, 0, length);
+    }
+
+    /** Whether this is a whole answer that was aborted before its first token. Such an answer is short. */
+    boolean isZeroTokenAbort() {
+        byte[] bytes = buffer;
+        return bytes != null && seenBytes == length && ZeroTokenAbort.isIn(bytes, 0, length);
     }
 }

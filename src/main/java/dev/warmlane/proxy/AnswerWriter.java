@@ -1,9 +1,12 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -12,6 +15,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
+import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClientResponse;
 
 /** Passes an endpoint's answer on to the client: bytes untouched, each piece of a stream as it comes. */
@@ -20,11 +24,16 @@ final class AnswerWriter {
     private static final long WHOLE_BYTES = 64 * 1024;
 
     private final AnswerHeaders headers;
+    private final Retries retries;
     private final FailureLog log;
+    private final long holdNanos;
 
-    AnswerWriter(AnswerHeaders headers, FailureLog log) {
+    /** @param hold how long the headers of a stream wait for its first token */
+    AnswerWriter(AnswerHeaders headers, Retries retries, FailureLog log, Duration hold) {
         this.headers = headers;
+        this.retries = retries;
         this.log = log;
+        this.holdNanos = hold.toNanos();
     }
 
     /** Completes when the client has it all. Fails with nothing written if another endpoint can still take over. */
@@ -35,8 +44,13 @@ final class AnswerWriter {
             Dispatch dispatch,
             RoutedExchange routed,
             Runnable onFirstByte) {
-        AnswerObserver observer =
-                new AnswerObserver(dispatch, routed, upstream.status().code(), onFirstByte, log);
+        AnswerObserver observer = new AnswerObserver(
+                dispatch,
+                routed,
+                upstream.status().code(),
+                () -> headers.write(response, upstream, dispatch, routed),
+                onFirstByte,
+                log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         if (isShort(upstream.responseHeaders().get("content-length"))) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.
@@ -44,29 +58,42 @@ final class AnswerWriter {
                     .retain()
                     .defaultIfEmpty(Unpooled.EMPTY_BUFFER)
                     .flatMap(whole -> {
-                        observer.accept(whole);
+                        if (observer.holdWhole(whole)) {
+                            if (retries.allow(routed, FailureCause.ABORT)) {
+                                whole.release();
+                                return Mono.error(GivenUp.aborted());
+                            }
+                            observer.abortTaken();
+                        }
+                        observer.release();
                         observer.complete();
-                        headers.write(response, upstream, dispatch, routed);
                         return response.writeWith(Mono.just(buffers.wrap(whole)));
                     });
         }
-        headers.write(response, upstream, dispatch, routed);
-        Flux<ByteBuf> pieces = content.retain().doOnNext(observer::accept).doOnComplete(observer::complete);
         if (!isEventStream(upstream.responseHeaders().get("content-type"))) {
             // Cut short, the response is not ended properly, so the client sees that it is not whole.
             return write(
                     response,
-                    pieces.doOnError(failure -> response.isCommitted(), observer::brokeOff)
+                    content.retain()
+                            .doOnNext(observer::accept)
+                            .doOnComplete(observer::complete)
+                            .doOnError(failure -> response.isCommitted(), observer::brokeOff)
                             .map(buffers::wrap));
         }
-        Flux<ByteBuf> events = routed.usageAsked() ? withoutUsageChunk(pieces, buffers.getByteBufAllocator()) : pieces;
-        // The headers go at once, as the engine's did: a client that waits for them must not wait for the prefill.
-        observer.taken();
+        // Reactor Netty's response is the connection that it comes on.
+        EventExecutor loop = ((Connection) upstream).channel().eventLoop();
+        Flux<ByteBuf> held = new HeldStream(
+                content,
+                observer,
+                loop,
+                retries.possible(routed) ? holdNanos : 0,
+                () -> retries.allow(routed, FailureCause.ABORT));
+        Flux<ByteBuf> events = routed.usageAsked() ? withoutUsageChunk(held, buffers.getByteBufAllocator()) : held;
         return write(
                 response,
-                Flux.concat(Mono.fromSupplier(() -> emptyBuffer(buffers)), events)
-                        .<DataBuffer>map(buffers::wrap)
+                events.<DataBuffer>map(buffers::wrap)
                         .onErrorResume(
+                                failure -> response.isCommitted(),
                                 failure -> Mono.just(buffers.wrap(ErrorJson.event(observer.brokeOff(failure))))));
     }
 
@@ -88,10 +115,6 @@ final class AnswerWriter {
         return pieces.map(piece -> remover.accept(piece, allocator))
                 .concatWith(Mono.fromSupplier(remover::end))
                 .doFinally(signal -> remover.end().release());
-    }
-
-    private static ByteBuf emptyBuffer(NettyDataBufferFactory buffers) {
-        return buffers.getByteBufAllocator().buffer(0);
     }
 
     private static boolean isShort(@Nullable String contentLength) {

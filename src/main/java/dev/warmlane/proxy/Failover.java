@@ -9,7 +9,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.net.URI;
 import java.time.Duration;
 import org.reactivestreams.Publisher;
-import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -84,7 +83,7 @@ final class Failover {
             ByteBufFlux content) {
         int status = upstream.status().code();
         if (isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
-            return Mono.error(new GivenUp(FailureCause.UNAVAILABLE, "answered " + status));
+            return Mono.error(GivenUp.unavailable(status));
         }
         return answers.write(
                 exchange.getResponse(), upstream, content, dispatch, routed, metrics.answering(routed, upstream));
@@ -92,11 +91,9 @@ final class Failover {
 
     private Mono<Void> recover(
             ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
-        ServerHttpResponse response = exchange.getResponse();
-        if (response.isCommitted()) {
+        if (exchange.getResponse().isCommitted()) {
             return Mono.error(failure);
         }
-        response.getHeaders().clear();
         FailureCause cause = UpstreamFailure.cause(failure);
         if (failure instanceof GivenUp || (UpstreamFailure.isRetryable(failure) && retries.allow(routed, cause))) {
             metrics.retried(routed.pool().name(), cause.label());

@@ -8,10 +8,18 @@ final class GivenUp extends RuntimeException {
 
     private final FailureCause cause;
 
-    /** @param reason what was wrong with it, in a few words without content */
-    GivenUp(FailureCause cause, String reason) {
+    private GivenUp(FailureCause cause, String reason) {
         super(reason, null, false, false);
         this.cause = cause;
+    }
+
+    static GivenUp unavailable(int status) {
+        return new GivenUp(FailureCause.UNAVAILABLE, "answered " + status);
+    }
+
+    /** The engine stopped before the first token. */
+    static GivenUp aborted() {
+        return new GivenUp(FailureCause.ABORT, "aborted before the first token");
     }
 
     FailureCause failureCause() {

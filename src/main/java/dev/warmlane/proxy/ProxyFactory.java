@@ -48,7 +48,11 @@ public final class ProxyFactory {
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
         Failover failover = new Failover(
                 UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
-                new AnswerWriter(new AnswerHeaders(settings.responseHeaders()), log),
+                new AnswerWriter(
+                        new AnswerHeaders(settings.responseHeaders()),
+                        retries,
+                        log,
+                        settings.retry().hold()),
                 retries,
                 metrics,
                 log,

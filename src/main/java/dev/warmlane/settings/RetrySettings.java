@@ -12,6 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param backoff longest pause before a retry whose cause repeats for the first time; doubles each time
  * @param maxBackoff longest pause before any retry
  * @param onTimeout whether a request goes to another endpoint when its response headers took too long
+ * @param hold how long the headers of a stream wait for its first token, so that another endpoint can still take over
  */
 public record RetrySettings(
         @DefaultValue("2") int maxRetries,
@@ -19,7 +20,8 @@ public record RetrySettings(
         @DefaultValue("3") int budgetMin,
         @DefaultValue("25ms") Duration backoff,
         @DefaultValue("250ms") Duration maxBackoff,
-        @DefaultValue("false") boolean onTimeout) {
+        @DefaultValue("false") boolean onTimeout,
+        @DefaultValue("2s") Duration hold) {
 
     public RetrySettings {
         Check.atLeast("warmlane.retry.max-retries", maxRetries, 0);
@@ -31,6 +33,9 @@ public record RetrySettings(
         if (maxBackoff.compareTo(backoff) < 0) {
             throw new InvalidSettingException(
                     "warmlane.retry.max-backoff", maxBackoff, "at least warmlane.retry.backoff");
+        }
+        if (hold.isNegative()) {
+            throw new InvalidSettingException("warmlane.retry.hold", hold, "0s, or more, such as 2s");
         }
     }
 }

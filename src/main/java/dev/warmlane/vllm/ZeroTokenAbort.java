@@ -27,7 +27,17 @@ public final class ZeroTokenAbort {
         int reason = FINISH_REASON.last(answer, offset, end);
         return reason != KeySearch.NONE
                 && Arrays.equals(answer, reason, Math.min(reason + ABORT.length, end), ABORT, 0, ABORT.length)
-                && GENERATED.stream().noneMatch(key -> hasText(key, answer, offset, end));
+                && isWithoutText(answer, offset, end);
+    }
+
+    /** Whether nothing in {@code [from, end)} is generated text. */
+    static boolean isWithoutText(byte[] answer, int from, int end) {
+        for (KeySearch key : GENERATED) {
+            if (hasText(key, answer, from, end)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean hasText(KeySearch key, byte[] answer, int offset, int end) {

@@ -311,6 +311,17 @@ class PassThroughIT {
     }
 
     @Test
+    void breaksTheConnectionWhereAnAnswerOfAnnouncedLengthBreaksOff() {
+        try (Wire client = send(CHAT + "Content-Length: 2\r\n\r\n{}")) {
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhalf");
+                assertThat(client.readHead().header("content-length")).isEqualTo("100000");
+            }
+            client.awaitClosed();
+        }
+    }
+
+    @Test
     void answers502WhereTheEngineBreaksOffBeforeAnythingWasPassedOn() {
         try (Wire client = send(CHAT + "X-Request-Id: mine\r\nContent-Length: 2\r\n\r\n{}")) {
             try (Exchange upstream = engine.next()) {

@@ -62,6 +62,7 @@ class RollingReplacementIT {
             sessions.stop();
 
             assertThat(sessions.failures()).isEmpty();
+            assertThat(sessions.brokenStreams()).isEmpty();
             assertThat(sessions.endpoints()).allSatisfy((session, visited) -> {
                 assertThat(visited.get(visited.size() - 1)).as(session).startsWith("new-");
                 assertThat(visited)

@@ -23,20 +23,26 @@ final class TalkingSessions implements AutoCloseable {
     private final List<Session> sessions = new ArrayList<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
     private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
+    private final List<String> brokenStreams = new CopyOnWriteArrayList<>();
     private volatile boolean stopped;
 
-    private TalkingSessions(RunningGateway gateway, int count) {
+    private TalkingSessions(RunningGateway gateway, int count, String prefix) {
         this.gateway = gateway;
         this.threads = Executors.newFixedThreadPool(count);
         for (int i = 0; i < count; i++) {
-            Session session = new Session("session-" + i);
+            Session session = new Session(prefix + i);
             sessions.add(session);
             threads.execute(session::talk);
         }
     }
 
     static TalkingSessions start(RunningGateway gateway, int count) {
-        return new TalkingSessions(gateway, count);
+        return new TalkingSessions(gateway, count, "session-");
+    }
+
+    /** @param prefix what their ids begin with */
+    static TalkingSessions start(RunningGateway gateway, int count, String prefix) {
+        return new TalkingSessions(gateway, count, prefix);
     }
 
     /** From now on, a request that is sent and answered by this endpoint is a failure. */
@@ -69,6 +75,11 @@ final class TalkingSessions implements AutoCloseable {
     /** What went wrong, in words. */
     List<String> failures() {
         return failures;
+    }
+
+    /** Streams that had begun and ended with an error event. */
+    List<String> brokenStreams() {
+        return brokenStreams;
     }
 
     /** The endpoints of each session, one entry for each move. */
@@ -111,7 +122,10 @@ final class TalkingSessions implements AutoCloseable {
                     client.post(gateway.uri("/v1/chat/completions"), body, Map.of("x-session-id", id));
             String endpoint =
                     response.headers().firstValue("x-warmlane-endpoint").orElse("nowhere");
-            if (response.statusCode() != 200 || (stream && !response.body().endsWith("data: [DONE]\n\n"))) {
+            if (stream && endsWithError(response.body())) {
+                brokenStreams.add(response.body());
+            } else if (response.statusCode() != 200
+                    || (stream && !response.body().endsWith("data: [DONE]\n\n"))) {
                 failures.add("%s at %s: %d %s".formatted(id, endpoint, response.statusCode(), response.body()));
             }
             if (gone.contains(endpoint)) {
@@ -120,6 +134,10 @@ final class TalkingSessions implements AutoCloseable {
             if (visited.isEmpty() || !visited.get(visited.size() - 1).equals(endpoint)) {
                 visited.add(endpoint);
             }
+        }
+
+        private boolean endsWithError(String events) {
+            return events.startsWith("data: {\"id\"") && events.contains("\n\ndata: {\"error\":{");
         }
     }
 }

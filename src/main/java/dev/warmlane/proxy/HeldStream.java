@@ -1,0 +1,236 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.vllm.StreamStart;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+
+/**
+ * An event stream on its way to the client, watched and each piece retained. The first pieces are held back until the engine
+ * generates: until then nothing has gone to the client, so another endpoint can take over if the engine aborts the request
+ * ({@link GivenUp}) or dies. If that takes too long, an empty piece goes ahead, and with it the headers.
+ *
+ * <p>Implementation notes: one operator instead of several, because it runs for each token. Signals of the source and of the
+ * timer come on the connection's event loop, which confines all state; what the client asks for may come from another
+ * thread. The client asks for one piece first and for more when it has come, as Spring's {@code ChannelSendOperator} does.
+ */
+final class HeldStream extends Flux<ByteBuf> {
+    private final Flux<ByteBuf> content;
+    private final AnswerObserver observer;
+    private final EventExecutor loop;
+    private final long holdNanos;
+    private final BooleanSupplier mayGiveUp;
+
+    /**
+     * @param loop on which the content comes
+     * @param holdNanos how long the first pieces are held back at most; 0 lets the headers go at once
+     * @param mayGiveUp asked when the engine has aborted the request before its first token
+     */
+    HeldStream(
+            Flux<ByteBuf> content,
+            AnswerObserver observer,
+            EventExecutor loop,
+            long holdNanos,
+            BooleanSupplier mayGiveUp) {
+        this.content = content;
+        this.observer = observer;
+        this.loop = loop;
+        this.holdNanos = holdNanos;
+        this.mayGiveUp = mayGiveUp;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super ByteBuf> client) {
+        content.subscribe(new Pieces(client));
+    }
+
+    private final class Pieces implements CoreSubscriber<ByteBuf>, Subscription {
+        private final CoreSubscriber<? super ByteBuf> client;
+        private @Nullable Subscription engine;
+        private @Nullable Future<?> patience;
+        private ByteBuf held = Unpooled.EMPTY_BUFFER;
+        private boolean begun;
+        private boolean done;
+        /** Whether the client got a piece for which the engine is still asked: the engine's next is one too many. */
+        private volatile boolean ahead;
+        /** The end, while the client has not asked for what is held. */
+        private @Nullable Runnable waitingEnd;
+
+        Pieces(CoreSubscriber<? super ByteBuf> client) {
+            this.client = client;
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            engine = subscription;
+            client.onSubscribe(this);
+            if (begun || done) {
+                return;
+            }
+            if (holdNanos == 0) {
+                goAhead();
+            } else {
+                patience = loop.schedule(this::goAhead, holdNanos, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        @Override
+        public void onNext(ByteBuf piece) {
+            if (done) {
+                return;
+            }
+            if (!begun) {
+                hold(piece);
+                return;
+            }
+            observer.accept(piece);
+            if (ahead) {
+                held = piece.retain();
+            } else {
+                client.onNext(piece.retain());
+            }
+        }
+
+        private void hold(ByteBuf piece) {
+            StreamStart start = observer.hold(piece);
+            if (start == StreamStart.ABORTED && mayGiveUp.getAsBoolean()) {
+                stop();
+                engine().cancel();
+                client.onError(GivenUp.aborted());
+                return;
+            }
+            held = Unpooled.wrappedBuffer(held, piece.retain());
+            if (start == StreamStart.UNDECIDED) {
+                engine().request(1);
+                return;
+            }
+            if (start == StreamStart.ABORTED) {
+                observer.abortTaken();
+            }
+            releaseHeld();
+        }
+
+        /** The time is over: what is held goes, or else an empty piece. */
+        private void goAhead() {
+            if (begun || done) {
+                return;
+            }
+            ahead = true;
+            if (held.isReadable()) {
+                releaseHeld();
+            } else {
+                observer.taken();
+                begin();
+                client.onNext(Unpooled.EMPTY_BUFFER);
+            }
+        }
+
+        @Override
+        public void request(long count) {
+            if (!ahead) {
+                engine().request(count);
+            } else if (loop.inEventLoop()) {
+                catchUp(count);
+            } else {
+                loop.execute(() -> catchUp(count));
+            }
+        }
+
+        /** The first that the client asks for now is the one that the engine was asked for before. */
+        private void catchUp(long count) {
+            ahead = false;
+            if (held.isReadable()) {
+                sendHeld();
+            }
+            if (waitingEnd != null) {
+                waitingEnd.run();
+            } else if (count > 1) {
+                engine().request(count - 1);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            if (!begun) {
+                discardHeld();
+            }
+            end(() -> client.onError(failure));
+        }
+
+        @Override
+        public void onComplete() {
+            if (done) {
+                return;
+            }
+            if (!begun && held.isReadable()) {
+                releaseHeld();
+            }
+            observer.complete();
+            end(client::onComplete);
+        }
+
+        private void end(Runnable signal) {
+            if (done) {
+                return;
+            }
+            if (held.isReadable()) {
+                waitingEnd = signal;
+            } else {
+                stop();
+                signal.run();
+            }
+        }
+
+        @Override
+        public void cancel() {
+            engine().cancel();
+            loop.execute(this::stop);
+        }
+
+        private void stop() {
+            done = true;
+            endPatience();
+            discardHeld();
+        }
+
+        private void begin() {
+            endPatience();
+            begun = true;
+        }
+
+        private void endPatience() {
+            if (patience != null) {
+                patience.cancel(false);
+            }
+        }
+
+        private void releaseHeld() {
+            observer.release();
+            begin();
+            sendHeld();
+        }
+
+        private void sendHeld() {
+            ByteBuf piece = held;
+            held = Unpooled.EMPTY_BUFFER;
+            client.onNext(piece);
+        }
+
+        private void discardHeld() {
+            held.release();
+            held = Unpooled.EMPTY_BUFFER;
+        }
+
+        private Subscription engine() {
+            return Objects.requireNonNull(engine, "engine");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.warmlane.vllm;
+
+/**
+ * What the first events of a stream say of the rest. Before its first token, an engine sends at most a chat's opening chunk
+ * for each choice, which has the role and no text.
+ */
+public enum StreamStart {
+    /** Nothing but openings has come, or not yet a whole event. */
+    UNDECIDED,
+    /** The engine generates, or says something else that the client has to hear. */
+    BEGUN,
+    /** The engine is shutting down and has aborted the request before its first token: {@link ZeroTokenAbort}. */
+    ABORTED;
+
+    private static final KeySearch ROLE = new KeySearch("role");
+
+    /** Judges all that has come of a stream so far. Never throws; what is not understood counts as begun. */
+    public static StreamStart of(byte[] stream, int offset, int length) {
+        int end = offset + length;
+        int from = offset;
+        for (int next = nextEvent(stream, from, end); next > from; next = nextEvent(stream, from, end)) {
+            if (ZeroTokenAbort.isIn(stream, from, next - from)) {
+                return ABORTED;
+            }
+            boolean opening = ROLE.first(stream, from, next) != KeySearch.NONE
+                    && ZeroTokenAbort.isWithoutText(stream, from, next);
+            if (!opening) {
+                return BEGUN;
+            }
+            from = next;
+        }
+        return UNDECIDED;
+    }
+
+    /** Where the event after the one at {@code from} starts, or {@code from} if that is not complete. */
+    private static int nextEvent(byte[] stream, int from, int end) {
+        for (int i = from; i + 1 < end; i++) {
+            if (stream[i] == '\n' && stream[i + 1] == '\n') {
+                return i + 2;
+            }
+            if (i + 3 < end && stream[i] == '\r' && stream[i + 1] == '\n' && stream[i + 2] == '\r') {
+                return i + 4;
+            }
+        }
+        return from;
+    }
+}

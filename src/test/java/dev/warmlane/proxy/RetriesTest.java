@@ -1,0 +1,129 @@
+package dev.warmlane.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.health.FailureCause;
+import dev.warmlane.settings.RetrySettings;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RetriesTest {
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    @Test
+    void allowsAsManyAsTheSettingSays() {
+        Retries retries = retries(2, 10, false);
+        RoutedExchange routed = RoutedExchanges.over("http://a:1", "http://b:1", "http://c:1", "http://d:1");
+        routed.next(FailureCause.OTHER);
+        for (int i = 0; i < 2; i++) {
+            assertThat(retries.allow(routed, FailureCause.CONNECT)).isTrue();
+            routed.next(FailureCause.CONNECT);
+        }
+
+        assertThat(retries.allow(routed, FailureCause.CONNECT)).isFalse();
+        assertThat(routed.isRetryDiscouraged()).isTrue();
+    }
+
+    @Test
+    void allowsNoneWhereThePoolHasNoOther() {
+        RoutedExchange routed = sent("http://a:1");
+
+        assertThat(retries(2, 10, false).allow(routed, FailureCause.CONNECT)).isFalse();
+        assertThat(routed.isRetryDiscouraged())
+                .as("nothing was repeated, so the client may")
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"UNAVAILABLE", "ABORT", "OTHER", "TIMEOUT"})
+    void answersOfStrugglingEndpointsNeedRoomInTheBudget(FailureCause cause) {
+        Retries retries = retries(2, 1, true);
+        assertThat(retries.allow(sent("http://a:1", "http://b:1"), cause)).isTrue();
+        RoutedExchange second = sent("http://a:1", "http://b:1");
+
+        assertThat(retries.allow(second, cause)).isFalse();
+        assertThat(second.isRetryDiscouraged()).isTrue();
+        assertThat(meters.get("warmlane.retry.budget.exhausted").counter().count())
+                .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CONNECT", "RESET"})
+    void deadEndpointsNeedNone(FailureCause cause) {
+        assertThat(retries(2, 0, false).allow(sent("http://a:1", "http://b:1"), cause))
+                .isTrue();
+    }
+
+    @Test
+    void aRequestTakesItsPartOnceAndGivesItBackWhenItEnds() {
+        Retries retries = retries(2, 1, false);
+        RoutedExchange first = sent("http://a:1", "http://b:1", "http://c:1");
+        assertThat(retries.allow(first, FailureCause.UNAVAILABLE)).isTrue();
+        assertThat(retries.allow(first, FailureCause.UNAVAILABLE)).isTrue();
+        RoutedExchange second = sent("http://a:1", "http://b:1");
+        assertThat(retries.allow(second, FailureCause.UNAVAILABLE)).isFalse();
+
+        first.finish();
+
+        assertThat(retries.allow(second, FailureCause.UNAVAILABLE)).isTrue();
+    }
+
+    @Test
+    void givesItsPartBackWhenTheNextEndpointIsDead() {
+        Retries retries = retries(2, 1, false);
+        RoutedExchange first = sent("http://a:1", "http://b:1", "http://c:1");
+        assertThat(retries.allow(first, FailureCause.UNAVAILABLE)).isTrue();
+        assertThat(retries.allow(first, FailureCause.CONNECT)).isTrue();
+
+        assertThat(retries.allow(sent("http://a:1", "http://b:1"), FailureCause.UNAVAILABLE))
+                .isTrue();
+    }
+
+    @Test
+    void aRequestWhoseClientLeftTakesNothing() {
+        Retries retries = retries(2, 1, false);
+        RoutedExchange left = sent("http://a:1", "http://b:1");
+        left.finish();
+        retries.allow(left, FailureCause.UNAVAILABLE);
+
+        assertThat(retries.allow(sent("http://a:1", "http://b:1"), FailureCause.UNAVAILABLE))
+                .isTrue();
+    }
+
+    @Test
+    void lateHeadersAreRetriedOnlyWhereTheSettingSaysSo() {
+        RoutedExchange routed = sent("http://a:1", "http://b:1");
+
+        assertThat(retries(2, 1, false).allow(routed, FailureCause.TIMEOUT)).isFalse();
+        assertThat(routed.isRetryDiscouraged()).isTrue();
+        assertThat(retries(2, 1, true).allow(sent("http://a:1", "http://b:1"), FailureCause.TIMEOUT))
+                .isTrue();
+    }
+
+    @Test
+    void pausesOnlyWhenTheCauseRepeats() {
+        Retries retries = retries(9, 1, false);
+        RoutedExchange routed = sent("http://a:1");
+
+        assertThat(retries.pause(routed, FailureCause.CONNECT)).isZero();
+        assertThat(retries.pause(routed, FailureCause.UNAVAILABLE)).isZero();
+        assertThat(retries.pause(routed, FailureCause.UNAVAILABLE)).isEqualTo(Duration.ofNanos(12_500_000));
+        assertThat(retries.pause(routed, FailureCause.UNAVAILABLE)).isEqualTo(Duration.ofMillis(25));
+        assertThat(retries.pause(routed, FailureCause.CONNECT)).isZero();
+    }
+
+    private Retries retries(int maxRetries, int budgetMin, boolean onTimeout) {
+        RetrySettings settings = new RetrySettings(
+                maxRetries, 0, budgetMin, Duration.ofMillis(25), Duration.ofMillis(250), onTimeout, Duration.ZERO);
+        return new Retries(settings, new ProxyMetrics(meters), () -> 0.5);
+    }
+
+    private static RoutedExchange sent(String... endpoints) {
+        RoutedExchange routed = RoutedExchanges.over(endpoints);
+        routed.next(FailureCause.OTHER);
+        return routed;
+    }
+}
