@@ -5,6 +5,7 @@ import dev.warmlane.routing.Dispatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -98,14 +99,17 @@ final class AnswerWriter {
     }
 
     /** Writes and flushes each piece. What waits for a slow client when it leaves is released. */
-    private static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> pieces) {
+    static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> pieces) {
         return response.writeAndFlushWith(pieces.map(Mono::just)).doOnDiscard(Mono.class, AnswerWriter::release);
     }
 
+    /** @param piece of a buffer as it was written, or as Spring has unwrapped it for Reactor Netty */
     private static void release(Mono<?> piece) {
         piece.subscribe(buffer -> {
-            if (buffer instanceof DataBuffer discarded) {
-                DataBufferUtils.release(discarded);
+            if (buffer instanceof DataBuffer wrapped) {
+                DataBufferUtils.release(wrapped);
+            } else {
+                ReferenceCountUtil.release(buffer);
             }
         });
     }
