@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /** A Kubernetes API server that keeps what it is given, tells watchers, and can misbehave in the ways that real ones do. */
 public final class ApiServer implements AutoCloseable {
@@ -90,6 +91,11 @@ public final class ApiServer implements AutoCloseable {
         faults.status = status;
     }
 
+    /** Every request that this does not accept, as method and path, is answered with 403. */
+    public void permitOnly(Predicate<String> permitted) {
+        faults.permitted = permitted;
+    }
+
     /** Lists are accepted, and not answered while a test runs. */
     void hangLists(boolean hang) {
         faults.hanging = hang;
@@ -104,12 +110,12 @@ public final class ApiServer implements AutoCloseable {
         return faults.opened.get();
     }
 
-    int watchesOpen() {
+    public int watchesOpen() {
         return faults.open.size();
     }
 
     /** Method and path of every request so far. */
-    List<String> requests() {
+    public List<String> requests() {
         return faults.requests;
     }
 
@@ -125,10 +131,14 @@ public final class ApiServer implements AutoCloseable {
         private volatile boolean silent;
         private volatile boolean hanging;
         private volatile int status;
+        private volatile Predicate<String> permitted = request -> true;
 
         @Override
         public MockResponse dispatch(RecordedRequest request) {
             requests.add(request.getMethod() + " " + request.getPath());
+            if (!permitted.test(request.getMethod() + " " + request.getPath())) {
+                return new MockResponse().setResponseCode(403);
+            }
             if (status != 0) {
                 return new MockResponse().setResponseCode(status);
             }

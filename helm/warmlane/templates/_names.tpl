@@ -1,0 +1,88 @@
+{{- define "warmlane.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Short enough that every suffix of this chart fits into 63 characters. */}}
+{{- define "warmlane.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains (include "warmlane.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "warmlane.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "warmlane.enginesName" -}}
+{{- printf "%s-vllm" (include "warmlane.fullname" .) -}}
+{{- end -}}
+
+{{- define "warmlane.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "warmlane.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of the gateway's pods; never changes between releases, because a Deployment's selector cannot. */}}
+{{- define "warmlane.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "warmlane.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end -}}
+
+{{- define "warmlane.enginesSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "warmlane.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: vllm
+{{- end -}}
+
+{{/* Of all objects. Takes a list: the root and the component. */}}
+{{- define "warmlane.labels" -}}
+{{- $root := index . 0 -}}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/name: {{ include "warmlane.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: warmlane
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Takes a list: an image of the values and its tag where they give none. */}}
+{{- define "warmlane.imageOf" -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository (default (index . 1) $image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "warmlane.image" -}}
+{{- include "warmlane.imageOf" (list .Values.image .Chart.AppVersion) -}}
+{{- end -}}
+
+{{/* What the Pod Security Standard "restricted" asks of a pod. Takes a list: the root and the user. */}}
+{{- define "warmlane.podSecurity" -}}
+{{- $root := index . 0 -}}
+runAsNonRoot: true
+{{- if not $root.Values.openshift.enabled }}
+runAsUser: {{ index . 1 }}
+runAsGroup: {{ index . 1 }}
+fsGroup: {{ index . 1 }}
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* What it asks of a container. */}}
+{{- define "warmlane.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop: [ALL]
+{{- end -}}

@@ -1,0 +1,75 @@
+{{/* Everything that the process reads below "warmlane", as YAML: config, and the pool that discovery describes. */}}
+{{- define "warmlane.settings" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- $d := .Values.discovery -}}
+{{- $named := list -}}
+{{- range $key := list "service" "selector" "inferencePool" "urls" -}}
+{{- if index $d $key -}}{{- $named = append $named $key -}}{{- end -}}
+{{- end -}}
+{{- if or $config.pools $config.endpoints -}}
+  {{- if or $named $d.namespace $d.port -}}
+  {{- fail "discovery: set (expected: nothing, because config.pools or config.endpoints says where the servers are)" -}}
+  {{- end -}}
+  {{- /* The pool that endpoints is short for, in full: a list of pools takes the place of the image's, an empty one cannot. */ -}}
+  {{- if $config.endpoints -}}
+  {{- $_ := set $config "pools" (prepend (default list $config.pools) (dict "name" "default" "endpoints" $config.endpoints)) -}}
+  {{- $_ := unset $config "endpoints" -}}
+  {{- end -}}
+{{- else if gt (len $named) 1 -}}
+  {{- fail (printf "discovery: %s (expected: one of service, selector, inferencePool, urls)" (join ", " $named)) -}}
+{{- else if $d.urls -}}
+  {{- if or $d.namespace $d.port -}}
+  {{- fail "discovery: namespace or port beside urls (expected: they are part of the URLs)" -}}
+  {{- end -}}
+  {{- $_ := set $config "pools" (list (dict "name" "default" "endpoints" $d.urls)) -}}
+{{- else -}}
+  {{- $source := dict -}}
+  {{- if $d.selector -}}{{- $_ := set $source "selector" $d.selector -}}
+  {{- else if $d.inferencePool -}}
+    {{- if $d.port -}}
+    {{- fail (printf "discovery.port: %v (expected: nothing, because an InferencePool names its targetPorts)" $d.port) -}}
+    {{- end -}}
+    {{- $_ := set $source "inference-pool" $d.inferencePool -}}
+  {{- else -}}{{- $_ := set $source "service" (default (ternary (include "warmlane.enginesName" .) "vllm" .Values.vllm.enabled) $d.service) -}}
+  {{- end -}}
+  {{- with $d.namespace -}}{{- $_ := set $source "namespace" . -}}{{- end -}}
+  {{- with $d.port -}}{{- $_ := set $source "port" (toString .) -}}{{- end -}}
+  {{- $_ := set $config "pools" (list (dict "name" "default" "kubernetes" $source)) -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{/* What discovery reads, as YAML: by namespace, whether EndpointSlices and whether InferencePools. */}}
+{{- define "warmlane.watched" -}}
+{{- $watched := dict -}}
+{{- range (include "warmlane.settings" . | fromYaml).pools -}}
+  {{- with .kubernetes -}}
+    {{- $namespace := default $.Release.Namespace .namespace -}}
+    {{- $reads := default dict (index $watched $namespace) -}}
+    {{- $reads = merge (dict (ternary "inferencePools" "endpointSlices" (hasKey . "inference-pool")) true) $reads -}}
+    {{- $_ := set $watched $namespace $reads -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml $watched -}}
+{{- end -}}
+
+{{/* A duration such as 10m or 1h, in whole seconds, rounded up. Takes a list: the setting's name and its value. */}}
+{{- define "warmlane.seconds" -}}
+{{- $text := toString (index . 1) -}}
+{{- if not (regexMatch "^[0-9]+(ms|s|m|h|d)?$" $text) -}}
+{{- fail (printf "config.%s: %s (expected: a duration such as 10s, 5m or 1h)" (index . 0) $text) -}}
+{{- end -}}
+{{- $number := regexFind "^[0-9]+" $text | int64 -}}
+{{- $unit := default "ms" (regexFind "[a-z]+$" $text) -}}
+{{- if eq $unit "ms" -}}{{- div (add $number 999) 1000 -}}
+{{- else -}}{{- mul $number (index (dict "s" 1 "m" 60 "h" 3600 "d" 86400) $unit) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Time for running streams to finish: what the process takes to drain, and a margin. */}}
+{{- define "warmlane.graceSeconds" -}}
+{{- $accept := include "warmlane.seconds" (list "drain.accept" (dig "drain" "accept" "10s" .Values.config)) | int64 -}}
+{{- $timeout := include "warmlane.seconds" (list "drain.timeout" (dig "drain" "timeout" "10m" .Values.config)) | int64 -}}
+{{- $farewell := include "warmlane.seconds" (list "drain.farewell" (dig "drain" "farewell" "5s" .Values.config)) | int64 -}}
+{{- add $accept $timeout $farewell .Values.terminationMarginSeconds -}}
+{{- end -}}

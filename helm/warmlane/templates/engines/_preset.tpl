@@ -1,0 +1,50 @@
+{{/* The newest preset of config/vllm that is not newer than vllm.version, as YAML. */}}
+{{- define "warmlane.preset" -}}
+{{- $version := required "vllm.version: empty (expected: the version of vLLM, such as 0.10.0)" .Values.vllm.version -}}
+{{- $best := dict -}}
+{{- $known := list -}}
+{{- range $path, $_ := .Files.Glob "config/vllm/v*.yaml" -}}
+  {{- $preset := $.Files.Get $path | fromYaml -}}
+  {{- $known = append $known $preset.from -}}
+  {{- if semverCompare (printf ">=%s" $preset.from) $version -}}
+    {{- if or (not $best) (semverCompare (printf ">%s" (default "0.0.0" $best.from)) $preset.from) -}}
+      {{- $best = $preset -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- if not $known -}}
+{{- fail "config/vllm: not in the chart (expected: a packaged chart, or a checkout that keeps symbolic links)" -}}
+{{- else if not $best -}}
+{{- fail (printf "vllm.version: %s (expected: %s or later)" $version (first ($known | sortAlpha))) -}}
+{{- end -}}
+{{- toYaml $best -}}
+{{- end -}}
+
+{{/* The arguments of vllm serve that the preset gives, as a YAML list. */}}
+{{- define "warmlane.presetArgs" -}}
+{{- $vllm := .Values.vllm -}}
+{{- $preset := include "warmlane.preset" . | fromYaml -}}
+{{- $hash := default (first $preset.hashAlgorithms) $vllm.hashAlgorithm -}}
+{{- if not (has $hash $preset.hashAlgorithms) -}}
+{{- fail (printf "vllm.hashAlgorithm: %s (expected: with vLLM %s one of %s)" $hash $vllm.version (join ", " $preset.hashAlgorithms)) -}}
+{{- end -}}
+{{- range $preset.args }}
+{{- if or (ne (default "" .when) "kvEvents") $vllm.kvEvents.enabled }}
+- {{ .arg
+    | replace "${hashAlgorithm}" $hash
+    | replace "${blockSize}" (toString $vllm.blockSize)
+    | replace "${gpuMemoryUtilization}" (toString $vllm.gpuMemoryUtilization)
+    | replace "${shutdownSeconds}" (toString $vllm.shutdownSeconds)
+    | replace "${kvEventsPort}" (toString $vllm.kvEvents.port)
+    | replace "${kvReplayPort}" (add1 $vllm.kvEvents.port | toString)
+    | squote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Seconds that the preStop hook waits: until gateways have seen the pod leave, and where vLLM does not drain, until running
+     requests had their time too. */}}
+{{- define "warmlane.enginePreStop" -}}
+{{- $drains := (include "warmlane.preset" . | fromYaml).drains -}}
+{{- ternary .Values.vllm.preStopSeconds (add .Values.vllm.preStopSeconds .Values.vllm.shutdownSeconds) $drains -}}
+{{- end -}}

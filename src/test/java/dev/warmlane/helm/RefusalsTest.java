@@ -1,0 +1,75 @@
+package dev.warmlane.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Values that must not reach a cluster, and what Helm says of them. */
+class RefusalsTest {
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            replica: 3                                              | 'replica' not allowed
+            image: {name: a}                                        | 'name' not allowed
+            image: {tag: latest}                                    | /image/tag
+            image: {digest: sha256:abc}                             | /image/digest
+            image: {pullPolicy: Sometimes}                          | /image/pullPolicy
+            replicas: 0                                             | /replicas
+            replicas: two                                           | /replicas
+            discovery: {svc: a}                                     | 'svc' not allowed
+            discovery: {service: 'Not a name'}                      | /discovery/service
+            discovery: {urls: ['10.0.0.1:8000']}                    | /discovery/urls/0
+            discovery: {urls: ['http://10.0.0.1:8000/v1']}          | /discovery/urls/0
+            discovery: {service: a, selector: b=c}                  | discovery: service, selector (expected: one of service, selector, inferencePool, urls)
+            discovery: {urls: ['http://a:1'], port: 1}              | discovery: namespace or port beside urls (expected: they are part of the URLs)
+            discovery: {inferencePool: a, port: http}               | discovery.port: http (expected: nothing, because an InferencePool names its targetPorts)
+            {discovery: {service: a}, config: {endpoints: ['http://a:1']}} | discovery: set (expected: nothing, because config.pools or config.endpoints says where the servers are)
+            config: {affinty: {ttl: 1h}}                            | 'affinty' not allowed
+            config: {affinity: {time-to-live: 1h}}                  | 'time-to-live' not allowed
+            config: {affinity: {ttl: 0s}}                           | /config/affinity/ttl
+            config: {affinity: {ttl: -1s}}                          | /config/affinity/ttl
+            config: {affinity: {ttl: soon}}                         | /config/affinity/ttl
+            config: {affinity: {max-entries: 0}}                    | /config/affinity/max-entries
+            config: {affinity: {max-entries: many}}                 | /config/affinity/max-entries
+            config: {limits: {body: 0MB}}                           | /config/limits/body
+            config: {retry: {max-retries: -1}}                      | /config/retry/max-retries
+            config: {response-headers: maybe}                       | /config/response-headers
+            config: {pools: [{kubernetes: {service: a}}]}           | missing property 'name'
+            config: {pools: [{name: a, kubernetes: {svc: a}}]}      | 'svc' not allowed
+            config: {pools: [{name: a, endpoints: ['http://a:1'], api-key: s3cret}]} | /config/pools/0/api-key
+            service: {port: 0}                                      | /service/port
+            service: {port: 70000}                                  | /service/port
+            service: {type: Public}                                 | /service/type
+            service: {sessionAffinity: Cookie}                      | /service/sessionAffinity
+            resources: {request: {cpu: 1}}                          | 'request' not allowed
+            probes: {timeoutSeconds: 0}                             | /probes/timeoutSeconds
+            securityContext: {runAsUser: 0}                         | /securityContext/runAsUser
+            {autoscaling: {enabled: true}, keda: {enabled: true}}   | autoscaling.enabled and keda.enabled: both (expected: one of them, or neither)
+            autoscaling: {enabled: true, cpuPercent: 0}             | autoscaling: neither cpuPercent nor inFlight (expected: at least one of them above 0)
+            keda: {prometheus: prom}                                | /keda/prometheus
+            podDisruptionBudget: {maxUnavailable: 0}                | /podDisruptionBudget/maxUnavailable
+            networkPolicy: {apiServerCidrs: [10.0.0.1]}             | /networkPolicy/apiServerCidrs/0
+            networkPolicy: {enginePorts: []}                        | /networkPolicy/enginePorts
+            httpRoute: {enabled: true}                              | httpRoute.parentRefs: none (expected: the Gateways it belongs to, or gateway.enabled)
+            httpRoute: {otherBackends: [{name: a}]}                 | /httpRoute/otherBackends/0
+            gateway: {enabled: true}                                | gateway.className: empty (expected: the name of a GatewayClass)
+            ingress: {paths: []}                                    | /ingress/paths
+            ingress: {paths: [v1]}                                  | /ingress/paths/0
+            route: {timeout: long}                                  | /route/timeout
+            metrics: {serviceMonitor: true, podMonitor: true}       | metrics.serviceMonitor and metrics.podMonitor: both (expected: one of them, or every sample counts twice)
+            validation: {minHitRatio: 80}                           | /validation/minHitRatio
+            validation: {turns: 1}                                  | /validation/turns
+            vllm: {enabled: true, model: m}                         | vllm.version: empty (expected: the version of vLLM, such as 0.10.0)
+            vllm: {enabled: true, version: 0.10.0}                  | vllm.model: empty (expected: a name on Hugging Face or a path)
+            vllm: {enabled: true, version: v0.10.0, model: m}       | /vllm/version
+            vllm: {enabled: true, version: 0.9.2, model: m}         | vllm.version: 0.9.2 (expected: 0.10.0 or later)
+            vllm: {enabled: true, version: 0.11.0, model: m, hashAlgorithm: builtin} | vllm.hashAlgorithm: builtin (expected: with vLLM 0.11.0 one of sha256, sha256_cbor)
+            vllm: {gpuMemoryUtilization: 90}                        | /vllm/gpuMemoryUtilization
+            vllm: {blockSize: 17}                                   | /vllm/blockSize
+            vllm: {image: {tag: latest}}                            | /vllm/image/tag
+            extraEnv: [{key: A, value: b}]                          | /extraEnv/0
+            """)
+    void saysWhatIsWrong(String values, String problem) {
+        assertThat(Chart.refusal(values)).contains(problem);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.warmlane.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import org.junit.jupiter.api.Test;
+
+/** How many gateways run. */
+class ScalingTest {
+    private static final String SCALED = "autoscaling: {enabled: true, inFlight: 200}";
+    private static final String KEDA = "keda: {enabled: true, inFlight: 150, prometheus: 'http://prom:9090'}";
+
+    @Test
+    void isNotScaledByDefault() {
+        assertThat(Chart.render("{}").has(HorizontalPodAutoscaler.class)).isFalse();
+        assertThat(Chart.render("{}").has(ScaledObject.class)).isFalse();
+    }
+
+    @Test
+    void leavesTheReplicasToWhatScalesThem() {
+        assertThat(Chart.render(SCALED).the(Deployment.class).getSpec().getReplicas())
+                .isNull();
+        assertThat(Chart.render(KEDA).the(Deployment.class).getSpec().getReplicas())
+                .isNull();
+    }
+
+    @Test
+    void scalesByCpuAndByRequestsInFlight() {
+        var metrics = Chart.render(SCALED)
+                .the(HorizontalPodAutoscaler.class)
+                .getSpec()
+                .getMetrics();
+        assertThat(metrics).hasSize(2);
+        assertThat(metrics.get(0).getResource().getTarget().getAverageUtilization())
+                .isEqualTo(70);
+        assertThat(metrics.get(1).getPods().getMetric().getName()).isEqualTo("warmlane_in_flight_requests");
+        assertThat(metrics.get(1).getPods().getTarget().getAverageValue().getAmount())
+                .isEqualTo("200");
+    }
+
+    @Test
+    void scalesByOneOfThemAlone() {
+        assertThat(Chart.render("autoscaling: {enabled: true}")
+                        .the(HorizontalPodAutoscaler.class)
+                        .getSpec()
+                        .getMetrics())
+                .singleElement()
+                .satisfies(metric -> assertThat(metric.getResource()).isNotNull());
+        assertThat(Chart.render("autoscaling: {enabled: true, cpuPercent: 0, inFlight: 10}")
+                        .the(HorizontalPodAutoscaler.class)
+                        .getSpec()
+                        .getMetrics())
+                .singleElement()
+                .satisfies(metric -> assertThat(metric.getPods()).isNotNull());
+    }
+
+    @Test
+    void shrinksSlowlyBecauseBindingsGoWithAReplica() {
+        var down = Chart.render(SCALED)
+                .the(HorizontalPodAutoscaler.class)
+                .getSpec()
+                .getBehavior()
+                .getScaleDown();
+        assertThat(down.getStabilizationWindowSeconds()).isEqualTo(600);
+        assertThat(down.getPolicies())
+                .singleElement()
+                .satisfies(policy -> assertThat(policy.getValue()).isEqualTo(1));
+    }
+
+    @Test
+    void scalesBetweenItsBounds() {
+        var spec = Chart.render("autoscaling: {enabled: true, minReplicas: 3, maxReplicas: 9}")
+                .the(HorizontalPodAutoscaler.class)
+                .getSpec();
+        assertThat(spec.getMinReplicas()).isEqualTo(3);
+        assertThat(spec.getMaxReplicas()).isEqualTo(9);
+        assertThat(spec.getScaleTargetRef().getName()).isEqualTo("warmlane");
+    }
+
+    @Test
+    void scalesByKedaOnRequestsInFlight() {
+        var spec = Chart.render(KEDA).the(ScaledObject.class).getSpec();
+        assertThat(spec.scaleTargetRef().name()).isEqualTo("warmlane");
+        assertThat(spec.minReplicaCount()).isEqualTo(2);
+        assertThat(spec.maxReplicaCount()).isEqualTo(6);
+        assertThat(spec.triggers())
+                .singleElement()
+                .satisfies(trigger -> assertThat(trigger.metadata())
+                        .containsEntry("serverAddress", "http://prom:9090")
+                        .containsEntry("threshold", "150")
+                        .containsEntry(
+                                "query",
+                                "sum(warmlane_in_flight_requests{namespace=\"models\",pod=~\"warmlane-.*\"})"));
+    }
+
+    @Test
+    void shrinksSlowlyByKedaToo() {
+        assertThat(Chart.render(KEDA)
+                        .the(ScaledObject.class)
+                        .getSpec()
+                        .advanced()
+                        .horizontalPodAutoscalerConfig()
+                        .behavior()
+                        .getScaleDown()
+                        .getStabilizationWindowSeconds())
+                .isEqualTo(600);
+    }
+
+    @Test
+    void losesOneReplicaAtATime() {
+        var budget = Chart.render("{}").the(PodDisruptionBudget.class).getSpec();
+        assertThat(budget.getMaxUnavailable().getIntVal()).isEqualTo(1);
+        assertThat(budget.getSelector().getMatchLabels()).containsEntry("app.kubernetes.io/component", "gateway");
+    }
+
+    @Test
+    void losesAShareOfReplicas() {
+        assertThat(Chart.render("podDisruptionBudget: {maxUnavailable: 25%}")
+                        .the(PodDisruptionBudget.class)
+                        .getSpec()
+                        .getMaxUnavailable()
+                        .getStrVal())
+                .isEqualTo("25%");
+    }
+
+    @Test
+    void hasNoBudgetWhenTold() {
+        assertThat(Chart.render("podDisruptionBudget: {enabled: false}").has(PodDisruptionBudget.class))
+                .isFalse();
+    }
+}
