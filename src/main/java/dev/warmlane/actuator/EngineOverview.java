@@ -79,7 +79,8 @@ public final class EngineOverview {
                 endpoints.stream()
                         .mapToLong(endpoint -> orZero(endpoint.waiting()))
                         .sum(),
-                endpoints.stream().mapToLong(EndpointStatus::inFlight).sum());
+                endpoints.stream().mapToLong(EndpointStatus::inFlight).sum(),
+                pool.queue().get());
         return new PoolStatus(pool.pool().name(), snapshot.isPanic(), totals, endpoints);
     }
 

@@ -4,6 +4,7 @@ import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.health.EndpointHealth;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param pool its endpoints; the current snapshot is read each time
  * @param inFlightRequests how many requests the gateway has in flight at an endpoint; called from any thread, must not wait
  * @param health what is believed of an endpoint, or null where nothing is; the same
+ * @param queue what waits; the same
  */
 public record ObservedPool(
         EndpointPool pool,
         ToLongFunction<EndpointId> inFlightRequests,
-        Function<EndpointId, @Nullable EndpointHealth> health) {}
+        Function<EndpointId, @Nullable EndpointHealth> health,
+        Supplier<QueueStatus> queue) {}

@@ -11,7 +11,14 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  * @param running requests in the engines' batches
  * @param waiting requests queued in the engines
  * @param inFlight requests that the gateway has in flight
+ * @param queue requests that wait in the gateway
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record PoolTotals(
-        int endpoints, int selectable, PrefixCacheStatus prefixCache, long running, long waiting, long inFlight) {}
+        int endpoints,
+        int selectable,
+        PrefixCacheStatus prefixCache,
+        long running,
+        long waiting,
+        long inFlight,
+        QueueStatus queue) {}

@@ -1,6 +1,5 @@
 package dev.warmlane.admission;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -19,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * saying so, such as an endpoint that appears, is seen at the next {@link #tick}.
  */
 public final class AdmissionQueue {
-    /** Requests that find no room although there was some, before the rest waits for the next occasion. */
-    private static final int MOST_MISSES = 4;
-
     private final LineLimits limits;
     private final Supplier<Room> room;
     private final LongSupplier nanoClock;
@@ -29,6 +25,7 @@ public final class AdmissionQueue {
     private final RetryAdvice advice;
     private final WaitingLine line;
     private final AtomicInteger occasions = new AtomicInteger();
+    private boolean closed;
     private volatile int waiting;
 
     /**
@@ -71,16 +68,21 @@ public final class AdmissionQueue {
     public Place await(Claim claim, Entrant entrant) {
         Place place;
         Place refused = null;
+        Refusal.Reason reason = Refusal.Reason.FULL;
         synchronized (line) {
             place = line.add(
                     claim, entrant, nanoClock.getAsLong() + limits.maxWait().toNanos());
-            if (line.size() > limits.maxEntries()) {
+            if (closed) {
+                line.giveUp(place);
+                refused = place;
+                reason = Refusal.Reason.CLOSED;
+            } else if (line.size() > limits.maxEntries()) {
                 refused = line.giveUpLast();
             }
             waiting = line.size();
         }
         if (refused != null) {
-            refuse(refused, Refusal.Reason.FULL);
+            refuse(refused, reason);
         }
         letIn();
         return place;
@@ -118,6 +120,19 @@ public final class AdmissionQueue {
         letIn();
     }
 
+    /** Refuses all that wait, and from now on whoever would. */
+    public void close() {
+        List<Place> all;
+        synchronized (line) {
+            closed = true;
+            all = line.giveUpAll();
+            waiting = line.size();
+        }
+        for (Place place : all) {
+            refuse(place, Refusal.Reason.CLOSED);
+        }
+    }
+
     private void refuse(Place place, Refusal.Reason reason) {
         place.entrant.refused(new Refusal(reason, advice.after(waiting)));
     }
@@ -139,42 +154,29 @@ public final class AdmissionQueue {
         }
     }
 
+    /** Until one finds no room after all: there will be another occasion, and the others would fare no better now. */
     private void letInWhileThereIsRoom() {
-        List<Place> missed = new ArrayList<>(0);
-        try {
-            while (missed.size() < MOST_MISSES) {
-                Place next = takeNext();
-                if (next == null) {
-                    break;
-                }
-                if (!enter(next)) {
-                    missed.add(next);
-                }
-            }
-        } finally {
-            if (!missed.isEmpty()) {
-                synchronized (line) {
-                    missed.forEach(line::restore);
-                }
-            }
+        Place next = takeNext();
+        while (next != null && enter(next)) {
+            next = takeNext();
         }
     }
 
     private boolean enter(Place next) {
-        boolean entered = false;
-        boolean answered = false;
+        boolean keepsPlace = false;
         try {
-            entered = next.entrant.enter();
-            answered = true;
+            keepsPlace = !next.entrant.enter();
+            return !keepsPlace;
         } finally {
-            if (entered || !answered) {
-                synchronized (line) {
+            synchronized (line) {
+                if (keepsPlace) {
+                    line.restore(next);
+                } else {
                     line.served(next);
-                    waiting = line.size();
                 }
+                waiting = line.size();
             }
         }
-        return entered;
     }
 
     private @Nullable Place takeNext() {

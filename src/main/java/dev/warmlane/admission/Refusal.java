@@ -15,7 +15,9 @@ public record Refusal(Reason reason, Duration retryAfter) {
         /** The line had no place, or somebody with an earlier turn took it. */
         FULL,
         /** It waited as long as it may. */
-        LATE;
+        LATE,
+        /** Nobody is let in any more. */
+        CLOSED;
 
         /** The name in metric labels, lower case. */
         public String label() {

@@ -114,6 +114,13 @@ final class WaitingLine {
         return last;
     }
 
+    /** Gives up everybody who is not just being let in. */
+    List<Place> giveUpAll() {
+        List<Place> all = List.copyOf(inTurn);
+        all.forEach(this::giveUp);
+        return all;
+    }
+
     /** Gives up all that have waited too long. */
     List<Place> giveUpLate(long nowNanos) {
         List<Place> late = new ArrayList<>();

@@ -5,6 +5,7 @@ import dev.warmlane.actuator.EngineMeters;
 import dev.warmlane.actuator.EngineOverview;
 import dev.warmlane.actuator.GatewayInfo;
 import dev.warmlane.actuator.ObservedPool;
+import dev.warmlane.actuator.QueueStatus;
 import dev.warmlane.actuator.RoutingMeters;
 import dev.warmlane.actuator.VllmEndpoint;
 import dev.warmlane.affinity.AffinityTable;
@@ -67,7 +68,16 @@ class ActuatorConfiguration {
                 .map(pool -> new ObservedPool(
                         pool.router().pool(),
                         id -> pool.router().inFlight().requests(id),
-                        healths.get(pool.name())::of))
+                        healths.get(pool.name())::of,
+                        () -> queueStatus(pool)))
                 .toList();
+    }
+
+    private static QueueStatus queueStatus(RoutedPool pool) {
+        return new QueueStatus(
+                pool.queue().waiting(),
+                pool.queue().limits().maxEntries(),
+                pool.router().inFlight().maxRequests(),
+                pool.queue().endedPerSecond());
     }
 }

@@ -1,6 +1,8 @@
 package dev.warmlane.gateway;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.admission.AdmissionQueue;
+import dev.warmlane.admission.LineLimits;
 import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.health.PoolHealth;
 import dev.warmlane.policyfile.PolicyFiles;
@@ -18,9 +20,11 @@ import dev.warmlane.routing.RoutingPolicy;
 import dev.warmlane.settings.AffinitySettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.QueueSettings;
 import dev.warmlane.settings.RoutingSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Clock;
+import java.util.SplittableRandom;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -45,13 +49,18 @@ class PoolConfiguration {
                     "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
         }
         return new RoutedPools(settings.pools().stream()
-                .map(pool -> routedPool(pool, settings.routing(), healths.get(pool.name()), table))
+                .map(pool -> routedPool(pool, settings, healths.get(pool.name()), table))
                 .toList());
     }
 
+    @Bean
+    QueueTicks queueTicks(RoutedPools pools) {
+        return new QueueTicks(pools);
+    }
+
     private static RoutedPool routedPool(
-            PoolSettings settings, RoutingSettings routing, PoolHealth health, AffinityTable table) {
-        InFlight inFlight = new InFlight();
+            PoolSettings pool, WarmlaneSettings settings, PoolHealth health, AffinityTable table) {
+        InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
         PolicyFactory policies = new PolicyFactory(
                 table,
                 new PrefixIndex(DEFAULT_INDEX_BLOCKS),
@@ -59,11 +68,20 @@ class PoolConfiguration {
                 inFlight,
                 new PoolAverages(),
                 System.nanoTime());
-        RoutingPolicy policy = policy(routing, policies);
-        return new RoutedPool(
-                new Router(
-                        health.pool(), policy, inFlight, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health),
-                settings.apiKey());
+        RoutingPolicy policy = policy(settings.routing(), policies);
+        Router router = new Router(
+                health.pool(), policy, inFlight, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health);
+        return new RoutedPool(router, pool.apiKey(), queue(settings.queue(), router));
+    }
+
+    private static AdmissionQueue queue(QueueSettings settings, Router router) {
+        AdmissionQueue queue = new AdmissionQueue(
+                new LineLimits(settings.maxEntries(), settings.maxWait()),
+                new RouterRoom(router),
+                System::nanoTime,
+                new SplittableRandom());
+        router.inFlight().onClose(queue::ended);
+        return queue;
     }
 
     private static RoutingPolicy policy(RoutingSettings routing, PolicyFactory policies) {

@@ -25,6 +25,13 @@ public enum GatewayMeter {
             "queue.wait",
             "From joining the queue to the dispatch, of requests that had to wait",
             "pool"),
+    QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests that wait because every endpoint is full", "pool"),
+    REJECTED(
+            Kind.COUNTER,
+            "rejected",
+            "Requests answered 429: full or late in the queue, or past the streams of the gateway",
+            "pool",
+            "reason"),
     TTFT(Buckets.FIRST_TOKEN, "ttft", "From the request's body to the first byte of a streamed answer", "pool"),
     INTER_CHUNK_GAP(Buckets.CHUNK_GAP, "inter.chunk.gap", "Between two pieces of a streamed answer", "pool"),
     DECISIONS(

@@ -95,6 +95,11 @@ final class ApiException extends RuntimeException {
         return ofStatus(HttpStatus.BAD_REQUEST, "The request body is broken.");
     }
 
+    /** More is asked than there is room for; worth asking again later. */
+    static ApiException overloaded(String code, String message, Duration retryAfter) {
+        return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, code, retryAfter, message);
+    }
+
     static ApiException noEndpoint(String pool, Duration retryAfter) {
         return new ApiException(
                 HttpStatus.SERVICE_UNAVAILABLE,

@@ -22,10 +22,9 @@ import reactor.netty.http.client.HttpClientResponse;
  * endpoint.
  */
 final class Failover {
-    private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
-
     private final HttpClient client;
     private final AnswerWriter answers;
+    private final Dispatcher dispatcher;
     private final Retries retries;
     private final ProxyMetrics metrics;
     private final FailureLog log;
@@ -35,12 +34,14 @@ final class Failover {
     Failover(
             HttpClient client,
             AnswerWriter answers,
+            Dispatcher dispatcher,
             Retries retries,
             ProxyMetrics metrics,
             FailureLog log,
             Scheduler timer) {
         this.client = client;
         this.answers = answers;
+        this.dispatcher = dispatcher;
         this.retries = retries;
         this.metrics = metrics;
         this.log = log;
@@ -49,9 +50,9 @@ final class Failover {
 
     /** Completes when the answer has gone to the client; fails with what the client is told if there is none. */
     Mono<Void> send(ServerWebExchange exchange, RoutedExchange routed) {
-        Dispatch first = routed.next(FailureCause.OTHER);
+        Dispatch first = dispatcher.now(routed);
         if (first == null) {
-            return Mono.error(ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY));
+            return dispatcher.inTurn(exchange, routed).flatMap(dispatch -> attempt(exchange, routed, dispatch));
         }
         metrics.overhead(routed.pool().name(), routed.timeline().dispatched());
         return attempt(exchange, routed, first);
@@ -106,12 +107,20 @@ final class Failover {
     }
 
     private Mono<Void> next(ServerWebExchange exchange, RoutedExchange routed, Dispatch failed, Throwable failure) {
-        Dispatch next = routed.next(UpstreamFailure.cause(failure));
-        return next == null ? fail(exchange, routed, failed, failure) : attempt(exchange, routed, next);
+        FailureCause cause = UpstreamFailure.cause(failure);
+        Dispatch next = routed.next(cause);
+        if (next != null) {
+            return attempt(exchange, routed, next);
+        }
+        if (!routed.hasAnother()) {
+            return fail(exchange, routed, failed, failure);
+        }
+        routed.leave(cause);
+        return dispatcher.inTurn(exchange, routed).flatMap(dispatch -> attempt(exchange, routed, dispatch));
     }
 
     private Mono<Void> fail(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
-        routed.giveUp(UpstreamFailure.cause(failure));
+        routed.leave(UpstreamFailure.cause(failure));
         log.note(dispatch.endpoint().name(), "request failed", UpstreamFailure.reason(failure));
         if (routed.isRetryDiscouraged()) {
             exchange.getResponse().getHeaders().set(AnswerHeaders.SHOULD_RETRY, "false");

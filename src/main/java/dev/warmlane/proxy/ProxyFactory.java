@@ -20,10 +20,12 @@ public final class ProxyFactory {
     private final BodyBudget budget;
     private final BodyReader bodies;
     private final ExchangeReader requests;
+    private final RoutedPools pools;
     private final UpstreamChannels upstreamChannels = new UpstreamChannels();
 
     public ProxyFactory(WarmlaneSettings settings, RoutedPools pools, ServedModels models) {
         this.settings = settings;
+        this.pools = pools;
         LimitSettings limits = settings.limits();
         int largest = (int) limits.body().toBytes();
         this.budget = BodyBudget.of(limits.bufferedBodies().toBytes(), largest);
@@ -43,6 +45,7 @@ public final class ProxyFactory {
     public VllmRoutingFilter filter(ConnectionProvider connections, MeterRegistry registry) {
         budget.registerWith(registry);
         ProxyMetrics metrics = new ProxyMetrics(registry);
+        QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
         FailureLog log = new FailureLog(ProxyFactory.log::warn, System::nanoTime);
         Retries retries = new Retries(
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
@@ -53,15 +56,19 @@ public final class ProxyFactory {
                         retries,
                         log,
                         settings.retry().hold()),
+                new Dispatcher(new PriorityReader(settings.queue()), queueMetrics),
                 retries,
                 metrics,
                 log,
                 Schedulers.parallel());
-        return new VllmRoutingFilter(bodies, requests, failover, retries, metrics);
+        StreamLimit streams = new StreamLimit(settings.limits().streams(), queueMetrics);
+        return new VllmRoutingFilter(streams, bodies, requests, failover, retries, metrics);
     }
 
-    /** Ends every request that is at an engine: its client gets an error that says that the gateway shuts down. */
+    /** Ends every request that waits or is at an engine: its client gets an error that says that the gateway shuts down. */
     public void endAnswers() {
+        // First, or they would be let in where the others end.
+        pools.all().forEach(pool -> pool.queue().close());
         upstreamChannels.end(ApiException.shuttingDown());
     }
 

@@ -103,7 +103,12 @@ final class RoutedExchange {
         return tried.size();
     }
 
-    /** Whether the pool has an endpoint that has not been tried. */
+    /** Endpoints that it must not be sent to again. */
+    synchronized Set<EndpointId> tried() {
+        return Set.copyOf(tried);
+    }
+
+    /** Whether the pool has an endpoint that has not been tried, full or not. */
     synchronized boolean hasAnother() {
         for (Endpoint endpoint : pool.router().pool().snapshot().selectable()) {
             boolean underWay = current != null && current.endpoint().id().equals(endpoint.id());
@@ -170,18 +175,15 @@ final class RoutedExchange {
         }
         Dispatch next = pool.router().dispatch(request, excluded);
         if (next != null) {
-            if (current != null) {
-                tried.add(current.endpoint().id());
-                current.failed(cause);
-            }
+            leave(cause);
             current = next;
         }
         return next;
     }
 
-    /** No endpoint took the request: the last one it was sent to has computed nothing of it. */
-    synchronized void giveUp(FailureCause cause) {
-        if (current != null) {
+    /** The endpoint that it was sent to has not taken it; the request is not counted there any more. */
+    synchronized void leave(FailureCause cause) {
+        if (current != null && tried.add(current.endpoint().id())) {
             current.failed(cause);
         }
     }

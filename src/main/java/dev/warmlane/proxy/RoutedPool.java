@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.admission.AdmissionQueue;
 import dev.warmlane.routing.Router;
 import org.jspecify.annotations.Nullable;
 
@@ -8,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param router chooses its endpoints
  * @param apiKey the key its endpoints ask for; null passes the client's Authorization on
+ * @param queue where requests wait while all endpoints are full
  */
-public record RoutedPool(Router router, @Nullable String apiKey) {
+public record RoutedPool(Router router, @Nullable String apiKey, AdmissionQueue queue) {
 
     public String name() {
         return router.pool().name();

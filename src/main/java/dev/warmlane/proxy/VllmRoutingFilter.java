@@ -25,6 +25,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
 
     private static final String SCHEME = "vllm";
 
+    private final StreamLimit streams;
     private final BodyReader bodies;
     private final ExchangeReader requests;
     private final Failover failover;
@@ -32,7 +33,13 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
     private final ProxyMetrics metrics;
 
     VllmRoutingFilter(
-            BodyReader bodies, ExchangeReader requests, Failover failover, Retries retries, ProxyMetrics metrics) {
+            StreamLimit streams,
+            BodyReader bodies,
+            ExchangeReader requests,
+            Failover failover,
+            Retries retries,
+            ProxyMetrics metrics) {
+        this.streams = streams;
         this.bodies = bodies;
         this.requests = requests;
         this.failover = failover;
@@ -53,7 +60,11 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         }
         setAlreadyRouted(exchange);
         PathGuard.check(exchange.getRequest());
-        return bodies.read(exchange.getRequest(), body -> serve(exchange, requests.read(exchange, url.getHost(), body)))
+        return streams.within(
+                        url.getHost(),
+                        () -> bodies.read(
+                                exchange.getRequest(),
+                                body -> serve(exchange, requests.read(exchange, url.getHost(), body))))
                 .then(chain.filter(exchange));
     }
 

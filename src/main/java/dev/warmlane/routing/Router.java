@@ -57,14 +57,23 @@ public final class Router {
         return deliveries;
     }
 
-    /** The decision that a request would get now; changes nothing. Null if no endpoint can take it. */
+    /** The endpoints as a decision would see them now; full ones included. */
+    public EndpointSnapshot snapshot() {
+        return SlowStart.limit(pool.snapshot(), inFlight);
+    }
+
+    /**
+     * The decision that a request would get now or, if every endpoint is full, the one that it would rather have than wait;
+     * changes nothing. Null if no endpoint can take it.
+     */
     public @Nullable RoutingDecision explain(RoutingRequest request) {
-        return choose(request, Set.of());
+        RoutingDecision now = choose(request, withFull(Set.of()));
+        return now != null ? now : choose(request, Set.of());
     }
 
     /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
     public @Nullable EndpointId home(RoutingRequest request) {
-        RoutingDecision decision = explain(request);
+        RoutingDecision decision = choose(request, Set.of());
         return decision == null || decision.outcome() != Outcome.BOUND
                 ? null
                 : decision.endpoint().id();
@@ -77,24 +86,22 @@ public final class Router {
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
     public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
+        RoutingDecision decision = choose(request, excluded);
         Set<EndpointId> barred = excluded;
-        while (true) {
-            RoutingDecision decision = choose(request, barred);
-            if (decision == null) {
-                return null;
-            }
-            Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
-            if (lease == null) {
-                // Only now: while there is room, nobody pays for asking each endpoint. Each turn more means that others
-                // got
-                // in.
+        while (decision != null) {
+            if (health.admits(decision.endpoint())) {
+                Lease lease =
+                        inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+                if (lease != null) {
+                    return dispatched(decision, lease);
+                }
+                health.undecided(decision.endpoint());
+                // Only now: while there is room, nobody pays for asking every endpoint.
                 barred = withFull(excluded);
-            } else if (health.admits(decision.endpoint())) {
-                return dispatched(decision, lease);
-            } else {
-                lease.close();
             }
+            decision = choose(request, barred);
         }
+        return null;
     }
 
     private Dispatch dispatched(RoutingDecision decision, Lease lease) {
@@ -116,12 +123,6 @@ public final class Router {
         return policy.choose(request, SlowStart.limit(snapshot, inFlight), excluded);
     }
 
-    /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
-    public void restarted(EndpointId endpoint) {
-        policy.restarted(endpoint);
-        retireIfGone(endpoint);
-    }
-
     private Set<EndpointId> withFull(Set<EndpointId> excluded) {
         Set<EndpointId> barred = new HashSet<>(excluded);
         for (Endpoint endpoint : pool.snapshot().endpoints()) {
@@ -130,6 +131,12 @@ public final class Router {
             }
         }
         return barred;
+    }
+
+    /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
+    public void restarted(EndpointId endpoint) {
+        policy.restarted(endpoint);
+        retireIfGone(endpoint);
     }
 
     /** The endpoint's KV cache holds this many tokens. */

@@ -14,6 +14,7 @@ import org.springframework.util.unit.DataSize;
  * @param requestDecompression whether bodies may come as gzip or deflate, inflated to at most body; otherwise 415
  * @param headerTimeout how long a request's head may take to come; past it 408
  * @param bodyTimeout how long the body may take after that; past it 408
+ * @param streams requests that the gateway serves at a time; past it 429
  * @param idleTimeout how long a connection may be idle; should be more than that of what stands in front of the gateway
  */
 public record LimitSettings(
@@ -23,6 +24,7 @@ public record LimitSettings(
         @DefaultValue("false") boolean requestDecompression,
         @DefaultValue("10s") Duration headerTimeout,
         @DefaultValue("1m") Duration bodyTimeout,
+        @DefaultValue("10000") int streams,
         @DefaultValue("75s") Duration idleTimeout) {
 
     private static final long MAX_HEADER_BYTES = 16 << 20;
@@ -30,6 +32,7 @@ public record LimitSettings(
     public LimitSettings {
         Check.positive("warmlane.limits.body", body);
         Check.positive("warmlane.limits.headers", headers);
+        Check.atLeast("warmlane.limits.streams", streams, 1);
         if (body.toBytes() > Integer.MAX_VALUE - 8) {
             throw new InvalidSettingException("warmlane.limits.body", body, "less than 2GB");
         }

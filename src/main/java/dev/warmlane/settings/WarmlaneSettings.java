@@ -20,6 +20,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param scrape how the engines' metrics are read
  * @param upstream connections to the engines
  * @param limits what one client may send
+ * @param queue what happens while all endpoints are full
  * @param retry failover to another endpoint before the first byte
  * @param drain how the gateway ends once it is told to
  * @param health health checks of the engines, and slow start
@@ -41,6 +42,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty ScrapeSettings scrape,
         @DefaultValue @NestedConfigurationProperty UpstreamSettings upstream,
         @DefaultValue @NestedConfigurationProperty LimitSettings limits,
+        @DefaultValue @NestedConfigurationProperty QueueSettings queue,
         @DefaultValue @NestedConfigurationProperty RetrySettings retry,
         @DefaultValue @NestedConfigurationProperty DrainSettings drain,
         @DefaultValue @NestedConfigurationProperty HealthSettings health,

@@ -21,7 +21,8 @@ class EngineOverviewTest {
                             "endpoints": 3, "selectable": 2,
                             "prefixCache": {"queriedTokens": 4000, "hitTokens": 3000,
                               "hitRatio": {"life": 0.75, "1m": 0.5, "5m": 0.7, "60m": 0.5}},
-                            "running": 2, "waiting": 1, "inFlight": 6},
+                            "running": 2, "waiting": 1, "inFlight": 6,
+                            "queue": {"depth": 3, "maxEntries": 100, "maxRequestsPerEndpoint": 8, "endedPerSecond": 2.5}},
                           "endpoints": [
                             {"id": "uid-1", "name": "vllm-0", "uri": "http://10.0.0.1:8000", "state": "ready", "loadShare": 1.0, "ejection": null,
                              "prefixCache": {"queriedTokens": 1000, "hitTokens": 250,

@@ -100,6 +100,15 @@ class AdmissionQueueTest {
     }
 
     @Test
+    void aClosedLineRefusesWhoWaitsAndWhoComes() {
+        await("before", claim(ALICE, 0));
+        admission.close();
+        await("after", claim(ALICE, 0));
+        assertThat(refused).containsExactly("before closed", "after closed");
+        assertThat(admission.isIdle()).isTrue();
+    }
+
+    @Test
     void aRequestThatLeavesGivesUpItsPlaceAtOnce() {
         Place first = await("first", claim(ALICE, 0));
         await("second", claim(ALICE, 0));

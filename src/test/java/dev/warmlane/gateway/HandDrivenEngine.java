@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class HandDrivenEngine implements AutoCloseable {
     private static final Map<String, String> PAGES = Map.of(
             "GET /v1/models HTTP/1.1", "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"}]}",
+            "GET /health HTTP/1.1", "",
             "GET /version HTTP/1.1", "{\"version\":\"0.10.0\"}",
             "GET /metrics HTTP/1.1", "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 0.0\n");
 

@@ -1,0 +1,79 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.admission.AdmissionQueue;
+import dev.warmlane.admission.Claim;
+import dev.warmlane.admission.Place;
+import dev.warmlane.affinity.AffinityKey;
+import dev.warmlane.affinity.KeySource;
+import dev.warmlane.health.FailureCause;
+import dev.warmlane.routing.Dispatch;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+
+/** Gets requests to an endpoint: at once where there is room and nobody waits, else in their turn. */
+final class Dispatcher {
+    private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
+
+    private final PriorityReader priorities;
+    private final QueueMetrics metrics;
+
+    Dispatcher(PriorityReader priorities, QueueMetrics metrics) {
+        this.priorities = priorities;
+        this.metrics = metrics;
+    }
+
+    /** A dispatch without waiting, or null: then it is had {@link #inTurn}. */
+    @Nullable
+    Dispatch now(RoutedExchange routed) {
+        return routed.pool().queue().isIdle() ? routed.next(FailureCause.OTHER) : null;
+    }
+
+    /**
+     * A dispatch as soon as it is the request's turn. Fails with 429 if that does not come in time or the queue is full, with
+     * 503 if there is nothing to wait for. Leaving means cancelling.
+     */
+    Mono<Dispatch> inTurn(ServerWebExchange exchange, RoutedExchange routed) {
+        if (!routed.hasAnother()) {
+            return Mono.error(noEndpoint(routed));
+        }
+        if (routed.retries() == 0) {
+            // The gateway's own time ends here; what follows is waiting.
+            routed.timeline().dispatched();
+        }
+        return Mono.create(sink -> {
+            AdmissionQueue queue = routed.pool().queue();
+            WaitingRequest waiting = new WaitingRequest(exchange.getRequest(), routed, sink, metrics);
+            Place place = queue.await(claim(exchange.getRequest(), routed), waiting);
+            sink.onCancel(() -> queue.leave(place));
+        });
+    }
+
+    static ApiException noEndpoint(RoutedExchange routed) {
+        return ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY);
+    }
+
+    private Claim claim(ServerHttpRequest request, RoutedExchange routed) {
+        return new Claim(
+                routed.retries() > 0,
+                priorities.read(request, routed.body()),
+                client(request, routed),
+                routed.pool().router().home(routed.request()),
+                routed.tried());
+    }
+
+    /** Among whom turns are shared: what the session or client address says, else the address that the request came from. */
+    private static long client(ServerHttpRequest request, RoutedExchange routed) {
+        AffinityKey key = routed.request().key();
+        if (key.source().binds()) {
+            return key.hash();
+        }
+        InetSocketAddress peer = request.getRemoteAddress();
+        String address = peer == null ? "" : peer.getHostString();
+        return AffinityKey.of(routed.pool().name(), KeySource.CLIENT_IP, address)
+                .hash();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.admission.Entrant;
+import dev.warmlane.admission.Refusal;
+import dev.warmlane.health.FailureCause;
+import dev.warmlane.routing.Dispatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import reactor.core.publisher.MonoSink;
+import reactor.netty.Connection;
+
+/** A request in the queue. Whoever lets it in or refuses it, it goes on where its connection is served. */
+final class WaitingRequest implements Entrant {
+    private final RoutedExchange routed;
+    private final MonoSink<Dispatch> sink;
+    private final QueueMetrics metrics;
+    private final Executor home;
+    private final long sinceNanos = System.nanoTime();
+
+    WaitingRequest(ServerHttpRequest request, RoutedExchange routed, MonoSink<Dispatch> sink, QueueMetrics metrics) {
+        this.routed = routed;
+        this.sink = sink;
+        this.metrics = metrics;
+        this.home = eventLoop(request);
+    }
+
+    @Override
+    public boolean enter() {
+        Dispatch dispatch;
+        try {
+            dispatch = routed.next(FailureCause.OTHER);
+        } catch (RuntimeException e) {
+            goOn(() -> sink.error(e));
+            return true;
+        }
+        if (dispatch == null) {
+            return false;
+        }
+        metrics.waited(routed.pool().name(), System.nanoTime() - sinceNanos);
+        goOn(() -> sink.success(dispatch));
+        return true;
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        goOn(() -> sink.error(answer(refusal)));
+    }
+
+    private ApiException answer(Refusal refusal) {
+        if (!routed.hasAnother()) {
+            return Dispatcher.noEndpoint(routed);
+        }
+        if (refusal.reason() == Refusal.Reason.CLOSED) {
+            return ApiException.shuttingDown();
+        }
+        String pool = routed.pool().name();
+        metrics.refused(pool, refusal.reason().label());
+        return refusal.reason() == Refusal.Reason.FULL
+                ? ApiException.overloaded(
+                        "queue_full",
+                        "Every endpoint of pool %s is full, and so is its queue.".formatted(pool),
+                        refusal.retryAfter())
+                : ApiException.overloaded(
+                        "queue_timeout",
+                        "No endpoint of pool %s had room in time.".formatted(pool),
+                        refusal.retryAfter());
+    }
+
+    private void goOn(Runnable step) {
+        try {
+            home.execute(step);
+        } catch (RejectedExecutionException e) {
+            // The server is gone, and with it the connection: this only ends what is counted.
+            sink.error(e);
+        }
+    }
+
+    private static Executor eventLoop(ServerHttpRequest request) {
+        Object server = ServerHttpRequestDecorator.getNativeRequest(request);
+        return server instanceof Connection connection ? connection.channel().eventLoop() : Runnable::run;
+    }
+}
