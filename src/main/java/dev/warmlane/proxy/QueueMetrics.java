@@ -40,8 +40,7 @@ final class QueueMetrics {
     }
 
     private Counter counter(Refused refused) {
-        return refusals.computeIfAbsent(
-                refused, of -> GatewayMeter.REJECTED.counter(registry, of.pool(), of.reason()));
+        return refusals.computeIfAbsent(refused, of -> GatewayMeter.REJECTED.counter(registry, of.pool(), of.reason()));
     }
 
     private record Refused(String pool, String reason) {}

@@ -62,7 +62,8 @@ final class Engines implements EndpointReports {
     }
 
     ObservedPool pool() {
-        return new ObservedPool(pool, id -> id.value().equals("uid-1") ? 4 : 1, id -> null, () -> new QueueStatus(3, 100, 8, 2.5));
+        return new ObservedPool(
+                pool, id -> id.value().equals("uid-1") ? 4 : 1, id -> null, () -> new QueueStatus(3, 100, 8, 2.5));
     }
 
     void replace(List<Endpoint> endpoints) {

@@ -1,5 +1,8 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.admission.AdmissionQueue;
+import dev.warmlane.admission.LineLimits;
+import dev.warmlane.admission.Room;
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointPool;
@@ -11,8 +14,11 @@ import dev.warmlane.routing.RoundRobinPolicy;
 import dev.warmlane.routing.Router;
 import dev.warmlane.routing.RoutingRequest;
 import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.SplittableRandom;
 
 /** Requests on their way to a pool of their own. */
 final class RoutedExchanges {
@@ -31,6 +37,12 @@ final class RoutedExchanges {
                 new DecisionLog(1, InstantSource.system()),
                 HealthWatch.NONE);
         RoutingRequest request = new RoutingRequest(AffinityKey.none(0), PromptBlocks.EMPTY);
-        return new RoutedExchange(new RoutedPool(router, null), request, new byte[] {1, 2, 3}, false, "id", 0);
+        AdmissionQueue queue = new AdmissionQueue(
+                new LineLimits(0, Duration.ofSeconds(1)),
+                () -> new Room(Set.of(), Set.of(), endpoints.length),
+                System::nanoTime,
+                new SplittableRandom(1));
+        BufferedBody body = new BufferedBody(new BodyBudget(1024), 1024, -1);
+        return new RoutedExchange(new RoutedPool(router, null, queue), request, body, false, "id", 0, null);
     }
 }
