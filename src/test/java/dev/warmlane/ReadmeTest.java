@@ -46,7 +46,7 @@ class ReadmeTest {
     }
 
     private static String value(JsonNode value) {
-        if (value == null) {
+        if (value == null || value.asString("-").isEmpty()) {
             return "";
         }
         StringBuilder text = new StringBuilder();

@@ -32,6 +32,7 @@ final class AccessLine {
             line.writeStartObject();
             line.writeStringProperty("timestamp", TIMESTAMP.format(Instant.ofEpochMilli(request.epochMillis())));
             text(line, "request_id", request.requestId());
+            text(line, "client", request.client());
             text(line, "route", request.route());
             text(line, "pool", request.pool());
             text(line, "model", request.model());

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param epochMillis when it came, in milliseconds since 1970
  * @param requestId the id that the client and the engine know it by
+ * @param client the name of its key or group; null where nobody is asked who they are
  * @param route the route that it matched
  * @param pool the pool that it was for
  * @param model the model as the client named it
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record AccessRecord(
         long epochMillis,
         String requestId,
+        @Nullable String client,
         @Nullable String route,
         @Nullable String pool,
         @Nullable String model,

@@ -7,6 +7,7 @@ import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.endpoint.EndpointSnapshot;
+import dev.warmlane.tenancy.Tenants;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +27,18 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 @Endpoint(id = "affinity")
 public final class AffinityEndpoint {
     private final AffinityTable table;
+    private final @Nullable Tenants tenants;
     private final List<EndpointPool> pools;
 
-    /** @param pools the pools whose bindings the table holds */
-    public AffinityEndpoint(AffinityTable table, List<EndpointPool> pools) {
+    /**
+     * Over one table.
+     *
+     * @param pools the pools whose bindings the table holds
+     * @param tenants whose bindings they are; null where tenants are not told apart
+     */
+    public AffinityEndpoint(AffinityTable table, List<EndpointPool> pools, @Nullable Tenants tenants) {
         this.table = table;
+        this.tenants = tenants;
         this.pools = List.copyOf(pools);
     }
 
@@ -50,12 +58,13 @@ public final class AffinityEndpoint {
      *
      * @param source session or client-ip
      * @param key the session id or address as the client sends it
+     * @param tenant whose it is, such as {@code tenant:acme} or {@code key:batch}; only where tenants are told apart
      */
     @ReadOperation
-    public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key) {
+    public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
         List<Binding> bindings = new ArrayList<>();
         for (EndpointPool pool : pools) {
-            AffinityKey affinityKey = key(pool, source, key);
+            AffinityKey affinityKey = key(pool, source, key, tenant);
             BindingInfo binding = affinityKey == null ? null : table.describe(affinityKey);
             if (binding != null) {
                 bindings.add(new Binding(
@@ -72,19 +81,21 @@ public final class AffinityEndpoint {
 
     /** Releases one key in every pool, so that its next request is placed anew; 404 if it is not bound. */
     @DeleteOperation
-    public WebEndpointResponse<Void> release(@Selector String source, @Selector String key) {
+    public WebEndpointResponse<Void> release(@Selector String source, @Selector String key, @Nullable String tenant) {
         boolean released = false;
         for (EndpointPool pool : pools) {
-            AffinityKey affinityKey = key(pool, source, key);
+            AffinityKey affinityKey = key(pool, source, key, tenant);
             released |= affinityKey != null && table.release(affinityKey);
         }
         return released ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT) : notFound();
     }
 
-    private static @Nullable AffinityKey key(EndpointPool pool, String source, String key) {
+    private @Nullable AffinityKey key(EndpointPool pool, String source, String key, @Nullable String tenant) {
         for (KeySource candidate : KeySource.values()) {
             if (candidate.binds() && candidate.label().equals(source)) {
-                return AffinityKey.of(pool.name(), candidate, key);
+                return tenants == null || tenant == null
+                        ? AffinityKey.of(pool.name(), candidate, key)
+                        : tenants.of(tenant).key(pool.name(), candidate, key);
             }
         }
         return null;

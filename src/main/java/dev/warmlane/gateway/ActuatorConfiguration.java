@@ -13,8 +13,10 @@ import dev.warmlane.proxy.RoutedPool;
 import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.scrape.LoadScraper;
 import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.tenancy.Tenants;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -23,9 +25,9 @@ import org.springframework.context.annotation.Configuration;
 class ActuatorConfiguration {
 
     @Bean
-    AffinityEndpoint affinityEndpoint(AffinityTable table, RoutedPools pools) {
+    AffinityEndpoint affinityEndpoint(AffinityTable table, RoutedPools pools, ObjectProvider<Tenants> tenants) {
         return new AffinityEndpoint(
-                table, pools.all().stream().map(pool -> pool.router().pool()).toList());
+                table, pools.all().stream().map(pool -> pool.router().pool()).toList(), tenants.getIfAvailable());
     }
 
     @Bean

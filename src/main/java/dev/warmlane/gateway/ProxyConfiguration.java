@@ -1,5 +1,6 @@
 package dev.warmlane.gateway;
 
+import dev.warmlane.proxy.AccessControl;
 import dev.warmlane.proxy.ClientConnections;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
@@ -10,6 +11,7 @@ import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -30,8 +32,9 @@ class ProxyConfiguration {
     }
 
     @Bean
-    ProxyFactory proxyFactory(WarmlaneSettings settings, RoutedPools pools, ServedModels models) {
-        return new ProxyFactory(settings, pools, models);
+    ProxyFactory proxyFactory(
+            WarmlaneSettings settings, RoutedPools pools, ServedModels models, ObjectProvider<AccessControl> access) {
+        return new ProxyFactory(settings, pools, models, access.getIfAvailable());
     }
 
     @Bean

@@ -72,6 +72,21 @@ public enum GatewayMeter {
             Kind.COUNTER,
             "buffered.body.refusals",
             "Requests refused because the bodies of others took all the memory that bodies may take"),
+    CLIENT_REQUESTS(
+            Kind.COUNTER,
+            "client.requests",
+            "Requests of clients that were let in, by the name of their key or group",
+            "client"),
+    CLIENT_TOKENS(
+            Kind.COUNTER,
+            "client.tokens",
+            "Prompt and generated tokens that clients took, by the name of their key or group",
+            "client"),
+    REFUSALS(
+            Kind.COUNTER,
+            "refusals",
+            "Requests that were not let in: of unknown or forbidden clients, for their model, past their requests or tokens",
+            "reason"),
     ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Lines of the access log, written or dropped", "result"),
     ENGINE_KV_CACHE_USAGE(
             Kind.GAUGE,

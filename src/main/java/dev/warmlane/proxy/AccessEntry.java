@@ -3,6 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.accesslog.AccessRecord;
 import dev.warmlane.accesslog.AccessRecord.Answer;
 import dev.warmlane.accesslog.AccessRecord.Routing;
+import dev.warmlane.auth.Identity;
 import dev.warmlane.routing.Delivery;
 import dev.warmlane.routing.Dispatch;
 import dev.warmlane.routing.RoutingDecision;
@@ -27,11 +28,13 @@ final class AccessEntry {
     AccessRecord ended(RequestEnd end) {
         Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
         RoutedExchange routed = exchange.getAttribute(RoutedExchange.ATTRIBUTE);
+        Identity identity = exchange.getAttribute(Identity.ATTRIBUTE);
         LoggedRequest logged = routed == null ? null : routed.logged();
         Dispatch dispatch = routed == null ? null : routed.current();
         return new AccessRecord(
                 epochMillis,
                 RequestIds.of(exchange),
+                identity == null ? null : identity.name(),
                 route == null ? null : route.getId(),
                 routed == null ? null : routed.pool().name(),
                 logged == null ? null : logged.model(),

@@ -5,6 +5,7 @@ import dev.warmlane.affinity.ClientAddresses;
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.prefix.PromptBlocks;
 import dev.warmlane.settings.AffinitySettings;
+import dev.warmlane.tenancy.Tenant;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -29,8 +30,14 @@ final class AffinityKeyResolver {
                 settings.clientIp().trusted(), settings.clientIp().shared());
     }
 
-    /** @param prompt reads the prompt, and is asked only where no earlier key decides */
-    AffinityKey resolve(String pool, ServerHttpRequest request, Supplier<PromptBlocks> prompt) {
+    /**
+     * The key of a request.
+     *
+     * @param tenant whose key it is; null: nobody's in particular
+     * @param prompt reads the prompt, and is asked only where no earlier key decides
+     */
+    AffinityKey resolve(
+            String pool, @Nullable Tenant tenant, ServerHttpRequest request, Supplier<PromptBlocks> prompt) {
         for (KeySource source : sources) {
             if (source == KeySource.PROMPT_PREFIX) {
                 PromptBlocks blocks = prompt.get();
@@ -41,7 +48,7 @@ final class AffinityKeyResolver {
             }
             String value = source == KeySource.SESSION ? session(request) : clientAddress(request);
             if (value != null) {
-                return AffinityKey.of(pool, source, value);
+                return tenant == null ? AffinityKey.of(pool, source, value) : tenant.key(pool, source, value);
             }
         }
         return AffinityKey.none(ThreadLocalRandom.current().nextLong());

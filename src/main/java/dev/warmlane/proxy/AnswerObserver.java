@@ -1,11 +1,13 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.auth.TokenCharge;
 import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Delivery;
 import dev.warmlane.routing.Dispatch;
 import dev.warmlane.vllm.StreamStart;
 import dev.warmlane.vllm.Usage;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one answer go by and tells the dispatch: that it was taken, its first byte, its end, and the usage that it reports
@@ -18,6 +20,7 @@ final class AnswerObserver {
     private final Runnable onTaken;
     private final Runnable onFirstByte;
     private final FailureLog log;
+    private final @Nullable TokenCharge charge;
     private final AnswerTail tail = new AnswerTail();
     private boolean taken;
     private boolean aborted;
@@ -38,6 +41,7 @@ final class AnswerObserver {
         this.routed = routed;
         this.status = status;
         this.onTaken = onTaken;
+        this.charge = status >= 400 ? null : routed.charge();
         this.onFirstByte = onFirstByte;
         this.log = log;
     }
@@ -94,6 +98,9 @@ final class AnswerObserver {
     /** Notes a piece that goes to the client without consuming it. */
     void accept(ByteBuf piece) {
         release();
+        if (charge != null) {
+            charge.answered(piece.readableBytes());
+        }
         tail.accept(piece);
     }
 
@@ -102,6 +109,9 @@ final class AnswerObserver {
         taken();
         Usage usage = aborted ? null : tail.usage();
         if (usage != null) {
+            if (charge != null) {
+                charge.used((long) usage.promptTokens() + usage.completionTokens());
+            }
             Integer cached = usage.cachedTokens();
             Delivery delivery = new Delivery(
                     usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue());

@@ -47,8 +47,39 @@ final class ApiException extends RuntimeException {
                 HttpStatus.NOT_FOUND, "invalid_request_error", "model", "model_not_found", null, message);
     }
 
+    static ApiException unknownResponse() {
+        return new ApiException(
+                HttpStatus.NOT_FOUND,
+                "invalid_request_error",
+                null,
+                "response_not_found",
+                null,
+                "There is no such response.");
+    }
+
     static ApiException badRequest(@Nullable String param, String code, String message) {
         return new ApiException(HttpStatus.BAD_REQUEST, "invalid_request_error", param, code, null, message);
+    }
+
+    static ApiException unauthenticated(String message) {
+        return new ApiException(
+                HttpStatus.UNAUTHORIZED, "authentication_error", null, "invalid_api_key", null, message);
+    }
+
+    static ApiException forbidden(@Nullable String param, String code, String message) {
+        return new ApiException(HttpStatus.FORBIDDEN, "permission_error", param, code, null, message);
+    }
+
+    /** The client has had its share of this minute. */
+    static ApiException rateLimited(String message, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, "rate_limit_exceeded", retryAfter, message);
+    }
+
+    /** Whoever could say who the client is does not answer. */
+    static ApiException identityUnknown(String message, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, "identity_unavailable", retryAfter, message);
     }
 
     static ApiException bodyTooLarge(long limitBytes) {

@@ -35,6 +35,9 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         headers.setContentType(MediaType.APPLICATION_JSON);
         headers.set(RequestIds.HEADER, RequestIds.of(exchange));
+        if (error.status() == HttpStatus.UNAUTHORIZED) {
+            headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        }
         if (error.retryAfter() != null) {
             headers.set(
                     HttpHeaders.RETRY_AFTER,

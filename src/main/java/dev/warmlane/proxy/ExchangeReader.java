@@ -1,10 +1,15 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.affinity.AffinityKey;
+import dev.warmlane.auth.Allowance;
+import dev.warmlane.auth.Identity;
+import dev.warmlane.auth.TokenCharge;
 import dev.warmlane.prefix.PromptBlocks;
 import dev.warmlane.routing.RoutingRequest;
 import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.tenancy.Tenant;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -19,25 +24,59 @@ final class ExchangeReader {
     private final AffinityKeyResolver keys;
     private final boolean asksForUsage;
     private final boolean logged;
+    private final @Nullable ClientRights rights;
 
-    /** @param logged whether the access log wants to know what a body says */
-    ExchangeReader(PoolSelector pools, AffinityKeyResolver keys, boolean asksForUsage, boolean logged) {
+    /**
+     * A reader for all routes.
+     *
+     * @param logged whether the access log wants to know what a body says
+     * @param rights null where nobody is asked who they are
+     */
+    ExchangeReader(
+            PoolSelector pools,
+            AffinityKeyResolver keys,
+            boolean asksForUsage,
+            boolean logged,
+            @Nullable ClientRights rights) {
         this.pools = pools;
         this.keys = keys;
         this.asksForUsage = asksForUsage;
         this.logged = logged;
+        this.rights = rights;
     }
 
     /** @param routeHost the host of the route's URI, which names the pool */
     RoutedExchange read(ServerWebExchange exchange, String routeHost, BufferedBody buffered) {
         long startedNanos = System.nanoTime();
+        if (rights == null) {
+            return route(exchange, routeHost, buffered, null, null, startedNanos);
+        }
+        Identity identity = rights.identity(exchange);
+        Tenant tenant = rights.tenant(identity);
+        buffered.replace(rights.isolate(exchange, tenant, buffered.bytes()));
+        return route(exchange, routeHost, buffered, identity, tenant, startedNanos);
+    }
+
+    private RoutedExchange route(
+            ServerWebExchange exchange,
+            String routeHost,
+            BufferedBody buffered,
+            @Nullable Identity identity,
+            @Nullable Tenant tenant,
+            long startedNanos) {
         ServerHttpRequest request = exchange.getRequest();
         byte[] bytes = buffered.bytes();
         RequestBody body = new RequestBody(bytes, request.getHeaders().getFirst("Content-Type"));
-        RoutedPool pool = pools.select(routeHost, body);
+        if (rights != null && identity != null) {
+            rights.checkModel(identity, body);
+        }
+        RoutedPool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
         boolean affinity = hasAffinity(exchange);
-        RoutingRequest routing = routing(request, affinity, pool, body);
-        byte[] sent = asksForUsage ? UsageChunk.askIn(bytes, request.getURI().getRawPath()) : bytes;
+        RoutingRequest routing = routing(request, affinity, pool, tenant, body);
+        TokenCharge charge = rights == null || identity == null ? null : rights.charge(identity, body);
+        // Tokens that are limited must be known, whether or not the client asked.
+        boolean asks = asksForUsage || (charge != null && charge.isLimited());
+        byte[] sent = asks ? UsageChunk.askIn(bytes, request.getURI().getRawPath()) : bytes;
         buffered.replace(sent);
         return new RoutedExchange(
                 pool,
@@ -46,23 +85,29 @@ final class ExchangeReader {
                 sent.length > bytes.length,
                 RequestIds.of(request),
                 startedNanos,
-                logged ? LoggedRequest.of(routing, body, affinity) : null);
+                logged ? LoggedRequest.of(routing, body, affinity) : null,
+                charge);
     }
 
     /** The decision that a generation request with these headers and this body would get now; changes nothing. */
-    Explanation explain(ServerHttpRequest request, byte[] bytes) {
+    Explanation explain(ServerHttpRequest request, byte[] received) {
+        Tenant tenant = rights == null
+                ? null
+                : rights.tenantNamed(request.getQueryParams().getFirst("tenant"));
+        byte[] bytes = tenant == null ? received : TenantIsolation.salted(tenant, received);
         RequestBody body = new RequestBody(bytes, request.getHeaders().getFirst("Content-Type"));
-        RoutedPool pool = pools.select(PoolSettings.BY_MODEL, body);
-        return new Explanation(pool.name(), pool.router().explain(routing(request, true, pool, body)));
+        RoutedPool pool = pools.select(PoolSettings.BY_MODEL, body, Allowance.UNLIMITED);
+        return new Explanation(pool.name(), pool.router().explain(routing(request, true, pool, tenant, body)));
     }
 
-    private RoutingRequest routing(ServerHttpRequest request, boolean affinity, RoutedPool pool, RequestBody body) {
+    private RoutingRequest routing(
+            ServerHttpRequest request, boolean affinity, RoutedPool pool, @Nullable Tenant tenant, RequestBody body) {
         if (!affinity) {
             return new RoutingRequest(
                     AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY);
         }
         LazyPrompt prompt = new LazyPrompt(body);
-        AffinityKey key = keys.resolve(pool.name(), request, prompt::get);
+        AffinityKey key = keys.resolve(pool.name(), tenant, request, prompt::get);
         boolean read = pool.router().policy().readsPrompt(key.source());
         return new RoutingRequest(key, read ? prompt.getIfReadable() : PromptBlocks.EMPTY);
     }

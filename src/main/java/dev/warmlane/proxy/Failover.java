@@ -66,6 +66,7 @@ final class Failover {
                         headers,
                         routed.requestId(),
                         routed.pool().apiKey(),
+                        routed.charge() != null,
                         bodyBytes))
                 .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
                 .uri(target(exchange, dispatch))

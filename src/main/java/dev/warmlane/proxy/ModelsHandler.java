@@ -1,5 +1,7 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.auth.Identity;
+import dev.warmlane.scrape.ModelCatalog;
 import dev.warmlane.scrape.ServedModels;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -16,9 +18,11 @@ public final class ModelsHandler {
 
     public Mono<ServerResponse> list(ServerRequest request) {
         PathGuard.check(request.exchange().getRequest());
+        Identity identity = request.exchange().getAttribute(Identity.ATTRIBUTE);
+        ModelCatalog catalog = models.catalog();
         return ServerResponse.ok()
                 .contentType(MediaType.APPLICATION_JSON)
                 .header(RequestIds.HEADER, RequestIds.of(request.exchange().getRequest()))
-                .bodyValue(models.catalog().toJson());
+                .bodyValue(identity == null ? catalog.toJson() : catalog.toJson(identity.allowance()::allows));
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.auth.Allowance;
 import dev.warmlane.scrape.ModelCatalog;
 import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.PoolSettings;
@@ -25,8 +26,9 @@ final class PoolSelector {
      * The pool for a request.
      *
      * @param routeHost the host of the route's URI
+     * @param allowance whose models alone an error may name
      */
-    RoutedPool select(String routeHost, RequestBody body) {
+    RoutedPool select(String routeHost, RequestBody body, Allowance allowance) {
         if (!routeHost.equals(PoolSettings.BY_MODEL)) {
             RoutedPool named = pools.find(routeHost);
             if (named == null) {
@@ -39,14 +41,14 @@ final class PoolSelector {
             RoutedPool only = pools.all().get(0);
             Set<String> known = models.catalog().models(only.name());
             if (model != null && !known.isEmpty() && !known.contains(model)) {
-                throw unknownModel(model);
+                throw unknownModel(model, allowance);
             }
             return only;
         }
-        return byModel(model, body);
+        return byModel(model, body, allowance);
     }
 
-    private RoutedPool byModel(@Nullable String model, RequestBody body) {
+    private RoutedPool byModel(@Nullable String model, RequestBody body, Allowance allowance) {
         if (model == null) {
             if (body.isJson()) {
                 // Says what is wrong with a body that is not JSON; one that is JSON only lacks the model.
@@ -66,11 +68,12 @@ final class PoolSelector {
                 throw ApiException.noEndpoint(pool.name(), RETRY_WHEN_UNKNOWN);
             }
         }
-        throw unknownModel(model);
+        throw unknownModel(model, allowance);
     }
 
-    private ApiException unknownModel(String model) {
+    private ApiException unknownModel(String model, Allowance allowance) {
         Set<String> known = new TreeSet<>(models.catalog().models());
+        known.removeIf(each -> !allowance.allows(each));
         return ApiException.unknownModel(
                 "The model `%s` does not exist. Known models: %s.".formatted(model, String.join(", ", known)));
     }

@@ -7,6 +7,7 @@ import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Schedulers;
@@ -23,7 +24,9 @@ public final class ProxyFactory {
     private final RoutedPools pools;
     private final UpstreamChannels upstreamChannels = new UpstreamChannels();
 
-    public ProxyFactory(WarmlaneSettings settings, RoutedPools pools, ServedModels models) {
+    /** @param access who may come in; null: everybody */
+    public ProxyFactory(
+            WarmlaneSettings settings, RoutedPools pools, ServedModels models, @Nullable AccessControl access) {
         this.settings = settings;
         this.pools = pools;
         LimitSettings limits = settings.limits();
@@ -34,7 +37,8 @@ public final class ProxyFactory {
                 new PoolSelector(pools, models),
                 new AffinityKeyResolver(settings.affinity()),
                 settings.usage().request(),
-                AccessLogSettings.isOn(settings.accessLog().target()));
+                AccessLogSettings.isOn(settings.accessLog().target()),
+                access == null ? null : access.rights());
     }
 
     /** The connections to all endpoints; the caller disposes of them. */

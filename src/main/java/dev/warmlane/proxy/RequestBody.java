@@ -21,6 +21,10 @@ final class RequestBody {
         return bytes;
     }
 
+    boolean isEmpty() {
+        return bytes.length == 0;
+    }
+
     /** Whether this is a body that could be parsed. */
     boolean isJson() {
         return json && bytes.length > 0;

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.auth.TokenCharge;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.health.FailureCause;
@@ -24,6 +25,7 @@ final class RoutedExchange {
     private final String requestId;
     private final Timeline timeline;
     private final @Nullable LoggedRequest logged;
+    private final @Nullable TokenCharge charge;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
     private @Nullable FailureCause lastCause;
@@ -39,6 +41,7 @@ final class RoutedExchange {
      * @param body the bytes to send; released by whoever has read it
      * @param usageAsked whether the body asks for a usage chunk that the client did not
      * @param startedNanos when its body was read, on the clock of {@link System#nanoTime}
+     * @param charge what a client that is known pays for it; null: nobody is asked who they are
      */
     RoutedExchange(
             RoutedPool pool,
@@ -47,7 +50,8 @@ final class RoutedExchange {
             boolean usageAsked,
             String requestId,
             long startedNanos,
-            @Nullable LoggedRequest logged) {
+            @Nullable LoggedRequest logged,
+            @Nullable TokenCharge charge) {
         this.pool = pool;
         this.request = request;
         this.body = body;
@@ -55,6 +59,7 @@ final class RoutedExchange {
         this.requestId = requestId;
         this.timeline = new Timeline(startedNanos);
         this.logged = logged;
+        this.charge = charge;
     }
 
     RoutedPool pool() {
@@ -96,6 +101,11 @@ final class RoutedExchange {
     /** The dispatch that counts, or the last one that did; null before the first. */
     synchronized @Nullable Dispatch current() {
         return current;
+    }
+
+    @Nullable
+    TokenCharge charge() {
+        return charge;
     }
 
     /** Endpoints that did not take the request so far. */
@@ -197,12 +207,19 @@ final class RoutedExchange {
         return brokenOff;
     }
 
-    /** Ends whatever is still counted, once. */
-    synchronized void finish() {
+    /**
+     * Ends whatever is still counted, once.
+     *
+     * @param left whether the client left before the end
+     */
+    synchronized void finish(boolean left) {
         finished = true;
         returnPermit();
         if (current != null) {
             current.close();
+        }
+        if (charge != null) {
+            charge.close(left);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.auth.Credentials;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +14,16 @@ final class UpstreamHeaders {
 
     /**
      * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
+     * @param authenticated whether the client's key or token was for the gateway, so that it goes no further
      * @param bodyBytes length of the body that will be sent
      */
     static void copy(
-            ServerHttpRequest request, HttpHeaders to, String requestId, @Nullable String apiKey, int bodyBytes) {
+            ServerHttpRequest request,
+            HttpHeaders to,
+            String requestId,
+            @Nullable String apiKey,
+            boolean authenticated,
+            int bodyBytes) {
         HopByHop hopByHop = new HopByHop(request.getHeaders().getOrEmpty("Connection"));
         request.getHeaders().forEach((name, values) -> {
             if (!hopByHop.contains(name) && !isOurs(name)) {
@@ -28,6 +35,10 @@ final class UpstreamHeaders {
             to.remove(HttpHeaderNames.USER_AGENT);
         }
         to.set(RequestIds.HEADER, requestId);
+        if (authenticated) {
+            to.remove(HttpHeaderNames.AUTHORIZATION);
+            to.remove(Credentials.API_KEY_HEADER);
+        }
         if (apiKey != null) {
             to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + apiKey);
         }

@@ -81,7 +81,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
             return failover.send(exchange, routed);
         });
         return answer.doFinally(signal -> {
-            routed.finish();
+            routed.finish(signal == SignalType.CANCEL);
             budget.requestEnded();
             metrics.finished(routed, result(signal, exchange.getResponse(), routed));
         });

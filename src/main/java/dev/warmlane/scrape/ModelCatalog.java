@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -20,11 +21,11 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ModelCatalog {
     private final Map<String, Set<String>> modelsByPool = new LinkedHashMap<>();
     private final Map<String, List<String>> poolsByModel = new LinkedHashMap<>();
+    private final Map<String, String> cards = new LinkedHashMap<>();
     private final byte[] json;
 
     /** @param pools in the order in which they come up in the lists */
     public ModelCatalog(List<PoolModels> pools) {
-        Map<String, String> cards = new LinkedHashMap<>();
         for (PoolModels pool : pools) {
             Map<String, String> reported = new LinkedHashMap<>();
             pool.cards().forEach(card -> reported.putIfAbsent(card.id(), card.json()));
@@ -40,10 +41,7 @@ public final class ModelCatalog {
             modelsByPool.put(pool.pool(), Collections.unmodifiableSet(models));
         }
         poolsByModel.replaceAll((model, serving) -> List.copyOf(serving));
-        json = poolsByModel.keySet().stream()
-                .map(model -> cards.containsKey(model) ? cards.get(model) : minimalCard(model))
-                .collect(joining(",", "{\"object\":\"list\",\"data\":[", "]}"))
-                .getBytes(UTF_8);
+        json = json(model -> true);
     }
 
     /** The models of a pool; empty while they are unknown. */
@@ -69,6 +67,23 @@ public final class ModelCatalog {
      */
     public byte[] toJson() {
         return json.clone();
+    }
+
+    /**
+     * The same for those models alone that somebody may use.
+     *
+     * @return new UTF-8 bytes
+     */
+    public byte[] toJson(Predicate<String> visible) {
+        return json(visible);
+    }
+
+    private byte[] json(Predicate<String> visible) {
+        return poolsByModel.keySet().stream()
+                .filter(visible)
+                .map(model -> cards.containsKey(model) ? cards.get(model) : minimalCard(model))
+                .collect(joining(",", "{\"object\":\"list\",\"data\":[", "]}"))
+                .getBytes(UTF_8);
     }
 
     private static String minimalCard(String model) {

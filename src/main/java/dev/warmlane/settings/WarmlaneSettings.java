@@ -29,6 +29,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param accessLog one JSON line a request
  * @param dashboard the operators' page
  * @param history figures of the last hour, day and week
+ * @param auth who may come in
+ * @param tenancy tenants that share engines and nothing else
  * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
@@ -51,10 +53,18 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty AccessLogSettings accessLog,
         @DefaultValue @NestedConfigurationProperty DashboardSettings dashboard,
         @DefaultValue @NestedConfigurationProperty HistorySettings history,
+        @DefaultValue @NestedConfigurationProperty AuthSettings auth,
+        @DefaultValue @NestedConfigurationProperty TenancySettings tenancy,
         @DefaultValue("true") boolean responseHeaders) {
 
     public WarmlaneSettings {
         pools = withShorthand(endpoints, pools);
+        if (tenancy.enabled() && !auth.enabled()) {
+            throw new InvalidSettingException(
+                    "warmlane.tenancy.secret-file",
+                    tenancy.secretFile(),
+                    "nothing unless warmlane.auth tells who clients are");
+        }
         Set<String> names = new HashSet<>();
         for (int i = 0; i < pools.size(); i++) {
             PoolSettings pool = pools.get(i);

@@ -25,7 +25,7 @@ class AccessLineTest {
         AffinityKey key = AffinityKey.of("default", KeySource.SESSION, "conversation 7");
         assertThat(line(Records.served(key)))
                 .isEqualTo(
-                        ("{\"timestamp\":\"2026-02-02T02:40:00.123Z\",\"request_id\":\"id-1\",\"route\":\"generation\","
+                        ("{\"timestamp\":\"2026-02-02T02:40:00.123Z\",\"request_id\":\"id-1\",\"client\":\"team-a\",\"route\":\"generation\","
                                         + "\"pool\":\"default\",\"model\":\"m\",\"result\":\"2xx\",\"status\":200,\"session\":%d,"
                                         + "\"endpoint\":\"vllm-0\",\"key\":\"session\",\"outcome\":\"bound\",\"retries\":1,"
                                         + "\"predicted_tokens\":512,\"overhead_ms\":0.088,\"input_length\":650,\"output_length\":20,"

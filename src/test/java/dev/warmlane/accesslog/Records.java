@@ -19,6 +19,7 @@ final class Records {
         return new AccessRecord(
                 MORNING,
                 "id-1",
+                "team-a",
                 "generation",
                 "default",
                 "m",
@@ -39,6 +40,7 @@ final class Records {
         return new AccessRecord(
                 MORNING,
                 requestId,
+                null,
                 null,
                 null,
                 null,

@@ -22,7 +22,8 @@ class AffinityEndpointTest {
     private static final Endpoint B = Endpoint.ofUri(URI.create("http://b:8000"));
 
     private final AffinityTable table = new AffinityTable(10, Duration.ofHours(2), () -> 0);
-    private final AffinityEndpoint endpoint = new AffinityEndpoint(table, List.of(pool("one", A), pool("two", B)));
+    private final AffinityEndpoint endpoint =
+            new AffinityEndpoint(table, List.of(pool("one", A), pool("two", B)), null);
 
     @Test
     void sumsUpTheTableWithEveryEndpointThatIsListed() {
@@ -43,7 +44,7 @@ class AffinityEndpointTest {
     void findsAKeyInEveryPoolThatHasIt() {
         table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
         table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
-        var response = endpoint.lookup("session", "s");
+        var response = endpoint.lookup("session", "s", null);
         assertThat(response.getStatus()).isEqualTo(200);
         assertThat(response.getBody())
                 .isEqualTo(new AffinityEndpoint.Lookup(List.of(
@@ -55,8 +56,8 @@ class AffinityEndpointTest {
     @CsvSource({"session, other", "client-ip, s", "prompt-prefix, s", "none, s", "cookie, s"})
     void whatIsNotBoundIsNotFound(String source, String key) {
         table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
-        assertThat(endpoint.lookup(source, key).getStatus()).isEqualTo(404);
-        assertThat(endpoint.release(source, key).getStatus()).isEqualTo(404);
+        assertThat(endpoint.lookup(source, key, null).getStatus()).isEqualTo(404);
+        assertThat(endpoint.release(source, key, null).getStatus()).isEqualTo(404);
         assertThat(table.size()).isEqualTo(1);
     }
 
@@ -64,9 +65,9 @@ class AffinityEndpointTest {
     void releasesAKeyInEveryPoolOnce() {
         table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
         table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
-        assertThat(endpoint.release("session", "s").getStatus()).isEqualTo(204);
+        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(204);
         assertThat(table.size()).isZero();
-        assertThat(endpoint.release("session", "s").getStatus()).isEqualTo(404);
+        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(404);
     }
 
     private static EndpointPool pool(String name, Endpoint listed) {

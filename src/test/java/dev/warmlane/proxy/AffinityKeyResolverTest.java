@@ -24,9 +24,9 @@ class AffinityKeyResolverTest {
     @Test
     void theFirstConfiguredKeyThatTheRequestHasDecides() {
         MockServerHttpRequest request = request().header("x-session-id", "s").build();
-        assertThat(resolver(ALL_KEYS).resolve("p", request, MUST_NOT_BE_READ))
+        assertThat(resolver(ALL_KEYS).resolve("p", null, request, MUST_NOT_BE_READ))
                 .isEqualTo(AffinityKey.of("p", KeySource.SESSION, "s"));
-        assertThat(resolver(List.of("client-ip", "session")).resolve("p", request, MUST_NOT_BE_READ))
+        assertThat(resolver(List.of("client-ip", "session")).resolve("p", null, request, MUST_NOT_BE_READ))
                 .isEqualTo(AffinityKey.of("p", KeySource.CLIENT_IP, "203.0.113.7"));
     }
 
@@ -36,7 +36,7 @@ class AffinityKeyResolverTest {
                 .header("x-other", "second")
                 .header("x-session-id", "  ")
                 .build();
-        assertThat(resolver(ALL_KEYS).resolve("p", request, MUST_NOT_BE_READ))
+        assertThat(resolver(ALL_KEYS).resolve("p", null, request, MUST_NOT_BE_READ))
                 .isEqualTo(AffinityKey.of("p", KeySource.SESSION, "second"));
     }
 
@@ -51,9 +51,9 @@ class AffinityKeyResolverTest {
                 .header("Cookie", "session_id=of-the-cookie")
                 .cookie(new HttpCookie("session_id", "of-the-cookie"))
                 .build();
-        assertThat(resolver(ALL_KEYS).resolve("p", both, MUST_NOT_BE_READ))
+        assertThat(resolver(ALL_KEYS).resolve("p", null, both, MUST_NOT_BE_READ))
                 .isEqualTo(AffinityKey.of("p", KeySource.SESSION, "of the header"));
-        assertThat(resolver(ALL_KEYS).resolve("p", cookie, MUST_NOT_BE_READ))
+        assertThat(resolver(ALL_KEYS).resolve("p", null, cookie, MUST_NOT_BE_READ))
                 .isEqualTo(AffinityKey.of("p", KeySource.SESSION, "of-the-cookie"));
     }
 
@@ -63,18 +63,18 @@ class AffinityKeyResolverTest {
                 request("10.0.0.1").header("X-Forwarded-For", "198.51.100.9").build();
         MockServerHttpRequest shared =
                 request("10.0.0.1").header("X-Forwarded-For", "192.0.2.1").build();
-        assertThat(resolver(ALL_KEYS).resolve("p", proxied, MUST_NOT_BE_READ))
+        assertThat(resolver(ALL_KEYS).resolve("p", null, proxied, MUST_NOT_BE_READ))
                 .isEqualTo(AffinityKey.of("p", KeySource.CLIENT_IP, "198.51.100.9"));
-        assertThat(resolver(ALL_KEYS).resolve("p", shared, () -> PROMPT)).isEqualTo(AffinityKey.promptPrefix(3));
+        assertThat(resolver(ALL_KEYS).resolve("p", null, shared, () -> PROMPT)).isEqualTo(AffinityKey.promptPrefix(3));
     }
 
     @Test
     void nothingTiesARequestWithoutAnyOfTheKeys() {
         AffinityKey key = resolver(List.of("session", "prompt-prefix"))
-                .resolve("p", request().build(), () -> PromptBlocks.EMPTY);
+                .resolve("p", null, request().build(), () -> PromptBlocks.EMPTY);
         assertThat(key.source()).isEqualTo(KeySource.NONE);
         assertThat(resolver(List.of())
-                        .resolve("p", request().build(), MUST_NOT_BE_READ)
+                        .resolve("p", null, request().build(), MUST_NOT_BE_READ)
                         .source())
                 .isEqualTo(KeySource.NONE);
     }

@@ -85,6 +85,12 @@ class WarmlaneSettingsTest {
                 "warmlane.access-log.kept-files=0 | warmlane.access-log.kept-files: 0 (expected: at least 1)",
                 "warmlane.access-log.max-size=0B | warmlane.access-log.max-size: 0B (expected: more than zero, such as 32MB)",
                 "warmlane.response-headers=maybe | warmlane.response-headers: maybe (expected: true or false)",
+                "warmlane.auth.reload=0s | warmlane.auth.reload: 0s (expected: more than zero, such as 2s)",
+                "warmlane.auth.oidc.issuer-uri=ftp://id | warmlane.auth.oidc.issuer-uri: ftp://id (expected: a URL such as https://id.example.org)",
+                "warmlane.auth.oidc.issuer-uri=https://id | warmlane.auth.oidc.audiences: [] (expected: what tokens for this gateway name as their audience)",
+                "warmlane.auth.oidc.algorithms=none | warmlane.auth.oidc.algorithms: [none] (expected: some of RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512)",
+                "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: null (expected: the name of a group)",
+                "warmlane.tenancy.secret-file=/s | warmlane.tenancy.secret-file: /s (expected: nothing unless warmlane.auth tells who clients are)",
                 "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model)",
                 "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
                 "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model)"
