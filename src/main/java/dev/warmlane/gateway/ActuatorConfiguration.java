@@ -7,6 +7,7 @@ import dev.warmlane.actuator.GatewayInfo;
 import dev.warmlane.actuator.ObservedPool;
 import dev.warmlane.actuator.QueueStatus;
 import dev.warmlane.actuator.RoutingMeters;
+import dev.warmlane.actuator.SafeEndpoints;
 import dev.warmlane.actuator.VllmEndpoint;
 import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.proxy.RoutedPool;
@@ -17,12 +18,25 @@ import dev.warmlane.tenancy.Tenants;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /** What the management port offers. */
 @Configuration(proxyBeanMethods = false)
 class ActuatorConfiguration {
+
+    @Bean
+    SafeEndpoints<ExposableWebEndpoint> safeWebEndpoints() {
+        return new SafeEndpoints<>();
+    }
+
+    @Bean
+    @SuppressWarnings("removal") // Spring Cloud Gateway's is the last of its kind.
+    SafeEndpoints<org.springframework.boot.actuate.endpoint.web.annotation.ExposableControllerEndpoint>
+            safeControllerEndpoints() {
+        return new SafeEndpoints<>();
+    }
 
     @Bean
     AffinityEndpoint affinityEndpoint(AffinityTable table, RoutedPools pools, ObjectProvider<Tenants> tenants) {

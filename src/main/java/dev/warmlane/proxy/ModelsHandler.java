@@ -17,6 +17,7 @@ public final class ModelsHandler {
     }
 
     public Mono<ServerResponse> list(ServerRequest request) {
+        PublicPort.check(request.exchange());
         PathGuard.check(request.exchange().getRequest());
         Identity identity = request.exchange().getAttribute(Identity.ATTRIBUTE);
         ModelCatalog catalog = models.catalog();

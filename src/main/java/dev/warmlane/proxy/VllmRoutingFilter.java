@@ -59,6 +59,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
             return chain.filter(exchange);
         }
         setAlreadyRouted(exchange);
+        PublicPort.check(exchange);
         PathGuard.check(exchange.getRequest());
         return streams.within(
                         url.getHost(),
