@@ -27,6 +27,7 @@ public final class InferencePoolDiscovery implements Discovery {
     private final DiscoveredPool discovered;
     private final DiscoveryTiming timing;
     private final LongSupplier nanoTime;
+    private final String scheme;
     private final DiscoveryHealth health;
     private final WatchGuard<GenericKubernetesResource> watch;
     /** Replaced under the lock, and only after the pods of the one before are no longer followed. */
@@ -40,6 +41,7 @@ public final class InferencePoolDiscovery implements Discovery {
      * @param client stays open when this closes
      * @param namespace of the InferencePool and its pods; null: the client's
      * @param name of the InferencePool
+     * @param scheme http or https
      * @param pool where the endpoints go; nothing else should replace them
      * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in the status
      * @throws IllegalArgumentException if there is no namespace
@@ -48,12 +50,14 @@ public final class InferencePoolDiscovery implements Discovery {
             KubernetesClient client,
             @Nullable String namespace,
             String name,
+            String scheme,
             EndpointPool pool,
             DiscoveryTiming timing,
             LongSupplier nanoTime) {
         this.client = client;
         this.namespace = KubernetesSource.namespace(namespace, client);
         this.name = name;
+        this.scheme = scheme;
         this.pool = pool;
         this.discovered = new DiscoveredPool(pool);
         this.timing = timing;
@@ -128,7 +132,7 @@ public final class InferencePoolDiscovery implements Discovery {
                 client,
                 pool.name(),
                 c -> c.pods().inNamespace(namespace).withLabels(spec.labels()),
-                listed -> publish(Pods.read(listed, spec.ports())),
+                listed -> publish(Pods.read(listed, spec.ports(), scheme)),
                 timing,
                 podsHealth);
         pods.start();

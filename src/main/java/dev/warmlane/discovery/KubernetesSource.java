@@ -38,6 +38,11 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
         return new KubernetesSource(namespace, "kubernetes.io/service-name=" + service, port, "http");
     }
 
+    /** The same endpoints, over TLS. */
+    public KubernetesSource overTls() {
+        return new KubernetesSource(namespace, labelSelector, port, "https");
+    }
+
     /** The endpoints of all slices that a label selector matches, over plain HTTP. */
     public static KubernetesSource ofSelector(@Nullable String namespace, String labelSelector, TargetPort port) {
         return new KubernetesSource(namespace, labelSelector, port, "http");

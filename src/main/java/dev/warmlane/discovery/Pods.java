@@ -24,7 +24,7 @@ final class Pods {
     private Pods() {}
 
     /** The endpoints that may receive requests, now or when they become ready, one for each pod and port. */
-    static DiscoveredEndpoints read(Collection<Pod> pods, List<Integer> ports) {
+    static DiscoveredEndpoints read(Collection<Pod> pods, List<Integer> ports, String scheme) {
         List<Endpoint> endpoints = new ArrayList<>();
         Set<String> warnings = new LinkedHashSet<>();
         for (Pod pod : pods) {
@@ -40,7 +40,11 @@ final class Pods {
                 continue;
             }
             for (int port : ports) {
-                endpoints.add(endpoint(pod, host, port, ports.size() == 1, state));
+                endpoints.add(endpoint(
+                        pod,
+                        URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port),
+                        ports.size() == 1,
+                        state));
             }
         }
         endpoints.sort(Comparator.comparing(Endpoint::name));
@@ -48,12 +52,12 @@ final class Pods {
     }
 
     /** Several ports are several engines with a cache each, so each is an endpoint of its own. */
-    private static Endpoint endpoint(Pod pod, String host, int port, boolean only, EndpointState state) {
-        String suffix = only ? "" : ":" + port;
+    private static Endpoint endpoint(Pod pod, URI uri, boolean only, EndpointState state) {
+        String suffix = only ? "" : ":" + uri.getPort();
         return new Endpoint(
                 new EndpointId(pod.getMetadata().getUid() + suffix),
                 pod.getMetadata().getName() + suffix,
-                URI.create("http://" + AllowedHosts.inUri(host) + ":" + port),
+                uri,
                 state);
     }
 

@@ -47,7 +47,12 @@ class DiscoveryConfiguration {
                 } else {
                     started.put(
                             pool.name(),
-                            follow(pool.kubernetes(), endpoints, settings.discovery(), client.getObject()));
+                            follow(
+                                    pool.kubernetes(),
+                                    !settings.sslBundle(pool).isEmpty(),
+                                    endpoints,
+                                    settings.discovery(),
+                                    client.getObject()));
                 }
             } catch (IllegalArgumentException e) {
                 throw new InvalidSettingException("pool " + pool.name(), String.valueOf(e.getMessage()));
@@ -57,12 +62,23 @@ class DiscoveryConfiguration {
     }
 
     private static Discovery follow(
-            KubernetesSettings settings, EndpointPool pool, DiscoverySettings discovery, KubernetesClient client) {
+            KubernetesSettings settings,
+            boolean tls,
+            EndpointPool pool,
+            DiscoverySettings discovery,
+            KubernetesClient client) {
         DiscoveryTiming timing = new DiscoveryTiming(discovery.resync(), discovery.check(), discovery.listTimeout());
         Discovery following = settings.inferencePool() == null
-                ? new KubernetesDiscovery(client, source(settings), pool, timing, System::nanoTime)
+                ? new KubernetesDiscovery(
+                        client, tls ? source(settings).overTls() : source(settings), pool, timing, System::nanoTime)
                 : new InferencePoolDiscovery(
-                        client, settings.namespace(), settings.inferencePool(), pool, timing, System::nanoTime);
+                        client,
+                        settings.namespace(),
+                        settings.inferencePool(),
+                        tls ? "https" : "http",
+                        pool,
+                        timing,
+                        System::nanoTime);
         following.start();
         return following;
     }

@@ -16,6 +16,7 @@ import org.springframework.context.annotation.Import;
     DiscoveryConfiguration.class,
     HealthConfiguration.class,
     ScrapeConfiguration.class,
+    TlsConfiguration.class,
     AccessConfiguration.class,
     ProxyConfiguration.class,
     AccessLogConfiguration.class,

@@ -11,6 +11,7 @@ import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.OutlierSettings;
 import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.tls.PoolTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.SplittableRandom;
 import org.springframework.boot.ApplicationRunner;
@@ -36,11 +37,11 @@ class HealthConfiguration {
     }
 
     @Bean
-    HealthChecker healthChecker(WarmlaneSettings settings, PoolHealths healths) {
+    HealthChecker healthChecker(WarmlaneSettings settings, PoolHealths healths, PoolTls tls) {
         HealthSettings health = settings.health();
         CheckTiming timing =
                 new CheckTiming(health.enabled(), health.interval(), health.timeout(), MAX_CONCURRENT_CHECKS);
-        return new HealthChecker(timing, healths.all(), System::nanoTime, new SplittableRandom());
+        return new HealthChecker(timing, healths.all(), tls, System::nanoTime, new SplittableRandom());
     }
 
     /** Starts once everybody listens. */

@@ -10,6 +10,7 @@ import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.tls.PoolTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -39,8 +40,8 @@ class ProxyConfiguration {
 
     @Bean
     VllmRoutingFilter vllmRoutingFilter(
-            ProxyFactory proxy, ConnectionProvider upstreamConnections, MeterRegistry registry) {
-        return proxy.filter(upstreamConnections, registry);
+            ProxyFactory proxy, ConnectionProvider upstreamConnections, PoolTls tls, MeterRegistry registry) {
+        return proxy.filter(upstreamConnections, tls, registry);
     }
 
     @Bean

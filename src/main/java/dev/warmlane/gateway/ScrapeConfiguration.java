@@ -8,6 +8,7 @@ import dev.warmlane.scrape.ScrapedPool;
 import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.tls.PoolTls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ import org.springframework.context.annotation.Configuration;
 class ScrapeConfiguration {
 
     @Bean
-    LoadScraper loadScraper(WarmlaneSettings settings, RoutedPools pools) {
+    LoadScraper loadScraper(WarmlaneSettings settings, RoutedPools pools, PoolTls tls) {
         Duration timeout = settings.scrape().timeout();
         ScrapeSettings scrape = new ScrapeSettings(
                 settings.scrape().interval(),
@@ -33,7 +34,7 @@ class ScrapeConfiguration {
         List<ScrapedPool> scraped = pools.all().stream()
                 .map(pool -> new ScrapedPool(pool.router().pool(), pool.apiKey()))
                 .toList();
-        return new LoadScraper(scrape, scraped, System::nanoTime, new SplittableRandom());
+        return new LoadScraper(scrape, scraped, tls, System::nanoTime, new SplittableRandom());
     }
 
     @Bean

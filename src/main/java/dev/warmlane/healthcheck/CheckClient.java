@@ -1,6 +1,7 @@
 package dev.warmlane.healthcheck;
 
 import dev.warmlane.health.FailureCause;
+import dev.warmlane.tls.PoolTls;
 import io.netty.channel.ChannelOption;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -22,8 +23,10 @@ final class CheckClient {
     private final Scheduler loop;
     private final ConnectionProvider connections;
     private final HttpClient http;
+    private final PoolTls tls;
 
-    CheckClient(CheckTiming timing, LoopResources loops, Scheduler loop) {
+    CheckClient(CheckTiming timing, PoolTls tls, LoopResources loops, Scheduler loop) {
+        this.tls = tls;
         this.timeout = timing.timeout();
         this.loop = loop;
         // vLLM closes idle connections after 5 s: leave before, so that no check meets a closing one.
@@ -41,8 +44,9 @@ final class CheckClient {
     }
 
     /** Completes if the server says that it is healthy; fails with whatever kept it from saying so. */
-    Mono<Void> check(URI endpoint) {
-        return Mono.defer(() -> http.get()
+    Mono<Void> check(String pool, URI endpoint) {
+        return Mono.defer(() -> tls.secure(http, pool)
+                        .get()
                         .uri(endpoint.resolve("/health"))
                         .response((response, content) -> response.status().code() == OK
                                 ? content.then()

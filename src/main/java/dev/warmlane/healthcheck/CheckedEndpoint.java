@@ -40,7 +40,7 @@ final class CheckedEndpoint {
     void begin(CheckClient client, long nextDueNanos, Runnable onEnd) {
         inFlight = true;
         dueNanos = nextDueNanos;
-        check.update(client.check(endpoint.uri())
+        check.update(client.check(health.pool().name(), endpoint.uri())
                 .doFinally(signal -> {
                     inFlight = false;
                     onEnd.run();

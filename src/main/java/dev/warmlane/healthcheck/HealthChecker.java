@@ -3,6 +3,7 @@ package dev.warmlane.healthcheck;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.health.PoolHealth;
+import dev.warmlane.tls.PoolTls;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -46,17 +47,19 @@ public final class HealthChecker implements AutoCloseable {
     /**
      * A checker at rest.
      *
+     * @param tls secures its connections
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the checks; used by one thread
      */
-    public HealthChecker(CheckTiming timing, List<PoolHealth> pools, LongSupplier nanoClock, RandomGenerator random) {
+    public HealthChecker(
+            CheckTiming timing, List<PoolHealth> pools, PoolTls tls, LongSupplier nanoClock, RandomGenerator random) {
         this.timing = timing;
         this.pools = List.copyOf(pools);
         this.nanoClock = nanoClock;
         this.random = random;
         this.loop = Schedulers.fromExecutorService(
                 loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.client = new CheckClient(timing, loops, loop);
+        this.client = new CheckClient(timing, tls, loops, loop);
     }
 
     /** Begins to check. To be called once. */

@@ -4,6 +4,7 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.G
 
 import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
+import dev.warmlane.tls.PoolTls;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpMethod;
 import java.net.URI;
@@ -23,6 +24,7 @@ import reactor.netty.http.client.HttpClientResponse;
  */
 final class Failover {
     private final HttpClient client;
+    private final PoolTls tls;
     private final AnswerWriter answers;
     private final Dispatcher dispatcher;
     private final Retries retries;
@@ -33,6 +35,7 @@ final class Failover {
     /** @param timer runs what follows the pauses between attempts */
     Failover(
             HttpClient client,
+            PoolTls tls,
             AnswerWriter answers,
             Dispatcher dispatcher,
             Retries retries,
@@ -40,6 +43,7 @@ final class Failover {
             FailureLog log,
             Scheduler timer) {
         this.client = client;
+        this.tls = tls;
         this.answers = answers;
         this.dispatcher = dispatcher;
         this.retries = retries;
@@ -61,7 +65,8 @@ final class Failover {
     private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         metrics.dispatched(routed.pool().name(), dispatch.decision());
         int bodyBytes = routed.body().length;
-        return client.headers(headers -> UpstreamHeaders.copy(
+        return tls.secure(client, routed.pool().name())
+                .headers(headers -> UpstreamHeaders.copy(
                         exchange.getRequest(),
                         headers,
                         routed.requestId(),

@@ -5,6 +5,7 @@ import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.tls.PoolTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ public final class ProxyFactory {
         return UpstreamClient.connections(settings);
     }
 
-    public VllmRoutingFilter filter(ConnectionProvider connections, MeterRegistry registry) {
+    public VllmRoutingFilter filter(ConnectionProvider connections, PoolTls tls, MeterRegistry registry) {
         budget.registerWith(registry);
         ProxyMetrics metrics = new ProxyMetrics(registry);
         QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
@@ -55,6 +56,7 @@ public final class ProxyFactory {
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
         Failover failover = new Failover(
                 UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
+                tls,
                 new AnswerWriter(
                         new AnswerHeaders(settings.responseHeaders()),
                         retries,

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.http.client.PrematureCloseException;
 
@@ -61,6 +63,16 @@ final class UpstreamFailure {
                 : ApiException.upstreamFailed(message);
     }
 
+    /** Whether the endpoint's certificate is the reason: of an unknown issuer, for another name, or expired. */
+    private static boolean isUntrusted(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A few words without addresses or content. */
     static String reason(Throwable failure) {
         if (failure instanceof ReadTimeoutException) {
@@ -77,6 +89,9 @@ final class UpstreamFailure {
         }
         if (failure instanceof ConnectException) {
             return "connection refused";
+        }
+        if (failure instanceof SSLException) {
+            return isUntrusted(failure) ? "its certificate is not trusted" : "TLS failed";
         }
         if (failure instanceof PrematureCloseException) {
             return "connection closed before the answer was complete";

@@ -2,6 +2,7 @@ package dev.warmlane.scrape;
 
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.tls.PoolTls;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -43,16 +44,21 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     /**
      * A scraper at rest.
      *
+     * @param tls secures its connections
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the scrapes; used by one thread
      */
     public LoadScraper(
-            ScrapeSettings settings, List<ScrapedPool> pools, LongSupplier nanoClock, RandomGenerator random) {
+            ScrapeSettings settings,
+            List<ScrapedPool> pools,
+            PoolTls tls,
+            LongSupplier nanoClock,
+            RandomGenerator random) {
         this.settings = settings;
         this.pools = List.copyOf(pools);
         this.loop = Schedulers.fromExecutorService(
                 loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.client = new ScrapeClient(settings, loops, loop);
+        this.client = new ScrapeClient(settings, tls, loops, loop);
         this.rota = new ScrapeRota(settings, client, loop, nanoClock, random, this::publish);
     }
 
@@ -91,7 +97,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         for (ScrapedPool pool : pools) {
             for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
                 if (listed.add(endpoint.id())) {
-                    rota.include(endpoint, pool.apiKey());
+                    rota.include(endpoint, pool);
                 }
             }
         }

@@ -1,5 +1,6 @@
 package dev.warmlane.scrape;
 
+import dev.warmlane.tls.PoolTls;
 import dev.warmlane.vllm.VllmMetrics;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -9,7 +10,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.ByteBufFlux;
@@ -28,8 +28,10 @@ final class ScrapeClient {
     private final Scheduler loop;
     private final ConnectionProvider connections;
     private final HttpClient http;
+    private final PoolTls tls;
 
-    ScrapeClient(ScrapeSettings settings, LoopResources loops, Scheduler loop) {
+    ScrapeClient(ScrapeSettings settings, PoolTls tls, LoopResources loops, Scheduler loop) {
+        this.tls = tls;
         this.settings = settings;
         this.loop = loop;
         // vLLM closes idle connections after 5 s: leave before, so that no request meets a closing one.
@@ -48,8 +50,9 @@ final class ScrapeClient {
                         Math.toIntExact(settings.connectTimeout().toMillis()));
     }
 
-    Mono<VllmMetrics> metrics(URI endpoint) {
+    Mono<VllmMetrics> metrics(ScrapedPool pool, URI endpoint) {
         return get(
+                        pool,
                         endpoint,
                         "/metrics",
                         settings.maxBodyBytes(),
@@ -58,18 +61,18 @@ final class ScrapeClient {
                         .orElseThrow(() -> new ScrapeException("no vllm: metrics in %d bytes".formatted(body.length))));
     }
 
-    Mono<List<ModelCard>> models(URI endpoint, @Nullable String apiKey) {
-        return get(endpoint, "/v1/models", MAX_JSON_BYTES, headers -> {
-                    if (apiKey != null) {
-                        headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + apiKey);
+    Mono<List<ModelCard>> models(ScrapedPool pool, URI endpoint) {
+        return get(pool, endpoint, "/v1/models", MAX_JSON_BYTES, headers -> {
+                    if (pool.apiKey() != null) {
+                        headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + pool.apiKey());
                     }
                 })
                 .map(EngineJson::models);
     }
 
     /** Empty where the answer names no version. */
-    Mono<String> version(URI endpoint) {
-        return get(endpoint, "/version", MAX_JSON_BYTES, headers -> {}).mapNotNull(EngineJson::version);
+    Mono<String> version(ScrapedPool pool, URI endpoint) {
+        return get(pool, endpoint, "/version", MAX_JSON_BYTES, headers -> {}).mapNotNull(EngineJson::version);
     }
 
     /** Closes all connections, also those in use. Does not wait. */
@@ -77,8 +80,9 @@ final class ScrapeClient {
         connections.dispose();
     }
 
-    private Mono<byte[]> get(URI endpoint, String path, int maxBytes, Consumer<HttpHeaders> headers) {
-        return Mono.defer(() -> http.headers(headers)
+    private Mono<byte[]> get(ScrapedPool pool, URI endpoint, String path, int maxBytes, Consumer<HttpHeaders> headers) {
+        return Mono.defer(() -> tls.secure(http, pool.pool().name())
+                        .headers(headers)
                         .get()
                         .uri(endpoint.resolve(path))
                         .response((response, content) -> response.status().code() == 200

@@ -11,7 +11,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.scheduler.Scheduler;
@@ -52,12 +51,12 @@ final class ScrapeRota {
     }
 
     /** Makes sure that the endpoint has its turns, the first at once, and that it is asked where it is now. */
-    void include(Endpoint endpoint, @Nullable String apiKey) {
+    void include(Endpoint endpoint, ScrapedPool pool) {
         ScrapedEndpoint member = members.get(endpoint.id());
         if (member != null) {
-            member.moveTo(endpoint, apiKey);
+            member.moveTo(endpoint, pool);
         } else {
-            member = new ScrapedEndpoint(endpoint, apiKey, settings, nanoClock);
+            member = new ScrapedEndpoint(endpoint, pool, settings, nanoClock);
             members.put(endpoint.id(), member);
             enqueue(member);
         }

@@ -3,7 +3,6 @@ package dev.warmlane.scrape;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Where to ask one endpoint, and what it has said so far. For the scraper's thread. */
@@ -11,11 +10,11 @@ final class ScrapedEndpoint {
     private final ScrapeSettings settings;
     private final EndpointKnowledge knowledge;
     private Endpoint endpoint;
-    private @Nullable String apiKey;
+    private ScrapedPool pool;
 
-    ScrapedEndpoint(Endpoint endpoint, @Nullable String apiKey, ScrapeSettings settings, LongSupplier nanoClock) {
+    ScrapedEndpoint(Endpoint endpoint, ScrapedPool pool, ScrapeSettings settings, LongSupplier nanoClock) {
         this.endpoint = endpoint;
-        this.apiKey = apiKey;
+        this.pool = pool;
         this.settings = settings;
         this.knowledge = new EndpointKnowledge(nanoClock);
     }
@@ -29,9 +28,9 @@ final class ScrapedEndpoint {
     }
 
     /** Asks there from the next scrape on. */
-    void moveTo(Endpoint newPlace, @Nullable String newApiKey) {
+    void moveTo(Endpoint newPlace, ScrapedPool newPool) {
         endpoint = newPlace;
-        apiKey = newApiKey;
+        pool = newPool;
     }
 
     /**
@@ -41,7 +40,7 @@ final class ScrapedEndpoint {
      * @param learned called whenever there is a new report
      */
     Mono<Void> scrape(ScrapeClient client, Runnable learned) {
-        Mono<Void> metrics = client.metrics(endpoint.uri())
+        Mono<Void> metrics = client.metrics(pool, endpoint.uri())
                 .doOnNext(knowledge::learn)
                 .then()
                 .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.metricsFailed(describe(failure))))
@@ -49,11 +48,11 @@ final class ScrapedEndpoint {
         if (!knowledge.takeModelsTurn(settings.modelsInterval())) {
             return metrics;
         }
-        Mono<Void> models = client.models(endpoint.uri(), apiKey)
+        Mono<Void> models = client.models(pool, endpoint.uri())
                 .doOnNext(knowledge::learnModels)
                 .then()
                 .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.modelsFailed(describe(failure))));
-        Mono<Void> version = client.version(endpoint.uri())
+        Mono<Void> version = client.version(pool, endpoint.uri())
                 .doOnNext(knowledge::learnVersion)
                 .then()
                 .onErrorComplete();

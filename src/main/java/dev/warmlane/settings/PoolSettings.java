@@ -13,13 +13,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param endpoints URLs of its servers, when they are static
  * @param kubernetes where its pods are found, when they run on Kubernetes
  * @param apiKey the key its servers ask for; replaces the client's Authorization header
+ * @param sslBundle the bundle of spring.ssl.bundle that secures connections to its servers; absent: that of upstream
+ * @param serverName the name that their certificates bear; absent: the host of each URL, for a pod its address
  */
 public record PoolSettings(
         String name,
         @DefaultValue List<String> models,
         @DefaultValue List<String> endpoints,
         @Nullable KubernetesSettings kubernetes,
-        @Nullable String apiKey) {
+        @Nullable String apiKey,
+        @Nullable String sslBundle,
+        @Nullable String serverName) {
 
     /** In a route's URI, the pool that serves the model of the request. */
     public static final String BY_MODEL = "by-model";
@@ -27,7 +31,7 @@ public record PoolSettings(
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
     static PoolSettings ofEndpoints(String name, List<String> endpoints) {
-        return new PoolSettings(name, List.of(), endpoints, null, null);
+        return new PoolSettings(name, List.of(), endpoints, null, null, null, null);
     }
 
     /** Keeps the key out of logs. */
@@ -50,6 +54,11 @@ public record PoolSettings(
         }
         if (kubernetes != null) {
             kubernetes.check(key + ".kubernetes");
+        }
+        if (sslBundle != null
+                && !sslBundle.isEmpty()
+                && endpoints.stream().anyMatch(url -> !url.startsWith("https:"))) {
+            throw new InvalidSettingException(key + ".endpoints", endpoints, "https URLs, as ssl-bundle is set");
         }
         if (apiKey != null && apiKey.isBlank()) {
             throw new InvalidSettingException(key + ".api-key", "blank", "a key, or no setting");

@@ -11,6 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param idleTimeout how long a response may pause between two pieces
  * @param maxConnections connections to one endpoint at most
  * @param acquireTimeout how long a request waits for one of them
+ * @param sslBundle the bundle of spring.ssl.bundle that secures https connections; empty: Java's own trust
  * @param keepAlive how long an idle connection is kept; below the 5s after which vLLM closes it
  */
 public record UpstreamSettings(
@@ -19,6 +20,7 @@ public record UpstreamSettings(
         @DefaultValue("5m") Duration idleTimeout,
         @DefaultValue("4096") int maxConnections,
         @DefaultValue("5s") Duration acquireTimeout,
+        @DefaultValue("") String sslBundle,
         @DefaultValue("4s") Duration keepAlive) {
 
     public UpstreamSettings {

@@ -76,6 +76,11 @@ public record WarmlaneSettings(
         }
     }
 
+    /** The bundle that secures connections to a pool's servers; empty: none. */
+    public String sslBundle(PoolSettings pool) {
+        return pool.sslBundle() != null ? pool.sslBundle() : upstream.sslBundle();
+    }
+
     private static List<PoolSettings> withShorthand(List<String> endpoints, List<PoolSettings> pools) {
         if (endpoints.isEmpty()) {
             return List.copyOf(pools);

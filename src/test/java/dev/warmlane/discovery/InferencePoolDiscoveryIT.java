@@ -22,7 +22,7 @@ class InferencePoolDiscoveryIT {
     private final KubernetesClient client = api.client();
     private final EndpointPool pool = new EndpointPool("default");
     private final InferencePoolDiscovery discovery =
-            new InferencePoolDiscovery(client, null, "llama", pool, TIMING, System::nanoTime);
+            new InferencePoolDiscovery(client, null, "llama", "http", pool, TIMING, System::nanoTime);
 
     @AfterEach
     void close() {

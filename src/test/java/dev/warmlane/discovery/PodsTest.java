@@ -28,7 +28,7 @@ class PodsTest {
     }
 
     private static List<String> read(List<Integer> ports, Pod... pods) {
-        return Pods.read(List.of(pods), ports).endpoints().stream()
+        return Pods.read(List.of(pods), ports, "http").endpoints().stream()
                 .map(endpoint -> "%s %s %s %s"
                         .formatted(
                                 endpoint.id().value(),
@@ -103,7 +103,7 @@ class PodsTest {
     @Test
     void refusesAddressesThatNoPodHas() {
         DiscoveredEndpoints read =
-                Pods.read(List.of(pod("a", "169.254.169.254", true).build()), List.of(8000));
+                Pods.read(List.of(pod("a", "169.254.169.254", true).build()), List.of(8000), "http");
         assertThat(read.endpoints()).isEmpty();
         assertThat(read.warnings()).singleElement().asString().startsWith("pod a has 169.254.169.254, refused: ");
     }
@@ -113,7 +113,7 @@ class PodsTest {
         Pod first = pod("a", "10.0.0.1", true).build();
         Pod second = pod("b", "10.0.0.2", true).build();
         Stream<List<Endpoint>> both = Stream.of(List.of(first, second), List.of(second, first))
-                .map(pods -> Pods.read(pods, List.of(8000)).endpoints());
+                .map(pods -> Pods.read(pods, List.of(8000), "http").endpoints());
         assertThat(both.distinct()).hasSize(1);
     }
 }

@@ -13,6 +13,7 @@ import dev.warmlane.health.PoolHealth;
 import dev.warmlane.simulator.Faults;
 import dev.warmlane.simulator.ServerOptions;
 import dev.warmlane.simulator.SimulatedServer;
+import dev.warmlane.tls.PoolTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -87,7 +88,7 @@ class HealthCheckerIT {
     }
 
     private void start(CheckTiming timing) {
-        checker = new HealthChecker(timing, List.of(health), System::nanoTime, new SplittableRandom(1));
+        checker = new HealthChecker(timing, List.of(health), PoolTls.NONE, System::nanoTime, new SplittableRandom(1));
         checker.start();
     }
 

@@ -114,7 +114,7 @@ class UpstreamTimeoutIT {
 
     /** With one connection, so that every request but the first meets a used one. */
     private HttpClient client(Duration responseTimeout, Duration idleTimeout) {
-        UpstreamSettings settings = new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, LONG);
+        UpstreamSettings settings = new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, "", LONG);
         connections = UpstreamClient.connections(settings);
         return UpstreamClient.create(settings, connections, new UpstreamChannels());
     }

@@ -7,6 +7,7 @@ import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.endpoint.EndpointState;
+import dev.warmlane.tls.PoolTls;
 import dev.warmlane.vllm.PrefixCacheCounters;
 import java.io.IOException;
 import java.io.InputStream;
@@ -215,7 +216,8 @@ class LoadScraperIT {
     }
 
     private LoadScraper scraper(ScrapeSettings settings, String apiKey) {
-        return open(new LoadScraper(settings, List.of(new ScrapedPool(pool, apiKey)), System::nanoTime, new Random(1)));
+        return open(new LoadScraper(
+                settings, List.of(new ScrapedPool(pool, apiKey)), PoolTls.NONE, System::nanoTime, new Random(1)));
     }
 
     private void awaitError(String id, String error) {

@@ -91,6 +91,7 @@ class WarmlaneSettingsTest {
                 "warmlane.auth.oidc.algorithms=none | warmlane.auth.oidc.algorithms: [none] (expected: some of RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512)",
                 "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: null (expected: the name of a group)",
                 "warmlane.tenancy.secret-file=/s | warmlane.tenancy.secret-file: /s (expected: nothing unless warmlane.auth tells who clients are)",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ssl-bundle=pods | warmlane.pools[0].endpoints: [http://a:1] (expected: https URLs, as ssl-bundle is set)",
                 "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model)",
                 "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
                 "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model)"
@@ -98,7 +99,7 @@ class WarmlaneSettingsTest {
     void aSettingThatCannotBeUsedStopsTheStartAndIsNamed(String setting, String problem) {
         new ApplicationContextRunner()
                 .withUserConfiguration(Settings.class)
-                .withPropertyValues(setting)
+                .withPropertyValues(setting.split(" "))
                 .run(context ->
                         assertThat(description(context.getStartupFailure())).startsWith(problem));
     }
@@ -124,7 +125,7 @@ class WarmlaneSettingsTest {
 
     @Test
     void aPoolsKeyIsNeverTold() {
-        assertThat(new PoolSettings("a", List.of(), List.of("http://a:1"), null, "secret").toString())
+        assertThat(new PoolSettings("a", List.of(), List.of("http://a:1"), null, "secret", null, null).toString())
                 .startsWith("PoolSettings[name=a,")
                 .doesNotContain("secret");
     }
