@@ -74,6 +74,7 @@ class ClientAbortIT {
                 int count = in.read(buffer);
                 assertThat(count).as("bytes after: %s", read).isPositive();
                 read.append(new String(buffer, 0, count, StandardCharsets.US_ASCII));
+                assertThat(read).startsWith("HTTP/1.1 200 OK");
             }
         }
     }
