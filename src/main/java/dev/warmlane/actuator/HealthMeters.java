@@ -8,8 +8,8 @@ import dev.warmlane.health.EndpointHealth;
 import dev.warmlane.health.EndpointHealth.Ejected;
 import dev.warmlane.health.HealthListener;
 import dev.warmlane.health.PoolHealth;
+import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
 import java.util.List;
@@ -40,24 +40,16 @@ public final class HealthMeters {
     }
 
     private static Counter ejections(MeterRegistry registry, String pool, EjectionReason reason) {
-        return Counter.builder("warmlane.ejections")
-                .description("Endpoints taken out for failing")
-                .tags("pool", pool, "reason", reason.label())
-                .register(registry);
+        return GatewayMeter.EJECTIONS.counter(registry, pool, reason.label());
     }
 
     private static void gauges(MeterRegistry registry, EndpointPool pool) {
-        Gauge.builder("warmlane.pool.panic", pool, of -> of.snapshot().isPanic() ? 1 : 0)
-                .description("1 while so few endpoints are healthy that all are used")
-                .tag("pool", pool.name())
-                .register(registry);
+        GatewayMeter.POOL_PANIC.gauge(registry, pool, of -> of.snapshot().isPanic() ? 1 : 0, pool.name());
         Arrays.stream(EndpointState.values())
                 .map(EndpointState::label)
                 .distinct()
-                .forEach(state -> Gauge.builder("warmlane.endpoints", pool, of -> count(of, state))
-                        .description("Endpoints by state")
-                        .tags("pool", pool.name(), "state", state)
-                        .register(registry));
+                .forEach(state ->
+                        GatewayMeter.ENDPOINTS.gauge(registry, pool, of -> count(of, state), pool.name(), state));
     }
 
     private static long count(EndpointPool pool, String state) {

@@ -61,6 +61,9 @@ public enum GatewayMeter {
             "Prompt tokens of the requests in flight at an endpoint",
             "pool",
             "endpoint"),
+    ENDPOINTS(Kind.GAUGE, "endpoints", "Endpoints by state", "pool", "state"),
+    EJECTIONS(Kind.COUNTER, "ejections", "Endpoints taken out for failing", "pool", "reason"),
+    POOL_PANIC(Kind.GAUGE, "pool.panic", "1 while so few endpoints are healthy that all are used", "pool"),
     AFFINITY_BINDINGS(Kind.GAUGE, "affinity.bindings", "Keys bound to an endpoint"),
     AFFINITY_EVICTIONS(
             Kind.COUNTER,
