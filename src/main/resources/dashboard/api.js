@@ -21,8 +21,8 @@ const post = async (path, body, headers = {}) =>
 export const settings = () => get('settings');
 export const decisions = (limit = 100) => get(`../actuator/decisions?limit=${limit}`);
 export const explain = (body, headers) => post('../actuator/decisions', body, headers);
-export const findSession = (source, key) => post('sessions/find', JSON.stringify({ source, key }));
-export const releaseSession = (source, key) => post('sessions/release', JSON.stringify({ source, key }));
+export const findSession = (question) => post('sessions/find', JSON.stringify(question));
+export const releaseSession = (question) => post('sessions/release', JSON.stringify(question));
 export const history = (pool, range, endpoint) => {
   const query = new URLSearchParams({ pool, range });
   if (endpoint) query.set('endpoint', endpoint);

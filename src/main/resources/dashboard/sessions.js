@@ -6,11 +6,13 @@ import * as api from './api.js';
 
 const set = (changes) => update({ session: { ...state.session, ...changes } });
 
+const question = () => ({ source: state.session.source, key: state.session.key, tenant: state.session.tenant || null });
+
 async function find(event) {
   event?.preventDefault();
   set({ error: null, message: null, confirming: false });
   try {
-    const answer = await api.findSession(state.session.source, state.session.key);
+    const answer = await api.findSession(question());
     set({ found: answer.bindings });
   } catch (failure) {
     set({ found: null, error: failure.message });
@@ -19,7 +21,7 @@ async function find(event) {
 
 async function release() {
   try {
-    const answer = await api.releaseSession(state.session.source, state.session.key);
+    const answer = await api.releaseSession(question());
     set({ found: null, confirming: false, message: answer.released ? 'Released. Its next request is placed anew.' : 'It was not bound any more.' });
   } catch (failure) {
     set({ confirming: false, error: failure.message });
@@ -94,6 +96,9 @@ export function sessions() {
             <option value="client-ip">client address</option>
           </select></label>
         <label class="grow">Value <input required autocomplete="off" spellcheck="false" .value=${session.key} @input=${(event) => set({ key: event.target.value, found: null, message: null })} /></label>
+        ${state.settings?.tenants
+          ? html`<label>Tenant <input autocomplete="off" spellcheck="false" .value=${session.tenant} @input=${(event) => set({ tenant: event.target.value, found: null })} /></label>`
+          : nothing}
         <button>Find</button>
       </form>
       ${session.error ? html`<p class="problem" role="alert">${session.error}</p>` : nothing}

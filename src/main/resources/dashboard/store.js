@@ -14,7 +14,7 @@ export const state = {
   decisionsPaused: false,
   opened: null, // the decision whose candidates are shown
   explain: { body: '', headers: '', answer: null, error: null, busy: false },
-  session: { source: 'session', key: '', found: null, error: null, message: null, confirming: false },
+  session: { source: 'session', key: '', tenant: '', found: null, error: null, message: null, confirming: false },
 };
 
 let draw = () => {};

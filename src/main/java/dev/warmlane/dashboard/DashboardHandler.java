@@ -34,20 +34,24 @@ public final class DashboardHandler {
     private final AffinityEndpoint sessions;
     private final ProblemCatalogue problems;
     private final DashboardSettings settings;
+    private final boolean tenants;
     private final InstantSource clock;
 
+    /** @param tenants whether sessions belong to tenants, who must be named to find one */
     public DashboardHandler(
             LiveFeed feed,
             History history,
             AffinityEndpoint sessions,
             ProblemCatalogue problems,
             DashboardSettings settings,
+            boolean tenants,
             InstantSource clock) {
         this.feed = feed;
         this.history = history;
         this.sessions = sessions;
         this.problems = problems;
         this.settings = settings;
+        this.tenants = tenants;
         this.clock = clock;
     }
 
@@ -88,6 +92,7 @@ public final class DashboardHandler {
     private Mono<ServerResponse> settings() {
         return json(Map.of(
                 "readOnly", settings.readOnly(),
+                "tenants", tenants,
                 "targetHitRatio", settings.targetHitRatio(),
                 "problems", problems.entries()));
     }
@@ -143,7 +148,8 @@ public final class DashboardHandler {
 
     private Mono<ServerResponse> find(ServerRequest request) {
         return question(request).flatMap(asked -> {
-            WebEndpointResponse<AffinityEndpoint.Lookup> found = sessions.lookup(asked.source(), asked.key());
+            WebEndpointResponse<AffinityEndpoint.Lookup> found =
+                    sessions.lookup(asked.source(), asked.key(), asked.tenant());
             AffinityEndpoint.Lookup lookup = found.getBody();
             return json(lookup == null ? new AffinityEndpoint.Lookup(List.of()) : lookup);
         });
@@ -156,7 +162,8 @@ public final class DashboardHandler {
         return question(request)
                 .flatMap(asked -> json(Map.of(
                         "released",
-                        sessions.release(asked.source(), asked.key()).getStatus()
+                        sessions.release(asked.source(), asked.key(), asked.tenant())
+                                        .getStatus()
                                 == WebEndpointResponse.STATUS_NO_CONTENT)));
     }
 
@@ -173,7 +180,9 @@ public final class DashboardHandler {
             JsonNode source = question.path("source");
             JsonNode key = question.path("key");
             if (source.isString() && key.isString()) {
-                return new Question(source.stringValue(), key.stringValue());
+                JsonNode tenant = question.path("tenant");
+                return new Question(
+                        source.stringValue(), key.stringValue(), tenant.isString() ? tenant.stringValue() : null);
             }
         } catch (JacksonException e) {
             // Answered below, with every other body that does not ask.
@@ -194,7 +203,8 @@ public final class DashboardHandler {
     }
 
     /** Keys are asked for in a body, because addresses of pages are logged and remembered. */
-    private record Question(String source, String key) {}
+    private record Question(
+            String source, String key, @Nullable String tenant) {}
 
     /**
      * A history as JSON.

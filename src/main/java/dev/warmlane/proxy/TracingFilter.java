@@ -41,9 +41,8 @@ public final class TracingFilter implements WebFilter, Ordered {
                 .name(exchange.getRequest().getMethod().name())
                 .start();
         ServerWebExchange traced = exchange.mutate()
-                .request(request ->
-                        request.headers(headers -> propagator.inject(
-                                span.context(), headers, (carrier, name, value) -> headers.set(name, value))))
+                .request(request -> request.headers(headers ->
+                        propagator.inject(span.context(), headers, (carrier, name, value) -> headers.set(name, value))))
                 .build();
         return RequestEnd.watch(chain.filter(traced), traced, end -> new RequestSpan(span, traced).end(end));
     }

@@ -84,7 +84,7 @@ class RbacIT {
                 .create();
         verify(
                 "discovery: {inferencePool: llama}",
-                c -> new InferencePoolDiscovery(c, "models", "llama", pool, TIMING, System::nanoTime),
+                c -> new InferencePoolDiscovery(c, "models", "llama", "http", pool, TIMING, System::nanoTime),
                 2);
     }
 

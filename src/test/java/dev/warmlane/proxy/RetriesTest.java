@@ -66,7 +66,7 @@ class RetriesTest {
         RoutedExchange second = sent("http://a:1", "http://b:1");
         assertThat(retries.allow(second, FailureCause.UNAVAILABLE)).isFalse();
 
-        first.finish();
+        first.finish(false);
 
         assertThat(retries.allow(second, FailureCause.UNAVAILABLE)).isTrue();
     }
@@ -86,7 +86,7 @@ class RetriesTest {
     void aRequestWhoseClientLeftTakesNothing() {
         Retries retries = retries(2, 1, false);
         RoutedExchange left = sent("http://a:1", "http://b:1");
-        left.finish();
+        left.finish(true);
         retries.allow(left, FailureCause.UNAVAILABLE);
 
         assertThat(retries.allow(sent("http://a:1", "http://b:1"), FailureCause.UNAVAILABLE))

@@ -43,6 +43,6 @@ final class RoutedExchanges {
                 System::nanoTime,
                 new SplittableRandom(1));
         BufferedBody body = new BufferedBody(new BodyBudget(1024), 1024, -1);
-        return new RoutedExchange(new RoutedPool(router, null, queue), request, body, false, "id", 0, null);
+        return new RoutedExchange(new RoutedPool(router, null, queue), request, body, false, "id", 0, null, null);
     }
 }
