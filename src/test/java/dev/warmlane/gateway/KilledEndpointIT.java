@@ -8,7 +8,11 @@ import dev.warmlane.simulator.ServerOptions;
 import dev.warmlane.simulator.SimulatedFleet;
 import dev.warmlane.simulator.SimulatedServer;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** One of four endpoints is killed under load and comes back. */
@@ -20,42 +24,64 @@ class KilledEndpointIT {
     void noRequestFailsThatHadNotReceivedAnythingAndItsSessionsMoveOnce() throws Exception {
         FleetOptions options = new FleetOptions("127.0.0.1", 0, 4, ServerOptions.DEFAULTS.withOutputTokens(20));
         try (SimulatedFleet fleet = SimulatedFleet.start(options);
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet, "warmlane.routing.policy=sticky")) {
+                RunningGateway gateway = RunningGateway.inFrontOf(
+                        fleet,
+                        "warmlane.routing.policy=sticky",
+                        "warmlane.health.interval=200ms",
+                        "warmlane.upstream.keep-alive=1s")) {
             SimulatedServer killed = fleet.server(0);
             String dead = killed.uri().getAuthority();
             try (TalkingSessions sessions = TalkingSessions.start(gateway, CLIENTS)) {
                 sessions.awaitAnotherRequestOfEach(PATIENCE);
+                Set<String> moving = sessionsAt(dead, sessions);
+                assertThat(moving).isNotEmpty();
                 await().atMost(PATIENCE).until(() -> killed.stats().inFlight() > 0);
-                killed.stop();
-                sessions.awaitAnotherRequestOfEach(PATIENCE);
 
+                killed.stop();
+                await().atMost(PATIENCE)
+                        .until(() -> sessions.moves().entrySet().stream()
+                                .allMatch(session -> session.getValue() == 1 || !moving.contains(session.getKey())));
+                Map<String, String> moved = lastEndpoints(sessions);
                 killed.restart();
                 sessions.awaitAnotherRequestOfEach(PATIENCE);
                 sessions.stop();
 
                 assertThat(sessions.failures()).isEmpty();
-                assertThat(sessions.endpoints()).allSatisfy((session, visited) -> {
-                    if (visited.get(0).equals(dead)) {
-                        assertThat(visited).as(session).hasSize(2).doesNotHaveDuplicates();
-                    } else {
-                        assertThat(visited).as(session).hasSize(1);
-                    }
-                });
-                assertThat(sessions.endpoints().values().stream()
-                                .map(visited -> visited.get(0))
-                                .filter(dead::equals))
-                        .as("sessions that lived at the killed endpoint")
-                        .isNotEmpty();
+                assertThat(sessions.moves())
+                        .allSatisfy((session, moves) ->
+                                assertThat(moves).as(session).isEqualTo(moving.contains(session) ? 1 : 0));
+                assertThat(lastEndpoints(sessions)).isEqualTo(moved);
             }
             await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
 
             assertThat(killed.stats().requests()).isZero();
-            try (TalkingSessions sessions = TalkingSessions.start(gateway, 8, "new-")) {
-                await().atMost(Duration.ofSeconds(30))
-                        .until(() -> killed.stats().requests() > 0);
-                sessions.stop();
-                assertThat(sessions.failures()).isEqualTo(List.of());
-            }
+            awaitUse(killed, gateway);
         }
+    }
+
+    /** New sessions come all the time; the others stay where they are. */
+    private static void awaitUse(SimulatedServer returned, RunningGateway gateway) {
+        ChatClient client = new ChatClient();
+        AtomicInteger sessions = new AtomicInteger();
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            Map<String, String> session = Map.of("x-session-id", "new-" + sessions.incrementAndGet());
+            assertThat(client.post(gateway.uri("/v1/chat/completions"), ChatClient.body("hello"), session)
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(returned.stats().requests()).isPositive();
+        });
+    }
+
+    private static Set<String> sessionsAt(String endpoint, TalkingSessions sessions) {
+        return lastEndpoints(sessions).entrySet().stream()
+                .filter(last -> last.getValue().equals(endpoint))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    private static Map<String, String> lastEndpoints(TalkingSessions sessions) {
+        Map<String, String> last = new TreeMap<>();
+        sessions.endpoints().forEach((session, visited) -> last.put(session, visited.get(visited.size() - 1)));
+        return last;
     }
 }

@@ -89,6 +89,13 @@ final class TalkingSessions implements AutoCloseable {
         return endpoints;
     }
 
+    /** How often each session was bound anew. */
+    Map<String, Integer> moves() {
+        Map<String, Integer> moves = new TreeMap<>();
+        sessions.forEach(session -> moves.put(session.id, session.moves));
+        return moves;
+    }
+
     @Override
     public void close() {
         stopped = true;
@@ -99,6 +106,7 @@ final class TalkingSessions implements AutoCloseable {
         private final String id;
         private final List<String> visited = new CopyOnWriteArrayList<>();
         private volatile int answered;
+        private volatile int moves;
 
         Session(String id) {
             this.id = id;
@@ -130,6 +138,9 @@ final class TalkingSessions implements AutoCloseable {
             }
             if (gone.contains(endpoint)) {
                 failures.add(id + " went to " + endpoint + " after it was gone");
+            }
+            if (response.headers().firstValue("x-warmlane-affinity").orElse("").endsWith(";moved")) {
+                moves = moves + 1;
             }
             if (visited.isEmpty() || !visited.get(visited.size() - 1).equals(endpoint)) {
                 visited.add(endpoint);
