@@ -3,6 +3,7 @@ package dev.warmlane.actuator;
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.affinity.BindingInfo;
+import dev.warmlane.affinity.ClientAddresses;
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.endpoint.EndpointPool;
@@ -93,9 +94,10 @@ public final class AffinityEndpoint {
     private @Nullable AffinityKey key(EndpointPool pool, String source, String key, @Nullable String tenant) {
         for (KeySource candidate : KeySource.values()) {
             if (candidate.binds() && candidate.label().equals(source)) {
+                String value = candidate == KeySource.CLIENT_IP ? ClientAddresses.canonical(key) : key;
                 return tenants == null || tenant == null
-                        ? AffinityKey.of(pool.name(), candidate, key)
-                        : tenants.of(tenant).key(pool.name(), candidate, key);
+                        ? AffinityKey.of(pool.name(), candidate, value)
+                        : tenants.of(tenant).key(pool.name(), candidate, value);
             }
         }
         return null;

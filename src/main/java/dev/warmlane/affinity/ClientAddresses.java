@@ -48,6 +48,12 @@ public final class ClientAddresses {
         return isTrusted(address) ? null : unlessShared(address);
     }
 
+    /** The one spelling of an address under which its key is bound; any other text as it is. */
+    public static String canonical(String text) {
+        InetAddress address = parse(text.strip());
+        return address == null ? text : address.getHostAddress();
+    }
+
     private boolean isTrusted(InetAddress address) {
         return isIn(trustedProxies, address);
     }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which hosts an endpoint may have. Whoever may write an EndpointSlice chooses where the gateway sends requests, so the
  * addresses behind which a cloud hands out credentials are refused. Loopback is not among them: Kubernetes refuses it in an
- * EndpointSlice itself, and servers on one's own machine are how the gateway is tried. Nothing here resolves a name.
+ * EndpointSlice itself, and servers on one's own machine are how the gateway is tried. Nothing here resolves a name; what one resolves to is for
+ * {@link AllowedAddresses}.
  */
 final class AllowedHosts {
     private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
@@ -26,6 +27,8 @@ final class AllowedHosts {
     /** Where clouds answer with credentials, beyond the link-local addresses. */
     private static final Set<InetAddress> METADATA_ADDRESSES = Set.of(
             address("100.100.100.200"), address("168.63.129.16"), address("192.0.0.192"), address("fd00:ec2::254"));
+
+    private static final InetAddress BROADCAST = address("255.255.255.255");
 
     private static final Set<String> METADATA_NAMES =
             Set.of("metadata", "metadata.google.internal", "metadata.goog", "instance-data");
@@ -60,13 +63,19 @@ final class AllowedHosts {
         } catch (UnknownHostException e) {
             return "not an IP address";
         }
+        return refusal(address);
+    }
+
+    /** Why no endpoint may have this address, be it written out or what a name resolves to; null if one may. */
+    static @Nullable String refusal(InetAddress given) {
+        InetAddress address = EmbeddedIpv4.of(given);
         if (address.isLinkLocalAddress()) {
             return "link-local address";
         }
         if (METADATA_ADDRESSES.contains(address)) {
             return "cloud metadata server";
         }
-        if (address.isAnyLocalAddress() || address.isMulticastAddress() || literal.equals("255.255.255.255")) {
+        if (address.isAnyLocalAddress() || address.isMulticastAddress() || address.equals(BROADCAST)) {
             return "address of no single host";
         }
         return null;

@@ -19,6 +19,7 @@ import org.springframework.context.annotation.Import;
     TlsConfiguration.class,
     AccessConfiguration.class,
     ProxyConfiguration.class,
+    RouteCheck.class,
     AccessLogConfiguration.class,
     TracingConfiguration.class,
     ActuatorConfiguration.class,

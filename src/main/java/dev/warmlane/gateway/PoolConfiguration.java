@@ -89,10 +89,8 @@ class PoolConfiguration {
         try {
             parameters = PolicyFiles.read(routing.policy(), routing.parameters());
         } catch (IllegalArgumentException e) {
-            throw new InvalidSettingException(
-                    "warmlane.routing.policy",
-                    routing.policy(),
-                    "the name of a file in gateway/policies, such as sticky");
+            String problem = String.valueOf(e.getMessage()).replaceFirst("^policy: ", "");
+            throw new InvalidSettingException("warmlane.routing.policy", problem);
         }
         try {
             return policies.create(parameters);

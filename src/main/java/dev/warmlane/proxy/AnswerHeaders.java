@@ -39,7 +39,7 @@ final class AnswerHeaders {
     private static void copy(HttpClientResponse from, HttpHeaders to) {
         HopByHop hopByHop = new HopByHop(from.responseHeaders().getAll("connection"));
         from.responseHeaders().forEach(header -> {
-            if (!hopByHop.contains(header.getKey())) {
+            if (!hopByHop.contains(header.getKey()) && !UpstreamHeaders.isOwn(header.getKey())) {
                 to.add(header.getKey(), header.getValue());
             }
         });

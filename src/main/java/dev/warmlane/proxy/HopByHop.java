@@ -13,9 +13,12 @@ final class HopByHop {
     private static final Set<String> ALWAYS = Set.of(
             "connection",
             "keep-alive",
+            "http2-settings",
             "proxy-authenticate",
             "proxy-authorization",
             "proxy-connection",
+            // No header of HTTP: CGI programs take it for the HTTP_PROXY of their environment.
+            "proxy",
             "te",
             "trailer",
             "transfer-encoding",

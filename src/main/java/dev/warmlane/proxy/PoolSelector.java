@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class PoolSelector {
     private static final Duration RETRY_WHEN_UNKNOWN = Duration.ofSeconds(1);
 
+    private static final int SHOWN_CHARS = 200;
+
     private final RoutedPools pools;
     private final ServedModels models;
 
@@ -75,6 +77,11 @@ final class PoolSelector {
         Set<String> known = new TreeSet<>(models.catalog().models());
         known.removeIf(each -> !allowance.allows(each));
         return ApiException.unknownModel(
-                "The model `%s` does not exist. Known models: %s.".formatted(model, String.join(", ", known)));
+                "The model `%s` does not exist. Known models: %s.".formatted(shown(model), String.join(", ", known)));
+    }
+
+    /** A name as long as a body may be is not sent back whole. */
+    private static String shown(String model) {
+        return model.length() <= SHOWN_CHARS ? model : model.substring(0, SHOWN_CHARS) + "…";
     }
 }

@@ -8,6 +8,9 @@ import org.springframework.web.server.ServerWebExchange;
 final class RequestIds {
     static final String HEADER = "x-request-id";
 
+    /** A longer one is no id; it would stand in every log line from here to the engine. */
+    private static final int MAX_CHARS = 256;
+
     private RequestIds() {}
 
     /** The id of an exchange: the one its endpoint saw, if it has come that far. */
@@ -18,7 +21,7 @@ final class RequestIds {
 
     static String of(ServerHttpRequest request) {
         String given = request.getHeaders().getFirst(HEADER);
-        return given != null && !given.isBlank() ? given : random();
+        return given != null && !given.isBlank() && given.length() <= MAX_CHARS ? given : random();
     }
 
     /** 128 random bits; they name a request and protect nothing, so a fast source does. */

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.discovery.AllowedAddresses;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
@@ -36,6 +37,7 @@ final class UpstreamClient {
                 // Its own retry sends a POST twice to an endpoint that may be working on it; failover is ours.
                 .disableRetry(true)
                 .doOnChannelInit((observer, channel, remote) -> channels.opened(channel))
+                .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .responseTimeout(settings.responseTimeout())
                 .doOnResponse((response, connection) -> limitIdleTime(connection, settings.idleTimeout()));
     }

@@ -53,7 +53,11 @@ final class UpstreamHeaders {
                 // A body that was encoded is inflated by now.
                 || name.equalsIgnoreCase("content-encoding")
                 || name.equalsIgnoreCase("expect")
-                || name.regionMatches(true, 0, OWN_PREFIX, 0, OWN_PREFIX.length())
-                || name.equalsIgnoreCase("http2-settings");
+                || isOwn(name);
+    }
+
+    /** Whether only the gateway itself may say this, to whichever side. */
+    static boolean isOwn(String name) {
+        return name.regionMatches(true, 0, OWN_PREFIX, 0, OWN_PREFIX.length());
     }
 }

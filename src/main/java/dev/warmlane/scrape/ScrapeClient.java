@@ -1,5 +1,6 @@
 package dev.warmlane.scrape;
 
+import dev.warmlane.discovery.AllowedAddresses;
 import dev.warmlane.tls.PoolTls;
 import dev.warmlane.vllm.VllmMetrics;
 import io.netty.channel.ChannelOption;
@@ -45,6 +46,7 @@ final class ScrapeClient {
         this.http = HttpClient.create(connections)
                 .runOn(loops)
                 .resolver(dns -> dns.runOn(loops).queryTimeout(settings.connectTimeout()))
+                .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .option(
                         ChannelOption.CONNECT_TIMEOUT_MILLIS,
                         Math.toIntExact(settings.connectTimeout().toMillis()));

@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AffinityEndpointTest {
     private static final Endpoint A = Endpoint.ofUri(URI.create("http://a:8000"));
@@ -59,6 +60,13 @@ class AffinityEndpointTest {
         assertThat(endpoint.lookup(source, key, null).getStatus()).isEqualTo(404);
         assertThat(endpoint.release(source, key, null).getStatus()).isEqualTo(404);
         assertThat(table.size()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"::1", "0:0:0:0:0:0:0:1", "[::1]", " ::1"})
+    void findsAnAddressInEverySpelling(String spelling) {
+        table.bind(AffinityKey.of("one", KeySource.CLIENT_IP, "0:0:0:0:0:0:0:1"), A.id());
+        assertThat(endpoint.lookup("client-ip", spelling, null).getStatus()).isEqualTo(200);
     }
 
     @Test

@@ -30,6 +30,10 @@ class StartUpIT {
                 "warmlane.endpoints=ftp://a:1 | pool default: endpoints[0]: ftp://a:1 (expected: http://host:port or https://host:port)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.policy=best | warmlane.routing.policy: best (expected: the name of a file in gateway/policies, such as sticky)",
                 "warmlane.endpoints=http://a:1 warmlane.access-log.target=/no/such/directory/log | warmlane.access-log.target: /no/such/directory/log (expected: off, stdout or a file that can be written)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.policy=broken-base | warmlane.routing.policy: broken-base extends policy: best (expected: the name of a file in gateway/policies, such as sticky)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.policy=broken-empty | warmlane.routing.policy: broken-empty (expected: parameters in gateway/policies/broken-empty.yaml",
+                "warmlane.endpoints=http://169.254.169.254 | pool default: endpoints[0]: http://169.254.169.254 (expected: the address of a vLLM server, this is a link-local address)",
+                "warmlane.endpoints=http://a:1 spring.cloud.gateway.server.webflux.routes[0].id=r spring.cloud.gateway.server.webflux.routes[0].predicates[0]=Path=/a spring.cloud.gateway.server.webflux.routes[0].uri=vllm://other | spring.cloud.gateway.server.webflux.routes[0].uri: vllm://other (expected: vllm://by-model or vllm:// and one of the pools default)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.parameters.kappa=-1 | warmlane.routing: policy expected-cost: kappa: -1 (expected: at least 0.0)"
             })
     void aSettingThatCannotBeUsedIsNamed(String settings, String problem, CapturedOutput output) {

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,6 +71,27 @@ class PolicyFilesTest {
         assertThatThrownBy(() -> read(name, Map.of()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("policy: " + name + " (expected: the name of a file in gateway/policies, such as sticky)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "broken-empty | policy: broken-empty (expected: parameters in gateway/policies/broken-empty.yaml, one a line, not an empty file)",
+                "broken-list | policy: broken-list (expected: parameters in gateway/policies/broken-list.yaml, one a line, not a text or a list)",
+                "broken-text | policy: broken-text (expected: YAML in gateway/policies/broken-text.yaml, ",
+                "broken-base | policy: broken-base extends policy: best (expected: the name of a file in gateway/policies, such as sticky)"
+            })
+    void aFileThatCannotBeUsedIsRefusedAndSaysWhy(String name, String problem) {
+        assertThatThrownBy(() -> read(name, Map.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(problem);
+    }
+
+    @Test
+    void aCircleOfFilesIsRefused() {
+        assertThatThrownBy(() -> read("broken-circle", Map.of()))
+                .hasMessageEndingWith("policy: broken-circle (expected: at most 4 files that extend each other)");
     }
 
     private static PolicyParameters read(String policy, Map<String, String> parameters) {

@@ -17,6 +17,8 @@ class HopByHopTest {
                 "Proxy-Authenticate",
                 "PROXY-AUTHORIZATION",
                 "proxy-connection",
+                "Proxy",
+                "HTTP2-Settings",
                 "TE",
                 "Trailer",
                 "Transfer-Encoding",

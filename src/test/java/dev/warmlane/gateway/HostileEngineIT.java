@@ -1,0 +1,98 @@
+package dev.warmlane.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.gateway.HandDrivenEngine.Exchange;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever an engine answers, the client gets one well-formed response that says nothing in the gateway's name. */
+class HostileEngineIT {
+    private static final String POST =
+            "POST /v1/completions HTTP/1.1\r\nHost: g\r\nx-session-id: s\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+
+    private static HandDrivenEngine engine;
+    private static RunningGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        engine = HandDrivenEngine.start();
+        gateway = RunningGateway.start(
+                "warmlane.endpoints=" + engine.uri(),
+                "warmlane.response-headers=false",
+                "warmlane.retry.max-retries=0");
+        await().untilAsserted(
+                        () -> assertThat(Wire.exchange(gateway.port(), "GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
+                                        .text())
+                                .contains("\"m\""));
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        engine.close();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nX-A: b\rX-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nX-A: b\u0000X-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nX\rX-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nX-A: b\nX-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                "HTTP/1.1 OK\r\n\r\n",
+                "HTTP/1.1 20 OK\r\n\r\n",
+                "nonsense\r\n\r\n",
+                "\u0016\u0003\u0001",
+                ""
+            })
+    void whatIsNotHttpBecomesAnErrorOfTheGateway(String answer) {
+        String seen = exchange(answer);
+        assertThat(seen).startsWith("HTTP/1.1 502 ").contains("upstream_failed").doesNotContainIgnoringCase("x-evil");
+        assertThat(seen.split("HTTP/1.1", -1)).hasSize(2);
+    }
+
+    @Test
+    void headersThatNeverEndBecomeAnErrorOfTheGateway() {
+        assertThat(exchange("HTTP/1.1 200 OK\r\n" + "X-A: b\r\n".repeat(20_000)))
+                .startsWith("HTTP/1.1 502 ");
+    }
+
+    @Test
+    void whatFollowsAnAnswerIsNoOtherAnswer() {
+        String seen = exchange("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\nX-Evil: 1\r\n\r\n");
+        assertThat(seen).startsWith("HTTP/1.1 200 ").endsWith("{}").doesNotContainIgnoringCase("x-evil");
+    }
+
+    @Test
+    void noEngineSpeaksForTheGatewayOrItsConnections() {
+        String seen = exchange("HTTP/1.1 200 OK\r\nX-Warmlane-Endpoint: evil\r\nx-warmlane-other: evil\r\n"
+                + "Connection: close, X-Named\r\nX-Named: evil\r\nKeep-Alive: timeout=evil\r\nUpgrade: evil\r\n"
+                + "Proxy-Authenticate: evil\r\nX-Plain: kept\r\nContent-Length: 2\r\n\r\n{}");
+        assertThat(seen).startsWith("HTTP/1.1 200 ").contains("X-Plain: kept").doesNotContain("evil");
+    }
+
+    private static String exchange(String answer) {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send(answer.getBytes(StandardCharsets.ISO_8859_1));
+            }
+            return new String(client.readUntilClosed(), StandardCharsets.ISO_8859_1);
+        }
+    }
+}

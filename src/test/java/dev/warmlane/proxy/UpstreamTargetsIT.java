@@ -1,0 +1,98 @@
+package dev.warmlane.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.warmlane.settings.UpstreamSettings;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.InetNameResolver;
+import io.netty.resolver.InetSocketAddressResolver;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.ConnectionProvider;
+
+/** A name that passes leads only to addresses that pass. */
+class UpstreamTargetsIT {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private DisposableServer engine;
+    private ConnectionProvider connections;
+
+    @BeforeEach
+    void start() {
+        engine = HttpServer.create()
+                .host("127.0.0.1")
+                .handle((request, response) -> response.sendString(Mono.just("an engine")))
+                .bindNow();
+        connections = ConnectionProvider.newConnection();
+    }
+
+    @AfterEach
+    void stop() {
+        connections.disposeLater().block(LONG);
+        engine.disposeNow();
+    }
+
+    @Test
+    void goesToTheAddressesThatAnEngineMayHave() {
+        assertThat(get("169.254.169.254", "127.0.0.1")).isEqualTo("an engine");
+    }
+
+    @Test
+    void goesNowhereWhereANameLeadsToCredentials() {
+        assertThatThrownBy(() -> get("169.254.169.254", "fd00:ec2::254"))
+                .hasCauseInstanceOf(UnknownHostException.class);
+    }
+
+    private String get(String... addresses) {
+        UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG);
+        HttpClient client = UpstreamClient.create(settings, connections, new UpstreamChannels())
+                .resolver(new Names(addresses));
+        return client.get()
+                .uri("http://engine.example:" + engine.port() + "/")
+                .responseContent()
+                .aggregate()
+                .asString()
+                .block(LONG);
+    }
+
+    /** Every name has the same addresses. */
+    private static final class Names extends AddressResolverGroup<InetSocketAddress> {
+        private final List<InetAddress> addresses;
+
+        Names(String... literals) {
+            addresses = Arrays.stream(literals)
+                    .map(literal -> new InetSocketAddress(literal, 0).getAddress())
+                    .toList();
+        }
+
+        @Override
+        protected AddressResolver<InetSocketAddress> newResolver(EventExecutor executor) {
+            return new InetSocketAddressResolver(executor, new InetNameResolver(executor) {
+                @Override
+                protected void doResolve(String name, Promise<InetAddress> promise) {
+                    promise.setSuccess(addresses.get(0));
+                }
+
+                @Override
+                protected void doResolveAll(String name, Promise<List<InetAddress>> promise) {
+                    promise.setSuccess(addresses);
+                }
+            });
+        }
+    }
+}
