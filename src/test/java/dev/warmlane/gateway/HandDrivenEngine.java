@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * An engine whose every byte the test sends itself, when it wants. It answers by itself only what the gateway asks on its
- * own account: models, version and metrics.
+ * own account: models, version, health and metrics.
  */
 final class HandDrivenEngine implements AutoCloseable {
     private static final Map<String, String> PAGES = Map.of(

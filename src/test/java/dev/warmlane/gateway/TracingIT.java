@@ -84,8 +84,8 @@ class TracingIT {
                 Wire client = Wire.to(gateway.port())) {
             client.send(request(""));
             Exchange exchange = engine.next();
-            exchange.answer("503 Service Unavailable", "");
-            assertThat(client.readMessage().status()).isEqualTo(503);
+            exchange.answer("500 Internal Server Error", "");
+            assertThat(client.readMessage().status()).isEqualTo(500);
 
             Span span = collector.next();
             assertThat(span.getParentSpanId().isEmpty()).isTrue();
