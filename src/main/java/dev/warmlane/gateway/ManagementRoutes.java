@@ -32,7 +32,13 @@ class ManagementRoutes {
     RouterFunction<ServerResponse> dashboardRoutes(
             LiveFeed feed, History history, AffinityEndpoint sessions, WarmlaneSettings settings) {
         return new DashboardHandler(
-                        feed, history, sessions, ProblemCatalogue.load(), settings.dashboard(), InstantSource.system())
+                        feed,
+                        history,
+                        sessions,
+                        ProblemCatalogue.load(),
+                        settings.dashboard(),
+                        settings.tenancy().enabled(),
+                        InstantSource.system())
                 .routes();
     }
 }
