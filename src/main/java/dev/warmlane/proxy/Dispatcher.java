@@ -5,6 +5,7 @@ import dev.warmlane.admission.Claim;
 import dev.warmlane.admission.Place;
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.affinity.KeySource;
+import dev.warmlane.auth.TokenCharge;
 import dev.warmlane.health.FailureCause;
 import dev.warmlane.routing.Dispatch;
 import java.net.InetSocketAddress;
@@ -59,14 +60,30 @@ final class Dispatcher {
     private Claim claim(ServerHttpRequest request, RoutedExchange routed) {
         return new Claim(
                 routed.retries() > 0,
-                priorities.read(request, routed.body()),
+                priority(request, routed),
                 client(request, routed),
                 routed.pool().router().home(routed.request()),
                 routed.tried());
     }
 
-    /** Among whom turns are shared: what the session or client address says, else the address that the request came from. */
+    /** How urgent it is. A client that is known can put its own requests back behind others, not forward. */
+    private int priority(ServerHttpRequest request, RoutedExchange routed) {
+        int asked = priorities.read(request, routed.body());
+        TokenCharge charge = routed.charge();
+        if (charge == null) {
+            return asked;
+        }
+        long behind = Math.max(0, asked);
+        return (int) Math.min(Integer.MAX_VALUE, charge.identity().allowance().priority() + behind);
+    }
+
+    /** Among whom turns are shared: known clients, else what the session or client address says, else the address that the request came from. */
     private static long client(ServerHttpRequest request, RoutedExchange routed) {
+        TokenCharge charge = routed.charge();
+        if (charge != null) {
+            String client = charge.identity().client();
+            return AffinityKey.of(routed.pool().name(), KeySource.NONE, client).hash();
+        }
         AffinityKey key = routed.request().key();
         if (key.source().binds()) {
             return key.hash();

@@ -7,10 +7,13 @@ import dev.warmlane.admission.AdmissionQueue;
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.gateway.HandDrivenEngine.Exchange;
 import dev.warmlane.proxy.RoutedPools;
+import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What waits while the one endpoint of a pool has the one request that it may have. */
 class QueueIT {
@@ -184,6 +188,27 @@ class QueueIT {
         answer(busy);
         assertThat(answerNext()).contains("\"default\"");
         assertThat(answerNext()).contains("\"pushy\"");
+    }
+
+    @Test
+    void aKeysPriorityCountsAndItsClientCanOnlyPutItselfBack(@TempDir Path folder) throws IOException {
+        Path keys = Files.writeString(
+                folder.resolve("keys.yaml"),
+                HashedKeys.file(List.of(
+                        HashedKeys.entry("urgent", "key-urgent", "priority: -1"),
+                        HashedKeys.entry("usual", "key-usual", ""))));
+        start("warmlane.auth.keys-file=" + keys, "warmlane.queue.priority-header=x-priority");
+        ask("first", Map.of("Authorization", "Bearer key-usual"));
+        Exchange busy = engine.next();
+        askAndWait("back", Map.of("Authorization", "Bearer key-urgent", "x-priority", "5"), 1);
+        askAndWait("pushy", Map.of("Authorization", "Bearer key-usual", "x-priority", "-9"), 2);
+        askAndWait("urgent", Map.of("Authorization", "Bearer key-urgent"), 3);
+        answer(busy);
+        assertThat(List.of(answerNext(), answerNext(), answerNext()))
+                .satisfiesExactly(
+                        urgent -> assertThat(urgent).contains("\"urgent\""),
+                        pushy -> assertThat(pushy).contains("\"pushy\""),
+                        back -> assertThat(back).contains("\"back\""));
     }
 
     @Test
