@@ -126,7 +126,7 @@ final class Failover {
     }
 
     private Mono<Void> fail(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
-        routed.leave(UpstreamFailure.cause(failure));
+        routed.giveUp(UpstreamFailure.cause(failure));
         log.note(dispatch.endpoint().name(), "request failed", UpstreamFailure.reason(failure));
         if (routed.isRetryDiscouraged()) {
             exchange.getResponse().getHeaders().set(AnswerHeaders.SHOULD_RETRY, "false");

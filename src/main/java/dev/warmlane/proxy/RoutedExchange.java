@@ -191,6 +191,13 @@ final class RoutedExchange {
         return next;
     }
 
+    /** No endpoint took the request: the last one it was sent to has computed nothing of it. */
+    synchronized void giveUp(FailureCause cause) {
+        if (current != null && !tried.contains(current.endpoint().id())) {
+            current.failed(cause);
+        }
+    }
+
     /** The endpoint that it was sent to has not taken it; the request is not counted there any more. */
     synchronized void leave(FailureCause cause) {
         if (current != null && tried.add(current.endpoint().id())) {

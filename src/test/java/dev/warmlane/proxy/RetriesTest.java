@@ -32,6 +32,7 @@ class RetriesTest {
         RoutedExchange routed = sent("http://a:1");
 
         assertThat(retries(2, 10, false).allow(routed, FailureCause.CONNECT)).isFalse();
+        routed.giveUp(FailureCause.CONNECT);
         assertThat(routed.isRetryDiscouraged())
                 .as("nothing was repeated, so the client may")
                 .isFalse();
