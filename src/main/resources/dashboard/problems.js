@@ -18,10 +18,14 @@ function entry(id) {
       title: id,
       meaning: '',
       causes: [],
+      look: [],
       actions: [],
     }
   );
 }
+
+// What is between backticks is to be typed.
+const withCode = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
 
 // One line for the same thing at many endpoints.
 function grouped(problems) {
@@ -70,9 +74,13 @@ export function problems() {
                   <ul>
                     ${told.causes.map((cause) => html`<li>${cause}</li>`)}
                   </ul>
+                  <h3>How to look</h3>
+                  <ul>
+                    ${told.look.map((way) => html`<li>${withCode(way)}</li>`)}
+                  </ul>
                   <h3>What to do</h3>
                   <ol>
-                    ${told.actions.map((action) => html`<li>${action}</li>`)}
+                    ${told.actions.map((action) => html`<li>${withCode(action)}</li>`)}
                   </ol>
                 </details>
               </li>`,

@@ -29,10 +29,17 @@ public final class ProblemCatalogue {
      * @param title one line
      * @param meaning what it means for users; {pool}, {endpoint} and {value} stand for the ones concerned
      * @param causes likely ones, the likeliest first
-     * @param actions what to look at and do
+     * @param look where to see which of the causes it is; what is to be typed is between backticks
+     * @param actions what to do
      */
     public record Entry(
-            String id, String severity, String title, String meaning, List<String> causes, List<String> actions) {}
+            String id,
+            String severity,
+            String title,
+            String meaning,
+            List<String> causes,
+            List<String> look,
+            List<String> actions) {}
 
     /** Reads it from the class path. */
     public static ProblemCatalogue load() {
@@ -47,6 +54,7 @@ public final class ProblemCatalogue {
                         text(entry, "title"),
                         text(entry, "meaning"),
                         texts(entry, "causes"),
+                        texts(entry, "look"),
                         texts(entry, "actions")));
             }
             return new ProblemCatalogue(entries);

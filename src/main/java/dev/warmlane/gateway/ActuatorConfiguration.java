@@ -5,6 +5,7 @@ import dev.warmlane.actuator.EngineMeters;
 import dev.warmlane.actuator.EngineOverview;
 import dev.warmlane.actuator.GatewayInfo;
 import dev.warmlane.actuator.ObservedPool;
+import dev.warmlane.actuator.PoolMeters;
 import dev.warmlane.actuator.QueueStatus;
 import dev.warmlane.actuator.RoutingMeters;
 import dev.warmlane.actuator.SafeEndpoints;
@@ -67,6 +68,12 @@ class ActuatorConfiguration {
                 registry, pools.all().stream().map(RoutedPool::router).toList(), table);
         scraper.onRound(meters::refresh);
         return meters;
+    }
+
+    @Bean
+    PoolMeters poolMeters(RoutedPools pools, DiscoveryConfiguration.Discoveries discoveries, MeterRegistry registry) {
+        return new PoolMeters(
+                registry, pools.all().stream().map(RoutedPool::router).toList(), discoveries::isStale);
     }
 
     @Bean

@@ -54,6 +54,16 @@ public enum GatewayMeter {
             "pool"),
     DELIVERED_PREFIX_TOKENS(
             Kind.COUNTER, "delivered.prefix.tokens", "Prompt tokens that endpoints reported as cached", "pool"),
+    SELECTABLE_ENDPOINTS(
+            Kind.GAUGE,
+            "selectable.endpoints",
+            "Endpoints that may be given requests, the failing ones in a panic",
+            "pool"),
+    DISCOVERY_STALE(
+            Kind.GAUGE,
+            "discovery.stale",
+            "1 while the endpoints are those known last because Kubernetes is not followed",
+            "pool"),
     IN_FLIGHT_REQUESTS(Kind.GAUGE, "in.flight.requests", "Requests in flight at an endpoint", "pool", "endpoint"),
     IN_FLIGHT_PROMPT_TOKENS(
             Kind.GAUGE,
