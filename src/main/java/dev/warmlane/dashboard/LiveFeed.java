@@ -15,8 +15,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -36,9 +38,7 @@ public final class LiveFeed {
     private final History history;
     private final Diagnosis diagnosis;
     private final InstantSource clock;
-    private final List<PoolSources> sources;
-    private final Map<String, PoolSampler> samplers = new HashMap<>();
-    private final Map<String, RecentSums> recent = new HashMap<>();
+    private final Map<String, Sampled> pools = new LinkedHashMap<>();
     private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
     private final Map<String, Float> hitRatiosOfDay = new HashMap<>();
     private Map<EndpointId, Long> sessions = Map.of();
@@ -55,16 +55,14 @@ public final class LiveFeed {
             Diagnosis diagnosis,
             InstantSource clock) {
         this.overview = overview;
-        this.sources = List.copyOf(sources);
         this.bindings = bindings;
         this.history = history;
         this.diagnosis = diagnosis;
         this.clock = clock;
         for (PoolSources pool : sources) {
-            samplers.put(
-                    pool.pool(),
-                    new PoolSampler(pool.pool(), registry, pool.router().deliveries()));
-            recent.put(pool.pool(), new RecentSums(SPAN_SECONDS));
+            PoolSampler sampler =
+                    new PoolSampler(pool.pool(), registry, pool.router().deliveries());
+            pools.put(pool.pool(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS)));
         }
     }
 
@@ -77,18 +75,16 @@ public final class LiveFeed {
             sessions = bindings.countByEndpoint();
         }
         Map<Subject, double[]> sums = new HashMap<>();
-        List<LivePool> pools = new ArrayList<>();
+        List<LivePool> shown = new ArrayList<>();
         for (PoolStatus status : overview.status().pools()) {
-            pools.add(pool(status, seconds, sums));
+            shown.add(pool(status, seconds, sums));
         }
         if (ticks % HISTORY_SECONDS == 0) {
             history.record(now.getEpochSecond(), sums);
-            for (PoolSources pool : sources) {
-                hitRatiosOfDay.put(pool.pool(), hitRatioOfDay(pool.pool(), now.getEpochSecond()));
-            }
+            pools.keySet().forEach(pool -> hitRatiosOfDay.put(pool, hitRatioOfDay(pool, now.getEpochSecond())));
         }
         ticks++;
-        LiveStatus status = new LiveStatus(now, pools);
+        LiveStatus status = new LiveStatus(now, shown);
         latest = status;
         if (events.currentSubscriberCount() > 0) {
             events.tryEmitNext(json(status));
@@ -110,12 +106,10 @@ public final class LiveFeed {
     }
 
     private LivePool pool(PoolStatus status, double seconds, Map<Subject, double[]> sums) {
-        PoolSources source = sources.stream()
-                .filter(candidate -> candidate.pool().equals(status.pool()))
-                .findFirst()
-                .orElseThrow();
-        RecentSums span = recent.get(status.pool());
-        span.add(samplers.get(status.pool()).add(status, seconds, sums));
+        Sampled pool = Objects.requireNonNull(pools.get(status.pool()));
+        PoolSources source = pool.sources();
+        RecentSums span = pool.recent();
+        span.add(pool.sampler().add(status, seconds, sums));
         PoolView view = new PoolView(
                 status, span.oldest(), span.newest(), hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN), source);
         List<LiveEndpoint> endpoints = new ArrayList<>(status.endpoints().size());
@@ -142,7 +136,7 @@ public final class LiveFeed {
         }
         double sum = 0;
         int points = 0;
-        for (float value : day.get("hitRatio")) {
+        for (float value : day.getOrDefault("hitRatio", new float[0])) {
             if (!Float.isNaN(value)) {
                 sum += value;
                 points++;
@@ -154,4 +148,7 @@ public final class LiveFeed {
     private static String json(LiveStatus status) {
         return JsonMapper.shared().writeValueAsString(status);
     }
+
+    /** A pool and what was added up of it. */
+    private record Sampled(PoolSources sources, PoolSampler sampler, RecentSums recent) {}
 }

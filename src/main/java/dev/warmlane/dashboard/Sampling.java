@@ -34,6 +34,7 @@ public final class Sampling implements AutoCloseable {
     }
 
     /** Loads what was saved and starts; once. A history that cannot be read is left where it is until the next save. */
+    @SuppressWarnings("FutureReturnValueIgnored") // Both run until the thread ends, and neither throws.
     public void start() {
         if (file != null) {
             try {

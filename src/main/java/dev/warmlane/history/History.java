@@ -1,11 +1,13 @@
 package dev.warmlane.history;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +18,7 @@ public final class History {
     private final List<Figure> poolFigures;
     private final List<Figure> endpointFigures;
     private final int maxSubjects;
-    private final List<Tier> tiers =
-            Stream.of(Resolution.values()).map(Tier::new).toList();
+    private final Map<Resolution, Tier> tiers = new EnumMap<>(Resolution.class);
 
     /**
      * An empty history.
@@ -31,6 +32,9 @@ public final class History {
         this.poolFigures = List.copyOf(poolFigures);
         this.endpointFigures = List.copyOf(endpointFigures);
         this.maxSubjects = maxSubjects;
+        for (Resolution resolution : Resolution.values()) {
+            tiers.put(resolution, new Tier(resolution));
+        }
     }
 
     /** What is kept of the subject. */
@@ -45,7 +49,7 @@ public final class History {
      * @param sums never changed afterwards
      */
     public synchronized void record(long epochSecond, Map<Subject, double[]> sums) {
-        for (Tier tier : tiers) {
+        for (Tier tier : tiers.values()) {
             sums.forEach((subject, values) -> tier.record(subject, figures(subject), values, epochSecond));
             tier.forget(epochSecond);
             while (tier.tracks().size() > maxSubjects) {
@@ -65,7 +69,7 @@ public final class History {
      */
     public synchronized @Nullable Map<String, float[]> points(
             Subject subject, Resolution resolution, long epochSecond) {
-        float[][] points = tiers.get(resolution.ordinal()).points(subject, epochSecond);
+        float[][] points = tier(resolution).points(subject, epochSecond);
         if (points == null) {
             return null;
         }
@@ -79,11 +83,15 @@ public final class History {
 
     /** Everybody there is anything of at this resolution. */
     public synchronized List<Subject> subjects(Resolution resolution) {
-        return new ArrayList<>(tiers.get(resolution.ordinal()).tracks().keySet());
+        return new ArrayList<>(tier(resolution).tracks().keySet());
     }
 
     /** For the file, under the lock that the caller takes on this history. */
-    List<Tier> tiers() {
-        return tiers;
+    Collection<Tier> tiers() {
+        return tiers.values();
+    }
+
+    private Tier tier(Resolution resolution) {
+        return Objects.requireNonNull(tiers.get(resolution));
     }
 }
