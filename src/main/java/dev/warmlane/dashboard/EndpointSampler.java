@@ -13,7 +13,7 @@ final class EndpointSampler {
     /** Adds what it says now. */
     void add(EndpointStatus endpoint) {
         add(EndpointSum.SAMPLES, 1);
-        add(EndpointSum.IN_FLIGHT, endpoint.inFlight());
+        add(EndpointSum.IN_FLIGHT, (double) endpoint.inFlight());
         add(EndpointSum.QUERIED_TOKENS, queried.since(endpoint.prefixCache().queriedTokens()));
         add(EndpointSum.HIT_TOKENS, hit.since(endpoint.prefixCache().hitTokens()));
         add(EndpointSum.PROMPT_TOKENS, promptTokens.since(endpoint.promptTokens()));
@@ -27,8 +27,8 @@ final class EndpointSampler {
                 && endpoint.scrape().error() == null) {
             add(EndpointSum.REPORTS, 1);
             add(EndpointSum.KV_USAGE, kvCacheUsage);
-            add(EndpointSum.RUNNING, running);
-            add(EndpointSum.WAITING, waiting);
+            add(EndpointSum.RUNNING, (double) running);
+            add(EndpointSum.WAITING, (double) waiting);
         }
     }
 
@@ -38,6 +38,6 @@ final class EndpointSampler {
     }
 
     private void add(EndpointSum sum, double value) {
-        sums[sum.ordinal()] += value;
+        sums[sum.index()] += value;
     }
 }

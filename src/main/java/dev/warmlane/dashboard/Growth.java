@@ -7,12 +7,12 @@ final class Growth {
     private @Nullable Long before;
 
     /** How much it grew since it was last told; what it has come to, if it started anew; 0 the first time. */
-    long since(@Nullable Long now) {
+    double since(@Nullable Long now) {
         if (now == null) {
             return 0;
         }
         Long last = before;
         before = now;
-        return last == null ? 0 : now < last ? now : now - last;
+        return last == null ? 0 : (double) (now < last ? now : now - last);
     }
 }

@@ -110,8 +110,7 @@ public final class LiveFeed {
         PoolSources source = pool.sources();
         RecentSums span = pool.recent();
         span.add(pool.sampler().add(status, seconds, sums));
-        PoolView view = new PoolView(
-                status, span.oldest(), span.newest(), hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN), source);
+        PoolView view = new PoolView(status, span, hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN), source);
         List<LiveEndpoint> endpoints = new ArrayList<>(status.endpoints().size());
         for (EndpointStatus endpoint : status.endpoints()) {
             EndpointId id = new EndpointId(endpoint.id());

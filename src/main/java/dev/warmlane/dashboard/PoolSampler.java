@@ -37,12 +37,12 @@ final class PoolSampler {
         addEndpoints(status, into);
         addUp(PoolSum.SECONDS, seconds);
         addUp(PoolSum.SAMPLES, 1);
-        addUp(PoolSum.IN_FLIGHT, status.totals().inFlight());
+        addUp(PoolSum.IN_FLIGHT, (double) status.totals().inFlight());
         addUp(PoolSum.QUEUED, gauge("warmlane.queue.depth"));
         addUp(PoolSum.IMBALANCE, imbalance(status));
         double[] sums = added.clone();
-        set(sums, PoolSum.PREDICTED_TOKENS, deliveries.predictedTokens());
-        set(sums, PoolSum.DELIVERED_TOKENS, deliveries.deliveredTokens());
+        set(sums, PoolSum.PREDICTED_TOKENS, (double) deliveries.predictedTokens());
+        set(sums, PoolSum.DELIVERED_TOKENS, (double) deliveries.deliveredTokens());
         readCounters(sums);
         TtftBuckets.read(registry, pool, sums);
         into.put(Subject.ofPool(pool), sums);
@@ -68,7 +68,7 @@ final class PoolSampler {
 
     /** What an endpoint adds to the pool stays there when it leaves. */
     private void addGrowth(PoolSum sum, EndpointSum of, double[] before, double[] after) {
-        addUp(sum, after[of.ordinal()] - before[of.ordinal()]);
+        addUp(sum, after[of.index()] - before[of.index()]);
     }
 
     private void readCounters(double[] sums) {
@@ -125,10 +125,10 @@ final class PoolSampler {
     }
 
     private static void addTo(double[] sums, PoolSum sum, double value) {
-        sums[sum.ordinal()] += value;
+        sums[sum.index()] += value;
     }
 
     private static void set(double[] sums, PoolSum sum, double value) {
-        sums[sum.ordinal()] = value;
+        sums[sum.index()] = value;
     }
 }

@@ -34,19 +34,25 @@ enum PoolSum {
         return FIRST_BUCKET + bucket;
     }
 
+    /** Where it is among the sums. */
+    @SuppressWarnings("EnumOrdinal") // The order is that of the sums and is kept nowhere.
+    int index() {
+        return ordinal();
+    }
+
     static List<Figure> figures() {
         List<Figure> figures = new ArrayList<>(List.of(
-                new Figure.Ratio("hitRatio", HIT_TOKENS.ordinal(), QUERIED_TOKENS.ordinal()),
-                new Figure.Ratio("stickiness", SESSION_REQUESTS_THAT_STAYED.ordinal(), SESSION_REQUESTS.ordinal()),
-                new Figure.Ratio("requestsPerSecond", REQUESTS.ordinal(), SECONDS.ordinal()),
-                new Figure.Ratio("promptTokensPerSecond", PROMPT_TOKENS.ordinal(), SECONDS.ordinal()),
-                new Figure.Ratio("outputTokensPerSecond", OUTPUT_TOKENS.ordinal(), SECONDS.ordinal()),
-                new Figure.Ratio("failedShare", FAILED.ordinal(), REQUESTS.ordinal()),
-                new Figure.Ratio("rejectedShare", REJECTED.ordinal(), REQUESTS.ordinal()),
-                new Figure.Ratio("deliveredShare", DELIVERED_TOKENS.ordinal(), PREDICTED_TOKENS.ordinal()),
-                new Figure.Ratio("inFlight", IN_FLIGHT.ordinal(), SAMPLES.ordinal()),
-                new Figure.Ratio("queued", QUEUED.ordinal(), SAMPLES.ordinal()),
-                new Figure.Ratio("imbalance", IMBALANCE.ordinal(), SAMPLES.ordinal())));
+                new Figure.Ratio("hitRatio", HIT_TOKENS.index(), QUERIED_TOKENS.index()),
+                new Figure.Ratio("stickiness", SESSION_REQUESTS_THAT_STAYED.index(), SESSION_REQUESTS.index()),
+                new Figure.Ratio("requestsPerSecond", REQUESTS.index(), SECONDS.index()),
+                new Figure.Ratio("promptTokensPerSecond", PROMPT_TOKENS.index(), SECONDS.index()),
+                new Figure.Ratio("outputTokensPerSecond", OUTPUT_TOKENS.index(), SECONDS.index()),
+                new Figure.Ratio("failedShare", FAILED.index(), REQUESTS.index()),
+                new Figure.Ratio("rejectedShare", REJECTED.index(), REQUESTS.index()),
+                new Figure.Ratio("deliveredShare", DELIVERED_TOKENS.index(), PREDICTED_TOKENS.index()),
+                new Figure.Ratio("inFlight", IN_FLIGHT.index(), SAMPLES.index()),
+                new Figure.Ratio("queued", QUEUED.index(), SAMPLES.index()),
+                new Figure.Ratio("imbalance", IMBALANCE.index(), SAMPLES.index())));
         for (double quantile : new double[] {0.5, 0.9, 0.99}) {
             figures.add(new Figure.Quantile(
                     "ttftP" + Math.round(quantile * 100), quantile, FIRST_BUCKET, TtftBuckets.bounds()));

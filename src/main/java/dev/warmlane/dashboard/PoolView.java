@@ -11,24 +11,23 @@ import org.jspecify.annotations.Nullable;
  * What is known of a pool when it is judged.
  *
  * @param status its endpoints as they are now
- * @param earlier its sums a minute ago, or since the start
- * @param now its sums
+ * @param lastMinute its sums over the last minute, or since the start
  * @param hitRatioOfDay the hit ratio over the last day; NaN where there is none
  * @param sources what else is asked
  */
-record PoolView(PoolStatus status, double[] earlier, double[] now, float hitRatioOfDay, PoolSources sources) {
+record PoolView(PoolStatus status, RecentSums lastMinute, float hitRatioOfDay, PoolSources sources) {
     private static final List<Figure> FIGURES = PoolSum.figures();
 
     /** How much a sum grew over the last minute. */
     double grown(PoolSum sum) {
-        return now[sum.ordinal()] - earlier[sum.ordinal()];
+        return lastMinute.newest()[sum.index()] - lastMinute.oldest()[sum.index()];
     }
 
     /** A figure over the last minute; NaN where there is nothing to say. */
     float figure(String name) {
         for (Figure figure : FIGURES) {
             if (figure.name().equals(name)) {
-                return figure.over(earlier, now);
+                return figure.over(lastMinute.oldest(), lastMinute.newest());
             }
         }
         throw new IllegalArgumentException("figure: %s (expected: one of a pool)".formatted(name));
@@ -38,7 +37,7 @@ record PoolView(PoolStatus status, double[] earlier, double[] now, float hitRati
     Map<String, @Nullable Float> figures() {
         Map<String, @Nullable Float> figures = new LinkedHashMap<>();
         for (Figure figure : FIGURES) {
-            float value = figure.over(earlier, now);
+            float value = figure.over(lastMinute.oldest(), lastMinute.newest());
             figures.put(figure.name(), Float.isNaN(value) ? null : value);
         }
         return figures;

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.CountAtBucket;
 import io.micrometer.core.instrument.distribution.HistogramSnapshot;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Reads the histogram of the time to the first token that the gateway keeps of each pool. */
@@ -16,8 +18,8 @@ final class TtftBuckets {
 
     private TtftBuckets() {}
 
-    static double[] bounds() {
-        return BOUNDS.clone();
+    static List<Double> bounds() {
+        return Arrays.stream(BOUNDS).boxed().toList();
     }
 
     /** Puts the cumulative counts into the sums. */
@@ -40,6 +42,6 @@ final class TtftBuckets {
             }
             sums[PoolSum.bucket(i)] = upTo;
         }
-        sums[PoolSum.bucket(BOUNDS.length)] = Math.max(upTo, snapshot.count());
+        sums[PoolSum.bucket(BOUNDS.length)] = Math.max(upTo, (double) snapshot.count());
     }
 }

@@ -1,5 +1,7 @@
 package dev.warmlane.history;
 
+import java.util.List;
+
 /** A number for an interval, from the sums at its two ends. Immutable. */
 public sealed interface Figure {
 
@@ -37,24 +39,28 @@ public sealed interface Figure {
      * @param firstBucket the index of the lowest bucket's sum; a last one without bound follows the others
      * @param bounds upper bounds of the buckets, ascending
      */
-    record Quantile(String name, double quantile, int firstBucket, double[] bounds) implements Figure {
+    record Quantile(String name, double quantile, int firstBucket, List<Double> bounds) implements Figure {
+        public Quantile {
+            bounds = List.copyOf(bounds);
+        }
+
         @Override
         public float over(double[] earlier, double[] later) {
-            double total = difference(earlier, later, bounds.length);
+            double total = difference(earlier, later, bounds.size());
             if (!(total > 0)) {
                 return Float.NaN;
             }
             double rank = quantile * total;
             double below = 0;
-            for (int i = 0; i < bounds.length; i++) {
+            for (int i = 0; i < bounds.size(); i++) {
                 double upTo = difference(earlier, later, i);
                 if (upTo >= rank && upTo > below) {
-                    double lower = i == 0 ? 0 : bounds[i - 1];
-                    return (float) (lower + (bounds[i] - lower) * (rank - below) / (upTo - below));
+                    double lower = i == 0 ? 0 : bounds.get(i - 1);
+                    return (float) (lower + (bounds.get(i) - lower) * (rank - below) / (upTo - below));
                 }
                 below = Math.max(below, upTo);
             }
-            return (float) bounds[bounds.length - 1];
+            return bounds.get(bounds.size() - 1).floatValue();
         }
 
         private double difference(double[] earlier, double[] later, int bucket) {

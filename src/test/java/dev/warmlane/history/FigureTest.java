@@ -2,6 +2,7 @@ package dev.warmlane.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FigureTest {
@@ -32,9 +33,9 @@ class FigureTest {
     @Test
     void quantileIsInterpolatedWithinItsBucket() {
         // 100 values: 50 up to 1, 90 up to 2, 100 up to 4
-        Figure.Quantile p90 = new Figure.Quantile("p90", 0.9, 0, new double[] {1, 2, 4});
-        Figure.Quantile p50 = new Figure.Quantile("p50", 0.5, 0, new double[] {1, 2, 4});
-        Figure.Quantile p75 = new Figure.Quantile("p75", 0.75, 0, new double[] {1, 2, 4});
+        Figure.Quantile p90 = new Figure.Quantile("p90", 0.9, 0, List.of(1.0, 2.0, 4.0));
+        Figure.Quantile p50 = new Figure.Quantile("p50", 0.5, 0, List.of(1.0, 2.0, 4.0));
+        Figure.Quantile p75 = new Figure.Quantile("p75", 0.75, 0, List.of(1.0, 2.0, 4.0));
         double[] later = {50, 90, 100, 100};
 
         assertThat(p50.over(NOTHING, later)).isEqualTo(1);
@@ -44,14 +45,14 @@ class FigureTest {
 
     @Test
     void quantileBeyondTheHighestBoundIsThatBound() {
-        Figure.Quantile p99 = new Figure.Quantile("p99", 0.99, 0, new double[] {1, 2, 4});
+        Figure.Quantile p99 = new Figure.Quantile("p99", 0.99, 0, List.of(1.0, 2.0, 4.0));
 
         assertThat(p99.over(NOTHING, new double[] {0, 0, 10, 100})).isEqualTo(4);
     }
 
     @Test
     void quantileOfNothingIsNaN() {
-        Figure.Quantile p99 = new Figure.Quantile("p99", 0.99, 0, new double[] {1, 2, 4});
+        Figure.Quantile p99 = new Figure.Quantile("p99", 0.99, 0, List.of(1.0, 2.0, 4.0));
 
         assertThat(p99.over(NOTHING, NOTHING)).isNaN();
     }

@@ -103,7 +103,7 @@ class HistoryTest {
         restarted.record(START + 710, Map.of(POOL, new double[] {sums[0] + 50, sums[1] + 100, sums[2] + 10}));
         float[] after = restarted.points(POOL, Resolution.HOUR, START + 710).get("hitRatio");
         assertThat(after[358]).isEqualTo(0.5f);
-        assertThat(after[348]).isEqualTo(0.8f);
+        assertThat(after[340]).isEqualTo(0.8f);
     }
 
     @Test
