@@ -2,8 +2,14 @@ package dev.warmlane.monitoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.monitoring.GrafanaDashboards.Query;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
+/** What Prometheus itself says of the rules and of what the dashboards ask it. */
 class PromtoolIT {
     @Test
     void rulesAreValid() throws Exception {
@@ -18,5 +24,22 @@ class PromtoolIT {
         Promtool.Verdict verdict = Promtool.run("test", "rules", "config/prometheus/tests/warmlane-alerts-test.yaml");
 
         assertThat(verdict.exitCode()).as(verdict.output()).isZero();
+    }
+
+    @Test
+    void dashboardsAskWhatPrometheusUnderstands(@TempDir Path folder) throws Exception {
+        List<Query> queries = GrafanaDashboards.queries();
+        StringBuilder file = new StringBuilder("groups:\n  - name: dashboards\n    rules:\n");
+        for (int i = 0; i < queries.size(); i++) {
+            Query query = queries.get(i);
+            file.append("      # %s\n      - {record: 'dashboards:query%d', expr: '%s'}\n"
+                    .formatted(query.where(), i, query.filled()));
+        }
+        Path written = Files.writeString(folder.resolve("dashboards.yaml"), file);
+
+        Promtool.Verdict verdict = Promtool.run("check", "rules", written.toString());
+
+        assertThat(verdict.exitCode()).as(verdict.output() + file).isZero();
+        assertThat(verdict.output()).contains(queries.size() + " rules found");
     }
 }
