@@ -41,6 +41,8 @@ class DashboardIT {
     private final List<String> complaints = new ArrayList<>();
     private SimulatedFleet fleet;
     private RunningGateway gateway;
+    private SimulatedFleet mortal;
+    private RunningGateway frontOfMortal;
     private Playwright playwright;
     private Browser browser;
     private Page page;
@@ -57,13 +59,18 @@ class DashboardIT {
                         .setArgs(List.of("--no-sandbox")));
         fleet = SimulatedFleet.start(FleetOptions.instant(3));
         gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=200ms");
+        mortal = SimulatedFleet.start(FleetOptions.instant(2));
+        frontOfMortal = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms");
     }
 
     @AfterAll
     void stop() {
         if (playwright != null) {
+            // Together: gateways of one process share their event loops, which the first to close ends.
             gateway.close();
+            frontOfMortal.close();
             fleet.close();
+            mortal.close();
             playwright.close();
         }
     }
@@ -187,25 +194,24 @@ class DashboardIT {
 
     @Test
     void anEjectedEndpointShowsWithItsReason() {
-        try (SimulatedFleet mortal = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway front = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms")) {
-            String dead = mortal.uris().get(0).getAuthority();
-            mortal.server(0).close();
-            page.context().close();
-            page = browser.newContext().newPage();
-            page.navigate(front.management("/dashboard").toString());
+        String dead = mortal.uris().get(0).getAuthority();
+        mortal.server(0).close();
+        page.context().close();
+        page = browser.newContext().newPage();
+        page.navigate(frontOfMortal.management("/dashboard").toString());
 
-            Locator state = row(dead).locator(".state");
-            for (int i = 0; i < 20; i++) {
-                client
-                        .new Conversation(
-                                front.uri("/v1/chat/completions"), "Be brief.", Map.of("x-session-id", "mortal-" + i))
-                        .say("hello");
-            }
-
-            assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(30_000));
-            assertThat(row(dead)).containsText(Pattern.compile("for \\d+"));
-            assertThat(page.getByText("An endpoint is ejected")).isVisible(SOON);
+        Locator state = row(dead).locator(".state");
+        for (int i = 0; i < 20; i++) {
+            client
+                    .new Conversation(
+                            frontOfMortal.uri("/v1/chat/completions"),
+                            "Be brief.",
+                            Map.of("x-session-id", "mortal-" + i))
+                    .say("hello");
         }
+
+        assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+        assertThat(row(dead)).containsText(Pattern.compile("for \\d+"));
+        assertThat(page.getByText("An endpoint is ejected")).isVisible(SOON);
     }
 }
