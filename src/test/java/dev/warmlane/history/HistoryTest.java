@@ -96,9 +96,8 @@ class HistoryTest {
         History restarted = new History(FIGURES, FIGURES, 10);
         assertThat(new HistoryFile(directory.resolve("h.bin")).load(restarted)).isTrue();
 
-        assertThat(restarted.points(POOL, Resolution.HOUR, START + 600))
-                .usingRecursiveComparison()
-                .isEqualTo(history.points(POOL, Resolution.HOUR, START + 600));
+        assertThat(restarted.points(POOL, Resolution.HOUR, START + 600).get("hitRatio"))
+                .containsExactly(points(Resolution.HOUR, "hitRatio", START + 600));
         restarted.record(START + 700, Map.of(POOL, sums));
         restarted.record(START + 710, Map.of(POOL, new double[] {sums[0] + 50, sums[1] + 100, sums[2] + 10}));
         float[] after = restarted.points(POOL, Resolution.HOUR, START + 710).get("hitRatio");
