@@ -85,6 +85,7 @@ final class Engines implements EndpointReports {
 
     static VllmMetrics metrics(
             EndpointLoad load, @Nullable PrefixCacheCounters prefixCache, @Nullable Long preemptions) {
-        return new VllmMetrics(load, prefixCache, preemptions, null, null);
+        return new VllmMetrics(
+                load, prefixCache, preemptions, preemptions == null ? null : 5000L, preemptions == null ? null : 700L);
     }
 }
