@@ -5,12 +5,10 @@ import dev.warmlane.routing.Dispatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import reactor.core.publisher.Flux;
@@ -100,18 +98,8 @@ final class AnswerWriter {
 
     /** Writes and flushes each piece. What waits for a slow client when it leaves is released. */
     static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> pieces) {
-        return response.writeAndFlushWith(pieces.map(Mono::just)).doOnDiscard(Mono.class, AnswerWriter::release);
-    }
-
-    /** @param piece of a buffer as it was written, or as Spring has unwrapped it for Reactor Netty */
-    private static void release(Mono<?> piece) {
-        piece.subscribe(buffer -> {
-            if (buffer instanceof DataBuffer wrapped) {
-                DataBufferUtils.release(wrapped);
-            } else {
-                ReferenceCountUtil.release(buffer);
-            }
-        });
+        OutgoingPieces outgoing = new OutgoingPieces();
+        return response.writeAndFlushWith(pieces.map(outgoing::add)).doFinally(signal -> outgoing.end());
     }
 
     private static Flux<ByteBuf> withoutUsageChunk(Flux<ByteBuf> pieces, ByteBufAllocator allocator) {

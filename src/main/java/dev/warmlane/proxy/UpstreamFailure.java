@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.nio.channels.NotYetConnectedException;
 import java.security.cert.CertificateException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -27,9 +28,11 @@ final class UpstreamFailure {
                 || failure instanceof ReadTimeoutException;
     }
 
-    /** A pooled connection that its server had just closed fails with an abort rather than an I/O error. */
+    /** A connection that its server had just closed fails with an abort, or as one never made, rather than an I/O error. */
     private static boolean isConnectionLost(Throwable failure) {
-        return failure instanceof IOException || failure instanceof AbortedException;
+        return failure instanceof IOException
+                || failure instanceof AbortedException
+                || failure instanceof NotYetConnectedException;
     }
 
     /** The connection pool's ways of saying that too many requests wait, or one has waited too long. */

@@ -67,6 +67,7 @@ class SoakIT {
                 "warmlane.upstream.response-timeout=2s",
                 "warmlane.upstream.idle-timeout=2s",
                 "warmlane.retry.on-timeout=true",
+                "warmlane.retry.max-retries=3",
                 "warmlane.retry.budget=1",
                 "warmlane.retry.budget-min=100",
                 "warmlane.health.interval=500ms",
