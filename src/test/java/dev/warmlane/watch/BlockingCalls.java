@@ -20,6 +20,8 @@ final class BlockingCalls {
             new Exempt("java.lang.invoke.", ""),
             // Spins before it parks, for as long as another loop takes to hand a chunk over.
             new Exempt("io.netty.buffer.AdaptivePoolingAllocator", ""),
+            // One stripe of the index for a few writes to an array; whoever holds it waits for nothing.
+            new Exempt("dev.warmlane.prefix.BlockHolders", ""),
             // Lines are few: none for a request that goes well, and what can repeat is limited.
             new Exempt("ch.qos.logback.core.", ""));
 
