@@ -3,7 +3,7 @@
 # without a page and with PAGES of them, in turns in the same run.
 #
 #   ./mvnw -B -q package -DskipTests && src/bench/dashboard-cost.sh [jar]    about four minutes; needs haproxy, wrk, curl, java
-#   PAGES=1 ROUNDS=5 ENDPOINTS=50 src/bench/dashboard-cost.sh                other numbers
+#   PAGES=10 ROUNDS=5 ENDPOINTS=50 src/bench/dashboard-cost.sh                other numbers
 #
 # A page is what the browser asks for: the live numbers every second, and the small charts of all endpoints every 30 s. The endpoints are
 # one stand-in for vLLM on many ports, which answers after 2 ms and gives the metrics of a real engine. CONNECTIONS sets the rate.
@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 jar=${1:-}
 . "$here/processes.sh"
 
-pages=${PAGES:-5}
+pages=${PAGES:-30} # one alone is lost in the noise
 rounds=${ROUNDS:-3}
 round_seconds=30 # of which a page asks for its small charts once
 last_port=$((18100 + ${ENDPOINTS:-200}))

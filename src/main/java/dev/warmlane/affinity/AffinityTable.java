@@ -116,6 +116,17 @@ public final class AffinityTable {
         return counts;
     }
 
+    /** Live bindings of keys of one source, of each endpoint that has any. Takes time in proportion to the table. */
+    public Map<EndpointId, Long> countByEndpoint(KeySource source) {
+        Map<EndpointId, Long> counts = new HashMap<>();
+        bindings.asMap().forEach((key, binding) -> {
+            if (key.source() == source) {
+                counts.merge(binding.endpoint(), 1L, Long::sum);
+            }
+        });
+        return counts;
+    }
+
     /** Bindings that were dropped because the table was full or their time to live had passed. */
     public long evictions() {
         return bindings.stats().evictionCount();

@@ -13,19 +13,18 @@ import java.util.Locale;
  * to mean something. Stateless.
  */
 final class Diagnosis {
-    private static final double ENOUGH_REQUESTS = 20;
-    private static final double ENOUGH_TOKENS = 50_000;
-    private static final double STAYS = 0.999;
-    private static final double DELIVERS = 0.8;
-    private static final double FELL_BELOW = 0.8;
+    static final double ENOUGH_REQUESTS = 20;
+
     private static final double IMBALANCED = 2;
     private static final double KV_FULL = 0.95;
     private static final double FAILS = 0.01;
 
     private final DashboardSettings settings;
+    private final CacheDiagnosis caches;
 
     Diagnosis(DashboardSettings settings) {
         this.settings = settings;
+        this.caches = new CacheDiagnosis(settings.targetHitRatio());
     }
 
     List<Problem> of(PoolView view) {
@@ -43,7 +42,10 @@ final class Diagnosis {
             problems.add(Problem.ofPool("discovery-stale"));
         }
         ofRequests(view, problems);
-        ofCaches(view, problems);
+        caches.judge(view, problems);
+        for (String bundle : view.expiringBundles()) {
+            problems.add(Problem.ofPool("certificate-expiring", "A certificate of SSL bundle " + bundle));
+        }
         for (EndpointStatus endpoint : view.status().endpoints()) {
             ofEndpoint(endpoint, problems);
         }
@@ -72,23 +74,6 @@ final class Diagnosis {
         }
     }
 
-    private void ofCaches(PoolView view, List<Problem> problems) {
-        boolean enough = view.grown(PoolSum.QUERIED_TOKENS) >= ENOUGH_TOKENS;
-        float hitRatio = view.figure("hitRatio");
-        if (enough && hitRatio < settings.targetHitRatio()) {
-            problems.add(Problem.ofPool("hit-ratio-low", percent(hitRatio)));
-        }
-        if (enough && hitRatio < FELL_BELOW * view.hitRatioOfDay()) {
-            problems.add(Problem.ofPool("hit-ratio-fell"));
-        }
-        if (view.grown(PoolSum.SESSION_REQUESTS) >= ENOUGH_REQUESTS && view.figure("stickiness") < STAYS) {
-            problems.add(Problem.ofPool("stickiness-low", percent(view.figure("stickiness"))));
-        }
-        if (view.grown(PoolSum.PREDICTED_TOKENS) >= ENOUGH_TOKENS && view.figure("deliveredShare") < DELIVERS) {
-            problems.add(Problem.ofPool("hits-not-delivered", percent(view.figure("deliveredShare"))));
-        }
-    }
-
     private static void ofEndpoint(EndpointStatus endpoint, List<Problem> problems) {
         if (endpoint.ejection() != null) {
             problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
@@ -114,7 +99,7 @@ final class Diagnosis {
         }
     }
 
-    private static String percent(double share) {
+    static String percent(double share) {
         return String.format(Locale.ROOT, "%.1f %%", share * 100);
     }
 

@@ -4,6 +4,7 @@ import dev.warmlane.actuator.EndpointStatus;
 import dev.warmlane.actuator.EngineOverview;
 import dev.warmlane.actuator.PoolStatus;
 import dev.warmlane.affinity.AffinityTable;
+import dev.warmlane.affinity.KeySource;
 import dev.warmlane.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.dashboard.LiveStatus.LivePool;
 import dev.warmlane.endpoint.EndpointId;
@@ -41,7 +42,10 @@ public final class LiveFeed {
     private final Map<String, Sampled> pools = new LinkedHashMap<>();
     private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
     private final Map<String, Float> hitRatiosOfDay = new HashMap<>();
+    private final ExpiringCertificates certificates;
     private Map<EndpointId, Long> sessions = Map.of();
+    private Map<EndpointId, Long> addresses = Map.of();
+    private List<String> expiringBundles = List.of();
     private @Nullable Instant last;
     private long ticks;
     private volatile @Nullable LiveStatus latest;
@@ -59,6 +63,7 @@ public final class LiveFeed {
         this.history = history;
         this.diagnosis = diagnosis;
         this.clock = clock;
+        this.certificates = new ExpiringCertificates(registry);
         for (PoolSources pool : sources) {
             PoolSampler sampler =
                     new PoolSampler(pool.pool(), registry, pool.router().deliveries());
@@ -73,6 +78,8 @@ public final class LiveFeed {
         last = now;
         if (ticks % BINDINGS_SECONDS == 0) {
             sessions = bindings.countByEndpoint();
+            addresses = bindings.countByEndpoint(KeySource.CLIENT_IP);
+            expiringBundles = certificates.bundles();
         }
         Map<Subject, double[]> sums = new HashMap<>();
         List<LivePool> shown = new ArrayList<>();
@@ -110,7 +117,15 @@ public final class LiveFeed {
         PoolSources source = pool.sources();
         RecentSums span = pool.recent();
         span.add(pool.sampler().add(status, seconds, sums));
-        PoolView view = new PoolView(status, span, hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN), source);
+        PoolView view = new PoolView(
+                status,
+                span,
+                hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN),
+                status.endpoints().stream()
+                        .mapToLong(endpoint -> addresses.getOrDefault(new EndpointId(endpoint.id()), 0L))
+                        .sum(),
+                expiringBundles,
+                source);
         List<LiveEndpoint> endpoints = new ArrayList<>(status.endpoints().size());
         for (EndpointStatus endpoint : status.endpoints()) {
             EndpointId id = new EndpointId(endpoint.id());

@@ -2,6 +2,7 @@ package dev.warmlane.dashboard;
 
 import dev.warmlane.actuator.EndpointStatus;
 import dev.warmlane.actuator.PoolStatus;
+import dev.warmlane.affinity.KeySource;
 import dev.warmlane.history.Subject;
 import dev.warmlane.routing.Deliveries;
 import io.micrometer.core.instrument.Counter;
@@ -82,17 +83,26 @@ final class PoolSampler {
         }
         set(sums, PoolSum.REJECTED, total("warmlane.rejected"));
         set(sums, PoolSum.UNRETRIED, total("warmlane.retry.budget.exhausted"));
-        for (Counter counter : registry.find("warmlane.decisions")
-                .tag("pool", pool)
-                .tag("key", "session")
-                .counters()) {
-            String outcome = String.valueOf(counter.getId().getTag("outcome"));
-            if (!outcome.equals("placed")) {
-                addTo(sums, PoolSum.SESSION_REQUESTS, counter.count());
+        for (Counter counter :
+                registry.find("warmlane.decisions").tag("pool", pool).counters()) {
+            addTo(sums, PoolSum.DECISIONS, counter.count());
+            String key = counter.getId().getTag("key");
+            if (KeySource.SESSION.label().equals(key)) {
+                readSessions(counter, sums);
+            } else if (KeySource.CLIENT_IP.label().equals(key)) {
+                addTo(sums, PoolSum.DECISIONS_BY_ADDRESS, counter.count());
             }
-            if (outcome.equals("bound")) {
-                addTo(sums, PoolSum.SESSION_REQUESTS_THAT_STAYED, counter.count());
-            }
+        }
+    }
+
+    private static void readSessions(Counter counter, double[] sums) {
+        String outcome = String.valueOf(counter.getId().getTag("outcome"));
+        addTo(sums, PoolSum.DECISIONS_BY_SESSION, counter.count());
+        if (!outcome.equals("placed")) {
+            addTo(sums, PoolSum.SESSION_REQUESTS, counter.count());
+        }
+        if (outcome.equals("bound")) {
+            addTo(sums, PoolSum.SESSION_REQUESTS_THAT_STAYED, counter.count());
         }
     }
 

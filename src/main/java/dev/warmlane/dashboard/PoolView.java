@@ -13,9 +13,17 @@ import org.jspecify.annotations.Nullable;
  * @param status its endpoints as they are now
  * @param lastMinute its sums over the last minute, or since the start
  * @param hitRatioOfDay the hit ratio over the last day; NaN where there is none
+ * @param addresses client addresses bound to its endpoints
+ * @param expiringBundles SSL bundles of the process with a certificate that expires soon
  * @param sources what else is asked
  */
-record PoolView(PoolStatus status, RecentSums lastMinute, float hitRatioOfDay, PoolSources sources) {
+record PoolView(
+        PoolStatus status,
+        RecentSums lastMinute,
+        float hitRatioOfDay,
+        long addresses,
+        List<String> expiringBundles,
+        PoolSources sources) {
     private static final List<Figure> FIGURES = PoolSum.figures();
 
     /** How much a sum grew over the last minute. */

@@ -63,6 +63,8 @@ class AffinityTableTest {
         table.bind(session("3"), B);
         table.releaseAll(A);
         assertThat(table.countByEndpoint()).isEqualTo(Map.of(B, 1L));
+        assertThat(table.countByEndpoint(KeySource.SESSION)).isEqualTo(Map.of(B, 1L));
+        assertThat(table.countByEndpoint(KeySource.CLIENT_IP)).isEmpty();
     }
 
     @Test

@@ -26,7 +26,8 @@ class ProblemCatalogueTest {
 
     @Test
     void hasEveryProblemThatIsDiagnosed() throws IOException {
-        String source = Files.readString(Path.of("src/main/java/dev/warmlane/dashboard/Diagnosis.java"));
+        String source = Files.readString(Path.of("src/main/java/dev/warmlane/dashboard/Diagnosis.java"))
+                + Files.readString(Path.of("src/main/java/dev/warmlane/dashboard/CacheDiagnosis.java"));
         List<String> diagnosed = Pattern.compile("(?:ofPool|ofEndpoint|new Problem)\\(\"([a-z-]+)\"")
                 .matcher(source)
                 .results()
