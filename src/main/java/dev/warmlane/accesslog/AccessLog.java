@@ -2,10 +2,13 @@ package dev.warmlane.accesslog;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,12 +24,17 @@ public final class AccessLog implements AutoCloseable {
 
     private static final long CLOSE_TIMEOUT_MILLIS = TimeUnit.SECONDS.toMillis(5);
 
-    private final BlockingQueue<AccessRecord> queue;
+    /** Without a lock, which an event loop might have to wait for; {@link #waiting} bounds it. */
+    private final Queue<AccessRecord> queue = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final int queueLines;
     private final LineSink sink;
     private final AccessLine format;
     private final Thread writer = new Thread(this::write, "warmlane-access-log");
     private final LongAdder written = new LongAdder();
     private final LongAdder dropped = new LongAdder();
+    private volatile boolean idle;
     private boolean failing;
 
     /**
@@ -38,15 +46,21 @@ public final class AccessLog implements AutoCloseable {
     public AccessLog(LineSink sink, Pseudonyms pseudonyms, int queueLines) {
         this.sink = sink;
         this.format = new AccessLine(pseudonyms);
-        this.queue = new ArrayBlockingQueue<>(queueLines);
+        this.queueLines = queueLines;
         writer.setDaemon(true);
         writer.start();
     }
 
     /** Notes a request that is over, unless too many wait already. */
     public void add(AccessRecord request) {
-        if (!queue.offer(request)) {
+        if (waiting.incrementAndGet() > queueLines) {
+            waiting.decrementAndGet();
             dropped.increment();
+            return;
+        }
+        queue.add(request);
+        if (idle) {
+            LockSupport.unpark(writer);
         }
     }
 
@@ -74,11 +88,17 @@ public final class AccessLog implements AutoCloseable {
     private void write() {
         ByteArrayOutputStream batch = new ByteArrayOutputStream(BATCH_BYTES);
         try {
-            while (true) {
-                writeBatch(queue.take(), batch);
+            while (!Thread.currentThread().isInterrupted()) {
+                AccessRecord first = next();
+                if (first != null) {
+                    writeBatch(first, batch);
+                } else {
+                    awaitRecord();
+                }
             }
-        } catch (InterruptedException closing) {
-            for (AccessRecord first = queue.poll(); first != null; first = queue.poll()) {
+            // A file channel refuses to write for a thread that is interrupted.
+            Thread.interrupted();
+            for (AccessRecord first = next(); first != null; first = next()) {
                 writeBatch(first, batch);
             }
         } finally {
@@ -86,11 +106,28 @@ public final class AccessLog implements AutoCloseable {
         }
     }
 
+    private void awaitRecord() {
+        idle = true;
+        // Whoever adds from here on sees that it must wake this thread.
+        if (queue.isEmpty()) {
+            LockSupport.park(this);
+        }
+        idle = false;
+    }
+
+    private @Nullable AccessRecord next() {
+        AccessRecord next = queue.poll();
+        if (next != null) {
+            waiting.decrementAndGet();
+        }
+        return next;
+    }
+
     private void writeBatch(AccessRecord first, ByteArrayOutputStream batch) {
         batch.reset();
         int lines = 0;
-        for (AccessRecord next = first; next != null; next = batch.size() < BATCH_BYTES ? queue.poll() : null) {
-            format.write(next, batch);
+        for (AccessRecord record = first; record != null; record = batch.size() < BATCH_BYTES ? next() : null) {
+            format.write(record, batch);
             lines++;
         }
         try {
