@@ -17,14 +17,24 @@ import tools.jackson.databind.json.JsonMapper;
 /** docs/openapi.yaml, and what in an answer is not as it says. Knows the part of JSON Schema that stands there, and refuses any other. */
 final class ApiDocument {
     private static final Set<String> KNOWN = Set.of(
-            "type", "enum", "properties", "required", "additionalProperties", "items", "minimum", "maximum", "oneOf", "$ref");
+            "type",
+            "enum",
+            "properties",
+            "required",
+            "additionalProperties",
+            "items",
+            "minimum",
+            "maximum",
+            "oneOf",
+            "$ref");
     private static final Set<String> SAYING_NOTHING = Set.of("description", "format");
 
     private final JsonNode document;
 
     ApiDocument() {
         try {
-            Object yaml = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(Path.of("docs/openapi.yaml")));
+            Object yaml = new Yaml(new SafeConstructor(new LoaderOptions()))
+                    .load(Files.readString(Path.of("docs/openapi.yaml")));
             document = JsonMapper.shared().valueToTree(yaml);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -33,7 +43,12 @@ final class ApiDocument {
 
     /** What is wrong with an answer of status 200; empty if it is as documented. */
     List<String> faults(String method, String path, String type, String answer) {
-        JsonNode schema = document.get("paths").path(path).path(method).at("/responses/200/content").path(type).path("schema");
+        JsonNode schema = document.get("paths")
+                .path(path)
+                .path(method)
+                .at("/responses/200/content")
+                .path(type)
+                .path("schema");
         if (schema.isMissingNode()) {
             return List.of("%s %s: not documented".formatted(method, path));
         }
@@ -51,7 +66,10 @@ final class ApiDocument {
             return;
         }
         if (schema.has("oneOf")) {
-            long fitting = schema.get("oneOf").valueStream().filter(one -> fits(one, value)).count();
+            long fitting = schema.get("oneOf")
+                    .valueStream()
+                    .filter(one -> fits(one, value))
+                    .count();
             if (fitting != 1) {
                 faults.add("%s: %s (expected: one of %s)".formatted(at, value, schema.get("oneOf")));
             }

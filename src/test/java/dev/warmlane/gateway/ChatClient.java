@@ -69,7 +69,7 @@ final class ChatClient {
     }
 
     HttpResponse<String> get(URI uri) {
-        return send(HttpRequest.newBuilder(uri).build());
+        return send(HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build());
     }
 
     HttpResponse<String> send(HttpRequest request) {

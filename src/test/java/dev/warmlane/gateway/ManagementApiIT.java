@@ -87,7 +87,8 @@ class ManagementApiIT {
     void explainsAsDocumented() {
         HttpResponse<String> explained = client.post(gateway.management("/actuator/decisions"), body(), Map.of());
 
-        assertThat(document.faults("post", "/actuator/decisions", JSON, explained.body())).isEmpty();
+        assertThat(document.faults("post", "/actuator/decisions", JSON, explained.body()))
+                .isEmpty();
     }
 
     @Test
@@ -97,7 +98,8 @@ class ManagementApiIT {
             String event = live.readLine();
 
             assertThat(event).startsWith("data:");
-            assertThat(document.faults("get", "/dashboard/live", "text/event-stream", event.substring("data:".length())))
+            assertThat(document.faults(
+                            "get", "/dashboard/live", "text/event-stream", event.substring("data:".length())))
                     .isEmpty();
         }
     }
@@ -106,6 +108,7 @@ class ManagementApiIT {
     void whatIsNotDocumentedIsNoticed() {
         String answer = get("/actuator/affinity").replaceFirst("\\{", "{\"more\":1,");
 
-        assertThat(document.faults("get", "/actuator/affinity", JSON, answer)).containsExactly("$.more: not documented");
+        assertThat(document.faults("get", "/actuator/affinity", JSON, answer))
+                .containsExactly("$.more: not documented");
     }
 }
