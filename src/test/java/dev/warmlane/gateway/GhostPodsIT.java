@@ -85,7 +85,8 @@ class GhostPodsIT {
         api.delete(slice("vllm-2"));
         await().atMost(PATIENCE)
                 .until(() -> discovery().at("/default").asString().equals("3 of 3 endpoints selectable"));
-        assertThat(discovery().at("/kubernetes/0/state").asString()).isEqualTo("SYNCED");
+        await().atMost(PATIENCE)
+                .until(() -> discovery().at("/kubernetes/0/state").asString().equals("SYNCED"));
     }
 
     private HttpResponse<String> chat() {
