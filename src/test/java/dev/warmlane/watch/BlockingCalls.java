@@ -22,8 +22,13 @@ final class BlockingCalls {
             new Exempt("io.netty.buffer.AdaptivePoolingAllocator", ""),
             // One stripe of the index for a few writes to an array; whoever holds it waits for nothing.
             new Exempt("dev.warmlane.prefix.BlockHolders", ""),
+            // Once for each pool of connections, when it ends.
+            new Exempt("reactor.netty.resources.PoolMaintenanceScheduler", ""),
             // Lines are few: none for a request that goes well, and what can repeat is limited.
             new Exempt("ch.qos.logback.core.", ""));
+
+    /** The API server that tests talk to runs in the same JVM and may do as it likes. */
+    private static final String MOCK_SERVER_THREADS = "vert.x-";
 
     private static final List<String> CALLS = new CopyOnWriteArrayList<>();
     private static final boolean WATCHED = install();
@@ -59,6 +64,9 @@ final class BlockingCalls {
     }
 
     private static void note(BlockingMethod method) {
+        if (Thread.currentThread().getName().startsWith(MOCK_SERVER_THREADS)) {
+            return;
+        }
         StringBuilder call = new StringBuilder();
         call.append(method).append(" on ").append(Thread.currentThread().getName());
         for (StackTraceElement frame : new Throwable().getStackTrace()) {
