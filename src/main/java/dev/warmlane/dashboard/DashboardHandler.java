@@ -68,7 +68,7 @@ public final class DashboardHandler {
                 .GET(
                         "/dashboard/{*file}",
                         request -> file(request.pathVariable("file").substring(1)))
-                .filter((request, next) -> SameOrigin.check(request).then(next.handle(request)))
+                .filter((request, next) -> SameOrigin.check(request).then(Mono.defer(() -> next.handle(request))))
                 .build();
     }
 

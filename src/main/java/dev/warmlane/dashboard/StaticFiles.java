@@ -3,14 +3,15 @@ package dev.warmlane.dashboard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
 /**
- * The files of the page: a closed list, read from the jar once. The libraries come from their WebJars, whose paths bear the
+ * The files of the page: a closed list, read from the jar at the start, because whoever asks for them is an event loop. The libraries come from their WebJars, whose paths bear the
  * versions that the build has put on the class path.
  */
 final class StaticFiles {
@@ -27,12 +28,35 @@ final class StaticFiles {
             "lib/directives/live.js", "lit-html/directives/live.js",
             "lib/chart.js", "chart.js/dist/chart.umd.min.js");
 
-    private final Map<String, byte[]> read = new ConcurrentHashMap<>();
+    private static final List<String> OURS = List.of(
+            "api.js",
+            "app.js",
+            "decisions.js",
+            "endpoints.js",
+            "format.js",
+            "headline.js",
+            "icon.svg",
+            "index.html",
+            "plot.js",
+            "problems.js",
+            "sessions.js",
+            "spark.js",
+            "store.js",
+            "style.css",
+            "trends.js");
+
+    private final Map<String, byte[]> files = new HashMap<>();
+
+    /** @throws IllegalStateException naming a file that is not in the jar */
+    StaticFiles() {
+        OURS.forEach(name -> files.put(name, bytes("dashboard/" + name)));
+        LIBRARIES.forEach(
+                (name, library) -> files.put(name, bytes("META-INF/resources/webjars/" + withVersion(library))));
+    }
 
     /** A file's bytes; null if the page has none of this name. */
     byte @Nullable [] find(String name) {
-        String resource = resource(name);
-        return resource == null ? null : read.computeIfAbsent(name, of -> bytes(resource));
+        return files.get(name);
     }
 
     /** @param name of a file that was found */
@@ -44,16 +68,6 @@ final class StaticFiles {
             case "svg" -> ICON;
             default -> PAGE;
         };
-    }
-
-    private static @Nullable String resource(String name) {
-        String library = LIBRARIES.get(name);
-        if (library != null) {
-            return "META-INF/resources/webjars/" + withVersion(library);
-        }
-        boolean ours = name.matches("[a-z][a-z-]{0,40}\\.(html|js|css|svg)");
-        String resource = "dashboard/" + name;
-        return ours && StaticFiles.class.getClassLoader().getResource(resource) != null ? resource : null;
     }
 
     private static String withVersion(String library) {
