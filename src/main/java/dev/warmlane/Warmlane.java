@@ -3,6 +3,7 @@ package dev.warmlane;
 import dev.warmlane.gateway.ServeCommand;
 import dev.warmlane.replay.ReplayCommand;
 import dev.warmlane.simulator.SimulateCommand;
+import dev.warmlane.validation.ValidateCommand;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Command;
         name = "warmlane",
         description = "A cache-aware ingress for vLLM. Without a command: serve.",
         mixinStandardHelpOptions = true,
-        subcommands = {ServeCommand.class, SimulateCommand.class, ReplayCommand.class})
+        subcommands = {ServeCommand.class, SimulateCommand.class, ReplayCommand.class, ValidateCommand.class})
 public final class Warmlane {
     private Warmlane() {}
 
