@@ -81,7 +81,7 @@ public final class EngineOverview {
                         .sum(),
                 endpoints.stream().mapToLong(EndpointStatus::inFlight).sum(),
                 pool.queue().get());
-        return new PoolStatus(pool.pool().name(), snapshot.isPanic(), totals, endpoints);
+        return new PoolStatus(pool.pool().name(), totals, snapshot.isPanic(), endpoints);
     }
 
     private EndpointStatus statusOf(ObservedPool pool, Endpoint endpoint, EndpointReport report) {

@@ -81,7 +81,7 @@ final class JudgedPool {
                 new DecisionLog(1, InstantSource.system()),
                 HealthWatch.NONE);
         return new PoolView(
-                new PoolStatus("default", panic, totals, statuses),
+                new PoolStatus("default", totals, panic, statuses),
                 lastMinute,
                 hitRatioOfDay,
                 addresses,
