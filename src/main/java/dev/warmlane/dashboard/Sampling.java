@@ -19,6 +19,7 @@ public final class Sampling implements AutoCloseable {
     private final History history;
     private final @Nullable HistoryFile file;
     private final Duration saveInterval;
+    private boolean failing;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread started = new Thread(task, "warmlane-sampling");
         started.setDaemon(true);
@@ -59,13 +60,19 @@ public final class Sampling implements AutoCloseable {
     private void tick() {
         try {
             feed.tick();
+            failing = false;
         } catch (RuntimeException e) {
-            // An exception would end the schedule, and with it the page, for good.
-            log.warn("dashboard: no sample this second", e);
+            // An exception would end the schedule, and with it the page, for good. What fails every second is told
+            // once.
+            if (!failing) {
+                failing = true;
+                log.warn("dashboard: no sample this second", e);
+            }
         }
     }
 
-    private void save() {
+    /** Locked, because closing saves while the thread may be at it. */
+    private synchronized void save() {
         if (file == null) {
             return;
         }

@@ -77,7 +77,10 @@ final class Dispatcher {
         return (int) Math.min(Integer.MAX_VALUE, charge.identity().allowance().priority() + behind);
     }
 
-    /** Among whom turns are shared: known clients, else what the session or client address says, else the address that the request came from. */
+    /**
+     * Among whom turns are shared: known clients, else what the session or client address says, else the address that the
+     * request came from.
+     */
     private static long client(ServerHttpRequest request, RoutedExchange routed) {
         TokenCharge charge = routed.charge();
         if (charge != null) {
