@@ -14,6 +14,7 @@ import dev.warmlane.affinity.AffinityTable;
 import dev.warmlane.proxy.RoutedPool;
 import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.scrape.LoadScraper;
+import dev.warmlane.scrape.ServedModels;
 import dev.warmlane.settings.WarmlaneSettings;
 import dev.warmlane.tenancy.Tenants;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -80,6 +81,11 @@ class ActuatorConfiguration {
     DiscoveryHealthIndicator discoveryHealthIndicator(
             PoolHealths pools, DiscoveryConfiguration.Discoveries discoveries) {
         return new DiscoveryHealthIndicator(pools, discoveries);
+    }
+
+    @Bean
+    ModelsHealthIndicator modelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
+        return new ModelsHealthIndicator(models, discovery);
     }
 
     static EngineOverview overview(RoutedPools pools, PoolHealths healths, LoadScraper scraper) {

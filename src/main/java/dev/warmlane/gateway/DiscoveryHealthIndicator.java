@@ -22,11 +22,8 @@ final class DiscoveryHealthIndicator implements HealthIndicator {
 
     @Override
     public Health health() {
-        List<DiscoveryStatus> statuses = discoveries.kubernetes().stream()
-                .map(discovery -> discovery.status())
-                .toList();
-        boolean synced = statuses.stream().noneMatch(status -> status.state() == DiscoveryStatus.State.SYNCING);
-        Health.Builder health = synced ? Health.up() : Health.down();
+        List<DiscoveryStatus> statuses = statuses();
+        Health.Builder health = isSynced(statuses) ? Health.up() : Health.down();
         for (PoolHealth pool : pools.all()) {
             health.withDetail(pool.pool().name(), PoolSummary.of(pool));
         }
@@ -34,5 +31,20 @@ final class DiscoveryHealthIndicator implements HealthIndicator {
             health.withDetail("kubernetes", statuses);
         }
         return health.build();
+    }
+
+    /** Whether the first list of endpoints has come. */
+    boolean isSynced() {
+        return isSynced(statuses());
+    }
+
+    private static boolean isSynced(List<DiscoveryStatus> statuses) {
+        return statuses.stream().noneMatch(status -> status.state() == DiscoveryStatus.State.SYNCING);
+    }
+
+    private List<DiscoveryStatus> statuses() {
+        return discoveries.kubernetes().stream()
+                .map(discovery -> discovery.status())
+                .toList();
     }
 }

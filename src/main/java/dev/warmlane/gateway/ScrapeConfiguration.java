@@ -46,6 +46,7 @@ class ScrapeConfiguration {
         }
         ServedModels models = new ServedModels(served, scraper);
         scraper.onRound(models::refresh);
+        scraper.onModels(models::refresh);
         return models;
     }
 

@@ -18,6 +18,7 @@ final class EndpointKnowledge {
     private @Nullable Long scrapedAtNanos;
     private @Nullable String metricsError;
     private List<ModelCard> models = List.of();
+    private boolean modelsAnswered;
     private @Nullable Long modelsAskedAtNanos;
     private @Nullable String modelsError;
     private @Nullable String version;
@@ -43,10 +44,12 @@ final class EndpointKnowledge {
 
     void learnModels(List<ModelCard> newModels) {
         models = newModels;
+        modelsAnswered = true;
         modelsError = null;
     }
 
     void modelsFailed(String error) {
+        modelsAnswered = true;
         modelsError = "/v1/models: " + error;
     }
 
@@ -67,6 +70,7 @@ final class EndpointKnowledge {
     /** All of it, with the windows as they are now. */
     EndpointReport report() {
         String error = metricsError != null ? metricsError : modelsError;
-        return new EndpointReport(metrics, PrefixCacheWindows.of(history), models, version, scrapedAtNanos, error);
+        return new EndpointReport(
+                metrics, PrefixCacheWindows.of(history), models, modelsAnswered, version, scrapedAtNanos, error);
     }
 }

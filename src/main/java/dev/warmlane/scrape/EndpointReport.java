@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics the last metrics that could be read; null while there are none
  * @param windows what its prefix cache counted over the last minutes
  * @param models its models as it last listed them, base models before adapters; empty while it has not
+ * @param modelsAnswered whether it has ever answered, or failed to answer, which models it serves
  * @param version vLLM's version; null where it has not said
  * @param scrapedAtNanos when the metrics came, on the scraper's clock; null while there are none
  * @param error why the last scrape failed, in a few words; null if it did not
@@ -21,13 +22,14 @@ public record EndpointReport(
         @Nullable VllmMetrics metrics,
         PrefixCacheWindows windows,
         List<ModelCard> models,
+        boolean modelsAnswered,
         @Nullable String version,
         @Nullable Long scrapedAtNanos,
         @Nullable String error) {
 
     /** Of an endpoint that has not been asked yet. */
     public static final EndpointReport NONE =
-            new EndpointReport(null, PrefixCacheWindows.NONE, List.of(), null, null, null);
+            new EndpointReport(null, PrefixCacheWindows.NONE, List.of(), false, null, null, null);
 
     public EndpointReport {
         models = List.copyOf(models);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -39,6 +40,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private final ScrapeRota rota;
     private final Map<EndpointId, EndpointReport> reports = new ConcurrentHashMap<>();
     private final List<Runnable> roundListeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> modelsListeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -77,6 +79,11 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         roundListeners.add(listener);
     }
 
+    /** Calls the listener when an endpoint lists other models than before, on the same terms as {@link #onRound}. */
+    public void onModels(Runnable listener) {
+        modelsListeners.add(listener);
+    }
+
     /** Stops scraping and frees thread and connections, shortly after it returns. The last reports stay. */
     @Override
     public void close() {
@@ -103,23 +110,30 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         }
         rota.retain(listed);
         reports.keySet().retainAll(listed);
-        for (Runnable listener : roundListeners) {
+        tell(roundListeners);
+    }
+
+    private static void tell(List<Runnable> listeners) {
+        for (Runnable listener : listeners) {
             try {
                 listener.run();
             } catch (RuntimeException e) {
-                log.warn("listener of scrape rounds failed", e);
+                log.warn("listener of scrapes failed", e);
             }
         }
     }
 
     private void publish(ScrapedEndpoint endpoint) {
         EndpointReport report = endpoint.report();
-        EndpointReport before = reports.put(endpoint.id(), report);
-        boolean failedBefore = before != null && before.error() != null;
+        EndpointReport before = Objects.requireNonNullElse(reports.put(endpoint.id(), report), EndpointReport.NONE);
+        boolean failedBefore = before.error() != null;
         if (report.error() != null && !failedBefore) {
             log.info("endpoint {}: scrape failed: {}", endpoint.name(), report.error());
         } else if (report.error() == null && failedBefore) {
             log.info("endpoint {}: scraped again", endpoint.name());
+        }
+        if (!report.models().equals(before.models())) {
+            tell(modelsListeners);
         }
     }
 }

@@ -36,6 +36,20 @@ public final class ServedModels {
         return catalog;
     }
 
+    /**
+     * Whether every pool's models are known, as far as they can be: they are set, or an endpoint has listed some, or each
+     * endpoint has been asked once, though none had an answer.
+     */
+    public boolean isKnown() {
+        return pools.stream().allMatch(this::isKnown);
+    }
+
+    private boolean isKnown(Pool pool) {
+        return !catalog.models(pool.pool().name()).isEmpty()
+                || pool.pool().snapshot().endpoints().stream()
+                        .allMatch(endpoint -> reports.report(endpoint.id()).modelsAnswered());
+    }
+
     /** Reads the reports again. Off the request path; never two at a time. */
     public void refresh() {
         catalog = read();

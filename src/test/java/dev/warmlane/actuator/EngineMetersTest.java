@@ -60,6 +60,7 @@ class EngineMetersTest {
                         Engines.metrics(EndpointLoad.UNKNOWN, new PrefixCacheCounters(77, 7), null),
                         PrefixCacheWindows.NONE,
                         List.of(),
+                        true,
                         null,
                         0L,
                         null));
@@ -94,6 +95,7 @@ class EngineMetersTest {
                         Engines.metrics(EndpointLoad.UNKNOWN, new PrefixCacheCounters(5, 1), null),
                         PrefixCacheWindows.NONE,
                         List.of(),
+                        true,
                         null,
                         0L,
                         null));

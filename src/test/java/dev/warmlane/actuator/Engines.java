@@ -43,6 +43,7 @@ final class Engines implements EndpointReports {
                                 new PrefixCacheCounters(100, 40),
                                 new PrefixCacheCounters(400, 100)),
                         List.of(new ModelCard("m", "{}")),
+                        true,
                         "0.10.0",
                         NOW_NANOS - 250_000_000L,
                         null));
@@ -55,6 +56,7 @@ final class Engines implements EndpointReports {
                                 new PrefixCacheCounters(100, 100),
                                 new PrefixCacheCounters(400, 300)),
                         List.of(),
+                        true,
                         null,
                         NOW_NANOS - 1_000_000_000L,
                         "timeout after 2s"));

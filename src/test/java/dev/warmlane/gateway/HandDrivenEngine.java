@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -19,12 +20,18 @@ import java.util.concurrent.TimeUnit;
  * own account: models, version, health and metrics.
  */
 final class HandDrivenEngine implements AutoCloseable {
+    private static final String MODELS = "GET /v1/models HTTP/1.1";
     private static final Map<String, String> PAGES = Map.of(
-            "GET /v1/models HTTP/1.1", "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"}]}",
-            "GET /health HTTP/1.1", "",
-            "GET /version HTTP/1.1", "{\"version\":\"0.10.0\"}",
-            "GET /metrics HTTP/1.1", "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 0.0\n");
+            MODELS,
+            "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"}]}",
+            "GET /health HTTP/1.1",
+            "",
+            "GET /version HTTP/1.1",
+            "{\"version\":\"0.10.0\"}",
+            "GET /metrics HTTP/1.1",
+            "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 0.0\n");
 
+    private final Map<String, String> pages;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final BlockingQueue<Exchange> exchanges = new LinkedBlockingQueue<>();
@@ -50,17 +57,25 @@ final class HandDrivenEngine implements AutoCloseable {
         }
     }
 
-    private HandDrivenEngine(ServerSocket listener) {
-        this.listener = listener;
+    private HandDrivenEngine(Map<String, String> pages) {
+        this.pages = pages;
+        try {
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         threads.execute(this::accept);
     }
 
     static HandDrivenEngine start() {
-        try {
-            return new HandDrivenEngine(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new HandDrivenEngine(PAGES);
+    }
+
+    /** One that leaves to the test what it says of its models, too. */
+    static HandDrivenEngine startWithoutModels() {
+        Map<String, String> pages = new HashMap<>(PAGES);
+        pages.remove(MODELS);
+        return new HandDrivenEngine(pages);
     }
 
     URI uri() {
@@ -96,7 +111,7 @@ final class HandDrivenEngine implements AutoCloseable {
 
     private void receive(Wire wire) {
         Exchange exchange = new Exchange(wire.readMessage(), wire);
-        String page = PAGES.get(exchange.request().startLine());
+        String page = pages.get(exchange.request().startLine());
         if (page == null) {
             exchanges.add(exchange);
         } else {

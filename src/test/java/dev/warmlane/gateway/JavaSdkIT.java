@@ -44,7 +44,7 @@ class JavaSdkIT {
     @BeforeAll
     static void start() {
         fleet = SimulatedFleet.start(FleetOptions.instant(2));
-        gateway = RunningGateway.inFrontOf(fleet);
+        gateway = RunningGateway.inFrontOf(fleet).ready();
         engine = new SdkEngine();
         scripted = RunningGateway.start("warmlane.endpoints=" + engine.endpoint());
         client = OpenAIOkHttpClient.builder()

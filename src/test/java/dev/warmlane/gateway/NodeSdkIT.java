@@ -24,7 +24,7 @@ class NodeSdkIT {
         assumeTrue(isNodeThere(), "SKIPPED: node is not installed");
         assumeTrue(Files.exists(SDK.resolve("node_modules/openai")), "SKIPPED: run npm ci in " + SDK + " first");
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway simulated = RunningGateway.inFrontOf(fleet);
+                RunningGateway simulated = RunningGateway.inFrontOf(fleet).ready();
                 SdkEngine engine = new SdkEngine();
                 RunningGateway scripted = RunningGateway.start("warmlane.endpoints=" + engine.endpoint())) {
             Path output = directory.resolve("node.txt");

@@ -1,5 +1,7 @@
 package dev.warmlane.gateway;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.routing.Router;
 import dev.warmlane.simulator.SimulatedFleet;
@@ -50,6 +52,14 @@ final class RunningGateway implements AutoCloseable {
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("warmlane.endpoints=" + fleet.uris().stream().map(URI::toString).collect(Collectors.joining(",")));
         return start(all.toArray(new String[0]));
+    }
+
+    /** Waits until the gateway would be sent traffic. */
+    RunningGateway ready() {
+        await().until(() -> Wire.statusOf(
+                        property("local.management.port"), "GET /actuator/health/readiness HTTP/1.1\r\nHost: a\r\n\r\n")
+                == 200);
+        return this;
     }
 
     URI uri(String path) {

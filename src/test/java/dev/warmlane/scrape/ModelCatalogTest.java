@@ -78,13 +78,25 @@ class ModelCatalogTest {
         ServedModels served = new ServedModels(
                 List.of(new ServedModels.Pool(pool, List.of())), id -> reports.getOrDefault(id, EndpointReport.NONE));
         assertThat(served.catalog().models("a")).isEmpty();
+        assertThat(served.isKnown()).isFalse();
 
         reports.put(
                 endpoint.id(),
-                new EndpointReport(null, PrefixCacheWindows.NONE, List.of(card("m", 1)), null, null, null));
+                new EndpointReport(null, PrefixCacheWindows.NONE, List.of(card("m", 1)), true, null, null, null));
         served.refresh();
 
         assertThat(served.catalog().models("a")).containsExactly("m");
+        assertThat(served.isKnown()).isTrue();
+    }
+
+    @Test
+    void knowsTheModelsOfAPoolThatHasThemSetWithoutAReport() {
+        EndpointPool pool = new EndpointPool("a");
+        pool.replace(List.of(Endpoint.ofUri(URI.create("http://10.0.0.1:8000"))));
+
+        assertThat(new ServedModels(List.of(new ServedModels.Pool(pool, List.of("m"))), id -> EndpointReport.NONE)
+                        .isKnown())
+                .isTrue();
     }
 
     private static PoolModels learned(String pool, ModelCard... cards) {
