@@ -139,9 +139,10 @@ final class Failover {
         return status >= 502 && status <= 504;
     }
 
-    private static String target(ServerWebExchange exchange, Dispatch dispatch) {
+    /** A URI and no string, which the client would take apart by a regular expression. */
+    private static URI target(ServerWebExchange exchange, Dispatch dispatch) {
         URI url = exchange.getRequiredAttribute(GATEWAY_REQUEST_URL_ATTR);
         String target = dispatch.endpoint().uri() + url.getRawPath();
-        return url.getRawQuery() == null ? target : target + "?" + url.getRawQuery();
+        return URI.create(url.getRawQuery() == null ? target : target + "?" + url.getRawQuery());
     }
 }
