@@ -1,7 +1,7 @@
 package dev.warmlane.gateway;
 
 import dev.warmlane.proxy.AccessControl;
-import dev.warmlane.proxy.ClientConnections;
+import dev.warmlane.proxy.ClientPipeline;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.ModelsHandler;
@@ -63,7 +63,7 @@ class ProxyConfiguration {
 
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(WarmlaneSettings settings) {
-        ClientConnections clients = new ClientConnections(settings.limits());
+        ClientPipeline clients = new ClientPipeline(settings.limits());
         // HTTP/1.1 only: whatever speaks to an engine does, and an upgrade would go around what guards the connection.
         return factory -> factory.addServerCustomizers(
                 server -> server.protocol(HttpProtocol.HTTP11).doOnChannelInit(clients));

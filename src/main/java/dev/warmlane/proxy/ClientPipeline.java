@@ -11,14 +11,14 @@ import reactor.netty.ConnectionObserver;
 import reactor.netty.NettyPipeline;
 
 /** Makes every connection of a client strict about HTTP, bounded and impatient before any filter sees a request. */
-public final class ClientConnections implements ChannelPipelineConfigurer {
+public final class ClientPipeline implements ChannelPipelineConfigurer {
     /** Also the longest chunk size line with its extensions. */
     private static final int MAX_REQUEST_LINE_BYTES = 8192;
 
     private final LimitSettings limits;
     private final int maxHeaderBytes;
 
-    public ClientConnections(LimitSettings limits) {
+    public ClientPipeline(LimitSettings limits) {
         this.limits = limits;
         this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
     }
