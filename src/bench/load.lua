@@ -1,8 +1,9 @@
 -- wrk's requests: a chat body of BODY_BYTES (2 KB), one of SESSIONS (a thousand) at random, 0 for no session header and a
--- prompt of its own each; with "stream" as argument, streamed completions.
+-- prompt of its own each; with "stream" as argument, streamed completions. THINK_MS is the pause of a connection before each.
 
 local body_bytes = tonumber(os.getenv("BODY_BYTES") or 2048)
 local sessions = tonumber(os.getenv("SESSIONS") or 1000)
+local think_ms = tonumber(os.getenv("THINK_MS"))
 local path, requests = "/v1/chat/completions", {}
 
 function init(args)
@@ -24,6 +25,12 @@ end
 
 function request()
   return requests[math.random(#requests)]
+end
+
+if think_ms then
+  function delay()
+    return think_ms
+  end
 end
 
 -- One line for the script: answers, bytes, failures, and the time to an answer in microseconds: p50, p90, p99.
