@@ -18,6 +18,7 @@ public final class EndpointSnapshot {
     private final Map<EndpointId, Endpoint> byId;
     private final boolean panic;
     private final boolean starting;
+    private final boolean probation;
 
     /** @throws IllegalArgumentException if two endpoints have the same id */
     public EndpointSnapshot(List<Endpoint> endpoints) {
@@ -42,6 +43,7 @@ public final class EndpointSnapshot {
         List<Endpoint> ready = in(panic ? EndpointState::isDiscoveredReady : EndpointState::acceptsNew);
         this.selectable = !ready.isEmpty() ? ready : in(EndpointState::acceptsBound);
         this.starting = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.STARTING);
+        this.probation = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.PROBATION);
     }
 
     public List<Endpoint> endpoints() {
@@ -64,6 +66,11 @@ public final class EndpointSnapshot {
     /** Whether any endpoint is starting. */
     public boolean hasStarting() {
         return starting;
+    }
+
+    /** Whether any endpoint waits for a request by which it is judged. */
+    public boolean hasProbation() {
+        return probation;
     }
 
     /** The same without panic, so that only healthy endpoints are selectable; this one if there is no panic. */

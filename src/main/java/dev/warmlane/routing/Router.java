@@ -120,7 +120,11 @@ public final class Router {
                 return healthy;
             }
         }
-        return policy.choose(request, SlowStart.limit(snapshot, inFlight), excluded);
+        RoutingDecision decision = policy.choose(request, SlowStart.limit(snapshot, inFlight), excluded);
+        // What has failed elsewhere is no trial; it has to succeed.
+        return snapshot.hasProbation() && excluded.isEmpty()
+                ? ProbationTrial.instead(decision, policy, request, snapshot)
+                : decision;
     }
 
     private Set<EndpointId> withFull(Set<EndpointId> excluded) {

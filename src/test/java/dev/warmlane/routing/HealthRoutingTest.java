@@ -120,6 +120,25 @@ class HealthRoutingTest {
     }
 
     @Test
+    void aPromptThatIsWarmElsewhereTriesAnEndpointOnProbation() {
+        for (String warm : List.of("e1", "e2", "e3")) {
+            index.insert(new EndpointId(warm), longPrompt(1).prompt());
+        }
+        RoutingRequest bound = withPrompt(session("bound"), longPrompt(1));
+        String home = settle(bound);
+        failInARow("e0", FailureCause.UNAVAILABLE, 5);
+        now += 30 * SECOND;
+        health.tick();
+
+        assertThat(settle(bound)).as("who is bound stays").isEqualTo(home);
+        RoutingRequest placed = withPrompt(session("new"), longPrompt(1));
+        assertThat(router.explain(placed).endpoint().name()).isEqualTo("e0");
+        assertThat(settle(placed)).isEqualTo("e0");
+
+        assertThat(state("e0")).isEqualTo(EndpointState.STARTING);
+    }
+
+    @Test
     void aRequestThatLosesTheRaceForProbationGoesElsewhere() {
         failInARow("e0", FailureCause.UNAVAILABLE, 5);
         now += 30 * SECOND;

@@ -1,0 +1,44 @@
+package dev.warmlane.routing;
+
+import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.endpoint.EndpointSnapshot;
+import dev.warmlane.endpoint.EndpointState;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives an endpoint on probation the next request that is bound to no other. Its cache is cold, so where prompts begin alike no
+ * policy that looks at caches would choose it before the others are busy, and it would be out for as long as they are not.
+ */
+final class ProbationTrial {
+    private ProbationTrial() {}
+
+    /**
+     * The decision that tries such an endpoint, or else the one that there is.
+     *
+     * @param decision what the policy chose among all; null where none can take the request
+     */
+    static @Nullable RoutingDecision instead(
+            @Nullable RoutingDecision decision,
+            RoutingPolicy policy,
+            RoutingRequest request,
+            EndpointSnapshot snapshot) {
+        if (decision == null || isTied(decision) || snapshot.isPanic()) {
+            return decision;
+        }
+        Set<EndpointId> others = new HashSet<>();
+        for (Endpoint endpoint : snapshot.endpoints()) {
+            if (endpoint.state() != EndpointState.PROBATION) {
+                others.add(endpoint.id());
+            }
+        }
+        RoutingDecision trial = policy.choose(request, snapshot, others);
+        return trial == null ? decision : trial;
+    }
+
+    private static boolean isTied(RoutingDecision decision) {
+        return decision.source().binds() && decision.outcome() != Outcome.PLACED;
+    }
+}
