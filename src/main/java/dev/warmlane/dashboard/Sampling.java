@@ -34,15 +34,11 @@ public final class Sampling implements AutoCloseable {
         this.saveInterval = saveInterval;
     }
 
-    /** Loads what was saved and starts; once. A history that cannot be read is left where it is until the next save. */
+    /** Loads what was saved and starts; once. A history that cannot be read is moved aside, and a new one begins. */
     @SuppressWarnings("FutureReturnValueIgnored") // Both run until the thread ends, and neither throws.
     public void start() {
         if (file != null) {
-            try {
-                file.load(history);
-            } catch (IOException e) {
-                log.warn("history: not read, so it begins anew: {}", e.getMessage());
-            }
+            load(file);
             long millis = saveInterval.toMillis();
             thread.scheduleWithFixedDelay(this::save, millis, millis, TimeUnit.MILLISECONDS);
         }
@@ -55,6 +51,21 @@ public final class Sampling implements AutoCloseable {
         thread.shutdown();
         feed.complete();
         save();
+    }
+
+    private void load(HistoryFile saved) {
+        try {
+            saved.load(history);
+        } catch (IOException e) {
+            try {
+                log.warn(
+                        "history: not read, so it begins anew; what there was is now {}: {}",
+                        saved.setAside(),
+                        e.toString());
+            } catch (IOException second) {
+                log.warn("history: neither read nor moved, so the next save replaces it: {}, {}", e, second.toString());
+            }
+        }
     }
 
     private void tick() {

@@ -70,6 +70,16 @@ public final class HistoryFile {
         return true;
     }
 
+    /**
+     * Moves the file out of the way of the next save, in place of one that was moved before.
+     *
+     * @return where it is now
+     */
+    public Path setAside() throws IOException {
+        Path aside = file.resolveSibling(file.getFileName() + ".unreadable");
+        return Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+    }
+
     private static void write(DataOutputStream out, Tier tier, History history) throws IOException {
         out.writeInt(tier.resolution().points());
         out.writeInt(tier.tracks().size());

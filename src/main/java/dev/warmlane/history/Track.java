@@ -31,15 +31,20 @@ final class Track {
         return stepStart;
     }
 
-    /** Begins a step that is later than the one before; those between stay without figures. */
+    /**
+     * Begins a step that is later than the one before; those between stay without figures. Where it is the same, because the
+     * process started anew within it, what was known of it stays until more is known.
+     */
     void begin(long step, double[] sums) {
         int points = figures[0].length;
         for (long skipped = Math.max(lastStep + 1, step - points); skipped < step; skipped++) {
             put(skipped, null);
         }
+        if (step > lastStep) {
+            put(step, null);
+        }
         lastStep = step;
         stepStart = sums;
-        put(step, null);
     }
 
     /** Makes these the figures of a step; null for none. */
