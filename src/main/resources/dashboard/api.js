@@ -19,7 +19,8 @@ const post = async (path, body, headers = {}) =>
   answer(await fetch(at(path), { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body }));
 
 export const settings = () => get('settings');
-export const decisions = (limit = 100) => get(`../actuator/decisions?limit=${limit}`);
+export const decisions = (pool, limit, request) =>
+  get(`../actuator/decisions?${new URLSearchParams(request ? { pool, limit, request } : { pool, limit })}`);
 export const explain = (body, headers) => post('../actuator/decisions', body, headers);
 export const findSession = (question) => post('sessions/find', JSON.stringify(question));
 export const releaseSession = (question) => post('sessions/release', JSON.stringify(question));
@@ -30,10 +31,32 @@ export const history = (pool, range, endpoint) => {
 };
 export const sparks = (pool) => get(`history?${new URLSearchParams({ pool, range: '1h', endpoints: '' })}`);
 
-// Calls back with every second's state, and when the connection comes and goes; the browser connects again by itself.
+const SILENCE_MILLIS = 10_000; // a state comes every second
+const AGAIN_MILLIS = 3_000;
+
+// Calls back with every second's state, and when the connection comes and goes. It is made anew where the browser would not: when
+// something in front answers for a gateway that is away, and when nothing comes although nothing has closed.
 export function follow(onState, onConnection) {
   const source = new EventSource(at('live'));
-  source.onopen = () => onConnection('live');
-  source.onerror = () => onConnection('lost');
-  source.onmessage = (event) => onState(JSON.parse(event.data));
+  let silence;
+  const lost = () => {
+    source.close();
+    clearTimeout(silence);
+    onConnection('lost');
+    setTimeout(() => follow(onState, onConnection), AGAIN_MILLIS);
+  };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(lost, SILENCE_MILLIS);
+  };
+  source.onopen = () => {
+    heard();
+    onConnection('live');
+  };
+  source.onerror = lost;
+  source.onmessage = (event) => {
+    heard();
+    onState(JSON.parse(event.data));
+  };
+  heard();
 }

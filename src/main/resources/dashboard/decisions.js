@@ -3,12 +3,17 @@ import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
 import { currentPool, state, update } from './store.js';
 import { count, compact, percent, time } from './format.js';
+import { why } from './why.js';
 import * as api from './api.js';
 
 export async function loadDecisions() {
+  const pool = currentPool();
+  if (!pool) return;
+  const request = state.decisionsOf.trim();
   try {
-    const answer = await api.decisions(50);
-    update({ decisions: answer.decisions, deliveries: answer.deliveries, decisionsError: null });
+    const answer = await api.decisions(pool.pool, 50, request);
+    if (pool.pool !== currentPool().pool || request !== state.decisionsOf.trim()) return;
+    update({ decisions: answer.decisions, delivery: answer.delivery, decisionsError: null });
   } catch (failure) {
     update({ decisionsError: failure.message });
   }
@@ -52,7 +57,8 @@ const candidates = (decision) => html`
   </div>
 `;
 
-const id = (decision) => `${decision.at} ${decision.endpoint} ${decision.promptTokens}`;
+// A request that was retried has several.
+const id = (decision) => `${decision.requestId} ${decision.at}`;
 
 function row(decision) {
   const opened = state.opened === id(decision);
@@ -65,9 +71,14 @@ function row(decision) {
       <td><span class="outcome ${decision.outcome}">${decision.outcome}</span></td>
       <td class="number">${count(decision.promptTokens)}</td>
       <td class="number">${count(decision.matchedTokens)}</td>
-      <td class="number">${percent(decision.promptTokens ? decision.matchedTokens / decision.promptTokens : null, 0)}</td>
+      <td class="number">${count(decision.deliveredTokens)}</td>
     </tr>
-    ${opened ? html`<tr class="more"><td colspan="7">${decision.candidates.length ? candidates(decision) : 'This policy weighs no candidates.'}</td></tr>` : nothing}`;
+    ${opened
+      ? html`<tr class="more"><td colspan="7">
+          <p>${why(decision)} <small>Request ${decision.requestId}</small></p>
+          ${decision.candidates.length ? candidates(decision) : nothing}
+        </td></tr>`
+      : nothing}`;
 }
 
 function headersOf(text) {
@@ -111,6 +122,7 @@ function explainForm() {
               To <strong>${answer.endpoint}</strong> of pool ${answer.pool}, by ${answer.key}, ${answer.outcome}:
               ${count(answer.matchedTokens)} of ${count(answer.promptTokens)} tokens are predicted to be cached there.
             </p>
+            <p>${why(answer)}</p>
             ${answer.candidates.length ? candidates(answer) : nothing}
           </div>`
         : nothing}
@@ -118,11 +130,11 @@ function explainForm() {
   `;
 }
 
-function deliveries() {
-  const rows = (state.deliveries ?? []).filter((delivery) => delivery.pool === currentPool().pool);
+function delivered() {
+  const rows = state.delivery.filter((delivery) => delivery.pool === currentPool().pool);
   if (rows.length === 0) return nothing;
-  return html`<section aria-labelledby="deliveries-title">
-    <h2 id="deliveries-title">Predicted against delivered</h2>
+  return html`<section aria-labelledby="delivered-title">
+    <h2 id="delivered-title">Predicted against delivered</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Predicted against delivered hits">
       <table>
         <thead>
@@ -152,13 +164,19 @@ function deliveries() {
   </section>`;
 }
 
+function search(event) {
+  update({ decisionsOf: event.target.value });
+  loadDecisions();
+}
+
 export function decisions() {
-  const rows = (state.decisions ?? []).filter((decision) => decision.pool === currentPool().pool);
+  const rows = state.decisions ?? [];
   return html`
     ${explainForm()}
     <section aria-labelledby="decisions-title">
       <div class="bar-line">
         <h2 id="decisions-title">Last decisions</h2>
+        <label>Request <input type="search" placeholder="its x-request-id" autocomplete="off" spellcheck="false" .value=${state.decisionsOf} @input=${search} /></label>
         <button aria-pressed=${String(state.decisionsPaused)} @click=${() => update({ decisionsPaused: !state.decisionsPaused })}>
           ${state.decisionsPaused ? 'Paused' : 'Following'}
         </button>
@@ -167,7 +185,9 @@ export function decisions() {
       ${state.decisions === null
         ? html`<p class="note">Loading…</p>`
         : rows.length === 0
-          ? html`<p class="note">No request has been routed yet.</p>`
+          ? html`<p class="note">
+              ${state.decisionsOf.trim() ? 'None of the last decisions is of this request.' : 'No request has been routed yet.'}
+            </p>`
           : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of decisions">
               <table>
                 <thead>
@@ -177,8 +197,8 @@ export function decisions() {
                     <th scope="col">Key</th>
                     <th scope="col">Outcome</th>
                     <th scope="col" class="number">Prompt</th>
-                    <th scope="col" class="number">Matched</th>
-                    <th scope="col" class="number">Share</th>
+                    <th scope="col" class="number" title="tokens predicted to be in the endpoint's cache">Predicted</th>
+                    <th scope="col" class="number" title="tokens that it reported as cached, once its answer was complete">Delivered</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -187,6 +207,6 @@ export function decisions() {
               </table>
             </div>`}
     </section>
-    ${deliveries()}
+    ${delivered()}
   `;
 }

@@ -9,9 +9,12 @@ export const state = {
   sort: { by: 'name', descending: false },
   sparks: {}, // endpoint id -> hit ratios of the last hour
   range: '1h',
-  history: null, // { pool, range, data } or { error }
+  history: null, // { range, data } or { range, error }
   decisions: null,
+  decisionsError: null,
+  delivery: [], // what each endpoint delivered of what was predicted
   decisionsPaused: false,
+  decisionsOf: '', // the id of the one request whose decisions are wanted
   opened: null, // the decision whose candidates are shown
   explain: { body: '', headers: '', answer: null, error: null, busy: false },
   session: { source: 'session', key: '', tenant: '', found: null, error: null, message: null, confirming: false },

@@ -1,14 +1,18 @@
 package dev.warmlane.actuator;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.routing.Candidate;
+import dev.warmlane.routing.DecisionLog;
 import dev.warmlane.routing.RoutingDecision;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One decision in {@code /actuator/decisions}. Tokens are estimates of the gateway; costs are prefill tokens.
  *
  * @param at when it was taken
+ * @param requestId the {@code x-request-id} of the request; null where it was only asked about
  * @param pool the pool's name
  * @param endpoint the chosen endpoint's name
  * @param key the key that decided: session, client-ip, prompt-prefix or none
@@ -16,10 +20,13 @@ import java.util.List;
  * @param promptTokens L: tokens of the prompt
  * @param matchedTokens of those, predicted to be in the endpoint's cache
  * @param uncachedTokens of those, to be computed
+ * @param deliveredTokens of those, what the endpoint reported as cached; null before its answer is complete, or if it does not say
  * @param candidates every endpoint that was weighed; empty where the policy weighs none
  */
+@JsonInclude(JsonInclude.Include.ALWAYS)
 public record DecisionStatus(
         Instant at,
+        @Nullable String requestId,
         String pool,
         String endpoint,
         String key,
@@ -27,6 +34,7 @@ public record DecisionStatus(
         long promptTokens,
         long matchedTokens,
         long uncachedTokens,
+        @Nullable Long deliveredTokens,
         List<CandidateStatus> candidates) {
 
     /**
@@ -64,9 +72,21 @@ public record DecisionStatus(
         }
     }
 
+    /** One that was taken. */
+    static DecisionStatus of(String pool, DecisionLog.Entry entry) {
+        return of(entry.at(), pool, entry.decision(), entry.deliveredTokens());
+    }
+
+    /** One that would be taken now. */
     static DecisionStatus of(Instant at, String pool, RoutingDecision decision) {
+        return of(at, pool, decision, null);
+    }
+
+    private static DecisionStatus of(
+            Instant at, String pool, RoutingDecision decision, @Nullable Long deliveredTokens) {
         return new DecisionStatus(
                 at,
+                decision.request().id(),
                 pool,
                 decision.endpoint().name(),
                 decision.source().label(),
@@ -74,6 +94,7 @@ public record DecisionStatus(
                 decision.promptTokens(),
                 decision.matchedTokens(),
                 decision.uncachedTokens(),
+                deliveredTokens,
                 decision.candidates().stream().map(CandidateStatus::of).toList());
     }
 }

@@ -5,13 +5,14 @@ import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.Explanation;
 import dev.warmlane.proxy.RoutedPool;
 import dev.warmlane.proxy.RoutedPools;
-import dev.warmlane.routing.DecisionLog;
 import dev.warmlane.routing.Deliveries;
 import dev.warmlane.routing.RoutingDecision;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -49,15 +50,28 @@ public final class DecisionsHandler {
 
     private Mono<ServerResponse> list(ServerRequest request) {
         int limit = request.queryParam("limit").map(DecisionsHandler::limit).orElse(DEFAULT_LIMIT);
+        Predicate<@Nullable String> wantedPool = wanted(request, "pool");
+        Predicate<@Nullable String> wantedRequest = wanted(request, "request");
         List<DecisionStatus> decisions = new ArrayList<>();
         for (RoutedPool pool : pools.all()) {
-            for (DecisionLog.Entry entry : pool.router().log().newest(limit)) {
-                decisions.add(DecisionStatus.of(entry.at(), pool.name(), entry.decision()));
+            if (wantedPool.test(pool.name())) {
+                pool.router().log().newest().stream()
+                        .filter(entry ->
+                                wantedRequest.test(entry.decision().request().id()))
+                        .limit(limit)
+                        .forEach(entry -> decisions.add(DecisionStatus.of(pool.name(), entry)));
             }
         }
         decisions.sort(Comparator.comparing(DecisionStatus::at).reversed());
         List<DecisionStatus> newest = decisions.subList(0, Math.min(limit, decisions.size()));
         return json(new DecisionsStatus(newest, deliveries()));
+    }
+
+    /** Whether a name is the one that was asked for; without such a parameter any is. */
+    private static Predicate<@Nullable String> wanted(ServerRequest request, String parameter) {
+        return request.queryParam(parameter)
+                .<Predicate<@Nullable String>>map(name -> name::equals)
+                .orElse(name -> true);
     }
 
     private Mono<ServerResponse> explain(ServerRequest request) {

@@ -23,9 +23,6 @@ public record DeliveryStatus(
         long deliveredTokens,
         @Nullable String advice) {
 
-    private static final String TURN_ON =
-            "does not report cached tokens: start vLLM with --enable-prompt-tokens-details";
-
     static DeliveryStatus of(String pool, String endpoint, Deliveries.Total total) {
         return new DeliveryStatus(
                 pool,
@@ -33,6 +30,14 @@ public record DeliveryStatus(
                 total.answers(),
                 total.predictedTokens(),
                 total.deliveredTokens(),
-                total.reportsCachedTokens() ? null : TURN_ON);
+                advice(total.silence()));
+    }
+
+    private static @Nullable String advice(Deliveries.Silence silence) {
+        return switch (silence) {
+            case NONE -> null;
+            case CACHED_TOKENS -> "does not report cached tokens: start vLLM with --enable-prompt-tokens-details";
+            case USAGE -> "answers without usage: set warmlane.usage.request, or let clients ask for it";
+        };
     }
 }

@@ -93,7 +93,7 @@ final class Diagnosis {
     private static void ofDeliveries(PoolView view, List<Problem> problems) {
         Deliveries deliveries = view.sources().router().deliveries();
         for (Endpoint endpoint : view.sources().router().pool().snapshot().endpoints()) {
-            if (!deliveries.total(endpoint.id()).reportsCachedTokens()) {
+            if (deliveries.total(endpoint.id()).silence() != Deliveries.Silence.NONE) {
                 problems.add(Problem.ofEndpoint("hits-not-reported", endpoint.name()));
             }
         }

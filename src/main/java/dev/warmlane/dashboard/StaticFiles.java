@@ -43,7 +43,8 @@ final class StaticFiles {
             "spark.js",
             "store.js",
             "style.css",
-            "trends.js");
+            "trends.js",
+            "why.js");
 
     private final Map<String, byte[]> files = new HashMap<>();
 

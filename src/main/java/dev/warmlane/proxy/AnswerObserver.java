@@ -117,6 +117,8 @@ final class AnswerObserver {
                     usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue());
             routed.timeline().delivered(delivery);
             dispatch.delivered(delivery);
+        } else if (!aborted && status < 400) {
+            dispatch.unreported();
         }
         dispatch.close();
     }

@@ -72,7 +72,8 @@ final class ExchangeReader {
         }
         RoutedPool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
         boolean affinity = hasAffinity(exchange);
-        RoutingRequest routing = routing(request, affinity, pool, tenant, body);
+        String id = RequestIds.of(request);
+        RoutingRequest routing = routing(request, id, affinity, pool, tenant, body);
         TokenCharge charge = rights == null || identity == null ? null : rights.charge(identity, body);
         // Tokens that are limited must be known, whether or not the client asked.
         boolean asks = asksForUsage || (charge != null && charge.isLimited());
@@ -83,7 +84,7 @@ final class ExchangeReader {
                 routing,
                 buffered,
                 sent.length > bytes.length,
-                RequestIds.of(request),
+                id,
                 startedNanos,
                 logged ? LoggedRequest.of(routing, body, affinity) : null,
                 charge);
@@ -97,19 +98,24 @@ final class ExchangeReader {
         byte[] bytes = tenant == null ? received : TenantIsolation.salted(tenant, received);
         RequestBody body = new RequestBody(bytes, request.getHeaders().getFirst("Content-Type"));
         RoutedPool pool = pools.select(PoolSettings.BY_MODEL, body, Allowance.UNLIMITED);
-        return new Explanation(pool.name(), pool.router().explain(routing(request, true, pool, tenant, body)));
+        return new Explanation(pool.name(), pool.router().explain(routing(request, null, true, pool, tenant, body)));
     }
 
     private RoutingRequest routing(
-            ServerHttpRequest request, boolean affinity, RoutedPool pool, @Nullable Tenant tenant, RequestBody body) {
+            ServerHttpRequest request,
+            @Nullable String id,
+            boolean affinity,
+            RoutedPool pool,
+            @Nullable Tenant tenant,
+            RequestBody body) {
         if (!affinity) {
             return new RoutingRequest(
-                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY);
+                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, id);
         }
         LazyPrompt prompt = new LazyPrompt(body);
         AffinityKey key = keys.resolve(pool.name(), tenant, request, prompt::get);
         boolean read = pool.router().policy().readsPrompt(key.source());
-        return new RoutingRequest(key, read ? prompt.getIfReadable() : PromptBlocks.EMPTY);
+        return new RoutingRequest(key, read ? prompt.getIfReadable() : PromptBlocks.EMPTY, id);
     }
 
     private static boolean hasAffinity(ServerWebExchange exchange) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /** The last decisions of a pool, a fixed number of them. Writing takes no lock; what is read may miss one being written. */
 public final class DecisionLog {
@@ -13,13 +14,34 @@ public final class DecisionLog {
     private final AtomicLong written = new AtomicLong();
     private final InstantSource clock;
 
-    /**
-     * A decision and when it was taken.
-     *
-     * @param at when
-     * @param decision what was decided
-     */
-    public record Entry(Instant at, RoutingDecision decision) {}
+    /** A decision, when it was taken, and what came of its prediction. Safe for concurrent use. */
+    public static final class Entry {
+        private final Instant at;
+        private final RoutingDecision decision;
+        private volatile @Nullable Long deliveredTokens;
+
+        Entry(Instant at, RoutingDecision decision) {
+            this.at = at;
+            this.decision = decision;
+        }
+
+        public Instant at() {
+            return at;
+        }
+
+        public RoutingDecision decision() {
+            return decision;
+        }
+
+        /** Prompt tokens that the endpoint reported as cached; null before its answer is complete, or if it does not say. */
+        public @Nullable Long deliveredTokens() {
+            return deliveredTokens;
+        }
+
+        void delivered(Delivery delivery) {
+            deliveredTokens = delivery.cachedTokens();
+        }
+    }
 
     /** @param size decisions kept, at least 1 */
     public DecisionLog(int size, InstantSource clock) {
@@ -27,16 +49,18 @@ public final class DecisionLog {
         this.clock = clock;
     }
 
-    void add(RoutingDecision decision) {
+    Entry add(RoutingDecision decision) {
         int index = (int) (written.getAndIncrement() % entries.length());
-        entries.set(index, new Entry(clock.instant(), decision));
+        Entry entry = new Entry(clock.instant(), decision);
+        entries.set(index, entry);
+        return entry;
     }
 
-    /** The newest first, at most so many. */
-    public List<Entry> newest(int limit) {
-        List<Entry> newest = new ArrayList<>();
+    /** All that are kept, the newest first. */
+    public List<Entry> newest() {
+        List<Entry> newest = new ArrayList<>(entries.length());
         long end = written.get();
-        for (long i = end - 1; i >= Math.max(0, end - entries.length()) && newest.size() < limit; i--) {
+        for (long i = end - 1; i >= Math.max(0, end - entries.length()); i--) {
             Entry entry = entries.get((int) (i % entries.length()));
             if (entry != null) {
                 newest.add(entry);

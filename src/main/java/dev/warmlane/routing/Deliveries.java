@@ -22,9 +22,19 @@ public final class Deliveries {
      * @param answers answers whose usage said how many tokens were cached
      * @param predictedTokens tokens that were predicted to be cached for those
      * @param deliveredTokens tokens that were
-     * @param reportsCachedTokens false once it has clearly shown that it does not report them
+     * @param silence what it has clearly shown that it does not report
      */
-    public record Total(long answers, long predictedTokens, long deliveredTokens, boolean reportsCachedTokens) {}
+    public record Total(long answers, long predictedTokens, long deliveredTokens, Silence silence) {}
+
+    /** What the answers of an endpoint leave out. */
+    public enum Silence {
+        /** Nothing, or nothing as yet. */
+        NONE,
+        /** How many tokens were cached. */
+        CACHED_TOKENS,
+        /** Any usage, as streams do whose clients do not ask for it. */
+        USAGE
+    }
 
     void record(RoutingDecision decision, Delivery delivery) {
         Counts counts = byEndpoint.computeIfAbsent(decision.endpoint().id(), id -> new Counts());
@@ -36,9 +46,23 @@ public final class Deliveries {
             counts.delivered.add(cached);
             predicted.add(promised);
             delivered.add(cached);
-        } else if (decision.matchedTokens() >= CLEARLY_PROMISED_TOKENS) {
-            counts.silent.increment();
+        } else if (isClearlyPromised(decision)) {
+            counts.withoutCachedTokens.increment();
         }
+    }
+
+    /** The endpoint answered and reported nothing. */
+    void unreported(RoutingDecision decision) {
+        if (isClearlyPromised(decision)) {
+            byEndpoint
+                    .computeIfAbsent(decision.endpoint().id(), id -> new Counts())
+                    .withoutUsage
+                    .increment();
+        }
+    }
+
+    private static boolean isClearlyPromised(RoutingDecision decision) {
+        return decision.matchedTokens() >= CLEARLY_PROMISED_TOKENS;
     }
 
     void retire(EndpointId endpoint) {
@@ -59,17 +83,26 @@ public final class Deliveries {
     public Total total(EndpointId endpoint) {
         Counts counts = byEndpoint.get(endpoint);
         if (counts == null) {
-            return new Total(0, 0, 0, true);
+            return new Total(0, 0, 0, Silence.NONE);
         }
         long answers = counts.answers.sum();
-        boolean reports = answers > 0 || counts.silent.sum() < SILENT_ANSWERS;
-        return new Total(answers, counts.predicted.sum(), counts.delivered.sum(), reports);
+        return new Total(
+                answers, counts.predicted.sum(), counts.delivered.sum(), answers > 0 ? Silence.NONE : counts.silence());
     }
 
     private static final class Counts {
         private final LongAdder answers = new LongAdder();
         private final LongAdder predicted = new LongAdder();
         private final LongAdder delivered = new LongAdder();
-        private final LongAdder silent = new LongAdder();
+        private final LongAdder withoutCachedTokens = new LongAdder();
+        private final LongAdder withoutUsage = new LongAdder();
+
+        Silence silence() {
+            long usages = withoutCachedTokens.sum();
+            if (usages + withoutUsage.sum() < SILENT_ANSWERS) {
+                return Silence.NONE;
+            }
+            return usages > 0 ? Silence.CACHED_TOKENS : Silence.USAGE;
+        }
     }
 }

@@ -11,13 +11,21 @@ public final class Dispatch implements AutoCloseable {
     private final Router router;
     private final Lease lease;
     private final HealthWatch health;
+    private final DecisionLog.Entry entry;
 
-    Dispatch(RoutingDecision decision, RoutingPolicy policy, Router router, Lease lease, HealthWatch health) {
+    Dispatch(
+            RoutingDecision decision,
+            RoutingPolicy policy,
+            Router router,
+            Lease lease,
+            HealthWatch health,
+            DecisionLog.Entry entry) {
         this.decision = decision;
         this.policy = policy;
         this.router = router;
         this.lease = lease;
         this.health = health;
+        this.entry = entry;
     }
 
     public RoutingDecision decision() {
@@ -42,7 +50,13 @@ public final class Dispatch implements AutoCloseable {
 
     /** The answer is complete and its usage known. */
     public void delivered(Delivery delivery) {
+        entry.delivered(delivery);
         router.delivered(decision, delivery);
+    }
+
+    /** The answer is complete and says nothing of its usage. */
+    public void unreported() {
+        router.unreported(decision);
     }
 
     /**

@@ -106,9 +106,9 @@ public final class Router {
 
     private Dispatch dispatched(RoutingDecision decision, Lease lease) {
         policy.dispatched(decision);
-        log.add(decision.withoutPrompt());
+        DecisionLog.Entry entry = log.add(decision.withoutPrompt());
         retireIfGone(decision.endpoint().id());
-        return new Dispatch(decision, policy, this, lease, health);
+        return new Dispatch(decision, policy, this, lease, health, entry);
     }
 
     private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> excluded) {
@@ -158,6 +158,11 @@ public final class Router {
     void delivered(RoutingDecision decision, Delivery delivery) {
         deliveries.record(decision, delivery);
         policy.delivered(decision, delivery);
+        retireIfGone(decision.endpoint().id());
+    }
+
+    void unreported(RoutingDecision decision) {
+        deliveries.unreported(decision);
         retireIfGone(decision.endpoint().id());
     }
 

@@ -29,7 +29,7 @@ public record RoutingDecision(
 
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
-        RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY);
+        RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY, request.id());
         return new RoutingDecision(
                 slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates);
     }

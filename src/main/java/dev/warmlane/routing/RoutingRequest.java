@@ -2,11 +2,20 @@ package dev.warmlane.routing;
 
 import dev.warmlane.affinity.AffinityKey;
 import dev.warmlane.prefix.PromptBlocks;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a policy knows of a request.
  *
  * @param key what ties the request to an endpoint
  * @param prompt the blocks of its prompt; empty where it was not read
+ * @param id what its client and the logs call it, to find its decision again; null where nobody will ask
  */
-public record RoutingRequest(AffinityKey key, PromptBlocks prompt) {}
+public record RoutingRequest(
+        AffinityKey key, PromptBlocks prompt, @Nullable String id) {
+
+    /** A request whose decision nobody will look for. */
+    public RoutingRequest(AffinityKey key, PromptBlocks prompt) {
+        this(key, prompt, null);
+    }
+}
