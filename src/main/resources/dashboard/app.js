@@ -2,6 +2,7 @@
 import { html, render, nothing } from './lib/lit-html.js';
 import * as api from './api.js';
 import { state, update, onUpdate, currentPool } from './store.js';
+import { time } from './format.js';
 import { headline } from './headline.js';
 import { problems } from './problems.js';
 import { endpoints } from './endpoints.js';
@@ -16,7 +17,10 @@ const VIEWS = {
   sessions: { title: 'Sessions', draw: sessions },
 };
 
-const CONNECTION = { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again' };
+function connection() {
+  if (state.connection !== 'lost') return state.connection === 'live' ? 'Live' : 'Connecting…';
+  return state.live ? `Connection lost, trying again; this is of ${time(state.live.at)}` : 'Connection lost, trying again';
+}
 
 function page() {
   const pools = state.live?.pools ?? [];
@@ -38,14 +42,14 @@ function page() {
             </select></label
           >`
         : nothing}
-      <span class="connection ${state.connection}" role="status">${CONNECTION[state.connection]}</span>
+      <span class="connection ${state.connection}" role="status">${connection()}</span>
     </header>
-    <main id="main" tabindex="-1">${state.live ? VIEWS[state.view].draw() : html`<p class="note">Waiting for the gateway…</p>`}</main>
+    <main id="main" tabindex="-1" class=${state.connection === 'lost' ? 'old' : nothing}>${state.live ? VIEWS[state.view].draw() : html`<p class="note">Waiting for the gateway…</p>`}</main>
   `;
 }
 
 function choosePool(pool) {
-  update({ pool, sparks: {}, history: null });
+  update({ pool, sparks: {}, history: null, decisions: null });
   loadSparks();
   VIEWS[state.view].enter?.();
 }
@@ -80,10 +84,15 @@ onUpdate(() => {
 
 document.getElementById('app').replaceChildren();
 addEventListener('hashchange', enterView);
-api.settings().then(
-  (settings) => update({ settings }),
-  () => update({ settings: { readOnly: true, problems: [] } }),
-);
+// At every connection, because the gateway behind it may have been started with others.
+async function loadSettings() {
+  try {
+    update({ settings: await api.settings() });
+  } catch {
+    // With the next connection; until then what is wrong has a name and no advice.
+  }
+}
+
 let loadedOnce = false;
 api.follow(
   (live) => {
@@ -94,7 +103,10 @@ api.follow(
       VIEWS[state.view].enter?.();
     }
   },
-  (connection) => update({ connection }),
+  (connection) => {
+    update({ connection });
+    if (connection === 'live') loadSettings();
+  },
 );
 setInterval(loadSparks, 30_000);
 setInterval(() => {

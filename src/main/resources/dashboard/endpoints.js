@@ -57,9 +57,12 @@ const why = (endpoint) =>
       ? html`<small>takes ${percent(endpoint.loadShare, 0)} of its share</small>`
       : nothing;
 
+const said = ({ version, blocks, blockSizeTokens }) =>
+  [version && `vLLM ${version}`, blocks && blockSizeTokens && `${compact(blocks)} blocks of ${blockSizeTokens}`].filter(Boolean).join(' · ');
+
 const row = (endpoint) => html`
   <tr>
-    <th scope="row" title=${endpoint.uri}>${endpoint.name}<small>${endpoint.version ? `vLLM ${endpoint.version}` : ''}</small></th>
+    <th scope="row" title=${endpoint.uri}>${endpoint.name}<small>${said(endpoint)}</small></th>
     <td><span class="state ${endpoint.state}">${endpoint.state}</span>${why(endpoint)}</td>
     <td class="number">${percent(endpoint.prefixCache.hitRatio['5m'])}</td>
     <td>${spark(state.sparks[endpoint.id], `Hit ratio of the last hour, now ${percent(endpoint.prefixCache.hitRatio['1m'])}`)}</td>

@@ -53,7 +53,11 @@ export function headline() {
           html`turned away ${percent(last.rejectedShare, 2)}`,
           last.failedShare > 0.01 ? 'bad' : '',
         )}
-        ${tile('Delivered of predicted hits', percent(last.deliveredShare), 'cached tokens, engines against index')}
+        ${tile(
+          'Delivered of predicted hits',
+          percent(last.deliveredShare),
+          last.deliveredShare === null && last.requestsPerSecond > 0 ? 'no answer said what was cached' : 'cached tokens, engines against index',
+        )}
         ${tile(
           'Endpoints',
           html`${count(pool.totals.selectable)} / ${count(pool.totals.endpoints)}`,

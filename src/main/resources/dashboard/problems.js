@@ -1,6 +1,8 @@
 // What is wrong now, with its causes and what to do.
 import { html, nothing } from './lib/lit-html.js';
+import { repeat } from './lib/directives/repeat.js';
 import { currentPool, state } from './store.js';
+import { seconds } from './format.js';
 
 const ORDER = { critical: 0, warning: 1, info: 2 };
 
@@ -27,13 +29,19 @@ function entry(id) {
 // What is between backticks is to be typed.
 const withCode = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
 
-// One line for the same thing at many endpoints.
+const sinceSeconds = (problem) => Math.max(0, (Date.parse(state.live.at) - Date.parse(problem.since)) / 1000);
+
+// One line for the same thing at many endpoints, as old as the oldest of them.
 function grouped(problems) {
   const groups = new Map();
   for (const problem of problems) {
     const group = groups.get(problem.id);
-    if (group) group.endpoints.push(problem.endpoint);
-    else groups.set(problem.id, { problem, endpoints: [problem.endpoint] });
+    if (group) {
+      group.endpoints.push(problem.endpoint);
+      if (problem.since < group.problem.since) group.problem = problem;
+    } else {
+      groups.set(problem.id, { problem, endpoints: [problem.endpoint] });
+    }
   }
   return [...groups.values()];
 }
@@ -49,7 +57,9 @@ export function problems() {
       ${groups.length === 0
         ? html`<p class="well">Nothing that an alert would tell of.</p>`
         : html`<ul class="problems">
-            ${groups.map(
+            ${repeat(
+              groups,
+              ({ problem }) => problem.id,
               ({ problem, endpoints, entry: told }) => html`<li class=${told.severity}>
                 <details>
                   <summary>
@@ -60,6 +70,7 @@ export function problems() {
                       : problem.endpoint
                         ? html`<span>${problem.endpoint}</span>`
                         : nothing}
+                    <span class="since">for ${seconds(sinceSeconds(problem))}</span>
                   </summary>
                   <p>
                     ${fill(told.meaning, pool, {

@@ -55,7 +55,7 @@ function found(bindings) {
         </tbody>
       </table>
     </div>
-    ${state.settings?.readOnly
+    ${state.settings?.readOnly !== false
       ? html`<p class="note">This page is read-only, so it releases nothing.</p>`
       : state.session.confirming
         ? html`<p class="confirm" role="alertdialog" aria-label="Release this session?">

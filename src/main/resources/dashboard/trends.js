@@ -22,17 +22,19 @@ export async function loadTrends() {
   const pool = currentPool();
   if (!pool) return;
   const range = state.range;
+  const wanted = () => range === state.range && pool.pool === currentPool().pool;
   try {
     const data = await api.history(pool.pool, range);
+    if (!wanted()) return;
     update({ history: { range, data } });
     requestAnimationFrame(() => requestAnimationFrame(() => CHARTS.forEach((chart) => draw(chart, data, range))));
   } catch (failure) {
-    update({ history: { range, error: failure.message } });
+    if (wanted()) update({ history: { range, error: failure.message } });
   }
 }
 
 function choose(range) {
-  update({ range });
+  update({ range, history: null });
   loadTrends();
 }
 
@@ -47,8 +49,15 @@ function figure(chart) {
   </figure>`;
 }
 
+function note() {
+  if (state.history === null) return 'Loading…';
+  if (state.history.error) return `No history: ${state.history.error}`;
+  return Object.values(state.history.data.figures).some((values) => latest(values) !== null) ? null : 'Nothing has been recorded yet.';
+}
+
 export function trends() {
   const pool = currentPool();
+  const told = note();
   return html`
     <section aria-labelledby="trends-title">
       <div class="bar-line">
@@ -58,7 +67,7 @@ export function trends() {
         </div>
         <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${state.range}">as JSON</a>
       </div>
-      ${state.history?.error ? html`<p class="note">No history: ${state.history.error}</p>` : nothing}
+      ${told ? html`<p class="note" role="status">${told}</p>` : nothing}
       <div class="charts">${CHARTS.map(figure)}</div>
     </section>
   `;

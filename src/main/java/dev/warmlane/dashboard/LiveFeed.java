@@ -67,7 +67,7 @@ public final class LiveFeed {
         for (PoolSources pool : sources) {
             PoolSampler sampler =
                     new PoolSampler(pool.pool(), registry, pool.router().deliveries());
-            pools.put(pool.pool(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS)));
+            pools.put(pool.pool(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS), new ProblemTimes()));
         }
     }
 
@@ -84,7 +84,7 @@ public final class LiveFeed {
         Map<Subject, double[]> sums = new HashMap<>();
         List<LivePool> shown = new ArrayList<>();
         for (PoolStatus status : overview.status().pools()) {
-            shown.add(pool(status, seconds, sums));
+            shown.add(pool(status, now, seconds, sums));
         }
         if (ticks % HISTORY_SECONDS == 0) {
             history.record(now.getEpochSecond(), sums);
@@ -112,7 +112,7 @@ public final class LiveFeed {
         events.tryEmitComplete();
     }
 
-    private LivePool pool(PoolStatus status, double seconds, Map<Subject, double[]> sums) {
+    private LivePool pool(PoolStatus status, Instant now, double seconds, Map<Subject, double[]> sums) {
         Sampled pool = Objects.requireNonNull(pools.get(status.pool()));
         PoolSources source = pool.sources();
         RecentSums span = pool.recent();
@@ -138,7 +138,7 @@ public final class LiveFeed {
                 status.totals(),
                 status.totals().prefixCache().hitRatio(),
                 view.figures(),
-                diagnosis.of(view),
+                pool.problems().note(diagnosis.of(view), now),
                 endpoints);
     }
 
@@ -164,5 +164,5 @@ public final class LiveFeed {
     }
 
     /** A pool and what was added up of it. */
-    private record Sampled(PoolSources sources, PoolSampler sampler, RecentSums recent) {}
+    private record Sampled(PoolSources sources, PoolSampler sampler, RecentSums recent, ProblemTimes problems) {}
 }

@@ -37,8 +37,16 @@ public record LiveStatus(Instant at, List<LivePool> pools) {
             PoolTotals totals,
             HitRatios hitRatio,
             Map<String, @Nullable Float> lastMinute,
-            List<Problem> problems,
+            List<LiveProblem> problems,
             List<LiveEndpoint> endpoints) {}
+
+    /**
+     * One problem.
+     *
+     * @param problem what is wrong
+     * @param since when it was first seen without having been away
+     */
+    public record LiveProblem(@JsonUnwrapped Problem problem, Instant since) {}
 
     /**
      * One endpoint.

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
 import dev.warmlane.simulator.FleetOptions;
 import dev.warmlane.simulator.SimulatedFleet;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The operators' page in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -77,8 +78,12 @@ class DashboardIT {
 
     @BeforeEach
     void open() {
-        BrowserContext context = browser.newContext();
-        page = context.newPage();
+        openIn(ColorScheme.LIGHT);
+    }
+
+    private void openIn(ColorScheme colors) {
+        page = browser.newContext(new Browser.NewContextOptions().setColorScheme(colors))
+                .newPage();
         page.setDefaultTimeout(30_000);
         page.onConsoleMessage(message -> {
             if (message.type().equals("error")) {
@@ -168,10 +173,76 @@ class DashboardIT {
         assertThat(page.locator(".answer")).containsText("by session, bound");
     }
 
+    @Test
+    void tellsWhereARequestWentAndWhyAndWhatWasDelivered() {
+        String request = "to-be-explained";
+        for (int turn = 0; turn < 2; turn++) {
+            client
+                    .new Conversation(
+                            gateway.uri("/v1/chat/completions"),
+                            ChatClient.text(500, "instructions"),
+                            Map.of("x-session-id", "asked-for", "x-request-id", request))
+                    .say("hello");
+        }
+        show("decisions");
+
+        page.getByRole(AriaRole.SEARCHBOX, new Page.GetByRoleOptions().setName("Request"))
+                .fill(request);
+        Locator rows = page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Table of decisions"))
+                .locator("tbody tr");
+        assertThat(rows).hasCount(2);
+        assertThat(rows.first().locator("td").last()).hasText(Pattern.compile("[1-9][0-9]+"));
+        rows.first().getByRole(AriaRole.BUTTON).click();
+        assertThat(page.getByText("Its session is bound there.")).isVisible(SOON);
+        assertThat(page.getByText("Request " + request)).isVisible(SOON);
+        assertThat(page.getByRole(
+                        AriaRole.REGION, new Page.GetByRoleOptions().setName("Predicted against delivered hits")))
+                .containsText(Pattern.compile("\\d %"));
+    }
+
+    @Test
+    void comesBackWhenSomethingElseHasAnsweredForTheGateway() {
+        page.route("**/dashboard/live", route -> route.fulfill(new Route.FulfillOptions().setStatus(503)));
+        show("overview");
+        assertThat(page.getByText("Connection lost")).isVisible(SOON);
+
+        page.unroute("**/dashboard/live");
+
+        assertThat(page.getByText("Live", new Page.GetByTextOptions().setExact(true)))
+                .isVisible(SOON);
+        assertThat(page.locator("table")).isVisible(SOON);
+        // The browser's own, of the 503.
+        complaints.clear();
+    }
+
+    @Test
+    void isUsedByKeyboardAlone() {
+        show("overview");
+        assertThat(page.locator("table")).isVisible(SOON);
+
+        page.keyboard().press("Tab");
+        assertThat(page.getByText("Skip to content")).isFocused();
+        page.keyboard().press("Tab");
+        page.keyboard().press("Tab");
+        page.keyboard().press("Enter");
+        assertThat(page.getByText("Trends of default")).isVisible(SOON);
+
+        show("overview");
+        Locator sessions = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sessions"));
+        sessions.focus();
+        page.keyboard().press("Enter");
+        assertThat(page.locator("th[aria-sort]")).containsText("Sessions");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"overview", "trends", "decisions", "sessions"})
-    void axeFindsNothingSerious(String view) {
+    @CsvSource({
+        "overview, LIGHT", "trends, LIGHT", "decisions, LIGHT", "sessions, LIGHT",
+        "overview, DARK", "trends, DARK", "decisions, DARK", "sessions, DARK",
+    })
+    void axeFindsNothingSerious(String view, ColorScheme colors) {
         say("seen-by-axe", "hello");
+        page.context().close();
+        openIn(colors);
         show(view);
         assertThat(page.locator("main section").first()).isVisible(SOON);
 
@@ -181,11 +252,11 @@ class DashboardIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {360, 1920})
-    void fitsTheScreen(int width) {
+    @CsvSource({"overview, 360", "trends, 360", "decisions, 360", "sessions, 360", "overview, 768", "overview, 1920"})
+    void fitsTheScreen(String view, int width) {
         page.setViewportSize(width, 900);
-        show("overview");
-        assertThat(page.locator("table")).isVisible(SOON);
+        show(view);
+        assertThat(page.locator("main section").first()).isVisible(SOON);
 
         Object wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
@@ -212,6 +283,14 @@ class DashboardIT {
 
         assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(30_000));
         assertThat(row(dead)).containsText(Pattern.compile("for \\d+"));
-        assertThat(page.getByText("An endpoint is ejected")).isVisible(SOON);
+        page.getByText("An endpoint is ejected").click();
+        Locator advice = page.getByText("Let Kubernetes restart the pod");
+        assertThat(advice).isVisible(SOON);
+        String since = page.locator(".since").first().textContent();
+        assertThat(page.locator(".since").first())
+                .not()
+                .hasText(since, new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+        // It is drawn anew every second, and stays open.
+        assertThat(advice).isVisible();
     }
 }
