@@ -61,10 +61,10 @@ final class Diagnosis {
             if (view.figure("rejectedShare") > FAILS) {
                 problems.add(Problem.ofPool("rate-limited", percent(view.figure("rejectedShare"))));
             }
-            double slow = settings.ttftTarget().toMillis() / 1000.0;
-            if (view.figure("ttftP90") > slow) {
-                problems.add(Problem.ofPool("ttft-slow", seconds(slow)));
-            }
+        }
+        double slow = settings.ttftTarget().toMillis() / 1000.0;
+        if (view.streams() >= ENOUGH_REQUESTS && view.figure("ttftP90") > slow) {
+            problems.add(Problem.ofPool("ttft-slow", seconds(slow)));
         }
         if (view.figure("queued") >= 1) {
             problems.add(Problem.ofPool("queue-growing", "%.0f".formatted(view.figure("queued"))));

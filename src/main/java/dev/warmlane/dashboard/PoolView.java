@@ -31,6 +31,12 @@ record PoolView(
         return lastMinute.newest()[sum.index()] - lastMinute.oldest()[sum.index()];
     }
 
+    /** Streamed answers that began in the last minute. */
+    double streams() {
+        int all = PoolSum.bucket(TtftBuckets.COUNT - 1);
+        return lastMinute.newest()[all] - lastMinute.oldest()[all];
+    }
+
     /** A figure over the last minute; NaN where there is nothing to say. */
     float figure(String name) {
         for (Figure figure : FIGURES) {

@@ -72,6 +72,27 @@ class DiagnosisTest {
     }
 
     @Test
+    void firstTokensComeLate() {
+        pool.streams(80, 20);
+
+        assertOnly("ttft-slow", "2.0 s");
+    }
+
+    @Test
+    void aFewLateStreamsSayNothing() {
+        pool.grew(PoolSum.REQUESTS, 1000).streams(10, 5);
+
+        assertThat(problems()).isEmpty();
+    }
+
+    @Test
+    void oneEndpointIsFarBusierThanTheOthers() {
+        pool.grew(PoolSum.SAMPLES, 60).grew(PoolSum.IMBALANCE, 150);
+
+        assertOnly("load-imbalance", "2.5");
+    }
+
+    @Test
     void failuresAreNotRetried() {
         pool.grew(PoolSum.UNRETRIED, 1);
 

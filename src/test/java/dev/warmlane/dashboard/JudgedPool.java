@@ -12,6 +12,7 @@ import dev.warmlane.routing.RoundRobinPolicy;
 import dev.warmlane.routing.Router;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -28,6 +29,13 @@ final class JudgedPool {
 
     JudgedPool grew(PoolSum sum, double by) {
         grown[sum.index()] = by;
+        return this;
+    }
+
+    /** So many streams began within the lowest bucket of the time to the first token, and so many above the highest. */
+    JudgedPool streams(double fast, double slow) {
+        Arrays.fill(grown, PoolSum.bucket(0), PoolSum.bucket(TtftBuckets.COUNT - 1), fast);
+        grown[PoolSum.bucket(TtftBuckets.COUNT - 1)] = fast + slow;
         return this;
     }
 
