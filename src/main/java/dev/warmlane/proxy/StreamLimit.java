@@ -33,7 +33,8 @@ final class StreamLimit {
                         "The gateway serves %d requests already, as many as it may.".formatted(most),
                         RETRY_AFTER));
             }
-            return serving.get().doFinally(signal -> open.decrementAndGet());
+            // Deferred, so that what throws instead of failing gives its place back too.
+            return Mono.defer(serving).doFinally(signal -> open.decrementAndGet());
         });
     }
 }
