@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
@@ -17,6 +18,8 @@ import reactor.netty.channel.AbortedException;
 /** Answers every failed request in OpenAI's error shape, whatever failed. Before Spring Boot's own handler. */
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     @Override
     public int getOrder() {
@@ -39,10 +42,9 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
         if (error.retryAfter() != null) {
-            headers.set(
-                    HttpHeaders.RETRY_AFTER,
-                    Long.toString(Math.max(1, error.retryAfter().toSeconds())));
-            headers.set("retry-after-ms", Long.toString(error.retryAfter().toMillis()));
+            // Rounded up: whoever comes back too early is refused again.
+            headers.set(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, ceil(error.retryAfter(), SECOND))));
+            headers.set("retry-after-ms", Long.toString(ceil(error.retryAfter(), MILLISECOND)));
         }
         byte[] body = ErrorJson.body(error);
         headers.setContentLength(body.length);
@@ -58,6 +60,10 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         return failure instanceof ErrorResponse spring
                 ? spring.getStatusCode().value()
                 : HttpStatus.INTERNAL_SERVER_ERROR.value();
+    }
+
+    private static long ceil(Duration duration, Duration unit) {
+        return duration.plus(unit).minusNanos(1).dividedBy(unit);
     }
 
     private static ApiException apiException(Throwable failure) {

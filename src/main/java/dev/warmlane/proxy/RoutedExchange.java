@@ -109,7 +109,7 @@ final class RoutedExchange {
     }
 
     /** Endpoints that did not take the request so far. */
-    int retries() {
+    synchronized int retries() {
         return tried.size();
     }
 
