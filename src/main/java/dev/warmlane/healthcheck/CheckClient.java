@@ -1,5 +1,6 @@
 package dev.warmlane.healthcheck;
 
+import dev.warmlane.discovery.AllowedAddresses;
 import dev.warmlane.health.FailureCause;
 import dev.warmlane.tls.PoolTls;
 import io.netty.channel.ChannelOption;
@@ -37,9 +38,14 @@ final class CheckClient {
                 .maxIdleTime(Duration.ofSeconds(4))
                 .evictInBackground(Duration.ofSeconds(10))
                 .build();
-        this.http = HttpClient.create(connections)
+        this.http = http(connections, loops, timeout);
+    }
+
+    static HttpClient http(ConnectionProvider connections, LoopResources loops, Duration timeout) {
+        return HttpClient.create(connections)
                 .runOn(loops)
                 .resolver(dns -> dns.runOn(loops).queryTimeout(timeout))
+                .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()));
     }
 

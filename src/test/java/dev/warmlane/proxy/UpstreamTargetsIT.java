@@ -3,19 +3,10 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.discovery.OneHost;
 import dev.warmlane.settings.UpstreamSettings;
-import io.netty.resolver.AddressResolver;
-import io.netty.resolver.AddressResolverGroup;
-import io.netty.resolver.InetNameResolver;
-import io.netty.resolver.InetSocketAddressResolver;
-import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.Promise;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,38 +52,12 @@ class UpstreamTargetsIT {
     private String get(String... addresses) {
         UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG);
         HttpClient client = UpstreamClient.create(settings, connections, new UpstreamChannels())
-                .resolver(new Names(addresses));
+                .resolver(new OneHost(addresses));
         return client.get()
                 .uri("http://engine.example:" + engine.port() + "/")
                 .responseContent()
                 .aggregate()
                 .asString()
                 .block(LONG);
-    }
-
-    /** Every name has the same addresses. */
-    private static final class Names extends AddressResolverGroup<InetSocketAddress> {
-        private final List<InetAddress> addresses;
-
-        Names(String... literals) {
-            addresses = Arrays.stream(literals)
-                    .map(literal -> new InetSocketAddress(literal, 0).getAddress())
-                    .toList();
-        }
-
-        @Override
-        protected AddressResolver<InetSocketAddress> newResolver(EventExecutor executor) {
-            return new InetSocketAddressResolver(executor, new InetNameResolver(executor) {
-                @Override
-                protected void doResolve(String name, Promise<InetAddress> promise) {
-                    promise.setSuccess(addresses.get(0));
-                }
-
-                @Override
-                protected void doResolveAll(String name, Promise<List<InetAddress>> promise) {
-                    promise.setSuccess(addresses);
-                }
-            });
-        }
     }
 }
