@@ -14,6 +14,7 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.ByteBufFlux;
+import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
 
@@ -24,6 +25,8 @@ import reactor.netty.http.client.HttpClientResponse;
  */
 final class Failover {
     private final HttpClient client;
+    private final HttpClient unpooled;
+    private final Duration roundTrip;
     private final PoolTls tls;
     private final AnswerWriter answers;
     private final Dispatcher dispatcher;
@@ -32,9 +35,15 @@ final class Failover {
     private final FailureLog log;
     private final Scheduler timer;
 
-    /** @param timer runs what follows the pauses between attempts */
+    /**
+     * @param unpooled opens a connection for each request
+     * @param roundTrip how long the news may take that an idle connection is closed
+     * @param timer runs what follows the pauses between attempts
+     */
     Failover(
             HttpClient client,
+            HttpClient unpooled,
+            Duration roundTrip,
             PoolTls tls,
             AnswerWriter answers,
             Dispatcher dispatcher,
@@ -43,6 +52,8 @@ final class Failover {
             FailureLog log,
             Scheduler timer) {
         this.client = client;
+        this.unpooled = unpooled;
+        this.roundTrip = roundTrip;
         this.tls = tls;
         this.answers = answers;
         this.dispatcher = dispatcher;
@@ -64,8 +75,13 @@ final class Failover {
 
     private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         metrics.dispatched(routed.pool().name(), dispatch.decision());
+        return send(client, exchange, routed, dispatch);
+    }
+
+    private Mono<Void> send(HttpClient over, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
+        Sending sending = new Sending();
         int bodyBytes = routed.body().length;
-        return tls.secure(client, routed.pool().name())
+        return tls.secure(over, routed.pool().name())
                 .headers(headers -> UpstreamHeaders.copy(
                         exchange.getRequest(),
                         headers,
@@ -75,11 +91,23 @@ final class Failover {
                         bodyBytes))
                 .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
                 .uri(target(exchange, dispatch))
-                // Asked for when it is sent: this chain lives as long as the answer and must not keep the body.
-                .send(bodyBytes == 0 ? Mono.empty() : Mono.fromSupplier(() -> Unpooled.wrappedBuffer(routed.body())))
-                .response((upstream, content) -> answer(exchange, routed, dispatch, upstream, content))
+                .send((request, connection) -> {
+                    // Reactor Netty's request is the connection that it goes out on.
+                    sending.over(((Connection) request).channel(), System.nanoTime());
+                    // Asked for when it is sent: this chain lives as long as the answer and must not keep the body.
+                    return connection.send(
+                            bodyBytes == 0
+                                    ? Mono.empty()
+                                    : Mono.fromSupplier(() -> Unpooled.wrappedBuffer(routed.body())));
+                })
+                .response((upstream, content) -> {
+                    sending.answered();
+                    return answer(exchange, routed, dispatch, upstream, content);
+                })
                 .then()
-                .onErrorResume(failure -> recover(exchange, routed, dispatch, failure));
+                .onErrorResume(failure -> sending.metClosedConnection(failure, System.nanoTime(), roundTrip)
+                        ? send(unpooled, exchange, routed, dispatch)
+                        : recover(exchange, routed, dispatch, failure));
     }
 
     private Publisher<Void> answer(

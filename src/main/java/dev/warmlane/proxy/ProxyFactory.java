@@ -56,6 +56,8 @@ public final class ProxyFactory {
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
         Failover failover = new Failover(
                 UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
+                UpstreamClient.create(settings.upstream(), ConnectionProvider.newConnection(), upstreamChannels),
+                settings.upstream().connectTimeout(),
                 tls,
                 new AnswerWriter(
                         new AnswerHeaders(settings.responseHeaders()),
