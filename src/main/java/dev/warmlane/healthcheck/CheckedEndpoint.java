@@ -24,6 +24,11 @@ final class CheckedEndpoint {
         endpoint = newPlace;
     }
 
+    /** Is due now. */
+    void hurry(long nowNanos) {
+        dueNanos = nowNanos;
+    }
+
     long dueNanos() {
         return dueNanos;
     }

@@ -2,6 +2,8 @@ package dev.warmlane.healthcheck;
 
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.health.EndpointHealth;
+import dev.warmlane.health.HealthListener;
 import dev.warmlane.health.PoolHealth;
 import dev.warmlane.tls.PoolTls;
 import java.time.Duration;
@@ -11,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -22,7 +25,8 @@ import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 
 /**
- * Checks every endpoint that discovery calls ready about once an interval, and lets time pass for the health of the pools.
+ * Checks every endpoint that discovery calls ready about once an interval, and at once when requests have ejected it, and lets
+ * time pass for the health of the pools.
  * One thread of its own does everything. An endpoint has at most one check in flight in each pool that lists it, and all
  * together at most {@link CheckTiming#maxConcurrent}; those that are due the longest go first.
  */
@@ -64,6 +68,14 @@ public final class HealthChecker implements AutoCloseable {
 
     /** Begins to check. To be called once. */
     public void start() {
+        pools.forEach(pool -> pool.addListener(new HealthListener() {
+            @Override
+            public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
+                if (now instanceof EndpointHealth.Ejected ejected && !ejected.checkFailed()) {
+                    checkSoon(new Place(pool.pool().name(), endpoint.id()));
+                }
+            }
+        }));
         long period = timing.round().toMillis();
         loop.schedulePeriodically(this::round, 0, period, TimeUnit.MILLISECONDS);
     }
@@ -128,6 +140,27 @@ public final class HealthChecker implements AutoCloseable {
                 .limit(Math.max(0, timing.maxConcurrent() - inFlight))
                 .toList()
                 .forEach(member -> start(member, now));
+    }
+
+    /** Requests have ejected it: its sessions wait for it if its server is still there, and move if it is not. */
+    private void checkSoon(Place place) {
+        try {
+            loop.schedule(() -> checkNow(place));
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile.
+        }
+    }
+
+    private void checkNow(Place place) {
+        if (!timing.enabled() || closed.get()) {
+            return;
+        }
+        follow();
+        CheckedEndpoint member = members.get(place);
+        if (member != null) {
+            member.hurry(nanoClock.getAsLong());
+            startDue();
+        }
     }
 
     private void start(CheckedEndpoint member, long now) {

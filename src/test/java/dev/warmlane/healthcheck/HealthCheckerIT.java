@@ -5,9 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.endpoint.EndpointState;
 import dev.warmlane.health.EjectionReason;
 import dev.warmlane.health.EndpointHealth.Ejected;
 import dev.warmlane.health.EndpointHealth.Probation;
+import dev.warmlane.health.FailureCause;
 import dev.warmlane.health.HealthRules;
 import dev.warmlane.health.PoolHealth;
 import dev.warmlane.simulator.Faults;
@@ -85,6 +87,22 @@ class HealthCheckerIT {
         await().until(() -> isOut(endpoint));
         well.faults(Faults.NONE);
         await().until(() -> health.of(endpoint.id()) instanceof Probation);
+    }
+
+    @Test
+    void looksAtOnceWhetherAServerIsStillThereThatRequestsHaveEjected() {
+        Endpoint gone = Endpoint.ofUri(well.uri());
+        Endpoint other = Endpoint.ofUri(URI.create("http://127.0.0.1:1"));
+        pool.replace(List.of(gone, other));
+        start(new CheckTiming(true, Duration.ofHours(1), Duration.ofSeconds(2), 64));
+        well.stop();
+
+        for (int i = 0; i < 5; i++) {
+            health.failed(gone, FailureCause.RESET);
+        }
+
+        await().until(() -> health.of(gone.id()).cacheLost());
+        assertThat(pool.snapshot().find(gone.id()).state()).isEqualTo(EndpointState.EJECTED);
     }
 
     private void start(CheckTiming timing) {
