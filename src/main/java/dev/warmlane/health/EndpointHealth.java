@@ -62,12 +62,24 @@ public sealed interface EndpointHealth {
     }
 
     /**
-     * It takes one request at a time until one of them succeeds or fails.
+     * It takes one request at a time until one of them succeeds or fails. One that is on its way for too long keeps no other
+     * from trying.
      *
      * @param reason why it was ejected before
      * @param sinceNanos when it was ejected
      * @param taken whether a request is on its way that will tell
+     * @param takenNanos when that was sent, or 0
      */
-    record Probation(EjectionReason reason, int ejections, long sinceNanos, boolean taken, boolean cacheLost)
-            implements EndpointHealth {}
+    record Probation(
+            EjectionReason reason, int ejections, long sinceNanos, boolean taken, long takenNanos, boolean cacheLost)
+            implements EndpointHealth {
+
+        Probation takenAt(long nowNanos) {
+            return new Probation(reason, ejections, sinceNanos, true, nowNanos, cacheLost);
+        }
+
+        Probation free() {
+            return new Probation(reason, ejections, sinceNanos, false, 0, cacheLost);
+        }
+    }
 }

@@ -100,13 +100,13 @@ final class HealthBook {
     }
 
     /** A request is on its way that will tell whether an endpoint is back. Only the first changes anything. */
-    HealthBook claim(EndpointId id) {
-        return taken(id, true);
+    HealthBook claim(EndpointId id, long nowNanos) {
+        return with(id, health -> health instanceof Probation p && !p.taken() ? p.takenAt(nowNanos) : health);
     }
 
     /** That request told nothing. */
     HealthBook release(EndpointId id) {
-        return taken(id, false);
+        return with(id, health -> health instanceof Probation p && p.taken() ? p.free() : health);
     }
 
     /**
@@ -144,6 +144,11 @@ final class HealthBook {
         healths.forEach((id, health) -> {
             if (health instanceof Ejected e && !e.checkFailed() && nowNanos - e.untilNanos() >= 0) {
                 changed.put(id, probation(e));
+            } else if (health instanceof Probation p
+                    && p.taken()
+                    && nowNanos - p.takenNanos() >= rules.ejectionNanos(1)) {
+                // It hangs, or takes long; the next may tell sooner.
+                changed.put(id, p.free());
             } else if (health instanceof Starting s && rules.loadShare(nowNanos - s.sinceNanos()) >= 1) {
                 changed.put(id, new Healthy(s.ejections(), s.sinceNanos()));
             }
@@ -199,15 +204,8 @@ final class HealthBook {
     }
 
     private static Probation probation(Ejected ejected) {
-        return new Probation(ejected.reason(), ejected.ejections(), ejected.sinceNanos(), false, ejected.cacheLost());
-    }
-
-    private HealthBook taken(EndpointId id, boolean taken) {
-        return with(
-                id,
-                health -> health instanceof Probation p && p.taken() != taken
-                        ? new Probation(p.reason(), p.ejections(), p.sinceNanos(), taken, p.cacheLost())
-                        : health);
+        return new Probation(
+                ejected.reason(), ejected.ejections(), ejected.sinceNanos(), false, 0, ejected.cacheLost());
     }
 
     private HealthBook with(EndpointId id, UnaryOperator<EndpointHealth> change) {

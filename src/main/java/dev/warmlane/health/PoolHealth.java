@@ -58,7 +58,7 @@ public final class PoolHealth implements HealthWatch {
 
     @Override
     public boolean admits(Endpoint endpoint) {
-        if (endpoint.state() != EndpointState.PROBATION || change(before -> before.claim(endpoint.id()))) {
+        if (endpoint.state() != EndpointState.PROBATION || claim(endpoint.id())) {
             return true;
         }
         // Whoever was first may not have replaced the snapshot yet; the caller is about to read it again.
@@ -119,6 +119,10 @@ public final class PoolHealth implements HealthWatch {
         if (!changed && pool.snapshot().hasStarting()) {
             pool.refresh();
         }
+    }
+
+    private boolean claim(EndpointId endpoint) {
+        return change(before -> before.claim(endpoint, nanoClock.getAsLong()));
     }
 
     private boolean failProbation(EndpointId endpoint, FailureCause cause) {

@@ -44,7 +44,7 @@ class HealthBookPropertyTest {
         EndpointId id = HealthBookTest.id(event.endpoint());
         return switch (event.kind()) {
             case 0 -> book.fail(id, EjectionReason.SUCCESS_RATE, event.seconds() % 2 == 0, now);
-            case 1 -> book.claim(id);
+            case 1 -> book.claim(id, now);
             case 2 -> book.release(id);
             case 3 -> book.failProbation(id, event.seconds() % 2 == 0, now);
             case 4 -> book.passProbation(id, now);
@@ -64,7 +64,7 @@ class HealthBookPropertyTest {
         }
         back = back.tick(later);
         for (EndpointId id : book.all().keySet()) {
-            back = back.release(id).claim(id).passProbation(id, later);
+            back = back.release(id).claim(id, later).passProbation(id, later);
         }
         back = back.tick(later + 30 * SECOND);
         assertThat(back.all().values()).hasOnlyElementsOfType(Healthy.class);

@@ -59,9 +59,9 @@ class HealthBookTest {
 
         HealthBook probation = ejected.tick(30 * SECOND);
         assertThat(state(probation, A)).isEqualTo(EndpointState.PROBATION);
-        HealthBook tried = probation.claim(A);
+        HealthBook tried = probation.claim(A, 30 * SECOND);
         assertThat(state(tried, A)).isEqualTo(EndpointState.SUSPENDED);
-        assertThat(tried.claim(A)).as("one at a time").isSameAs(tried);
+        assertThat(tried.claim(A, 30 * SECOND)).as("one at a time").isSameAs(tried);
 
         HealthBook back = tried.passProbation(A, 31 * SECOND);
         assertThat(back.of(A)).isEqualTo(new Starting(1, 31 * SECOND));
@@ -72,7 +72,18 @@ class HealthBookTest {
     @Test
     void aRequestThatTellsNothingLeavesItOnProbation() {
         HealthBook probation = fail(book, A, 0).tick(30 * SECOND);
-        assertThat(probation.claim(A).release(A).of(A)).isEqualTo(probation.of(A));
+        assertThat(probation.claim(A, 30 * SECOND).release(A).of(A)).isEqualTo(probation.of(A));
+    }
+
+    @Test
+    void aRequestThatHangsKeepsNoOtherFromTrying() {
+        HealthBook tried = fail(book, A, 0).tick(30 * SECOND).claim(A, 31 * SECOND);
+        assertThat(tried.tick(60 * SECOND)).isSameAs(tried);
+
+        HealthBook again = tried.tick(61 * SECOND);
+        assertThat(state(again, A)).isEqualTo(EndpointState.PROBATION);
+        assertThat(again.claim(A, 61 * SECOND).passProbation(A, 62 * SECOND).of(A))
+                .isEqualTo(new Starting(1, 62 * SECOND));
     }
 
     @Test
@@ -89,7 +100,9 @@ class HealthBookTest {
             Ejected ejected = (Ejected) now.of(A);
             assertThat(ejected.ejections()).isEqualTo(ejections);
             assertThat(ejected.untilNanos() - ejected.sinceNanos()).isEqualTo(Math.min(300, 30 * ejections) * SECOND);
-            now = now.tick(ejected.untilNanos()).claim(A).failProbation(A, false, ejected.untilNanos());
+            now = now.tick(ejected.untilNanos())
+                    .claim(A, ejected.untilNanos())
+                    .failProbation(A, false, ejected.untilNanos());
         }
     }
 
@@ -133,7 +146,8 @@ class HealthBookTest {
         HealthBook fell = book.checkFailed(A, true, false, 0);
         assertThat(fell.of(A)).isEqualTo(new Ejected(EjectionReason.HEALTH_CHECK, 0, 0, 0, true, false));
         assertThat(fell.tick(1000 * SECOND)).isSameAs(fell);
-        assertThat(fell.checkRose(A).of(A)).isEqualTo(new Probation(EjectionReason.HEALTH_CHECK, 0, 0, false, false));
+        assertThat(fell.checkRose(A).of(A))
+                .isEqualTo(new Probation(EjectionReason.HEALTH_CHECK, 0, 0, false, 0, false));
     }
 
     @Test
@@ -153,7 +167,8 @@ class HealthBookTest {
     @Test
     void sessionsWaitForAShortEjectionOnly() {
         assertThat(state(fail(book, A, 0), A)).isEqualTo(EndpointState.SUSPENDED);
-        HealthBook second = fail(book, A, 0).tick(30 * SECOND).claim(A).failProbation(A, false, 31 * SECOND);
+        HealthBook second =
+                fail(book, A, 0).tick(30 * SECOND).claim(A, 30 * SECOND).failProbation(A, false, 31 * SECOND);
         assertThat(state(second, A)).isEqualTo(EndpointState.EJECTED);
     }
 
@@ -161,7 +176,7 @@ class HealthBookTest {
     void sessionsDoNotWaitForACacheThatIsLost() {
         HealthBook dead = book.fail(A, EjectionReason.CONSECUTIVE_FAILURES, true, 0);
         assertThat(state(dead, A)).isEqualTo(EndpointState.EJECTED);
-        assertThat(state(dead.tick(30 * SECOND).claim(A), A)).isEqualTo(EndpointState.EJECTED);
+        assertThat(state(dead.tick(30 * SECOND).claim(A, 30 * SECOND), A)).isEqualTo(EndpointState.EJECTED);
         assertThat(state(fail(book, A, 0).checkFailed(A, false, false, 0), A))
                 .as("nobody knows for how long")
                 .isEqualTo(EndpointState.EJECTED);
