@@ -3,7 +3,9 @@ package dev.warmlane.proxy;
 import dev.warmlane.tenancy.Tenant;
 import dev.warmlane.tenancy.Tenants;
 import dev.warmlane.vllm.MalformedJsonException;
+import dev.warmlane.vllm.NestedMembers;
 import dev.warmlane.vllm.TopLevelMembers;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.springframework.cloud.gateway.route.Route;
@@ -19,7 +21,17 @@ final class TenantIsolation {
     private static final String SALT_METADATA = "cache-salt";
 
     private static final String RESPONSES = "/v1/responses";
-    private static final Set<String> KV_ADDRESSES = Set.of("kv_transfer_params");
+    private static final Set<String> KV_ADDRESSES = Set.of("kv_transfer_params", "ec_transfer_params");
+
+    /** Where else a body can name blocks by their address, and images by a name that is the same for all tenants. */
+    private static final NestedMembers NAMES_OF_SHARED = new NestedMembers(List.of(
+            "sampling_params.extra_args.kv_transfer_params",
+            "sampling_params.extra_args.ec_transfer_params",
+            "vllm_xargs.kv_transfer_params",
+            "vllm_xargs.ec_transfer_params",
+            "features.mm_hashes",
+            "messages.content.uuid",
+            "input.content.uuid"));
 
     private final Tenants tenants;
     private final boolean servesUnsalted;
@@ -36,7 +48,7 @@ final class TenantIsolation {
 
     /**
      * The body to send. Fails with 400 if it is no JSON object, with 403 if the engine would share its cache whatever is
-     * written, and with 404 if it speaks of another tenant's response.
+     * written, or if the body names what is shared, and with 404 if it speaks of another tenant's response.
      */
     byte[] isolate(ServerWebExchange exchange, Tenant tenant, byte[] body) {
         Route route = exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
@@ -69,7 +81,15 @@ final class TenantIsolation {
 
     private static byte[] marked(byte[] body, Map<String, String> members) {
         try {
-            return TopLevelMembers.replace(body, KV_ADDRESSES, members);
+            byte[] marked = TopLevelMembers.replace(body, KV_ADDRESSES, members);
+            String shared = NAMES_OF_SHARED.firstIn(marked);
+            if (shared != null) {
+                throw ApiException.forbidden(
+                        shared,
+                        "not_isolated",
+                        "The request may not have `%s`: what it names is shared between tenants.".formatted(shared));
+            }
+            return marked;
         } catch (MalformedJsonException e) {
             throw ApiException.badRequest(null, "invalid_json", "The request body is not JSON: " + e.getMessage());
         }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tenants that say the same, on one engine where everything that could be shared would be. */
@@ -100,6 +101,27 @@ class TenantsIT {
             assertThat(response.statusCode()).isEqualTo(400);
             assertThat(ChatClient.json(response).at("/error/code").asString()).isEqualTo("invalid_json");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "/inference/v1/generate | sampling_params.extra_args.kv_transfer_params |"
+                        + " {'token_ids':[1],'sampling_params':{'extra_args':{'kv_transfer_params':{'remote_block_ids':[1]}}}}",
+                "/v1/completions | vllm_xargs.kv_transfer_params | {'prompt':'x','vllm_xargs':{'kv_transfer_params':'x'}}",
+                "/inference/v1/generate | features.mm_hashes | {'token_ids':[1],'features':{'mm_hashes':{'image':['h']}}}",
+                "/v1/chat/completions | messages.content.uuid |"
+                        + " {'messages':[{'role':'user','content':[{'type':'image_url','image_url':null,'uuid':'theirs'}]}]}",
+                "/v1/chat/completions/batch | messages.content.uuid |"
+                        + " {'messages':[[{'role':'user','content':[{'type':'image_url','\\u0075uid':'theirs'}]}]]}"
+            })
+    void nobodyNamesWhatEnginesShareByItsAddress(String path, String named, String body) {
+        HttpResponse<String> response = client.post(gateway.uri(path), body.replace('\'', '"'), bearer(ACME));
+        assertThat(response.statusCode()).isEqualTo(403);
+        assertThat(ChatClient.json(response).at("/error/code").asString()).isEqualTo("not_isolated");
+        assertThat(ChatClient.json(response).at("/error/param").asString()).isEqualTo(named);
     }
 
     @ParameterizedTest
