@@ -36,7 +36,10 @@ final class UpstreamClient {
                         settings.connectTimeout().toMillis())
                 // Its own retry sends a POST twice to an endpoint that may be working on it; failover is ours.
                 .disableRetry(true)
-                .doOnChannelInit((observer, channel, remote) -> channels.opened(channel))
+                .doOnChannelInit((observer, channel, remote) -> {
+                    channels.opened(channel);
+                    new OneAnswerEach().addTo(channel.pipeline());
+                })
                 .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .responseTimeout(settings.responseTimeout())
                 .doOnResponse((response, connection) -> limitIdleTime(connection, settings.idleTimeout()));

@@ -102,6 +102,9 @@ final class UpstreamFailure {
         if (isNoConnectionFree(failure)) {
             return "no connection free";
         }
+        if (failure instanceof MalformedAnswerException) {
+            return "its answer is not HTTP";
+        }
         return isConnectionLost(failure)
                 ? "connection lost"
                 : failure.getClass().getSimpleName();

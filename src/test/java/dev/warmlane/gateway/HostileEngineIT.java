@@ -26,6 +26,7 @@ class HostileEngineIT {
         gateway = RunningGateway.start(
                 "warmlane.endpoints=" + engine.uri(),
                 "warmlane.response-headers=false",
+                "warmlane.upstream.keep-alive=10m",
                 "warmlane.retry.max-retries=0");
         await().untilAsserted(
                         () -> assertThat(Wire.exchange(gateway.port(), "GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
@@ -64,6 +65,74 @@ class HostileEngineIT {
         String seen = exchange(answer);
         assertThat(seen).startsWith("HTTP/1.1 502 ").contains("upstream_failed").doesNotContainIgnoringCase("x-evil");
         assertThat(seen.split("HTTP/1.1", -1)).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 100 Continue\r\n\r\n",
+                "HTTP/1.1 102 Processing\r\n\r\n",
+                "HTTP/1.1 103 Early Hints\r\nX-Evil: 1\r\n\r\n",
+                "HTTP/1.1 199 X\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
+            })
+    void interimAnswersAreLeftOut(String interim) {
+        String seen = exchange(interim + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        assertThat(seen).startsWith("HTTP/1.1 200 ").endsWith("{}").doesNotContainIgnoringCase("x-evil");
+        assertThat(seen.split("HTTP/1.1", -1)).hasSize(2);
+    }
+
+    @Test
+    void anUpgradeThatNobodyAskedForIsAnError() {
+        assertThat(exchange("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nxx"))
+                .startsWith("HTTP/1.1 502 ");
+    }
+
+    /** With the first answer, or when its connection is idle again. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anAnswerThatNobodyAskedForIsNotTheNextOnes(boolean atOnce) {
+        String own = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nown";
+        String unasked = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nunasked";
+        try (Wire first = Wire.to(gateway.port());
+                Wire second = Wire.to(gateway.port())) {
+            first.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send(atOnce ? own + unasked : own);
+                assertThat(new String(first.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("own");
+                if (!atOnce) {
+                    upstream.wire().send(unasked);
+                }
+                upstream.wire().awaitClosed();
+                second.send(POST);
+                try (Exchange next = engine.next()) {
+                    next.answer("200 OK", "next");
+                }
+                assertThat(new String(second.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("next");
+            }
+        }
+    }
+
+    @Test
+    void whatIsLeftOfAnAnswerSpoilsNoOther() {
+        try (Wire first = Wire.to(gateway.port());
+                Wire second = Wire.to(gateway.port())) {
+            first.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nown, and more");
+                assertThat(new String(first.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("own");
+                second.send(POST);
+                upstream.wire().readMessage();
+                upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nmisread");
+                try (Exchange again = engine.next()) {
+                    again.answer("200 OK", "next");
+                }
+                assertThat(new String(second.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("next");
+            }
+        }
     }
 
     @Test
