@@ -94,6 +94,7 @@ final class Failover {
                 .send((request, connection) -> {
                     // Reactor Netty's request is the connection that it goes out on.
                     sending.over(((Connection) request).channel(), System.nanoTime());
+                    UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
                     // Asked for when it is sent: this chain lives as long as the answer and must not keep the body.
                     return connection.send(
                             bodyBytes == 0

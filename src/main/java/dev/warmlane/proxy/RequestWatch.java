@@ -45,6 +45,7 @@ final class RequestWatch extends ChannelDuplexHandler {
     private int answering;
 
     private boolean inRequest;
+    private boolean oldVersion;
     private boolean readSomething;
     private boolean answerBegun;
     private boolean closing;
@@ -82,9 +83,10 @@ final class RequestWatch extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         readSomething = true;
-        if (message instanceof HttpRequest) {
+        if (message instanceof HttpRequest request) {
             cancelSlowTimer();
             inRequest = true;
+            oldVersion |= request.protocolVersion().equals(HttpVersion.HTTP_1_0);
             answering++;
         }
         if (message instanceof LastHttpContent end && !(message instanceof HttpRequest)) {
@@ -119,6 +121,11 @@ final class RequestWatch extends ChannelDuplexHandler {
         boolean interim = message instanceof HttpResponse head && head.status().code() < HttpResponseStatus.OK.code();
         if (message instanceof HttpResponse response && !interim) {
             answerBegun = true;
+            if (oldVersion && HttpUtil.isTransferEncodingChunked(response)) {
+                // HTTP/1.0 knows no chunks (RFC 9112, section 6.1): the answer ends with the connection.
+                HttpUtil.setTransferEncodingChunked(response, false);
+                closing = true;
+            }
             if (closing) {
                 HttpUtil.setKeepAlive(response, false);
             }

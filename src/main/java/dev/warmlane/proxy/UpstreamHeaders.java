@@ -30,10 +30,6 @@ final class UpstreamHeaders {
                 to.set(name, values);
             }
         });
-        if (!request.getHeaders().containsHeader("User-Agent")) {
-            // The client library's own would pass for the client's.
-            to.remove(HttpHeaderNames.USER_AGENT);
-        }
         to.set(RequestIds.HEADER, requestId);
         if (authenticated) {
             to.remove(HttpHeaderNames.AUTHORIZATION);
@@ -44,6 +40,13 @@ final class UpstreamHeaders {
         }
         if (bodyBytes > 0) {
             to.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bodyBytes));
+        }
+    }
+
+    /** Takes out what Reactor Netty has put in: its own name would pass for the client's. */
+    static void withoutDefaults(ServerHttpRequest request, HttpHeaders to) {
+        if (!request.getHeaders().containsHeader("User-Agent")) {
+            to.remove(HttpHeaderNames.USER_AGENT);
         }
     }
 

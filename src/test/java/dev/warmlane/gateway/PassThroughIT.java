@@ -197,6 +197,31 @@ class PassThroughIT {
     }
 
     @Test
+    void putsNoLibrarysNameInThePlaceOfTheClients() {
+        try (Wire client = send(CHAT + "Content-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            assertThat(upstream.request().headerValues("user-agent")).isEmpty();
+            upstream.answer("200 OK", "{}");
+            assertThat(client.readMessage().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aClientOfHttp10GetsNoChunksAndKnowsTheEndByThatOfTheConnection() {
+        try (Wire client = send(CHAT.replace("HTTP/1.1", "HTTP/1.0")
+                        + "Connection: keep-alive\r\nContent-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            upstream.begin("200 OK\r\nContent-Type: text/event-stream");
+            upstream.wire().sendChunk("data: [DONE]\n\n");
+            upstream.wire().sendLastChunk();
+            WireMessage head = client.readHead();
+            assertThat(head.header("transfer-encoding")).isNull();
+            assertThat(new String(client.readUntilClosed(), StandardCharsets.US_ASCII))
+                    .isEqualTo("data: [DONE]\n\n");
+        }
+    }
+
+    @Test
     void keepsHeadersOfTheConnectionFromTheClient() {
         try (Wire client = send(CHAT + "Content-Length: 2\r\n\r\n{}");
                 Exchange upstream = engine.next()) {
