@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import java.util.List;
 import java.util.function.Function;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -33,9 +34,12 @@ final class BodyReader {
             return use.apply(new BufferedBody(budget, 0, 0));
         }
         BufferedBody body = new BufferedBody(budget, limitBytes, (int) announced);
-        String encoding = headers.getFirst(HttpHeaders.CONTENT_ENCODING);
-        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            return readEncoded(request, body, encoding).flatMap(use).doFinally(signal -> body.release());
+        List<String> encodings = headers.getOrEmpty(HttpHeaders.CONTENT_ENCODING);
+        if (!encodings.isEmpty() && !encodings.stream().allMatch("identity"::equalsIgnoreCase)) {
+            // Several lines are one list (RFC 9110, section 5.3), and two codings are not taken.
+            return readEncoded(request, body, String.join(",", encodings))
+                    .flatMap(use)
+                    .doFinally(signal -> body.release());
         }
         return request.getBody()
                 .collect(() -> body, BufferedBody::append)

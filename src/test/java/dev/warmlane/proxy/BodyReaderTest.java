@@ -178,6 +178,12 @@ class BodyReaderTest {
     }
 
     @Test
+    void readsEncodingsOfSeveralLinesAsOneList() {
+        assertStatus(() -> readEncoded(reader, new byte[10], "identity", "gzip"), 415);
+        assertThat(readEncoded(reader, new byte[10], "identity", "identity")).hasSize(10);
+    }
+
+    @Test
     void refusesEveryEncodingUnlessItIsTold() {
         BodyReader plain = new BodyReader(LIMIT_BYTES, budget, false);
         assertStatus(() -> readEncoded(plain, "gzip", new byte[10]), 415);
@@ -200,9 +206,13 @@ class BodyReaderTest {
     }
 
     private static byte[] readEncoded(BodyReader reader, String encoding, byte[] bytes) {
+        return readEncoded(reader, bytes, encoding);
+    }
+
+    private static byte[] readEncoded(BodyReader reader, byte[] bytes, String... encodings) {
         return reader.read(
                         announced(bytes.length)
-                                .header("Content-Encoding", encoding)
+                                .header("Content-Encoding", encodings)
                                 .body(Flux.just(DefaultDataBufferFactory.sharedInstance.wrap(bytes))),
                         BodyReaderTest::copy)
                 .block();
