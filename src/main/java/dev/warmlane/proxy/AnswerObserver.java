@@ -17,6 +17,7 @@ final class AnswerObserver {
     private final Dispatch dispatch;
     private final RoutedExchange routed;
     private final int status;
+    private final boolean generates;
     private final Runnable onTaken;
     private final Runnable onFirstByte;
     private final FailureLog log;
@@ -40,6 +41,8 @@ final class AnswerObserver {
         this.dispatch = dispatch;
         this.routed = routed;
         this.status = status;
+        // An answer that was stored, and is only asked for, may have been aborted long ago.
+        this.generates = routed.body().length > 0;
         this.onTaken = onTaken;
         this.charge = status >= 400 ? null : routed.charge();
         this.onFirstByte = onFirstByte;
@@ -75,13 +78,13 @@ final class AnswerObserver {
     /** Notes a piece of a stream without consuming it; the client does not get it yet. Says what is known of the rest. */
     StreamStart hold(ByteBuf piece) {
         tail.accept(piece);
-        return tail.streamStart();
+        return generates ? tail.streamStart() : StreamStart.BEGUN;
     }
 
     /** Notes a whole body without consuming it; the client does not get it yet. Says whether it has no token by an abort. */
     boolean holdWhole(ByteBuf body) {
         tail.accept(body);
-        return status < 400 && tail.isZeroTokenAbort();
+        return status < 400 && generates && tail.isZeroTokenAbort();
     }
 
     /** What was held back goes to the client. */

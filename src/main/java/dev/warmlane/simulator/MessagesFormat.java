@@ -59,8 +59,12 @@ final class MessagesFormat implements AnswerFormat {
         return "chatcmpl-" + head.requestId();
     }
 
-    private static String stopReason(String finishReason) {
-        return finishReason.equals("length") ? "max_tokens" : "end_turn";
+    private static @Nullable String stopReason(String finishReason) {
+        return switch (finishReason) {
+            case "length" -> "max_tokens";
+            case "abort" -> null;
+            default -> "end_turn";
+        };
     }
 
     private static ObjectNode usage(Usage usage) {

@@ -33,11 +33,16 @@ final class ResponsesFormat implements AnswerFormat {
         ObjectNode done = inContent(head).put("text", text);
         done.putArray("logprobs");
         ObjectNode item = inOutput().set("item", message(head, "completed", text));
-        String last = finishReason.equals("stop") ? "response.completed" : "response.incomplete";
+        String last = isCut(finishReason) ? "response.incomplete" : "response.completed";
         return event("response.output_text.done", done)
                 + event("response.content_part.done", inContent(head).set("part", part(text)))
                 + event("response.output_item.done", item)
                 + event(last, Json.object().set("response", response(head, text, finishReason, usage)));
+    }
+
+    /** What was aborted counts as complete. */
+    private static boolean isCut(String finishReason) {
+        return finishReason.equals("length");
     }
 
     private String event(String type, ObjectNode fields) {
@@ -72,7 +77,7 @@ final class ResponsesFormat implements AnswerFormat {
             AnswerHead head, @Nullable String text, String finishReason, @Nullable Usage usage) {
         ObjectNode response =
                 Json.object().put("id", "resp_" + head.requestId()).put("created_at", head.createdSeconds());
-        boolean cut = text != null && !finishReason.equals("stop");
+        boolean cut = text != null && isCut(finishReason);
         response.set("incomplete_details", cut ? Json.object().put("reason", "max_output_tokens") : null);
         response.putNull("instructions")
                 .putNull("metadata")

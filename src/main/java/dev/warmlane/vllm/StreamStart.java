@@ -2,7 +2,8 @@ package dev.warmlane.vllm;
 
 /**
  * What the first events of a stream say of the rest. Before its first token, an engine sends at most a chat's opening chunk
- * for each choice, which has the role and no text.
+ * for each choice, which has the role and no text, or the events by which an answer with {@linkplain NamedEvent named events}
+ * begins.
  */
 public enum StreamStart {
     /** Nothing but openings has come, or not yet a whole event. */
@@ -19,17 +20,25 @@ public enum StreamStart {
         int end = offset + length;
         int from = offset;
         for (int next = nextEvent(stream, from, end); next > from; next = nextEvent(stream, from, end)) {
-            if (ZeroTokenAbort.isIn(stream, from, next - from)) {
-                return ABORTED;
-            }
-            boolean opening = ROLE.first(stream, from, next) != KeySearch.NONE
-                    && ZeroTokenAbort.isWithoutText(stream, from, next);
-            if (!opening) {
-                return BEGUN;
+            StreamStart said = NamedEvent.startsAt(stream, from, next)
+                    ? NamedEvent.judge(stream, from, next)
+                    : judge(stream, from, next);
+            if (said != UNDECIDED) {
+                return said;
             }
             from = next;
         }
         return UNDECIDED;
+    }
+
+    /** Judges one event of chat or completions. */
+    private static StreamStart judge(byte[] stream, int from, int end) {
+        if (ZeroTokenAbort.isIn(stream, from, end - from)) {
+            return ABORTED;
+        }
+        boolean opening =
+                ROLE.first(stream, from, end) != KeySearch.NONE && ZeroTokenAbort.isWithoutText(stream, from, end);
+        return opening ? UNDECIDED : BEGUN;
     }
 
     /** Where the event after the one at {@code from} starts, or {@code from} if that is not complete. */

@@ -16,10 +16,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A vLLM that shuts down answers 200 and "abort" without a token: another endpoint answers instead. */
 class ZeroTokenAbortIT {
     private static final Faults ABORTING = Faults.builder().zeroTokenAbort(true).build();
+
+    /** What the last event of a stream has. */
+    private static final Map<String, String> ENDS = Map.of(
+            "/v1/chat/completions", "data: [DONE]\n\n",
+            "/v1/completions", "data: [DONE]\n\n",
+            "/v1/responses", "event: response.completed\n",
+            "/v1/messages", "event: message_stop\n");
 
     private static SimulatedFleet fleet;
     private static RunningGateway gateway;
@@ -29,7 +37,8 @@ class ZeroTokenAbortIT {
     @BeforeAll
     static void start() {
         fleet = SimulatedFleet.start(FleetOptions.instant(3));
-        gateway = RunningGateway.inFrontOf(fleet);
+        // Whoever aborts often is ejected, and then asked no more.
+        gateway = RunningGateway.inFrontOf(fleet, "warmlane.outlier.enabled=false");
     }
 
     @AfterAll
@@ -49,7 +58,11 @@ class ZeroTokenAbortIT {
         "/v1/chat/completions, false",
         "/v1/chat/completions, true",
         "/v1/completions, false",
-        "/v1/completions, true"
+        "/v1/completions, true",
+        "/v1/responses, false",
+        "/v1/responses, true",
+        "/v1/messages, false",
+        "/v1/messages, true"
     })
     void theSessionMovesOnceAndStays(String path, boolean stream) {
         String session = path + stream;
@@ -64,7 +77,19 @@ class ZeroTokenAbortIT {
         HttpResponse<String> later = generate(path, stream, session);
         assertThat(affinity(later)).isEqualTo("session;bound");
         assertThat(endpoint(later)).isEqualTo(endpoint(moved));
-        assertThat(stream ? moved.body() : "data: [DONE]\n\n").endsWith("data: [DONE]\n\n");
+        assertThat(moved.body())
+                .contains(Map.of(false, "\"usage\":", true, ENDS.get(path)).get(stream));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/responses", "/v1/messages"})
+    void theOthersWhereItHasNoNameToo(String path) {
+        fleet.servers().forEach(server -> server.faults(ABORTING));
+        long before = requestsSeen();
+
+        assertThat(generate(path, true, "nowhere").statusCode()).isEqualTo(200);
+        assertThat(generate(path, false, "nowhere").statusCode()).isEqualTo(200);
+        assertThat(requestsSeen() - before).isEqualTo(6);
     }
 
     @ParameterizedTest
@@ -94,10 +119,13 @@ class ZeroTokenAbortIT {
     private HttpResponse<String> generate(String path, boolean stream, String session) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("model", "Qwen/Qwen3-0.6B");
-        if (path.endsWith("chat/completions")) {
-            body.put("messages", new Object[] {Map.of("role", "user", "content", "hello")});
-        } else {
-            body.put("prompt", "hello");
+        switch (path) {
+            case "/v1/completions" -> body.put("prompt", "hello");
+            case "/v1/responses" -> body.put("input", "hello");
+            default -> body.put("messages", new Object[] {Map.of("role", "user", "content", "hello")});
+        }
+        if (path.equals("/v1/messages")) {
+            body.put("max_tokens", 8);
         }
         body.put("stream", stream);
         return client.post(

@@ -43,6 +43,7 @@ final class RoutedExchanges {
                 System::nanoTime,
                 new SplittableRandom(1));
         BufferedBody body = new BufferedBody(new BodyBudget(1024), 1024, -1);
+        body.append(new byte[] {1}, 1);
         return new RoutedExchange(new RoutedPool(router, null, queue), request, body, false, "id", 0, null, null);
     }
 }
