@@ -35,6 +35,13 @@ class MonitoringTest {
             assertThat(endpoint.getPort()).isEqualTo("management");
             assertThat(endpoint.getPath()).isEqualTo("/actuator/prometheus");
             assertThat(endpoint.getInterval()).isEqualTo("5s");
+            assertThat(endpoint.getRelabelings())
+                    .as("the label endpoint stays the gateway's")
+                    .singleElement()
+                    .satisfies(relabeling -> {
+                        assertThat(relabeling.getAction()).isEqualTo("labeldrop");
+                        assertThat(relabeling.getRegex()).isEqualTo("endpoint");
+                    });
         });
         assertThat(rendered.all(Service.class))
                 .filteredOn(service -> service.getMetadata()
@@ -54,6 +61,7 @@ class MonitoringTest {
         assertThat(monitor.getSpec().getPodMetricsEndpoints()).singleElement().satisfies(endpoint -> {
             assertThat(endpoint.getPort()).isEqualTo("management");
             assertThat(endpoint.getPath()).isEqualTo("/actuator/prometheus");
+            assertThat(endpoint.getRelabelings()).extracting("regex").containsExactly("endpoint");
         });
     }
 
