@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param text what was said
  * @param promptTokens as the engine counted them
  * @param answerTokens as the engine counted them
+ * @param cachedTokens of the prompt, as the engine counted them; null if it does not say, which older ones do not when it is 0
  * @param ttftSeconds time to the first token; null where nothing was streamed
  */
 record Answer(
@@ -18,9 +19,10 @@ record Answer(
         String text,
         long promptTokens,
         long answerTokens,
+        @Nullable Long cachedTokens,
         @Nullable Double ttftSeconds) {
 
     static Answer failed(String failure, @Nullable String endpoint) {
-        return new Answer(failure, endpoint, "", 0, 0, null);
+        return new Answer(failure, endpoint, "", 0, 0, null, null);
     }
 }

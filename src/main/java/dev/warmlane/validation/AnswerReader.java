@@ -20,6 +20,7 @@ final class AnswerReader implements Flow.Subscriber<String> {
     private boolean ended;
     private long promptTokens;
     private long answerTokens;
+    private @Nullable Long cachedTokens;
 
     /** @param startNanos when the request was sent, as of {@link System#nanoTime} */
     AnswerReader(boolean stream, long startNanos) {
@@ -63,7 +64,7 @@ final class AnswerReader implements Flow.Subscriber<String> {
         } else if (promptTokens == 0) {
             return Answer.failed("no usage in the answer", endpoint);
         }
-        return new Answer(null, endpoint, text.toString(), promptTokens, answerTokens, ttftSeconds);
+        return new Answer(null, endpoint, text.toString(), promptTokens, answerTokens, cachedTokens, ttftSeconds);
     }
 
     private void event(String data) {
@@ -90,6 +91,8 @@ final class AnswerReader implements Flow.Subscriber<String> {
             JsonNode usage = tree.path("usage");
             promptTokens = usage.path("prompt_tokens").asLong(promptTokens);
             answerTokens = usage.path("completion_tokens").asLong(answerTokens);
+            JsonNode cached = usage.path("prompt_tokens_details").path("cached_tokens");
+            cachedTokens = cached.isNumber() ? (Long) cached.asLong() : cachedTokens;
         } catch (JacksonException e) {
             failure = "an answer that is not JSON";
         }

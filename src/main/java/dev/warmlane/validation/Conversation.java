@@ -12,7 +12,7 @@ final class Conversation {
     private final String session;
     private final List<Chat.Message> messages = new ArrayList<>();
 
-    /** @param system the prompt that all sessions share */
+    /** @param system the prompt that it begins with */
     Conversation(Chat chat, String model, Talk talk, String session, String system) {
         this.chat = chat;
         this.model = model;

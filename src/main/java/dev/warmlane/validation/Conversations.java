@@ -8,28 +8,33 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Conversations side by side, a thread for each. */
 final class Conversations {
     private final Chat chat;
+    private final String model;
     private final Talk talk;
-    private final String system;
 
-    /** @param run the run's name, which every text depends on, so that nothing of an earlier run is in a cache */
-    Conversations(Chat chat, Talk talk, String run) {
+    Conversations(Chat chat, String model, Talk talk) {
         this.chat = chat;
+        this.model = model;
         this.talk = talk;
-        this.system = Wording.of(talk.systemTokens(), run);
     }
 
-    /** Holds one conversation for each session; the answers of each in the same order. */
-    List<List<Answer>> hold(String model, List<String> sessions, int turns, Consumer<Answer> eachAnswer)
+    /**
+     * Holds one conversation for each session; the answers of each in the same order.
+     *
+     * @param system the system prompt of a session
+     */
+    List<List<Answer>> hold(
+            List<String> sessions, Function<String, String> system, int turns, Consumer<Answer> eachAnswer)
             throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(sessions.size());
         try {
             List<Callable<List<Answer>>> conversations = new ArrayList<>();
             for (String session : sessions) {
-                Conversation conversation = new Conversation(chat, model, talk, session, system);
+                Conversation conversation = new Conversation(chat, model, talk, session, system.apply(session));
                 conversations.add(() -> conversation.hold(turns, eachAnswer));
             }
             List<List<Answer>> answers = new ArrayList<>();

@@ -25,6 +25,11 @@ record PoolReading(String name, List<PodReading> pods) {
         return (int) pods.stream().filter(PodReading::isSelectable).count();
     }
 
+    /** Whether it has this pod, and new sessions may go there. */
+    boolean takesRequests(String id) {
+        return pods.stream().anyMatch(pod -> pod.isSelectable() && pod.id().equals(id));
+    }
+
     /** The largest of the pods, 16 where none says. */
     int blockSizeTokens() {
         return pods.stream()

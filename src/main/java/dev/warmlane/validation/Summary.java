@@ -1,6 +1,7 @@
 package dev.warmlane.validation;
 
 import dev.warmlane.replay.report.Distribution;
+import dev.warmlane.validation.report.PodReport;
 import dev.warmlane.validation.report.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,19 +42,44 @@ final class Summary {
         return answered().mapToLong(Answer::promptTokens).sum();
     }
 
-    /** @param selectablePods that sessions could have gone to */
-    Report.Measures measures(Talk talk, int blockSizeTokens, int selectablePods, Counted counted, List<String> ids) {
+    /** The hit ratio as the answers themselves tell it, in [0, 1]; null if none does. */
+    @Nullable
+    Double toldHitRatio() {
+        List<Long> told =
+                answered().map(Answer::cachedTokens).filter(Objects::nonNull).toList();
+        return told.isEmpty()
+                ? null
+                : (double) told.stream().mapToLong(Long::longValue).sum() / promptTokens();
+    }
+
+    /**
+     * The numbers of the run.
+     *
+     * @param hitRatio as it was found out
+     * @param podsAtFirst how many took requests when the run began
+     * @param podsAtLast how many did when it ended
+     */
+    Report.Measures measures(
+            Talk talk,
+            int blockSizeTokens,
+            @Nullable Double hitRatio,
+            List<PodReport> pods,
+            List<String> ids,
+            int podsAtFirst,
+            int podsAtLast) {
         return new Report.Measures(
-                counted.total().hitRatio(),
+                hitRatio,
                 possibleHitRatio(talk, blockSizeTokens),
                 stickiness(),
-                imbalance(selectablePods),
+                imbalance(talk.sessions(), podsAtFirst),
                 sessions.stream().mapToInt(List::size).sum(),
                 failures().values().stream().mapToInt(Long::intValue).sum(),
                 ttft(sessions.stream().flatMap(answers -> answers.stream().limit(1))),
                 ttft(sessions.stream().flatMap(answers -> answers.stream().skip(1))),
                 ids,
-                counted.pods());
+                pods,
+                podsAtFirst,
+                podsAtLast);
     }
 
     private @Nullable Double possibleHitRatio(Talk talk, int blockSizeTokens) {
@@ -85,11 +111,13 @@ final class Summary {
         return later == 0 ? null : (double) stayed / later;
     }
 
-    private @Nullable Double imbalance(int selectablePods) {
+    /** Sessions are dealt out whole: with five of them on four pods, one pod has two at the best. */
+    private @Nullable Double imbalance(int count, int selectablePods) {
         Map<String, Long> requests = requestsByPod();
         long all = requests.values().stream().mapToLong(Long::longValue).sum();
         long most = requests.values().stream().mapToLong(Long::longValue).max().orElse(0);
-        return all == 0 ? null : (double) most * Math.max(selectablePods, requests.size()) / all;
+        double evenSessions = Math.ceil((double) count / Math.max(selectablePods, requests.size()));
+        return all == 0 ? null : Math.max(1, most * count / (evenSessions * all));
     }
 
     private static @Nullable Distribution ttft(Stream<Answer> answers) {

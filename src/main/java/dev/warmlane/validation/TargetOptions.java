@@ -17,7 +17,9 @@ final class TargetOptions {
 
     @Option(
             names = "--max-imbalance",
-            description = "Most requests of a pod over the mean, >= 1 (default: not checked).")
+            description =
+                    "Most requests of a pod over an even share, >= 1; says little with fewer than ten sessions a pod"
+                            + " (default: not checked).")
     private @Nullable Double maxImbalance;
 
     /** @throws IllegalArgumentException naming the option that is out of range */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param minHitRatio least share of prompt tokens found in caches, in [0, 1]
  * @param minStickiness least share of later turns that stayed, in [0, 1]
- * @param maxImbalance requests of the busiest pod over the mean, at least 1; null: not asked for
+ * @param maxImbalance requests of the busiest pod over an even share, at least 1; null: not asked for
  */
 record Targets(
         double minHitRatio, double minStickiness, @Nullable Double maxImbalance) {
@@ -32,6 +32,7 @@ record Targets(
             judged.add(Target.atMost("imbalance", maxImbalance, measures.imbalance()));
         }
         judged.add(Target.atMost("failed requests", 0, (double) measures.failedRequests()));
+        judged.add(Target.atLeast("pods that take requests", measures.podsAtFirst(), (double) measures.podsAtLast()));
         return judged;
     }
 

@@ -28,9 +28,10 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "Exit code: 0 all targets met; 1 a target missed, or a setup whose result would mean nothing; 2 wrong usage,",
-            "or nothing there to measure. Progress goes to the standard error, the report to the standard output.",
-            "Example: validate --gateway http://localhost:8080 --management http://localhost:8081"
+            "Exit code: 0 all targets met; 1 a target missed, or a setup whose result would",
+            "mean nothing; 2 wrong usage, or nothing there to measure. Progress goes to the",
+            "standard error, the report to the standard output. Example:",
+            "  validate --gateway http://localhost:8080 --management http://localhost:8081"
         })
 public final class ValidateCommand implements Callable<Integer> {
     private static final int MISSED = 1;
@@ -74,7 +75,8 @@ public final class ValidateCommand implements Callable<Integer> {
 
     @Option(
             names = "--allow-other-traffic",
-            description = "Measure a gateway that others use; its pods' counters then count theirs too.")
+            description =
+                    "Measure a gateway that others use: by the answers' cached tokens, because counters count theirs too.")
     private boolean allowOtherTraffic;
 
     @Option(

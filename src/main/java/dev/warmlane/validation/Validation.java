@@ -1,9 +1,7 @@
 package dev.warmlane.validation;
 
 import dev.warmlane.validation.report.Report;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -11,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One validation of one gateway: checks the setup, warms up, talks, and compares counters. For one thread. */
 final class Validation {
-    /** Tokens that pods looked up, over those of the answers, past which somebody else must have asked. */
-    private static final double OTHERS = 1.02;
-
     private final Management management;
     private final Chat chat;
     private final Talk talk;
@@ -55,49 +50,34 @@ final class Validation {
         String model = Choice.model(earlier, wantedModel);
         PoolReading pool = management.settled(earlier.name());
         List<String> findings = Setup.findings(talk, targets, earlier, pool, aloneOnly);
-        if (findings.isEmpty()) {
-            Conversations conversations = new Conversations(chat, talk, run);
-            warmUp(conversations, model, pool.selectable(), findings);
-            if (findings.isEmpty()) {
-                return measured(conversations, model, management.settled(pool.name()));
-            }
+        if (!findings.isEmpty()) {
+            return meaningless(pool, model, findings);
         }
-        return new Report(pool.name(), model, findings, List.of(), null, List.of());
-    }
-
-    /** As many conversations of one turn as there are pods, so that each may have the system prompt. */
-    private void warmUp(Conversations conversations, String model, int pods, List<String> findings)
-            throws InterruptedException {
-        progress.phase("warming up: %d requests".formatted(pods));
-        List<Answer> answers = conversations.hold(model, sessions("warm-up", pods), 1, answer -> {}).stream()
-                .flatMap(List::stream)
+        Conversations conversations = new Conversations(chat, model, talk);
+        String system = Wording.of(talk.systemTokens(), run);
+        progress.phase("warming up %d pods".formatted(pool.selectable()));
+        WarmUp warmUp = new WarmUp(conversations, talk, run);
+        warmUp.warm(pool.selectable(), system);
+        if (warmUp.reached().isEmpty()) {
+            return meaningless(
+                    pool,
+                    model,
+                    List.of("answers do not name their endpoint (expected: warmlane.response-headers=true)"));
+        }
+        PoolReading before = management.settled(pool.name());
+        List<String> sessions = IntStream.rangeClosed(1, talk.sessions())
+                .mapToObj(number -> "validate-%s-session-%d".formatted(run, number))
                 .toList();
-        List<String> failures =
-                answers.stream().map(Answer::failure).filter(Objects::nonNull).toList();
-        if (failures.size() == answers.size()) {
-            throw new CannotRunException("gateway: every request failed, the first with: %s (expected: an answer)"
-                    .formatted(failures.get(0)));
-        }
-        if (answers.stream().allMatch(answer -> answer.endpoint() == null)) {
-            findings.add("answers do not name their endpoint (expected: warmlane.response-headers=true)");
-        }
+        Summary summary = new Summary(conversations.hold(sessions, session -> system, talk.turns(), counting()));
+        progress.phase("waiting for the pods' counters");
+        Evaluation evaluation = new Evaluation(pool, before, management.settled(before.name()), summary);
+        Report.Measures measures = evaluation.measures(talk, sessions);
+        return new Report(
+                before.name(), model, List.of(), evaluation.notes(warmUp.reached()), measures, targets.judge(measures));
     }
 
-    private Report measured(Conversations conversations, String model, PoolReading before) throws InterruptedException {
-        List<String> sessions = sessions("session", talk.sessions());
-        Summary summary = new Summary(conversations.hold(model, sessions, talk.turns(), counting()));
-        progress.phase("waiting for the pods' counters");
-        PoolReading after = management.settled(before.name());
-        Counted counted = Counted.between(before, after, summary.requestsByPod());
-        Report.Measures measures =
-                summary.measures(talk, before.blockSizeTokens(), before.selectable(), counted, sessions);
-        List<String> notes = new ArrayList<>(counted.notes());
-        summary.failures().forEach((reason, count) -> notes.add("failed requests: %d x %s".formatted(count, reason)));
-        if (counted.total().queriedTokens() > OTHERS * summary.promptTokens()) {
-            notes.add("other traffic: pods looked up %d tokens, the answers account for %d"
-                    .formatted(counted.total().queriedTokens(), summary.promptTokens()));
-        }
-        return new Report(before.name(), model, List.of(), notes, measures, targets.judge(measures));
+    private static Report meaningless(PoolReading pool, String model, List<String> findings) {
+        return new Report(pool.name(), model, findings, List.of(), null, List.of());
     }
 
     private Consumer<Answer> counting() {
@@ -108,11 +88,5 @@ final class Validation {
                 done.incrementAndGet(),
                 answer.failure() == null ? failed.get() : failed.incrementAndGet(),
                 talk.requests());
-    }
-
-    private List<String> sessions(String kind, int count) {
-        return IntStream.rangeClosed(1, count)
-                .mapToObj(number -> "validate-%s-%s-%d".formatted(run, kind, number))
-                .toList();
     }
 }

@@ -56,6 +56,31 @@ class ValidateIT {
     }
 
     @Test
+    void warmsEveryPodSoThatSessionsThatStartTogetherSpread() {
+        start(FleetOptions.instant(4));
+        assertThat(validate("--format=json", "--sessions=40", "--turns=2", "--max-imbalance=2.4"))
+                .as(err + "%s", out)
+                .isZero();
+        assertThat(report().get("notes")).isEmpty();
+    }
+
+    @Test
+    void judgesItsOwnRequestsAmongOthers() throws Exception {
+        start(FleetOptions.instant(2));
+        try (OtherTraffic traffic = OtherTraffic.start(client, gateway)) {
+            assertThat(validate()).isEqualTo(1);
+            assertThat(out.toString()).contains("other traffic: the pods are at work already");
+            out.getBuffer().setLength(0);
+            assertThat(validate("--format=json", "--allow-other-traffic"))
+                    .as(err + "%s", out)
+                    .isZero();
+            assertThat(traffic.failures()).isEmpty();
+        }
+        assertThat(report().get("hitRatio").asDouble()).isGreaterThan(0.8);
+        assertThat(report().get("notes").toString()).contains("the hit ratio is that of the answers");
+    }
+
+    @Test
     void failsWithPrefixCachingOff() {
         start(server(ServerOptions.DEFAULTS.withCache(new CacheConfig(16, 27_652, false))));
         assertThat(validate()).isEqualTo(1);

@@ -30,6 +30,7 @@ class AnswerReaderTest {
         assertThat(answer.text()).isEqualTo("two words");
         assertThat(answer.promptTokens()).isEqualTo(7);
         assertThat(answer.answerTokens()).isEqualTo(2);
+        assertThat(answer.cachedTokens()).isNull();
         assertThat(answer.ttftSeconds()).isNotNegative();
     }
 
@@ -39,6 +40,16 @@ class AnswerReaderTest {
         assertThat(answer.failure()).isNull();
         assertThat(answer.text()).isEqualTo("yes");
         assertThat(answer.ttftSeconds()).isNull();
+    }
+
+    @Test
+    void readsHowMuchOfThePromptWasCached() {
+        String usage = "\"usage\":{\"prompt_tokens\":7,\"prompt_tokens_details\":{\"cached_tokens\":%s}}";
+        assertThat(read(true, "data: {" + usage.formatted("6") + "}", "data: [DONE]")
+                        .cachedTokens())
+                .isEqualTo(6);
+        assertThat(read(false, "{" + usage.formatted("null") + "}").cachedTokens())
+                .isNull();
     }
 
     @Test

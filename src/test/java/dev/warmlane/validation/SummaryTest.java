@@ -3,7 +3,6 @@ package dev.warmlane.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.validation.report.Report;
-import dev.warmlane.vllm.PrefixCacheCounters;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +12,15 @@ class SummaryTest {
     private static final Talk TALK = new Talk(2, 3, 100, 10, 20, Duration.ZERO, true);
 
     private static Answer answer(String endpoint, double ttft) {
-        return new Answer(null, endpoint, "yes", 112, 20, ttft);
+        return answer(endpoint, ttft, null);
+    }
+
+    private static Answer answer(String endpoint, double ttft, Long cachedTokens) {
+        return new Answer(null, endpoint, "yes", 112, 20, cachedTokens, ttft);
     }
 
     private static Report.Measures measures(int pods, List<List<Answer>> sessions) {
-        Counted counted = new Counted(List.of(), new PrefixCacheCounters(400, 100), List.of());
-        return new Summary(sessions).measures(TALK, 16, pods, counted, List.of("s"));
+        return new Summary(sessions).measures(TALK, 16, 0.25, List.of(), List.of("s"), pods, pods);
     }
 
     @Test
@@ -34,8 +36,19 @@ class SummaryTest {
     }
 
     @Test
-    void podsWithoutARequestCountForTheMean() {
-        assertThat(measures(4, List.of(List.of(answer("a", 1)))).imbalance()).isEqualTo(4.0);
+    void sessionsAreEvenWhenNoneCouldGoToAnEmptierPod() {
+        List<Answer> one = List.of(answer("a", 1), answer("a", 1), answer("a", 1));
+        List<Answer> other = List.of(answer("b", 1), answer("b", 1), answer("b", 1));
+        assertThat(measures(4, List.of(one, other)).imbalance()).isEqualTo(1);
+        assertThat(measures(4, List.of(one, one)).imbalance()).isEqualTo(2);
+        assertThat(measures(1, List.of(one, one)).imbalance()).isEqualTo(1);
+    }
+
+    @Test
+    void answersThatTellTheirCachedTokensHaveAHitRatio() {
+        Summary told = new Summary(List.of(List.of(answer("a", 1, 28L), answer("a", 1, null))));
+        assertThat(told.toldHitRatio()).isEqualTo(28.0 / 224);
+        assertThat(new Summary(List.of(List.of(answer("a", 1)))).toldHitRatio()).isNull();
     }
 
     @Test
@@ -68,9 +81,10 @@ class SummaryTest {
         assertThat(new Targets(0.1, 0, 2.0).judge(measures))
                 .extracting(Object::toString)
                 .containsExactly(
-                        "hit ratio: 0.2500 (expected: >= 0.1)",
+                        "hit ratio: 0.25 (expected: >= 0.1)",
                         "stickiness: not measured (expected: >= 0)",
                         "imbalance: not measured (expected: <= 2)",
-                        "failed requests: 1.0000 (expected: <= 0)");
+                        "failed requests: 1 (expected: <= 0)",
+                        "pods that take requests: 1 (expected: >= 1)");
     }
 }

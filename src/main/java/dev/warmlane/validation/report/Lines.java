@@ -18,7 +18,7 @@ final class Lines {
                 "of what was possible",
                 "%s of %s".formatted(ratio(measures.shareOfPossible()), ratio(measures.possibleHitRatio()))));
         lines.add(List.of("stickiness", ratio(measures.stickiness())));
-        lines.add(List.of("busiest pod over the mean", ratio(measures.imbalance())));
+        lines.add(List.of("busiest pod over an even share", ratio(measures.imbalance())));
         lines.add(List.of("requests", Integer.toString(measures.requests())));
         lines.add(List.of("failed requests", Integer.toString(measures.failedRequests())));
         lines.add(List.of("TTFT of first turns, p50 / p90", seconds(measures.firstTtft())));

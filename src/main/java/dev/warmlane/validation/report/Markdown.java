@@ -12,7 +12,7 @@ final class Markdown {
                 new StringBuilder("## Validation: %s\n\n".formatted(report.passed() ? "passed" : "failed"));
         text.append("Pool `%s`, model `%s`.\n".formatted(report.pool(), report.model()));
         report.findings()
-                .forEach(finding -> text.append("\n- **meaningless:** ").append(escaped(finding)));
+                .forEach(finding -> text.append("\n- **not measured:** ").append(escaped(finding)));
         report.notes().forEach(note -> text.append("\n- ").append(escaped(note)));
         text.append('\n');
         if (report.measures() != null) {

@@ -9,7 +9,8 @@ final class Table {
     static String write(Report report) {
         StringBuilder text = new StringBuilder("pool %s, model %s\n".formatted(report.pool(), report.model()));
         report.findings()
-                .forEach(finding -> text.append("meaningless: ").append(finding).append('\n'));
+                .forEach(
+                        finding -> text.append("not measured: ").append(finding).append('\n'));
         report.notes().forEach(note -> text.append("note: ").append(note).append('\n'));
         if (report.measures() != null) {
             aligned(text.append('\n'), Lines.measures(report.measures()));

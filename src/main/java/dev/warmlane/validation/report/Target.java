@@ -1,6 +1,5 @@
 package dev.warmlane.validation.report;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +23,7 @@ public record Target(String name, String expected, @Nullable Double actual, bool
     /** As {@code hit ratio: 0.612 (expected: >= 0.8)}. */
     @Override
     public String toString() {
-        String shown = actual == null ? "not measured" : String.format(Locale.ROOT, "%.4f", actual);
+        String shown = actual == null ? "not measured" : plain(Math.rint(actual * 1e4) / 1e4);
         return "%s: %s (expected: %s)".formatted(name, shown, expected);
     }
 

@@ -23,7 +23,9 @@ class ValidationReportTest {
             new Distribution(1, 1, 2, 3),
             null,
             List.of("s-1", "s-2"),
-            List.of(new PodReport("a", 10, 100, 50, false), new PodReport("b|", 15, 0, 0, true)));
+            List.of(new PodReport("a", 10, 100, 50, false), new PodReport("b|", 15, 0, 0, true)),
+            2,
+            2);
     private static final Report MISSED = new Report(
             "default",
             "m<&\">",
@@ -62,9 +64,9 @@ class ValidationReportTest {
                 .contains("note: a note\n")
                 .containsPattern("TTFT of first turns, p50 / p90 +1.000 s / 2.000 s\n")
                 .containsPattern("b\\| \\(restarted\\) +15 +0 +0 +-\n")
-                .contains("MISSED  hit ratio: 0.1000 (expected: >= 0.8)\n")
+                .contains("MISSED  hit ratio: 0.1 (expected: >= 0.8)\n")
                 .endsWith("FAILED\n");
-        assertThat(ReportFormat.TABLE.write(MEANINGLESS)).contains("meaningless: a: prefix caching off\n");
+        assertThat(ReportFormat.TABLE.write(MEANINGLESS)).contains("not measured: a: prefix caching off\n");
     }
 
     @Test
@@ -72,7 +74,7 @@ class ValidationReportTest {
         assertThat(ReportFormat.MARKDOWN.write(MISSED))
                 .startsWith("## Validation: failed\n")
                 .contains("| measure | value |\n|---|---|\n", "| b\\| (restarted) | 15 | 0 | 0 | - |\n")
-                .contains("- **missed:** hit ratio: 0.1000 (expected: >= 0.8)\n", "- met: failed requests: 0.0000");
+                .contains("- **missed:** hit ratio: 0.1 (expected: >= 0.8)\n", "- met: failed requests: 0 (");
     }
 
     @Test
@@ -85,7 +87,7 @@ class ValidationReportTest {
                         .getAttributes()
                         .getNamedItem("message")
                         .getNodeValue())
-                .isEqualTo("hit ratio: 0.1000 (expected: >= 0.8)");
+                .isEqualTo("hit ratio: 0.1 (expected: >= 0.8)");
         assertThat(xml(ReportFormat.JUNIT.write(MEANINGLESS))
                         .getDocumentElement()
                         .getAttribute("failures"))
