@@ -2,6 +2,7 @@ package dev.warmlane.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.settings.DrainSettings;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
@@ -9,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentSpec;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -117,7 +119,17 @@ class GatewayPodsTest {
 
     @Test
     void givesStreamsTheTimeThatDrainingTakes() {
-        assertThat(pod(byDefault).getTerminationGracePeriodSeconds()).isEqualTo(10 + 600 + 5 + 30);
+        for (String values : List.of(
+                "{}",
+                "config: {drain: {timeout: 1h}}",
+                "config: {drain: {accept: 0s, timeout: 90s, farewell: 1500ms}}")) {
+            Rendered rendered = Chart.render(values);
+            DrainSettings drain = ProcessSettings.of(rendered).drain();
+            Duration drains = drain.accept().plus(drain.timeout()).plus(drain.farewell());
+            assertThat(Duration.ofSeconds(pod(rendered).getTerminationGracePeriodSeconds()))
+                    .as(values)
+                    .isBetween(drains.plusSeconds(30), drains.plusSeconds(32));
+        }
     }
 
     @Test
