@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Decides on requests to the API server as Kubernetes does by a namespace's Roles, and notes which resources were asked for. */
-final class Permissions implements Predicate<String> {
+public final class Permissions implements Predicate<String> {
     private static final Pattern REQUEST = Pattern.compile(
             "(?<method>[A-Z]+) /(api/v1|apis/(?<group>[^/]+)/[^/]+)/namespaces/(?<namespace>[^/]+)/(?<resource>[a-z]+)"
                     + "(?<name>/[^?]+)?(\\?(?<query>.*))?");
@@ -19,7 +19,7 @@ final class Permissions implements Predicate<String> {
     private final List<Role> roles;
     private final Set<String> used = new ConcurrentSkipListSet<>();
 
-    Permissions(List<Role> roles) {
+    public Permissions(List<Role> roles) {
         this.roles = List.copyOf(roles);
     }
 
@@ -36,7 +36,7 @@ final class Permissions implements Predicate<String> {
     }
 
     /** Every resource that was asked for, as namespace/group/resource. */
-    Set<String> used() {
+    public Set<String> used() {
         return Set.copyOf(used);
     }
 

@@ -2,6 +2,7 @@ package dev.warmlane.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
@@ -14,9 +15,7 @@ import io.fabric8.tekton.pipeline.v1.PipelineRun;
 import io.fabric8.tekton.pipeline.v1.PipelineTask;
 import io.fabric8.tekton.pipeline.v1.Task;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -26,32 +25,13 @@ import org.junit.jupiter.api.Test;
 
 /** The Tasks and Pipelines that prove a running gateway, as files and as the chart installs them. */
 class TektonTest {
-    private static final Path DIRECTORY = Path.of("config", "tekton");
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\((params|tasks|results|workspaces)\\.([^)]+)\\)");
+    private static final Pattern REFERENCE =
+            Pattern.compile("\\$\\((params|tasks|results|workspaces)\\.([^)\\[]+)(\\[\\*])?\\)");
 
-    private final List<HasMetadata> objects = read(DIRECTORY);
-    private final List<HasMetadata> runs = read(DIRECTORY.resolve("runs"));
+    private final List<HasMetadata> objects = TektonFiles.in(TektonFiles.DIRECTORY);
+    private final List<HasMetadata> runs = TektonFiles.in(TektonFiles.DIRECTORY.resolve("runs"));
     private final Map<String, Task> tasks = named(Task.class)
             .collect(Collectors.toMap(task -> task.getMetadata().getName(), task -> task));
-
-    private static List<HasMetadata> read(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(Files::isRegularFile)
-                    .sorted()
-                    .flatMap(file -> StrictModels.read(text(file)).stream())
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     private <T> Stream<T> named(Class<T> kind) {
         return objects.stream().filter(kind::isInstance).map(kind::cast);
@@ -230,6 +210,7 @@ class TektonTest {
         assertThat(rendered.all(Task.class)).hasSize(3);
         assertThat(rendered.all(Pipeline.class)).hasSize(3);
         Map<String, String> defaults = rendered.named(Task.class, "warmlane-validate").getSpec().getParams().stream()
+                .filter(param -> param.getDefault().getStringVal() != null)
                 .collect(Collectors.toMap(
                         ParamSpec::getName, param -> param.getDefault().getStringVal()));
         assertThat(defaults)
@@ -278,7 +259,38 @@ class TektonTest {
     }
 
     @Test
-    void areShortInHelmTest() {
+    void askWithTheReleasesKey() {
+        String values = "{tekton: {enabled: true}, validation: {apiKeySecret: llm-keys}}";
+        EnvVar variable = Chart.renderWithHooks(values)
+                .named(Pod.class, "warmlane-validate")
+                .getSpec()
+                .getContainers()
+                .get(0)
+                .getEnv()
+                .get(0);
+        assertThat(variable.getName()).isEqualTo("WARMLANE_API_KEY");
+        assertThat(variable.getValueFrom().getSecretKeyRef().getName()).isEqualTo("llm-keys");
+        assertThat(variable.getValueFrom().getSecretKeyRef().getKey()).isEqualTo("api-key");
+        assertThat(Chart.render(values)
+                        .named(Task.class, "warmlane-ramp")
+                        .getSpec()
+                        .getParams())
+                .filteredOn(param -> param.getName().equals("api-key-secret"))
+                .singleElement()
+                .satisfies(
+                        param -> assertThat(param.getDefault().getStringVal()).isEqualTo("llm-keys"));
+        assertThat(Chart.renderWithHooks("validation: {options: [--model=chat, --max-imbalance=2.5]}")
+                        .named(Pod.class, "warmlane-validate")
+                        .getSpec()
+                        .getContainers()
+                        .get(0))
+                .satisfies(container -> assertThat(container.getEnv()).isEmpty())
+                .satisfies(
+                        container -> assertThat(container.getArgs()).endsWith("--model=chat", "--max-imbalance=2.5"));
+    }
+
+    @Test
+    void areShortInHelmTest() throws IOException {
         Pod pod = Chart.renderWithHooks("validation: {sessions: 3, turns: 4, minHitRatio: 0.7}")
                 .named(Pod.class, "warmlane-validate");
         assertThat(pod.getSpec().getRestartPolicy()).isEqualTo("Never");
@@ -294,8 +306,9 @@ class TektonTest {
                         "--sessions=3",
                         "--turns=4",
                         "--min-hit-ratio=0.7",
-                        "--min-stickiness=1");
-        assertThat(text(Chart.DIRECTORY.resolve("templates/tests/validate.yaml")))
+                        "--min-stickiness=1",
+                        "--allow-other-traffic");
+        assertThat(Files.readString(Chart.DIRECTORY.resolve("templates/tests/validate.yaml")))
                 .contains("helm.sh/hook: test")
                 .contains("helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded");
     }
