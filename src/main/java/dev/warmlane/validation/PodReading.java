@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param id of this life of the pod, or its URL
  * @param name as answers name it
- * @param state the label of its state
+ * @param state the label of its state; probation is told apart from other ejections
  * @param counters since it started; null while it has not told them
  * @param busy requests running, waiting or in flight
  * @param blockSizeTokens null where it does not say
@@ -32,7 +32,10 @@ record PodReading(
         List<String> models,
         @Nullable Long ageMillis,
         boolean unreadable) {
-    private static final Set<String> SELECTABLE = Set.of("ready", "starting");
+    /** A healthy pod that waits for a request to show that it is back: the warm-up brings it one. */
+    private static final String PROBATION = "probation";
+
+    private static final Set<String> SELECTABLE = Set.of("ready", "starting", PROBATION);
     private static final String DRAINING = "draining";
 
     static PodReading of(JsonNode json) {
@@ -43,7 +46,9 @@ record PodReading(
         return new PodReading(
                 json.path("id").asString(""),
                 json.path("name").asString(""),
-                json.path("state").asString(""),
+                json.path("ejection").path("probation").asBoolean(false)
+                        ? PROBATION
+                        : json.path("state").asString(""),
                 cache.path("queriedTokens").isNumber()
                         ? new PrefixCacheCounters(
                                 cache.path("queriedTokens").asLong(),
