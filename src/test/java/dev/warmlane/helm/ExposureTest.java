@@ -49,14 +49,14 @@ class ExposureTest {
     }
 
     @Test
-    void keepsAClientAtItsReplicaOnlyWhenTold() {
+    void keepsAClientAtItsReplicaUnlessTold() {
         assertThat(Chart.render("{}").the(Service.class).getSpec().getSessionAffinity())
-                .isEqualTo("None");
-        assertThat(Chart.render("service: {sessionAffinity: ClientIP}")
+                .isEqualTo("ClientIP");
+        assertThat(Chart.render("service: {sessionAffinity: None}")
                         .the(Service.class)
                         .getSpec()
                         .getSessionAffinity())
-                .isEqualTo("ClientIP");
+                .isEqualTo("None");
     }
 
     @Test

@@ -66,7 +66,7 @@ class PackagingTest {
                 .contains("port-forward service/warmlane-management 8081:8081")
                 .contains("port-forward service/warmlane 8080:80")
                 .contains("helm test warmlane -n models --logs")
-                .contains("helm rollback warmlane -n models");
+                .endsWith("Undo: helm uninstall warmlane -n models\n");
     }
 
     @Test
@@ -75,10 +75,25 @@ class PackagingTest {
                         {httpRoute: {enabled: true, parentRefs: [{name: a}], hostnames: [llm.example.org]}, tekton: {enabled: true}}
                         """))
                 .contains("The HTTPRoute warmlane brings traffic from outside: llm.example.org.")
-                .contains("tkn pipeline start -n models warmlane-cache-hit");
+                .contains("tkn pipeline start warmlane-cache-hit -n models");
         assertThat(Chart.notes("{route: {enabled: true}, ingress: {enabled: true}, replicas: 1}"))
                 .contains("get route warmlane")
                 .contains("The Ingress warmlane brings traffic from outside.")
+                .doesNotContain("keep an affinity table each");
+    }
+
+    @Test
+    void tellsWhatElseTheseValuesNeed() {
+        assertThat(Chart.notes("vllm: {enabled: true, version: 0.11.0, model: m, startupMinutes: 20}"))
+                .contains("rollout status deployment/warmlane-vllm --timeout 30m");
+        assertThat(Chart.notes("config: {auth: {keys-file: /keys/keys.yaml}}"))
+                .contains("-H \"authorization: Bearer $API_KEY\" -d")
+                .contains("name a Secret that has one in validation.apiKeySecret first");
+        assertThat(Chart.notes(
+                        "config: {pools: [{name: a, kubernetes: {service: a}}, {name: b, kubernetes: {service: b}}]}"))
+                .contains("There are several pools, so say which model");
+        assertThat(Chart.notes("service: {sessionAffinity: None}")).contains("may go to another pod");
+        assertThat(Chart.notes("config: {routing: {policy: consistent-hash}}"))
                 .doesNotContain("keep an affinity table each");
     }
 

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.Yaml;
 
 /** How many gateways run. */
 class ScalingTest {
@@ -38,6 +44,24 @@ class ScalingTest {
         assertThat(metrics.get(1).getPods().getMetric().getName()).isEqualTo("warmlane_in_flight_requests");
         assertThat(metrics.get(1).getPods().getTarget().getAverageValue().getAmount())
                 .isEqualTo("200");
+    }
+
+    @Test
+    void scalesByWhatTheAdapterMakesOfTheGatewaysMetric() throws IOException {
+        Map<String, Map<String, List<Map<String, Object>>>> values =
+                new Yaml().load(Files.readString(Path.of("config", "prometheus-adapter", "values.yaml")));
+        Map<String, Object> rule = values.get("rules").get("custom").get(0);
+        String metric = Chart.render(SCALED)
+                .the(HorizontalPodAutoscaler.class)
+                .getSpec()
+                .getMetrics()
+                .get(1)
+                .getPods()
+                .getMetric()
+                .getName();
+        assertThat(rule.get("seriesQuery")).isEqualTo(metric + "{namespace!=\"\",pod!=\"\"}");
+        assertThat(rule.get("metricsQuery")).isEqualTo("sum by (<<.GroupBy>>) (<<.Series>>{<<.LabelMatchers>>})");
+        assertThat(Files.readString(Path.of("docs", "metrics.md"))).contains("| `" + metric + "` | gauge |");
     }
 
     @Test
