@@ -116,7 +116,7 @@ public final class ApiServer implements AutoCloseable {
 
     /** Method and path of every request so far. */
     public List<String> requests() {
-        return faults.requests;
+        return List.copyOf(faults.requests);
     }
 
     @Override

@@ -108,7 +108,7 @@ class InferencePoolDiscoveryIT {
         int before = api.requests().size();
         discovery.start();
         await().until(() -> api.watchesOpen() == 2);
-        assertThat(api.requests().subList(before, api.requests().size()))
+        assertThat(api.requests().stream().skip(before))
                 .isNotEmpty()
                 .allSatisfy(request -> assertThat(request)
                         .matches(
