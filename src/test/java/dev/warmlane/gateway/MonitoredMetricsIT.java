@@ -55,7 +55,7 @@ class MonitoredMetricsIT {
         }
         emitted.addAll(MonitoringQueries.recorded());
         // Prometheus' own.
-        emitted.add("up");
+        emitted.addAll(Set.of("up", "ALERTS"));
 
         assertThat(MonitoringQueries.all())
                 .hasSizeGreaterThan(100)
