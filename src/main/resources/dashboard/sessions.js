@@ -74,7 +74,7 @@ function distribution() {
     <h2 id="bound-title">Sessions bound to each endpoint</h2>
     ${pool.endpoints.length === 0 ? html`<p class="note">No endpoint is known.</p>` : nothing}
     <ul class="bars">
-      ${pool.endpoints.map(
+      ${[...pool.endpoints].sort((a, b) => b.sessions - a.sessions).map(
         (endpoint) => html`<li>
           <span>${endpoint.name}</span>
           <meter min="0" max=${most} .value=${endpoint.sessions} aria-label="Sessions of ${endpoint.name}">${endpoint.sessions}</meter>

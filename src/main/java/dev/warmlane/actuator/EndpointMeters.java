@@ -1,6 +1,9 @@
 package dev.warmlane.actuator;
 
+import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.endpoint.EndpointPool;
+import dev.warmlane.endpoint.EndpointState;
 import dev.warmlane.scrape.EndpointReports;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointMeters {
     private final EndpointId id;
-    private final String pool;
+    private final EndpointPool pool;
     private final String name;
     private final MeterRegistry registry;
     private final EndpointReports reports;
@@ -32,7 +35,7 @@ final class EndpointMeters {
      */
     EndpointMeters(
             EndpointId id,
-            String pool,
+            EndpointPool pool,
             String name,
             MeterRegistry registry,
             EndpointReports reports,
@@ -47,8 +50,8 @@ final class EndpointMeters {
                     .gauge(
                             registry,
                             reports,
-                            from -> gauge.in(from.report(id), nanoClock.getAsLong()),
-                            gauge.labels(pool, name)));
+                            from -> gauge.in(from.report(id), nanoClock.getAsLong(), isUnready()),
+                            gauge.labels(pool.name(), name)));
         }
     }
 
@@ -59,7 +62,12 @@ final class EndpointMeters {
                 counters.put(
                         counter,
                         counter.meter()
-                                .counter(registry, reports, from -> orNaN(counter.in(from.report(id))), pool, name));
+                                .counter(
+                                        registry,
+                                        reports,
+                                        from -> orNaN(counter.in(from.report(id))),
+                                        pool.name(),
+                                        name));
             }
         }
     }
@@ -72,6 +80,11 @@ final class EndpointMeters {
     void remove() {
         gauges.forEach(registry::remove);
         counters.values().forEach(registry::remove);
+    }
+
+    private boolean isUnready() {
+        Endpoint endpoint = pool.snapshot().find(id);
+        return endpoint != null && endpoint.state() == EndpointState.UNREADY;
     }
 
     private static double orNaN(@Nullable Long count) {

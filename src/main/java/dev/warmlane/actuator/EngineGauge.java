@@ -37,14 +37,15 @@ enum EngineGauge {
      * The value in a report; NaN where the engine does not say.
      *
      * @param nowNanos the scraper's clock
+     * @param unready whether nobody expects it to answer as yet, however long ago it did
      */
-    double in(EndpointReport report, long nowNanos) {
+    double in(EndpointReport report, long nowNanos, boolean unready) {
         Number value = switch (this) {
-            case KV_CACHE_USAGE -> report.load().kvCacheUsage();
-            case KV_CACHE_CAPACITY -> report.load().capacityTokens();
-            case RUNNING -> report.load().running();
-            case WAITING -> report.load().waiting();
-            case SCRAPE_AGE -> seconds(report.age(nowNanos));
+            case KV_CACHE_USAGE -> report.load(nowNanos).kvCacheUsage();
+            case KV_CACHE_CAPACITY -> report.load(nowNanos).capacityTokens();
+            case RUNNING -> report.load(nowNanos).running();
+            case WAITING -> report.load(nowNanos).waiting();
+            case SCRAPE_AGE -> unready ? null : seconds(report.age(nowNanos));
             case HIT_RATIO_1M -> report.windows().lastMinute().hitRatio();
             case HIT_RATIO_5M -> report.windows().last5Minutes().hitRatio();
             case HIT_RATIO_60M -> report.windows().last60Minutes().hitRatio();
@@ -52,7 +53,7 @@ enum EngineGauge {
         return value == null ? Double.NaN : value.doubleValue();
     }
 
-    private static double seconds(@Nullable Duration age) {
+    private static Double seconds(@Nullable Duration age) {
         return age == null ? Double.POSITIVE_INFINITY : age.toNanos() / 1e9;
     }
 }

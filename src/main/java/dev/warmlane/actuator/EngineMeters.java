@@ -2,12 +2,12 @@ package dev.warmlane.actuator;
 
 import dev.warmlane.endpoint.Endpoint;
 import dev.warmlane.endpoint.EndpointId;
+import dev.warmlane.endpoint.EndpointPool;
 import dev.warmlane.scrape.EndpointReports;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,6 +24,8 @@ public final class EngineMeters {
 
     private record Label(String pool, String endpoint) {}
 
+    private record Listed(EndpointPool pool, EndpointId id) {}
+
     /**
      * Without meters until the first refresh.
      *
@@ -39,24 +41,25 @@ public final class EngineMeters {
 
     /** Makes the meters those of the endpoints that there are now. Off the request path. */
     public synchronized void refresh() {
-        Map<Label, EndpointId> wanted = new HashMap<>();
+        Map<Label, Listed> wanted = new HashMap<>();
         for (ObservedPool pool : pools) {
             for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
-                wanted.put(new Label(pool.pool().name(), endpoint.name()), endpoint.id());
+                wanted.put(new Label(pool.pool().name(), endpoint.name()), new Listed(pool.pool(), endpoint.id()));
             }
         }
         meters.entrySet().removeIf(entry -> {
-            boolean gone = !Objects.equals(entry.getValue().id(), wanted.get(entry.getKey()));
+            Listed listed = wanted.get(entry.getKey());
+            boolean gone = listed == null || !entry.getValue().id().equals(listed.id());
             if (gone) {
                 entry.getValue().remove();
             }
             return gone;
         });
-        wanted.forEach((label, id) ->
-                meters.computeIfAbsent(label, added -> register(added, id)).registerCounters());
+        wanted.forEach((label, listed) ->
+                meters.computeIfAbsent(label, added -> register(added, listed)).registerCounters());
     }
 
-    private EndpointMeters register(Label label, EndpointId id) {
-        return new EndpointMeters(id, label.pool(), label.endpoint(), registry, reports, nanoClock);
+    private EndpointMeters register(Label label, Listed listed) {
+        return new EndpointMeters(listed.id(), listed.pool(), label.endpoint(), registry, reports, nanoClock);
     }
 }

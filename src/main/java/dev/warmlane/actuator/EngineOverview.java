@@ -85,7 +85,7 @@ public final class EngineOverview {
     }
 
     private EndpointStatus statusOf(ObservedPool pool, Endpoint endpoint, EndpointReport report) {
-        EndpointLoad load = report.load();
+        EndpointLoad load = report.load(nanoClock.getAsLong());
         VllmMetrics metrics = report.metrics();
         Duration age = report.age(nanoClock.getAsLong());
         return new EndpointStatus(

@@ -1,7 +1,9 @@
 package dev.warmlane.dashboard;
 
 import dev.warmlane.actuator.EndpointStatus;
+import dev.warmlane.actuator.ScrapeStatus;
 import dev.warmlane.endpoint.Endpoint;
+import dev.warmlane.endpoint.EndpointState;
 import dev.warmlane.routing.Deliveries;
 import dev.warmlane.settings.DashboardSettings;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ final class Diagnosis {
     private static final double IMBALANCED = 2;
     private static final double KV_FULL = 0.95;
     private static final double FAILS = 0.01;
+    private static final long OLD_SCRAPE_MILLIS = 10_000;
 
     private final DashboardSettings settings;
     private final CacheDiagnosis caches;
@@ -77,7 +80,7 @@ final class Diagnosis {
     private static void ofEndpoint(EndpointStatus endpoint, List<Problem> problems) {
         if (endpoint.ejection() != null) {
             problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
-        } else if (endpoint.scrape().error() != null) {
+        } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isOld(endpoint.scrape())) {
             problems.add(Problem.ofEndpoint("scrape-failing", endpoint.name()));
         }
         Double usage = endpoint.kvCacheUsage();
@@ -88,6 +91,12 @@ final class Diagnosis {
         if (Boolean.FALSE.equals(endpoint.prefixCaching())) {
             problems.add(Problem.ofEndpoint("prefix-caching-off", endpoint.name()));
         }
+    }
+
+    /** One scrape that fails is nothing. */
+    private static boolean isOld(ScrapeStatus scrape) {
+        Long age = scrape.ageMillis();
+        return scrape.error() != null && (age == null || age > OLD_SCRAPE_MILLIS);
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {

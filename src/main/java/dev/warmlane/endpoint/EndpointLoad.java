@@ -23,6 +23,11 @@ public record EndpointLoad(
 
     public static final EndpointLoad UNKNOWN = new EndpointLoad(null, null, null, null, null, null);
 
+    /** What stays true of a server that does not answer: how it is made, and not what it does. */
+    public EndpointLoad capacityOnly() {
+        return new EndpointLoad(null, null, null, blockSizeTokens, blocks, prefixCaching);
+    }
+
     /** Tokens that the KV cache holds, or null where the engine does not say. */
     public @Nullable Long capacityTokens() {
         return blocks == null || blockSizeTokens == null ? null : blocks * blockSizeTokens;

@@ -115,7 +115,7 @@ public enum GatewayMeter {
     ENGINE_SCRAPE_AGE(
             Kind.GAUGE,
             "engine.scrape.age.seconds",
-            "Since the last scrape that succeeded; infinite if none has",
+            "Since the last scrape that succeeded; infinite if none has, NaN while discovery calls it unready",
             "pool",
             "endpoint"),
     ENGINE_HIT_RATIO(

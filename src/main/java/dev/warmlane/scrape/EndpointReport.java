@@ -27,6 +27,9 @@ public record EndpointReport(
         @Nullable Long scrapedAtNanos,
         @Nullable String error) {
 
+    /** How long what an engine said of its load may stand for now. */
+    private static final Duration PRESENT = Duration.ofSeconds(30);
+
     /** Of an endpoint that has not been asked yet. */
     public static final EndpointReport NONE =
             new EndpointReport(null, PrefixCacheWindows.NONE, List.of(), false, null, null, null);
@@ -38,6 +41,18 @@ public record EndpointReport(
     /** The load it last reported; {@link EndpointLoad#UNKNOWN} while there is none. */
     public EndpointLoad load() {
         return metrics == null ? EndpointLoad.UNKNOWN : metrics.load();
+    }
+
+    /**
+     * The load it last reported, but for what it was doing then if that was long ago and it does not answer: an engine that
+     * died under load would look busy for good.
+     *
+     * @param nowNanos the scraper's clock
+     */
+    public EndpointLoad load(long nowNanos) {
+        Duration age = age(nowNanos);
+        boolean gone = error != null && age != null && age.compareTo(PRESENT) > 0;
+        return gone ? load().capacityOnly() : load();
     }
 
     /** The endpoint's own prefix cache counters, as it last reported them; null where it has not. */

@@ -52,6 +52,16 @@ class EngineMetersTest {
     }
 
     @Test
+    void expectsNoAnswerOfAnUnreadyEndpoint() {
+        meters.refresh();
+        engines.replace(List.of(Engines.pod("uid-2", "vllm-1", EndpointState.UNREADY)));
+        meters.refresh();
+
+        assertThat(registry.scrape().lines())
+                .contains("warmlane_engine_scrape_age_seconds{endpoint=\"vllm-1\",pool=\"default\"} NaN");
+    }
+
+    @Test
     void addsACounterOnceTheEngineHasSaidIt() {
         meters.refresh();
         engines.say(

@@ -205,12 +205,20 @@ class DiagnosisTest {
         pool.endpoint(
                 0,
                 endpoint -> endpoint.ejection(new EjectionStatus("connect", 1_000, 29_000L, 1, false))
-                        .scrapeError("refused"));
-        pool.endpoint(1, endpoint -> endpoint.scrapeError("timed out"));
+                        .scrapeError("refused", 20_000));
+        pool.endpoint(1, endpoint -> endpoint.scrapeError("timed out", 20_000));
 
         assertThat(problems())
                 .containsExactly(
                         Problem.ofEndpoint("endpoint-ejected", "pod-0"), Problem.ofEndpoint("scrape-failing", "pod-1"));
+    }
+
+    @Test
+    void aScrapeThatFailsOnceOrOfAnEndpointThatStartsIsNothing() {
+        pool.endpoint(0, endpoint -> endpoint.scrapeError("connection closed early", 2_000));
+        pool.endpoint(1, endpoint -> endpoint.scrapeError("refused", 20_000).unready());
+
+        assertThat(problems()).isEmpty();
     }
 
     @Test

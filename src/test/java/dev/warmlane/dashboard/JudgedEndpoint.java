@@ -18,6 +18,8 @@ final class JudgedEndpoint {
     private long waiting;
     private @Nullable EjectionStatus ejection;
     private @Nullable String scrapeError;
+    private long scrapeAgeMillis = 100;
+    private boolean unready;
 
     JudgedEndpoint(String name) {
         this.name = name;
@@ -53,8 +55,14 @@ final class JudgedEndpoint {
         return this;
     }
 
-    JudgedEndpoint scrapeError(String error) {
+    JudgedEndpoint scrapeError(String error, long forMillis) {
         scrapeError = error;
+        scrapeAgeMillis = forMillis;
+        return this;
+    }
+
+    JudgedEndpoint unready() {
+        unready = true;
         return this;
     }
 
@@ -67,7 +75,7 @@ final class JudgedEndpoint {
                 "uid-of-" + name,
                 name,
                 "http://" + name + ":8000",
-                ejection == null ? "ready" : "ejected",
+                unready ? "unready" : ejection == null ? "ready" : "ejected",
                 1,
                 ejection,
                 unusedCache(),
@@ -82,6 +90,6 @@ final class JudgedEndpoint {
                 0L,
                 version,
                 List.of("m"),
-                new ScrapeStatus(100L, scrapeError));
+                new ScrapeStatus(scrapeAgeMillis, scrapeError));
     }
 }
