@@ -5,6 +5,7 @@
 #   JAVA=/path/to/java JAVA_OPTS=... src/bench/proxy-cost.sh [jar]       another runtime, other flags, another jar
 #   AGAINST_POLICY=round-robin src/bench/proxy-cost.sh                   next to a second Warmlane with that policy, not HAProxy
 #   AGAINST_POLICY=round-robin BODY_BYTES=16384 SESSIONS=0 src/bench/proxy-cost.sh    prompts of 16 KB without a session
+#   ARGS=--warmlane.access-log.target=/tmp/access.log AGAINST_ARGS= src/bench/proxy-cost.sh    with settings, next to one with others
 #
 # Both get a 2 KB chat body and one of a thousand session ids at random over 64 connections, and both spread them over the same four
 # stand-ins for vLLM, which answer 400 bytes after 2 ms. The proxies have one core, load and stand-ins another. The JVM, with its default
@@ -73,16 +74,18 @@ compare() {
 }
 
 engines
-if [ -n "${AGAINST_POLICY:-}" ]; then
-  other=$AGAINST_POLICY
-  gateway against 18090 18091 --warmlane.routing.policy="$AGAINST_POLICY"
+read -ra args <<<"${ARGS:-}"
+if [ -n "${AGAINST_POLICY:-}${AGAINST_ARGS+other}" ]; then
+  other=${AGAINST_POLICY:-against}
+  read -ra against_args <<<"${AGAINST_POLICY:+--warmlane.routing.policy=$AGAINST_POLICY} ${AGAINST_ARGS:-}"
+  gateway against 18090 18091 "${against_args[@]}"
 else
   other=HAProxy
   start $proxy_core haproxy haproxy -db -f "$here/haproxy.cfg"
   await "$pid" haproxy http://127.0.0.1:18090/v1/models
 fi
 against=$pid
-gateway warmlane 18080 18081
+gateway warmlane 18080 18081 "${args[@]}"
 warmlane=$pid
 
 versions
