@@ -9,7 +9,6 @@ import dev.warmlane.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.dashboard.LiveStatus.LivePool;
 import dev.warmlane.endpoint.EndpointId;
 import dev.warmlane.history.History;
-import dev.warmlane.history.Resolution;
 import dev.warmlane.history.Subject;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
@@ -88,7 +87,8 @@ public final class LiveFeed {
         }
         if (ticks % HISTORY_SECONDS == 0) {
             history.record(now.getEpochSecond(), sums);
-            pools.keySet().forEach(pool -> hitRatiosOfDay.put(pool, hitRatioOfDay(pool, now.getEpochSecond())));
+            pools.keySet()
+                    .forEach(pool -> hitRatiosOfDay.put(pool, HitRatioOfDay.of(history, pool, now.getEpochSecond())));
         }
         ticks++;
         LiveStatus status = new LiveStatus(now, shown);
@@ -140,23 +140,6 @@ public final class LiveFeed {
                 view.figures(),
                 pool.problems().note(diagnosis.of(view), now),
                 endpoints);
-    }
-
-    /** The mean of the day's points: near enough to notice a fall, and at hand. */
-    private float hitRatioOfDay(String pool, long epochSecond) {
-        Map<String, float[]> day = history.points(Subject.ofPool(pool), Resolution.DAY, epochSecond);
-        if (day == null) {
-            return Float.NaN;
-        }
-        double sum = 0;
-        int points = 0;
-        for (float value : day.getOrDefault("hitRatio", new float[0])) {
-            if (!Float.isNaN(value)) {
-                sum += value;
-                points++;
-            }
-        }
-        return points == 0 ? Float.NaN : (float) (sum / points);
     }
 
     private static String json(LiveStatus status) {

@@ -4,6 +4,7 @@ import dev.warmlane.actuator.EndpointStatus;
 import dev.warmlane.actuator.PoolStatus;
 import dev.warmlane.affinity.KeySource;
 import dev.warmlane.history.Subject;
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.routing.Deliveries;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -39,7 +40,7 @@ final class PoolSampler {
         addUp(PoolSum.SECONDS, seconds);
         addUp(PoolSum.SAMPLES, 1);
         addUp(PoolSum.IN_FLIGHT, (double) status.totals().inFlight());
-        addUp(PoolSum.QUEUED, gauge("warmlane.queue.depth"));
+        addUp(PoolSum.QUEUED, gauge(GatewayMeter.QUEUE_DEPTH));
         addUp(PoolSum.IMBALANCE, imbalance(status));
         double[] sums = added.clone();
         set(sums, PoolSum.PREDICTED_TOKENS, (double) deliveries.predictedTokens());
@@ -73,18 +74,20 @@ final class PoolSampler {
     }
 
     private void readCounters(double[] sums) {
-        for (Counter counter :
-                registry.find("warmlane.requests").tag("pool", pool).counters()) {
+        for (Counter counter : registry.find(GatewayMeter.REQUESTS.meterName())
+                .tag("pool", pool)
+                .counters()) {
             String result = counter.getId().getTag("result");
             addTo(sums, PoolSum.REQUESTS, counter.count());
             if ("5xx".equals(result) || "failed".equals(result)) {
                 addTo(sums, PoolSum.FAILED, counter.count());
             }
         }
-        set(sums, PoolSum.REJECTED, total("warmlane.rejected"));
-        set(sums, PoolSum.UNRETRIED, total("warmlane.retry.budget.exhausted"));
-        for (Counter counter :
-                registry.find("warmlane.decisions").tag("pool", pool).counters()) {
+        set(sums, PoolSum.REJECTED, total(GatewayMeter.REJECTED));
+        set(sums, PoolSum.UNRETRIED, total(GatewayMeter.RETRY_BUDGET_EXHAUSTED));
+        for (Counter counter : registry.find(GatewayMeter.DECISIONS.meterName())
+                .tag("pool", pool)
+                .counters()) {
             addTo(sums, PoolSum.DECISIONS, counter.count());
             String key = counter.getId().getTag("key");
             if (KeySource.SESSION.label().equals(key)) {
@@ -106,14 +109,14 @@ final class PoolSampler {
         }
     }
 
-    private double total(String name) {
-        return registry.find(name).tag("pool", pool).counters().stream()
+    private double total(GatewayMeter meter) {
+        return registry.find(meter.meterName()).tag("pool", pool).counters().stream()
                 .mapToDouble(Counter::count)
                 .sum();
     }
 
-    private double gauge(String name) {
-        Gauge gauge = registry.find(name).tag("pool", pool).gauge();
+    private double gauge(GatewayMeter meter) {
+        Gauge gauge = registry.find(meter.meterName()).tag("pool", pool).gauge();
         return gauge == null || Double.isNaN(gauge.value()) ? 0 : gauge.value();
     }
 
