@@ -50,7 +50,7 @@ class OverloadIT {
 
     @Test
     void everyoneIsServedInTurnAndMostOfThemWhereTheirCacheIs() throws Exception {
-        start();
+        start("warmlane.queue.max-wait=60s");
         List<String> affinities = converse();
         assertThat(refusals).hasValue(0);
         assertThat(affinities).hasSize(CLIENTS * TURNS);
@@ -61,7 +61,8 @@ class OverloadIT {
 
     @Test
     void clientsThatComeBackWhenToldAreAllServed() throws Exception {
-        start("warmlane.queue.max-entries=8");
+        // Also what is advised before anything has ended.
+        start("warmlane.queue.max-wait=2s", "warmlane.queue.max-entries=8");
         assertThat(converse()).hasSize(CLIENTS * TURNS);
         assertThat(refusals).hasPositiveValue();
     }
@@ -69,7 +70,6 @@ class OverloadIT {
     private void start(String... settings) {
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("warmlane.queue.max-requests-per-endpoint=" + LIMIT);
-        all.add("warmlane.queue.max-wait=60s");
         gateway = RunningGateway.inFrontOf(fleet, all.toArray(new String[0]));
     }
 

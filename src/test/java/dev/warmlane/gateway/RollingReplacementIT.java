@@ -36,6 +36,8 @@ class RollingReplacementIT {
         }
         gateway = RunningGateway.start(
                 kubernetes,
+                // A pod that comes is waited for until it takes all of its load.
+                "warmlane.health.slow-start=1s",
                 "warmlane.pools[0].name=default",
                 "warmlane.pools[0].kubernetes.namespace=test",
                 "warmlane.pools[0].kubernetes.service=vllm");
