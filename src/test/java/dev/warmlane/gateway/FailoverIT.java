@@ -1,11 +1,10 @@
 package dev.warmlane.gateway;
 
+import static dev.warmlane.gateway.FleetBehindGateway.affinity;
+import static dev.warmlane.gateway.FleetBehindGateway.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.simulator.Faults;
-import dev.warmlane.simulator.FleetOptions;
-import dev.warmlane.simulator.SimulatedFleet;
 import dev.warmlane.simulator.SimulatedServer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,40 +22,36 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FailoverIT {
     private static final Faults UNAVAILABLE = Faults.builder().status(503).build();
 
-    private static SimulatedFleet fleet;
-    private static RunningGateway gateway;
+    private static FleetBehindGateway fleet;
 
     private final ChatClient client = new ChatClient();
 
     @BeforeAll
     static void start() {
-        fleet = SimulatedFleet.start(FleetOptions.instant(4));
-        gateway = RunningGateway.inFrontOf(fleet);
+        fleet = FleetBehindGateway.start(4);
     }
 
     @AfterAll
     static void stop() {
-        gateway.close();
         fleet.close();
     }
 
     @AfterEach
-    void healAndFindNothingInFlight() {
-        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
-        fleet.servers().forEach(SimulatedServer::restart);
+    void heal() {
+        fleet.heal();
     }
 
     @Test
     void aSessionWhoseEndpointRefusesConnectionsMovesOnceAndStays() {
-        String home = endpoint(chat("refused"));
-        serverNamed(home).stop();
+        HttpResponse<String> placed = chat("refused");
+        fleet.serverOf(placed).stop();
 
         HttpResponse<String> moved = chat("refused");
         assertThat(moved.statusCode()).isEqualTo(200);
         assertThat(affinity(moved)).isEqualTo("session;moved");
-        assertThat(endpoint(moved)).isNotEqualTo(home);
+        assertThat(endpoint(moved)).isNotEqualTo(endpoint(placed));
 
-        serverNamed(home).restart();
+        fleet.serverOf(placed).restart();
         assertThat(List.of(chat("refused"), chat("refused"))).allSatisfy(later -> {
             assertThat(endpoint(later)).isEqualTo(endpoint(moved));
             assertThat(affinity(later)).isEqualTo("session;bound");
@@ -68,13 +63,14 @@ class FailoverIT {
     void aSessionWhoseEndpointIsUnavailableMovesOnceAndStays(int status) {
         String session = "unavailable-" + status;
         double retriesBefore = retries("unavailable");
-        String home = endpoint(chat(session));
-        serverNamed(home).faults(Faults.builder().status(status).statusCount(1).build());
+        HttpResponse<String> placed = chat(session);
+        fleet.serverOf(placed)
+                .faults(Faults.builder().status(status).statusCount(1).build());
 
         HttpResponse<String> moved = chat(session);
         assertThat(moved.statusCode()).isEqualTo(200);
         assertThat(affinity(moved)).isEqualTo("session;moved");
-        assertThat(endpoint(moved)).isNotEqualTo(home);
+        assertThat(endpoint(moved)).isNotEqualTo(endpoint(placed));
 
         HttpResponse<String> later = chat(session);
         assertThat(endpoint(later)).isEqualTo(endpoint(moved));
@@ -84,8 +80,8 @@ class FailoverIT {
 
     @Test
     void a503PassesUntouchedOnceTheRetriesAreUsedUp() {
-        fleet.servers().forEach(server -> server.faults(UNAVAILABLE));
-        long before = requestsSeen();
+        fleet.faults(UNAVAILABLE);
+        long before = fleet.requestsSeen();
 
         HttpResponse<String> response = chat("nowhere");
 
@@ -93,20 +89,21 @@ class FailoverIT {
         assertThat(ChatClient.json(response).at("/error/message").asString()).isEqualTo("Simulated fault.");
         assertThat(response.headers().firstValue("server")).contains("uvicorn");
         assertThat(response.headers().firstValue("x-should-retry")).contains("false");
-        assertThat(requestsSeen() - before).as("the first and two retries").isEqualTo(3);
+        assertThat(fleet.requestsSeen() - before)
+                .as("the first and two retries")
+                .isEqualTo(3);
     }
 
     @Test
     void otherErrorsOfAnEndpointAreNotTriedElsewhere() {
-        fleet.servers()
-                .forEach(server -> server.faults(Faults.builder().status(500).build()));
-        long before = requestsSeen();
+        fleet.faults(Faults.builder().status(500).build());
+        long before = fleet.requestsSeen();
 
         HttpResponse<String> response = chat("failing");
 
         assertThat(response.statusCode()).isEqualTo(500);
         assertThat(response.headers().firstValue("x-should-retry")).isEmpty();
-        assertThat(requestsSeen() - before).isEqualTo(1);
+        assertThat(fleet.requestsSeen() - before).isEqualTo(1);
     }
 
     @Test
@@ -123,12 +120,10 @@ class FailoverIT {
 
     @Test
     void aStreamThatResetsEndsWithAnErrorEvent() {
-        fleet.servers()
-                .forEach(server ->
-                        server.faults(Faults.builder().resetAfterChunks(3).build()));
+        fleet.faults(Faults.builder().resetAfterChunks(3).build());
         String body = ChatClient.body(List.of(Map.of("role", "user", "content", "hello")), true);
 
-        HttpResponse<String> response = client.post(gateway.uri("/v1/chat/completions"), body, Map.of());
+        HttpResponse<String> response = client.post(fleet.gateway().uri("/v1/chat/completions"), body, Map.of());
 
         assertThat(response.statusCode()).isEqualTo(200);
         String[] events = response.body().split("\n\n");
@@ -138,35 +133,15 @@ class FailoverIT {
 
     private HttpResponse<String> chat(String session) {
         return client.post(
-                gateway.uri("/v1/chat/completions"), ChatClient.body("hello"), Map.of("x-session-id", session));
-    }
-
-    private static String endpoint(HttpResponse<String> response) {
-        return response.headers().firstValue("x-warmlane-endpoint").orElseThrow();
-    }
-
-    private static String affinity(HttpResponse<String> response) {
-        return response.headers().firstValue("x-warmlane-affinity").orElseThrow();
-    }
-
-    private static SimulatedServer serverNamed(String endpoint) {
-        return fleet.servers().stream()
-                .filter(server -> server.uri().getAuthority().equals(endpoint))
-                .findFirst()
-                .orElseThrow();
+                fleet.gateway().uri("/v1/chat/completions"), ChatClient.body("hello"), Map.of("x-session-id", session));
     }
 
     private static double retries(String reason) {
-        Counter counter = gateway.bean(MeterRegistry.class)
+        Counter counter = fleet.gateway()
+                .bean(MeterRegistry.class)
                 .find("warmlane.retries")
                 .tag("reason", reason)
                 .counter();
         return counter == null ? 0 : counter.count();
-    }
-
-    private static long requestsSeen() {
-        return fleet.servers().stream()
-                .mapToLong(server -> server.stats().requests())
-                .sum();
     }
 }

@@ -25,14 +25,8 @@ class HostileBodiesIT {
     @BeforeAll
     static void start() {
         engine = HandDrivenEngine.start();
-        gateway = RunningGateway.start(
-                "warmlane.endpoints=" + engine.uri(),
-                "warmlane.affinity.max-entries=100",
-                "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8");
-        await().untilAsserted(
-                        () -> assertThat(Wire.exchange(gateway.port(), "GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
-                                        .text())
-                                .contains("\"m\""));
+        gateway = RunningGateway.inFrontOf(
+                engine, "warmlane.affinity.max-entries=100", "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8");
     }
 
     @AfterAll

@@ -23,15 +23,11 @@ class HostileEngineIT {
     @BeforeAll
     static void start() {
         engine = HandDrivenEngine.start();
-        gateway = RunningGateway.start(
-                "warmlane.endpoints=" + engine.uri(),
+        gateway = RunningGateway.inFrontOf(
+                engine,
                 "warmlane.response-headers=false",
                 "warmlane.upstream.keep-alive=10m",
                 "warmlane.retry.max-retries=0");
-        await().untilAsserted(
-                        () -> assertThat(Wire.exchange(gateway.port(), "GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
-                                        .text())
-                                .contains("\"m\""));
     }
 
     @AfterAll

@@ -1,5 +1,6 @@
 package dev.warmlane.gateway;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.proxy.RoutedPools;
@@ -60,6 +61,18 @@ final class RunningGateway implements AutoCloseable {
                         property("local.management.port"), "GET /actuator/health/readiness HTTP/1.1\r\nHost: a\r\n\r\n")
                 == 200);
         return this;
+    }
+
+    /** Returns when the gateway has seen the engine's models. */
+    static RunningGateway inFrontOf(HandDrivenEngine engine, String... settings) {
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("warmlane.endpoints=" + engine.uri());
+        RunningGateway gateway = start(all.toArray(new String[0]));
+        await().untilAsserted(
+                        () -> assertThat(Wire.exchange(gateway.port(), "GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
+                                        .text())
+                                .contains("\"m\""));
+        return gateway;
     }
 
     URI uri(String path) {

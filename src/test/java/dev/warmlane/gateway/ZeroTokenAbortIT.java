@@ -1,12 +1,10 @@
 package dev.warmlane.gateway;
 
+import static dev.warmlane.gateway.FleetBehindGateway.affinity;
+import static dev.warmlane.gateway.FleetBehindGateway.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.simulator.Faults;
-import dev.warmlane.simulator.FleetOptions;
-import dev.warmlane.simulator.SimulatedFleet;
-import dev.warmlane.simulator.SimulatedServer;
 import java.net.http.HttpResponse;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,28 +27,24 @@ class ZeroTokenAbortIT {
             "/v1/responses", "event: response.completed\n",
             "/v1/messages", "event: message_stop\n");
 
-    private static SimulatedFleet fleet;
-    private static RunningGateway gateway;
+    private static FleetBehindGateway fleet;
 
     private final ChatClient client = new ChatClient();
 
     @BeforeAll
     static void start() {
-        fleet = SimulatedFleet.start(FleetOptions.instant(3));
         // Whoever aborts often is ejected, and then asked no more.
-        gateway = RunningGateway.inFrontOf(fleet, "warmlane.outlier.enabled=false");
+        fleet = FleetBehindGateway.start(3, "warmlane.outlier.enabled=false");
     }
 
     @AfterAll
     static void stop() {
-        gateway.close();
         fleet.close();
     }
 
     @AfterEach
-    void healAndFindNothingInFlight() {
-        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
-        fleet.servers().forEach(SimulatedServer::restart);
+    void heal() {
+        fleet.heal();
     }
 
     @ParameterizedTest
@@ -66,8 +60,7 @@ class ZeroTokenAbortIT {
     })
     void theSessionMovesOnceAndStays(String path, boolean stream) {
         String session = path + stream;
-        String home = endpoint(generate(path, stream, session));
-        serverNamed(home).faults(ABORTING);
+        fleet.serverOf(generate(path, stream, session)).faults(ABORTING);
 
         HttpResponse<String> moved = generate(path, stream, session);
 
@@ -84,36 +77,36 @@ class ZeroTokenAbortIT {
     @ParameterizedTest
     @ValueSource(strings = {"/v1/responses", "/v1/messages"})
     void theOthersWhereItHasNoNameToo(String path) {
-        fleet.servers().forEach(server -> server.faults(ABORTING));
-        long before = requestsSeen();
+        fleet.faults(ABORTING);
+        long before = fleet.requestsSeen();
 
         assertThat(generate(path, true, "nowhere").statusCode()).isEqualTo(200);
         assertThat(generate(path, false, "nowhere").statusCode()).isEqualTo(200);
-        assertThat(requestsSeen() - before).isEqualTo(6);
+        assertThat(fleet.requestsSeen() - before).isEqualTo(6);
     }
 
     @ParameterizedTest
     @CsvSource({"false", "true"})
     void theLastAbortPassesUntouchedWhereAllAbort(boolean stream) {
-        fleet.servers().forEach(server -> server.faults(ABORTING));
-        long before = requestsSeen();
+        fleet.faults(ABORTING);
+        long before = fleet.requestsSeen();
 
         HttpResponse<String> response = generate("/v1/chat/completions", stream, "nowhere");
 
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).contains("\"finish_reason\":\"abort\"");
-        assertThat(requestsSeen() - before).isEqualTo(3);
+        assertThat(fleet.requestsSeen() - before).isEqualTo(3);
     }
 
     @Test
     void anAnswerThatHasNoTokenForAnotherReasonPasses() {
-        long before = requestsSeen();
+        long before = fleet.requestsSeen();
 
         HttpResponse<String> response = client.post(
-                gateway.uri("/v1/embeddings"), "{\"model\":\"Qwen/Qwen3-0.6B\",\"input\":\"abort\"}", Map.of());
+                fleet.gateway().uri("/v1/embeddings"), "{\"model\":\"Qwen/Qwen3-0.6B\",\"input\":\"abort\"}", Map.of());
 
         assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(requestsSeen() - before).isEqualTo(1);
+        assertThat(fleet.requestsSeen() - before).isEqualTo(1);
     }
 
     private HttpResponse<String> generate(String path, boolean stream, String session) {
@@ -129,27 +122,6 @@ class ZeroTokenAbortIT {
         }
         body.put("stream", stream);
         return client.post(
-                gateway.uri(path), ChatClient.JSON.writeValueAsString(body), Map.of("x-session-id", session));
-    }
-
-    private static String endpoint(HttpResponse<String> response) {
-        return response.headers().firstValue("x-warmlane-endpoint").orElseThrow();
-    }
-
-    private static String affinity(HttpResponse<String> response) {
-        return response.headers().firstValue("x-warmlane-affinity").orElseThrow();
-    }
-
-    private static SimulatedServer serverNamed(String endpoint) {
-        return fleet.servers().stream()
-                .filter(server -> server.uri().getAuthority().equals(endpoint))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static long requestsSeen() {
-        return fleet.servers().stream()
-                .mapToLong(server -> server.stats().requests())
-                .sum();
+                fleet.gateway().uri(path), ChatClient.JSON.writeValueAsString(body), Map.of("x-session-id", session));
     }
 }
