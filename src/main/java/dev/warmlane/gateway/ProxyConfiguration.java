@@ -4,6 +4,7 @@ import dev.warmlane.proxy.AccessControl;
 import dev.warmlane.proxy.ClientPipeline;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
+import dev.warmlane.proxy.LateErrors;
 import dev.warmlane.proxy.ModelsHandler;
 import dev.warmlane.proxy.ProxyFactory;
 import dev.warmlane.proxy.RoutedPools;
@@ -51,6 +52,7 @@ class ProxyConfiguration {
 
     @Bean
     ErrorHandler errorHandler() {
+        LateErrors.logUntold();
         return new ErrorHandler();
     }
 

@@ -1,0 +1,54 @@
+package dev.warmlane.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.core.read.ListAppender;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+class LateErrorsTest {
+    private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        root.addAppender(lines);
+        LateErrors.logUntold();
+    }
+
+    @AfterEach
+    void stop() {
+        root.detachAppender(lines);
+    }
+
+    @Test
+    void whatAClientWasToldIsNotLogged() {
+        Operators.onErrorDropped(ApiException.bodyTooSlow(), Context.empty());
+        assertThat(logged()).doesNotContain(ApiException.bodyTooSlow().getMessage());
+    }
+
+    @Test
+    void whatNobodyWasToldIs() {
+        Operators.onErrorDropped(new IllegalStateException("lost"), Context.empty());
+        assertThat(logged()).contains("lost");
+    }
+
+    /** The messages of the errors that were logged. */
+    private List<String> logged() {
+        return List.copyOf(lines.list).stream()
+                .map(ILoggingEvent::getThrowableProxy)
+                .filter(Objects::nonNull)
+                .map(IThrowableProxy::getMessage)
+                .toList();
+    }
+}
