@@ -4,7 +4,9 @@ import dev.warmlane.gateway.ServeCommand;
 import dev.warmlane.replay.ReplayCommand;
 import dev.warmlane.simulator.SimulateCommand;
 import dev.warmlane.validation.ValidateCommand;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,21 +17,29 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {ServeCommand.class, SimulateCommand.class, ReplayCommand.class, ValidateCommand.class})
 public final class Warmlane {
+    /** What the gateway itself has no answer to. Without these its start does without the command line's parser, a tenth of a second. */
+    private static final List<String> QUESTIONS = List.of("-h", "--help", "-V", "--version");
+
     private Warmlane() {}
 
     public static void main(String[] args) {
-        int exitCode = new CommandLine(new Warmlane()).execute(withCommand(args));
+        List<String> command = withCommand(args);
+        boolean serves = command.get(0).equals(ServeCommand.NAME);
+        int exitCode = serves && Collections.disjoint(command, QUESTIONS)
+                ? ServeCommand.start(command.subList(1, command.size()))
+                : new CommandLine(new Warmlane()).execute(command.toArray(new String[0]));
         // The gateway goes on in its own threads after its command has returned.
-        if (exitCode != 0 || !withCommand(args)[0].equals(ServeCommand.NAME)) {
+        if (exitCode != 0 || !serves) {
             System.exit(exitCode);
         }
     }
 
     /** Settings without a command are the gateway's. */
-    private static String[] withCommand(String[] args) {
-        boolean settingsOnly = args.length == 0 || (args[0].startsWith("--") && args[0].contains("="));
-        return settingsOnly
-                ? Stream.concat(Stream.of(ServeCommand.NAME), Stream.of(args)).toArray(String[]::new)
-                : args;
+    private static List<String> withCommand(String[] args) {
+        List<String> command = new ArrayList<>(List.of(args));
+        if (args.length == 0 || (args[0].startsWith("--") && args[0].contains("="))) {
+            command.add(0, ServeCommand.NAME);
+        }
+        return command;
     }
 }

@@ -4,6 +4,7 @@ import dev.warmlane.drain.Drain;
 import dev.warmlane.drain.TerminationSignals;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -22,14 +23,28 @@ public final class ServeCommand implements Callable<Integer> {
     /** The name of the command. */
     public static final String NAME = "serve";
 
+    /** Keeps Spring Cloud from asking the DNS for the name of our own address, for up to a second, at every start. */
+    private static final Map<String, Object> NO_HOST_NAME = Map.of("spring.cloud.inetutils.ignored-interfaces", ".*");
+
     @Unmatched
     private final List<String> settings = new ArrayList<>();
 
     @Override
     public Integer call() {
+        return start(settings);
+    }
+
+    /**
+     * Starts the gateway; it goes on in its own threads.
+     *
+     * @param settings such as --warmlane.endpoints=http://10.0.0.1:8000
+     * @return 0, or 1 if it could not be started; it has said why
+     */
+    public static int start(List<String> settings) {
         try {
-            ConfigurableApplicationContext context =
-                    new SpringApplication(GatewayApplication.class).run(settings.toArray(new String[0]));
+            SpringApplication application = new SpringApplication(GatewayApplication.class);
+            application.setDefaultProperties(NO_HOST_NAME);
+            ConfigurableApplicationContext context = application.run(settings.toArray(new String[0]));
             TerminationSignals.handle(() -> System.exit(drainAndClose(context)));
             return 0;
         } catch (RuntimeException e) {

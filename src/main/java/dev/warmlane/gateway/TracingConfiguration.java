@@ -9,7 +9,7 @@ import org.springframework.context.annotation.Configuration;
 
 /** Spans, where there is somewhere to send them. Spring Boot makes the rest by the same setting. */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnProperty(TracingImports.ENDPOINT)
+@ConditionalOnProperty(AutoConfigurations.TRACES_ENDPOINT)
 class TracingConfiguration {
 
     @Bean
