@@ -33,14 +33,21 @@ final class GatewayProcess implements AutoCloseable {
 
     /** Starts a process and does not wait for it. */
     static GatewayProcess start(Path directory, String... settings) {
-        int[] ports = freePorts();
-        List<String> command = new ArrayList<>(List.of(
+        ProcessBuilder command = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "dev.warmlane.Warmlane",
+                "dev.warmlane.Warmlane");
+        return start(directory, command, settings);
+    }
+
+    /** The same by another command, which gets "serve" and the settings as its arguments. */
+    static GatewayProcess start(Path directory, ProcessBuilder builder, String... settings) {
+        int[] ports = freePorts();
+        List<String> command = new ArrayList<>(builder.command());
+        command.addAll(List.of(
                 "serve",
                 "--server.port=" + ports[0],
                 "--server.address=127.0.0.1",
@@ -51,7 +58,7 @@ final class GatewayProcess implements AutoCloseable {
         }
         try {
             Path output = Files.createTempFile(directory, "gateway", ".log");
-            Process process = new ProcessBuilder(command)
+            Process process = builder.command(command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
@@ -119,6 +126,10 @@ final class GatewayProcess implements AutoCloseable {
 
     URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    URI management(String path) {
+        return URI.create("http://127.0.0.1:" + managementPort + path);
     }
 
     @Override
