@@ -36,7 +36,9 @@ final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException
         if (unbound != null) {
             StringBuilder problems = new StringBuilder();
             for (ConfigurationProperty property : unbound.getUnboundProperties()) {
-                problems.append(describe(property, "a setting that README.md lists"))
+                problems.append(describe(
+                                property,
+                                NearestSetting.insteadOf(property.getName().toString())))
                         .append(System.lineSeparator());
             }
             return analysis(problems.toString().strip(), cause);

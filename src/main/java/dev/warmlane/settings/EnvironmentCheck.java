@@ -37,6 +37,7 @@ public final class EnvironmentCheck {
     }
 
     private static InvalidSettingException unknown(String name) {
-        return new InvalidSettingException(name, "unknown setting (expected: one that README.md lists)");
+        return new InvalidSettingException(
+                name, "unknown setting (expected: %s)".formatted(NearestSetting.insteadOf(name)));
     }
 }

@@ -102,6 +102,8 @@ class ImageIT {
     void saysOneThingAboutASettingThatCannotBeUsed() throws Exception {
         Outcome outcome = image.run(image.command("serve", "--warmlane.endpoint=http://a:1"));
         assertThat(outcome.exitCode()).isEqualTo(1);
-        assertThat(outcome.out()).contains("warmlane.endpoint: http://a:1 (expected: a setting that README.md lists)");
+        assertThat(outcome.out())
+                .contains(
+                        "warmlane.endpoint: http://a:1 (expected: one that docs/settings.md lists, such as warmlane.endpoints)");
     }
 }

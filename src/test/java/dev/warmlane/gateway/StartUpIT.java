@@ -25,7 +25,7 @@ class StartUpIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "warmlane.endpoint=http://a:1 | warmlane.endpoint: http://a:1 (expected: a setting that README.md lists)",
+                "warmlane.endpoint=http://a:1 | warmlane.endpoint: http://a:1 (expected: one that docs/settings.md lists, such as warmlane.endpoints)",
                 "warmlane.response-headers=true | warmlane.endpoints: [] (expected: URLs of vLLM servers, or pools in warmlane.pools)",
                 "warmlane.endpoints=ftp://a:1 | pool default: endpoints[0]: ftp://a:1 (expected: http://host:port or https://host:port)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.policy=best | warmlane.routing.policy: best (expected: the name of a file in gateway/policies, such as sticky)",
@@ -46,6 +46,6 @@ class StartUpIT {
         System.setProperty(MISSPELT, "1h");
         assertThatThrownBy(() -> RunningGateway.start("warmlane.endpoints=http://127.0.0.1:1"))
                 .isInstanceOf(Exception.class);
-        assertThat(output).contains(MISSPELT + ": unknown setting (expected: one that README.md lists)");
+        assertThat(output).contains(MISSPELT + ": unknown setting (expected: one that docs/settings.md lists");
     }
 }

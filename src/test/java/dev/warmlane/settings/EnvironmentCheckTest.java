@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -34,11 +35,17 @@ class EnvironmentCheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"WARMLANE_ENDPOINT", "WARMLANE_AFFINITY_TTLS", "WARMLANE_POOLS_0_KUBERNETES_SERVIC"})
-    void refusesSettingsThatDoNotExist(String name) {
+    @CsvSource({
+        "WARMLANE_ENDPOINT, ', such as WARMLANE_ENDPOINTS'",
+        "WARMLANE_AFFINITY_TTLS, ', such as WARMLANE_AFFINITY_TTL'",
+        "WARMLANE_UPSTREAM_CONECT_TIMEOUT, ', such as WARMLANE_UPSTREAM_CONNECTTIMEOUT'",
+        "WARMLANE_POOLS_0_KUBERNETES_SERVIC, ''",
+        "WARMLANE_SOMETHING_ELSE, ''"
+    })
+    void refusesSettingsThatDoNotExistAndNamesOneThatIsNear(String name, String near) {
         assertThatThrownBy(() -> checkEnvironment(name))
                 .isInstanceOf(InvalidSettingException.class)
-                .hasMessage(name + ": unknown setting (expected: one that README.md lists)");
+                .hasMessage(name + ": unknown setting (expected: one that docs/settings.md lists" + near + ")");
     }
 
     @ParameterizedTest

@@ -52,8 +52,8 @@ class WarmlaneSettingsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "warmlane.endpoint=a | warmlane.endpoint: a (expected: a setting that README.md lists)",
-                "warmlane.affinity.tll=1h | warmlane.affinity.tll: 1h (expected: a setting that README.md lists)",
+                "warmlane.endpoint=a | warmlane.endpoint: a (expected: one that docs/settings.md lists, such as warmlane.endpoints)",
+                "warmlane.affinity.tll=1h | warmlane.affinity.tll: 1h (expected: one that docs/settings.md lists, such as warmlane.affinity.ttl)",
                 "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration such as 2s, 10m or 2h)",
                 "warmlane.affinity.ttl=0s | warmlane.affinity.ttl: 0s (expected: more than zero, such as 2s)",
                 "warmlane.affinity.ttl=-90s | warmlane.affinity.ttl: -90s (expected: more than zero, such as 2s)",

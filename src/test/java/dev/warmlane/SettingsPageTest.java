@@ -11,21 +11,21 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Keeps the README's settings true. To write the table anew: {@code ./mvnw test -Dtest=ReadmeTest -Dreadme.write=true}. */
-class ReadmeTest {
-    private static final Path README = Path.of("README.md");
+/** Keeps the page of settings true. To write the table anew: {@code ./mvnw test -Dtest=SettingsPageTest -Dsettings.write=true}. */
+class SettingsPageTest {
+    private static final Path PAGE = Path.of("docs/settings.md");
     private static final Pattern TABLE = Pattern.compile("(?s)(<!-- settings: [^>]*-->\n).*?(<!-- /settings -->)");
 
     @Test
     void listsEverySettingWithItsDefault() throws IOException {
-        String readme = Files.readString(README);
-        Matcher table = TABLE.matcher(readme);
+        String page = Files.readString(PAGE);
+        Matcher table = TABLE.matcher(page);
         assertThat(table.find()).as("the markers of the settings table").isTrue();
         String expected = table.replaceFirst("$1" + Matcher.quoteReplacement(table()) + "$2");
-        if (Boolean.getBoolean("readme.write")) {
-            Files.writeString(README, expected);
+        if (Boolean.getBoolean("settings.write")) {
+            Files.writeString(PAGE, expected);
         }
-        assertThat(Files.readString(README)).isEqualTo(expected);
+        assertThat(Files.readString(PAGE)).isEqualTo(expected);
     }
 
     private static String table() throws IOException {
