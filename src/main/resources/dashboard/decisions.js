@@ -122,6 +122,7 @@ function explainForm() {
               To <strong>${answer.endpoint}</strong> of pool ${answer.pool}, by ${answer.key}, ${answer.outcome}:
               ${count(answer.matchedTokens)} of ${count(answer.promptTokens)} tokens are predicted to be cached there.
             </p>
+            ${answer.promptTokens === 0 && answer.candidates.length ? html`<p class="note">No prompt could be read of this body, so key and load decide alone.</p>` : nothing}
             <p>${why(answer)}</p>
             ${answer.candidates.length ? candidates(answer) : nothing}
           </div>`
