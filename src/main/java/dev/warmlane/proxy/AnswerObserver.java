@@ -26,6 +26,7 @@ final class AnswerObserver {
     private boolean taken;
     private boolean aborted;
     private boolean begun;
+    private int heldBytes;
 
     /**
      * @param status of the answer
@@ -77,12 +78,14 @@ final class AnswerObserver {
 
     /** Notes a piece of a stream without consuming it; the client does not get it yet. Says what is known of the rest. */
     StreamStart hold(ByteBuf piece) {
+        heldBytes += piece.readableBytes();
         tail.accept(piece);
         return generates ? tail.streamStart() : StreamStart.BEGUN;
     }
 
     /** Notes a whole body without consuming it; the client does not get it yet. Says whether it has no token by an abort. */
     boolean holdWhole(ByteBuf body) {
+        heldBytes += body.readableBytes();
         tail.accept(body);
         return status < 400 && generates && tail.isZeroTokenAbort();
     }
@@ -95,16 +98,21 @@ final class AnswerObserver {
             taken();
             dispatch.firstByte();
             onFirstByte.run();
+            answered(heldBytes);
         }
     }
 
     /** Notes a piece that goes to the client without consuming it. */
     void accept(ByteBuf piece) {
         release();
-        if (charge != null) {
-            charge.answered(piece.readableBytes());
-        }
+        answered(piece.readableBytes());
         tail.accept(piece);
+    }
+
+    private void answered(int bytes) {
+        if (charge != null) {
+            charge.answered(bytes);
+        }
     }
 
     /** The answer is all here: what it reports is learned, and the endpoint's load returned before the client reads it. */

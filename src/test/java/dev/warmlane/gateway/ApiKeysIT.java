@@ -42,7 +42,8 @@ class ApiKeysIT {
                         HashedKeys.entry("all", "key-all", ""),
                         HashedKeys.entry("small-only", "key-small", "models: [small, gone]"),
                         HashedKeys.entry("two-a-minute", "key-two", "requests-per-minute: 2"),
-                        HashedKeys.entry("few-tokens", "key-few", "tokens-per-minute: 300"))));
+                        HashedKeys.entry("few-tokens", "key-few", "tokens-per-minute: 300"),
+                        HashedKeys.entry("unreported", "key-unreported", "tokens-per-minute: 300"))));
         server = SimulatedServer.start(ServerOptions.DEFAULTS
                 .withEngine(EngineModel.INSTANT)
                 .withModels(new ServedModels("small", List.of("lora"), 4096))
@@ -63,6 +64,17 @@ class ApiKeysIT {
     static void stop() {
         gateway.close();
         server.close();
+    }
+
+    @Test
+    void anAnswerThatReportsNoUsageCostsWhatThePromptIsThoughtToBe() {
+        String body = "{\"model\":\"small\",\"prompt\":\"" + "a".repeat(4_000) + "\"}";
+        Map<String, String> key = Map.of("Authorization", "Bearer key-unreported");
+        assertThat(client.post(gateway.uri("/tokenize"), body, key).statusCode())
+                .as("more than a minute's tokens, owed")
+                .isEqualTo(200);
+        assertThat(client.post(gateway.uri("/tokenize"), body, key).statusCode())
+                .isEqualTo(429);
     }
 
     @ParameterizedTest
