@@ -14,9 +14,8 @@ final class Lines {
     static List<List<String>> measures(Report.Measures measures) {
         List<List<String>> lines = new ArrayList<>();
         lines.add(List.of("hit ratio", ratio(measures.hitRatio())));
-        lines.add(List.of(
-                "of what was possible",
-                "%s of %s".formatted(ratio(measures.shareOfPossible()), ratio(measures.possibleHitRatio()))));
+        lines.add(List.of("possible hit ratio", ratio(measures.possibleHitRatio())));
+        lines.add(List.of("share of the possible", ratio(measures.shareOfPossible())));
         lines.add(List.of("stickiness", ratio(measures.stickiness())));
         lines.add(List.of("busiest pod over an even share", ratio(measures.imbalance())));
         lines.add(List.of("requests", Integer.toString(measures.requests())));
