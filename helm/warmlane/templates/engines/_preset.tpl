@@ -28,6 +28,9 @@
 {{- if not (has $hash $preset.hashAlgorithms) -}}
 {{- fail (printf "vllm.hashAlgorithm: %s (expected: with vLLM %s one of %s)" $hash $vllm.version (join ", " $preset.hashAlgorithms)) -}}
 {{- end -}}
+{{- if and $vllm.kvEvents.enabled $preset.eventHashAlgorithms (not (has $hash $preset.eventHashAlgorithms)) -}}
+{{- fail (printf "vllm.hashAlgorithm: %s (expected: with KV events of vLLM %s one of %s)" $hash $vllm.version (join ", " $preset.eventHashAlgorithms)) -}}
+{{- end -}}
 {{- range $preset.args }}
 {{- if or (ne (default "" .when) "kvEvents") $vllm.kvEvents.enabled }}
 - {{ .arg

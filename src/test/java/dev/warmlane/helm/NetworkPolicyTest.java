@@ -78,14 +78,13 @@ class NetworkPolicyTest {
     }
 
     @Test
-    void letsOnlyThoseNamedToThePublicPort() {
+    void letsOnlyThoseNamedAndThoseThatMeasureToThePublicPort() {
         assertThat(policy("networkPolicy: {from: [{podSelector: {matchLabels: {app: web}}}]}")
                         .getIngress()
                         .get(0)
                         .getFrom())
-                .singleElement()
-                .satisfies(peer ->
-                        assertThat(peer.getPodSelector().getMatchLabels()).containsEntry("app", "web"));
+                .extracting(peer -> peer.getPodSelector().getMatchLabels())
+                .containsExactly(Map.of("app", "web"), Map.of("warmlane.dev/management-client", "true"));
     }
 
     @Test
