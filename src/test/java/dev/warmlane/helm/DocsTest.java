@@ -40,7 +40,7 @@ class DocsTest {
 
     @Test
     void setOnlyValuesThatExist() throws IOException {
-        assertThat(found("--set ([\\w.]+)=(\\S+)")).isNotEmpty().allSatisfy(match -> {
+        assertThat(found("--set ([\\w.]+)=([^\\s`]+)")).isNotEmpty().allSatisfy(match -> {
             String[] path = match.group(1).split("\\.");
             String value = path[path.length - 1] + ": " + match.group(2);
             for (int i = path.length - 2; i >= 0; i--) {
