@@ -1,5 +1,6 @@
 -- wrk's requests: a chat body of BODY_BYTES (2 KB), one of SESSIONS (a thousand) at random, 0 for no session header and a
 -- prompt of its own each; with "stream" as argument, streamed completions. THINK_MS is the pause of a connection before each.
+-- ENGINE_MS, EVENTS and EVENT_MS go on to the stand-ins as headers, for what they answer.
 
 local body_bytes = tonumber(os.getenv("BODY_BYTES") or 2048)
 local sessions = tonumber(os.getenv("SESSIONS") or 1000)
@@ -9,6 +10,9 @@ local path, requests = "/v1/chat/completions", {}
 function init(args)
   local stream = args[1] == "stream"
   local headers = { ["content-type"] = "application/json" }
+  for name in ("engine-ms events event-ms"):gmatch("%S+") do
+    headers["x-" .. name] = os.getenv((name:upper():gsub("-", "_")))
+  end
   if stream then
     path = "/v1/completions"
   end

@@ -75,7 +75,7 @@ gateway() {
 
 # drive <port> <seconds> [stream]: what wrk counted: answers, bytes, failures, and the time to an answer in us: p50, p90, p99
 drive() {
-  taskset -c $load_core wrk -t1 -c"${CONNECTIONS:-64}" -d"$2s" -s "$here/load.lua" "http://127.0.0.1:$1/" -- "${@:3}" | sed -n 's/^RESULT //p'
+  taskset -c $load_core wrk -t1 -c"${CONNECTIONS:-64}" -d"$2s" --timeout "${WRK_TIMEOUT:-2}s" -s "$here/load.lua" "http://127.0.0.1:$1/" -- "${@:3}" | sed -n 's/^RESULT //p'
 }
 
 # versions: what is measured, a line each

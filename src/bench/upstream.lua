@@ -1,7 +1,12 @@
 -- What the stand-ins for vLLM answer: a chat completion of 400 bytes after ENGINE_MS (2), or as long after that 100 server-sent events of
--- 200 bytes, one every 5 ms.
+-- 200 bytes, one every 5 ms. The headers x-engine-ms, x-events and x-event-ms of a request ask for other numbers.
 
 local engine_ms = tonumber(os.getenv("ENGINE_MS") or 2)
+
+local function asked(applet, name, default)
+  local values = applet.headers[name]
+  return values and tonumber(values[0]) or default
+end
 
 local function padded(head, tail, bytes)
   return head .. string.rep("x", bytes - #head - #tail) .. tail
@@ -17,7 +22,7 @@ local event = padded('data: {"id":"cmpl-bench","object":"text_completion","creat
 
 core.register_service("chat", "http", function(applet)
   applet:receive()
-  core.msleep(engine_ms)
+  core.msleep(asked(applet, "x-engine-ms", engine_ms))
   applet:set_status(200)
   applet:add_header("content-type", "application/json")
   applet:add_header("content-length", tostring(#completion))
@@ -27,13 +32,14 @@ end)
 
 core.register_service("stream", "http", function(applet)
   applet:receive()
-  core.msleep(engine_ms)
+  core.msleep(asked(applet, "x-engine-ms", engine_ms))
   applet:set_status(200)
   applet:add_header("content-type", "text/event-stream; charset=utf-8")
   applet:add_header("transfer-encoding", "chunked")
   applet:start_response()
-  for _ = 1, 100 do
+  local event_ms = asked(applet, "x-event-ms", 5)
+  for _ = 1, asked(applet, "x-events", 100) do
     applet:send(event)
-    core.msleep(5)
+    core.msleep(event_ms)
   end
 end)
