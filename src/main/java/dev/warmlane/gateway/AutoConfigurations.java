@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
 import org.springframework.context.EnvironmentAware;
+import org.springframework.core.PriorityOrdered;
 import org.springframework.core.env.Environment;
 
 /**
@@ -15,7 +16,7 @@ import org.springframework.core.env.Environment;
  * <p>Tracing is left out where spans are sent nowhere: it would start threads and make every histogram look for a span.
  * Exemplars are left out in any case, for no span of ours is ever current on a thread.
  */
-final class AutoConfigurations implements AutoConfigurationImportFilter, EnvironmentAware {
+final class AutoConfigurations implements AutoConfigurationImportFilter, EnvironmentAware, PriorityOrdered {
     /** The setting that turns tracing on, as Spring Boot has it. */
     static final String TRACES_ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
 
@@ -75,6 +76,12 @@ final class AutoConfigurations implements AutoConfigurationImportFilter, Environ
     private static final String OPEN_TELEMETRY = "org.springframework.boot.opentelemetry.";
 
     private boolean tracing;
+
+    /** Before Spring Boot's own filters, which look for a class of each library that it knows. */
+    @Override
+    public int getOrder() {
+        return HIGHEST_PRECEDENCE;
+    }
 
     @Override
     public void setEnvironment(Environment environment) {
