@@ -26,7 +26,7 @@ WORKDIR /app
 COPY --from=trained /app/lib lib
 COPY --from=trained /app/bin bin
 COPY --from=trained /app/warmlane.jar ./
-COPY --from=trained /app/warmlane.aot ./
+COPY --from=trained /app/warmlane.aot /app/warmlane.aot.jvm ./
 ENV PATH=/app/bin:$PATH
 # Nothing is written but below /tmp, so the root may be read-only.
 USER 65532:65532

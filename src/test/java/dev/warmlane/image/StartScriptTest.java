@@ -46,6 +46,19 @@ class StartScriptTest {
     }
 
     @Test
+    void doesNotGiveTheCacheToAnotherJava() throws Exception {
+        Path cache = Files.writeString(home.resolve("warmlane.aot"), "");
+        Files.writeString(home.resolve("warmlane.aot.jvm"), "JAVA_VERSION=\"25.0.3\"\n");
+        Path release = Files.writeString(folder.resolve("java/release"), "JAVA_VERSION=\"25.0.3\"\n");
+        assertThat(call(Map.of())).contains("-XX:AOTCache=" + cache);
+        Files.writeString(release, "JAVA_VERSION=\"21.0.9\"\n");
+        assertThat(call(Map.of()))
+                .contains("warmlane: " + cache + ": made by another Java than " + folder.resolve("java")
+                        + "; starting without it")
+                .noneMatch(argument -> argument.startsWith("-XX:AOTCache"));
+    }
+
+    @Test
     void leavesTheCacheToWhoeverHasChosenForHimself() throws Exception {
         Files.writeString(home.resolve("warmlane.aot"), "");
         assertThat(call(Map.of("JAVA_OPTS", "-XX:AOTMode=off")))
