@@ -81,6 +81,7 @@ if [ -z "${IMAGE:-}" ]; then
   "$here/../image/train.sh" "$image" $port
 fi
 
+: >"$work/engines"
 "$java" -jar "$jar" simulate --port $((port + 2)) --pods 4 >"$work/engines" 2>&1 &
 started+=($!)
 engines=$(seq -f 'http://127.0.0.1:%.0f' -s , $((port + 2)) $((port + 5)))
