@@ -83,6 +83,15 @@ class StartScriptTest {
     }
 
     @Test
+    void letsTheStartGoBeforeTheOptimisingCompilerButInTheTraining() throws Exception {
+        assertThat(call(Map.of())).contains("-XX:Tier4InvocationThreshold=20000");
+        assertThat(call(Map.of("JAVA_OPTS", "-XX:AOTCacheOutput=/tmp/a")))
+                .noneMatch(argument -> argument.contains("Tier4"));
+        assertThat(call(Map.of("JAVA_OPTS", "-XX:TieredStopAtLevel=1")))
+                .noneMatch(argument -> argument.contains("Tier4"));
+    }
+
+    @Test
     void keepsTheJvmsWarningsFromTheStandardOutput() throws Exception {
         assertThat(call(Map.of())).containsSubsequence("-Xlog:disable", "-Xlog:all=warning:stderr");
     }
