@@ -13,14 +13,25 @@ import java.time.Clock;
 import java.time.InstantSource;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
-/** Routes of the management port alone; Spring Boot reads this class into that port's own context. */
+/** Routes of the management port alone, and how it treats connections; Spring Boot reads this class into that port's own context. */
 @ManagementContextConfiguration(proxyBeanMethods = false)
 @ConditionalOnBean(Explainer.class)
 class ManagementRoutes {
+
+    /**
+     * One request a connection. Spring Boot answers from threads other than the connection's, and then Reactor Netty (1.3.8) now
+     * and then never reads the next request, one of some hundred: a scrape or a probe that hangs until its client gives up.
+     */
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> oneRequestAConnection() {
+        return factory -> factory.addServerCustomizers(server -> server.maxKeepAliveRequests(1));
+    }
 
     @Bean
     RouterFunction<ServerResponse> decisionsRoutes(RoutedPools pools, Explainer explainer) {

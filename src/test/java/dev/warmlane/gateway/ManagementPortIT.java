@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -103,6 +104,12 @@ class ManagementPortIT {
     void whatClientsNeedIsNotOnTheManagementPort(String path) {
         assertThat(status("GET", gateway.management(path).toString())).isEqualTo(404);
         assertThat(status("POST", gateway.management(path).toString())).isEqualTo(404);
+    }
+
+    @Test
+    void everyAnswerIsTheLastOfItsConnection() {
+        assertThat(client.get(gateway.management("/actuator/health")).headers().firstValue("connection"))
+                .hasValue("close");
     }
 
     private int status(String method, String uri) {
