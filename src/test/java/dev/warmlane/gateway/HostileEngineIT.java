@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.gateway.HandDrivenEngine.Exchange;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -120,11 +121,15 @@ class HostileEngineIT {
                 assertThat(new String(first.readUntilClosed(), StandardCharsets.US_ASCII))
                         .endsWith("own");
                 second.send(POST);
-                upstream.wire().readMessage();
-                upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nmisread");
+                // Over the same connection, unless the gateway has seen what is left there before.
+                CompletableFuture<Void> misread = CompletableFuture.runAsync(() -> {
+                    upstream.wire().readMessage();
+                    upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nmisread");
+                });
                 try (Exchange again = engine.next()) {
                     again.answer("200 OK", "next");
                 }
+                misread.handle((sent, closed) -> "either way").join();
                 assertThat(new String(second.readUntilClosed(), StandardCharsets.US_ASCII))
                         .endsWith("next");
             }
