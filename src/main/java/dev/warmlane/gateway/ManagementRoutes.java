@@ -25,8 +25,9 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 class ManagementRoutes {
 
     /**
-     * One request a connection. Spring Boot answers from threads other than the connection's, and then Reactor Netty (1.3.8) now
-     * and then never reads the next request, one of some hundred: a scrape or a probe that hangs until its client gives up.
+     * One request a connection. Of requests over connections that were used before, Reactor Netty (1.3.8) never read one of some
+     * hundred until its client gave up: a scrape or a probe that hangs. Seen on this port alone, where Spring Boot answers from
+     * threads other than the connection's; the cause is not known.
      */
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> oneRequestAConnection() {

@@ -27,10 +27,11 @@ final class NearestSetting {
 
     /** In the spelling of the environment if the name is in that, else in kebab case; null if none is near. */
     private static @Nullable String of(String name) {
-        String written = canonical(name);
+        String written = SettingNames.canonical(name);
         return names().stream()
-                .filter(known -> distance(canonical(known), written) <= written.length() / LETTERS_A_MISTAKE)
-                .min(Comparator.comparingInt(known -> distance(canonical(known), written)))
+                .filter(known ->
+                        distance(SettingNames.canonical(known), written) <= written.length() / LETTERS_A_MISTAKE)
+                .min(Comparator.comparingInt(known -> distance(SettingNames.canonical(known), written)))
                 .map(known -> name.indexOf('.') < 0 ? environmentName(known) : known)
                 .orElse(null);
     }
@@ -47,10 +48,6 @@ final class NearestSetting {
             // The message does without.
         }
         return names;
-    }
-
-    private static String canonical(String name) {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
     }
 
     private static String environmentName(String name) {

@@ -36,7 +36,8 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
         return names.contains(canonical(name));
     }
 
-    private static String canonical(String name) {
+    /** The same for every spelling of a name: its letters and digits, in lower case. */
+    static String canonical(String name) {
         return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
     }
 }
