@@ -13,8 +13,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Something is always wrong with one or two engines of a fleet, and the others are well: round by round, each with a fault
- * drawn from a seed.
+ * Something is always wrong with one or two engines of a fleet: round by round, each with a fault drawn from a seed. The last
+ * engine is always well, so that whatever a request meets on its way from round to round, there is one that can answer it.
  */
 final class SoakFaults implements AutoCloseable {
     private static final long ROUND_MILLIS = 1500;
@@ -42,8 +42,9 @@ final class SoakFaults implements AutoCloseable {
 
     private void nextRound() {
         fleet.servers().forEach(this::heal);
-        int first = random.nextInt(fleet.servers().size());
-        int second = random.nextInt(fleet.servers().size());
+        int others = fleet.servers().size() - 1;
+        int first = random.nextInt(others);
+        int second = random.nextInt(others);
         afflict(fleet.server(first));
         if (second != first) {
             afflict(fleet.server(second));

@@ -64,14 +64,14 @@ class SoakIT {
     private static RunningGateway start(SimulatedFleet fleet) {
         return RunningGateway.inFrontOf(
                 fleet,
-                "warmlane.upstream.response-timeout=2s",
-                "warmlane.upstream.idle-timeout=2s",
+                "warmlane.upstream.response-timeout=3s",
+                "warmlane.upstream.idle-timeout=3s",
                 "warmlane.retry.on-timeout=true",
                 "warmlane.retry.max-retries=3",
                 "warmlane.retry.budget=1",
                 "warmlane.retry.budget-min=100",
                 "warmlane.health.interval=500ms",
-                "warmlane.health.timeout=500ms",
+                "warmlane.health.timeout=1s",
                 "warmlane.health.slow-start=1s",
                 "warmlane.outlier.ejection=1s",
                 "warmlane.outlier.max-ejection=2s");
