@@ -31,6 +31,7 @@ final class UpstreamClient {
     }
 
     static HttpClient create(UpstreamSettings settings, ConnectionProvider connections, UpstreamChannels channels) {
+        ReadBeforeConnect readBeforeConnect = new ReadBeforeConnect();
         return HttpClient.create(connections)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         settings.connectTimeout().toMillis())
@@ -39,6 +40,7 @@ final class UpstreamClient {
                 .doOnChannelInit((observer, channel, remote) -> {
                     channels.opened(channel);
                     new OneAnswerEach().addTo(channel.pipeline());
+                    readBeforeConnect.addTo(channel.pipeline());
                 })
                 .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .responseTimeout(settings.responseTimeout())
