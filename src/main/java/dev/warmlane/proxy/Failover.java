@@ -93,7 +93,9 @@ final class Failover {
                 .uri(target(exchange, dispatch))
                 .send((request, connection) -> {
                     // Reactor Netty's request is the connection that it goes out on.
-                    sending.over(((Connection) request).channel(), System.nanoTime());
+                    if (!sending.begin((Connection) request, System.nanoTime())) {
+                        return Mono.empty();
+                    }
                     UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
                     // Asked for when it is sent: this chain lives as long as the answer and must not keep the body.
                     return connection.send(
@@ -106,6 +108,7 @@ final class Failover {
                     return answer(exchange, routed, dispatch, upstream, content);
                 })
                 .then()
+                .doFinally(signal -> sending.end())
                 .onErrorResume(failure -> sending.metClosedConnection(failure, System.nanoTime(), roundTrip)
                         ? send(unpooled, exchange, routed, dispatch)
                         : recover(exchange, routed, dispatch, failure));
