@@ -2,7 +2,6 @@ package dev.warmlane.proxy;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -11,12 +10,11 @@ import java.util.function.LongSupplier;
  * An endpoint that dies under load fails hundreds of requests at once, all in the same way. Safe for concurrent use.
  */
 final class FailureLog {
-    private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long MAX_LINES = 1000;
 
     private final Consumer<String> log;
     private final LongSupplier nanoTime;
-    private final Cache<Failure, Line> lines =
+    private final Cache<Failure, LogPace> lines =
             Caffeine.newBuilder().maximumSize(MAX_LINES).build();
 
     /** @param nanoTime the clock, as {@link System#nanoTime} */
@@ -31,37 +29,12 @@ final class FailureLog {
      */
     void note(String endpoint, String what, String reason) {
         long now = nanoTime.getAsLong();
-        Line line = lines.get(new Failure(endpoint, what, reason), failure -> new Line(now - INTERVAL_NANOS));
-        int leftOut = line.next(now);
-        if (leftOut == Line.LEFT_OUT) {
-            return;
+        int leftOut = lines.get(new Failure(endpoint, what, reason), failure -> new LogPace(now))
+                .next(now);
+        if (leftOut != LogPace.LEFT_OUT) {
+            log.accept(LogPace.text("endpoint %s: %s: %s".formatted(endpoint, what, reason), leftOut));
         }
-        String text = "endpoint %s: %s: %s".formatted(endpoint, what, reason);
-        log.accept(leftOut == 0 ? text : text + " (and %d times since the last such line)".formatted(leftOut));
     }
 
     private record Failure(String endpoint, String what, String reason) {}
-
-    private static final class Line {
-        static final int LEFT_OUT = -1;
-
-        private long loggedNanos;
-        private int leftOut;
-
-        Line(long loggedNanos) {
-            this.loggedNanos = loggedNanos;
-        }
-
-        /** How many were left out before this one, or that this one is. */
-        synchronized int next(long nowNanos) {
-            if (nowNanos - loggedNanos < INTERVAL_NANOS) {
-                leftOut++;
-                return LEFT_OUT;
-            }
-            loggedNanos = nowNanos;
-            int before = leftOut;
-            leftOut = 0;
-            return before;
-        }
-    }
 }

@@ -6,8 +6,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.read.ListAppender;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,22 @@ class LateErrorsTest {
     void whatNobodyWasToldIs() {
         Operators.onErrorDropped(new IllegalStateException("lost"), Context.empty());
         assertThat(logged()).contains("lost");
+    }
+
+    @Test
+    void ofEachKindOneASecondIsLogged() {
+        AtomicLong clock = new AtomicLong();
+        LateErrors errors = new LateErrors(clock::get);
+        errors.dropped(new IllegalStateException("first"));
+        errors.dropped(new IllegalStateException("second"));
+        errors.dropped(new IllegalArgumentException("other"));
+        clock.addAndGet(Duration.ofSeconds(1).toNanos());
+        errors.dropped(new IllegalStateException("third"));
+
+        assertThat(logged()).contains("first", "other", "third").doesNotContain("second");
+        assertThat(List.copyOf(lines.list))
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .contains("an error came when its request was over (and 1 times since the last such line)");
     }
 
     /** The messages of the errors that were logged. */
