@@ -25,7 +25,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 class ManagementRoutes {
 
     /**
-     * One request a connection. Of requests over connections that were used before, Reactor Netty (1.3.8) never read one of some
+     * One request a connection. Of requests over connections that were used before, Reactor Netty (1.3.7) never read one of some
      * hundred until its client gave up: a scrape or a probe that hangs. Seen on this port alone, where Spring Boot answers from
      * threads other than the connection's; the cause is not known.
      */

@@ -26,9 +26,16 @@ final class Sending {
      * The request would go out now. Returns whether it still should: Reactor Netty sends it also if its sending has failed or
      * was cancelled just before the connection was there. Then the connection is closed.
      */
-    synchronized boolean begin(Connection taken, long nowNanos) {
+    boolean begin(Connection taken, long nowNanos) {
+        if (take(taken, nowNanos)) {
+            return true;
+        }
+        taken.dispose();
+        return false;
+    }
+
+    private synchronized boolean take(Connection taken, long nowNanos) {
         if (over) {
-            taken.dispose();
             return false;
         }
         connection = taken;
