@@ -1,9 +1,9 @@
 package dev.warmlane;
 
-import dev.warmlane.gateway.ServeCommand;
-import dev.warmlane.replay.ReplayCommand;
-import dev.warmlane.simulator.SimulateCommand;
-import dev.warmlane.validation.ValidateCommand;
+import dev.warmlane.app.ServeCommand;
+import dev.warmlane.tools.replay.ReplayCommand;
+import dev.warmlane.tools.simulator.SimulateCommand;
+import dev.warmlane.tools.validation.ValidateCommand;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

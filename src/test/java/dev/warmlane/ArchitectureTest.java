@@ -2,29 +2,58 @@ package dev.warmlane;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
+/** The house as ARCHITECTURE.md draws it: arrows go down only. */
 @AnalyzeClasses(packages = "dev.warmlane", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-    private static final String[] CORE = {
-        "dev.warmlane.endpoint",
-        "dev.warmlane.health",
-        "dev.warmlane.affinity",
-        "dev.warmlane.prefix",
-        "dev.warmlane.routing",
-        "dev.warmlane.admission",
-        "dev.warmlane.vllm"
-    };
+
+    @ArchTest
+    static final ArchRule layers = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("app")
+            .definedBy("dev.warmlane", "dev.warmlane.app..")
+            .layer("tools")
+            .definedBy("dev.warmlane.tools..")
+            .layer("ops")
+            .definedBy("dev.warmlane.ops..")
+            .layer("proxy")
+            .definedBy("dev.warmlane.proxy..")
+            .layer("engines")
+            .definedBy("dev.warmlane.engines..")
+            .layer("settings")
+            .definedBy("dev.warmlane.settings..")
+            .layer("metrics")
+            .definedBy("dev.warmlane.metrics..")
+            .layer("core")
+            .definedBy("dev.warmlane.core..")
+            .whereLayer("app")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("tools")
+            .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("ops")
+            .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("proxy")
+            .mayOnlyBeAccessedByLayers("app", "ops")
+            .whereLayer("engines")
+            .mayOnlyBeAccessedByLayers("app", "ops", "proxy")
+            .whereLayer("settings")
+            .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines", "tools")
+            .whereLayer("metrics")
+            .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines");
 
     @ArchTest
     static final ArchRule theCoreKnowsOnlyTheJdkCaffeineJSpecifyAndHashing = classes()
             .that()
-            .resideInAnyPackage(CORE)
+            .resideInAPackage("dev.warmlane.core..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
@@ -32,82 +61,28 @@ class ArchitectureTest {
                     "com.github.benmanes.caffeine..",
                     "org.jspecify..",
                     "com.dynatrace.hash4j..",
-                    "dev.warmlane.endpoint",
-                    "dev.warmlane.health",
-                    "dev.warmlane.affinity",
-                    "dev.warmlane.prefix",
-                    "dev.warmlane.routing",
-                    "dev.warmlane.admission",
-                    "dev.warmlane.vllm");
+                    "dev.warmlane.core..");
 
+    /** Inside the core, routing stands above the other rooms, and they know of each other only what an endpoint is. */
     @ArchTest
-    static final ArchRule healthKnowsOnlyEndpoints = noClasses()
-            .that()
-            .resideInAPackage("dev.warmlane.health")
+    static final ArchRule insideTheCoreOnlyRoutingKnowsTheOthers = slices().matching("dev.warmlane.core.(*)")
             .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.warmlane.affinity", "dev.warmlane.prefix", "dev.warmlane.routing", "dev.warmlane.vllm");
-
-    @ArchTest
-    static final ArchRule admissionKnowsOnlyEndpoints = noClasses()
-            .that()
-            .resideInAPackage("dev.warmlane.admission")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.warmlane.affinity", "dev.warmlane.prefix", "dev.warmlane.routing", "dev.warmlane.vllm");
-
-    @ArchTest
-    static final ArchRule insideTheCoreOnlyRoutingKnowsTheOthers = noClasses()
-            .that()
-            .resideInAnyPackage("dev.warmlane.endpoint")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.warmlane.health",
-                    "dev.warmlane.affinity",
-                    "dev.warmlane.prefix",
-                    "dev.warmlane.routing",
-                    "dev.warmlane.vllm");
-
-    @ArchTest
-    static final ArchRule affinityKnowsOnlyEndpoints = noClasses()
-            .that()
-            .resideInAPackage("dev.warmlane.affinity")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("dev.warmlane.prefix", "dev.warmlane.routing", "dev.warmlane.vllm");
-
-    @ArchTest
-    static final ArchRule prefixKnowsOnlyEndpoints = noClasses()
-            .that()
-            .resideInAPackage("dev.warmlane.prefix")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("dev.warmlane.affinity", "dev.warmlane.routing", "dev.warmlane.vllm");
-
-    @ArchTest
-    static final ArchRule vllmKnowsOnlyEndpoints = noClasses()
-            .that()
-            .resideInAPackage("dev.warmlane.vllm")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("dev.warmlane.affinity", "dev.warmlane.routing", "dev.warmlane.prefix");
+            .notDependOnEachOther()
+            .ignoreDependency(
+                    JavaClass.Predicates.resideInAPackage("dev.warmlane.core.routing"), DescribedPredicate.alwaysTrue())
+            .ignoreDependency(
+                    DescribedPredicate.alwaysTrue(),
+                    JavaClass.Predicates.resideInAPackage("dev.warmlane.core.endpoint"));
 
     @ArchTest
     static final ArchRule onlyTheEdgeKnowsSpring = noClasses()
             .that()
-            .resideInAnyPackage(
-                    "dev.warmlane.discovery..",
-                    "dev.warmlane.scrape..",
-                    "dev.warmlane.healthcheck..",
-                    "dev.warmlane.simulator..")
+            .resideInAnyPackage("dev.warmlane.engines..", "dev.warmlane.tools.simulator..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..");
 
     @ArchTest
     static final ArchRule packagesHaveNoCycles =
-            slices().matching("dev.warmlane.(*)..").should().beFreeOfCycles();
+            slices().matching("dev.warmlane.(**)").should().beFreeOfCycles();
 }

@@ -1,12 +1,13 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.accesslog.AccessRecord;
-import dev.warmlane.accesslog.AccessRecord.Answer;
-import dev.warmlane.accesslog.AccessRecord.Routing;
-import dev.warmlane.auth.Identity;
-import dev.warmlane.routing.Delivery;
-import dev.warmlane.routing.Dispatch;
-import dev.warmlane.routing.RoutingDecision;
+import dev.warmlane.core.routing.Delivery;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.proxy.access.Identity;
+import dev.warmlane.proxy.accesslog.AccessRecord;
+import dev.warmlane.proxy.accesslog.AccessRecord.Answer;
+import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
+import dev.warmlane.proxy.http.RequestIds;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;

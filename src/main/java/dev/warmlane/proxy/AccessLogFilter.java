@@ -1,6 +1,6 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.accesslog.AccessLog;
+import dev.warmlane.proxy.accesslog.AccessLog;
 import java.time.Clock;
 import org.springframework.context.ApplicationContext;
 import org.springframework.core.Ordered;

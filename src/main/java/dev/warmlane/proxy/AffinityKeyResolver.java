@@ -1,11 +1,11 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.affinity.AffinityKey;
-import dev.warmlane.affinity.ClientAddresses;
-import dev.warmlane.affinity.KeySource;
-import dev.warmlane.prefix.PromptBlocks;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.ClientAddresses;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.proxy.access.Tenant;
 import dev.warmlane.settings.AffinitySettings;
-import dev.warmlane.tenancy.Tenant;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;

@@ -1,6 +1,9 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.routing.Dispatch;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.proxy.http.HopByHop;
+import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;

@@ -1,11 +1,15 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.auth.TokenCharge;
-import dev.warmlane.health.FailureCause;
-import dev.warmlane.routing.Delivery;
-import dev.warmlane.routing.Dispatch;
-import dev.warmlane.vllm.StreamStart;
-import dev.warmlane.vllm.Usage;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Delivery;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.vllm.StreamStart;
+import dev.warmlane.core.vllm.Usage;
+import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.AnswerTail;
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,12 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.health.FailureCause;
-import dev.warmlane.routing.Dispatch;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.proxy.body.OutgoingPieces;
+import dev.warmlane.proxy.body.UsageChunkRemover;
+import dev.warmlane.proxy.error.ErrorJson;
+import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.GivenUp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;

@@ -1,13 +1,14 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.admission.AdmissionQueue;
-import dev.warmlane.admission.Claim;
-import dev.warmlane.admission.Place;
-import dev.warmlane.affinity.AffinityKey;
-import dev.warmlane.affinity.KeySource;
-import dev.warmlane.auth.TokenCharge;
-import dev.warmlane.health.FailureCause;
-import dev.warmlane.routing.Dispatch;
+import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.admission.Claim;
+import dev.warmlane.core.admission.Place;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.error.ApiException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

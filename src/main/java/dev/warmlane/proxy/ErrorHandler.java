@@ -1,5 +1,8 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.ErrorJson;
+import dev.warmlane.proxy.http.RequestIds;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

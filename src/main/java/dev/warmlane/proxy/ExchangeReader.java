@@ -1,13 +1,20 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.affinity.AffinityKey;
-import dev.warmlane.auth.Allowance;
-import dev.warmlane.auth.Identity;
-import dev.warmlane.auth.TokenCharge;
-import dev.warmlane.prefix.PromptBlocks;
-import dev.warmlane.routing.RoutingRequest;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.proxy.access.Allowance;
+import dev.warmlane.proxy.access.ClientRights;
+import dev.warmlane.proxy.access.Identity;
+import dev.warmlane.proxy.access.Tenant;
+import dev.warmlane.proxy.access.TenantIsolation;
+import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.BufferedBody;
+import dev.warmlane.proxy.body.LazyPrompt;
+import dev.warmlane.proxy.body.RequestBody;
+import dev.warmlane.proxy.body.UsageChunk;
+import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.settings.PoolSettings;
-import dev.warmlane.tenancy.Tenant;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
@@ -72,7 +79,7 @@ final class ExchangeReader {
         }
         RoutedPool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
         boolean affinity = hasAffinity(exchange);
-        String id = RequestIds.of(request);
+        String id = RequestIds.of(exchange);
         RoutingRequest routing = routing(request, id, affinity, pool, tenant, body);
         TokenCharge charge = rights == null || identity == null ? null : rights.charge(identity, body);
         // Tokens that are limited must be known, whether or not the client asked.

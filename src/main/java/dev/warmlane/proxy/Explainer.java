@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.proxy.body.BodyReader;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Mono;
 

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingDecision;
 import org.jspecify.annotations.Nullable;
 
 /**

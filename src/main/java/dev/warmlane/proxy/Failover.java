@@ -2,9 +2,14 @@ package dev.warmlane.proxy;
 
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.GATEWAY_REQUEST_URL_ATTR;
 
-import dev.warmlane.health.FailureCause;
-import dev.warmlane.routing.Dispatch;
-import dev.warmlane.tls.PoolTls;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.GivenUp;
+import dev.warmlane.proxy.upstream.Sending;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
+import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpMethod;
 import java.net.URI;

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.vllm.StreamStart;
+import dev.warmlane.core.vllm.StreamStart;
+import dev.warmlane.proxy.upstream.GivenUp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.EventExecutor;

@@ -1,8 +1,10 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.accesslog.LoggedPrompt;
-import dev.warmlane.prefix.PromptBlocks;
-import dev.warmlane.routing.RoutingRequest;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.proxy.accesslog.LoggedPrompt;
+import dev.warmlane.proxy.body.LazyPrompt;
+import dev.warmlane.proxy.body.RequestBody;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,11 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.auth.Identity;
-import dev.warmlane.scrape.ModelCatalog;
-import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.engines.models.ModelCatalog;
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.proxy.access.Identity;
+import dev.warmlane.proxy.http.PathGuard;
+import dev.warmlane.proxy.http.PublicPort;
+import dev.warmlane.proxy.http.RequestIds;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -23,7 +26,7 @@ public final class ModelsHandler {
         ModelCatalog catalog = models.catalog();
         return ServerResponse.ok()
                 .contentType(MediaType.APPLICATION_JSON)
-                .header(RequestIds.HEADER, RequestIds.of(request.exchange().getRequest()))
+                .header(RequestIds.HEADER, RequestIds.of(request.exchange()))
                 .bodyValue(identity == null ? catalog.toJson() : catalog.toJson(identity.allowance()::allows));
     }
 }

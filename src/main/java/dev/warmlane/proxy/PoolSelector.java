@@ -1,8 +1,10 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.auth.Allowance;
-import dev.warmlane.scrape.ModelCatalog;
-import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.engines.models.ModelCatalog;
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.proxy.access.Allowance;
+import dev.warmlane.proxy.body.RequestBody;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import java.time.Duration;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.vllm.GenerationRequest;
+import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.settings.QueueSettings;
-import dev.warmlane.vllm.GenerationRequest;
-import dev.warmlane.vllm.MalformedJsonException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 

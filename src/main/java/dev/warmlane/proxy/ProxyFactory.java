@@ -1,11 +1,18 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.scrape.ServedModels;
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.proxy.access.AccessControl;
+import dev.warmlane.proxy.body.BodyBudget;
+import dev.warmlane.proxy.body.BodyReader;
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.UpstreamChannels;
+import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
-import dev.warmlane.tls.PoolTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.metrics.GatewayMeter;
-import dev.warmlane.routing.RoutingDecision;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

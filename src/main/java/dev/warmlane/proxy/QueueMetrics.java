@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.admission.AdmissionQueue;
-import dev.warmlane.admission.Refusal;
+import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.admission.Refusal;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;

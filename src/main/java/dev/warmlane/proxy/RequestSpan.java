@@ -1,8 +1,9 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.routing.Delivery;
-import dev.warmlane.routing.Dispatch;
-import dev.warmlane.routing.RoutingDecision;
+import dev.warmlane.core.routing.Delivery;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.proxy.error.ApiException;
 import io.micrometer.tracing.Span;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;

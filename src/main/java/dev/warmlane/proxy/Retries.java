@@ -1,6 +1,6 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.health.FailureCause;
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.settings.RetrySettings;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,11 +1,12 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.auth.TokenCharge;
-import dev.warmlane.endpoint.Endpoint;
-import dev.warmlane.endpoint.EndpointId;
-import dev.warmlane.health.FailureCause;
-import dev.warmlane.routing.Dispatch;
-import dev.warmlane.routing.RoutingRequest;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.BufferedBody;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * One request on its way: what was read of it, which endpoints it has tried, and the dispatch that counts at the current
  * one. The gateway's one exchange attribute.
  */
-final class RoutedExchange {
+public final class RoutedExchange {
     /** The name of the exchange attribute. */
-    static final String ATTRIBUTE = RoutedExchange.class.getName();
+    public static final String ATTRIBUTE = RoutedExchange.class.getName();
 
     private final RoutedPool pool;
     private final RoutingRequest request;
@@ -80,7 +81,7 @@ final class RoutedExchange {
         return usageAsked;
     }
 
-    String requestId() {
+    public String requestId() {
         return requestId;
     }
 

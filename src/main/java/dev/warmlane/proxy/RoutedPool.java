@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.admission.AdmissionQueue;
-import dev.warmlane.routing.Router;
+import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.routing.Router;
 import org.jspecify.annotations.Nullable;
 
 /**

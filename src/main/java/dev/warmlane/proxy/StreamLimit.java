@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.proxy.error.ApiException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.routing.Delivery;
+import dev.warmlane.core.routing.Delivery;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,10 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.admission.Entrant;
-import dev.warmlane.admission.Refusal;
-import dev.warmlane.health.FailureCause;
-import dev.warmlane.routing.Dispatch;
+import dev.warmlane.core.admission.Entrant;
+import dev.warmlane.core.admission.Refusal;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.proxy.error.ApiException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.springframework.http.server.reactive.ServerHttpRequest;

@@ -1,7 +1,7 @@
 package dev.warmlane.settings;
 
-import dev.warmlane.affinity.Cidr;
-import dev.warmlane.affinity.KeySource;
+import dev.warmlane.core.affinity.Cidr;
+import dev.warmlane.core.affinity.KeySource;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;

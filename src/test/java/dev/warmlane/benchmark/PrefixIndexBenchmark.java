@@ -1,9 +1,9 @@
 package dev.warmlane.benchmark;
 
-import dev.warmlane.endpoint.Endpoint;
-import dev.warmlane.prefix.PrefixIndex;
-import dev.warmlane.prefix.PrefixMatch;
-import dev.warmlane.prefix.PromptBlocks;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PromptBlocks;
 import java.net.URI;
 import java.util.List;
 import java.util.Random;

@@ -1,8 +1,8 @@
 package dev.warmlane.benchmark;
 
-import dev.warmlane.prefix.PromptBlocks;
-import dev.warmlane.prefix.PromptHasher;
-import dev.warmlane.vllm.GenerationRequest;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.vllm.GenerationRequest;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

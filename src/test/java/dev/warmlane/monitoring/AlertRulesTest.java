@@ -2,9 +2,9 @@ package dev.warmlane.monitoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.dashboard.ProblemCatalogue;
-import dev.warmlane.dashboard.ProblemCatalogue.Entry;
 import dev.warmlane.monitoring.AlertRules.Alert;
+import dev.warmlane.ops.dashboard.ProblemCatalogue;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

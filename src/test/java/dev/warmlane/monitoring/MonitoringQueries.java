@@ -1,6 +1,6 @@
 package dev.warmlane.monitoring;
 
-import dev.warmlane.dashboard.ProblemCatalogue;
+import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

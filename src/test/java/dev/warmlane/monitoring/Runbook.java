@@ -1,8 +1,8 @@
 package dev.warmlane.monitoring;
 
-import dev.warmlane.dashboard.ProblemCatalogue;
-import dev.warmlane.dashboard.ProblemCatalogue.Entry;
 import dev.warmlane.monitoring.AlertRules.Alert;
+import dev.warmlane.ops.dashboard.ProblemCatalogue;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Entry;
 import java.util.List;
 import java.util.Optional;
 

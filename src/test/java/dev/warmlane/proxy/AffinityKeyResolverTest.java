@@ -2,9 +2,9 @@ package dev.warmlane.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.affinity.AffinityKey;
-import dev.warmlane.affinity.KeySource;
-import dev.warmlane.prefix.PromptBlocks;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.settings.AffinitySettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;

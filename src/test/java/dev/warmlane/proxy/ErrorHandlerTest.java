@@ -2,6 +2,7 @@ package dev.warmlane.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.proxy.error.ApiException;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

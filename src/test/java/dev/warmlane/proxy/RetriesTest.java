@@ -2,7 +2,7 @@ package dev.warmlane.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.health.FailureCause;
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.settings.RetrySettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;

@@ -3,7 +3,9 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.discovery.OneHost;
+import dev.warmlane.engines.discovery.OneHost;
+import dev.warmlane.proxy.upstream.UpstreamChannels;
+import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.UpstreamSettings;
 import java.net.UnknownHostException;
 import java.time.Duration;

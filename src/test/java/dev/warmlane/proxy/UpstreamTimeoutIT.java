@@ -3,9 +3,12 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.warmlane.endpoint.Endpoint;
-import dev.warmlane.endpoint.EndpointId;
-import dev.warmlane.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.proxy.upstream.UpstreamChannels;
+import dev.warmlane.proxy.upstream.UpstreamClient;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.net.URI;

@@ -1,0 +1,72 @@
+package dev.warmlane.app;
+
+import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.proxy.AccessLogFilter;
+import dev.warmlane.proxy.accesslog.AccessLog;
+import dev.warmlane.proxy.accesslog.LineSink;
+import dev.warmlane.proxy.accesslog.Pseudonyms;
+import dev.warmlane.proxy.accesslog.RotatingFile;
+import dev.warmlane.settings.AccessLogSettings;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.springframework.boot.context.properties.bind.BindResult;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+
+/** The access log, where one is asked for. Without, requests pass no filter of it. */
+@Configuration(proxyBeanMethods = false)
+@Conditional(AccessLogConfiguration.IsOn.class)
+class AccessLogConfiguration {
+
+    @Bean
+    AccessLog accessLog(WarmlaneSettings settings) {
+        AccessLogSettings accessLog = settings.accessLog();
+        Pseudonyms pseudonyms = accessLog.salt().isEmpty() ? Pseudonyms.random() : Pseudonyms.of(accessLog.salt());
+        return new AccessLog(sink(accessLog), pseudonyms, accessLog.queue());
+    }
+
+    @Bean
+    AccessLogFilter accessLogFilter(AccessLog accessLog, ApplicationContext context) {
+        return new AccessLogFilter(accessLog, Clock.systemUTC(), context);
+    }
+
+    @Bean
+    MeterBinder accessLogMeters(AccessLog accessLog) {
+        return registry -> {
+            GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::written, "written");
+            GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::dropped, "dropped");
+        };
+    }
+
+    private static LineSink sink(AccessLogSettings settings) {
+        if (settings.isStandardOutput()) {
+            return LineSink.standardOutput();
+        }
+        try {
+            return new RotatingFile(
+                    Path.of(settings.target()), settings.maxSize().toBytes(), settings.keptFiles());
+        } catch (IOException e) {
+            throw new InvalidSettingException(
+                    AccessLogSettings.TARGET, settings.target(), "off, stdout or a file that can be written");
+        }
+    }
+
+    static final class IsOn implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            BindResult<String> target =
+                    Binder.get(context.getEnvironment()).bind(AccessLogSettings.TARGET, String.class);
+            return target.isBound() && AccessLogSettings.isOn(target.get());
+        }
+    }
+}

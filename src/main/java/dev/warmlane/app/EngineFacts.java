@@ -1,0 +1,68 @@
+package dev.warmlane.app;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.engines.probe.EndpointReport;
+import dev.warmlane.engines.probe.EndpointReports;
+import dev.warmlane.proxy.RoutedPool;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.settings.IndexSettings;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells each pool's router what its engines say of themselves and the gateway cannot know: the size of their KV caches, and
+ * requests that others may have sent them. For one thread.
+ */
+final class EngineFacts {
+    private final RoutedPools pools;
+    private final EndpointReports reports;
+    private final IndexSettings settings;
+    private Map<EndpointId, Long> lastScrapes = new HashMap<>();
+
+    EngineFacts(RoutedPools pools, EndpointReports reports, IndexSettings settings) {
+        this.pools = pools;
+        this.reports = reports;
+        this.settings = settings;
+    }
+
+    void refresh() {
+        Map<EndpointId, Long> scrapes = new HashMap<>();
+        for (RoutedPool pool : pools.all()) {
+            for (Endpoint endpoint : pool.router().pool().snapshot().endpoints()) {
+                EndpointReport report = reports.report(endpoint.id());
+                tell(pool.router(), endpoint.id(), report);
+                if (report.scrapedAtNanos() != null) {
+                    scrapes.put(endpoint.id(), report.scrapedAtNanos());
+                }
+            }
+        }
+        lastScrapes = scrapes;
+    }
+
+    private void tell(Router router, EndpointId endpoint, EndpointReport report) {
+        EndpointLoad load = report.load();
+        Long tokens = capacityTokens(load);
+        if (tokens != null) {
+            // Each time: how many blocks that is follows the bytes that a token turns out to have.
+            router.capacity(endpoint, tokens);
+        }
+        // A reading that is as old as the last says nothing new.
+        boolean fresh =
+                report.scrapedAtNanos() != null && !report.scrapedAtNanos().equals(lastScrapes.get(endpoint));
+        if (fresh && load.running() != null && load.waiting() != null) {
+            router.reported(endpoint, load.running() + load.waiting());
+        }
+    }
+
+    private @Nullable Long capacityTokens(EndpointLoad load) {
+        if (settings.tokensPerEndpoint() > 0) {
+            return settings.tokensPerEndpoint();
+        }
+        Long reported = load.capacityTokens();
+        return reported == null ? null : Math.max(1, Math.min(reported, settings.maxTokensPerEndpoint()));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.warmlane.app;
+
+import dev.warmlane.settings.WarmlaneSettings;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Import;
+
+/** The gateway as a Spring Boot application. */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@EnableConfigurationProperties(WarmlaneSettings.class)
+@Import({
+    SettingsConfiguration.class,
+    PoolConfiguration.class,
+    DiscoveryConfiguration.class,
+    HealthConfiguration.class,
+    ScrapeConfiguration.class,
+    TlsConfiguration.class,
+    AccessConfiguration.class,
+    ProxyConfiguration.class,
+    RouteCheck.class,
+    AccessLogConfiguration.class,
+    TracingConfiguration.class,
+    ActuatorConfiguration.class,
+    DrainConfiguration.class,
+    DashboardConfiguration.class,
+    DemoConfiguration.class
+})
+public class GatewayApplication {}

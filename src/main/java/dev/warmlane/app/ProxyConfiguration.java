@@ -1,0 +1,73 @@
+package dev.warmlane.app;
+
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.proxy.ErrorHandler;
+import dev.warmlane.proxy.Explainer;
+import dev.warmlane.proxy.ModelsHandler;
+import dev.warmlane.proxy.ProxyFactory;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.proxy.VllmRoutingFilter;
+import dev.warmlane.proxy.access.AccessControl;
+import dev.warmlane.proxy.error.LateErrors;
+import dev.warmlane.proxy.http.ClientPipeline;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.resources.ConnectionProvider;
+
+/** What serves the public port. */
+@Configuration(proxyBeanMethods = false)
+class ProxyConfiguration {
+
+    @Bean(destroyMethod = "dispose")
+    ConnectionProvider upstreamConnections(WarmlaneSettings settings) {
+        return ProxyFactory.connections(settings.upstream());
+    }
+
+    @Bean
+    ProxyFactory proxyFactory(
+            WarmlaneSettings settings, RoutedPools pools, ServedModels models, ObjectProvider<AccessControl> access) {
+        return new ProxyFactory(settings, pools, models, access.getIfAvailable());
+    }
+
+    @Bean
+    VllmRoutingFilter vllmRoutingFilter(
+            ProxyFactory proxy, ConnectionProvider upstreamConnections, PoolTls tls, MeterRegistry registry) {
+        return proxy.filter(upstreamConnections, tls, registry);
+    }
+
+    @Bean
+    Explainer explainer(ProxyFactory proxy) {
+        return proxy.explainer();
+    }
+
+    @Bean
+    ErrorHandler errorHandler() {
+        LateErrors.logUntold();
+        return new ErrorHandler();
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> modelsRoute(ServedModels models) {
+        return RouterFunctions.route()
+                .GET("/v1/models", new ModelsHandler(models)::list)
+                .build();
+    }
+
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(WarmlaneSettings settings) {
+        ClientPipeline clients = new ClientPipeline(settings.limits());
+        // HTTP/1.1 only: whatever speaks to an engine does, and an upgrade would go around what guards the connection.
+        return factory -> factory.addServerCustomizers(
+                server -> server.protocol(HttpProtocol.HTTP11).doOnChannelInit(clients));
+    }
+}

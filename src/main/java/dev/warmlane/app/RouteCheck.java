@@ -1,0 +1,44 @@
+package dev.warmlane.app;
+
+import dev.warmlane.proxy.RoutedPool;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.PoolSettings;
+import java.net.URI;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.InitializingBean;
+import org.springframework.cloud.gateway.config.GatewayProperties;
+import org.springframework.cloud.gateway.route.RouteDefinition;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Stops the start at a route whose pool does not exist, rather than failing every request that takes it. */
+@Configuration(proxyBeanMethods = false)
+class RouteCheck {
+    private static final String ROUTES = "spring.cloud.gateway.server.webflux.routes";
+
+    @Bean
+    InitializingBean routesNamePools(GatewayProperties gateway, RoutedPools pools) {
+        return () -> check(gateway.getRoutes(), pools);
+    }
+
+    /** @throws InvalidSettingException naming the first route whose pool does not exist */
+    static void check(List<RouteDefinition> routes, RoutedPools pools) {
+        for (int i = 0; i < routes.size(); i++) {
+            URI uri = routes.get(i).getUri();
+            if (uri != null && "vllm".equals(uri.getScheme()) && !isPool(uri.getHost(), pools)) {
+                throw new InvalidSettingException(
+                        ROUTES + "[" + i + "].uri",
+                        uri,
+                        "vllm://" + PoolSettings.BY_MODEL + " or vllm:// and one of the pools "
+                                + pools.all().stream().map(RoutedPool::name).collect(Collectors.joining(", ")));
+            }
+        }
+    }
+
+    private static boolean isPool(@Nullable String host, RoutedPools pools) {
+        return host != null && (host.equals(PoolSettings.BY_MODEL) || pools.find(host) != null);
+    }
+}

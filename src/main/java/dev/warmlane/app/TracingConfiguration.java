@@ -1,0 +1,19 @@
+package dev.warmlane.app;
+
+import dev.warmlane.proxy.TracingFilter;
+import io.micrometer.tracing.propagation.Propagator;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Spans, where there is somewhere to send them. Spring Boot makes the rest by the same setting. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty(AutoConfigurations.TRACES_ENDPOINT)
+class TracingConfiguration {
+
+    @Bean
+    TracingFilter tracingFilter(Propagator propagator, ApplicationContext context) {
+        return new TracingFilter(propagator, context);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.warmlane.core.admission;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What decides when a waiting request's turn comes, and where it can go. Immutable.
+ *
+ * @param retry whether an endpoint had it already and failed; goes before all that were never let in
+ * @param priority lower goes earlier, as vLLM orders them; 0 where nobody says
+ * @param client a hash of the client, among whom turns are shared
+ * @param home the endpoint that its cache makes worth waiting for; null where all are the same to it
+ * @param tried endpoints that it must not go to again
+ */
+public record Claim(
+        boolean retry, int priority, long client, @Nullable EndpointId home, Set<EndpointId> tried) {
+    public Claim {
+        tried = Set.copyOf(tried);
+    }
+
+    boolean ranksAs(Claim other) {
+        return retry == other.retry && priority == other.priority;
+    }
+}

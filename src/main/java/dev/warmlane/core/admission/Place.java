@@ -1,0 +1,30 @@
+package dev.warmlane.core.admission;
+
+import java.util.Comparator;
+
+/** A request's place in the line. All that can change is guarded by the line's lock. */
+public final class Place {
+    /** Retries, then by priority, then by fair turns, then as they came. */
+    static final Comparator<Place> BY_TURN = Comparator.comparing((Place place) -> !place.claim.retry())
+            .thenComparingInt(place -> place.claim.priority())
+            .thenComparingLong(place -> place.turn)
+            .thenComparingLong(place -> place.number);
+
+    final Claim claim;
+    final Entrant entrant;
+    final long turn;
+    final long number;
+    final long lateAtNanos;
+    /** How often others at home went before it although it was first. */
+    int passedOver;
+    /** Let in, refused or left. */
+    boolean over;
+
+    Place(Claim claim, Entrant entrant, long turn, long number, long lateAtNanos) {
+        this.claim = claim;
+        this.entrant = entrant;
+        this.turn = turn;
+        this.number = number;
+        this.lateAtNanos = lateAtNanos;
+    }
+}

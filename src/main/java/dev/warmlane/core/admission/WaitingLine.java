@@ -1,0 +1,144 @@
+package dev.warmlane.core.admission;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The places of those who wait, in the order of their turns. Not thread-safe.
+ *
+ * <p>First in turn is not always first to go: a request that has its cache elsewhere lets one of the next go first that is at
+ * home where there is room, a bounded number of times. Else at saturation, where one endpoint at a time has room, every
+ * session would be carried off from its cache, and the computing of what was cached would take the room of new requests. The
+ * idea is that of delay scheduling (Zaharia et al., EuroSys 2010): waiting for a few others to end, out of many that are
+ * running, costs less than starting cold.
+ */
+final class WaitingLine {
+    /** Of requests at random homes, all but e^-4 = 2 % find theirs within so many rooms; the same for rooms and requests. */
+    private static final int PATIENCE_PER_ENDPOINT = 4;
+
+    private final NavigableSet<Place> inTurn = new TreeSet<>(Place.BY_TURN);
+    private final FairTurns turns;
+    private long places;
+    private int size;
+
+    WaitingLine(FairTurns turns) {
+        this.turns = turns;
+    }
+
+    /** Places that are not over, those that have been taken out to enter included. */
+    int size() {
+        return size;
+    }
+
+    Place add(Claim claim, Entrant entrant, long lateAtNanos) {
+        long turn = claim.retry() ? 0 : turns.take(claim.client());
+        Place place = new Place(claim, entrant, turn, places++, lateAtNanos);
+        inTurn.add(place);
+        size++;
+        return place;
+    }
+
+    /** Takes out who goes next to where there is room, or null if nobody can. */
+    @Nullable
+    Place next(Room room) {
+        int patience = PATIENCE_PER_ENDPOINT * room.endpoints();
+        int looked = 0;
+        Place first = null;
+        Place chosen = null;
+        for (Place place : inTurn) {
+            if (first != null && (++looked > patience || !place.claim.ranksAs(first.claim))) {
+                break;
+            }
+            if (!room.admits(place.claim)) {
+                continue;
+            }
+            if (room.suits(place.claim)) {
+                chosen = place;
+                break;
+            }
+            if (first == null) {
+                first = place;
+                if (place.passedOver >= patience) {
+                    break;
+                }
+            }
+        }
+        if (chosen == null) {
+            chosen = first;
+        } else if (first != null) {
+            first.passedOver++;
+        }
+        if (chosen != null) {
+            inTurn.remove(chosen);
+        }
+        return chosen;
+    }
+
+    /** Puts one back that was taken out and found no room, unless it is over meanwhile. */
+    void restore(Place place) {
+        if (!place.over) {
+            inTurn.add(place);
+        }
+    }
+
+    /** The place is over because its request is being served. */
+    void served(Place place) {
+        if (end(place) && !place.claim.retry()) {
+            turns.served(place.turn);
+        }
+    }
+
+    /**
+     * The place is over without having been served.
+     *
+     * @return false if it was over already
+     */
+    boolean giveUp(Place place) {
+        if (!end(place)) {
+            return false;
+        }
+        inTurn.remove(place);
+        if (!place.claim.retry()) {
+            turns.giveBack(place.claim.client());
+        }
+        return true;
+    }
+
+    /** Gives up whoever would be served last. */
+    Place giveUpLast() {
+        Place last = inTurn.last();
+        giveUp(last);
+        return last;
+    }
+
+    /** Gives up everybody who is not just being let in. */
+    List<Place> giveUpAll() {
+        List<Place> all = List.copyOf(inTurn);
+        all.forEach(this::giveUp);
+        return all;
+    }
+
+    /** Gives up all that have waited too long. */
+    List<Place> giveUpLate(long nowNanos) {
+        List<Place> late = new ArrayList<>();
+        for (Place place : inTurn) {
+            if (nowNanos - place.lateAtNanos >= 0) {
+                late.add(place);
+            }
+        }
+        late.forEach(this::giveUp);
+        return late;
+    }
+
+    private boolean end(Place place) {
+        if (place.over) {
+            return false;
+        }
+        place.over = true;
+        size--;
+        return true;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.warmlane.core.affinity;
+
+import java.net.InetAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells whose address a request comes from, believing X-Forwarded-For only as far as the proxies that wrote it are trusted.
+ * Immutable.
+ */
+public final class ClientAddresses {
+    /** Proxies in front of us are few; a longer list is somebody's attempt to make us work. */
+    private static final int MAX_HOPS = 32;
+
+    private final List<Cidr> trustedProxies;
+    private final List<Cidr> sharedNetworks;
+
+    public ClientAddresses(List<Cidr> trustedProxies, List<Cidr> sharedNetworks) {
+        this.trustedProxies = List.copyOf(trustedProxies);
+        this.sharedNetworks = List.copyOf(sharedNetworks);
+    }
+
+    /**
+     * The rightmost address that is not a trusted proxy, or null where that says nothing of the client: all are trusted
+     * proxies, the address is in a shared network, or it is not an address.
+     *
+     * @param peer the address of the connection
+     * @param forwardedFor the values of X-Forwarded-For, in the order received
+     */
+    public @Nullable InetAddress client(InetAddress peer, List<String> forwardedFor) {
+        InetAddress address = peer;
+        int hops = 0;
+        for (int line = forwardedFor.size() - 1; line >= 0; line--) {
+            String rest = forwardedFor.get(line);
+            while (rest != null) {
+                if (!isTrusted(address)) {
+                    return unlessShared(address);
+                }
+                int comma = rest.lastIndexOf(',');
+                InetAddress next = parse(rest.substring(comma + 1).strip());
+                if (next == null || ++hops > MAX_HOPS) {
+                    return null;
+                }
+                address = next;
+                rest = comma < 0 ? null : rest.substring(0, comma);
+            }
+        }
+        return isTrusted(address) ? null : unlessShared(address);
+    }
+
+    /** The one spelling of an address under which its key is bound; any other text as it is. */
+    public static String canonical(String text) {
+        InetAddress address = parse(text.strip());
+        return address == null ? text : address.getHostAddress();
+    }
+
+    private boolean isTrusted(InetAddress address) {
+        return isIn(trustedProxies, address);
+    }
+
+    private @Nullable InetAddress unlessShared(InetAddress address) {
+        return isIn(sharedNetworks, address) ? null : address;
+    }
+
+    private static boolean isIn(List<Cidr> networks, InetAddress address) {
+        for (Cidr network : networks) {
+            if (network.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes {@code 1.2.3.4}, {@code 1.2.3.4:5678}, {@code ::1}, {@code [::1]} and {@code [::1]:5678}. */
+    private static @Nullable InetAddress parse(String hop) {
+        if (hop.startsWith("[")) {
+            int end = hop.indexOf(']');
+            return end < 0 ? null : Cidr.literal(hop.substring(1, end));
+        }
+        int colon = hop.indexOf(':');
+        boolean oneColon = colon >= 0 && colon == hop.lastIndexOf(':');
+        return Cidr.literal(oneColon ? hop.substring(0, colon) : hop);
+    }
+}

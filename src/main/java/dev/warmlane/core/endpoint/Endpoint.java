@@ -1,0 +1,34 @@
+package dev.warmlane.core.endpoint;
+
+import java.net.URI;
+
+/**
+ * One vLLM server. Immutable.
+ *
+ * @param id what identifies it for as long as its cache lives
+ * @param name what people call it: the pod's name, or {@code host:port}
+ * @param uri scheme, host and port, without a path
+ * @param state whether it may receive requests
+ * @param loadShare the part of an equal load that it may take, in (0, 1]; less than 1 only while it is starting
+ */
+public record Endpoint(EndpointId id, String name, URI uri, EndpointState state, double loadShare) {
+
+    /** An endpoint that may take all of its load. */
+    public Endpoint(EndpointId id, String name, URI uri, EndpointState state) {
+        this(id, name, uri, state, 1);
+    }
+
+    /** A static endpoint, identified by its URL and named by its authority. */
+    public static Endpoint ofUri(URI uri) {
+        return new Endpoint(new EndpointId(uri.toString()), uri.getAuthority(), uri, EndpointState.READY);
+    }
+
+    public Endpoint withState(EndpointState newState) {
+        return newState == state ? this : new Endpoint(id, name, uri, newState, loadShare);
+    }
+
+    /** The same, starting: it may take this part of an equal load. */
+    public Endpoint starting(double share) {
+        return new Endpoint(id, name, uri, EndpointState.STARTING, share);
+    }
+}

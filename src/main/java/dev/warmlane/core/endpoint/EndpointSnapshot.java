@@ -1,0 +1,100 @@
+package dev.warmlane.core.endpoint;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The endpoints of a pool at one moment, in the order discovery gave them. Immutable; safe to read from any thread.
+ */
+public final class EndpointSnapshot {
+    public static final EndpointSnapshot EMPTY = new EndpointSnapshot(List.of());
+
+    private final List<Endpoint> endpoints;
+    private final List<Endpoint> selectable;
+    private final Map<EndpointId, Endpoint> byId;
+    private final boolean panic;
+    private final boolean starting;
+    private final boolean probation;
+
+    /** @throws IllegalArgumentException if two endpoints have the same id */
+    public EndpointSnapshot(List<Endpoint> endpoints) {
+        this(endpoints, false);
+    }
+
+    /**
+     * A snapshot in which too few endpoints may be healthy to carry the load.
+     *
+     * @param panic whether every endpoint that discovery calls ready is selectable, whatever its health
+     * @throws IllegalArgumentException if two endpoints have the same id
+     */
+    public EndpointSnapshot(List<Endpoint> endpoints, boolean panic) {
+        this.endpoints = List.copyOf(endpoints);
+        this.panic = panic;
+        this.byId = new HashMap<>(this.endpoints.size() * 2);
+        for (Endpoint endpoint : this.endpoints) {
+            if (byId.put(endpoint.id(), endpoint) != null) {
+                throw new IllegalArgumentException("endpoint %s: listed twice".formatted(endpoint.id()));
+            }
+        }
+        List<Endpoint> ready = in(panic ? EndpointState::isDiscoveredReady : EndpointState::acceptsNew);
+        this.selectable = !ready.isEmpty() ? ready : in(EndpointState::acceptsBound);
+        this.starting = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.STARTING);
+        this.probation = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.PROBATION);
+    }
+
+    public List<Endpoint> endpoints() {
+        return endpoints;
+    }
+
+    /**
+     * The endpoints that a request bound to none may go to: those that accept new ones or, where there are none, those that
+     * drain, because a cold answer from a leaving endpoint beats no answer.
+     */
+    public List<Endpoint> selectable() {
+        return selectable;
+    }
+
+    /** Whether so few endpoints are healthy that all are used. */
+    public boolean isPanic() {
+        return panic;
+    }
+
+    /** Whether any endpoint is starting. */
+    public boolean hasStarting() {
+        return starting;
+    }
+
+    /** Whether any endpoint waits for a request by which it is judged. */
+    public boolean hasProbation() {
+        return probation;
+    }
+
+    /** The same without panic, so that only healthy endpoints are selectable; this one if there is no panic. */
+    public EndpointSnapshot withoutPanic() {
+        return panic ? new EndpointSnapshot(endpoints) : this;
+    }
+
+    /** The same with these endpoints suspended; what is bound to them stays so. */
+    public EndpointSnapshot suspending(Set<EndpointId> ids) {
+        List<Endpoint> changed = endpoints.stream()
+                .map(e -> ids.contains(e.id()) ? e.withState(EndpointState.SUSPENDED) : e)
+                .toList();
+        return new EndpointSnapshot(changed, false);
+    }
+
+    public @Nullable Endpoint find(EndpointId id) {
+        return byId.get(id);
+    }
+
+    public boolean contains(EndpointId id) {
+        return byId.containsKey(id);
+    }
+
+    private List<Endpoint> in(Predicate<EndpointState> states) {
+        return endpoints.stream().filter(e -> states.test(e.state())).toList();
+    }
+}

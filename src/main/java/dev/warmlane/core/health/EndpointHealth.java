@@ -1,0 +1,85 @@
+package dev.warmlane.core.health;
+
+/**
+ * What is believed of one endpoint that discovery calls ready. Immutable; {@link HealthBook} makes one from another.
+ * <pre>
+ *            fails                     time over, or check passes again
+ *   Healthy -------&gt; Ejected --------------------------------------------&gt; Probation
+ *      ^               ^   ^                                                 |   |
+ *      | load share 1  |   | fails                             request fails |   | request succeeds
+ *      +------------ Starting &lt;----------------------------------------------)---+
+ *                          +-------------------------------------------------+
+ * </pre>
+ * Times are readings of one monotonic clock in nanoseconds.
+ */
+public sealed interface EndpointHealth {
+
+    /** Ejections in a row up to now, of which each lasts longer; 0 where there was none. */
+    int ejections();
+
+    /** When it became so. */
+    long sinceNanos();
+
+    /** Whether its server has probably gone meanwhile, and its cache with it. */
+    default boolean cacheLost() {
+        return false;
+    }
+
+    /**
+     * It takes all requests that come.
+     *
+     * @param sinceNanos when it came, or came back
+     */
+    record Healthy(int ejections, long sinceNanos) implements EndpointHealth {}
+
+    /**
+     * It is new or has come back, so it takes a part of an equal load that grows with time.
+     *
+     * @param sinceNanos when it came, or came back
+     */
+    record Starting(int ejections, long sinceNanos) implements EndpointHealth {}
+
+    /**
+     * It takes no requests.
+     *
+     * @param reason why
+     * @param untilNanos when it will be on probation, unless its check fails meanwhile
+     * @param checkFailed whether its check has failed since: then it comes back when that passes again, whatever the time
+     */
+    record Ejected(
+            EjectionReason reason,
+            int ejections,
+            long sinceNanos,
+            long untilNanos,
+            boolean checkFailed,
+            boolean cacheLost)
+            implements EndpointHealth {
+
+        /** How long it is out, in nanoseconds, as far as can be said. */
+        long lengthNanos() {
+            return checkFailed ? Long.MAX_VALUE : untilNanos - sinceNanos;
+        }
+    }
+
+    /**
+     * It takes one request at a time until one of them succeeds or fails. One that is on its way for too long keeps no other
+     * from trying.
+     *
+     * @param reason why it was ejected before
+     * @param sinceNanos when it was ejected
+     * @param taken whether a request is on its way that will tell
+     * @param takenNanos when that was sent, or 0
+     */
+    record Probation(
+            EjectionReason reason, int ejections, long sinceNanos, boolean taken, long takenNanos, boolean cacheLost)
+            implements EndpointHealth {
+
+        Probation takenAt(long nowNanos) {
+            return new Probation(reason, ejections, sinceNanos, true, nowNanos, cacheLost);
+        }
+
+        Probation free() {
+            return new Probation(reason, ejections, sinceNanos, false, 0, cacheLost);
+        }
+    }
+}

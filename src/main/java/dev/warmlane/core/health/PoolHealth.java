@@ -1,0 +1,201 @@
+package dev.warmlane.core.health;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.endpoint.EndpointState;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The health of one pool's endpoints, laid over what discovery lists: judges them by their requests and by their health
+ * checks, and lets the pool's snapshot follow. Somebody has to call {@link #tick} about once a second. Safe for concurrent
+ * use; a request that succeeds takes no lock.
+ */
+public final class PoolHealth implements HealthWatch {
+    private final EndpointPool pool;
+    private final HealthRules rules;
+    private final LongSupplier nanoClock;
+    private final AtomicReference<HealthBook> book;
+    private final Map<EndpointId, RequestRecord> requests = new ConcurrentHashMap<>();
+    private final Map<EndpointId, CheckStreak> checks = new ConcurrentHashMap<>();
+    private final List<HealthListener> listeners = new CopyOnWriteArrayList<>();
+
+    /**
+     * Follows the pool from now on.
+     *
+     * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
+     */
+    public PoolHealth(EndpointPool pool, HealthRules rules, LongSupplier nanoClock) {
+        this.pool = pool;
+        this.rules = rules;
+        this.nanoClock = nanoClock;
+        this.book = new AtomicReference<>(HealthBook.empty(rules));
+        pool.overlay(this::over);
+        pool.onRemoval(this::forget);
+    }
+
+    public EndpointPool pool() {
+        return pool;
+    }
+
+    /** What is believed of an endpoint; null if discovery does not call it ready. */
+    public @Nullable EndpointHealth of(EndpointId endpoint) {
+        return book().of(endpoint);
+    }
+
+    public void addListener(HealthListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public boolean admits(Endpoint endpoint) {
+        if (endpoint.state() != EndpointState.PROBATION || claim(endpoint.id())) {
+            return true;
+        }
+        // Whoever was first may not have replaced the snapshot yet; the caller is about to read it again.
+        pool.refresh();
+        return false;
+    }
+
+    @Override
+    public void succeeded(Endpoint endpoint) {
+        if (rules.outliers()) {
+            RequestRecord known = requests.get(endpoint.id());
+            if (known != null) {
+                known.succeeded(nanoClock.getAsLong());
+            }
+        }
+        if (endpoint.state() == EndpointState.PROBATION) {
+            change(before -> before.passProbation(endpoint.id(), nanoClock.getAsLong()));
+        }
+    }
+
+    @Override
+    public void failed(Endpoint endpoint, FailureCause cause) {
+        if (!cause.blamesEndpoint()) {
+            undecided(endpoint);
+        } else if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
+            judge(endpoint.id(), cause);
+        }
+    }
+
+    @Override
+    public void undecided(Endpoint endpoint) {
+        if (endpoint.state() == EndpointState.PROBATION) {
+            change(before -> before.release(endpoint.id()));
+        }
+    }
+
+    /**
+     * A health check of an endpoint is over.
+     *
+     * @param failure why it failed, or null if it passed
+     */
+    public void checked(EndpointId endpoint, @Nullable FailureCause failure) {
+        int inARow = checks.computeIfAbsent(endpoint, id -> new CheckStreak()).add(failure == null);
+        if (failure != null) {
+            boolean fell = inARow >= rules.checkFall();
+            change(before -> before.checkFailed(endpoint, fell, failure.losesCache(), nanoClock.getAsLong()));
+        } else if (inARow >= rules.checkRise()) {
+            change(before -> before.checkRose(endpoint));
+        }
+        if (!pool.snapshot().contains(endpoint)) {
+            checks.remove(endpoint);
+        }
+    }
+
+    /** Lets time pass: ends ejections, and lets the load of starting endpoints grow. */
+    public void tick() {
+        boolean changed = change(before -> before.tick(nanoClock.getAsLong()));
+        if (!changed && pool.snapshot().hasStarting()) {
+            pool.refresh();
+        }
+    }
+
+    private boolean claim(EndpointId endpoint) {
+        return change(before -> before.claim(endpoint, nanoClock.getAsLong()));
+    }
+
+    private boolean failProbation(EndpointId endpoint, FailureCause cause) {
+        return change(before -> before.failProbation(endpoint, cause.losesCache(), nanoClock.getAsLong()));
+    }
+
+    private void judge(EndpointId endpoint, FailureCause cause) {
+        RequestRecord known = rules.outliers() ? requests.get(endpoint) : null;
+        if (known == null) {
+            return;
+        }
+        long now = nanoClock.getAsLong();
+        known.failed(now);
+        EjectionReason reason = rules.verdict(known, now);
+        if (reason != null && change(before -> before.fail(endpoint, reason, cause.losesCache(), now))) {
+            known.clear();
+        }
+    }
+
+    /** Called under the pool's lock, so that the last book to be written is the last to be shown. */
+    private EndpointSnapshot over(EndpointSnapshot discovered) {
+        long now = nanoClock.getAsLong();
+        HealthBook before;
+        HealthBook followed;
+        do {
+            before = book();
+            followed = before.follow(discovered, now);
+        } while (!book.compareAndSet(before, followed));
+        announcePanic(before, followed);
+        followed.all().keySet().forEach(id -> requests.computeIfAbsent(id, known -> new RequestRecord(rules.window())));
+        return followed.over(discovered, now);
+    }
+
+    private boolean change(UnaryOperator<HealthBook> step) {
+        HealthBook before;
+        HealthBook after;
+        do {
+            before = book();
+            after = step.apply(before);
+            if (after == before) {
+                return false;
+            }
+        } while (!book.compareAndSet(before, after));
+        pool.refresh();
+        announce(before, after);
+        return true;
+    }
+
+    private void announce(HealthBook before, HealthBook after) {
+        EndpointSnapshot snapshot = pool.snapshot();
+        after.all().forEach((id, now) -> {
+            EndpointHealth was = Objects.requireNonNull(before.of(id));
+            Endpoint endpoint = snapshot.find(id);
+            if (endpoint != null && was.getClass() != now.getClass()) {
+                listeners.forEach(listener -> listener.changed(endpoint, was, now));
+            }
+        });
+        announcePanic(before, after);
+    }
+
+    private void announcePanic(HealthBook before, HealthBook after) {
+        if (before.isPanic() != after.isPanic()) {
+            int endpoints = after.all().size();
+            listeners.forEach(listener -> listener.panic(after.isPanic(), endpoints - after.out(), endpoints));
+        }
+    }
+
+    private HealthBook book() {
+        return Objects.requireNonNull(book.get());
+    }
+
+    private void forget(EndpointId gone) {
+        requests.remove(gone);
+        checks.remove(gone);
+    }
+}

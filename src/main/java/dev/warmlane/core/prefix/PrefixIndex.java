@@ -1,0 +1,218 @@
+package dev.warmlane.core.prefix;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The predicted contents of each endpoint's KV cache. A prompt is looked up for all endpoints in one walk of its chain of
+ * blocks: the walk carries the set of endpoints that held every block so far and ends when none is left.
+ * <pre>
+ *   prompt      b0       b1       b2       b3                    slots: pod-a 0, pod-b 1, pod-c 2
+ *   holders     {0,1,2}  {0,1}    {0}      {0,2}
+ *   still in    {0,1,2}  {0,1}    {0}      {0}                   matched: pod-a 4, pod-b 2, pod-c 1
+ *
+ *   pod-a  newest  b0 b1 b2 b3 | c0 c1 | ...  oldest, evicted first
+ * </pre>
+ * An endpoint holds at most its capacity of blocks, which {@link #correct} adjusts to what it delivers, and evicts the one
+ * that was not used for the longest time; one prompt's leading blocks count as used after those behind them, as the engine
+ * does. No endpoint evicts another's blocks.
+ *
+ * <p>Memory is bounded by the sum of the capacities: 62 bytes a block for 100 endpoints of 15,625 blocks that they do not
+ * share (97 MB for 100 million tokens), up to twice that after a table has just grown, and twice that again if all of them
+ * deliver so much more than predicted that their capacities grow to the utmost. It is bounded by {@value #MAX_ENDPOINTS}
+ * endpoints too; beyond them the one that was not inserted to for the longest time is forgotten.
+ *
+ * <p>Safe for use by several threads. Reading takes no lock; inserting locks the endpoint, and a stripe of the shared table
+ * for the moment of each new block. A match that runs beside an insertion sees some of its blocks.
+ */
+public final class PrefixIndex {
+    /** How many endpoints an index knows at a time. */
+    public static final int MAX_ENDPOINTS = 1024;
+
+    private static final long MAX_CAPACITY = 1 << 26;
+
+    private final int maxEndpoints;
+    private final int defaultCapacity;
+    private final BlockHolders holders = new BlockHolders();
+    private final Map<EndpointId, EndpointBlocks> endpoints = new ConcurrentHashMap<>();
+    private final BitSet usedSlots = new BitSet();
+    private final AtomicLong inserts = new AtomicLong();
+
+    /** @param defaultCapacity blocks that an endpoint holds until {@link #capacity} says otherwise, at least 1 */
+    public PrefixIndex(long defaultCapacity) {
+        this(defaultCapacity, MAX_ENDPOINTS);
+    }
+
+    PrefixIndex(long defaultCapacity, int maxEndpoints) {
+        this.defaultCapacity = checkedCapacity(defaultCapacity);
+        this.maxEndpoints = maxEndpoints;
+    }
+
+    /** How many leading blocks of the prompt each of these endpoints holds; none for an endpoint that is not known. */
+    public PrefixMatch match(PromptBlocks prompt, List<Endpoint> candidates) {
+        int[] slots = new int[candidates.size()];
+        for (int i = 0; i < slots.length; i++) {
+            slots[i] = slot(candidates.get(i).id());
+        }
+        return new PrefixMatch(match(prompt, slots));
+    }
+
+    /** Notes that the endpoint computes this prompt: its blocks are the most recently used from now on. */
+    public void insert(EndpointId endpoint, PromptBlocks prompt) {
+        if (prompt.length() > 0) {
+            known(endpoint).insert(prompt, inserts.incrementAndGet());
+        }
+    }
+
+    /**
+     * Corrects a prediction that was too high: the endpoint forgets the prompt's blocks beyond those it delivered.
+     *
+     * @param deliveredBlocks leading blocks that the endpoint did hold, at least 0
+     */
+    public void trim(EndpointId endpoint, PromptBlocks prompt, int deliveredBlocks) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        if (blocks != null) {
+            blocks.forget(prompt, deliveredBlocks);
+        }
+    }
+
+    /** Sets how many blocks the endpoint holds, at least 1; it evicts what is over. */
+    public void capacity(EndpointId endpoint, long blocks) {
+        known(endpoint).capacity(checkedCapacity(blocks));
+    }
+
+    /**
+     * Corrects how much the endpoint is believed to hold, between a quarter and twice its capacity, after a prediction met the
+     * truth. What it was predicted to hold of that prompt stays: by now it has computed it.
+     *
+     * @param missedBlocks of a prompt that it held and that were not predicted; negative for those predicted and not held
+     */
+    public void correct(EndpointId endpoint, double missedBlocks) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        if (blocks != null) {
+            blocks.correct(missedBlocks);
+        }
+    }
+
+    /** Forgets the endpoint: what it held, and its capacity. */
+    public synchronized void remove(EndpointId endpoint) {
+        EndpointBlocks gone = endpoints.remove(endpoint);
+        if (gone != null) {
+            gone.remove();
+            usedSlots.clear(gone.slot());
+        }
+    }
+
+    /** How many blocks the endpoint holds. */
+    public int blocks(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? 0 : blocks.size();
+    }
+
+    /** Memory of the tables in bytes; reads all of them. */
+    public long memoryBytes() {
+        long sum = holders.memoryBytes();
+        for (EndpointBlocks blocks : endpoints.values()) {
+            sum += blocks.memoryBytes();
+        }
+        return sum;
+    }
+
+    private int[] match(PromptBlocks prompt, int[] slots) {
+        int words = words(slots);
+        long[] stillIn = new long[words];
+        for (int slot : slots) {
+            if (slot >= 0) {
+                stillIn[slot / Long.SIZE] |= 1L << slot;
+            }
+        }
+        int[] matchedBySlot = walk(prompt, stillIn);
+        int[] matched = new int[slots.length];
+        for (int i = 0; i < slots.length; i++) {
+            matched[i] = slots[i] < 0 ? 0 : matchedBySlot[slots[i]];
+        }
+        return matched;
+    }
+
+    private int[] walk(PromptBlocks prompt, long[] stillIn) {
+        int[] matchedBySlot = new int[stillIn.length * Long.SIZE];
+        long[] held = new long[stillIn.length];
+        boolean any = stillIn.length > 0;
+        int block = 0;
+        while (any && block < prompt.length()) {
+            // Sets change at few of a chain's blocks, so the question whether this one does comes first.
+            if (!holders.isHeldByAll(prompt.hash(block), stillIn)) {
+                holders.read(prompt.hash(block), stillIn, held);
+                any = false;
+                for (int word = 0; word < stillIn.length; word++) {
+                    note(matchedBySlot, word, stillIn[word] & ~held[word], block);
+                    stillIn[word] = held[word];
+                    any |= held[word] != 0;
+                }
+            }
+            block++;
+        }
+        for (int word = 0; word < stillIn.length; word++) {
+            note(matchedBySlot, word, stillIn[word], block);
+        }
+        return matchedBySlot;
+    }
+
+    private static void note(int[] matchedBySlot, int word, long slots, int matched) {
+        for (long left = slots; left != 0; left &= left - 1) {
+            matchedBySlot[word * Long.SIZE + Long.numberOfTrailingZeros(left)] = matched;
+        }
+    }
+
+    private static int words(int[] slots) {
+        int highest = -1;
+        for (int slot : slots) {
+            highest = Math.max(highest, slot);
+        }
+        return (highest + Long.SIZE) / Long.SIZE;
+    }
+
+    private int slot(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? -1 : blocks.slot();
+    }
+
+    private EndpointBlocks known(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? learn(endpoint) : blocks;
+    }
+
+    private synchronized EndpointBlocks learn(EndpointId endpoint) {
+        EndpointBlocks known = endpoints.get(endpoint);
+        if (known != null) {
+            return known;
+        }
+        if (endpoints.size() == maxEndpoints) {
+            forgetIdlest();
+        }
+        int slot = usedSlots.nextClearBit(0);
+        usedSlots.set(slot);
+        EndpointBlocks blocks = new EndpointBlocks(slot, holders, defaultCapacity);
+        endpoints.put(endpoint, blocks);
+        return blocks;
+    }
+
+    private void forgetIdlest() {
+        endpoints.entrySet().stream()
+                .min(Comparator.comparingLong(entry -> entry.getValue().lastInsert()))
+                .ifPresent(idlest -> remove(idlest.getKey()));
+    }
+
+    private static int checkedCapacity(long blocks) {
+        if (blocks < 1) {
+            throw new IllegalArgumentException("capacity: %d blocks (expected: >= 1)".formatted(blocks));
+        }
+        return (int) Math.min(blocks, MAX_CAPACITY);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.Endpoint;
+
+/**
+ * What one endpoint would have cost a request, and from which numbers.
+ *
+ * @param endpoint the endpoint
+ * @param matchedTokens leading tokens of the prompt that it is predicted to hold
+ * @param uncachedTokens u: tokens it would have to compute
+ * @param prefillTokens P: tokens it is computing for others whose first byte has not come back
+ * @param requests n: requests in flight there, those of other clients included where there are any
+ * @param promptTokens R: their prompt tokens
+ * @param bound whether the request's key is bound to it
+ * @param cost all of it in prefill tokens; the smallest wins
+ */
+public record Candidate(
+        Endpoint endpoint,
+        long matchedTokens,
+        long uncachedTokens,
+        long prefillTokens,
+        int requests,
+        long promptTokens,
+        boolean bound,
+        double cost) {}

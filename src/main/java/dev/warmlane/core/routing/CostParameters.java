@@ -1,0 +1,40 @@
+package dev.warmlane.core.routing;
+
+/**
+ * The constants of the expected-cost rule. Tokens are prefill tokens of the served model, the currency of all costs.
+ *
+ * @param recompute kappa: price of a token computed again, for the request's own delay, eviction and future load; at least 0
+ * @param delay beta: price of delaying each other request in flight by a token of prefill; at least 0
+ * @param load lambda for each 1,000 output tokens expected: price of a prompt token in flight, which every decoding step of
+ *     the endpoint reads again; at least 0
+ * @param stickinessTokens H: waiting that a bound session accepts to stay with its endpoint; at least 0
+ * @param clientIpStickiness share of it for a key that many users may share; in [0, 1]
+ * @param attentionTokens alpha: the position at which attention costs as much as the rest of a prefill token; above 0
+ * @param tieTokens costs this close count as equal; at least 0
+ */
+public record CostParameters(
+        double recompute,
+        double delay,
+        double load,
+        double stickinessTokens,
+        double clientIpStickiness,
+        double attentionTokens,
+        double tieTokens) {
+
+    /** Reads them from a policy's parameters. */
+    static CostParameters read(PolicyParameters parameters) {
+        return new CostParameters(
+                parameters.number("kappa", 0),
+                parameters.number("beta", 0),
+                parameters.number("lambda-per-1000-output-tokens", 0),
+                parameters.number("stickiness-tokens", 0),
+                parameters.number("client-ip-stickiness", 0, 1),
+                parameters.number("alpha-tokens", 1),
+                parameters.number("tie-tokens", 0));
+    }
+
+    /** W(u, L): the cost of computing the last tokens of a prompt, of which late ones attend to more. */
+    double prefill(long uncachedTokens, long promptTokens) {
+        return uncachedTokens * (1 + (promptTokens - uncachedTokens / 2.0) / attentionTokens);
+    }
+}

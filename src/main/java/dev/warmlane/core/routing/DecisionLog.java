@@ -1,0 +1,71 @@
+package dev.warmlane.core.routing;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/** The last decisions of a pool, a fixed number of them. Writing takes no lock; what is read may miss one being written. */
+public final class DecisionLog {
+    private final AtomicReferenceArray<Entry> entries;
+    private final AtomicLong written = new AtomicLong();
+    private final InstantSource clock;
+
+    /** A decision, when it was taken, and what came of its prediction. Safe for concurrent use. */
+    public static final class Entry {
+        private final Instant at;
+        private final RoutingDecision decision;
+        private volatile @Nullable Long deliveredTokens;
+
+        Entry(Instant at, RoutingDecision decision) {
+            this.at = at;
+            this.decision = decision;
+        }
+
+        public Instant at() {
+            return at;
+        }
+
+        public RoutingDecision decision() {
+            return decision;
+        }
+
+        /** Prompt tokens that the endpoint reported as cached; null before its answer is complete, or if it does not say. */
+        public @Nullable Long deliveredTokens() {
+            return deliveredTokens;
+        }
+
+        void delivered(Delivery delivery) {
+            deliveredTokens = delivery.cachedTokens();
+        }
+    }
+
+    /** @param size decisions kept, at least 1 */
+    public DecisionLog(int size, InstantSource clock) {
+        this.entries = new AtomicReferenceArray<>(size);
+        this.clock = clock;
+    }
+
+    Entry add(RoutingDecision decision) {
+        int index = (int) (written.getAndIncrement() % entries.length());
+        Entry entry = new Entry(clock.instant(), decision);
+        entries.set(index, entry);
+        return entry;
+    }
+
+    /** All that are kept, the newest first. */
+    public List<Entry> newest() {
+        List<Entry> newest = new ArrayList<>(entries.length());
+        long end = written.get();
+        for (long i = end - 1; i >= Math.max(0, end - entries.length()); i--) {
+            Entry entry = entries.get((int) (i % entries.length()));
+            if (entry != null) {
+                newest.add(entry);
+            }
+        }
+        return newest;
+    }
+}

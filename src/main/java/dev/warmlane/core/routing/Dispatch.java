@@ -1,0 +1,101 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch;
+
+/** A request on its way to an endpoint. Its owner reports what becomes of it and closes it once, twice or from any thread. */
+public final class Dispatch implements AutoCloseable {
+    private final RoutingDecision decision;
+    private final RoutingPolicy policy;
+    private final Router router;
+    private final Lease lease;
+    private final HealthWatch health;
+    private final DecisionLog.Entry entry;
+
+    Dispatch(
+            RoutingDecision decision,
+            RoutingPolicy policy,
+            Router router,
+            Lease lease,
+            HealthWatch health,
+            DecisionLog.Entry entry) {
+        this.decision = decision;
+        this.policy = policy;
+        this.router = router;
+        this.lease = lease;
+        this.health = health;
+        this.entry = entry;
+    }
+
+    public RoutingDecision decision() {
+        return decision;
+    }
+
+    public Endpoint endpoint() {
+        return decision.endpoint();
+    }
+
+    /** The endpoint answered with response headers that the client will see. */
+    public void accepted() {
+        policy.accepted(decision);
+    }
+
+    /** The first byte of the answer came back: the prefill is over. */
+    public void firstByte() {
+        if (lease.firstByte()) {
+            health.succeeded(endpoint());
+        }
+    }
+
+    /** The answer is complete and its usage known. */
+    public void delivered(Delivery delivery) {
+        entry.delivered(delivery);
+        router.delivered(decision, delivery);
+    }
+
+    /** The answer is complete and says nothing of its usage. */
+    public void unreported() {
+        router.unreported(decision);
+    }
+
+    /**
+     * The endpoint answered with an error, which the client gets: it computed nothing that is worth remembering.
+     *
+     * @param status the HTTP status, 400 to 599
+     */
+    public void refused(int status) {
+        policy.failed(decision);
+        if (!lease.firstByte()) {
+            return;
+        }
+        if (status >= 502 && status <= 504) {
+            health.failed(endpoint(), FailureCause.UNAVAILABLE);
+        } else if (status < 500) {
+            health.succeeded(endpoint());
+        } else {
+            // A server at work can answer 500 to a request that it cannot compute, a broken one to all of them.
+            health.undecided(endpoint());
+        }
+    }
+
+    /** The endpoint did not take the request, which may go to another. */
+    public void failed(FailureCause cause) {
+        policy.failed(decision);
+        lease.close();
+        health.failed(endpoint(), cause);
+    }
+
+    /** The answer broke off after it had begun. */
+    public void brokeOff(FailureCause cause) {
+        health.failed(endpoint(), cause);
+    }
+
+    /** The request is over, whatever way. */
+    @Override
+    public void close() {
+        if (lease.close()) {
+            health.undecided(endpoint());
+        }
+    }
+}

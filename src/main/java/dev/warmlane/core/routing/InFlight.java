@@ -1,0 +1,112 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this gateway has in flight at each endpoint: requests, their prompt tokens, and the uncached tokens whose first byte
+ * has not come back. Exact and immediate, unlike anything an engine reports of itself. Safe for concurrent use.
+ */
+public final class InFlight {
+    private static final Counters NOTHING = new Counters();
+
+    private final ConcurrentHashMap<EndpointId, Counters> byEndpoint = new ConcurrentHashMap<>();
+    private final int maxRequests;
+    private volatile Runnable onClose = () -> {};
+
+    /** Counts without a limit. */
+    public InFlight() {
+        this(Integer.MAX_VALUE);
+    }
+
+    /** @param maxRequests that one endpoint may have in flight, at least 1 */
+    public InFlight(int maxRequests) {
+        this.maxRequests = maxRequests;
+    }
+
+    /** Requests that one endpoint may have in flight. */
+    public int maxRequests() {
+        return maxRequests;
+    }
+
+    /** Calls this after each lease that was closed, on the thread that did; instead of what was called before. */
+    public void onClose(Runnable listener) {
+        onClose = listener;
+    }
+
+    /**
+     * Counts a request at an endpoint until the lease is closed, unless the endpoint is full.
+     *
+     * @param promptTokens tokens of its prompt
+     * @param uncachedTokens tokens that the endpoint has to compute before the first byte
+     * @return null if the endpoint has as many requests as it may
+     */
+    public @Nullable Lease open(EndpointId endpoint, long promptTokens, long uncachedTokens) {
+        boolean[] full = {false};
+        // In one step with retire, so that a count never lands in counters that were just dropped.
+        Counters counters = byEndpoint.compute(endpoint, (id, existing) -> {
+            Counters opened = existing == null ? new Counters() : existing;
+            if (opened.requests.get() < maxRequests) {
+                opened.requests.incrementAndGet();
+            } else {
+                full[0] = true;
+            }
+            return opened;
+        });
+        if (full[0]) {
+            return null;
+        }
+        counters.promptTokens.addAndGet(promptTokens);
+        counters.prefillTokens.addAndGet(uncachedTokens);
+        return new Lease(this, endpoint, counters, promptTokens, uncachedTokens);
+    }
+
+    /** Whether the endpoint has as many requests in flight as it may. */
+    public boolean isFull(EndpointId endpoint) {
+        return requests(endpoint) >= maxRequests;
+    }
+
+    /** Requests in flight. */
+    public int requests(EndpointId endpoint) {
+        return counters(endpoint).requests.get();
+    }
+
+    /** Prompt tokens of the requests in flight. */
+    public long promptTokens(EndpointId endpoint) {
+        return counters(endpoint).promptTokens.get();
+    }
+
+    /** Uncached prompt tokens of the requests whose first byte has not come back. */
+    public long prefillTokens(EndpointId endpoint) {
+        return counters(endpoint).prefillTokens.get();
+    }
+
+    /** Drops the counters of an endpoint that left; if it still has requests, with the last of them. */
+    public void retire(EndpointId endpoint) {
+        byEndpoint.computeIfPresent(endpoint, (id, counters) -> {
+            counters.retired = true;
+            return counters.requests.get() == 0 ? null : counters;
+        });
+    }
+
+    void closed(EndpointId endpoint, Counters closedAt) {
+        if (closedAt.requests.decrementAndGet() == 0 && closedAt.retired) {
+            retire(endpoint);
+        }
+        onClose.run();
+    }
+
+    private Counters counters(EndpointId endpoint) {
+        return byEndpoint.getOrDefault(endpoint, NOTHING);
+    }
+
+    static final class Counters {
+        final AtomicInteger requests = new AtomicInteger();
+        final AtomicLong promptTokens = new AtomicLong();
+        final AtomicLong prefillTokens = new AtomicLong();
+        volatile boolean retired;
+    }
+}

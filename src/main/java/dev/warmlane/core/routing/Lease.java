@@ -1,0 +1,52 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One request's share of an endpoint's load. Ends on complete, error and cancel alike; every transition happens once however
+ * often it is asked for, from whatever thread.
+ */
+public final class Lease {
+    private static final int PREFILL = 0;
+    private static final int DECODE = 1;
+    private static final int CLOSED = 2;
+
+    private final InFlight inFlight;
+    private final EndpointId endpoint;
+    private final InFlight.Counters counters;
+    private final long promptTokens;
+    private final long uncachedTokens;
+    private final AtomicInteger phase = new AtomicInteger(PREFILL);
+
+    Lease(InFlight inFlight, EndpointId endpoint, InFlight.Counters counters, long promptTokens, long uncachedTokens) {
+        this.inFlight = inFlight;
+        this.endpoint = endpoint;
+        this.counters = counters;
+        this.promptTokens = promptTokens;
+        this.uncachedTokens = uncachedTokens;
+    }
+
+    /** The first byte has come back: the prefill is done, the request still runs. Returns whether that is news. */
+    public boolean firstByte() {
+        if (!phase.compareAndSet(PREFILL, DECODE)) {
+            return false;
+        }
+        counters.prefillTokens.addAndGet(-uncachedTokens);
+        return true;
+    }
+
+    /** The request is over: whatever is still held is returned. Returns whether it ended before its first byte. */
+    public boolean close() {
+        int before = phase.getAndSet(CLOSED);
+        if (before == CLOSED) {
+            return false;
+        }
+        if (before == PREFILL) {
+            counters.prefillTokens.addAndGet(-uncachedTokens);
+        }
+        counters.promptTokens.addAndGet(-promptTokens);
+        inFlight.closed(endpoint, counters);
+        return before == PREFILL;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.warmlane.core.routing;
+
+/**
+ * What a pool's answers have taught so far: how many bytes of prompt make a token, and how many tokens an answer has. Safe
+ * for concurrent use.
+ */
+public final class PoolAverages {
+    private static final double FIRST_BYTES_PER_TOKEN = 4;
+    private static final double FIRST_PROMPT_TOKENS = 2000;
+    private static final double FIRST_OUTPUT_TOKENS = 300;
+    private static final double MIN_BYTES_PER_TOKEN = 0.5;
+    private static final double MAX_BYTES_PER_TOKEN = 64;
+
+    private final LearnedAverage bytesPerToken = new LearnedAverage(FIRST_BYTES_PER_TOKEN);
+    private final LearnedAverage promptTokens = new LearnedAverage(FIRST_PROMPT_TOKENS);
+    private final LearnedAverage outputTokens = new LearnedAverage(FIRST_OUTPUT_TOKENS);
+
+    /** Bytes of canonical prompt for one token, in [0.5, 64]. */
+    public double bytesPerToken() {
+        return bytesPerToken.value();
+    }
+
+    /** Tokens that a prompt is expected to have. */
+    public double promptTokens() {
+        return promptTokens.value();
+    }
+
+    /** Tokens that an answer is expected to have. */
+    public double outputTokens() {
+        return outputTokens.value();
+    }
+
+    /** Learns from one answer; a part that was not reported is less than 1. */
+    void learn(long promptBytes, Delivery delivery) {
+        if (promptBytes > 0 && delivery.promptTokens() > 0) {
+            double ratio = (double) promptBytes / delivery.promptTokens();
+            bytesPerToken.learn(Math.min(MAX_BYTES_PER_TOKEN, Math.max(MIN_BYTES_PER_TOKEN, ratio)));
+        }
+        if (delivery.promptTokens() > 0) {
+            promptTokens.learn((double) delivery.promptTokens());
+        }
+        if (delivery.outputTokens() > 0) {
+            outputTokens.learn((double) delivery.outputTokens());
+        }
+    }
+}

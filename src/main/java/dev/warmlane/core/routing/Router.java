@@ -1,0 +1,181 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.health.HealthWatch;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the requests of one pool to its endpoints: asks the policy, opens the lease, and forgets endpoints that leave. Safe
+ * for concurrent use; never blocks.
+ */
+public final class Router {
+    private final EndpointPool pool;
+    private final RoutingPolicy policy;
+    private final InFlight inFlight;
+    private final DecisionLog log;
+    private final HealthWatch health;
+    private final Deliveries deliveries = new Deliveries();
+
+    /**
+     * A router that listens to the pool from now on.
+     *
+     * @param inFlight the counts that the policy reads too
+     * @param log where its decisions are noted
+     * @param health told of what becomes of each request
+     */
+    public Router(EndpointPool pool, RoutingPolicy policy, InFlight inFlight, DecisionLog log, HealthWatch health) {
+        this.pool = pool;
+        this.policy = policy;
+        this.inFlight = inFlight;
+        this.log = log;
+        this.health = health;
+        pool.onRemoval(this::retire);
+    }
+
+    public EndpointPool pool() {
+        return pool;
+    }
+
+    public RoutingPolicy policy() {
+        return policy;
+    }
+
+    public InFlight inFlight() {
+        return inFlight;
+    }
+
+    public DecisionLog log() {
+        return log;
+    }
+
+    public Deliveries deliveries() {
+        return deliveries;
+    }
+
+    /** The endpoints as a decision would see them now; full ones included. */
+    public EndpointSnapshot snapshot() {
+        return SlowStart.limit(pool.snapshot(), inFlight);
+    }
+
+    /**
+     * The decision that a request would get now or, if every endpoint is full, the one that it would rather have than wait;
+     * changes nothing. Null if no endpoint can take it.
+     */
+    public @Nullable RoutingDecision explain(RoutingRequest request) {
+        RoutingDecision now = choose(request, withFull(Set.of()));
+        return now != null ? now : choose(request, Set.of());
+    }
+
+    /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
+    public @Nullable EndpointId home(RoutingRequest request) {
+        RoutingDecision decision = choose(request, Set.of());
+        return decision == null || decision.outcome() != Outcome.BOUND
+                ? null
+                : decision.endpoint().id();
+    }
+
+    /**
+     * Chooses an endpoint that is not full and counts the request there, at once.
+     *
+     * @param excluded endpoints that this request has tried already
+     * @return what the caller closes when the request is over, or null if no endpoint can take it
+     */
+    public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
+        RoutingDecision decision = choose(request, excluded);
+        Set<EndpointId> barred = excluded;
+        while (decision != null) {
+            if (health.admits(decision.endpoint())) {
+                Lease lease =
+                        inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+                if (lease != null) {
+                    return dispatched(decision, lease);
+                }
+                health.undecided(decision.endpoint());
+                // Only now: while there is room, nobody pays for asking every endpoint.
+                barred = withFull(excluded);
+            }
+            decision = choose(request, barred);
+        }
+        return null;
+    }
+
+    private Dispatch dispatched(RoutingDecision decision, Lease lease) {
+        policy.dispatched(decision);
+        DecisionLog.Entry entry = log.add(decision.withoutPrompt());
+        retireIfGone(decision.endpoint().id());
+        return new Dispatch(decision, policy, this, lease, health, entry);
+    }
+
+    private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> excluded) {
+        EndpointSnapshot snapshot = pool.snapshot();
+        if (snapshot.isPanic() && !excluded.isEmpty()) {
+            // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
+            RoutingDecision healthy = policy.choose(request, snapshot.withoutPanic(), excluded);
+            if (healthy != null) {
+                return healthy;
+            }
+        }
+        RoutingDecision decision = policy.choose(request, SlowStart.limit(snapshot, inFlight), excluded);
+        // What has failed elsewhere is no trial; it has to succeed.
+        return snapshot.hasProbation() && excluded.isEmpty()
+                ? ProbationTrial.instead(decision, policy, request, snapshot)
+                : decision;
+    }
+
+    private Set<EndpointId> withFull(Set<EndpointId> excluded) {
+        Set<EndpointId> barred = new HashSet<>(excluded);
+        for (Endpoint endpoint : pool.snapshot().endpoints()) {
+            if (inFlight.isFull(endpoint.id())) {
+                barred.add(endpoint.id());
+            }
+        }
+        return barred;
+    }
+
+    /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
+    public void restarted(EndpointId endpoint) {
+        policy.restarted(endpoint);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint's KV cache holds this many tokens. */
+    public void capacity(EndpointId endpoint, long tokens) {
+        policy.capacity(endpoint, tokens);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint says that it has this many requests, running and queued. */
+    public void reported(EndpointId endpoint, long requests) {
+        policy.reported(endpoint, requests);
+        retireIfGone(endpoint);
+    }
+
+    void delivered(RoutingDecision decision, Delivery delivery) {
+        deliveries.record(decision, delivery);
+        policy.delivered(decision, delivery);
+        retireIfGone(decision.endpoint().id());
+    }
+
+    void unreported(RoutingDecision decision) {
+        deliveries.unreported(decision);
+        retireIfGone(decision.endpoint().id());
+    }
+
+    /** An endpoint may leave while something of it is noted: that must not outlive it. */
+    private void retireIfGone(EndpointId endpoint) {
+        if (!pool.snapshot().contains(endpoint)) {
+            retire(endpoint);
+        }
+    }
+
+    private void retire(EndpointId endpoint) {
+        inFlight.retire(endpoint);
+        policy.retire(endpoint);
+        deliveries.retire(endpoint);
+    }
+}

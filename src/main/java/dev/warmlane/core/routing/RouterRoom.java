@@ -1,0 +1,39 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.admission.Room;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Sees which endpoints of a router's pool are not full. */
+public final class RouterRoom implements Supplier<Room> {
+    private final Router router;
+
+    public RouterRoom(Router router) {
+        this.router = router;
+    }
+
+    @Override
+    public Room get() {
+        EndpointSnapshot snapshot = router.snapshot();
+        Set<EndpointId> open = new HashSet<>();
+        for (Endpoint endpoint : snapshot.selectable()) {
+            if (!router.inFlight().isFull(endpoint.id())) {
+                open.add(endpoint.id());
+            }
+        }
+        Set<EndpointId> homesOnly = new HashSet<>();
+        for (Endpoint endpoint : snapshot.endpoints()) {
+            EndpointId id = endpoint.id();
+            if (endpoint.state().acceptsBound()
+                    && !open.contains(id)
+                    && !router.inFlight().isFull(id)) {
+                homesOnly.add(id);
+            }
+        }
+        return new Room(open, homesOnly, snapshot.endpoints().size());
+    }
+}

@@ -1,0 +1,46 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.List;
+
+/**
+ * Where a request goes, and why. Immutable; making one changes nothing.
+ *
+ * @param request what was decided about
+ * @param endpoint where it goes
+ * @param source the key that decided; {@link KeySource#NONE} where the policy looks at none
+ * @param outcome what that did to the affinity of the request
+ * @param promptTokens tokens of its prompt, estimated
+ * @param uncachedTokens those that the endpoint has to compute
+ * @param matchedTokens those that the endpoint is predicted to hold
+ * @param candidates every endpoint that was weighed; empty where the policy weighs none
+ */
+public record RoutingDecision(
+        RoutingRequest request,
+        Endpoint endpoint,
+        KeySource source,
+        Outcome outcome,
+        long promptTokens,
+        long uncachedTokens,
+        long matchedTokens,
+        List<Candidate> candidates) {
+
+    /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
+    RoutingDecision withoutPrompt() {
+        RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY, request.id());
+        return new RoutingDecision(
+                slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates);
+    }
+
+    /** A decision by the request's own key that looked at no cache. */
+    static RoutingDecision byKey(RoutingRequest request, Endpoint endpoint, Outcome outcome) {
+        return new RoutingDecision(request, endpoint, request.key().source(), outcome, 0, 0, 0, List.of());
+    }
+
+    /** A decision that looked at no key. */
+    static RoutingDecision byLoad(RoutingRequest request, Endpoint endpoint) {
+        return new RoutingDecision(request, endpoint, KeySource.NONE, Outcome.PLACED, 0, 0, 0, List.of());
+    }
+}

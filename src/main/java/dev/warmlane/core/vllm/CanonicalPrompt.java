@@ -1,0 +1,109 @@
+package dev.warmlane.core.vllm;
+
+import com.dynatrace.hash4j.hashing.HashStream64;
+import com.dynatrace.hash4j.hashing.Hashing;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * What of a request enters the engine's prompt, in the order in which it does, as one sequence of bytes: model, cache salt,
+ * tools, system prompt, then each message's role, content and calls, or the plain prompt. Two requests whose sequences start
+ * alike can share KV blocks; what else they say, how keys are ordered and where white space stands makes no difference.
+ *
+ * <p>Strings stand as the body escapes them, quotes included, which saves decoding them: a client that escapes the same
+ * text differently misses a hit. An image, a sound or a video stands as its digest, {@value #MEDIA_BYTES} bytes long: about
+ * the 500 tokens of a middling image, where the URL or the base64 text says nothing about the tokens.
+ *
+ * <p>Refers to the request's body, which must not change as long as this is used. Otherwise immutable.
+ */
+public final class CanonicalPrompt {
+    static final int MEDIA_BYTES = 2048;
+    static final CanonicalPrompt EMPTY = new CanonicalPrompt(new byte[0], new int[0]);
+
+    private static final byte[] TAGS = new byte[PromptTag.CODES];
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    static {
+        for (PromptTag tag : PromptTag.values()) {
+            TAGS[tag.code()] = (byte) tag.code();
+        }
+    }
+
+    private final byte[] body;
+    private final int[] spans;
+    private final long length;
+
+    CanonicalPrompt(byte[] body, int[] spans) {
+        this.body = body;
+        this.spans = spans;
+        long sum = 0;
+        for (int i = 0; i < spans.length; i += PromptSpans.FIELDS) {
+            sum += spans[i + 3];
+        }
+        this.length = sum;
+    }
+
+    public boolean isEmpty() {
+        return length == 0;
+    }
+
+    /** Length of the sequence in bytes. */
+    public long length() {
+        return length;
+    }
+
+    /** Passes the sequence to the sink, on this thread. May be called again. */
+    public void writeTo(PromptSink sink) {
+        for (int i = 0; i < spans.length; i += PromptSpans.FIELDS) {
+            int start = spans[i + 1];
+            int end = spans[i + 2];
+            switch (spans[i]) {
+                case PromptSpans.TAG -> sink.accept(TAGS, start, 1);
+                case PromptSpans.VALUE -> sink.accept(body, start, end - start);
+                case PromptSpans.SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
+                default -> writeDigest(start, end, sink);
+            }
+        }
+    }
+
+    private void writeWithoutSpaces(int start, int end, PromptSink sink) {
+        int from = start;
+        int i = start;
+        while (i < end) {
+            byte next = body[i];
+            if (next == '"') {
+                i = afterString(i, end);
+            } else if (next == ' ' || next == '\n' || next == '\r' || next == '\t') {
+                if (i > from) {
+                    sink.accept(body, from, i - from);
+                }
+                from = ++i;
+            } else {
+                i++;
+            }
+        }
+        if (i > from) {
+            sink.accept(body, from, i - from);
+        }
+    }
+
+    private int afterString(int quote, int end) {
+        int i = QuoteSearch.next(body, quote + 1, end);
+        while (body[i] == '\\') {
+            i = QuoteSearch.next(body, i + 2, end);
+        }
+        return i + 1;
+    }
+
+    private void writeDigest(int start, int end, PromptSink sink) {
+        HashStream64 stream = Hashing.xxh3_64().hashStream();
+        writeWithoutSpaces(start, end, stream::putBytes);
+        long digest = stream.getAsLong();
+        byte[] bytes = new byte[MEDIA_BYTES];
+        for (int i = 0; i < MEDIA_BYTES; i += Long.BYTES) {
+            WORDS.set(bytes, i, digest);
+        }
+        sink.accept(bytes, 0, MEDIA_BYTES);
+    }
+}

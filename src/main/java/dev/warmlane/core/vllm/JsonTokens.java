@@ -1,0 +1,197 @@
+package dev.warmlane.core.vllm;
+
+/**
+ * Reads the tokens of JSON text one after the other: white space, strings, numbers and literals. Not thread-safe.
+ *
+ * <p>It accepts what Python's {@code json.loads}, and so vLLM, accepts: {@code NaN} and {@code Infinity} are numbers. It
+ * accepts a little more, namely control characters and invalid UTF-8 inside strings, which vLLM then refuses itself.
+ */
+final class JsonTokens {
+    /** Characters in a number. */
+    static final int MAX_NUMBER_LENGTH = 1024;
+
+    private final byte[] bytes;
+    private final int origin;
+    private final int end;
+    private int position;
+    private int spaces;
+    private int stringStart;
+    private int stringEnd;
+    private boolean escaped;
+
+    JsonTokens(byte[] bytes, int offset, int length) {
+        this.bytes = bytes;
+        this.origin = offset;
+        this.end = offset + length;
+        this.position = offset;
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    int position() {
+        return position;
+    }
+
+    void moveTo(int newPosition) {
+        position = newPosition;
+    }
+
+    /** White space read over so far, in bytes. */
+    int spaces() {
+        return spaces;
+    }
+
+    /** Where the last string starts, at its quote. */
+    int stringStart() {
+        return stringStart;
+    }
+
+    /** Where the last string ends, after its quote. */
+    int stringEnd() {
+        return stringEnd;
+    }
+
+    /** Whether the last string holds an escape. */
+    boolean escaped() {
+        return escaped;
+    }
+
+    /** The first byte of the next token. */
+    byte peek() {
+        skipSpaces();
+        if (position == end) {
+            throw malformed("more text");
+        }
+        return bytes[position];
+    }
+
+    /** Fails unless only white space is left. */
+    void expectEnd() {
+        skipSpaces();
+        if (position < end) {
+            throw malformed("the end");
+        }
+    }
+
+    /** Reads over a byte that must come next. */
+    void expect(byte wanted, String expected) {
+        if (peek() != wanted) {
+            throw malformed(expected);
+        }
+        position++;
+    }
+
+    /** Reads over the byte that {@link #peek} found. */
+    void advance() {
+        position++;
+    }
+
+    /** Reads a string, a number or a literal that starts with this byte, at the position. */
+    void scalar(byte first) {
+        switch (first) {
+            case '"' -> string();
+            case 't' -> literal("true");
+            case 'f' -> literal("false");
+            case 'n' -> literal("null");
+            case 'N' -> literal("NaN");
+            case 'I' -> literal("Infinity");
+            default -> number(first);
+        }
+    }
+
+    MalformedJsonException malformed(String expected) {
+        return new MalformedJsonException(position - origin, expected);
+    }
+
+    static boolean isSpace(byte candidate) {
+        return candidate == ' ' || candidate == '\n' || candidate == '\r' || candidate == '\t';
+    }
+
+    private void skipSpaces() {
+        int start = position;
+        while (position < end && isSpace(bytes[position])) {
+            position++;
+        }
+        spaces += position - start;
+    }
+
+    private void string() {
+        int i = QuoteSearch.next(bytes, position + 1, end);
+        escaped = false;
+        while (i < end && bytes[i] == '\\') {
+            escaped = true;
+            i = QuoteSearch.next(bytes, afterEscape(i), end);
+        }
+        if (i == end) {
+            position = end;
+            throw malformed("the end of a string");
+        }
+        stringStart = position;
+        stringEnd = i + 1;
+        position = stringEnd;
+    }
+
+    private int afterEscape(int backslash) {
+        int length = JsonStrings.escapeLength(bytes, backslash, end);
+        if (length == 0) {
+            position = backslash;
+            throw malformed("an escape");
+        }
+        return backslash + length;
+    }
+
+    private void literal(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (position + i >= end || bytes[position + i] != text.charAt(i)) {
+                throw malformed("a value");
+            }
+        }
+        position += text.length();
+    }
+
+    private void number(byte first) {
+        int start = position;
+        if (first == '-') {
+            position++;
+            if (at('I')) {
+                literal("Infinity");
+                return;
+            }
+        }
+        int leading = position;
+        digits("a value");
+        if (bytes[leading] == '0' && position - leading > 1) {
+            throw malformed("no leading zero");
+        }
+        if (at('.')) {
+            position++;
+            digits("a digit");
+        }
+        if (at('e') || at('E')) {
+            position++;
+            if (at('+') || at('-')) {
+                position++;
+            }
+            digits("a digit");
+        }
+        if (position - start > MAX_NUMBER_LENGTH) {
+            throw malformed("at most " + MAX_NUMBER_LENGTH + " characters in a number");
+        }
+    }
+
+    private void digits(String expected) {
+        int start = position;
+        while (position < end && bytes[position] >= '0' && bytes[position] <= '9') {
+            position++;
+        }
+        if (position == start) {
+            throw malformed(expected);
+        }
+    }
+
+    private boolean at(char wanted) {
+        return position < end && bytes[position] == wanted;
+    }
+}

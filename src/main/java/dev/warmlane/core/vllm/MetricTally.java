@@ -1,0 +1,73 @@
+package dev.warmlane.core.vllm;
+
+import static dev.warmlane.core.vllm.MetricFamily.CACHE_CONFIG;
+import static dev.warmlane.core.vllm.MetricFamily.GENERATION_TOKENS;
+import static dev.warmlane.core.vllm.MetricFamily.GPU_CACHE_USAGE;
+import static dev.warmlane.core.vllm.MetricFamily.GPU_PREFIX_CACHE_HITS;
+import static dev.warmlane.core.vllm.MetricFamily.GPU_PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.MetricFamily.KV_CACHE_USAGE;
+import static dev.warmlane.core.vllm.MetricFamily.PREEMPTIONS;
+import static dev.warmlane.core.vllm.MetricFamily.PREFIX_CACHE_HITS;
+import static dev.warmlane.core.vllm.MetricFamily.PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.MetricFamily.PROMPT_TOKENS;
+import static dev.warmlane.core.vllm.MetricFamily.RUNNING;
+import static dev.warmlane.core.vllm.MetricFamily.WAITING;
+
+import dev.warmlane.core.endpoint.EndpointLoad;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Adds up the samples of one exposition. For one thread and one exposition. */
+final class MetricTally {
+    private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
+    private final CacheConfig cacheConfig = new CacheConfig();
+
+    void add(PrometheusText sample) {
+        MetricFamily family = MetricFamily.of(sample);
+        if (family == null) {
+            return;
+        }
+        double value = sample.value();
+        if (!Double.isFinite(value) || value < 0) {
+            return;
+        }
+        if (family == CACHE_CONFIG) {
+            cacheConfig.add(sample);
+        }
+        totals.merge(family, value, family.takesHighest() ? Math::max : Double::sum);
+    }
+
+    Optional<VllmMetrics> total() {
+        if (totals.isEmpty()) {
+            return Optional.empty();
+        }
+        Double usage = valueOf(KV_CACHE_USAGE, GPU_CACHE_USAGE);
+        EndpointLoad load = new EndpointLoad(
+                count(RUNNING),
+                count(WAITING),
+                usage == null ? null : Math.min(1, usage),
+                cacheConfig.blockSizeTokens(),
+                cacheConfig.blocks(),
+                cacheConfig.prefixCaching());
+        return Optional.of(new VllmMetrics(
+                load, prefixCache(), count(PREEMPTIONS), count(PROMPT_TOKENS), count(GENERATION_TOKENS)));
+    }
+
+    private @Nullable PrefixCacheCounters prefixCache() {
+        Double queried = valueOf(PREFIX_CACHE_QUERIES, GPU_PREFIX_CACHE_QUERIES);
+        Double hit = valueOf(PREFIX_CACHE_HITS, GPU_PREFIX_CACHE_HITS);
+        return queried == null || hit == null ? null : new PrefixCacheCounters(queried.longValue(), hit.longValue());
+    }
+
+    private @Nullable Long count(MetricFamily family) {
+        Double value = totals.get(family);
+        return value == null ? null : value.longValue();
+    }
+
+    private @Nullable Double valueOf(MetricFamily current, MetricFamily former) {
+        Double value = totals.get(current);
+        return value != null ? value : totals.get(former);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.warmlane.core.vllm;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds members of a request body by their path from its top, such as {@code messages.content.uuid}, however their keys are
+ * escaped and however often they come. Arrays on the way are looked through. Immutable.
+ */
+public final class NestedMembers {
+    /** Of a batch of conversations, {@code messages} is a list of lists. */
+    private static final int MAX_ARRAYS = 2;
+
+    private final Node top = new Node("");
+
+    private static final class Node {
+        private final String path;
+        private final Map<String, Node> members = new HashMap<>();
+
+        Node(String path) {
+            this.path = path;
+        }
+
+        Node member(String name) {
+            return members.computeIfAbsent(name, added -> new Node(path.isEmpty() ? added : path + "." + added));
+        }
+    }
+
+    /** @param paths names joined by dots; none is the beginning of another */
+    public NestedMembers(Collection<String> paths) {
+        for (String path : paths) {
+            Node node = top;
+            for (String name : path.split("\\.", -1)) {
+                node = node.member(name);
+            }
+        }
+    }
+
+    /**
+     * One of the paths at which the body has something other than null, or null if it has nothing at any of them.
+     *
+     * @throws MalformedJsonException if the body is no JSON object up to there
+     */
+    public @Nullable String firstIn(byte[] body) {
+        return inObject(new JsonScanner(body, 0, body.length), top);
+    }
+
+    private static @Nullable String inObject(JsonScanner scanner, Node node) {
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            Node member = node.members.get(scanner.tokenText());
+            if (member == null) {
+                scanner.skipValue();
+                continue;
+            }
+            String found = inValue(scanner, member, 0);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String inValue(JsonScanner scanner, Node node, int arrays) {
+        byte first = scanner.peek();
+        if (!node.members.isEmpty() && first == '{') {
+            return inObject(scanner, node);
+        }
+        if (!node.members.isEmpty() && first == '[' && arrays < MAX_ARRAYS) {
+            return inArray(scanner, node, arrays + 1);
+        }
+        scanner.skipValue();
+        return node.members.isEmpty() && first != 'n' ? node.path : null;
+    }
+
+    private static @Nullable String inArray(JsonScanner scanner, Node node, int arrays) {
+        scanner.enterArray();
+        while (scanner.nextElement()) {
+            String found = inValue(scanner, node, arrays);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,166 @@
+package dev.warmlane.core.vllm;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the values that make up a prompt: messages in the shapes of chat, responses and Anthropic, plain prompts and token
+ * ids. What it does not know it keeps as it stands, so an unknown shape is a prompt too. Not thread-safe.
+ */
+final class PromptReader {
+    private enum MessageField {
+        ROLE(PromptTag.ROLE),
+        CONTENT(PromptTag.CONTENT),
+        NAME(PromptTag.NAME),
+        TOOL_CALLS(PromptTag.TOOL_CALLS),
+        TOOL_CALL_ID(PromptTag.TOOL_CALL_ID),
+        CALL_ID(PromptTag.TOOL_CALL_ID),
+        ARGUMENTS(PromptTag.ARGUMENTS),
+        OUTPUT(PromptTag.CONTENT),
+        SUMMARY(PromptTag.SUMMARY);
+
+        private final PromptTag tag;
+
+        MessageField(PromptTag tag) {
+            this.tag = tag;
+        }
+    }
+
+    private enum PartField {
+        TEXT,
+        CONTENT,
+        TYPE,
+        CACHE_CONTROL,
+        IMAGE_URL,
+        IMAGE_EMBEDS,
+        AUDIO_URL,
+        INPUT_AUDIO,
+        VIDEO_URL,
+        SOURCE
+    }
+
+    private static final FieldNames<MessageField> MESSAGE_FIELDS = new FieldNames<>(MessageField.values());
+    private static final FieldNames<PartField> PART_FIELDS = new FieldNames<>(PartField.values());
+
+    private final JsonScanner scanner;
+    private final PromptSpans spans;
+    private final MemberOrder members = new MemberOrder();
+
+    PromptReader(JsonScanner scanner, PromptSpans spans) {
+        this.scanner = scanner;
+        this.spans = spans;
+    }
+
+    /** Reads a list of messages or of prompts, a prompt, or token ids. */
+    void prompt() {
+        if (scanner.peek() != '[') {
+            value();
+            return;
+        }
+        int start = scanner.position();
+        scanner.enterArray();
+        boolean more = scanner.nextElement();
+        if (more && scanner.peek() != '{' && scanner.peek() != '"') {
+            scanner.rewind(start);
+            value();
+            return;
+        }
+        while (more) {
+            if (scanner.peek() == '{') {
+                message();
+            } else {
+                value();
+            }
+            more = scanner.nextElement();
+        }
+    }
+
+    /** Reads a text, or a list of parts; a list of one text equals the text. */
+    void content() {
+        content(false);
+    }
+
+    /** Reads a value that enters the prompt as it stands, but for white space. */
+    void value() {
+        scanner.skipValue();
+        spans.addValue(scanner.tokenStart(), scanner.tokenEnd(), scanner.tokenSpaces());
+    }
+
+    private void message() {
+        spans.addTag(PromptTag.MESSAGE);
+        int mark = spans.size();
+        members.clear();
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            MessageField field = MESSAGE_FIELDS.find(scanner);
+            if (field == null) {
+                scanner.skipValue();
+                continue;
+            }
+            int first = spans.size();
+            messageMember(field);
+            members.put(field.tag, first, spans.size());
+        }
+        spans.arrange(mark, members);
+    }
+
+    private void messageMember(MessageField field) {
+        if (scanner.peek() == 'n') {
+            scanner.skipValue();
+            return;
+        }
+        spans.addTag(field.tag);
+        if (field == MessageField.CONTENT || field == MessageField.OUTPUT) {
+            content();
+        } else {
+            value();
+        }
+    }
+
+    private void content(boolean nested) {
+        if (scanner.peek() != '[') {
+            value();
+            return;
+        }
+        scanner.enterArray();
+        while (scanner.nextElement()) {
+            if (scanner.peek() == '{') {
+                part(nested);
+            } else {
+                value();
+            }
+        }
+    }
+
+    private void part(boolean nested) {
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            int keyStart = scanner.tokenStart();
+            int keyEnd = scanner.tokenEnd();
+            PartField field = PART_FIELDS.find(scanner);
+            // Anthropic's clients move cache_control from turn to turn; it says nothing about the prompt.
+            if (scanner.peek() == 'n' || field == PartField.TYPE || field == PartField.CACHE_CONTROL) {
+                scanner.skipValue();
+            } else {
+                partMember(field, keyStart, keyEnd, nested);
+            }
+        }
+    }
+
+    private void partMember(@Nullable PartField field, int keyStart, int keyEnd, boolean nested) {
+        if (field == PartField.TEXT) {
+            value();
+        } else if (field == PartField.CONTENT && !nested) {
+            spans.addTag(PromptTag.NESTED_CONTENT);
+            content(true);
+            spans.addTag(PromptTag.NESTED_CONTENT_END);
+        } else if (field == null || field == PartField.CONTENT) {
+            spans.addTag(PromptTag.PART_MEMBER);
+            spans.addValue(keyStart, keyEnd, 0);
+            value();
+        } else {
+            spans.addTag(PromptTag.MEDIA);
+            scanner.skipValue();
+            spans.addMedia(scanner.tokenStart(), scanner.tokenEnd());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.warmlane.core.vllm;
+
+import java.util.Arrays;
+
+/**
+ * The canonical prompt while it is collected: a list of spans of the body and of tags between them, so that no text is
+ * copied and what the body says last can still come first. Not thread-safe.
+ *
+ * <p>Four ints a span: kind, start and end (offsets in the body), bytes it gives the prompt.
+ * <pre>
+ *   {"messages":[{"role":"user","content":"Hi"}]}
+ *    1           13       20     27        37
+ *
+ *   TAG messages | TAG message | TAG role | VALUE 21..27 | TAG content | VALUE 38..42
+ * </pre>
+ */
+final class PromptSpans {
+    /** Spans of a prompt; beyond them a request counts as one without prompt. */
+    static final int LIMIT = 1 << 16;
+
+    static final int FIELDS = 4;
+    static final int TAG = 0;
+    static final int VALUE = 1;
+    static final int SPACED_VALUE = 2;
+    static final int MEDIA = 3;
+
+    private int[] spans = new int[16 * FIELDS];
+    private int[] scratch = new int[0];
+    private int size;
+    private boolean overflowed;
+
+    int size() {
+        return size;
+    }
+
+    boolean overflowed() {
+        return overflowed;
+    }
+
+    void addTag(PromptTag tag) {
+        add(TAG, tag.code(), 0, 1);
+    }
+
+    /** Adds a JSON value of the body, in which there are this many bytes of white space between tokens. */
+    void addValue(int start, int end, int spaces) {
+        add(spaces == 0 ? VALUE : SPACED_VALUE, start, end, end - start - spaces);
+    }
+
+    /** Adds the JSON value of an image, a sound or a video, which its digest stands for. */
+    void addMedia(int start, int end) {
+        add(MEDIA, start, end, CanonicalPrompt.MEDIA_BYTES);
+    }
+
+    /** Puts the spans from {@code mark} on into canonical order, without those that no member owns. */
+    void arrange(int mark, MemberOrder order) {
+        if (isArranged(mark, order)) {
+            return;
+        }
+        int length = (size - mark) * FIELDS;
+        if (scratch.length < length) {
+            scratch = new int[length];
+        }
+        System.arraycopy(spans, mark * FIELDS, scratch, 0, length);
+        size = mark;
+        for (int code = 0; code < PromptTag.CODES; code++) {
+            int count = order.to(code) - order.from(code);
+            if (count == 0) {
+                continue;
+            }
+            System.arraycopy(scratch, (order.from(code) - mark) * FIELDS, spans, size * FIELDS, count * FIELDS);
+            size += count;
+        }
+    }
+
+    CanonicalPrompt toPrompt(byte[] body) {
+        return new CanonicalPrompt(body, Arrays.copyOf(spans, size * FIELDS));
+    }
+
+    private boolean isArranged(int mark, MemberOrder order) {
+        int expected = mark;
+        for (int code = 0; code < PromptTag.CODES; code++) {
+            if (order.from(code) != order.to(code)) {
+                if (order.from(code) != expected) {
+                    return false;
+                }
+                expected = order.to(code);
+            }
+        }
+        return expected == size;
+    }
+
+    private void add(int kind, int start, int end, int bytes) {
+        if (size == LIMIT) {
+            overflowed = true;
+            return;
+        }
+        int at = size++ * FIELDS;
+        if (at == spans.length) {
+            spans = Arrays.copyOf(spans, 2 * at);
+        }
+        spans[at] = kind;
+        spans[at + 1] = start;
+        spans[at + 2] = end;
+        spans[at + 3] = bytes;
+    }
+}

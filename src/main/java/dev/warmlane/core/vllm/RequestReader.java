@@ -1,0 +1,159 @@
+package dev.warmlane.core.vllm;
+
+import org.jspecify.annotations.Nullable;
+
+/** Reads the top level of a request body. Used for one body. */
+final class RequestReader {
+    /** The members that are read; those with a tag are part of the prompt. */
+    private enum BodyField {
+        MODEL(PromptTag.MODEL),
+        CACHE_SALT(PromptTag.CACHE_SALT),
+        TOOLS(PromptTag.TOOLS),
+        SYSTEM(PromptTag.SYSTEM),
+        INSTRUCTIONS(PromptTag.SYSTEM),
+        PREVIOUS_RESPONSE_ID(PromptTag.PREVIOUS_RESPONSE),
+        MESSAGES(PromptTag.PROMPT),
+        PROMPT(PromptTag.PROMPT),
+        INPUT(PromptTag.PROMPT),
+        TOKEN_IDS(PromptTag.PROMPT),
+        STREAM(null),
+        STREAM_OPTIONS(null),
+        MAX_TOKENS(null),
+        MAX_COMPLETION_TOKENS(null),
+        MAX_OUTPUT_TOKENS(null),
+        PRIORITY(null);
+
+        private final @Nullable PromptTag tag;
+
+        BodyField(@Nullable PromptTag tag) {
+            this.tag = tag;
+        }
+    }
+
+    private enum StreamOption {
+        INCLUDE_USAGE
+    }
+
+    private static final FieldNames<BodyField> BODY_FIELDS = new FieldNames<>(BodyField.values());
+    private static final FieldNames<StreamOption> STREAM_OPTIONS = new FieldNames<>(StreamOption.values());
+
+    private final JsonScanner scanner;
+    private final PromptSpans spans = new PromptSpans();
+    private final MemberOrder members = new MemberOrder();
+    private final PromptReader promptReader;
+
+    private @Nullable String model;
+    private @Nullable String cacheSalt;
+    private boolean stream;
+    private boolean includeUsage;
+    private @Nullable Integer maxTokens;
+    private @Nullable Integer maxCompletionTokens;
+    private @Nullable Integer priority;
+
+    RequestReader(JsonScanner scanner) {
+        this.scanner = scanner;
+        this.promptReader = new PromptReader(scanner, spans);
+    }
+
+    static @Nullable String modelOf(JsonScanner scanner) {
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            boolean found = BODY_FIELDS.find(scanner) == BodyField.MODEL;
+            byte first = scanner.peek();
+            scanner.skipValue();
+            if (found) {
+                return first == '"' ? scanner.tokenText() : null;
+            }
+        }
+        return null;
+    }
+
+    GenerationRequest read() {
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            BodyField field = BODY_FIELDS.find(scanner);
+            if (field == null) {
+                scanner.skipValue();
+            } else if (field.tag != null) {
+                promptMember(field, field.tag);
+            } else {
+                parameter(field);
+            }
+        }
+        scanner.expectEnd();
+        return new GenerationRequest(
+                model,
+                stream,
+                includeUsage,
+                maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
+                cacheSalt,
+                priority,
+                canonicalPrompt());
+    }
+
+    private CanonicalPrompt canonicalPrompt() {
+        // An empty list leaves nothing but its tag.
+        if (members.count(PromptTag.PROMPT) <= 1 || spans.overflowed()) {
+            return CanonicalPrompt.EMPTY;
+        }
+        spans.arrange(0, members);
+        return spans.toPrompt(scanner.bytes());
+    }
+
+    private void promptMember(BodyField field, PromptTag tag) {
+        byte first = scanner.peek();
+        int from = spans.size();
+        if (first == 'n') {
+            scanner.skipValue();
+        } else {
+            spans.addTag(tag);
+            promptValue(field);
+        }
+        members.put(tag, from, spans.size());
+        if (field == BodyField.MODEL) {
+            model = first == '"' ? scanner.tokenText() : null;
+        } else if (field == BodyField.CACHE_SALT) {
+            cacheSalt = first == '"' ? scanner.tokenText() : null;
+        }
+    }
+
+    private void promptValue(BodyField field) {
+        switch (field) {
+            case SYSTEM, INSTRUCTIONS -> promptReader.content();
+            case MESSAGES, PROMPT, INPUT, TOKEN_IDS -> promptReader.prompt();
+            default -> promptReader.value();
+        }
+    }
+
+    private void parameter(BodyField field) {
+        switch (field) {
+            case STREAM -> stream = isTrue();
+            case STREAM_OPTIONS -> streamOptions();
+            case MAX_TOKENS, MAX_OUTPUT_TOKENS -> maxTokens = scanner.readInteger();
+            case MAX_COMPLETION_TOKENS -> maxCompletionTokens = scanner.readInteger();
+            default -> priority = scanner.readInteger();
+        }
+    }
+
+    private void streamOptions() {
+        includeUsage = false;
+        if (scanner.peek() != '{') {
+            scanner.skipValue();
+            return;
+        }
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            if (STREAM_OPTIONS.find(scanner) == StreamOption.INCLUDE_USAGE) {
+                includeUsage = isTrue();
+            } else {
+                scanner.skipValue();
+            }
+        }
+    }
+
+    private boolean isTrue() {
+        boolean value = scanner.peek() == 't';
+        scanner.skipValue();
+        return value;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.warmlane.engines.discovery;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How well discovery knows its endpoints, at one moment. Immutable.
+ *
+ * @param state whether the endpoints of the pool are those of the source
+ * @param lastEventAge time since a resource of the source was seen to change, or null if none was yet; long where nothing
+ *     changes
+ * @param lastListAge time since the source was last listed, or null if that never succeeded
+ * @param restarts how often the watch was replaced
+ * @param lastError what is wrong now, in one line, or null
+ */
+public record DiscoveryStatus(
+        State state,
+        @Nullable Duration lastEventAge,
+        @Nullable Duration lastListAge,
+        int restarts,
+        @Nullable String lastError) {
+
+    /**
+     * What this and another say of one source that takes both: the worse state, the later event, the older list, and whatever
+     * is wrong.
+     */
+    DiscoveryStatus and(@Nullable DiscoveryStatus other) {
+        if (other == null) {
+            return this;
+        }
+        State worse = state.compareTo(other.state) == 0
+                ? state
+                : state == State.SYNCING || other.state == State.SYNCING ? State.SYNCING : State.STALE;
+        return new DiscoveryStatus(
+                worse,
+                least(lastEventAge, other.lastEventAge),
+                lastListAge == null || other.lastListAge == null
+                        ? null
+                        : lastListAge.compareTo(other.lastListAge) >= 0 ? lastListAge : other.lastListAge,
+                restarts + other.restarts,
+                lastError != null ? lastError : other.lastError);
+    }
+
+    DiscoveryStatus withState(State changed) {
+        return new DiscoveryStatus(changed, lastEventAge, lastListAge, restarts, lastError);
+    }
+
+    private static @Nullable Duration least(@Nullable Duration first, @Nullable Duration second) {
+        if (first == null || second == null) {
+            return first == null ? second : first;
+        }
+        return first.compareTo(second) <= 0 ? first : second;
+    }
+
+    /** Whether the endpoints of a pool are those of its source. */
+    public enum State {
+        /** The source was not listed yet; the pool is as it was before. */
+        SYNCING,
+        /** The pool follows the source. */
+        SYNCED,
+        /** The source cannot be listed, or its watch went silent; the pool keeps the last known endpoints. */
+        STALE
+    }
+}

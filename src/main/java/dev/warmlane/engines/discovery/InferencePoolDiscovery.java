@@ -1,0 +1,149 @@
+package dev.warmlane.engines.discovery;
+
+import dev.warmlane.core.endpoint.EndpointPool;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a pool equal to the pods that an InferencePool selects. It watches the InferencePool, and the pods of its selector for
+ * as long as it has that selector; so it needs get, list and watch on inferencepools and pods of one namespace. When the
+ * selector changes, the endpoints stay until the new pods are listed. What the API server does not say changes nothing; an
+ * InferencePool that it says is not there has no endpoints.
+ */
+public final class InferencePoolDiscovery implements Discovery {
+    private static final Logger log = LoggerFactory.getLogger(InferencePoolDiscovery.class);
+
+    private final KubernetesClient client;
+    private final String namespace;
+    private final String name;
+    private final EndpointPool pool;
+    private final DiscoveredPool discovered;
+    private final DiscoveryTiming timing;
+    private final LongSupplier nanoTime;
+    private final String scheme;
+    private final DiscoveryHealth health;
+    private final WatchGuard<GenericKubernetesResource> watch;
+    /** Replaced under the lock, and only after the pods of the one before are no longer followed. */
+    private volatile @Nullable Selection selection;
+
+    private volatile boolean published;
+    private boolean defined;
+    private boolean closed;
+
+    /**
+     * @param client stays open when this closes
+     * @param namespace of the InferencePool and its pods; null: the client's
+     * @param name of the InferencePool
+     * @param scheme http or https
+     * @param pool where the endpoints go; nothing else should replace them
+     * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in the status
+     * @throws IllegalArgumentException if there is no namespace
+     */
+    public InferencePoolDiscovery(
+            KubernetesClient client,
+            @Nullable String namespace,
+            String name,
+            String scheme,
+            EndpointPool pool,
+            DiscoveryTiming timing,
+            LongSupplier nanoTime) {
+        this.client = client;
+        this.namespace = KubernetesSource.namespace(namespace, client);
+        this.name = name;
+        this.scheme = scheme;
+        this.pool = pool;
+        this.discovered = new DiscoveredPool(pool);
+        this.timing = timing;
+        this.nanoTime = nanoTime;
+        this.health = new DiscoveryHealth(nanoTime);
+        this.watch = WatchGuard.following(
+                client,
+                pool.name(),
+                c -> c.genericKubernetesResources(InferencePoolSpec.RESOURCE)
+                        .inNamespace(this.namespace)
+                        .withField("metadata.name", name),
+                this::define,
+                timing,
+                health);
+    }
+
+    @Override
+    public void start() {
+        watch.start();
+    }
+
+    /** Of the InferencePool and of its pods, the worse of both; stale while the pods of a new selector are not listed yet. */
+    @Override
+    public DiscoveryStatus status() {
+        Selection current = selection;
+        DiscoveryStatus both =
+                health.status().and(current == null ? null : current.health().status());
+        return published && both.state() == DiscoveryStatus.State.SYNCING
+                ? both.withState(DiscoveryStatus.State.STALE)
+                : both;
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+        synchronized (this) {
+            closed = true;
+            select(null);
+        }
+    }
+
+    private synchronized void define(List<GenericKubernetesResource> found) {
+        InferencePoolSpec spec = found.isEmpty() ? null : InferencePoolSpec.of(found.get(0));
+        InferencePoolSpec before = selection == null ? null : selection.spec();
+        if (closed || (defined && Objects.equals(spec, before))) {
+            return;
+        }
+        defined = true;
+        select(spec);
+        if (spec == null) {
+            log.warn(
+                    "pool {}: InferencePool {} {} (expected: spec.selector.matchLabels and spec.targetPorts)",
+                    pool.name(),
+                    name,
+                    found.isEmpty() ? "does not exist" : "selects nothing");
+            publish(new DiscoveredEndpoints(List.of(), List.of()));
+        }
+    }
+
+    /** Follows the pods of a selector instead of those of the one before; called under the lock. */
+    private void select(@Nullable InferencePoolSpec spec) {
+        if (selection != null) {
+            // When this returns its listener hears nothing more, so there is one at a time that publishes.
+            selection.pods().close();
+        }
+        selection = spec == null ? null : follow(spec);
+    }
+
+    private Selection follow(InferencePoolSpec spec) {
+        DiscoveryHealth podsHealth = new DiscoveryHealth(nanoTime);
+        WatchGuard<Pod> pods = WatchGuard.following(
+                client,
+                pool.name(),
+                c -> c.pods().inNamespace(namespace).withLabels(spec.labels()),
+                listed -> publish(Pods.read(listed, spec.ports(), scheme)),
+                timing,
+                podsHealth);
+        pods.start();
+        return new Selection(spec, pods, podsHealth);
+    }
+
+    private void publish(DiscoveredEndpoints endpoints) {
+        discovered.apply(endpoints);
+        published = true;
+    }
+
+    /** The pods that are followed, and how well. */
+    private record Selection(InferencePoolSpec spec, WatchGuard<Pod> pods, DiscoveryHealth health) {}
+}

@@ -1,0 +1,59 @@
+package dev.warmlane.engines.discovery;
+
+import dev.warmlane.core.endpoint.EndpointPool;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps a pool equal to the endpoints that a Kubernetes source lists. It needs get, list and watch on the EndpointSlices of
+ * one namespace, nothing else. The pool changes on a thread of the Kubernetes client, one change at a time; what the API
+ * server does not say never changes it, so losing the server keeps the last known endpoints.
+ */
+public final class KubernetesDiscovery implements Discovery {
+    private final DiscoveryHealth health;
+    private final WatchGuard<EndpointSlice> watch;
+
+    /**
+     * @param client stays open when this closes
+     * @param pool where the endpoints go; nothing else should replace them
+     * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in the status
+     * @throws IllegalArgumentException if neither the source nor the client names a namespace
+     */
+    public KubernetesDiscovery(
+            KubernetesClient client,
+            KubernetesSource source,
+            EndpointPool pool,
+            DiscoveryTiming timing,
+            LongSupplier nanoTime) {
+        this.health = new DiscoveryHealth(nanoTime);
+        String namespace = KubernetesSource.namespace(source.namespace(), client);
+        DiscoveredPool discovered = new DiscoveredPool(pool);
+        this.watch = WatchGuard.following(
+                client,
+                pool.name(),
+                c -> c.discovery()
+                        .v1()
+                        .endpointSlices()
+                        .inNamespace(namespace)
+                        .withLabelSelector(source.labelSelector()),
+                slices -> discovered.apply(EndpointSlices.read(slices, source.port(), source.scheme())),
+                timing,
+                health);
+    }
+
+    @Override
+    public void start() {
+        watch.start();
+    }
+
+    @Override
+    public DiscoveryStatus status() {
+        return health.status();
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.warmlane.engines.discovery;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointPool;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Endpoints that the settings name by URL. Each is identified by its URL in one spelling: lower case, the port written out,
+ * no slash at the end.
+ */
+public final class StaticDiscovery {
+    private StaticDiscovery() {}
+
+    /**
+     * Makes these URLs the endpoints of the pool.
+     *
+     * @param urls such as {@code http://10.0.0.1:8000}
+     * @throws IllegalArgumentException naming the first that is not an endpoint's URL or is there twice; the pool is then unchanged
+     */
+    public static void fill(EndpointPool pool, List<String> urls) {
+        pool.replace(endpoints(urls));
+    }
+
+    /**
+     * Reads URLs as endpoints, in their order.
+     *
+     * @throws IllegalArgumentException naming the first that is not an endpoint's URL or is there twice
+     */
+    public static List<Endpoint> endpoints(List<String> urls) {
+        Map<URI, Integer> seen = new LinkedHashMap<>();
+        for (int i = 0; i < urls.size(); i++) {
+            URI uri = parse("endpoints[" + i + "]", urls.get(i).strip());
+            Integer earlier = seen.putIfAbsent(uri, i);
+            if (earlier != null) {
+                throw new IllegalArgumentException(
+                        "endpoints[%d]: %s (expected: another one than endpoints[%d])".formatted(i, uri, earlier));
+            }
+        }
+        return seen.keySet().stream().map(Endpoint::ofUri).toList();
+    }
+
+    private static URI parse(String setting, String url) {
+        URI uri;
+        try {
+            uri = new URI(url);
+        } catch (URISyntaxException e) {
+            throw refused(setting, url, "a URL such as http://10.0.0.1:8000");
+        }
+        String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            throw refused(setting, url, "http://host:port or https://host:port");
+        }
+        if (uri.getHost() == null) {
+            throw refused(setting, url, "a host: an IP address or a DNS name");
+        }
+        if (uri.getUserInfo() != null) {
+            throw refused(setting, url, "no user or password");
+        }
+        if (!isRoot(uri.getRawPath()) || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw refused(setting, url, "scheme, host and port only");
+        }
+        String host = withoutBrackets(uri.getHost().toLowerCase(Locale.ROOT));
+        String refusal = AllowedHosts.refusal(host);
+        if (refusal != null) {
+            throw refused(setting, url, "the address of a vLLM server, this is a " + refusal);
+        }
+        int port = uri.getPort() >= 0 ? uri.getPort() : scheme.equals("https") ? 443 : 80;
+        if (port < 1 || port > 65535) {
+            throw refused(setting, url, "a port from 1 to 65535");
+        }
+        return URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port);
+    }
+
+    /** What may be a password is kept out of the message. */
+    private static IllegalArgumentException refused(String setting, String url, String expected) {
+        String shown = url.matches("[^@?#]{0,200}") ? url : "(not shown)";
+        return new IllegalArgumentException("%s: %s (expected: %s)".formatted(setting, shown, expected));
+    }
+
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private static boolean isRoot(@Nullable String path) {
+        return path == null || path.isEmpty() || path.equals("/");
+    }
+}

@@ -1,0 +1,88 @@
+package dev.warmlane.engines.discovery;
+
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which port of an endpoint vLLM listens on, as the pods have it: an EndpointSlice does not carry the Service's own port
+ * numbers. At most one of name and number is set; with neither, it is the first TCP port of the slice.
+ *
+ * @param name the port's name in the Service, or null
+ * @param number the port's number on the pod, in [1, 65535], or null
+ */
+public record TargetPort(@Nullable String name, @Nullable Integer number) {
+    /** The only port, or the first of several. */
+    public static final TargetPort FIRST = new TargetPort(null, null);
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+    private static final int HIGHEST = 65535;
+
+    /** @throws IllegalArgumentException if both are set, or the one that is set is out of range */
+    public TargetPort {
+        if (name != null && (number != null || !NAME.matcher(name).matches())) {
+            throw new IllegalArgumentException("port: %s (expected: a port's name or its number)".formatted(name));
+        }
+        if (number != null && (number < 1 || number > HIGHEST)) {
+            throw new IllegalArgumentException("port: %d (expected: 1 to %d)".formatted(number, HIGHEST));
+        }
+    }
+
+    /**
+     * Reads a setting: digits are a number, anything else a name, nothing the first port.
+     *
+     * @throws IllegalArgumentException if it is neither a number in [1, 65535] nor a port name
+     */
+    public static TargetPort parse(String text) {
+        if (text.isBlank()) {
+            return FIRST;
+        }
+        if (!text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return new TargetPort(text, null);
+        }
+        // More digits than any port has would overflow an int.
+        return new TargetPort(null, text.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(text));
+    }
+
+    /**
+     * The number to connect to on the endpoints of a slice, or null if the slice does not have this port. A slice that lists
+     * no ports, or one without a number, exposes all of them, so a numbered port is there too.
+     */
+    @Nullable
+    Integer in(List<EndpointPort> ports) {
+        if (number != null) {
+            boolean exposed = ports.isEmpty()
+                    || ports.stream().anyMatch(port -> port.getPort() == null || number.equals(port.getPort()));
+            return exposed ? number : null;
+        }
+        return ports.stream()
+                .filter(port -> port.getProtocol() == null || port.getProtocol().equals("TCP"))
+                .filter(port -> name == null || name.equals(port.getName()))
+                .map(EndpointPort::getPort)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The ports of a slice in words, for a message that says what would have been there. */
+    static String describe(List<EndpointPort> ports) {
+        return ports.isEmpty()
+                ? "a slice with ports"
+                : ports.stream()
+                        .map(port -> String.format(
+                                Locale.ROOT,
+                                "%s %s",
+                                port.getName() == null || port.getName().isEmpty() ? "(no name)" : port.getName(),
+                                port.getPort()))
+                        .collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public String toString() {
+        return name != null ? name : number != null ? number.toString() : "first";
+    }
+}

@@ -1,0 +1,165 @@
+package dev.warmlane.engines.discovery;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does not trust the watch of a {@link ResourceView}. A watch can fall silent: its connection is open and brings nothing,
+ * because something between here and the API server dropped it or the server lost track. So every now and then the resources
+ * are listed independently and compared with what the watch brought, and a silent watch is replaced.
+ *
+ * @param <T> the kind of resource
+ */
+final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WatchGuard.class);
+    // Any limit makes an informer list from the API server's storage: its cache may be older than what we already know.
+    private static final long LIST_CHUNK = 500;
+
+    private final String pool;
+    private final ResourceView<T> view;
+    private final Callable<List<T>> lister;
+    private final DiscoveryTiming timing;
+    private final DiscoveryHealth health;
+    /** Used by checks only, of which there is one at a time. */
+    private final SilenceDetector silence = new SilenceDetector();
+    // One thread compares and the other lists for it, so that a list that hangs cannot stop the checks.
+    private final ScheduledThreadPoolExecutor threads;
+
+    /**
+     * @param pool for thread names and log lines
+     * @param view closed with this
+     * @param lister lists the same resources; it is interrupted when it takes longer than the timing allows
+     */
+    WatchGuard(
+            String pool,
+            ResourceView<T> view,
+            Callable<List<T>> lister,
+            DiscoveryTiming timing,
+            DiscoveryHealth health) {
+        this.pool = pool;
+        this.view = view;
+        this.lister = lister;
+        this.timing = timing;
+        this.health = health;
+        this.threads = new ScheduledThreadPoolExecutor(2, task -> {
+            Thread thread = new Thread(task, "warmlane-discovery-" + pool);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * A guard over the resources that a client lists and watches.
+     *
+     * @param resources which of them, by whatever client asks
+     * @param listener hears of all of them after each change, on one thread at a time; it must not block
+     */
+    static <T extends HasMetadata, L extends KubernetesResourceList<T>> WatchGuard<T> following(
+            KubernetesClient client,
+            String pool,
+            Function<KubernetesClient, FilterWatchListDeletable<T, L, ?>> resources,
+            Consumer<List<T>> listener,
+            DiscoveryTiming timing,
+            DiscoveryHealth health) {
+        RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+                .withRequestTimeout(
+                        (int) Math.min(Integer.MAX_VALUE, timing.listTimeout().toMillis()))
+                .withRequestRetryBackoffLimit(0)
+                .build();
+        ResourceView<T> view = new ResourceView<>(
+                pool,
+                () -> resources
+                        .apply(client)
+                        .withLimit(LIST_CHUNK)
+                        .runnableInformer(timing.resync().toMillis()),
+                listener,
+                health);
+        return new WatchGuard<>(
+                pool,
+                view,
+                () -> client.adapt(NamespacedKubernetesClient.class)
+                        .withRequestConfig(once)
+                        .call(c -> resources.apply(c).list().getItems()),
+                timing,
+                health);
+    }
+
+    /** Starts the view and its checks; returns at once, whether or not the API server can be reached. */
+    void start() {
+        long period = timing.check().toNanos();
+        threads.execute(view::renew);
+        var unused = threads.scheduleWithFixedDelay(this::check, period, period, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void close() {
+        view.close();
+        threads.shutdownNow();
+    }
+
+    private void check() {
+        try {
+            Map<String, String> listed = ResourceVersions.of(list());
+            health.listed();
+            compare(listed);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            silence.reset();
+            if (health.unlisted(e)) {
+                log.warn(
+                        "pool {}: {}; keeping the last known endpoints",
+                        pool,
+                        health.status().lastError());
+            }
+        }
+    }
+
+    private List<T> list() throws Exception {
+        Duration timeout = timing.listTimeout();
+        Future<List<T>> listing = threads.submit(lister);
+        try {
+            return listing.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException late) {
+            throw new IOException("no answer to a list within " + timeout);
+        } finally {
+            listing.cancel(true);
+        }
+    }
+
+    private void compare(Map<String, String> listed) {
+        switch (silence.compare(listed, view.versions(), view.isWatching())) {
+            case FOLLOWING -> {
+                if (health.confirmed()) {
+                    log.info("pool {}: following the API server again", pool);
+                }
+            }
+            case SILENT -> {
+                health.restarted("the watch had ended or brought nothing new");
+                log.warn("pool {}: {}; starting another", pool, health.status().lastError());
+                view.renew();
+            }
+            case LATE -> {
+                // The next check tells whether it only was late.
+            }
+        }
+    }
+}

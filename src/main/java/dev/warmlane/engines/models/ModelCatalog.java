@@ -1,0 +1,93 @@
+package dev.warmlane.engines.models;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Which pools serve which models, at one moment. A pool serves the models it is set to serve, else those that any of its
+ * endpoints lists; while it has neither, its models are unknown. Order is that of the pools, and in a pool that of its
+ * settings or of its endpoints' lists. Immutable.
+ */
+public final class ModelCatalog {
+    private final Map<String, Set<String>> modelsByPool = new LinkedHashMap<>();
+    private final Map<String, List<String>> poolsByModel = new LinkedHashMap<>();
+    private final Map<String, String> cards = new LinkedHashMap<>();
+    private final byte[] json;
+
+    /** @param pools in the order in which they come up in the lists */
+    public ModelCatalog(List<PoolModels> pools) {
+        for (PoolModels pool : pools) {
+            Map<String, String> reported = new LinkedHashMap<>();
+            pool.cards().forEach(card -> reported.putIfAbsent(card.id(), card.json()));
+            Set<String> models =
+                    pool.configured().isEmpty() ? reported.keySet() : new LinkedHashSet<>(pool.configured());
+            for (String model : models) {
+                poolsByModel.computeIfAbsent(model, none -> new ArrayList<>(1)).add(pool.pool());
+                String card = reported.get(model);
+                if (card != null) {
+                    cards.putIfAbsent(model, card);
+                }
+            }
+            modelsByPool.put(pool.pool(), Collections.unmodifiableSet(models));
+        }
+        poolsByModel.replaceAll((model, serving) -> List.copyOf(serving));
+        json = json(model -> true);
+    }
+
+    /** The models of a pool; empty while they are unknown. */
+    public Set<String> models(String pool) {
+        return modelsByPool.getOrDefault(pool, Set.of());
+    }
+
+    /** The models of all pools. */
+    public Set<String> models() {
+        return Collections.unmodifiableSet(poolsByModel.keySet());
+    }
+
+    /** The pools that are known to serve a model; a pool whose models are unknown is never among them. */
+    public List<String> poolsServing(String model) {
+        return poolsByModel.getOrDefault(model, List.of());
+    }
+
+    /**
+     * The answer to {@code GET /v1/models}: every model once, with the first card that an endpoint gave; where none did, with
+     * a card of its name alone.
+     *
+     * @return a copy of the UTF-8 bytes
+     */
+    public byte[] toJson() {
+        return json.clone();
+    }
+
+    /**
+     * The same for those models alone that somebody may use.
+     *
+     * @return new UTF-8 bytes
+     */
+    public byte[] toJson(Predicate<String> visible) {
+        return json(visible);
+    }
+
+    private byte[] json(Predicate<String> visible) {
+        return poolsByModel.keySet().stream()
+                .filter(visible)
+                .map(model -> cards.containsKey(model) ? cards.get(model) : minimalCard(model))
+                .collect(joining(",", "{\"object\":\"list\",\"data\":[", "]}"))
+                .getBytes(UTF_8);
+    }
+
+    private static String minimalCard(String model) {
+        return "{\"id\":%s,\"object\":\"model\",\"created\":0,\"owned_by\":\"warmlane\"}"
+                .formatted(JsonMapper.shared().writeValueAsString(model));
+    }
+}

@@ -1,0 +1,76 @@
+package dev.warmlane.engines.probe;
+
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What scraping has taught about one endpoint so far. A failure replaces the last error and nothing else. For the
+ * scraper's thread; {@link #report} is what others see.
+ */
+final class EndpointKnowledge {
+    private final LongSupplier nanoClock;
+    private final PrefixCacheHistory history;
+    private @Nullable VllmMetrics metrics;
+    private @Nullable Long scrapedAtNanos;
+    private @Nullable String metricsError;
+    private List<ModelCard> models = List.of();
+    private boolean modelsAnswered;
+    private @Nullable Long modelsAskedAtNanos;
+    private @Nullable String modelsError;
+    private @Nullable String version;
+
+    EndpointKnowledge(LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
+        this.history = new PrefixCacheHistory(nanoClock);
+    }
+
+    void learn(VllmMetrics newMetrics) {
+        metrics = newMetrics;
+        scrapedAtNanos = nanoClock.getAsLong();
+        metricsError = null;
+        PrefixCacheCounters counters = newMetrics.prefixCache();
+        if (counters != null) {
+            history.record(counters);
+        }
+    }
+
+    void metricsFailed(String error) {
+        metricsError = error;
+    }
+
+    void learnModels(List<ModelCard> newModels) {
+        models = newModels;
+        modelsAnswered = true;
+        modelsError = null;
+    }
+
+    void modelsFailed(String error) {
+        modelsAnswered = true;
+        modelsError = "/v1/models: " + error;
+    }
+
+    void learnVersion(String newVersion) {
+        version = newVersion;
+    }
+
+    /** Whether models and version are to be asked for now; if so, they count as asked. */
+    boolean takeModelsTurn(Duration modelsInterval) {
+        long now = nanoClock.getAsLong();
+        if (modelsAskedAtNanos != null && now - modelsAskedAtNanos < modelsInterval.toNanos()) {
+            return false;
+        }
+        modelsAskedAtNanos = now;
+        return true;
+    }
+
+    /** All of it, with the windows as they are now. */
+    EndpointReport report() {
+        String error = metricsError != null ? metricsError : modelsError;
+        return new EndpointReport(
+                metrics, PrefixCacheWindows.of(history), models, modelsAnswered, version, scrapedAtNanos, error);
+    }
+}

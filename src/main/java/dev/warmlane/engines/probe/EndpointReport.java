@@ -1,0 +1,71 @@
+package dev.warmlane.engines.probe;
+
+import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one endpoint from scraping it. Immutable.
+ *
+ * @param metrics the last metrics that could be read; null while there are none
+ * @param windows what its prefix cache counted over the last minutes
+ * @param models its models as it last listed them, base models before adapters; empty while it has not
+ * @param modelsAnswered whether it has ever answered, or failed to answer, which models it serves
+ * @param version vLLM's version; null where it has not said
+ * @param scrapedAtNanos when the metrics came, on the scraper's clock; null while there are none
+ * @param error why the last scrape failed, in a few words; null if it did not
+ */
+public record EndpointReport(
+        @Nullable VllmMetrics metrics,
+        PrefixCacheWindows windows,
+        List<ModelCard> models,
+        boolean modelsAnswered,
+        @Nullable String version,
+        @Nullable Long scrapedAtNanos,
+        @Nullable String error) {
+
+    /** How long what an engine said of its load may stand for now. */
+    private static final Duration PRESENT = Duration.ofSeconds(30);
+
+    /** Of an endpoint that has not been asked yet. */
+    public static final EndpointReport NONE =
+            new EndpointReport(null, PrefixCacheWindows.NONE, List.of(), false, null, null, null);
+
+    public EndpointReport {
+        models = List.copyOf(models);
+    }
+
+    /** The load it last reported; {@link EndpointLoad#UNKNOWN} while there is none. */
+    public EndpointLoad load() {
+        return metrics == null ? EndpointLoad.UNKNOWN : metrics.load();
+    }
+
+    /**
+     * The load it last reported, but for what it was doing then if that was long ago and it does not answer: an engine that
+     * died under load would look busy for good.
+     *
+     * @param nowNanos the scraper's clock
+     */
+    public EndpointLoad load(long nowNanos) {
+        Duration age = age(nowNanos);
+        boolean gone = error != null && age != null && age.compareTo(PRESENT) > 0;
+        return gone ? load().capacityOnly() : load();
+    }
+
+    /** The endpoint's own prefix cache counters, as it last reported them; null where it has not. */
+    public @Nullable PrefixCacheCounters prefixCache() {
+        return metrics == null ? null : metrics.prefixCache();
+    }
+
+    /**
+     * How old the metrics are; null while there are none.
+     *
+     * @param nowNanos the scraper's clock
+     */
+    public @Nullable Duration age(long nowNanos) {
+        return scrapedAtNanos == null ? null : Duration.ofNanos(nowNanos - scrapedAtNanos);
+    }
+}

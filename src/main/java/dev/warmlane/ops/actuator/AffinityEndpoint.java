@@ -1,0 +1,149 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.BindingInfo;
+import dev.warmlane.core.affinity.ClientAddresses;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.proxy.access.Tenants;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+
+/**
+ * {@code /actuator/affinity}: how many keys are bound, and to what; looks one up or releases it. Keys are given by whoever
+ * asks and never told.
+ */
+@Endpoint(id = "affinity")
+public final class AffinityEndpoint {
+    private final AffinityTable table;
+    private final @Nullable Tenants tenants;
+    private final List<EndpointPool> pools;
+
+    /**
+     * Over one table.
+     *
+     * @param pools the pools whose bindings the table holds
+     * @param tenants whose bindings they are; null where tenants are not told apart
+     */
+    public AffinityEndpoint(AffinityTable table, List<EndpointPool> pools, @Nullable Tenants tenants) {
+        this.table = table;
+        this.tenants = tenants;
+        this.pools = List.copyOf(pools);
+    }
+
+    /** The size of the table and the bindings of each endpoint, by name. */
+    @ReadOperation
+    public Summary summary() {
+        Map<String, Long> byEndpoint = new TreeMap<>();
+        for (EndpointPool pool : pools) {
+            pool.snapshot().endpoints().forEach(endpoint -> byEndpoint.put(endpoint.name(), 0L));
+        }
+        table.countByEndpoint().forEach((endpoint, count) -> byEndpoint.merge(nameOf(endpoint), count, Long::sum));
+        return new Summary(table.size(), table.maxEntries(), table.ttl(), byEndpoint);
+    }
+
+    /**
+     * The bindings of one key, one for each pool that has it; 404 if none has.
+     *
+     * @param source session or client-ip
+     * @param key the session id or address as the client sends it
+     * @param tenant whose it is, such as {@code tenant:acme} or {@code key:batch}; only where tenants are told apart
+     */
+    @ReadOperation
+    public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
+        List<Binding> bindings = new ArrayList<>();
+        for (EndpointPool pool : pools) {
+            AffinityKey affinityKey = key(pool, source, key, tenant);
+            BindingInfo binding = affinityKey == null ? null : table.describe(affinityKey);
+            if (binding != null) {
+                bindings.add(new Binding(
+                        pool.name(),
+                        nameOf(binding.endpoint()),
+                        binding.endpoint().value(),
+                        binding.age(),
+                        binding.idle(),
+                        binding.uses()));
+            }
+        }
+        return bindings.isEmpty() ? notFound() : new WebEndpointResponse<>(new Lookup(bindings));
+    }
+
+    /** Releases one key in every pool, so that its next request is placed anew; 404 if it is not bound. */
+    @DeleteOperation
+    public WebEndpointResponse<Void> release(@Selector String source, @Selector String key, @Nullable String tenant) {
+        boolean released = false;
+        for (EndpointPool pool : pools) {
+            AffinityKey affinityKey = key(pool, source, key, tenant);
+            released |= affinityKey != null && table.release(affinityKey);
+        }
+        return released ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT) : notFound();
+    }
+
+    private @Nullable AffinityKey key(EndpointPool pool, String source, String key, @Nullable String tenant) {
+        for (KeySource candidate : KeySource.values()) {
+            if (candidate.binds() && candidate.label().equals(source)) {
+                String value = candidate == KeySource.CLIENT_IP ? ClientAddresses.canonical(key) : key;
+                return tenants == null || tenant == null
+                        ? AffinityKey.of(pool.name(), candidate, value)
+                        : tenants.of(tenant).key(pool.name(), candidate, value);
+            }
+        }
+        return null;
+    }
+
+    private String nameOf(EndpointId id) {
+        for (EndpointPool pool : pools) {
+            EndpointSnapshot snapshot = pool.snapshot();
+            dev.warmlane.core.endpoint.Endpoint endpoint = snapshot.find(id);
+            if (endpoint != null) {
+                return endpoint.name();
+            }
+        }
+        return id.value();
+    }
+
+    private static <T> WebEndpointResponse<T> notFound() {
+        return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+    }
+
+    /**
+     * The whole table.
+     *
+     * @param bindings live bindings
+     * @param maxEntries bindings kept at most
+     * @param ttl how long a binding outlives its last use
+     * @param byEndpoint live bindings of each endpoint
+     */
+    public record Summary(long bindings, long maxEntries, Duration ttl, Map<String, Long> byEndpoint) {}
+
+    /**
+     * Where one key is bound.
+     *
+     * @param bindings one for each pool
+     */
+    public record Lookup(List<Binding> bindings) {}
+
+    /**
+     * One binding.
+     *
+     * @param pool the pool's name
+     * @param endpoint the endpoint's name
+     * @param endpointId the endpoint's id
+     * @param age since it was bound there
+     * @param idle since it was last used
+     * @param uses requests that followed it since it was bound
+     */
+    public record Binding(String pool, String endpoint, String endpointId, Duration age, Duration idle, long uses) {}
+}

@@ -1,0 +1,115 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.proxy.Explainer;
+import dev.warmlane.proxy.Explanation;
+import dev.warmlane.proxy.RoutedPool;
+import dev.warmlane.proxy.RoutedPools;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ResponseStatusException;
+import reactor.core.publisher.Mono;
+
+/**
+ * {@code /actuator/decisions}: the last decisions with every candidate's numbers, and what the endpoints delivered of what
+ * was predicted. A request that is posted there, with its headers, is told the decision it would get now; nothing is sent and
+ * nothing changes. A plain handler, because an actuator operation cannot see a request's headers and raw body.
+ */
+public final class DecisionsHandler {
+    private static final int DEFAULT_LIMIT = 50;
+
+    private final RoutedPools pools;
+    private final Explainer explainer;
+    private final Clock clock;
+
+    public DecisionsHandler(RoutedPools pools, Explainer explainer, Clock clock) {
+        this.pools = pools;
+        this.explainer = explainer;
+        this.clock = clock;
+    }
+
+    /** The routes, for the management port only. */
+    public RouterFunction<ServerResponse> routes() {
+        return RouterFunctions.route()
+                .GET("/actuator/decisions", this::list)
+                .POST("/actuator/decisions", this::explain)
+                .build();
+    }
+
+    private Mono<ServerResponse> list(ServerRequest request) {
+        int limit = request.queryParam("limit").map(DecisionsHandler::limit).orElse(DEFAULT_LIMIT);
+        Predicate<@Nullable String> wantedPool = wanted(request, "pool");
+        Predicate<@Nullable String> wantedRequest = wanted(request, "request");
+        List<DecisionStatus> decisions = new ArrayList<>();
+        for (RoutedPool pool : pools.all()) {
+            if (wantedPool.test(pool.name())) {
+                pool.router().log().newest().stream()
+                        .filter(entry ->
+                                wantedRequest.test(entry.decision().request().id()))
+                        .limit(limit)
+                        .forEach(entry -> decisions.add(DecisionStatus.of(pool.name(), entry)));
+            }
+        }
+        decisions.sort(Comparator.comparing(DecisionStatus::at).reversed());
+        List<DecisionStatus> newest = decisions.subList(0, Math.min(limit, decisions.size()));
+        return json(new DecisionsStatus(newest, deliveries()));
+    }
+
+    /** Whether a name is the one that was asked for; without such a parameter any is. */
+    private static Predicate<@Nullable String> wanted(ServerRequest request, String parameter) {
+        return request.queryParam(parameter)
+                .<Predicate<@Nullable String>>map(name -> name::equals)
+                .orElse(name -> true);
+    }
+
+    private Mono<ServerResponse> explain(ServerRequest request) {
+        return explainer.explain(request.exchange().getRequest()).flatMap(this::explained);
+    }
+
+    private Mono<ServerResponse> explained(Explanation explanation) {
+        RoutingDecision decision = explanation.decision();
+        return decision == null
+                ? Mono.error(new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE))
+                : json(DecisionStatus.of(clock.instant(), explanation.pool(), decision));
+    }
+
+    private List<DeliveryStatus> deliveries() {
+        List<DeliveryStatus> deliveries = new ArrayList<>();
+        for (RoutedPool pool : pools.all()) {
+            Deliveries totals = pool.router().deliveries();
+            for (Endpoint endpoint : pool.router().pool().snapshot().endpoints()) {
+                deliveries.add(DeliveryStatus.of(pool.name(), endpoint.name(), totals.total(endpoint.id())));
+            }
+        }
+        return deliveries;
+    }
+
+    private static Mono<ServerResponse> json(Object body) {
+        return ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(body);
+    }
+
+    private static int limit(String text) {
+        try {
+            int limit = Integer.parseInt(text);
+            if (limit > 0) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            // Answered below, with every other number that is none.
+        }
+        throw new ResponseStatusException(
+                HttpStatus.BAD_REQUEST, "limit: %s (expected: a whole number above 0)".formatted(text));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.probe.EndpointReports;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * What the engines say of themselves as {@code warmlane.engine.*} meters, tagged with pool and endpoint name. {@link
+ * #refresh} makes the meters follow the pools: those of a new endpoint appear, those of one that is gone are removed. Where
+ * two endpoints of a pool have one name, as an old pod and its successor may for a moment, the later in the pool has it.
+ */
+public final class EngineMeters {
+    private final MeterRegistry registry;
+    private final List<ObservedPool> pools;
+    private final EndpointReports reports;
+    private final LongSupplier nanoClock;
+    private final Map<Label, EndpointMeters> meters = new HashMap<>();
+
+    private record Label(String pool, String endpoint) {}
+
+    private record Listed(EndpointPool pool, EndpointId id) {}
+
+    /**
+     * Without meters until the first refresh.
+     *
+     * @param nanoClock the scraper's clock
+     */
+    public EngineMeters(
+            MeterRegistry registry, List<ObservedPool> pools, EndpointReports reports, LongSupplier nanoClock) {
+        this.registry = registry;
+        this.pools = List.copyOf(pools);
+        this.reports = reports;
+        this.nanoClock = nanoClock;
+    }
+
+    /** Makes the meters those of the endpoints that there are now. Off the request path. */
+    public synchronized void refresh() {
+        Map<Label, Listed> wanted = new HashMap<>();
+        for (ObservedPool pool : pools) {
+            for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
+                wanted.put(new Label(pool.pool().name(), endpoint.name()), new Listed(pool.pool(), endpoint.id()));
+            }
+        }
+        meters.entrySet().removeIf(entry -> {
+            Listed listed = wanted.get(entry.getKey());
+            boolean gone = listed == null || !entry.getValue().id().equals(listed.id());
+            if (gone) {
+                entry.getValue().remove();
+            }
+            return gone;
+        });
+        wanted.forEach((label, listed) ->
+                meters.computeIfAbsent(label, added -> register(added, listed)).registerCounters());
+    }
+
+    private EndpointMeters register(Label label, Listed listed) {
+        return new EndpointMeters(listed.id(), listed.pool(), label.endpoint(), registry, reports, nanoClock);
+    }
+}

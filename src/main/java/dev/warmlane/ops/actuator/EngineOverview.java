@@ -1,0 +1,120 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.probe.EndpointReport;
+import dev.warmlane.engines.probe.EndpointReports;
+import dev.warmlane.engines.probe.ModelCard;
+import dev.warmlane.engines.probe.PrefixCacheWindows;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Merges discovery, the scraper's reports and the gateway's own counts. Safe from any thread. */
+public final class EngineOverview {
+    private final List<ObservedPool> pools;
+    private final EndpointReports reports;
+    private final LongSupplier nanoClock;
+
+    /** @param nanoClock the scraper's clock */
+    public EngineOverview(List<ObservedPool> pools, EndpointReports reports, LongSupplier nanoClock) {
+        this.pools = List.copyOf(pools);
+        this.reports = reports;
+        this.nanoClock = nanoClock;
+    }
+
+    /** Every pool as it is now. */
+    public VllmStatus status() {
+        return new VllmStatus(pools.stream().map(this::statusOf).toList());
+    }
+
+    /**
+     * One endpoint as it is now; null if there is none.
+     *
+     * @param idOrName its id, in any pool, else its name; of several slashes in a row only one need be there
+     */
+    public @Nullable EndpointStatus find(String idOrName) {
+        String wanted = withSingleSlashes(idOrName);
+        EndpointStatus byId =
+                first(endpoint -> withSingleSlashes(endpoint.id().value()).equals(wanted));
+        return byId != null ? byId : first(endpoint -> endpoint.name().equals(wanted));
+    }
+
+    private @Nullable EndpointStatus first(Predicate<Endpoint> wanted) {
+        for (ObservedPool pool : pools) {
+            for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
+                if (wanted.test(endpoint)) {
+                    return statusOf(pool, endpoint, reports.report(endpoint.id()));
+                }
+            }
+        }
+        return null;
+    }
+
+    private PoolStatus statusOf(ObservedPool pool) {
+        EndpointSnapshot snapshot = pool.pool().snapshot();
+        List<EndpointStatus> endpoints = new ArrayList<>(snapshot.endpoints().size());
+        PrefixCacheCounters life = PrefixCacheCounters.NONE;
+        PrefixCacheWindows windows = PrefixCacheWindows.NONE;
+        for (Endpoint endpoint : snapshot.endpoints()) {
+            EndpointReport report = reports.report(endpoint.id());
+            endpoints.add(statusOf(pool, endpoint, report));
+            life = life.plus(Objects.requireNonNullElse(report.prefixCache(), PrefixCacheCounters.NONE));
+            windows = windows.plus(report.windows());
+        }
+        PoolTotals totals = new PoolTotals(
+                endpoints.size(),
+                snapshot.selectable().size(),
+                PrefixCacheStatus.of(life, windows),
+                endpoints.stream()
+                        .mapToLong(endpoint -> orZero(endpoint.running()))
+                        .sum(),
+                endpoints.stream()
+                        .mapToLong(endpoint -> orZero(endpoint.waiting()))
+                        .sum(),
+                endpoints.stream().mapToLong(EndpointStatus::inFlight).sum(),
+                pool.queue().get());
+        return new PoolStatus(pool.pool().name(), totals, snapshot.isPanic(), endpoints);
+    }
+
+    private EndpointStatus statusOf(ObservedPool pool, Endpoint endpoint, EndpointReport report) {
+        EndpointLoad load = report.load(nanoClock.getAsLong());
+        VllmMetrics metrics = report.metrics();
+        Duration age = report.age(nanoClock.getAsLong());
+        return new EndpointStatus(
+                endpoint.id().value(),
+                endpoint.name(),
+                endpoint.uri().toString(),
+                endpoint.state().label(),
+                endpoint.loadShare(),
+                EjectionStatus.of(pool.health().apply(endpoint.id()), nanoClock.getAsLong()),
+                PrefixCacheStatus.of(report.prefixCache(), report.windows()),
+                load.kvCacheUsage(),
+                load.running(),
+                load.waiting(),
+                pool.inFlightRequests().applyAsLong(endpoint.id()),
+                load.blockSizeTokens(),
+                load.blocks(),
+                load.prefixCaching(),
+                metrics == null ? null : metrics.promptTokens(),
+                metrics == null ? null : metrics.generationTokens(),
+                report.version(),
+                report.models().stream().map(ModelCard::id).toList(),
+                new ScrapeStatus(age == null ? null : age.toMillis(), report.error()));
+    }
+
+    private static long orZero(@Nullable Long count) {
+        return count == null ? 0 : count;
+    }
+
+    private static String withSingleSlashes(String text) {
+        return text.replaceAll("/{2,}", "/");
+    }
+}

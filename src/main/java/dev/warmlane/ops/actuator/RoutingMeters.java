@@ -1,0 +1,59 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.metrics.GatewayMeter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/**
+ * What the gateway knows of its own routing, as meters: what is in flight at each endpoint, bindings, and predicted against
+ * delivered cache hits. {@link #refresh} makes the endpoints' meters follow the pools.
+ */
+public final class RoutingMeters {
+    private final List<Router> routers;
+    private final MultiGauge requests;
+    private final MultiGauge promptTokens;
+
+    public RoutingMeters(MeterRegistry registry, List<Router> routers, AffinityTable table) {
+        this.routers = List.copyOf(routers);
+        this.requests = GatewayMeter.IN_FLIGHT_REQUESTS.gauges(registry);
+        this.promptTokens = GatewayMeter.IN_FLIGHT_PROMPT_TOKENS.gauges(registry);
+        GatewayMeter.AFFINITY_BINDINGS.gauge(registry, table, AffinityTable::size);
+        GatewayMeter.AFFINITY_EVICTIONS.counter(registry, table, AffinityTable::evictions);
+        for (Router router : routers) {
+            String pool = router.pool().name();
+            Deliveries deliveries = router.deliveries();
+            GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(registry, deliveries, Deliveries::predictedTokens, pool);
+            GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(registry, deliveries, Deliveries::deliveredTokens, pool);
+        }
+    }
+
+    /** Makes the meters those of the endpoints that there are now. Off the request path. */
+    public void refresh() {
+        requests.register(rows(InFlight::requests), true);
+        promptTokens.register(rows(InFlight::promptTokens), true);
+    }
+
+    private List<MultiGauge.Row<?>> rows(BiFunction<InFlight, EndpointId, Number> value) {
+        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        for (Router router : routers) {
+            for (Endpoint endpoint : router.pool().snapshot().endpoints()) {
+                Tags tags = GatewayMeter.IN_FLIGHT_REQUESTS.tags(router.pool().name(), endpoint.name());
+                rows.add(MultiGauge.Row.of(
+                        tags,
+                        router.inFlight(),
+                        inFlight -> value.apply(inFlight, endpoint.id()).doubleValue()));
+            }
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.warmlane.ops.dashboard;
+
+import dev.warmlane.ops.actuator.AffinityEndpoint;
+import dev.warmlane.ops.history.History;
+import dev.warmlane.settings.DashboardSettings;
+import java.time.InstantSource;
+import java.util.Map;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ResponseStatusException;
+import reactor.core.publisher.Mono;
+
+/** {@code /dashboard} on the management port: the page, its live numbers, the history, and sessions. */
+public final class DashboardHandler {
+    private final StaticFiles files = new StaticFiles();
+    private final LiveFeed feed;
+    private final HistoryHandler history;
+    private final SessionsHandler sessions;
+    private final ProblemCatalogue problems;
+    private final DashboardSettings settings;
+    private final boolean tenants;
+
+    /** @param tenants whether sessions belong to tenants, who must be named to find one */
+    public DashboardHandler(
+            LiveFeed feed,
+            History history,
+            AffinityEndpoint sessions,
+            ProblemCatalogue problems,
+            DashboardSettings settings,
+            boolean tenants,
+            InstantSource clock) {
+        this.feed = feed;
+        this.history = new HistoryHandler(history, clock);
+        this.sessions = new SessionsHandler(sessions, settings.readOnly());
+        this.problems = problems;
+        this.settings = settings;
+        this.tenants = tenants;
+    }
+
+    /** The routes, for the management port only. */
+    public RouterFunction<ServerResponse> routes() {
+        return RouterFunctions.route()
+                .GET("/dashboard", request -> file("index.html"))
+                .GET("/dashboard/", request -> file("index.html"))
+                .GET("/dashboard/live", request -> live())
+                .GET("/dashboard/history", history::answer)
+                .GET("/dashboard/settings", request -> settings())
+                .POST("/dashboard/sessions/find", sessions::find)
+                .POST("/dashboard/sessions/release", sessions::release)
+                .GET(
+                        "/dashboard/{*file}",
+                        request -> file(request.pathVariable("file").substring(1)))
+                .filter((request, next) -> SameOrigin.check(request).then(Mono.defer(() -> next.handle(request))))
+                .build();
+    }
+
+    private Mono<ServerResponse> file(String name) {
+        byte[] bytes = files.find(name);
+        return bytes == null
+                ? Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND))
+                : ServerResponse.ok()
+                        .headers(PageHeaders::set)
+                        .contentType(StaticFiles.type(name))
+                        .bodyValue(bytes);
+    }
+
+    private Mono<ServerResponse> live() {
+        return ServerResponse.ok()
+                .headers(PageHeaders::set)
+                .contentType(MediaType.TEXT_EVENT_STREAM)
+                .body(feed.events(), String.class);
+    }
+
+    private Mono<ServerResponse> settings() {
+        return PageHeaders.json(Map.of(
+                "readOnly", settings.readOnly(),
+                "tenants", tenants,
+                "targetHitRatio", settings.targetHitRatio(),
+                "problems", problems.entries()));
+    }
+}

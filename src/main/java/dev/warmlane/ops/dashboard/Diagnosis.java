@@ -1,0 +1,118 @@
+package dev.warmlane.ops.dashboard;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.ops.actuator.EndpointStatus;
+import dev.warmlane.ops.actuator.ScrapeStatus;
+import dev.warmlane.settings.DashboardSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Judges what is wrong with a pool, by the rules that the alerts follow too. Shares are judged once there are enough requests
+ * to mean something. Stateless.
+ */
+final class Diagnosis {
+    static final double ENOUGH_REQUESTS = 20;
+
+    private static final double IMBALANCED = 2;
+    private static final double KV_FULL = 0.95;
+    private static final double FAILS = 0.01;
+    private static final long OLD_SCRAPE_MILLIS = 10_000;
+
+    private final DashboardSettings settings;
+    private final CacheDiagnosis caches;
+
+    Diagnosis(DashboardSettings settings) {
+        this.settings = settings;
+        this.caches = new CacheDiagnosis(settings.targetHitRatio());
+    }
+
+    List<Problem> of(PoolView view) {
+        List<Problem> problems = new ArrayList<>();
+        if (view.status().totals().selectable() == 0) {
+            problems.add(Problem.ofPool("no-selectable-endpoint"));
+        }
+        if (view.status().panic()) {
+            problems.add(Problem.ofPool("panic-mode"));
+        }
+        if (view.grown(PoolSum.UNRETRIED) > 0) {
+            problems.add(Problem.ofPool("retry-budget-exhausted"));
+        }
+        if (view.sources().discoveryStale().getAsBoolean()) {
+            problems.add(Problem.ofPool("discovery-stale"));
+        }
+        ofRequests(view, problems);
+        caches.judge(view, problems);
+        for (String bundle : view.expiringBundles()) {
+            problems.add(Problem.ofPool("certificate-expiring", "A certificate of SSL bundle " + bundle));
+        }
+        for (EndpointStatus endpoint : view.status().endpoints()) {
+            ofEndpoint(endpoint, problems);
+        }
+        ofDeliveries(view, problems);
+        return problems;
+    }
+
+    private void ofRequests(PoolView view, List<Problem> problems) {
+        if (view.grown(PoolSum.REQUESTS) >= ENOUGH_REQUESTS) {
+            if (view.figure("failedShare") > FAILS) {
+                problems.add(Problem.ofPool("errors", percent(view.figure("failedShare"))));
+            }
+            if (view.figure("rejectedShare") > FAILS) {
+                problems.add(Problem.ofPool("rate-limited", percent(view.figure("rejectedShare"))));
+            }
+        }
+        double slow = settings.ttftTarget().toMillis() / 1000.0;
+        if (view.streams() >= ENOUGH_REQUESTS && view.figure("ttftP90") > slow) {
+            problems.add(Problem.ofPool("ttft-slow", seconds(slow)));
+        }
+        if (view.figure("queued") >= 1) {
+            problems.add(Problem.ofPool("queue-growing", "%.0f".formatted(view.figure("queued"))));
+        }
+        if (view.figure("imbalance") > IMBALANCED) {
+            problems.add(Problem.ofPool("load-imbalance", "%.1f".formatted(view.figure("imbalance"))));
+        }
+    }
+
+    private static void ofEndpoint(EndpointStatus endpoint, List<Problem> problems) {
+        if (endpoint.ejection() != null) {
+            problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
+        } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isOld(endpoint.scrape())) {
+            problems.add(Problem.ofEndpoint("scrape-failing", endpoint.name()));
+        }
+        Double usage = endpoint.kvCacheUsage();
+        Long waiting = endpoint.waiting();
+        if (usage != null && waiting != null && usage > KV_FULL && waiting > 0) {
+            problems.add(new Problem("kv-cache-full", endpoint.name(), percent(usage)));
+        }
+        if (Boolean.FALSE.equals(endpoint.prefixCaching())) {
+            problems.add(Problem.ofEndpoint("prefix-caching-off", endpoint.name()));
+        }
+    }
+
+    /** One scrape that fails is nothing. */
+    private static boolean isOld(ScrapeStatus scrape) {
+        Long age = scrape.ageMillis();
+        return scrape.error() != null && (age == null || age > OLD_SCRAPE_MILLIS);
+    }
+
+    private static void ofDeliveries(PoolView view, List<Problem> problems) {
+        Deliveries deliveries = view.sources().router().deliveries();
+        for (Endpoint endpoint : view.sources().router().pool().snapshot().endpoints()) {
+            if (deliveries.total(endpoint.id()).silence() != Deliveries.Silence.NONE) {
+                problems.add(Problem.ofEndpoint("hits-not-reported", endpoint.name()));
+            }
+        }
+    }
+
+    static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", share * 100);
+    }
+
+    private static String seconds(double seconds) {
+        return String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+}

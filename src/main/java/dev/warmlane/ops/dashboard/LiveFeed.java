@@ -1,0 +1,151 @@
+package dev.warmlane.ops.dashboard;
+
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.ops.actuator.EndpointStatus;
+import dev.warmlane.ops.actuator.EngineOverview;
+import dev.warmlane.ops.actuator.PoolStatus;
+import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
+import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
+import dev.warmlane.ops.history.History;
+import dev.warmlane.ops.history.Subject;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Samples everything the page shows, a second at a time, and hands it to the pages that are open as one text that is written
+ * once. Sampled by one thread; {@link #events} may be called from any.
+ */
+public final class LiveFeed {
+    private static final int SPAN_SECONDS = 60;
+    private static final int HISTORY_SECONDS = 10;
+    private static final int BINDINGS_SECONDS = 5;
+
+    private final EngineOverview overview;
+    private final AffinityTable bindings;
+    private final History history;
+    private final Diagnosis diagnosis;
+    private final InstantSource clock;
+    private final Map<String, Sampled> pools = new LinkedHashMap<>();
+    private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
+    private final Map<String, Float> hitRatiosOfDay = new HashMap<>();
+    private final ExpiringCertificates certificates;
+    private Map<EndpointId, Long> sessions = Map.of();
+    private Map<EndpointId, Long> addresses = Map.of();
+    private List<String> expiringBundles = List.of();
+    private @Nullable Instant last;
+    private long ticks;
+    private volatile @Nullable LiveStatus latest;
+
+    LiveFeed(
+            EngineOverview overview,
+            List<PoolSources> sources,
+            AffinityTable bindings,
+            MeterRegistry registry,
+            History history,
+            Diagnosis diagnosis,
+            InstantSource clock) {
+        this.overview = overview;
+        this.bindings = bindings;
+        this.history = history;
+        this.diagnosis = diagnosis;
+        this.clock = clock;
+        this.certificates = new ExpiringCertificates(registry);
+        for (PoolSources pool : sources) {
+            PoolSampler sampler =
+                    new PoolSampler(pool.pool(), registry, pool.router().deliveries());
+            pools.put(pool.pool(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS), new ProblemTimes()));
+        }
+    }
+
+    /** Takes a sample; once a second. */
+    void tick() {
+        Instant now = clock.instant();
+        double seconds = last == null ? 0 : Math.max(0, (now.toEpochMilli() - last.toEpochMilli()) / 1000.0);
+        last = now;
+        if (ticks % BINDINGS_SECONDS == 0) {
+            sessions = bindings.countByEndpoint();
+            addresses = bindings.countByEndpoint(KeySource.CLIENT_IP);
+            expiringBundles = certificates.bundles();
+        }
+        Map<Subject, double[]> sums = new HashMap<>();
+        List<LivePool> shown = new ArrayList<>();
+        for (PoolStatus status : overview.status().pools()) {
+            shown.add(pool(status, now, seconds, sums));
+        }
+        if (ticks % HISTORY_SECONDS == 0) {
+            history.record(now.getEpochSecond(), sums);
+            pools.keySet()
+                    .forEach(pool -> hitRatiosOfDay.put(pool, HitRatioOfDay.of(history, pool, now.getEpochSecond())));
+        }
+        ticks++;
+        LiveStatus status = new LiveStatus(now, shown);
+        latest = status;
+        if (events.currentSubscriberCount() > 0) {
+            events.tryEmitNext(json(status));
+        }
+    }
+
+    /** The state of now at once, then that of every second. A page that is too slow misses some. */
+    Flux<String> events() {
+        return Flux.defer(() -> {
+            LiveStatus status = latest;
+            Flux<String> following = events.asFlux().onBackpressureLatest();
+            return status == null ? following : following.startWith(json(status));
+        });
+    }
+
+    /** Ends the stream of every page. */
+    void complete() {
+        events.tryEmitComplete();
+    }
+
+    private LivePool pool(PoolStatus status, Instant now, double seconds, Map<Subject, double[]> sums) {
+        Sampled pool = Objects.requireNonNull(pools.get(status.pool()));
+        PoolSources source = pool.sources();
+        RecentSums span = pool.recent();
+        span.add(pool.sampler().add(status, seconds, sums));
+        PoolView view = new PoolView(
+                status,
+                span,
+                hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN),
+                status.endpoints().stream()
+                        .mapToLong(endpoint -> addresses.getOrDefault(new EndpointId(endpoint.id()), 0L))
+                        .sum(),
+                expiringBundles,
+                source);
+        List<LiveEndpoint> endpoints = new ArrayList<>(status.endpoints().size());
+        for (EndpointStatus endpoint : status.endpoints()) {
+            EndpointId id = new EndpointId(endpoint.id());
+            endpoints.add(new LiveEndpoint(
+                    endpoint, source.router().inFlight().promptTokens(id), sessions.getOrDefault(id, 0L)));
+        }
+        return new LivePool(
+                status.pool(),
+                source.router().policy().name(),
+                status.totals(),
+                status.totals().prefixCache().hitRatio(),
+                view.figures(),
+                pool.problems().note(diagnosis.of(view), now),
+                endpoints);
+    }
+
+    private static String json(LiveStatus status) {
+        return JsonMapper.shared().writeValueAsString(status);
+    }
+
+    /** A pool and what was added up of it. */
+    private record Sampled(PoolSources sources, PoolSampler sampler, RecentSums recent, ProblemTimes problems) {}
+}

@@ -1,0 +1,147 @@
+package dev.warmlane.ops.dashboard;
+
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.ops.actuator.EndpointStatus;
+import dev.warmlane.ops.actuator.PoolStatus;
+import dev.warmlane.ops.history.Subject;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Adds up one pool and its endpoints, a sample at a time. For one thread. */
+final class PoolSampler {
+    private final String pool;
+    private final MeterRegistry registry;
+    private final Deliveries deliveries;
+    private final double[] added = new double[PoolSum.COUNT];
+    private final Map<String, EndpointSampler> endpoints = new HashMap<>();
+
+    PoolSampler(String pool, MeterRegistry registry, Deliveries deliveries) {
+        this.pool = pool;
+        this.registry = registry;
+        this.deliveries = deliveries;
+    }
+
+    /**
+     * Adds the state of now.
+     *
+     * @param seconds since the sample before
+     * @param into gets the sums of the pool and of each endpoint, never changed afterwards
+     * @return the pool's sums
+     */
+    double[] add(PoolStatus status, double seconds, Map<Subject, double[]> into) {
+        addEndpoints(status, into);
+        addUp(PoolSum.SECONDS, seconds);
+        addUp(PoolSum.SAMPLES, 1);
+        addUp(PoolSum.IN_FLIGHT, (double) status.totals().inFlight());
+        addUp(PoolSum.QUEUED, gauge(GatewayMeter.QUEUE_DEPTH));
+        addUp(PoolSum.IMBALANCE, imbalance(status));
+        double[] sums = added.clone();
+        set(sums, PoolSum.PREDICTED_TOKENS, (double) deliveries.predictedTokens());
+        set(sums, PoolSum.DELIVERED_TOKENS, (double) deliveries.deliveredTokens());
+        readCounters(sums);
+        TtftBuckets.read(registry, pool, sums);
+        into.put(Subject.ofPool(pool), sums);
+        return sums;
+    }
+
+    private void addEndpoints(PoolStatus status, Map<Subject, double[]> into) {
+        for (EndpointStatus endpoint : status.endpoints()) {
+            EndpointSampler sampler = endpoints.computeIfAbsent(endpoint.id(), id -> new EndpointSampler());
+            double[] before = sampler.sums();
+            sampler.add(endpoint);
+            double[] sums = sampler.sums();
+            addGrowth(PoolSum.QUERIED_TOKENS, EndpointSum.QUERIED_TOKENS, before, sums);
+            addGrowth(PoolSum.HIT_TOKENS, EndpointSum.HIT_TOKENS, before, sums);
+            addGrowth(PoolSum.PROMPT_TOKENS, EndpointSum.PROMPT_TOKENS, before, sums);
+            addGrowth(PoolSum.OUTPUT_TOKENS, EndpointSum.GENERATION_TOKENS, before, sums);
+            into.put(new Subject(pool, endpoint.id()), sums);
+        }
+        Set<String> present =
+                status.endpoints().stream().map(EndpointStatus::id).collect(Collectors.toSet());
+        endpoints.keySet().retainAll(present);
+    }
+
+    /** What an endpoint adds to the pool stays there when it leaves. */
+    private void addGrowth(PoolSum sum, EndpointSum of, double[] before, double[] after) {
+        addUp(sum, after[of.index()] - before[of.index()]);
+    }
+
+    private void readCounters(double[] sums) {
+        for (Counter counter : registry.find(GatewayMeter.REQUESTS.meterName())
+                .tag("pool", pool)
+                .counters()) {
+            String result = counter.getId().getTag("result");
+            addTo(sums, PoolSum.REQUESTS, counter.count());
+            if ("5xx".equals(result) || "failed".equals(result)) {
+                addTo(sums, PoolSum.FAILED, counter.count());
+            }
+        }
+        set(sums, PoolSum.REJECTED, total(GatewayMeter.REJECTED));
+        set(sums, PoolSum.UNRETRIED, total(GatewayMeter.RETRY_BUDGET_EXHAUSTED));
+        for (Counter counter : registry.find(GatewayMeter.DECISIONS.meterName())
+                .tag("pool", pool)
+                .counters()) {
+            addTo(sums, PoolSum.DECISIONS, counter.count());
+            String key = counter.getId().getTag("key");
+            if (KeySource.SESSION.label().equals(key)) {
+                readSessions(counter, sums);
+            } else if (KeySource.CLIENT_IP.label().equals(key)) {
+                addTo(sums, PoolSum.DECISIONS_BY_ADDRESS, counter.count());
+            }
+        }
+    }
+
+    private static void readSessions(Counter counter, double[] sums) {
+        String outcome = String.valueOf(counter.getId().getTag("outcome"));
+        addTo(sums, PoolSum.DECISIONS_BY_SESSION, counter.count());
+        if (!outcome.equals("placed")) {
+            addTo(sums, PoolSum.SESSION_REQUESTS, counter.count());
+        }
+        if (outcome.equals("bound")) {
+            addTo(sums, PoolSum.SESSION_REQUESTS_THAT_STAYED, counter.count());
+        }
+    }
+
+    private double total(GatewayMeter meter) {
+        return registry.find(meter.meterName()).tag("pool", pool).counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
+    private double gauge(GatewayMeter meter) {
+        Gauge gauge = registry.find(meter.meterName()).tag("pool", pool).gauge();
+        return gauge == null || Double.isNaN(gauge.value()) ? 0 : gauge.value();
+    }
+
+    /** The most requests in flight at one endpoint by the mean; 1 where there are too few to say. */
+    private static double imbalance(PoolStatus status) {
+        long selectable = status.totals().selectable();
+        if (selectable < 2 || status.totals().inFlight() < 4 * selectable) {
+            return 1;
+        }
+        long most = status.endpoints().stream()
+                .mapToLong(EndpointStatus::inFlight)
+                .max()
+                .orElse(0);
+        return (double) most * selectable / status.totals().inFlight();
+    }
+
+    private void addUp(PoolSum sum, double value) {
+        addTo(added, sum, value);
+    }
+
+    private static void addTo(double[] sums, PoolSum sum, double value) {
+        sums[sum.index()] += value;
+    }
+
+    private static void set(double[] sums, PoolSum sum, double value) {
+        sums[sum.index()] = value;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.warmlane.ops.dashboard;
+
+import dev.warmlane.ops.actuator.PoolStatus;
+import dev.warmlane.ops.history.Figure;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a pool when it is judged.
+ *
+ * @param status its endpoints as they are now
+ * @param lastMinute its sums over the last minute, or since the start
+ * @param hitRatioOfDay the hit ratio over the last day; NaN where there is none
+ * @param addresses client addresses bound to its endpoints
+ * @param expiringBundles SSL bundles of the process with a certificate that expires soon
+ * @param sources what else is asked
+ */
+record PoolView(
+        PoolStatus status,
+        RecentSums lastMinute,
+        float hitRatioOfDay,
+        long addresses,
+        List<String> expiringBundles,
+        PoolSources sources) {
+    private static final List<Figure> FIGURES = PoolSum.figures();
+
+    /** How much a sum grew over the last minute. */
+    double grown(PoolSum sum) {
+        return lastMinute.newest()[sum.index()] - lastMinute.oldest()[sum.index()];
+    }
+
+    /** Streamed answers that began in the last minute. */
+    double streams() {
+        int all = PoolSum.bucket(TtftBuckets.COUNT - 1);
+        return lastMinute.newest()[all] - lastMinute.oldest()[all];
+    }
+
+    /** A figure over the last minute; NaN where there is nothing to say. */
+    float figure(String name) {
+        for (Figure figure : FIGURES) {
+            if (figure.name().equals(name)) {
+                return figure.over(lastMinute.oldest(), lastMinute.newest());
+            }
+        }
+        throw new IllegalArgumentException("figure: %s (expected: one of a pool)".formatted(name));
+    }
+
+    /** All figures over the last minute, null where there is nothing to say. */
+    Map<String, @Nullable Float> figures() {
+        Map<String, @Nullable Float> figures = new LinkedHashMap<>();
+        for (Figure figure : FIGURES) {
+            float value = figure.over(lastMinute.oldest(), lastMinute.newest());
+            figures.put(figure.name(), Float.isNaN(value) ? null : value);
+        }
+        return figures;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.warmlane.ops.dashboard;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** Everything that can be wrong, with its causes and what to do; the page and the runbook say the same. */
+public final class ProblemCatalogue {
+    /** Where it lies on the class path. */
+    public static final String RESOURCE = "conditions/catalogue.yaml";
+
+    private final List<Entry> entries;
+
+    private ProblemCatalogue(List<Entry> entries) {
+        this.entries = List.copyOf(entries);
+    }
+
+    /**
+     * One thing that can be wrong.
+     *
+     * @param id what it is called in {@link Problem}, in the runbook and, in camel case, by its alert
+     * @param severity critical, warning or info
+     * @param title one line
+     * @param meaning what it means for users; {pool}, {endpoint} and {value} stand for the ones concerned
+     * @param causes likely ones, the likeliest first
+     * @param look where to see which of the causes it is; what is to be typed is between backticks
+     * @param actions what to do
+     */
+    public record Entry(
+            String id,
+            String severity,
+            String title,
+            String meaning,
+            List<String> causes,
+            List<String> look,
+            List<String> actions) {}
+
+    /** Reads it from the class path. */
+    public static ProblemCatalogue load() {
+        try (InputStream in = ProblemCatalogue.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+            Object read = new Yaml(new SafeConstructor(new LoaderOptions())).load(in);
+            List<Entry> entries = new ArrayList<>();
+            for (Object item : (List<?>) read) {
+                Map<?, ?> entry = (Map<?, ?>) item;
+                entries.add(new Entry(
+                        text(entry, "id"),
+                        text(entry, "severity"),
+                        text(entry, "title"),
+                        text(entry, "meaning"),
+                        texts(entry, "causes"),
+                        texts(entry, "look"),
+                        texts(entry, "actions")));
+            }
+            return new ProblemCatalogue(entries);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** In the order in which they are to be read. */
+    public List<Entry> entries() {
+        return entries;
+    }
+
+    private static String text(Map<?, ?> entry, String name) {
+        return String.valueOf(entry.get(name));
+    }
+
+    private static List<String> texts(Map<?, ?> entry, String name) {
+        return entry.get(name) instanceof List<?> list
+                ? list.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+}

@@ -1,9 +1,0 @@
-/**
- * What each endpoint's KV cache is predicted to hold. A prompt becomes a chain of block hashes, and an index from those
- * hashes to endpoints answers, in one walk of the chain, how many leading blocks each endpoint already has. Predictions
- * follow what the gateway sent where, with the engine's own rule of eviction; what engines report as delivered corrects them.
- */
-@NullMarked
-package dev.warmlane.prefix;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,79 @@
+package dev.warmlane.proxy.access;
+
+import io.netty.channel.ChannelOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtClaimNames;
+import org.springframework.security.oauth2.jwt.JwtClaimValidator;
+import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
+import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
+import org.springframework.security.oauth2.jwt.NimbusReactiveJwtDecoder;
+import org.springframework.security.oauth2.jwt.ReactiveJwtDecoder;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.netty.http.client.HttpClient;
+
+/**
+ * Makes the decoder of Spring Security's resource server: signature by a key of the provider's set, expiry, issuer and
+ * audience. Its filters and its defaults for browsers have no part in it.
+ */
+public final class JwtDecoders {
+    /** How long ago a token may have expired by a clock that goes differently. */
+    private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
+
+    private static final int MAX_ANSWER_BYTES = 1 << 20;
+
+    private JwtDecoders() {}
+
+    /**
+     * A decoder that asks the provider when it needs its keys, and not before.
+     *
+     * @param issuer what tokens must name as their issuer, and where the provider describes itself; empty: not checked
+     * @param jwkSetUri where the provider's keys are; empty: where the issuer says
+     * @param audiences whom tokens must be meant for, one of these
+     * @param algorithms how tokens may be signed, such as RS256
+     * @param timeout how long one answer of the provider may take
+     */
+    public static ReactiveJwtDecoder of(
+            String issuer, String jwkSetUri, List<String> audiences, List<String> algorithms, Duration timeout) {
+        NimbusReactiveJwtDecoder decoder = (jwkSetUri.isEmpty()
+                        ? NimbusReactiveJwtDecoder.withIssuerLocation(issuer)
+                        : NimbusReactiveJwtDecoder.withJwkSetUri(jwkSetUri))
+                .jwsAlgorithms(allowed -> {
+                    allowed.clear();
+                    algorithms.forEach(name -> allowed.add(SignatureAlgorithm.from(name)));
+                })
+                .webClient(webClient(timeout))
+                .build();
+        decoder.setJwtValidator(validator(issuer, audiences));
+        return decoder;
+    }
+
+    private static OAuth2TokenValidator<Jwt> validator(String issuer, List<String> audiences) {
+        JwtTimestampValidator timestamps = new JwtTimestampValidator(CLOCK_SKEW);
+        timestamps.setAllowEmptyExpiryClaim(false);
+        List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>(List.of(timestamps));
+        validators.add(new JwtClaimValidator<List<String>>(
+                JwtClaimNames.AUD, named -> named != null && named.stream().anyMatch(audiences::contains)));
+        if (!issuer.isEmpty()) {
+            validators.add(new JwtIssuerValidator(issuer));
+        }
+        return new DelegatingOAuth2TokenValidator<>(validators);
+    }
+
+    private static WebClient webClient(Duration timeout) {
+        HttpClient http = HttpClient.create()
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
+                .responseTimeout(timeout);
+        return WebClient.builder()
+                .clientConnector(new ReactorClientHttpConnector(http))
+                .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_ANSWER_BYTES))
+                .filter(new RecentAnswers(Duration.ofSeconds(10)))
+                .build();
+    }
+}

@@ -1,0 +1,89 @@
+package dev.warmlane.proxy.access;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one request takes of its client's tokens: an estimate of its prompt first, and in the end what the engine reports. A
+ * request that no engine served costs nothing; one whose client left, whose answer broke off, or whose usage nobody reported
+ * costs the estimate and what the answer's bytes come to. Fed by one thread at a time; may be closed by another.
+ */
+public final class TokenCharge {
+    /** A token is an event of its own in a stream of vLLM's, and few events are shorter than this. */
+    private static final int STREAMED_BYTES_PER_TOKEN = 200;
+
+    private final Identity identity;
+    private final @Nullable TokenBucket bucket;
+    private final Ticker clock;
+    private final Quotas.TokenCounter counter;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile long reserved;
+    private volatile long reported = -1;
+    private volatile long answeredBytes;
+
+    TokenCharge(Identity identity, @Nullable TokenBucket bucket, Ticker clock, Quotas.TokenCounter counter) {
+        this.identity = identity;
+        this.bucket = bucket;
+        this.clock = clock;
+        this.counter = counter;
+    }
+
+    public Identity identity() {
+        return identity;
+    }
+
+    /** Whether the client's tokens are limited, so that the usage must be known. */
+    public boolean isLimited() {
+        return bucket != null;
+    }
+
+    /**
+     * Takes the tokens of the prompt, as far as they can be told.
+     *
+     * @return 0 if they were there, else how long until they would be, in nanoseconds
+     */
+    public long reserve(long promptTokens) {
+        long wait = bucket == null ? 0 : bucket.take(promptTokens, clock.read());
+        if (wait == 0) {
+            reserved = promptTokens;
+        }
+        return wait;
+    }
+
+    /** A piece of an answer has come that is no error. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // By one thread at a time.
+    public void answered(int bytes) {
+        answeredBytes += bytes;
+    }
+
+    /** The engine says what the request took. */
+    public void used(long tokens) {
+        reported = tokens;
+    }
+
+    /**
+     * The request is over: the estimate gives way to what is known. Only the first call counts.
+     *
+     * @param left whether the client left before the end, with an engine at work on its prompt
+     */
+    public void close(boolean left) {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        long tokens = tokens(left);
+        if (bucket != null) {
+            bucket.correct(tokens - reserved, clock.read());
+        }
+        if (tokens > 0) {
+            counter.took(identity.name(), tokens);
+        }
+    }
+
+    private long tokens(boolean left) {
+        if (reported >= 0) {
+            return reported;
+        }
+        return answeredBytes == 0 && !left ? 0 : reserved + answeredBytes / STREAMED_BYTES_PER_TOKEN;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.warmlane.proxy.accesslog;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** Writes a record as one line of JSON. The names are a contract: {@code replay} and operators read them. Immutable. */
+final class AccessLine {
+    /** Clients choose ids and model names; a line bears no more of them than this. */
+    private static final int MAX_TEXT_CHARS = 128;
+
+    private static final double NANOS_PER_MICRO = 1e3;
+    private static final DateTimeFormatter TIMESTAMP =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private final JsonFactory json = new JsonFactory();
+    private final Pseudonyms pseudonyms;
+
+    AccessLine(Pseudonyms pseudonyms) {
+        this.pseudonyms = pseudonyms;
+    }
+
+    /** Appends the record's line to a buffer. */
+    void write(AccessRecord request, OutputStream buffer) {
+        try (JsonGenerator line = json.createGenerator(ObjectWriteContext.empty(), buffer)) {
+            line.writeStartObject();
+            line.writeStringProperty("timestamp", TIMESTAMP.format(Instant.ofEpochMilli(request.epochMillis())));
+            text(line, "request_id", request.requestId());
+            text(line, "client", request.client());
+            text(line, "route", request.route());
+            text(line, "pool", request.pool());
+            text(line, "model", request.model());
+            text(line, "result", request.result());
+            number(line, "status", request.status());
+            session(line, request.key());
+            routing(line, request.routing());
+            answer(line, request.answer());
+            millis(line, "duration_ms", request.durationNanos());
+            prompt(line, request.prompt());
+            line.writeEndObject();
+            line.writeRaw('\n');
+        }
+    }
+
+    private void session(JsonGenerator line, @Nullable AffinityKey key) {
+        if (key != null && key.source().binds()) {
+            line.writeNumberProperty("session", pseudonyms.of(key.hash()));
+        }
+    }
+
+    private static void routing(JsonGenerator line, AccessRecord.@Nullable Routing routing) {
+        if (routing != null) {
+            text(line, "endpoint", routing.endpoint());
+            text(line, "key", routing.keySource());
+            text(line, "outcome", routing.outcome());
+            line.writeNumberProperty("retries", routing.retries());
+            line.writeNumberProperty("predicted_tokens", routing.predictedTokens());
+            millis(line, "overhead_ms", routing.overheadNanos());
+        }
+    }
+
+    private static void answer(JsonGenerator line, AccessRecord.Answer answer) {
+        number(line, "input_length", answer.promptTokens());
+        number(line, "output_length", answer.outputTokens());
+        number(line, "cached_tokens", answer.cachedTokens());
+        if (answer.firstByteNanos() != null) {
+            millis(line, "ttft_ms", answer.firstByteNanos());
+        }
+    }
+
+    private void prompt(JsonGenerator line, @Nullable LoggedPrompt prompt) {
+        if (prompt != null) {
+            line.writeNumberProperty("prompt_bytes", prompt.bytes());
+            line.writeArrayPropertyStart("hash_ids");
+            prompt.forEachHash(hash -> line.writeNumber(pseudonyms.of(hash)));
+            line.writeEndArray();
+        }
+    }
+
+    private static void text(JsonGenerator line, String name, @Nullable String value) {
+        if (value != null) {
+            line.writeStringProperty(
+                    name, value.length() <= MAX_TEXT_CHARS ? value : value.substring(0, MAX_TEXT_CHARS));
+        }
+    }
+
+    private static void number(JsonGenerator line, String name, @Nullable Number value) {
+        if (value != null) {
+            line.writeNumberProperty(name, value.longValue());
+        }
+    }
+
+    /** Milliseconds with microseconds behind the point. */
+    private static void millis(JsonGenerator line, String name, long nanos) {
+        line.writeNumberProperty(name, Math.round(nanos / NANOS_PER_MICRO) / NANOS_PER_MICRO);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.warmlane.proxy.accesslog;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request that is over. What is null is not known, and left out of the line.
+ *
+ * @param epochMillis when it came, in milliseconds since 1970
+ * @param requestId the id that the client and the engine know it by
+ * @param client the name of its key or group; null where nobody is asked who they are
+ * @param route the route that it matched
+ * @param pool the pool that it was for
+ * @param model the model as the client named it
+ * @param result the class of the status, such as 2xx, or cancelled or failed
+ * @param status the status that the client got; null where it left before
+ * @param prompt null where the request has no prompt that could be kept warm
+ * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
+ * @param routing where it went; null if it was refused before
+ * @param answer what came of it
+ * @param durationNanos from its headers to the end of its answer
+ */
+public record AccessRecord(
+        long epochMillis,
+        String requestId,
+        @Nullable String client,
+        @Nullable String route,
+        @Nullable String pool,
+        @Nullable String model,
+        String result,
+        @Nullable Integer status,
+        @Nullable LoggedPrompt prompt,
+        @Nullable AffinityKey key,
+        @Nullable Routing routing,
+        Answer answer,
+        long durationNanos) {
+
+    /**
+     * Where a request went in the end.
+     *
+     * @param endpoint the endpoint's name
+     * @param keySource the key that decided
+     * @param outcome what that did to the affinity
+     * @param retries endpoints that did not take it before
+     * @param predictedTokens prompt tokens that the endpoint was predicted to hold
+     * @param overheadNanos the gateway's own time, from the body to the dispatch
+     */
+    public record Routing(
+            String endpoint, String keySource, String outcome, int retries, long predictedTokens, long overheadNanos) {}
+
+    /**
+     * What came of a request.
+     *
+     * @param promptTokens as reported, else as estimated
+     * @param outputTokens as reported, else the pieces of the stream
+     * @param cachedTokens prompt tokens that came from the endpoint's cache, as reported
+     * @param firstByteNanos from the body to the first byte of the answer
+     */
+    public record Answer(
+            @Nullable Long promptTokens,
+            @Nullable Long outputTokens,
+            @Nullable Long cachedTokens,
+            @Nullable Long firstByteNanos) {
+
+        /** Nothing is known. */
+        public static final Answer NONE = new Answer(null, null, null, null);
+    }
+}

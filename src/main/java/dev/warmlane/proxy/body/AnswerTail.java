@@ -1,0 +1,62 @@
+package dev.warmlane.proxy.body;
+
+import dev.warmlane.core.vllm.StreamStart;
+import dev.warmlane.core.vllm.Usage;
+import dev.warmlane.core.vllm.ZeroTokenAbort;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the last bytes of an answer while it passes through, because that is where vLLM reports the usage; nothing is parsed
+ * before the end. Not thread-safe.
+ */
+public final class AnswerTail {
+    /** A usage chunk has about 400 bytes; what follows it in a body has less than the rest of this. */
+    private static final int KEPT_BYTES = 4096;
+
+    private static final int BUFFER_BYTES = 2 * KEPT_BYTES;
+
+    private byte @Nullable [] buffer;
+    private int length;
+    private long seenBytes;
+
+    /** Notes a piece without consuming it. */
+    public void accept(ByteBuf piece) {
+        byte[] bytes = buffer;
+        if (bytes == null) {
+            bytes = new byte[BUFFER_BYTES];
+            buffer = bytes;
+        }
+        seenBytes += piece.readableBytes();
+        int count = Math.min(piece.readableBytes(), KEPT_BYTES);
+        if (length + count > BUFFER_BYTES) {
+            // Rarely: the buffer holds twice what must be kept.
+            System.arraycopy(bytes, length - KEPT_BYTES, bytes, 0, KEPT_BYTES);
+            length = KEPT_BYTES;
+        }
+        piece.getBytes(piece.writerIndex() - count, bytes, length, count);
+        length += count;
+    }
+
+    /** The usage that the answer reports at its end, or null. */
+    @Nullable
+    public Usage usage() {
+        byte[] bytes = buffer;
+        return bytes == null ? null : Usage.lastIn(bytes, 0, length);
+    }
+
+    /** What a stream says by all that has come; begun where that is more than is kept. */
+    public StreamStart streamStart() {
+        byte[] bytes = buffer;
+        if (bytes == null) {
+            return StreamStart.UNDECIDED;
+        }
+        return seenBytes > length ? StreamStart.BEGUN : StreamStart.of(bytes, 0, length);
+    }
+
+    /** Whether this is a whole answer that was aborted before its first token. Such an answer is short. */
+    public boolean isZeroTokenAbort() {
+        byte[] bytes = buffer;
+        return bytes != null && seenBytes == length && ZeroTokenAbort.isIn(bytes, 0, length);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.warmlane.proxy.body;
+
+import dev.warmlane.proxy.error.ApiException;
+import java.util.List;
+import java.util.function.Function;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import reactor.core.publisher.Mono;
+
+/** Reads the bodies of requests, each up to a limit and all of them within a budget. */
+public final class BodyReader {
+    private final int limitBytes;
+    private final BodyBudget budget;
+    private final boolean inflates;
+
+    /** @param inflates whether compressed bodies are inflated rather than refused */
+    public BodyReader(int limitBytes, BodyBudget budget, boolean inflates) {
+        this.limitBytes = limitBytes;
+        this.budget = budget;
+        this.inflates = inflates;
+    }
+
+    /**
+     * Reads the body, empty if there is none, and hands it to its use; when that ends, however it ends, the body is released.
+     * Fails with 413 past the limit, before reading further, with 415 if it is encoded in a way that is not taken, and with 503
+     * if the bodies of other requests have used up the budget.
+     */
+    public <T> Mono<T> read(ServerHttpRequest request, Function<BufferedBody, Mono<T>> use) {
+        HttpHeaders headers = request.getHeaders();
+        long announced = headers.getContentLength();
+        if (announced > limitBytes) {
+            return Mono.error(ApiException.bodyTooLarge(limitBytes));
+        }
+        if (announced == 0 || (announced < 0 && !headers.containsHeader(HttpHeaders.TRANSFER_ENCODING))) {
+            return use.apply(new BufferedBody(budget, 0, 0));
+        }
+        BufferedBody body = new BufferedBody(budget, limitBytes, (int) announced);
+        List<String> encodings = headers.getOrEmpty(HttpHeaders.CONTENT_ENCODING);
+        if (!encodings.isEmpty() && !encodings.stream().allMatch("identity"::equalsIgnoreCase)) {
+            // Several lines are one list (RFC 9110, section 5.3), and two codings are not taken.
+            return readEncoded(request, body, String.join(",", encodings))
+                    .flatMap(use)
+                    .doFinally(signal -> body.release());
+        }
+        return request.getBody()
+                .collect(() -> body, BufferedBody::append)
+                .flatMap(use)
+                .doFinally(signal -> body.release());
+    }
+
+    private Mono<BufferedBody> readEncoded(ServerHttpRequest request, BufferedBody inflated, String encoding) {
+        Deflated deflated = inflates ? Deflated.of(encoding) : null;
+        if (deflated == null) {
+            return Mono.error(ApiException.unsupportedEncoding(inflates));
+        }
+        BufferedBody body = new BufferedBody(budget, limitBytes, -1);
+        return request.getBody()
+                .collect(() -> body, BufferedBody::append)
+                .map(whole -> deflated.inflate(whole.bytes(), inflated))
+                .doFinally(signal -> body.release());
+    }
+}

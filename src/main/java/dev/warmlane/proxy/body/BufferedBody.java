@@ -1,0 +1,97 @@
+package dev.warmlane.proxy.body;
+
+import dev.warmlane.proxy.error.ApiException;
+import java.util.Arrays;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+
+/**
+ * A request's body in one array, and the part of the budget that it holds. An array on the heap: it can be sent again to
+ * another endpoint and is parsed without copying. It grows as bytes come, whatever has been announced, and holds the budget
+ * for as much as it has grown until it is released. Safe for concurrent use.
+ */
+public final class BufferedBody {
+    private static final byte[] NOTHING = {};
+    private static final int SMALLEST_GROWTH_BYTES = 4096;
+
+    private final BodyBudget budget;
+    private final int limitBytes;
+    private final int announcedBytes;
+    private byte[] bytes = NOTHING;
+    private int length;
+    private int reserved;
+    private boolean released;
+
+    /**
+     * An empty body that can grow.
+     *
+     * @param announcedBytes what the client says that will come, at most the limit; negative if it does not say
+     */
+    public BufferedBody(BodyBudget budget, int limitBytes, int announcedBytes) {
+        this.budget = budget;
+        this.limitBytes = limitBytes;
+        this.announcedBytes = announcedBytes;
+    }
+
+    /** Takes a piece in, and releases it. Fails with 413 past the limit and with 503 past the budget. */
+    public synchronized void append(DataBuffer piece) {
+        try {
+            int more = piece.readableByteCount();
+            makeRoom(more);
+            piece.read(bytes, length, more);
+            length += more;
+        } finally {
+            DataBufferUtils.release(piece);
+        }
+    }
+
+    /** Takes a copy of the first {@code more} bytes in, like {@link #append(DataBuffer)}. */
+    public synchronized void append(byte[] piece, int more) {
+        makeRoom(more);
+        System.arraycopy(piece, 0, bytes, length, more);
+        length += more;
+    }
+
+    /** The whole body; empty once it is released. */
+    public synchronized byte[] bytes() {
+        if (length < bytes.length) {
+            bytes = Arrays.copyOf(bytes, length);
+        }
+        return bytes;
+    }
+
+    /** Puts bytes in the place of those that came: the same request, said a little differently. */
+    public synchronized void replace(byte[] others) {
+        if (!released) {
+            bytes = others;
+            length = others.length;
+        }
+    }
+
+    /** Drops the bytes and returns what they held of the budget; once, however often it is called. */
+    public synchronized void release() {
+        released = true;
+        bytes = NOTHING;
+        length = 0;
+        budget.release(reserved);
+        reserved = 0;
+    }
+
+    private void makeRoom(int more) {
+        if (more > limitBytes - length) {
+            throw ApiException.bodyTooLarge(limitBytes);
+        }
+        if (more <= bytes.length - length) {
+            return;
+        }
+        int needed = length + more;
+        long doubled = Math.max(2L * needed, SMALLEST_GROWTH_BYTES);
+        int most = announcedBytes >= needed ? announcedBytes : limitBytes;
+        int capacity = (int) Math.min(most, doubled);
+        if (released || !budget.reserve(capacity - reserved)) {
+            throw ApiException.overloadedMemory();
+        }
+        reserved = capacity;
+        bytes = Arrays.copyOf(bytes, capacity);
+    }
+}

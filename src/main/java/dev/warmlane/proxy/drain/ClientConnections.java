@@ -1,0 +1,96 @@
+package dev.warmlane.proxy.drain;
+
+import io.netty.channel.Channel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.DisposableServer;
+import reactor.netty.channel.ChannelOperations;
+import reactor.netty.http.server.HttpServer;
+
+/**
+ * The connections of clients to the public port, and their end in three steps: each closes after its next answer; no new ones;
+ * none at all. Costs a request nothing before the first of them. Safe for concurrent use; steps never go back.
+ */
+public final class ClientConnections {
+    private enum Step {
+        OPEN,
+        CLOSING_AFTER_ANSWERS,
+        NOT_ACCEPTING
+    }
+
+    private final ChannelGroup channels = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
+    private final LastAnswer lastAnswer = new LastAnswer();
+    private volatile Step step = Step.OPEN;
+    private volatile @Nullable DisposableServer server;
+
+    /** Has a server tell of its port and its connections. */
+    public HttpServer follow(HttpServer server) {
+        return server.doOnBound(bound -> this.server = bound)
+                .doOnChannelInit((observer, channel, remote) -> opened(channel));
+    }
+
+    /** Connections on which a request is being read or answered. */
+    int running() {
+        return (int) channels.stream().filter(ClientConnections::isRunning).count();
+    }
+
+    /** From now on every answer is the last of its connection. */
+    void closeAfterAnswers() {
+        step = Step.CLOSING_AFTER_ANSWERS;
+        onEach(channel -> lastAnswer.addTo(channel.pipeline()));
+    }
+
+    /** Closes the port and the idle connections; the others follow when their request is over. */
+    void stopAccepting() {
+        step = Step.NOT_ACCEPTING;
+        DisposableServer bound = server;
+        if (bound != null) {
+            bound.dispose();
+        }
+        onEach(ClientConnections::closeWhenIdle);
+    }
+
+    /** Waits for the connections that are left; whether all of them were closed in time. */
+    boolean awaitClosed(Duration timeout) throws InterruptedException {
+        return channels.newCloseFuture().await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Closes whatever is left. */
+    void close() {
+        channels.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+    }
+
+    /** Joins the others first and looks at the step second, so that no step misses it. */
+    @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
+    private void opened(Channel channel) {
+        channels.add(channel);
+        switch (step) {
+            case OPEN -> {}
+            case CLOSING_AFTER_ANSWERS -> lastAnswer.addTo(channel.pipeline());
+            case NOT_ACCEPTING -> channel.close();
+        }
+    }
+
+    private void onEach(Consumer<Channel> action) {
+        channels.forEach(channel -> channel.eventLoop().execute(() -> action.accept(channel)));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
+    private static void closeWhenIdle(Channel channel) {
+        ChannelOperations<?, ?> request = ChannelOperations.get(channel);
+        if (request == null) {
+            channel.close();
+        } else {
+            request.onTerminate().subscribe(null, failure -> channel.close(), channel::close);
+        }
+    }
+
+    private static boolean isRunning(Channel channel) {
+        return ChannelOperations.get(channel) != null;
+    }
+}

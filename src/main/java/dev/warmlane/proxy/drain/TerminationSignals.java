@@ -1,0 +1,45 @@
+package dev.warmlane.proxy.drain;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What SIGTERM and SIGINT do: the first begins an orderly end, a second ends the process at once. A shutdown hook could not
+ * tell them apart, because the JVM ignores signals once its hooks run.
+ */
+public final class TerminationSignals {
+    /** What a process that SIGTERM ended is customarily said to have returned. */
+    public static final int TERMINATED = 128 + 15;
+
+    private static final Logger log = LoggerFactory.getLogger(TerminationSignals.class);
+
+    private TerminationSignals() {}
+
+    /**
+     * Takes the signals over from the JVM, for the rest of the process.
+     *
+     * @param first runs at the first signal, on a thread of its own
+     */
+    public static void handle(Runnable first) {
+        AtomicBoolean begun = new AtomicBoolean();
+        for (String name : new String[] {"TERM", "INT"}) {
+            JvmSignal.handle(name, () -> {
+                if (begun.compareAndSet(false, true)) {
+                    log.info("SIG{}: draining; a second signal ends at once", name);
+                    start(first);
+                } else {
+                    log.warn("SIG{}: ending at once", name);
+                    Runtime.getRuntime().halt(TERMINATED);
+                }
+            });
+        }
+    }
+
+    /** Not on the JVM's own thread, a daemon: the process would end with the gateway's last other thread, whatever its exit code. */
+    private static void start(Runnable first) {
+        Thread thread = new Thread(first, "drain");
+        thread.setDaemon(false);
+        thread.start();
+    }
+}

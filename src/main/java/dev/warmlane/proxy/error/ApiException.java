@@ -1,0 +1,199 @@
+package dev.warmlane.proxy.error;
+
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+
+/** An answer that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
+public final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private static final Duration RETRY_WHEN_OVERLOADED = Duration.ofSeconds(1);
+
+    private final HttpStatus status;
+    private final String type;
+    private final @Nullable String param;
+    private final String code;
+    private final @Nullable Duration retryAfter;
+
+    private ApiException(
+            HttpStatus status,
+            String type,
+            @Nullable String param,
+            String code,
+            @Nullable Duration retryAfter,
+            String message) {
+        super(message, null, false, false);
+        this.status = status;
+        this.type = type;
+        this.param = param;
+        this.code = code;
+        this.retryAfter = retryAfter;
+    }
+
+    public static ApiException unknownPath() {
+        return new ApiException(
+                HttpStatus.NOT_FOUND,
+                "invalid_request_error",
+                null,
+                "unknown_path",
+                null,
+                "There is nothing at this path.");
+    }
+
+    public static ApiException unknownModel(String message) {
+        return new ApiException(
+                HttpStatus.NOT_FOUND, "invalid_request_error", "model", "model_not_found", null, message);
+    }
+
+    public static ApiException unknownResponse() {
+        return new ApiException(
+                HttpStatus.NOT_FOUND,
+                "invalid_request_error",
+                null,
+                "response_not_found",
+                null,
+                "There is no such response.");
+    }
+
+    public static ApiException badRequest(@Nullable String param, String code, String message) {
+        return new ApiException(HttpStatus.BAD_REQUEST, "invalid_request_error", param, code, null, message);
+    }
+
+    public static ApiException unauthenticated(String message) {
+        return new ApiException(
+                HttpStatus.UNAUTHORIZED, "authentication_error", null, "invalid_api_key", null, message);
+    }
+
+    public static ApiException forbidden(@Nullable String param, String code, String message) {
+        return new ApiException(HttpStatus.FORBIDDEN, "permission_error", param, code, null, message);
+    }
+
+    /** The client has had its share of this minute. */
+    public static ApiException rateLimited(String message, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, "rate_limit_exceeded", retryAfter, message);
+    }
+
+    /** Whoever could say who the client is does not answer. */
+    public static ApiException identityUnknown(String message, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, "identity_unavailable", retryAfter, message);
+    }
+
+    public static ApiException bodyTooLarge(long limitBytes) {
+        return new ApiException(
+                HttpStatus.CONTENT_TOO_LARGE,
+                "invalid_request_error",
+                null,
+                "body_too_large",
+                null,
+                "The request body is larger than %d bytes.".formatted(limitBytes));
+    }
+
+    /** The bodies of other requests take all the memory that bodies may take. */
+    public static ApiException overloadedMemory() {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "overloaded_memory",
+                RETRY_WHEN_OVERLOADED,
+                "The gateway holds too many requests at the moment.");
+    }
+
+    /** @param inflates whether compressed bodies are taken at all */
+    public static ApiException unsupportedEncoding(boolean inflates) {
+        return new ApiException(
+                HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                "invalid_request_error",
+                null,
+                "unsupported_content_encoding",
+                null,
+                inflates
+                        ? "The request's Content-Encoding is not supported (expected: gzip or deflate)."
+                        : "The request's Content-Encoding is not supported (expected: none).");
+    }
+
+    /** Nothing is wrong with the request but its speed, or the client is gone. */
+    public static ApiException bodyTooSlow() {
+        return ofStatus(HttpStatus.REQUEST_TIMEOUT, "The request body did not come in time.");
+    }
+
+    /** The body does not come in the chunks that were announced. */
+    public static ApiException brokenBody() {
+        return ofStatus(HttpStatus.BAD_REQUEST, "The request body is broken.");
+    }
+
+    /** More is asked than there is room for; worth asking again later. */
+    public static ApiException overloaded(String code, String message, Duration retryAfter) {
+        return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, code, retryAfter, message);
+    }
+
+    public static ApiException noEndpoint(String pool, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "no_endpoint",
+                retryAfter,
+                "No endpoint of pool %s is ready.".formatted(pool));
+    }
+
+    public static ApiException upstreamFailed(String reason) {
+        return new ApiException(HttpStatus.BAD_GATEWAY, "server_error", null, "upstream_failed", null, reason);
+    }
+
+    public static ApiException upstreamTimeout(String reason) {
+        return new ApiException(HttpStatus.GATEWAY_TIMEOUT, "server_error", null, "upstream_timeout", null, reason);
+    }
+
+    /** The gateway ends before the answer does; another replica may have time for it. */
+    public static ApiException shuttingDown() {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "shutting_down",
+                Duration.ofSeconds(1),
+                "The gateway is shutting down and could not wait for the end of this answer.");
+    }
+
+    /** An error that Spring found, such as an unsupported media type. */
+    public static ApiException ofStatus(HttpStatus status, @Nullable String detail) {
+        String type = status.is4xxClientError() ? "invalid_request_error" : "server_error";
+        String code = status.name().toLowerCase(Locale.ROOT);
+        String message = detail == null ? status.getReasonPhrase() + "." : detail;
+        return new ApiException(status, type, null, code, null, message);
+    }
+
+    public HttpStatus status() {
+        return status;
+    }
+
+    String type() {
+        return type;
+    }
+
+    @Nullable
+    String param() {
+        return param;
+    }
+
+    public String code() {
+        return code;
+    }
+
+    /** When trying again makes sense, or null where it does not. */
+    @Nullable
+    public Duration retryAfter() {
+        return retryAfter;
+    }
+
+    /** The message, which an {@code ApiException} always has. */
+    String text() {
+        String message = getMessage();
+        return message == null ? status.getReasonPhrase() : message;
+    }
+}

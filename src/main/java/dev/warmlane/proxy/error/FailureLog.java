@@ -1,0 +1,40 @@
+package dev.warmlane.proxy.error;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * Logs what endpoints do wrong: at most one line a second for each endpoint and failure, with the number of those left out.
+ * An endpoint that dies under load fails hundreds of requests at once, all in the same way. Safe for concurrent use.
+ */
+public final class FailureLog {
+    private static final long MAX_LINES = 1000;
+
+    private final Consumer<String> log;
+    private final LongSupplier nanoTime;
+    private final Cache<Failure, LogPace> lines =
+            Caffeine.newBuilder().maximumSize(MAX_LINES).build();
+
+    /** @param nanoTime the clock, as {@link System#nanoTime} */
+    public FailureLog(Consumer<String> log, LongSupplier nanoTime) {
+        this.log = log;
+        this.nanoTime = nanoTime;
+    }
+
+    /**
+     * @param what what has failed and what follows, from a closed set
+     * @param reason a few words without addresses or content
+     */
+    public void note(String endpoint, String what, String reason) {
+        long now = nanoTime.getAsLong();
+        int leftOut = lines.get(new Failure(endpoint, what, reason), failure -> new LogPace(now))
+                .next(now);
+        if (leftOut != LogPace.LEFT_OUT) {
+            log.accept(LogPace.text("endpoint %s: %s: %s".formatted(endpoint, what, reason), leftOut));
+        }
+    }
+
+    private record Failure(String endpoint, String what, String reason) {}
+}

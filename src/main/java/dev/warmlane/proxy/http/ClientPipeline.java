@@ -1,0 +1,37 @@
+package dev.warmlane.proxy.http;
+
+import dev.warmlane.settings.LimitSettings;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.ChannelPipelineConfigurer;
+import reactor.netty.ConnectionObserver;
+import reactor.netty.NettyPipeline;
+
+/** Makes every connection of a client strict about HTTP, bounded and impatient before any filter sees a request. */
+public final class ClientPipeline implements ChannelPipelineConfigurer {
+    /** Also the longest chunk size line with its extensions. */
+    private static final int MAX_REQUEST_LINE_BYTES = 8192;
+
+    private final LimitSettings limits;
+    private final int maxHeaderBytes;
+
+    public ClientPipeline(LimitSettings limits) {
+        this.limits = limits;
+        this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
+    }
+
+    @Override
+    public void onChannelInit(ConnectionObserver observer, Channel channel, @Nullable SocketAddress remote) {
+        ChannelPipeline pipeline = channel.pipeline();
+        HttpDecoderConfig decoder = new HttpDecoderConfig()
+                .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
+                .setMaxHeaderSize(maxHeaderBytes);
+        pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder));
+        // Each goes next to the codec, so what the watch answers is explained too.
+        new RequestWatch(limits, System::nanoTime).addTo(pipeline);
+        new MalformedRequests().addTo(pipeline);
+    }
+}

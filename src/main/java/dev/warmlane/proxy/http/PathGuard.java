@@ -1,0 +1,49 @@
+package dev.warmlane.proxy.http;
+
+import dev.warmlane.proxy.error.ApiException;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/**
+ * Refuses paths that are not spelled plainly: what the gateway matches must be what vLLM reads, so no spelling reaches a path
+ * that is not on the routes. Plain is letters, digits and {@code -._~}, in segments that are neither empty nor dots.
+ */
+public final class PathGuard {
+    private PathGuard() {}
+
+    /** Fails with 404 unless the path is spelled plainly. */
+    public static void check(ServerHttpRequest request) {
+        if (!isPlain(request.getURI().getRawPath())) {
+            throw ApiException.unknownPath();
+        }
+    }
+
+    static boolean isPlain(String rawPath) {
+        if (!rawPath.startsWith("/")) {
+            return false;
+        }
+        int segmentStart = 1;
+        for (int i = 1; i <= rawPath.length(); i++) {
+            if (i == rawPath.length() || rawPath.charAt(i) == '/') {
+                String segment = rawPath.substring(segmentStart, i);
+                boolean root = rawPath.length() == 1;
+                if (!root && (segment.isEmpty() || segment.equals(".") || segment.equals(".."))) {
+                    return false;
+                }
+                segmentStart = i + 1;
+            } else if (!isUnreserved(rawPath.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isUnreserved(char c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '-'
+                || c == '.'
+                || c == '_'
+                || c == '~';
+    }
+}

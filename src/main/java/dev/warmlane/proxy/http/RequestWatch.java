@@ -1,0 +1,210 @@
+package dev.warmlane.proxy.http;
+
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.settings.LimitSettings;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.NettyPipeline;
+
+/**
+ * Follows what a client sends, and breaks off what does not come as it should: a head or a body that takes longer than it may
+ * is answered with 408, a body whose chunks are broken with 400, and a connection on which nothing is under way is closed. A
+ * body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of an
+ * answer is not limited here.
+ *
+ * <p>Sits after the codec and sees of the bytes only when a read is over. A head or a body that comes whole in one read, as
+ * nearly all do, costs no timer; the idle timer is set once a connection and looks, when it fires, whether it was early.
+ * One for each connection, used on its event loop only.
+ */
+final class RequestWatch extends ChannelDuplexHandler {
+    private static final String NAME = "warmlane.request-watch";
+
+    private final long headNanos;
+    private final long bodyNanos;
+    private final long idleNanos;
+    private final LongSupplier clock;
+
+    /** Requests whose answer is not complete. */
+    private int answering;
+
+    private boolean inRequest;
+    private boolean oldVersion;
+    private boolean readSomething;
+    private boolean answerBegun;
+    private boolean closing;
+    private long quietSince;
+    private @Nullable Future<?> slowTimer;
+    private @Nullable Future<?> idleTimer;
+
+    /** @param clock in nanoseconds, such as {@link System#nanoTime} */
+    RequestWatch(LimitSettings limits, LongSupplier clock) {
+        this.headNanos = limits.headerTimeout().toNanos();
+        this.bodyNanos = limits.bodyTimeout().toNanos();
+        this.idleNanos = limits.idleTimeout().toNanos();
+        this.clock = clock;
+    }
+
+    /** Takes its place next to the codec. */
+    void addTo(ChannelPipeline pipeline) {
+        pipeline.addAfter(NettyPipeline.HttpCodec, NAME, this);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        quietSince = clock.getAsLong();
+        idleTimer = schedule(ctx, () -> checkIdle(ctx), idleNanos);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        cancelSlowTimer();
+        if (idleTimer != null) {
+            idleTimer.cancel(false);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        readSomething = true;
+        if (message instanceof HttpRequest request) {
+            cancelSlowTimer();
+            inRequest = true;
+            oldVersion |= request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+            answering++;
+        }
+        if (message instanceof LastHttpContent end && !(message instanceof HttpRequest)) {
+            cancelSlowTimer();
+            inRequest = false;
+            if (end.decoderResult().isFailure()) {
+                end.release();
+                breakOff(ctx, ApiException.brokenBody());
+                return;
+            }
+        }
+        ctx.fireChannelRead(message);
+    }
+
+    /** A read that ends inside of a body, or that has brought less than a head, starts the time for the rest. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (slowTimer == null) {
+            if (inRequest) {
+                slowTimer = schedule(ctx, () -> bodyIsLate(ctx), bodyNanos);
+            } else if (!readSomething) {
+                slowTimer = schedule(ctx, () -> headIsLate(ctx), headNanos);
+            }
+        }
+        readSomething = false;
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever wrote.
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        boolean interim = message instanceof HttpResponse head && head.status().code() < HttpResponseStatus.OK.code();
+        if (message instanceof HttpResponse response && !interim) {
+            answerBegun = true;
+            if (oldVersion && HttpUtil.isTransferEncodingChunked(response)) {
+                // HTTP/1.0 knows no chunks (RFC 9112, section 6.1): the answer ends with the connection.
+                HttpUtil.setTransferEncodingChunked(response, false);
+                closing = true;
+            }
+            if (closing) {
+                HttpUtil.setKeepAlive(response, false);
+            }
+        }
+        if (message instanceof LastHttpContent && !interim) {
+            answerBegun = false;
+            answering = Math.max(0, answering - 1);
+            quietSince = clock.getAsLong();
+            if (closing) {
+                ctx.write(message, promise.unvoid()).addListener(ChannelFutureListener.CLOSE);
+                return;
+            }
+        }
+        ctx.write(message, promise);
+    }
+
+    private void headIsLate(ChannelHandlerContext ctx) {
+        slowTimer = null;
+        if (answering > 0) {
+            // It follows a request that is still being answered, so it has time until then.
+            slowTimer = schedule(ctx, () -> headIsLate(ctx), headNanos);
+            return;
+        }
+        FullHttpResponse late = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.REQUEST_TIMEOUT, Unpooled.EMPTY_BUFFER);
+        late.headers()
+                .setInt(HttpHeaderNames.CONTENT_LENGTH, 0)
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        ctx.writeAndFlush(late).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private void bodyIsLate(ChannelHandlerContext ctx) {
+        slowTimer = null;
+        if (answering > 1) {
+            // It waits behind a request that is still being answered, maybe unread.
+            slowTimer = schedule(ctx, () -> bodyIsLate(ctx), bodyNanos);
+        } else {
+            breakOff(ctx, ApiException.bodyTooSlow());
+        }
+    }
+
+    /** Fails the request whose body is being read, if it can still be answered, and ends the connection with its answer. */
+    private void breakOff(ChannelHandlerContext ctx, ApiException failure) {
+        if (answering != 1 || answerBegun || closing) {
+            close(ctx);
+            return;
+        }
+        closing = true;
+        // Nobody may be reading, and then nobody answers.
+        slowTimer = schedule(ctx, () -> close(ctx), bodyNanos);
+        ctx.fireExceptionCaught(failure);
+    }
+
+    private void checkIdle(ChannelHandlerContext ctx) {
+        long left = idleNanos;
+        if (answering == 0 && !inRequest && slowTimer == null) {
+            left = idleNanos - (clock.getAsLong() - quietSince);
+            if (left <= 0) {
+                close(ctx);
+                return;
+            }
+        }
+        idleTimer = schedule(ctx, () -> checkIdle(ctx), left);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.
+    private static void close(ChannelHandlerContext ctx) {
+        ctx.close();
+    }
+
+    private static Future<?> schedule(ChannelHandlerContext ctx, Runnable task, long nanos) {
+        return ctx.executor().schedule(task, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void cancelSlowTimer() {
+        if (slowTimer != null) {
+            slowTimer.cancel(false);
+            slowTimer = null;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.warmlane.proxy.upstream;
+
+import dev.warmlane.core.health.FailureCause;
+import io.netty.util.AttributeKey;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.Connection;
+
+/**
+ * One sending of a request to an endpoint, from its beginning to its end: it leaves no request behind, and knows whether it
+ * failed because the endpoint had closed an idle connection just when the request went out on it. Such a failure says nothing
+ * of the endpoint (RFC 9112, section 9.3.1). It is told by what nginx goes by: the connection had served a request before, and
+ * no byte of an answer came; and here also by the time, because the news that a connection was closed takes no longer than a
+ * round trip. Safe for concurrent use: the client leaves on another thread than the connection's.
+ */
+public final class Sending {
+    private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(Sending.class, "used");
+
+    private @Nullable Connection connection;
+    private boolean onUsedConnection;
+    private boolean answered;
+    private boolean over;
+    private long sentNanos;
+
+    /**
+     * The request would go out now. Returns whether it still should: Reactor Netty sends it also if its sending has failed or
+     * was cancelled just before the connection was there. Then the connection is closed.
+     */
+    public boolean begin(Connection taken, long nowNanos) {
+        if (take(taken, nowNanos)) {
+            return true;
+        }
+        taken.dispose();
+        return false;
+    }
+
+    private synchronized boolean take(Connection taken, long nowNanos) {
+        if (over) {
+            return false;
+        }
+        connection = taken;
+        onUsedConnection = taken.channel().attr(USED).getAndSet(Boolean.TRUE) != null;
+        sentNanos = nowNanos;
+        return true;
+    }
+
+    /** Response headers came, and somebody has taken them. */
+    public synchronized void answered() {
+        answered = true;
+    }
+
+    /** It is over, whatever way. A request that went out and whose answer nobody has taken is withdrawn. */
+    public void end() {
+        Connection unanswered;
+        synchronized (this) {
+            over = true;
+            unanswered = answered ? null : connection;
+        }
+        if (unanswered != null) {
+            unanswered.dispose();
+        }
+    }
+
+    /**
+     * Whether the endpoint is to be asked again, on a connection of its own.
+     *
+     * @param roundTrip the longest that the news of a closed connection may take
+     */
+    public synchronized boolean metClosedConnection(Throwable failure, long nowNanos, Duration roundTrip) {
+        return onUsedConnection
+                && !answered
+                && nowNanos - sentNanos <= roundTrip.toNanos()
+                && UpstreamFailure.cause(failure) == FailureCause.RESET;
+    }
+}

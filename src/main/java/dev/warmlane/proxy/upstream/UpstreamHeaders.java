@@ -1,0 +1,68 @@
+package dev.warmlane.proxy.upstream;
+
+import dev.warmlane.proxy.access.Credentials;
+import dev.warmlane.proxy.http.HopByHop;
+import dev.warmlane.proxy.http.RequestIds;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/** The headers that a request carries to its endpoint: the client's, less those that are not for the endpoint. */
+public final class UpstreamHeaders {
+    private static final String OWN_PREFIX = "x-warmlane-";
+
+    private UpstreamHeaders() {}
+
+    /**
+     * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
+     * @param authenticated whether the client's key or token was for the gateway, so that it goes no further
+     * @param bodyBytes length of the body that will be sent
+     */
+    public static void copy(
+            ServerHttpRequest request,
+            HttpHeaders to,
+            String requestId,
+            @Nullable String apiKey,
+            boolean authenticated,
+            int bodyBytes) {
+        HopByHop hopByHop = new HopByHop(request.getHeaders().getOrEmpty("Connection"));
+        request.getHeaders().forEach((name, values) -> {
+            if (!hopByHop.contains(name) && !isOurs(name)) {
+                to.set(name, values);
+            }
+        });
+        to.set(RequestIds.HEADER, requestId);
+        if (authenticated) {
+            to.remove(HttpHeaderNames.AUTHORIZATION);
+            to.remove(Credentials.API_KEY_HEADER);
+        }
+        if (apiKey != null) {
+            to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + apiKey);
+        }
+        if (bodyBytes > 0) {
+            to.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bodyBytes));
+        }
+    }
+
+    /** Takes out what Reactor Netty has put in: its own name would pass for the client's. */
+    public static void withoutDefaults(ServerHttpRequest request, HttpHeaders to) {
+        if (!request.getHeaders().containsHeader("User-Agent")) {
+            to.remove(HttpHeaderNames.USER_AGENT);
+        }
+    }
+
+    private static boolean isOurs(String name) {
+        return name.equalsIgnoreCase("host")
+                || name.equalsIgnoreCase("content-length")
+                // A body that was encoded is inflated by now.
+                || name.equalsIgnoreCase("content-encoding")
+                || name.equalsIgnoreCase("expect")
+                || isOwn(name);
+    }
+
+    /** Whether only the gateway itself may say this, to whichever side. */
+    public static boolean isOwn(String name) {
+        return name.regionMatches(true, 0, OWN_PREFIX, 0, OWN_PREFIX.length());
+    }
+}

@@ -1,8 +1,0 @@
-/**
- * The requests that a replay sends: read from a trace by a {@link dev.warmlane.replay.load.LoadSource}, or made up by a
- * generator. A request is a length, an answer's length and a chain of blocks; there is no text anywhere.
- */
-@NullMarked
-package dev.warmlane.replay.load;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,79 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Delivery;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.simulator.engine.EngineListener;
+import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineSequence;
+import dev.warmlane.tools.simulator.engine.FinishReason;
+import org.jspecify.annotations.Nullable;
+
+/** One request at one engine: tells the gateway what a proxy would tell it, and the replay how it ended. */
+final class Attempt implements EngineListener {
+    private final Replay replay;
+    private final Arrival arrival;
+    private final Dispatch dispatch;
+    private final ReplayEndpoint endpoint;
+    private @Nullable EngineSequence sequence;
+
+    Attempt(Replay replay, Arrival arrival, Dispatch dispatch, ReplayEndpoint endpoint) {
+        this.replay = replay;
+        this.arrival = arrival;
+        this.dispatch = dispatch;
+        this.endpoint = endpoint;
+    }
+
+    void submit(long nowNanos) {
+        LoadRequest request = arrival.request();
+        endpoint.begin(this);
+        sequence = endpoint.engine()
+                .submit(
+                        new EngineRequest(
+                                request.promptTokens(),
+                                request.outputTokens(),
+                                request.blockHashes(),
+                                FinishReason.LENGTH,
+                                this),
+                        nowNanos);
+    }
+
+    /** The endpoint is lost, and this with it. */
+    void abort(long nowNanos) {
+        if (sequence != null) {
+            endpoint.engine().cancel(sequence, nowNanos);
+        }
+    }
+
+    @Override
+    public void token(EngineSequence answering, long nowNanos) {
+        if (answering.generatedTokens() == 1) {
+            dispatch.accepted();
+            dispatch.firstByte();
+        }
+    }
+
+    @Override
+    public void finished(EngineSequence ended, FinishReason reason, long nowNanos) {
+        endpoint.end(this);
+        if (reason == FinishReason.ABORT) {
+            fail(ended);
+        } else {
+            LoadRequest request = arrival.request();
+            dispatch.delivered(
+                    new Delivery(request.promptTokens(), request.outputTokens(), (long) ended.cachedTokens()));
+            dispatch.close();
+            replay.answered(arrival, endpoint, dispatch.decision(), ended);
+        }
+    }
+
+    private void fail(EngineSequence ended) {
+        if (ended.generatedTokens() == 0) {
+            dispatch.failed(FailureCause.ABORT);
+        } else {
+            dispatch.close();
+        }
+        replay.lost(arrival);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.tools.simulator.engine.EngineModel;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say how fast an engine is: a preset, and constants that differ from it. */
+final class EngineOptions {
+    private static final double NANOS_PER_MICRO = 1e3;
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    @Option(
+            names = "--preset",
+            description = {
+                "Constants of the engines (default: 8b-h100).",
+                "8b-h100: an 8B model on one H100: a step takes 7 ms + 45 us a prompt token + 1.2 ns a prompt token and",
+                "token before it + 10 us a decoding request + 52 ns a token of its context.",
+                "70b-h100x4: a 70B model on four H100: 16 ms, 115 us, 2.3 ns, 20 us, 33 ns."
+            })
+    private String preset = "8b-h100";
+
+    @Option(names = "--step-ms", description = "Fixed time of a step, >= 0 ms.")
+    private @Nullable Double stepMillis;
+
+    @Option(names = "--prefill-us", description = "Time of a prompt token, >= 0 us.")
+    private @Nullable Double prefillMicros;
+
+    @Option(names = "--attention-ns", description = "Time of a prompt token for each token before it, >= 0 ns.")
+    private @Nullable Double attentionNanos;
+
+    @Option(names = "--decode-us", description = "Time of a decoding request in a step, >= 0 us.")
+    private @Nullable Double decodeMicros;
+
+    @Option(names = "--decode-context-ns", description = "Time of a token of its context in a step, >= 0 ns.")
+    private @Nullable Double decodeContextNanos;
+
+    @Option(names = "--max-step-tokens", description = "Tokens in a step, >= max sequences (preset: 8192).")
+    private @Nullable Integer maxStepTokens;
+
+    @Option(names = "--max-sequences", description = "Requests that run together, >= 1 (preset: 256).")
+    private @Nullable Integer maxSequences;
+
+    /** @throws IllegalArgumentException if there is no such preset or a constant is out of range */
+    EngineModel model() {
+        EngineModel base = EngineModel.preset(preset);
+        return new EngineModel(
+                stepMillis == null ? base.stepNanos() : stepMillis * NANOS_PER_MILLI,
+                prefillMicros == null ? base.prefillTokenNanos() : prefillMicros * NANOS_PER_MICRO,
+                attentionNanos == null ? base.attentionNanos() : attentionNanos,
+                decodeMicros == null ? base.decodeSequenceNanos() : decodeMicros * NANOS_PER_MICRO,
+                decodeContextNanos == null ? base.decodeContextTokenNanos() : decodeContextNanos,
+                maxStepTokens == null ? base.maxStepTokens() : maxStepTokens,
+                maxSequences == null ? base.maxSequences() : maxSequences);
+    }
+}

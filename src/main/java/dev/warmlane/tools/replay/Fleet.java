@@ -1,0 +1,102 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.tools.replay.load.Load;
+import dev.warmlane.tools.simulator.engine.CacheConfig;
+import dev.warmlane.tools.simulator.engine.SimulatedEngine;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The endpoints of a replay: those that are there, and those that were. */
+final class Fleet {
+    private final ReplaySettings settings;
+    private final CacheConfig cache;
+    private final Map<EndpointId, ReplayEndpoint> present = new LinkedHashMap<>();
+    private final List<ReplayEndpoint> all = new ArrayList<>();
+    private int places;
+
+    Fleet(ReplaySettings settings) {
+        this.settings = settings;
+        this.cache = CacheConfig.ofTokens(Load.BLOCK_SIZE_TOKENS, settings.kvTokens())
+                .withoutWaste();
+        for (int i = 0; i < settings.endpoints(); i++) {
+            add();
+        }
+    }
+
+    /** The cache of each endpoint. */
+    CacheConfig cache() {
+        return cache;
+    }
+
+    /** How many endpoints there ever were, those that took another's place not counted. */
+    int places() {
+        return places;
+    }
+
+    /** Those that are there, in the order they joined. */
+    List<Endpoint> endpoints() {
+        return present.values().stream().map(ReplayEndpoint::endpoint).toList();
+    }
+
+    /** Those that are there and those that were. */
+    List<ReplayEndpoint> all() {
+        return all;
+    }
+
+    ReplayEndpoint find(EndpointId id) {
+        ReplayEndpoint endpoint = present.get(id);
+        if (endpoint == null) {
+            throw new IllegalStateException("endpoint %s: gone (expected: a present one)".formatted(id));
+        }
+        return endpoint;
+    }
+
+    void add() {
+        start(places++, 0);
+    }
+
+    /** Takes the endpoint out that joined first. */
+    ReplayEndpoint removeOldest() {
+        ReplayEndpoint oldest = present.values().iterator().next();
+        present.remove(oldest.endpoint().id());
+        return oldest;
+    }
+
+    /** Takes the endpoint out that joined first and puts a cold one in its place. */
+    ReplayEndpoint restartOldest() {
+        ReplayEndpoint oldest = removeOldest();
+        start(oldest.place(), all.size());
+        return oldest;
+    }
+
+    /** When the next step of any engine ends, or {@link SimulatedEngine#IDLE}. */
+    long nextStepEnd() {
+        long next = SimulatedEngine.IDLE;
+        for (ReplayEndpoint endpoint : present.values()) {
+            next = Math.min(next, endpoint.engine().nextStepEnd());
+        }
+        return next;
+    }
+
+    /** Ends the steps that end at this time. */
+    void advance(long nowNanos) {
+        // What listeners do at the end of a step never changes who is present.
+        for (ReplayEndpoint endpoint : present.values()) {
+            if (endpoint.engine().nextStepEnd() <= nowNanos) {
+                endpoint.engine().advance(nowNanos);
+            }
+        }
+    }
+
+    private void start(int place, int incarnation) {
+        SimulatedEngine engine = new SimulatedEngine(settings.model(), cache);
+        engine.slowDown(settings.scenario().slowdowns().getOrDefault(place, 1.0));
+        ReplayEndpoint endpoint = new ReplayEndpoint(place, incarnation, engine);
+        present.put(endpoint.endpoint().id(), endpoint);
+        all.add(endpoint);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.tools.replay.load.AccessLogTrace;
+import dev.warmlane.tools.replay.load.LoadSource;
+import dev.warmlane.tools.replay.load.MooncakeTrace;
+import dev.warmlane.tools.replay.load.MultiTurnLoad;
+import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say what is sent: a trace, an access log, or a generator and its numbers. */
+final class LoadOptions {
+    private static final String SHARED_PREFIX = "shared-prefix";
+    private static final String MULTI_TURN = "multi-turn";
+
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description = {
+                "Requests of a trace: JSON lines with timestamp (ms), input_length, output_length",
+                "and hash_ids, as the Mooncake project publishes them. Sessions are derived from shared prefixes."
+            })
+    private @Nullable Path trace;
+
+    @Option(
+            names = "--access-log",
+            paramLabel = "FILE",
+            description = "Requests that the gateway served: what warmlane.access-log.target wrote.")
+    private @Nullable Path accessLog;
+
+    @Option(names = "--pool", description = "Of an access log of several pools, the one to replay.")
+    private @Nullable String pool;
+
+    @Option(
+            names = "--generate",
+            paramLabel = "LOAD",
+            description = {
+                "Requests that are made up: shared-prefix (groups of prompts with a common",
+                "beginning, Poisson arrivals) or multi-turn (growing conversations, closed loop)."
+            })
+    private @Nullable String generate;
+
+    @Option(names = "--groups", description = "shared-prefix: groups, >= 1 (default: 150).")
+    private int groups = 150;
+
+    @Option(names = "--prompts", description = "shared-prefix: different prompts a group, >= 1 (default: 5).")
+    private int prompts = 5;
+
+    @Option(names = "--rate", description = "shared-prefix: requests a second, > 0 (default: 6).")
+    private double rate = 6;
+
+    @Option(names = "--requests", description = "shared-prefix: requests in all, >= 1 (default: 6000).")
+    private int requests = 6000;
+
+    @Option(names = "--sessions", description = "multi-turn: conversations, >= 1 (default: 100).")
+    private int sessions = 100;
+
+    @Option(names = "--turns", description = "multi-turn: turns in each, >= 1 (default: 20).")
+    private int turns = 20;
+
+    @Option(names = "--think-seconds", description = "multi-turn: mean pause before a turn, > 0 (default: 10).")
+    private double thinkSeconds = 10;
+
+    @Option(names = "--system-tokens", description = "Tokens that prompts share, >= 0 (default: 6000).")
+    private int systemTokens = 6000;
+
+    @Option(names = "--question-tokens", description = "Tokens of a question, >= 1 (default: 1200).")
+    private int questionTokens = 1200;
+
+    @Option(names = "--output-tokens", description = "Tokens of an answer, >= 1 (default: 1000).")
+    private int outputTokens = 1000;
+
+    /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
+    LoadSource source(long seed) {
+        long given =
+                Stream.of(trace, accessLog, generate).filter(Objects::nonNull).count();
+        if (given != 1) {
+            throw new IllegalArgumentException(
+                    "load: %d given (expected: one of --trace, --access-log and --generate)".formatted(given));
+        }
+        if (trace != null) {
+            return new MooncakeTrace(trace);
+        }
+        if (accessLog != null) {
+            return new AccessLogTrace(accessLog, pool);
+        }
+        return switch (String.valueOf(generate)) {
+            case SHARED_PREFIX ->
+                new SharedPrefixLoad(groups, prompts, systemTokens, questionTokens, outputTokens, rate, requests, seed);
+            case MULTI_TURN ->
+                new MultiTurnLoad(sessions, turns, systemTokens, questionTokens, outputTokens, thinkSeconds, seed);
+            default ->
+                throw new IllegalArgumentException(
+                        "generate: %s (expected: %s or %s)".formatted(generate, SHARED_PREFIX, MULTI_TURN));
+        };
+    }
+}

@@ -1,0 +1,39 @@
+package dev.warmlane.tools.replay;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.core.routing.PolicyFactory;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.settings.PolicyFiles;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A policy of gateway/policies, possibly with other parameters: {@code expected-cost} or {@code
+ * expected-cost:kappa=1:beta=0.4}.
+ *
+ * @param text as it was asked for
+ * @param file the name of its file
+ * @param parameters that go over those of the file
+ */
+record NamedPolicy(String text, String file, Map<String, String> parameters) implements PolicyMaker {
+
+    /** @throws IllegalArgumentException if there is no such policy, or a parameter makes no sense */
+    static NamedPolicy parse(String text) {
+        String[] parts = text.split(":", -1);
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (int i = 1; i < parts.length; i++) {
+            int equals = parts[i].indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "policy %s: %s (expected: parameter=value after each colon)".formatted(text, parts[i]));
+            }
+            parameters.put(parts[i].substring(0, equals), parts[i].substring(equals + 1));
+        }
+        return new NamedPolicy(text, parts[0], parameters);
+    }
+
+    @Override
+    public RoutingPolicy make(PolicyFactory factory, Ticker clock) {
+        return factory.create(PolicyFiles.read(file, parameters));
+    }
+}

@@ -1,0 +1,170 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.tools.replay.load.Load;
+import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.report.PolicyResult;
+import dev.warmlane.tools.simulator.engine.EngineSequence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.DoubleConsumer;
+
+/**
+ * One run: a load, a policy, a fleet. Jumps from event to event: a request arrives, a step of an engine ends, an endpoint
+ * comes or goes. Used once, by one thread.
+ */
+public final class Replay {
+    private final Load load;
+    private final ReplaySettings settings;
+    private final VirtualTime time = new VirtualTime();
+    private final Fleet fleet;
+    private final List<ReplayGateway> gateways = new ArrayList<>();
+    private final ReplayKeys keys;
+    private final SplittableRandom balancer;
+    private final Tally tally;
+    private final int requests;
+    private final DoubleConsumer progress;
+
+    /**
+     * @param progress hears the share of requests that have ended, in [0, 1], after each
+     * @throws IllegalArgumentException if a request of the load does not fit into an endpoint's cache
+     */
+    public Replay(Load load, ReplaySettings settings, PolicyMaker policy, DoubleConsumer progress) {
+        if (settings.kvTokens() < load.longestTokens() + Load.BLOCK_SIZE_TOKENS) {
+            throw new IllegalArgumentException("kv tokens: %d (expected: >= %d, for the longest request)"
+                    .formatted(settings.kvTokens(), load.longestTokens() + Load.BLOCK_SIZE_TOKENS));
+        }
+        this.load = load;
+        this.settings = settings;
+        this.fleet = new Fleet(settings);
+        this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
+        this.balancer = new SplittableRandom(settings.seed());
+        this.tally = new Tally((long) settings.endpoints() * fleet.cache().blocks());
+        this.requests = load.size();
+        this.progress = progress;
+        long indexBlocks = Math.max(
+                1, Math.round(fleet.cache().blocks() * settings.scenario().indexScale()));
+        for (int i = 0; i < settings.scenario().gateways(); i++) {
+            gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i));
+        }
+    }
+
+    /**
+     * Lets every request of the load run to its end.
+     *
+     * @throws IllegalStateException if anything is left in flight or held afterwards, or a request has no end
+     */
+    public PolicyResult run() {
+        announceEndpoints();
+        load.arrivals().forEach(request -> time.at(request.delayNanos(), () -> arrive(request)));
+        scheduleChanges(settings.scenario());
+        while (tally.ended() < requests) {
+            long stepEnd = fleet.nextStepEnd();
+            if (time.next() < stepEnd) {
+                time.runNext();
+            } else if (stepEnd != VirtualTime.NEVER) {
+                time.moveTo(stepEnd);
+                fleet.advance(stepEnd);
+            } else {
+                throw new IllegalStateException("ended: %d requests (expected: %d)".formatted(tally.ended(), requests));
+            }
+        }
+        checkNothingIsLeft();
+        return tally.result(fleet.places());
+    }
+
+    /** A request has been answered in full; a next turn follows. */
+    void answered(Arrival arrival, ReplayEndpoint endpoint, RoutingDecision decision, EngineSequence answer) {
+        tally.answered(arrival, endpoint, decision, answer, time.now());
+        follow(arrival.request());
+    }
+
+    /** The endpoint of a request was lost before it had answered. */
+    void lost(Arrival arrival) {
+        tally.lost();
+        send(arrival);
+    }
+
+    private void arrive(LoadRequest request) {
+        ReplayGateway gateway = gateways.get(balancer.nextInt(gateways.size()));
+        RoutingRequest routing = new RoutingRequest(keys.key(request), request.prompt());
+        tally.arrived(request);
+        send(new Arrival(request, routing, gateway, time.now()));
+    }
+
+    private void send(Arrival arrival) {
+        Dispatch dispatch = arrival.gateway().router().dispatch(arrival.routing(), Set.of());
+        if (dispatch == null) {
+            tally.refused();
+            follow(arrival.request());
+            return;
+        }
+        tally.sent(arrival, dispatch.endpoint());
+        ReplayEndpoint endpoint = fleet.find(dispatch.endpoint().id());
+        new Attempt(this, arrival, dispatch, endpoint).submit(time.now());
+    }
+
+    private void follow(LoadRequest request) {
+        LoadRequest next = request.next();
+        if (next != null) {
+            time.at(time.now() + next.delayNanos(), () -> arrive(next));
+        }
+        progress.accept((double) tally.ended() / requests);
+    }
+
+    private void scheduleChanges(Scenario scenario) {
+        for (double seconds : scenario.addSeconds()) {
+            time.at(nanos(seconds), () -> {
+                fleet.add();
+                announceEndpoints();
+            });
+        }
+        for (double seconds : scenario.removeSeconds()) {
+            time.at(nanos(seconds), () -> {
+                if (!fleet.endpoints().isEmpty()) {
+                    lose(fleet.removeOldest());
+                }
+            });
+        }
+        if (scenario.restartEachSeconds() > 0) {
+            scheduleRestart(nanos(scenario.restartEachSeconds()));
+        }
+    }
+
+    private void scheduleRestart(long intervalNanos) {
+        time.at(time.now() + intervalNanos, () -> {
+            if (!fleet.endpoints().isEmpty()) {
+                lose(fleet.restartOldest());
+            }
+            scheduleRestart(intervalNanos);
+        });
+    }
+
+    /** What it was computing goes elsewhere, so the gateways must know first. */
+    private void lose(ReplayEndpoint endpoint) {
+        announceEndpoints();
+        endpoint.requests().forEach(attempt -> attempt.abort(time.now()));
+    }
+
+    private void announceEndpoints() {
+        List<Endpoint> endpoints = fleet.endpoints();
+        gateways.forEach(gateway -> gateway.endpoints(endpoints));
+    }
+
+    private void checkNothingIsLeft() {
+        for (ReplayEndpoint endpoint : fleet.all()) {
+            endpoint.checkIdle();
+            gateways.forEach(
+                    gateway -> gateway.checkNothingInFlight(endpoint.endpoint().id()));
+        }
+    }
+
+    private static long nanos(double seconds) {
+        return Math.round(seconds * 1e9);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.tools.replay.load.Load;
+import dev.warmlane.tools.replay.report.PolicyResult;
+import dev.warmlane.tools.replay.report.ReportFormat;
+import dev.warmlane.tools.replay.report.Row;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.FileSystemException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code replay} command: every policy on every load, one after the other, then one report. */
+@Command(
+        name = "replay",
+        description = "Compares routing policies on a trace or a made-up load, with simulated engines in virtual time.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        footer = {
+            "",
+            "hit: prompt tokens found in caches, over all; /one and /inf: that over the hits of one LRU cache of the pool's",
+            "total size, and of a cache that forgets nothing; slo: TTFT under 2 s and under 50 ms for each further token;",
+            "max/mean: busiest endpoint over the mean, by requests and by prompt tokens computed; sticky: requests that went",
+            "where the one before them in the session went; pred/deliv: cached tokens expected over found.",
+            "Example: replay --trace conversation_trace.jsonl --speed 1,2 --policy expected-cost,round-robin"
+        })
+public final class ReplayCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(
+            names = "--policy",
+            split = ",",
+            paramLabel = "NAME[:PARAMETER=VALUE...]",
+            defaultValue = "expected-cost,sticky,consistent-hash,round-robin",
+            description = "Files of gateway/policies, parameters over theirs (default: ${DEFAULT-VALUE}).")
+    private List<String> policies = List.of();
+
+    @Option(names = "--pods", defaultValue = "8", description = "Endpoints, >= 1 (default: ${DEFAULT-VALUE}).")
+    private int pods;
+
+    @Option(
+            names = "--kv-tokens",
+            defaultValue = "400000",
+            description = "Tokens that each endpoint's cache holds (default: ${DEFAULT-VALUE}).")
+    private long kvTokens;
+
+    @Option(
+            names = "--speed",
+            split = ",",
+            defaultValue = "1",
+            description = "Replay so many times as fast; several for several loads (default: ${DEFAULT-VALUE}).")
+    private List<Double> speeds = List.of();
+
+    @Option(
+            names = "--key",
+            defaultValue = "session",
+            description =
+                    "What ties requests to endpoints: session, client-ip, prompt-prefix (default: ${DEFAULT-VALUE}).")
+    private String key = "";
+
+    @Option(
+            names = "--addresses",
+            defaultValue = "256",
+            description = "Client addresses that the sessions share, >= 1 (default: ${DEFAULT-VALUE}).")
+    private int addresses;
+
+    @Option(
+            names = "--format",
+            defaultValue = "table",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private ReportFormat format = ReportFormat.TABLE;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            description = "Seed of all that is random (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @ArgGroup(validate = false, heading = "%nWhat is sent:%n")
+    private LoadOptions load = new LoadOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat it is sent to:%n")
+    private EngineOptions engine = new EngineOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat goes wrong:%n")
+    private ScenarioOptions scenario = new ScenarioOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        try {
+            spec.commandLine().getOut().print(format.write(rows()));
+            spec.commandLine().getOut().flush();
+            return 0;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private List<Row> rows() throws IOException {
+        List<NamedPolicy> named = policies.stream().map(NamedPolicy::parse).toList();
+        ReplaySettings settings = new ReplaySettings(
+                pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.scenario(), seed);
+        Load asRead = read();
+        List<Row> rows = new ArrayList<>();
+        for (double speed : speeds) {
+            Load faster = asRead.atSpeed(speed);
+            String label = "%s x%s"
+                    .formatted(
+                            asRead.name(),
+                            BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
+            for (NamedPolicy policy : named) {
+                rows.add(new Row(label, policy.text(), run(faster, settings, policy, label)));
+            }
+        }
+        return rows;
+    }
+
+    private Load read() throws IOException {
+        try {
+            return load.source(seed).read();
+        } catch (FileSystemException e) {
+            throw new IllegalArgumentException(
+                    "trace: %s (expected: a file that can be read)".formatted(e.getFile()), e);
+        }
+    }
+
+    private static PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label) {
+        Progress progress = new Progress(
+                System.err, CommandLine.Help.Ansi.AUTO.enabled(), "%s, %s".formatted(label, policy.text()));
+        try {
+            return new Replay(load, settings, policy, progress).run();
+        } finally {
+            progress.done();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.tools.simulator.engine.EngineStats;
+import dev.warmlane.tools.simulator.engine.SimulatedEngine;
+import java.net.URI;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** An endpoint with its engine and the requests that it is working on. */
+final class ReplayEndpoint {
+    private final int place;
+    private final Endpoint endpoint;
+    private final SimulatedEngine engine;
+    private final Set<Attempt> requests = new LinkedHashSet<>();
+
+    /**
+     * @param place stays the same for what takes its place after a restart
+     * @param incarnation tells those apart
+     */
+    ReplayEndpoint(int place, int incarnation, SimulatedEngine engine) {
+        this.place = place;
+        this.engine = engine;
+        String name = "pod-%d-%d".formatted(place, incarnation);
+        this.endpoint = new Endpoint(
+                new EndpointId(name), name, URI.create("http://%s:8000".formatted(name)), EndpointState.READY);
+    }
+
+    int place() {
+        return place;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    SimulatedEngine engine() {
+        return engine;
+    }
+
+    void begin(Attempt request) {
+        requests.add(request);
+    }
+
+    void end(Attempt request) {
+        requests.remove(request);
+    }
+
+    /** The requests it is working on, in the order they came; a copy. */
+    List<Attempt> requests() {
+        return List.copyOf(requests);
+    }
+
+    /** @throws IllegalStateException if its engine still runs, or holds a block for, any request */
+    void checkIdle() {
+        EngineStats stats = engine.stats();
+        if (!requests.isEmpty() || stats.running() != 0 || stats.waiting() != 0 || stats.kvCacheUsage() != 0) {
+            throw new IllegalStateException(
+                    "%s: %d requests, %d running, %d waiting, %s of the blocks held (expected: 0)"
+                            .formatted(
+                                    endpoint.name(),
+                                    requests.size(),
+                                    stats.running(),
+                                    stats.waiting(),
+                                    stats.kvCacheUsage()));
+        }
+    }
+}

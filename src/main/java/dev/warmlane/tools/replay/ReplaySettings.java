@@ -1,0 +1,45 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.tools.simulator.engine.EngineModel;
+
+/**
+ * What the requests of a load are sent to, and by what key. Immutable.
+ *
+ * @param endpoints how many engines at the start; at least 1
+ * @param kvTokens what the cache of each holds, in tokens; at least one block
+ * @param model how fast each is
+ * @param key what ties requests to endpoints
+ * @param addresses client addresses that the sessions share, where the key is one; at least 1
+ * @param scenario what goes wrong
+ * @param seed of everything that is random but the load
+ */
+public record ReplaySettings(
+        int endpoints, long kvTokens, EngineModel model, KeySource key, int addresses, Scenario scenario, long seed) {
+
+    public ReplaySettings {
+        if (endpoints < 1) {
+            throw new IllegalArgumentException("pods: %d (expected: >= 1)".formatted(endpoints));
+        }
+        if (addresses < 1) {
+            throw new IllegalArgumentException("addresses: %d (expected: >= 1)".formatted(addresses));
+        }
+    }
+
+    /** Engines of an 8B model on an H100, sessions as keys, and nothing goes wrong. */
+    public static ReplaySettings of(int endpoints, long kvTokens) {
+        return new ReplaySettings(endpoints, kvTokens, EngineModel.H100_8B, KeySource.SESSION, 256, Scenario.CALM, 1);
+    }
+
+    public ReplaySettings withKey(KeySource newKey) {
+        return new ReplaySettings(endpoints, kvTokens, model, newKey, addresses, scenario, seed);
+    }
+
+    public ReplaySettings withScenario(Scenario newScenario) {
+        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, newScenario, seed);
+    }
+
+    public ReplaySettings withSeed(long newSeed) {
+        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, newSeed);
+    }
+}

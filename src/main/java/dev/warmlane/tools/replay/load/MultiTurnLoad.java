@@ -1,0 +1,63 @@
+package dev.warmlane.tools.replay.load;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conversations that grow: every turn sends all that was said before and a new question, some time after the answer. They
+ * share a system prompt and begin evenly spread over one mean think time.
+ *
+ * @param sessions how many conversations; at least 1
+ * @param turns requests in each; at least 1
+ * @param systemTokens tokens that all share; at least 0
+ * @param questionTokens tokens that a turn adds; at least 1
+ * @param outputTokens tokens of every answer; at least 1
+ * @param thinkSeconds mean of the exponentially distributed time from an answer to the next turn; > 0
+ * @param seed of the times
+ */
+public record MultiTurnLoad(
+        int sessions, int turns, int systemTokens, int questionTokens, int outputTokens, double thinkSeconds, long seed)
+        implements LoadSource {
+
+    private static final long SYSTEM = 3;
+    private static final long SESSION = 4;
+
+    public MultiTurnLoad {
+        Bounds.atLeast("sessions", sessions, 1);
+        Bounds.atLeast("turns", turns, 1);
+        Bounds.atLeast("system tokens", systemTokens, 0);
+        Bounds.atLeast("question tokens", questionTokens, 1);
+        Bounds.atLeast("output tokens", outputTokens, 1);
+        Bounds.positive("think seconds", thinkSeconds);
+    }
+
+    @Override
+    public Load read() {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<LoadRequest> arrivals = new ArrayList<>(sessions);
+        for (int session = 0; session < sessions; session++) {
+            LoadRequest next = null;
+            for (int turn = turns - 1; turn > 0; turn--) {
+                next = turn(nanos(-Math.log(1 - random.nextDouble()) * thinkSeconds), session, turn, next);
+            }
+            arrivals.add(turn(nanos(thinkSeconds * session / sessions), session, 0, next));
+        }
+        return new Load("multi-turn", arrivals);
+    }
+
+    private LoadRequest turn(long delayNanos, int session, int turn, @Nullable LoadRequest next) {
+        int promptTokens = systemTokens + questionTokens + turn * (questionTokens + outputTokens);
+        long[] hashes = new long[(promptTokens + outputTokens) / Load.BLOCK_SIZE_TOKENS];
+        int sharedBlocks = systemTokens / Load.BLOCK_SIZE_TOKENS;
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = i < sharedBlocks ? BlockChain.hash(SYSTEM, 0, i) : BlockChain.hash(SESSION, session, i);
+        }
+        return new LoadRequest(delayNanos, session, promptTokens, outputTokens, hashes, next);
+    }
+
+    private static long nanos(double seconds) {
+        return Math.round(seconds * 1e9);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.warmlane.tools.simulator;
+
+import org.jspecify.annotations.Nullable;
+
+/** A request that vLLM would refuse, with the status and the words it would use. */
+final class ApiException extends RuntimeException {
+    private final int status;
+    private final String type;
+    private final @Nullable String param;
+
+    ApiException(int status, String type, String message, @Nullable String param) {
+        super(message, null, false, false);
+        this.status = status;
+        this.type = type;
+        this.param = param;
+    }
+
+    static ApiException badRequest(String message, @Nullable String param) {
+        return new ApiException(400, "BadRequestError", message, param);
+    }
+
+    static ApiException missingField(String field) {
+        String message = "[{'type': 'missing', 'loc': ('body', '%s'), 'msg': 'Field required'}]".formatted(field);
+        return new ApiException(400, "Bad Request", message, field);
+    }
+
+    static ApiException notJson() {
+        return new ApiException(
+                400, "Bad Request", "[{'type': 'json_invalid', 'loc': ('body', 0), 'msg': 'JSON decode error'}]", null);
+    }
+
+    static ApiException unknownModel(String model) {
+        return new ApiException(404, "NotFoundError", "The model `%s` does not exist.".formatted(model), "model");
+    }
+
+    static ApiException tooLong(int limit, long promptTokens, long outputTokens) {
+        String message = "This model's maximum context length is %d tokens. However, you requested %d tokens"
+                + " (%d in the messages, %d in the completion). Please reduce the length of the messages or completion.";
+        return badRequest(message.formatted(limit, promptTokens + outputTokens, promptTokens, outputTokens), null);
+    }
+
+    static ApiException ofStatus(int status) {
+        return new ApiException(status, "InternalServerError", "Simulated fault.", null);
+    }
+
+    int status() {
+        return status;
+    }
+
+    /** The body in the words of this vLLM release. */
+    String body(VllmVersion version) {
+        if (version.isLegacy()) {
+            return Json.object()
+                    .put("object", "error")
+                    .put("message", getMessage())
+                    .put("type", type)
+                    .putNull("param")
+                    .put("code", status)
+                    .toString();
+        }
+        return Json.object()
+                .set(
+                        "error",
+                        Json.object()
+                                .put("message", getMessage())
+                                .put("type", type)
+                                .put("param", param)
+                                .put("code", status))
+                .toString();
+    }
+}

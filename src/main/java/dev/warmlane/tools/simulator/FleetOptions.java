@@ -1,0 +1,39 @@
+package dev.warmlane.tools.simulator;
+
+import dev.warmlane.tools.simulator.engine.EngineModel;
+
+/**
+ * How many simulated servers to start, and where.
+ *
+ * @param host address that they listen on
+ * @param port port of the first, the others follow; 0 for free ports
+ * @param servers how many; at least 1
+ * @param server how each is set up; the seed grows by one from server to server
+ */
+public record FleetOptions(String host, int port, int servers, ServerOptions server) {
+
+    public FleetOptions {
+        if (servers < 1) {
+            throw new IllegalArgumentException("servers: %d (expected: >= 1)".formatted(servers));
+        }
+        int lastPort = port == 0 ? 0 : port + servers - 1;
+        if (port < 0 || lastPort > 65_535) {
+            throw new IllegalArgumentException(
+                    "port: %d (expected: 0..%d for %d servers)".formatted(port, 65_536 - servers, servers));
+        }
+    }
+
+    /** Servers at demo speed on consecutive local ports. */
+    public static FleetOptions demo(int port, int servers) {
+        return new FleetOptions("127.0.0.1", port, servers, ServerOptions.DEFAULTS);
+    }
+
+    /** Servers for tests, as quick as can be, on free local ports. */
+    public static FleetOptions instant(int servers) {
+        return new FleetOptions("127.0.0.1", 0, servers, ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT));
+    }
+
+    public FleetOptions withServer(ServerOptions newServer) {
+        return new FleetOptions(host, port, servers, newServer);
+    }
+}

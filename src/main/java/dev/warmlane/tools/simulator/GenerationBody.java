@@ -1,0 +1,86 @@
+package dev.warmlane.tools.simulator;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The fields of a generation request that a simulated server acts on.
+ *
+ * @param model the model that answers
+ * @param prompt the text it answers to
+ * @param stream whether the answer is streamed
+ * @param includeUsage whether a stream ends with a usage chunk
+ * @param maxTokens asked length of the answer, or null
+ * @param toolName the function that the answer must call, or null for text
+ */
+record GenerationBody(
+        String model,
+        Prompt prompt,
+        boolean stream,
+        boolean includeUsage,
+        @Nullable Integer maxTokens,
+        @Nullable String toolName) {
+
+    /** @throws ApiException in vLLM's words, if it would refuse the request */
+    static GenerationBody read(GenerationApi api, JsonNode body, ServerOptions options) {
+        String model = model(body, options.models());
+        if (!body.hasNonNull(api.promptField())) {
+            throw ApiException.missingField(api.promptField());
+        }
+        if (body.path("n").asInt(1) != 1) {
+            throw ApiException.badRequest("n: only 1 is simulated", "n");
+        }
+        Prompt prompt = new Prompt(
+                api.render(body), model + '\0' + body.path("cache_salt").asString(""));
+        return new GenerationBody(
+                model,
+                prompt,
+                body.path("stream").asBoolean(false),
+                body.path("stream_options").path("include_usage").asBoolean(false),
+                maxTokens(api, body, prompt, options),
+                toolName(body));
+    }
+
+    /** The named model, or the base model where none is named. */
+    static String model(JsonNode body, ServedModels models) {
+        String model = body.path("model").asString("");
+        if (model.isEmpty()) {
+            return models.base();
+        }
+        if (!models.serves(model)) {
+            throw ApiException.unknownModel(model);
+        }
+        return model;
+    }
+
+    private static @Nullable Integer maxTokens(GenerationApi api, JsonNode body, Prompt prompt, ServerOptions options) {
+        Integer asked = null;
+        for (String field : api.lengthFields()) {
+            if (asked == null && body.path(field).isIntegralNumber()) {
+                asked = body.get(field).asInt(Integer.MAX_VALUE);
+            }
+        }
+        if (asked != null && asked < 1) {
+            throw ApiException.badRequest("max_tokens must be at least 1, got %d.".formatted(asked), "max_tokens");
+        }
+        int output = asked == null ? 1 : asked;
+        if ((long) prompt.tokens() + output > options.maxTokens()) {
+            throw ApiException.tooLong(options.maxTokens(), prompt.tokens(), output);
+        }
+        return asked;
+    }
+
+    private static @Nullable String toolName(JsonNode body) {
+        JsonNode choice = body.path("tool_choice");
+        JsonNode chosen = switch (choice.isObject() ? choice.path("type").asString("") : choice.asString("")) {
+            case "function", "tool" -> choice;
+            case "required", "any" -> body.path("tools").path(0);
+            default -> null;
+        };
+        return chosen == null
+                ? null
+                : chosen.path("function")
+                        .path("name")
+                        .asString(chosen.path("name").asString("f"));
+    }
+}

@@ -1,0 +1,141 @@
+package dev.warmlane.tools.simulator;
+
+import dev.warmlane.tools.simulator.engine.EngineListener;
+import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineSequence;
+import dev.warmlane.tools.simulator.engine.FinishReason;
+import java.time.Clock;
+import java.util.SplittableRandom;
+import tools.jackson.databind.JsonNode;
+
+/** Takes generation and embedding requests to the engine, past the faults, and counts them. Confined to one event loop. */
+final class GenerationService {
+    private final ServerOptions options;
+    private final EngineDriver driver;
+    private final FaultInjector injector;
+    private final Clock clock;
+    private final SplittableRandom random;
+    private final RequestMetrics metrics;
+    private long requests;
+    private int inFlight;
+    private int peakInFlight;
+    private long cancels;
+
+    GenerationService(
+            ServerOptions options,
+            EngineDriver driver,
+            FaultInjector injector,
+            RequestMetrics metrics,
+            Clock clock,
+            SplittableRandom random) {
+        this.options = options;
+        this.driver = driver;
+        this.injector = injector;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    ServerStats stats() {
+        return new ServerStats(requests, inFlight, peakInFlight, cancels, driver.stats());
+    }
+
+    void generate(GenerationApi api, HttpExchange exchange) {
+        admit(exchange, () -> {
+            GenerationBody body = GenerationBody.read(api, Json.readObject(exchange.body()), options);
+            Prompt prompt = body.prompt();
+            int outputTokens = body.maxTokens() != null
+                    ? body.maxTokens()
+                    : Math.min(options.outputTokens(), options.maxTokens() - prompt.tokens());
+            FinishReason end = body.maxTokens() != null ? FinishReason.LENGTH : FinishReason.STOP;
+            GeneratedText text = new GeneratedText(prompt.fingerprint());
+            Generation generation = new Generation(
+                    exchange,
+                    api.format(options.version()),
+                    head(exchange, body),
+                    text,
+                    end,
+                    body.stream(),
+                    options,
+                    metrics,
+                    injector.faults().resetAfterChunks());
+            if (injector.faults().zeroTokenAbort()) {
+                generation.abortWithoutToken(prompt.tokens());
+                return;
+            }
+            generation.begin();
+            submit(exchange, prompt, text.words(outputTokens), outputTokens, end, generation);
+        });
+    }
+
+    void embed(HttpExchange exchange) {
+        admit(exchange, () -> {
+            JsonNode body = Json.readObject(exchange.body());
+            String model = GenerationBody.model(body, options.models());
+            if (!body.hasNonNull("input")) {
+                throw ApiException.missingField("input");
+            }
+            Prompt prompt = new Prompt(ChatTemplate.plain(body.path("input")), model);
+            if (prompt.tokens() > options.maxTokens()) {
+                throw ApiException.tooLong(options.maxTokens(), prompt.tokens(), 0);
+            }
+            AnswerHead head = new AnswerHead(requestId(exchange), nowSeconds(), model, false, null);
+            submit(
+                    exchange,
+                    prompt,
+                    "",
+                    0,
+                    FinishReason.STOP,
+                    new Embedding(exchange, head, prompt.fingerprint(), metrics));
+        });
+    }
+
+    private void admit(HttpExchange exchange, Runnable start) {
+        requests++;
+        inFlight++;
+        peakInFlight = Math.max(peakInFlight, inFlight);
+        exchange.onEnd(() -> {
+            inFlight--;
+            cancels += exchange.isComplete() ? 0 : 1;
+        });
+        injector.pass(exchange, options.version(), () -> {
+            try {
+                start.run();
+            } catch (ApiException e) {
+                exchange.reply(e.status(), HttpExchange.JSON, e.body(options.version()));
+            }
+        });
+    }
+
+    private void submit(
+            HttpExchange exchange,
+            Prompt prompt,
+            String answer,
+            int outputTokens,
+            FinishReason end,
+            EngineListener listener) {
+        long[] hashes = prompt.blockHashes(answer, options.cache().blockSizeTokens());
+        EngineSequence sequence =
+                driver.submit(new EngineRequest(prompt.tokens(), outputTokens, hashes, end, listener));
+        exchange.onEnd(() -> {
+            if (!exchange.isComplete()) {
+                driver.cancel(sequence);
+            }
+        });
+    }
+
+    private AnswerHead head(HttpExchange exchange, GenerationBody body) {
+        return new AnswerHead(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
+    }
+
+    private String requestId(HttpExchange exchange) {
+        if (exchange.requestId() != null) {
+            return exchange.requestId();
+        }
+        return "%016x%016x".formatted(random.nextLong(), random.nextLong());
+    }
+
+    private long nowSeconds() {
+        return clock.instant().getEpochSecond();
+    }
+}

@@ -1,0 +1,164 @@
+package dev.warmlane.tools.simulator;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import org.jspecify.annotations.Nullable;
+
+/** One request and its response. Every method is called on the connection's event loop. */
+@SuppressWarnings("FutureReturnValueIgnored") // A failed write closes the connection, and the close ends the exchange.
+final class HttpExchange {
+    static final String JSON = "application/json";
+    static final String EVENT_STREAM = "text/event-stream; charset=utf-8";
+
+    private final Channel channel;
+    private final String method;
+    private final String path;
+    private final byte[] body;
+    private final boolean keepAlive;
+    private final @Nullable String requestId;
+    private final @Nullable String authorization;
+    private @Nullable Runnable onEnd;
+    private boolean open = true;
+    private boolean complete;
+
+    HttpExchange(Channel channel, FullHttpRequest request) {
+        this.channel = channel;
+        this.method = request.method().name();
+        this.path = new QueryStringDecoder(request.uri()).path();
+        this.body = ByteBufUtil.getBytes(request.content());
+        this.keepAlive = HttpUtil.isKeepAlive(request);
+        this.requestId = request.headers().get("X-Request-Id");
+        this.authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION);
+    }
+
+    String method() {
+        return method;
+    }
+
+    String path() {
+        return path;
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    @Nullable
+    String requestId() {
+        return requestId;
+    }
+
+    @Nullable
+    String authorization() {
+        return authorization;
+    }
+
+    /** Whether the response is still incomplete and the client still there. */
+    boolean isOpen() {
+        return open;
+    }
+
+    /** Whether the whole response was sent. */
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** Runs once when the response is complete or the client has left, after what was set to run before it. */
+    void onEnd(Runnable action) {
+        Runnable earlier = onEnd;
+        onEnd = earlier == null
+                ? action
+                : () -> {
+                    earlier.run();
+                    action.run();
+                };
+    }
+
+    void reply(int status, String contentType, String text) {
+        DefaultFullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(Json.utf8(text)));
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
+        addHeaders(response, contentType);
+        complete(channel.writeAndFlush(response));
+    }
+
+    /** Sends the headers of a streamed response. */
+    void beginStream() {
+        DefaultHttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        addHeaders(response, EVENT_STREAM);
+        write(response);
+    }
+
+    void chunk(String text) {
+        if (open && !text.isEmpty()) {
+            write(new DefaultHttpContent(Unpooled.wrappedBuffer(Json.utf8(text))));
+        }
+    }
+
+    void endStream() {
+        if (open) {
+            complete(channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
+        }
+    }
+
+    /** Breaks the connection with a TCP reset. */
+    void reset() {
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.close();
+    }
+
+    /** The connection is gone. */
+    void clientLeft() {
+        end();
+    }
+
+    private void write(Object part) {
+        channel.writeAndFlush(part, channel.voidPromise());
+    }
+
+    private void complete(ChannelFuture written) {
+        if (!keepAlive) {
+            written.addListener(ChannelFutureListener.CLOSE);
+        }
+        complete = true;
+        end();
+    }
+
+    private void end() {
+        if (!open) {
+            return;
+        }
+        open = false;
+        if (onEnd != null) {
+            onEnd.run();
+        }
+    }
+
+    private void addHeaders(HttpResponse response, String contentType) {
+        response.headers().set(HttpHeaderNames.SERVER, "uvicorn").set(HttpHeaderNames.CONTENT_TYPE, contentType);
+        if (requestId != null) {
+            response.headers().set("X-Request-Id", requestId);
+        }
+        if (!keepAlive) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+    }
+}

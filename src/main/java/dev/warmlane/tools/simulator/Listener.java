@@ -1,0 +1,114 @@
+package dev.warmlane.tools.simulator;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A listening port and its connections, all on one event loop. */
+@SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for a close.
+final class Listener {
+    private static final int MAX_BODY_BYTES = 64 * 1024 * 1024;
+    /** vLLM's web server has these two. */
+    private static final int MAX_HEADER_BYTES = 64 * 1024;
+
+    private static final int IDLE_SECONDS = 5;
+
+    private static final int REOPEN_ATTEMPTS = 100;
+    private static final int REOPEN_PAUSE_MILLIS = 10;
+
+    private final EventLoop loop;
+    private final ServerBootstrap bootstrap;
+    private final ChannelGroup connections;
+    private volatile InetSocketAddress address;
+    private @Nullable Channel server;
+    private boolean wanted;
+    private int reopenings;
+
+    Listener(EventLoop loop, InetSocketAddress address, Consumer<HttpExchange> handler) {
+        this.loop = loop;
+        this.address = address;
+        this.connections = new DefaultChannelGroup(loop);
+        this.bootstrap = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        connections.add(channel);
+                        channel.pipeline()
+                                .addLast(new HttpServerCodec(4096, MAX_HEADER_BYTES, 8192))
+                                .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
+                                .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS, TimeUnit.SECONDS))
+                                .addLast(new HttpConnection(handler));
+                    }
+                });
+    }
+
+    /** Where it listens, or last did. */
+    InetSocketAddress address() {
+        return address;
+    }
+
+    /** Begins to accept connections, on the port it had before if it had one; at once if it already does. */
+    Future<Void> open() {
+        Promise<Void> opened = loop.newPromise();
+        if (server != null) {
+            return opened.setSuccess(null);
+        }
+        wanted = true;
+        bind(opened, reopenings);
+        reopenings = REOPEN_ATTEMPTS;
+        return opened;
+    }
+
+    /** A port that was just closed is only free after the selector's next turn, so reopening tries again. */
+    private void bind(Promise<Void> opened, int retries) {
+        ChannelFuture bound = bootstrap.bind(address);
+        server = bound.channel();
+        bound.addListener(done -> {
+            if (done.isSuccess()) {
+                address = (InetSocketAddress) bound.channel().localAddress();
+                opened.setSuccess(null);
+            } else {
+                server = null;
+                if (retries > 0 && wanted) {
+                    loop.schedule(() -> bind(opened, retries - 1), REOPEN_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+                } else {
+                    opened.setFailure(done.cause());
+                }
+            }
+        });
+    }
+
+    /** Stops accepting connections; those that are open stay. */
+    void refuse() {
+        wanted = false;
+        if (server != null) {
+            server.close();
+            server = null;
+        }
+    }
+
+    void closeConnections() {
+        connections.close();
+    }
+}

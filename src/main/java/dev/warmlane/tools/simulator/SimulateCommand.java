@@ -1,0 +1,89 @@
+package dev.warmlane.tools.simulator;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code simulate} command: runs simulated vLLM servers until it is interrupted. */
+@Command(
+        name = "simulate",
+        description = "Runs simulated vLLM servers, to try a gateway without a GPU.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        usageHelpAutoWidth = true,
+        footer = {
+            "",
+            "While they run, each server also takes faults: POST /simulator/faults with JSON",
+            "(latencyMillis, status, statusCount, statusProbability, hang, resetAfterChunks,",
+            "refuseMillis, slowStartMillis, metrics, zeroTokenAbort, unhealthy);",
+            "GET /simulator/state shows them, POST /simulator/reset starts afresh."
+        })
+public final class SimulateCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(
+            names = "--host",
+            defaultValue = "127.0.0.1",
+            description = "Address to listen on (default: ${DEFAULT-VALUE}).")
+    private String host = "";
+
+    @Option(
+            names = "--port",
+            defaultValue = "8001",
+            description = "Port of the first server; the others follow. 0 takes free ones (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--pods", defaultValue = "4", description = "How many servers, >= 1 (default: ${DEFAULT-VALUE}).")
+    private int pods;
+
+    @ArgGroup(validate = false, heading = "%nWhat the servers are:%n")
+    private EngineArguments engine = new EngineArguments();
+
+    @ArgGroup(validate = false, heading = "%nWhat they do wrong from the start:%n")
+    private FaultArguments faults = new FaultArguments();
+
+    /** Starts the servers and waits; an interrupt or SIGTERM ends the process. */
+    @Override
+    public Integer call() throws InterruptedException {
+        try (SimulatedFleet fleet = SimulatedFleet.start(options())) {
+            PrintWriter out = spec.commandLine().getOut();
+            fleet.servers().forEach(server -> out.println(line(server)));
+            out.flush();
+            new CountDownLatch(1).await();
+            return CommandLine.ExitCode.OK;
+        } catch (UncheckedIOException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** What was asked for, checked. */
+    FleetOptions options() {
+        try {
+            return new FleetOptions(host, port, pods, engine.toServerOptions(faults.toFaults()));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static String line(SimulatedServer server) {
+        ServerOptions options = server.options();
+        return "simulated vLLM %s on %s: %s, %,d KV blocks of %d tokens"
+                .formatted(
+                        options.version(),
+                        server.uri(),
+                        options.models().base(),
+                        options.cache().blocks(),
+                        options.cache().blockSizeTokens());
+    }
+}

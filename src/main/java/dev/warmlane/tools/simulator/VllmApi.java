@@ -1,0 +1,97 @@
+package dev.warmlane.tools.simulator;
+
+import dev.warmlane.tools.simulator.Faults.MetricsFault;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
+
+/** The paths of vLLM on one server, from its start to its stop. Confined to the server's event loop. */
+final class VllmApi {
+    private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+    private static final String TEXT = "text/plain; charset=utf-8";
+
+    private final ServerOptions options;
+    private final EngineDriver driver;
+    private final FaultInjector injector;
+    private final Clock clock;
+    private final RequestMetrics metrics;
+    private final MetricsPage metricsPage;
+    private final GenerationService generations;
+    private final Map<String, Route> routes = new HashMap<>();
+
+    VllmApi(ServerOptions options, EngineDriver driver, FaultInjector injector, Clock clock, SplittableRandom random) {
+        this.options = options;
+        this.driver = driver;
+        this.injector = injector;
+        this.clock = clock;
+        this.metrics = new RequestMetrics(options.models().maxModelLen());
+        this.metricsPage = new MetricsPage(options, nowSeconds());
+        this.generations = new GenerationService(options, driver, injector, metrics, clock, random);
+        addRoutes(new ModelPages(options, clock.instant().getEpochSecond()));
+    }
+
+    ServerStats stats() {
+        return generations.stats();
+    }
+
+    void handle(HttpExchange exchange) {
+        // As in vLLM, the key guards nothing outside /v1.
+        boolean guarded = options.apiKey() != null && exchange.path().startsWith("/v1");
+        if (guarded && !("Bearer " + options.apiKey()).equals(exchange.authorization())) {
+            exchange.reply(401, HttpExchange.JSON, "{\"error\":\"Unauthorized\"}");
+            return;
+        }
+        Route.dispatch(routes, exchange, options.version());
+    }
+
+    private void addRoutes(ModelPages pages) {
+        for (GenerationApi api : GenerationApi.values()) {
+            routes.put(api.path(), new Route("POST", exchange -> generations.generate(api, exchange)));
+        }
+        routes.put("/v1/embeddings", new Route("POST", generations::embed));
+        routes.put("/v1/models", page(pages::models));
+        routes.put("/tokenize", form(pages::tokenize));
+        routes.put("/detokenize", form(pages::detokenize));
+        routes.put(
+                "/version",
+                page(() -> Json.object().put("version", options.version().toString())));
+        routes.put("/load", page(() -> Json.object().put("server_load", stats().inFlight())));
+        routes.put("/health", new Route("GET", this::health));
+        routes.put("/metrics", new Route("GET", this::metrics));
+    }
+
+    private static Route page(Supplier<JsonNode> page) {
+        return new Route(
+                "GET",
+                exchange -> exchange.reply(200, HttpExchange.JSON, page.get().toString()));
+    }
+
+    private static Route form(Function<JsonNode, JsonNode> form) {
+        return new Route("POST", exchange -> {
+            JsonNode answer = form.apply(Json.readObject(exchange.body()));
+            exchange.reply(200, HttpExchange.JSON, answer.toString());
+        });
+    }
+
+    private void health(HttpExchange exchange) {
+        int dead = options.version().isLegacy() ? 500 : 503;
+        exchange.reply(injector.faults().unhealthy() ? dead : 200, TEXT, "");
+    }
+
+    private void metrics(HttpExchange exchange) {
+        MetricsFault fault = injector.faults().metrics();
+        if (fault == MetricsFault.GARBAGE) {
+            exchange.reply(200, METRICS_TYPE, "vllm:num_requests_running{engine=\"0 NaN\n\u0000}}\n# TYPE\n");
+        } else if (fault == MetricsFault.NONE) {
+            exchange.reply(200, METRICS_TYPE, metricsPage.render(driver.stats(), metrics, nowSeconds()));
+        }
+    }
+
+    private double nowSeconds() {
+        return clock.millis() / 1e3;
+    }
+}

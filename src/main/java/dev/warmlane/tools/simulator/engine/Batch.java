@@ -1,0 +1,206 @@
+package dev.warmlane.tools.simulator.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The running and waiting requests of an engine and the blocks they hold: decides what the next step computes. As in vLLM the
+ * order of arrival is the order of everything, the queue waits behind its head, and when blocks run out the newest running
+ * request gives up its own and is computed anew later.
+ */
+final class Batch {
+    /** Admission leaves this share of blocks free, so that running requests do not have to be preempted at once. */
+    private static final double WATERMARK = 0.01;
+
+    private final EngineModel model;
+    private final CacheConfig cache;
+    private final BlockPool pool;
+    private final int watermarkBlocks;
+    private final List<EngineSequence> running = new ArrayList<>();
+    private final ArrayDeque<EngineSequence> waiting = new ArrayDeque<>();
+    private int[] hits = new int[64];
+    private int budget;
+
+    long queriedTokens;
+    long hitTokens;
+    long preemptions;
+
+    Batch(EngineModel model, CacheConfig cache) {
+        this.model = model;
+        this.cache = cache;
+        this.pool = new BlockPool(cache.blocks(), cache.wasteless());
+        this.watermarkBlocks = (int) (cache.blocks() * WATERMARK);
+    }
+
+    List<EngineSequence> running() {
+        return running;
+    }
+
+    int waiting() {
+        return waiting.size();
+    }
+
+    double usage() {
+        return 1 - (double) pool.freeBlocks() / cache.blocks();
+    }
+
+    void enqueue(EngineSequence sequence) {
+        waiting.add(sequence);
+    }
+
+    /** Gives every request its tokens of the next step; those of requests that do not take part are 0. */
+    void schedule(long nowNanos) {
+        budget = model.maxStepTokens();
+        long preemptionsBefore = preemptions;
+        // By index: preemption shortens the list from its end.
+        for (int i = 0; i < running.size(); i++) {
+            if (running.get(i).decoding()) {
+                continueSequence(running.get(i));
+            }
+        }
+        for (int i = 0; i < running.size() && budget > 0; i++) {
+            if (!running.get(i).decoding()) {
+                continueSequence(running.get(i));
+            }
+        }
+        if (preemptions == preemptionsBefore) {
+            while (budget > 0 && running.size() < model.maxSequences() && admitHead(nowNanos)) {
+                // each round admits one
+            }
+        }
+    }
+
+    /** Counts the tokens of the step that ended as computed and lets others find the blocks that they filled. */
+    void completeStep(EngineSequence sequence) {
+        sequence.computedTokens += sequence.stepTokens;
+        sequence.stepTokens = 0;
+        int full = sequence.computedTokens / cache.blockSizeTokens();
+        for (int i = sequence.publishedBlocks; i < full && cache.prefixCaching(); i++) {
+            sequence.blocks[i] = pool.publish(sequence.blocks[i], sequence.blockHash(i));
+        }
+        sequence.publishedBlocks = full;
+    }
+
+    /** Takes the request out, wherever it is, and releases its blocks. */
+    void remove(EngineSequence sequence) {
+        if (sequence.state == EngineSequence.State.RUNNING) {
+            running.remove(sequence);
+            releaseBlocks(sequence);
+        } else {
+            waiting.remove(sequence);
+        }
+        sequence.state = EngineSequence.State.FINISHED;
+    }
+
+    private void continueSequence(EngineSequence sequence) {
+        int tokens = Math.min(budget, sequence.knownTokens() - sequence.computedTokens);
+        int missing = missingBlocks(sequence, tokens);
+        while (missing > pool.freeBlocks()) {
+            EngineSequence newest = running.get(running.size() - 1);
+            preempt(newest);
+            if (newest == sequence) {
+                return;
+            }
+        }
+        take(sequence, missing);
+        startTokens(sequence, tokens);
+    }
+
+    private boolean admitHead(long nowNanos) {
+        EngineSequence head = waiting.peek();
+        if (head == null) {
+            return false;
+        }
+        int hitBlocks = findCached(head);
+        int cached = hitBlocks * cache.blockSizeTokens();
+        int tokens = Math.min(budget, head.knownTokens() - cached);
+        int missing = cache.blocksFor(cached + tokens) - hitBlocks;
+        int freeHits = 0;
+        for (int i = 0; i < hitBlocks; i++) {
+            freeHits += pool.isFree(hits[i]) ? 1 : 0;
+        }
+        // An empty batch admits whatever fits: nobody is left to wait for.
+        int reserve = running.isEmpty() ? 0 : watermarkBlocks;
+        if (pool.freeBlocks() - freeHits - missing < reserve) {
+            return false;
+        }
+        waiting.remove();
+        running.add(head);
+        head.state = EngineSequence.State.RUNNING;
+        for (int i = 0; i < hitBlocks; i++) {
+            pool.hold(hits[i]);
+            head.append(hits[i]);
+        }
+        head.publishedBlocks = hitBlocks;
+        head.computedTokens = cached;
+        take(head, missing);
+        startTokens(head, tokens);
+        if (head.admittedNanos == EngineSequence.NEVER) {
+            head.admittedNanos = nowNanos;
+            countLookup(head, cached);
+        }
+        return true;
+    }
+
+    /** Leaves the leading blocks found in {@code hits}; at least one token stays to be computed, for its output is needed. */
+    private int findCached(EngineSequence sequence) {
+        if (!cache.prefixCaching()) {
+            return 0;
+        }
+        int most = (sequence.knownTokens() - 1) / cache.blockSizeTokens();
+        if (hits.length < most) {
+            hits = Arrays.copyOf(hits, most * 2);
+        }
+        for (int i = 0; i < most; i++) {
+            hits[i] = pool.find(sequence.blockHash(i));
+            if (hits[i] < 0) {
+                return i;
+            }
+        }
+        return most;
+    }
+
+    private void countLookup(EngineSequence sequence, int cached) {
+        sequence.cachedTokens = cached;
+        if (cache.prefixCaching()) {
+            queriedTokens += sequence.request.promptTokens();
+            hitTokens += cached;
+        }
+    }
+
+    private int missingBlocks(EngineSequence sequence, int tokens) {
+        return cache.blocksFor(sequence.computedTokens + tokens) - sequence.blockCount;
+    }
+
+    private void take(EngineSequence sequence, int count) {
+        for (int i = 0; i < count; i++) {
+            sequence.append(pool.take());
+        }
+    }
+
+    private void startTokens(EngineSequence sequence, int tokens) {
+        sequence.stepTokens = tokens;
+        budget -= tokens;
+    }
+
+    private void preempt(EngineSequence sequence) {
+        running.remove(running.size() - 1);
+        budget += sequence.stepTokens;
+        releaseBlocks(sequence);
+        sequence.state = EngineSequence.State.WAITING;
+        waiting.addFirst(sequence);
+        preemptions++;
+    }
+
+    private void releaseBlocks(EngineSequence sequence) {
+        for (int i = sequence.blockCount - 1; i >= 0; i--) {
+            pool.release(sequence.blocks[i]);
+        }
+        sequence.blockCount = 0;
+        sequence.publishedBlocks = 0;
+        sequence.computedTokens = 0;
+        sequence.stepTokens = 0;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.warmlane.tools.simulator.engine;
+
+/**
+ * How long one step of an engine takes, and how much fits into it. Times are in nanoseconds, fractions allowed.
+ *
+ * @param stepNanos fixed cost of a step: reading the weights once, launching kernels; >= 0
+ * @param prefillTokenNanos cost of a prompt token; >= 0
+ * @param attentionNanos cost of a prompt token per token of context before it; >= 0
+ * @param decodeSequenceNanos cost of a sequence that receives its next token; >= 0
+ * @param decodeContextTokenNanos cost of each token of context of such a sequence: reading its KV cache; >= 0
+ * @param maxStepTokens tokens that one step computes at most; at least {@code maxSequences}
+ * @param maxSequences requests that run at the same time at most; at least 1
+ */
+public record EngineModel(
+        double stepNanos,
+        double prefillTokenNanos,
+        double attentionNanos,
+        double decodeSequenceNanos,
+        double decodeContextTokenNanos,
+        int maxStepTokens,
+        int maxSequences) {
+
+    /** An 8B model in 16 bits on one H100. */
+    public static final EngineModel H100_8B = new EngineModel(7e6, 45e3, 1.2, 10e3, 52, 8192, 256);
+
+    /**
+     * A 70B model in 16 bits on four H100 with tensor parallelism, scaled from the 8B one by arithmetic, not measured. Weights:
+     * 140 GB over 4 x 3.35 TB/s, 10.4 ms a step, plus 5.6 ms for launching and two all-reduces in each of 80 layers. Prefill:
+     * 8.75 times the work over 4 GPUs at 85 % efficiency. Attention matters from the same order of prompt length on, 50,000 tokens.
+     * KV cache: 320 KiB a token over 4 GPUs, against 128 KiB on one.
+     */
+    public static final EngineModel H100X4_70B = new EngineModel(16e6, 115e3, 2.3, 20e3, 33, 8192, 256);
+
+    /** Quick enough to watch and slow enough to see: a cold prompt of 2,000 tokens takes 50 ms, a warm one 5 ms. */
+    public static final EngineModel DEMO = new EngineModel(4e6, 23e3, 0.1, 10e3, 5, 8192, 256);
+
+    /** For tests: 0.2 ms a step, whatever is in it. */
+    public static final EngineModel INSTANT = new EngineModel(200e3, 0, 0, 0, 0, 8192, 256);
+
+    public EngineModel {
+        requireNotNegative("step", stepNanos);
+        requireNotNegative("prefill token", prefillTokenNanos);
+        requireNotNegative("attention", attentionNanos);
+        requireNotNegative("decode sequence", decodeSequenceNanos);
+        requireNotNegative("decode context token", decodeContextTokenNanos);
+        if (maxSequences < 1) {
+            throw new IllegalArgumentException("max sequences: %d (expected: >= 1)".formatted(maxSequences));
+        }
+        if (maxStepTokens < maxSequences) {
+            throw new IllegalArgumentException(
+                    "max step tokens: %d (expected: >= max sequences, %d)".formatted(maxStepTokens, maxSequences));
+        }
+    }
+
+    /**
+     * The preset of this name.
+     *
+     * @param name demo, instant, 8b-h100 or 70b-h100x4
+     * @throws IllegalArgumentException if there is none
+     */
+    public static EngineModel preset(String name) {
+        return switch (name) {
+            case "demo" -> DEMO;
+            case "instant" -> INSTANT;
+            case "8b-h100" -> H100_8B;
+            case "70b-h100x4" -> H100X4_70B;
+            default ->
+                throw new IllegalArgumentException(
+                        "preset: %s (expected: demo, instant, 8b-h100 or 70b-h100x4)".formatted(name));
+        };
+    }
+
+    /** How long this step takes, in nanoseconds; at least 1, so that time always moves on. */
+    long nanos(StepLoad load) {
+        double nanos = stepNanos
+                + prefillTokenNanos * load.prefillTokens
+                + attentionNanos * load.prefillPositions
+                + decodeSequenceNanos * load.decodeSequences
+                + decodeContextTokenNanos * load.decodeContextTokens;
+        return Math.max(1, Math.round(nanos));
+    }
+
+    private static void requireNotNegative(String name, double nanos) {
+        if (!(nanos >= 0 && nanos < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("%s: %s ns (expected: >= 0)".formatted(name, nanos));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.warmlane.tools.simulator.engine;
+
+import java.util.Locale;
+
+/** Why a request ended, in vLLM's words. */
+public enum FinishReason {
+    /** The model ended its answer by itself. */
+    STOP,
+    /** The answer reached the length that the client asked for. */
+    LENGTH,
+    /** The client left, or the server stopped, before the answer was complete. */
+    ABORT;
+
+    /** The word in responses and metric labels, lower case. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.warmlane.tools.simulator.engine;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One vLLM engine, as a discrete-event model: requests go in, time is told, tokens come out. It has no thread and no clock;
+ * its driver calls {@link #advance} at or after {@link #nextStepEnd}. Not thread-safe: one thread drives it.
+ *
+ * <p>An engine works in steps. A step computes the next token of every decoding request, then goes on with prompts that are
+ * partly computed, then admits waiting requests in the order they came, and takes as long as its {@link EngineModel} says.
+ * Blocks can be found by others from the end of the step that filled them on. When a request ends, its blocks stay in the cache
+ * until they are the least recently released and another request needs them, the tail of a sequence before its head.
+ *
+ * <p>Implementation note: a step costs a few nanoseconds for each running request and allocates nothing, so hours of traffic
+ * replay in seconds without leaving out any step. One difference from vLLM, which publishes a block when it is scheduled: two
+ * requests that are admitted in the same step do not share what that step computes.
+ */
+public final class SimulatedEngine {
+    /** No step is in progress. */
+    public static final long IDLE = Long.MAX_VALUE;
+
+    private static final EngineSequence[] NONE = {};
+
+    private final EngineModel model;
+    private final CacheConfig cache;
+    private final Batch batch;
+    private final StepLoad load = new StepLoad();
+    private EngineSequence[] inStep = NONE;
+    private double slowdown = 1;
+    private long stepEnd = IDLE;
+    private boolean endingStep;
+
+    private long submitted;
+    private long promptTokens;
+    private long generationTokens;
+    private final Map<FinishReason, Long> finished = new EnumMap<>(FinishReason.class);
+
+    public SimulatedEngine(EngineModel model, CacheConfig cache) {
+        this.model = model;
+        this.cache = cache;
+        this.batch = new Batch(model, cache);
+    }
+
+    public CacheConfig cache() {
+        return cache;
+    }
+
+    /**
+     * Queues a request, and begins a step if none is in progress.
+     *
+     * @param nowNanos not before any earlier time this engine was told
+     * @throws IllegalArgumentException if prompt and output together do not fit into the cache
+     */
+    public EngineSequence submit(EngineRequest request, long nowNanos) {
+        long tokens = (long) request.promptTokens() + request.outputTokens();
+        if (tokens > cache.capacityTokens()) {
+            throw new IllegalArgumentException("prompt and output: %d tokens (expected: <= %d, the cache)"
+                    .formatted(tokens, cache.capacityTokens()));
+        }
+        catchUp(nowNanos);
+        EngineSequence sequence = new EngineSequence(request, submitted++, nowNanos);
+        batch.enqueue(sequence);
+        beginStepIfIdle(nowNanos);
+        return sequence;
+    }
+
+    /**
+     * Aborts the request, releases its blocks and tells its listener. The step in progress still takes its time.
+     *
+     * @return false if it had ended before
+     */
+    public boolean cancel(EngineSequence sequence, long nowNanos) {
+        catchUp(nowNanos);
+        if (sequence.isFinished()) {
+            return false;
+        }
+        finish(sequence, FinishReason.ABORT, nowNanos);
+        return true;
+    }
+
+    /** When the step in progress ends, or {@link #IDLE}. */
+    public long nextStepEnd() {
+        return stepEnd;
+    }
+
+    /** Ends every step that ends at this time or before, each followed by the next at once. */
+    public void advance(long nowNanos) {
+        while (stepEnd <= nowNanos) {
+            long end = stepEnd;
+            endStep(end);
+            stepEnd = IDLE;
+            beginStepIfIdle(end);
+        }
+    }
+
+    /**
+     * Makes every step from the next one on take this many times as long: a server that warms up, a throttled GPU.
+     *
+     * @param factor > 0; 1 is the model's own speed
+     */
+    public void slowDown(double factor) {
+        if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("slowdown: %s (expected: > 0)".formatted(factor));
+        }
+        slowdown = factor;
+    }
+
+    /** The counters and gauges as they are now. */
+    public EngineStats stats() {
+        return new EngineStats(
+                batch.queriedTokens,
+                batch.hitTokens,
+                batch.running().size(),
+                batch.waiting(),
+                batch.usage(),
+                batch.preemptions,
+                promptTokens,
+                generationTokens,
+                finished.getOrDefault(FinishReason.STOP, 0L),
+                finished.getOrDefault(FinishReason.LENGTH, 0L),
+                finished.getOrDefault(FinishReason.ABORT, 0L));
+    }
+
+    /** A driver on a real clock is late by nature: what should have ended before now ends before anything new begins. */
+    private void catchUp(long nowNanos) {
+        if (!endingStep) {
+            advance(nowNanos);
+        }
+    }
+
+    private void beginStepIfIdle(long nowNanos) {
+        if (stepEnd != IDLE || endingStep) {
+            return;
+        }
+        batch.schedule(nowNanos);
+        List<EngineSequence> running = batch.running();
+        if (running.isEmpty()) {
+            return;
+        }
+        load.clear();
+        for (int i = 0; i < running.size(); i++) {
+            if (running.get(i).stepTokens > 0) {
+                load.add(running.get(i));
+            }
+        }
+        stepEnd = nowNanos + Math.max(1, Math.round(model.nanos(load) * slowdown));
+    }
+
+    private void endStep(long nowNanos) {
+        endingStep = true;
+        // Listeners may cancel requests, which changes the list of running ones.
+        inStep = batch.running().toArray(inStep);
+        for (int i = 0; i < inStep.length && inStep[i] != null; i++) {
+            EngineSequence sequence = inStep[i];
+            if (sequence.stepTokens > 0) {
+                batch.completeStep(sequence);
+                if (sequence.computedTokens == sequence.knownTokens()) {
+                    generate(sequence, nowNanos);
+                }
+            }
+        }
+        Arrays.fill(inStep, null);
+        endingStep = false;
+    }
+
+    private void generate(EngineSequence sequence, long nowNanos) {
+        EngineRequest request = sequence.request;
+        if (sequence.generatedTokens == 0) {
+            promptTokens += request.promptTokens();
+        }
+        if (request.outputTokens() > 0) {
+            sequence.generatedTokens++;
+            generationTokens++;
+            if (sequence.generatedTokens == 1) {
+                sequence.firstTokenNanos = nowNanos;
+            }
+            request.listener().token(sequence, nowNanos);
+        }
+        if (sequence.generatedTokens == request.outputTokens() && !sequence.isFinished()) {
+            finish(sequence, request.end(), nowNanos);
+        }
+    }
+
+    private void finish(EngineSequence sequence, FinishReason reason, long nowNanos) {
+        batch.remove(sequence);
+        finished.merge(reason, 1L, Long::sum);
+        sequence.request.listener().finished(sequence, reason, nowNanos);
+    }
+}

@@ -1,0 +1,86 @@
+package dev.warmlane.tools.validation;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The gateway's public port: chat completions. Safe from any thread. */
+final class Chat {
+    private static final String ENDPOINT_HEADER = "x-warmlane-endpoint";
+
+    /** What was said and by whom. */
+    record Message(String role, String content) {}
+
+    private final HttpClient http;
+    private final URI completions;
+    private final String sessionHeader;
+    private final @Nullable String apiKey;
+    private final Duration timeout;
+
+    /**
+     * @param timeout of a request, to the end of its answer
+     * @throws IllegalArgumentException if requests may not have such a session header
+     */
+    Chat(HttpClient http, URI base, String sessionHeader, @Nullable String apiKey, Duration timeout) {
+        this.http = http;
+        this.completions = Urls.under(base, "/v1/chat/completions");
+        HttpRequest.newBuilder(completions).header(sessionHeader, "");
+        this.sessionHeader = sessionHeader;
+        this.apiKey = apiKey;
+        this.timeout = timeout;
+    }
+
+    /** Asks and waits for the end of the answer; a failure is an answer too. */
+    Answer ask(String session, String model, List<Message> messages, Talk talk) throws InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(completions)
+                .timeout(timeout)
+                .header("Content-Type", "application/json")
+                .header(sessionHeader, session)
+                .POST(BodyPublishers.ofString(body(model, messages, talk)));
+        if (apiKey != null) {
+            request.header("Authorization", "Bearer " + apiKey);
+        }
+        AnswerReader reader = new AnswerReader(talk.stream(), System.nanoTime());
+        CompletableFuture<HttpResponse<AnswerReader>> answer =
+                http.sendAsync(request.build(), BodyHandlers.fromLineSubscriber(reader, read -> read, null));
+        try {
+            HttpResponse<AnswerReader> response = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return reader.answer(
+                    response.statusCode(),
+                    response.headers().firstValue(ENDPOINT_HEADER).orElse(null));
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            return Answer.failed("no answer in time", null);
+        } catch (ExecutionException e) {
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            return Answer.failed(cause.getClass().getSimpleName(), null);
+        }
+    }
+
+    private static String body(String model, List<Message> messages, Talk talk) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("model", model);
+        body.put("messages", messages);
+        body.put("max_tokens", talk.outputTokens());
+        body.put("temperature", 0);
+        if (talk.stream()) {
+            body.put("stream", true);
+            body.put("stream_options", Map.of("include_usage", true));
+        }
+        return JsonMapper.shared().writeValueAsString(body);
+    }
+}

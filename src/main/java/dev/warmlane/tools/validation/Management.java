@@ -1,0 +1,70 @@
+package dev.warmlane.tools.validation;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The gateway's management port: what the engines say of themselves. Safe from any thread. */
+final class Management {
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration SETTLED_AT_LATEST = Duration.ofSeconds(20);
+    private static final Duration BETWEEN_READS = Duration.ofMillis(200);
+    /** A count may reach the engine's metrics a moment after the answer has reached its client. */
+    private static final Duration ENGINE_LAG = Duration.ofMillis(300);
+
+    private final HttpClient http;
+    private final URI status;
+
+    /** @param base the port's URL */
+    Management(HttpClient http, URI base) {
+        this.http = http;
+        this.status = Urls.under(base, "/actuator/vllm");
+    }
+
+    /** @throws CannotRunException if it does not answer as a gateway does */
+    List<PoolReading> read() throws InterruptedException {
+        HttpResponse<String> answer;
+        try {
+            answer = http.send(HttpRequest.newBuilder(status).timeout(TIMEOUT).build(), BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new CannotRunException("management: %s: %s (expected: an answer)".formatted(status, e), e);
+        }
+        if (answer.statusCode() != 200) {
+            throw new CannotRunException(
+                    "management: %s: status %d (expected: 200)".formatted(status, answer.statusCode()));
+        }
+        try {
+            return PoolReading.all(JsonMapper.shared().readTree(answer.body()));
+        } catch (JacksonException e) {
+            throw new CannotRunException("management: %s: not JSON (expected: pools)".formatted(status), e);
+        }
+    }
+
+    /**
+     * The pool once the counters of all pods that answer were read after this call; as it is after 20 s otherwise.
+     *
+     * @throws CannotRunException if the pool is gone
+     */
+    PoolReading settled(String pool) throws InterruptedException {
+        long ended = System.nanoTime();
+        while (true) {
+            long asked = System.nanoTime();
+            PoolReading reading = read().stream()
+                    .filter(each -> each.name().equals(pool))
+                    .findFirst()
+                    .orElseThrow(() -> new CannotRunException("pool: %s: gone".formatted(pool)));
+            if (reading.isReadSince(ended + ENGINE_LAG.toNanos(), asked)
+                    || asked - ended > SETTLED_AT_LATEST.toNanos()) {
+                return reading;
+            }
+            Thread.sleep(BETWEEN_READS.toMillis());
+        }
+    }
+}

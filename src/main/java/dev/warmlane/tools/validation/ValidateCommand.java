@@ -1,0 +1,136 @@
+package dev.warmlane.tools.validation;
+
+import dev.warmlane.tools.validation.report.Report;
+import dev.warmlane.tools.validation.report.ReportFormat;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code validate} command: exit code 0 if a running gateway meets its targets, 1 if not, 2 if it cannot be told. */
+@Command(
+        name = "validate",
+        description = "Drives a running gateway and checks hit ratio and stickiness by the pods' own counters.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        usageHelpAutoWidth = true,
+        footer = {
+            "",
+            "Exit code: 0 all targets met; 1 a target missed, or a setup whose result would",
+            "mean nothing; 2 wrong usage, or nothing there to measure. Progress goes to the",
+            "standard error, the report to the standard output. Example:",
+            "  validate --gateway http://localhost:8080 --management http://localhost:8081"
+        })
+public final class ValidateCommand implements Callable<Integer> {
+    private static final int MISSED = 1;
+    private static final int CANNOT_RUN = 2;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(
+            names = "--gateway",
+            defaultValue = "http://localhost:8080",
+            description = "URL of the public port (default: ${DEFAULT-VALUE}).")
+    private URI gateway = URI.create("");
+
+    @Option(
+            names = "--management",
+            defaultValue = "http://localhost:8081",
+            description = "URL of the management port (default: ${DEFAULT-VALUE}).")
+    private URI management = URI.create("");
+
+    @Option(names = "--model", description = "What to ask (default: the first that the only pool serves).")
+    private @Nullable String model;
+
+    @Option(
+            names = "--api-key-file",
+            description = "File with the key that requests bear (default: the environment's " + ApiKey.VARIABLE + ").")
+    private @Nullable Path apiKeyFile;
+
+    @Option(
+            names = "--session-header",
+            defaultValue = "x-session-id",
+            description = "Header with the session's id (default: ${DEFAULT-VALUE}).")
+    private String sessionHeader = "";
+
+    @Option(
+            names = "--timeout",
+            defaultValue = "120",
+            description = "Seconds that an answer may take to its end, 1..3600 (default: ${DEFAULT-VALUE}).")
+    private int timeoutSeconds;
+
+    @Option(
+            names = "--allow-other-traffic",
+            description =
+                    "Measure a gateway that others use: by the answers' cached tokens, because counters count theirs too.")
+    private boolean allowOtherTraffic;
+
+    @Option(
+            names = "--format",
+            defaultValue = "table",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private ReportFormat format = ReportFormat.TABLE;
+
+    @ArgGroup(validate = false, heading = "%nWhat is sent:%n")
+    private TalkOptions talk = new TalkOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat must be reached:%n")
+    private TargetOptions targets = new TargetOptions();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Progress progress = new Progress(System.err, CommandLine.Help.Ansi.AUTO.enabled());
+        try {
+            Report report = validation(progress).run(model);
+            progress.done();
+            spec.commandLine().getOut().print(format.write(report));
+            spec.commandLine().getOut().flush();
+            return report.passed() ? CommandLine.ExitCode.OK : MISSED;
+        } catch (CannotRunException e) {
+            progress.done();
+            spec.commandLine().getErr().println(e.getMessage());
+            return CANNOT_RUN;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private Validation validation(Progress progress) {
+        if (timeoutSeconds < 1 || timeoutSeconds > 3600) {
+            throw new IllegalArgumentException("timeout: %d (expected: 1..3600)".formatted(timeoutSeconds));
+        }
+        HttpClient http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(10))
+                .build();
+        byte[] run = new byte[4];
+        new SecureRandom().nextBytes(run);
+        return new Validation(
+                new Management(http, Urls.checked("management", management)),
+                new Chat(
+                        http,
+                        Urls.checked("gateway", gateway),
+                        sessionHeader,
+                        ApiKey.read(apiKeyFile, System.getenv(ApiKey.VARIABLE)),
+                        Duration.ofSeconds(timeoutSeconds)),
+                talk.talk(),
+                targets.targets(),
+                !allowOtherTraffic,
+                HexFormat.of().formatHex(run),
+                progress);
+    }
+}

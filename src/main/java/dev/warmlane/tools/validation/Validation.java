@@ -1,0 +1,92 @@
+package dev.warmlane.tools.validation;
+
+import dev.warmlane.tools.validation.report.Report;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** One validation of one gateway: checks the setup, warms up, talks, and compares counters. For one thread. */
+final class Validation {
+    private final Management management;
+    private final Chat chat;
+    private final Talk talk;
+    private final Targets targets;
+    private final boolean aloneOnly;
+    private final String run;
+    private final Progress progress;
+
+    /**
+     * @param aloneOnly whether other traffic makes the result meaningless
+     * @param run a name that no other run has
+     */
+    Validation(
+            Management management,
+            Chat chat,
+            Talk talk,
+            Targets targets,
+            boolean aloneOnly,
+            String run,
+            Progress progress) {
+        this.management = management;
+        this.chat = chat;
+        this.talk = talk;
+        this.targets = targets;
+        this.aloneOnly = aloneOnly;
+        this.run = run;
+        this.progress = progress;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param wantedModel null: the first that the only pool serves
+     * @throws CannotRunException if there is nothing to measure
+     */
+    Report run(@Nullable String wantedModel) throws InterruptedException {
+        progress.phase("checking the setup");
+        PoolReading earlier = Choice.pool(management.read(), wantedModel);
+        String model = Choice.model(earlier, wantedModel);
+        PoolReading pool = management.settled(earlier.name());
+        List<String> findings = Setup.findings(talk, targets, earlier, pool, aloneOnly);
+        if (!findings.isEmpty()) {
+            return meaningless(pool, model, findings);
+        }
+        Conversations conversations = new Conversations(chat, model, talk);
+        String system = Wording.of(talk.systemTokens(), run);
+        progress.phase("warming up %d pods".formatted(pool.selectable()));
+        WarmUp warmUp = new WarmUp(conversations, talk, run);
+        warmUp.warm(pool.selectable(), system);
+        if (warmUp.reached().isEmpty()) {
+            return meaningless(
+                    pool,
+                    model,
+                    List.of("answers do not name their endpoint (expected: warmlane.response-headers=true)"));
+        }
+        PoolReading before = management.settled(pool.name());
+        List<String> sessions = IntStream.rangeClosed(1, talk.sessions())
+                .mapToObj(number -> "validate-%s-session-%d".formatted(run, number))
+                .toList();
+        Summary summary = new Summary(conversations.hold(sessions, session -> system, talk.turns(), counting()));
+        progress.phase("waiting for the pods' counters");
+        Evaluation evaluation = new Evaluation(pool, before, management.settled(before.name()), summary);
+        Report.Measures measures = evaluation.measures(talk, sessions);
+        return new Report(
+                before.name(), model, List.of(), evaluation.notes(warmUp.reached()), measures, targets.judge(measures));
+    }
+
+    private static Report meaningless(PoolReading pool, String model, List<String> findings) {
+        return new Report(pool.name(), model, findings, List.of(), null, List.of());
+    }
+
+    private Consumer<Answer> counting() {
+        AtomicInteger done = new AtomicInteger();
+        AtomicInteger failed = new AtomicInteger();
+        progress.phase("%d sessions of %d turns".formatted(talk.sessions(), talk.turns()));
+        return answer -> progress.requests(
+                done.incrementAndGet(),
+                answer.failure() == null ? failed.get() : failed.incrementAndGet(),
+                talk.requests());
+    }
+}

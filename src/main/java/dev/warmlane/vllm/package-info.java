@@ -1,7 +1,0 @@
-/**
- * What vLLM says on the wire and nothing else: its metrics exposition, its request bodies, its usage reports.
- */
-@NullMarked
-package dev.warmlane.vllm;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,298 @@
+package dev.warmlane.acceptance;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The operators' page in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DashboardIT {
+    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+    private static final LocatorAssertions.IsVisibleOptions SOON =
+            new LocatorAssertions.IsVisibleOptions().setTimeout(30_000);
+
+    private final ChatClient client = new ChatClient();
+    private final List<String> complaints = new ArrayList<>();
+    private SimulatedFleet fleet;
+    private RunningGateway gateway;
+    private SimulatedFleet mortal;
+    private RunningGateway frontOfMortal;
+    private Playwright playwright;
+    private Browser browser;
+    private Page page;
+
+    @BeforeAll
+    void start() {
+        assumeTrue(Files.isExecutable(CHROMIUM), "no " + CHROMIUM + ": the page is not tested in a browser");
+        playwright = Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        browser = playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(CHROMIUM)
+                        .setArgs(List.of("--no-sandbox")));
+        fleet = SimulatedFleet.start(FleetOptions.instant(3));
+        gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=200ms");
+        mortal = SimulatedFleet.start(FleetOptions.instant(2));
+        frontOfMortal = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms");
+    }
+
+    @AfterAll
+    void stop() {
+        if (playwright != null) {
+            // Together: gateways of one process share their event loops, which the first to close ends.
+            gateway.close();
+            frontOfMortal.close();
+            fleet.close();
+            mortal.close();
+            playwright.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        openIn(ColorScheme.LIGHT);
+    }
+
+    private void openIn(ColorScheme colors) {
+        page = browser.newContext(new Browser.NewContextOptions().setColorScheme(colors))
+                .newPage();
+        page.setDefaultTimeout(30_000);
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error")) {
+                complaints.add(message.text());
+            }
+        });
+        page.onPageError(complaints::add);
+        page.onRequest(request -> {
+            if (!request.url().startsWith(gateway.management("/").toString())) {
+                complaints.add("asked another host: " + request.url());
+            }
+        });
+    }
+
+    @AfterEach
+    void nothingToComplainOf() {
+        page.context().close();
+        assertThat(complaints).isEmpty();
+    }
+
+    private void show(String view) {
+        page.navigate(gateway.management("/dashboard#/" + view).toString());
+    }
+
+    private void say(String session, String text) {
+        client.new Conversation(gateway.uri("/v1/chat/completions"), "Be brief.", Map.of("x-session-id", session))
+                .say(text);
+    }
+
+    private Locator row(String endpoint) {
+        return page.getByRole(AriaRole.ROW).filter(new Locator.FilterOptions().setHasText(endpoint));
+    }
+
+    @Test
+    void numbersFollowTheTraffic() {
+        show("overview");
+        Locator requests = page.locator(".tile", new Page.LocatorOptions().setHasText("Requests a second"));
+        assertThat(requests).containsText(Pattern.compile("\\d"));
+
+        for (int i = 0; i < 200; i++) {
+            say("traffic-" + i % 5, "question " + i);
+        }
+
+        assertThat(requests.locator("strong")).not().hasText("0.0");
+        assertThat(page.locator(".tile", new Page.LocatorOptions().setHasText("Session stickiness")))
+                .containsText("100.00 %");
+    }
+
+    @Test
+    void findsASessionAndReleasesIt() {
+        say("a-session-to-find", "hello");
+        show("sessions");
+
+        page.getByLabel("Value").fill("a-session-to-find");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Find"))
+                .click();
+        assertThat(page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Bindings")))
+                .containsText("127.0.0.1");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Release…"))
+                .click();
+        page.getByRole(
+                        AriaRole.BUTTON,
+                        new Page.GetByRoleOptions().setName("Release").setExact(true))
+                .click();
+        assertThat(page.getByText("Released.")).isVisible(SOON);
+
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Find"))
+                .click();
+        assertThat(page.getByText("Not bound.")).isVisible(SOON);
+    }
+
+    @Test
+    void explainsTheNumbersOfTheChosenEndpoint() {
+        say("explained", "hello");
+        show("decisions");
+
+        page.getByLabel("Body", new Page.GetByLabelOptions().setExact(true))
+                .fill("{\"model\":\"Qwen/Qwen3-0.6B\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
+        page.getByLabel("Headers").fill("x-session-id: explained");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Explain"))
+                .click();
+
+        Locator chosen = page.locator(".answer tr.chosen");
+        assertThat(chosen).containsText("chosen");
+        assertThat(chosen).containsText("bound");
+        assertThat(page.locator(".answer tbody tr")).hasCount(3);
+        assertThat(page.locator(".answer")).containsText("by session, bound");
+    }
+
+    @Test
+    void tellsWhereARequestWentAndWhyAndWhatWasDelivered() {
+        String request = "to-be-explained";
+        for (int turn = 0; turn < 2; turn++) {
+            client
+                    .new Conversation(
+                            gateway.uri("/v1/chat/completions"),
+                            ChatClient.text(500, "instructions"),
+                            Map.of("x-session-id", "asked-for", "x-request-id", request))
+                    .say("hello");
+        }
+        show("decisions");
+
+        page.getByRole(AriaRole.SEARCHBOX, new Page.GetByRoleOptions().setName("Request"))
+                .fill(request);
+        Locator rows = page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Table of decisions"))
+                .locator("tbody tr");
+        assertThat(rows).hasCount(2);
+        assertThat(rows.first().locator("td").last()).hasText(Pattern.compile("[1-9][0-9]+"));
+        rows.first().getByRole(AriaRole.BUTTON).click();
+        assertThat(page.getByText("Its session is bound there.")).isVisible(SOON);
+        assertThat(page.getByText("Request " + request)).isVisible(SOON);
+        assertThat(page.getByRole(
+                        AriaRole.REGION, new Page.GetByRoleOptions().setName("Predicted against delivered hits")))
+                .containsText(Pattern.compile("\\d %"));
+    }
+
+    @Test
+    void comesBackWhenSomethingElseHasAnsweredForTheGateway() {
+        page.route("**/dashboard/live", route -> route.fulfill(new Route.FulfillOptions().setStatus(503)));
+        show("overview");
+        assertThat(page.getByText("Connection lost")).isVisible(SOON);
+
+        page.unroute("**/dashboard/live");
+
+        assertThat(page.getByText("Live", new Page.GetByTextOptions().setExact(true)))
+                .isVisible(SOON);
+        assertThat(page.locator("table")).isVisible(SOON);
+        // The browser's own, of the 503.
+        complaints.clear();
+    }
+
+    @Test
+    void isUsedByKeyboardAlone() {
+        show("overview");
+        assertThat(page.locator("table")).isVisible(SOON);
+
+        page.keyboard().press("Tab");
+        assertThat(page.getByText("Skip to content")).isFocused();
+        page.keyboard().press("Tab");
+        page.keyboard().press("Tab");
+        page.keyboard().press("Enter");
+        assertThat(page.getByText("Trends of default")).isVisible(SOON);
+
+        show("overview");
+        Locator sessions = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sessions"));
+        sessions.focus();
+        page.keyboard().press("Enter");
+        assertThat(page.locator("th[aria-sort]")).containsText("Sessions");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "overview, LIGHT", "trends, LIGHT", "decisions, LIGHT", "sessions, LIGHT",
+        "overview, DARK", "trends, DARK", "decisions, DARK", "sessions, DARK",
+    })
+    void axeFindsNothingSerious(String view, ColorScheme colors) {
+        say("seen-by-axe", "hello");
+        page.context().close();
+        openIn(colors);
+        show(view);
+        assertThat(page.locator("main section").first()).isVisible(SOON);
+
+        assertThat(new AxeBuilder(page).analyze().getViolations())
+                .filteredOn(violation -> List.of("serious", "critical").contains(violation.getImpact()))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"overview, 360", "trends, 360", "decisions, 360", "sessions, 360", "overview, 768", "overview, 1920"})
+    void fitsTheScreen(String view, int width) {
+        page.setViewportSize(width, 900);
+        show(view);
+        assertThat(page.locator("main section").first()).isVisible(SOON);
+
+        Object wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+        assertThat(wider).isEqualTo(0);
+    }
+
+    @Test
+    void anEjectedEndpointShowsWithItsReason() {
+        String dead = mortal.uris().get(0).getAuthority();
+        mortal.server(0).close();
+        page.context().close();
+        page = browser.newContext().newPage();
+        page.navigate(frontOfMortal.management("/dashboard").toString());
+
+        Locator state = row(dead).locator(".state");
+        for (int i = 0; i < 20; i++) {
+            client
+                    .new Conversation(
+                            frontOfMortal.uri("/v1/chat/completions"),
+                            "Be brief.",
+                            Map.of("x-session-id", "mortal-" + i))
+                    .say("hello");
+        }
+
+        assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+        assertThat(row(dead)).containsText(Pattern.compile("for \\d+"));
+        page.getByText("An endpoint is ejected").click();
+        Locator advice = page.getByText("Let Kubernetes restart the pod");
+        assertThat(advice).isVisible(SOON);
+        String since = page.locator(".since").first().textContent();
+        assertThat(page.locator(".since").first())
+                .not()
+                .hasText(since, new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+        // It is drawn anew every second, and stays open.
+        assertThat(advice).isVisible();
+    }
+}

@@ -1,0 +1,112 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the page's paths answer to those who are no browser of an operator. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DashboardRoutesIT {
+    private static final String QUESTION = "{\"source\": \"session\", \"key\": \"nobody\"}";
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private SimulatedFleet fleet;
+    private RunningGateway gateway;
+
+    @BeforeAll
+    void start() {
+        fleet = SimulatedFleet.start(FleetOptions.instant(1));
+        gateway = RunningGateway.inFrontOf(fleet, "warmlane.dashboard.read-only=true");
+    }
+
+    @AfterAll
+    void stop() {
+        gateway.close();
+        fleet.close();
+    }
+
+    private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> post(String path, String type, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(gateway.management(path))
+                .header("content-type", type)
+                .POST(HttpRequest.BodyPublishers.ofString(QUESTION));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return http.send(request.build(), BodyHandlers.ofString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/dashboard", "/dashboard/", "/dashboard/app.js", "/dashboard/lib/lit-html.js"})
+    void servesThePageUnderAStrictPolicy(String path) throws Exception {
+        HttpResponse<String> response = get(gateway.management(path));
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("Content-Security-Policy"))
+                .hasValueSatisfying(policy -> assertThat(policy)
+                        .contains("default-src 'none'", "frame-ancestors 'none'")
+                        .doesNotContain("unsafe"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/dashboard/nothing.js",
+                "/dashboard/lib/nothing.js",
+                "/dashboard/..%2fapplication.yaml",
+                "/dashboard/%2e%2e/application.yaml",
+                "/dashboard/lib/../../application.yaml"
+            })
+    void servesNothingElse(String path) throws Exception {
+        assertThat(get(gateway.management(path)).statusCode()).isBetween(400, 404);
+    }
+
+    @Test
+    void isNotOnThePublicPort() throws Exception {
+        assertThat(get(gateway.uri("/dashboard")).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void readOnlyReleasesNothing() throws Exception {
+        assertThat(post("/dashboard/sessions/release", "application/json").statusCode())
+                .isEqualTo(403);
+        assertThat(post("/dashboard/sessions/find", "application/json").statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void otherSitesCannotPost() throws Exception {
+        assertThat(post("/dashboard/sessions/find", "text/plain").statusCode()).isEqualTo(415);
+        assertThat(post("/dashboard/sessions/find", "application/json", "Sec-Fetch-Site", "cross-site")
+                        .statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void theHistoryNamesWhatItWants() throws Exception {
+        assertThat(get(gateway.management("/dashboard/history?pool=default&range=2h"))
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(get(gateway.management("/dashboard/history")).statusCode()).isEqualTo(400);
+        assertThat(get(gateway.management("/dashboard/history?pool=none")).statusCode())
+                .isEqualTo(404);
+    }
+}

@@ -1,0 +1,171 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.harness.HandDrivenEngine.Exchange;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever an engine answers, the client gets one well-formed response that says nothing in the gateway's name. */
+class HostileEngineIT {
+    private static final String POST =
+            "POST /v1/completions HTTP/1.1\r\nHost: g\r\nx-session-id: s\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+
+    private static HandDrivenEngine engine;
+    private static RunningGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        engine = HandDrivenEngine.start();
+        gateway = RunningGateway.inFrontOf(
+                engine,
+                "warmlane.response-headers=false",
+                "warmlane.upstream.keep-alive=10m",
+                "warmlane.retry.max-retries=0");
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        engine.close();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nX-A: b\rX-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nX-A: b\u0000X-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nX\rX-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nX-A: b\nX-Evil: 1\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                "HTTP/1.1 OK\r\n\r\n",
+                "HTTP/1.1 20 OK\r\n\r\n",
+                "nonsense\r\n\r\n",
+                "\u0016\u0003\u0001",
+                ""
+            })
+    void whatIsNotHttpBecomesAnErrorOfTheGateway(String answer) {
+        String seen = exchange(answer);
+        assertThat(seen).startsWith("HTTP/1.1 502 ").contains("upstream_failed").doesNotContainIgnoringCase("x-evil");
+        assertThat(seen.split("HTTP/1.1", -1)).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 100 Continue\r\n\r\n",
+                "HTTP/1.1 102 Processing\r\n\r\n",
+                "HTTP/1.1 103 Early Hints\r\nX-Evil: 1\r\n\r\n",
+                "HTTP/1.1 199 X\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
+            })
+    void interimAnswersAreLeftOut(String interim) {
+        String seen = exchange(interim + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        assertThat(seen).startsWith("HTTP/1.1 200 ").endsWith("{}").doesNotContainIgnoringCase("x-evil");
+        assertThat(seen.split("HTTP/1.1", -1)).hasSize(2);
+    }
+
+    @Test
+    void anUpgradeThatNobodyAskedForIsAnError() {
+        assertThat(exchange("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nxx"))
+                .startsWith("HTTP/1.1 502 ");
+    }
+
+    /** With the first answer, or when its connection is idle again. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anAnswerThatNobodyAskedForIsNotTheNextOnes(boolean atOnce) {
+        String own = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nown";
+        String unasked = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nunasked";
+        try (Wire first = Wire.to(gateway.port());
+                Wire second = Wire.to(gateway.port())) {
+            first.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send(atOnce ? own + unasked : own);
+                assertThat(new String(first.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("own");
+                if (!atOnce) {
+                    upstream.wire().send(unasked);
+                }
+                upstream.wire().awaitClosed();
+                second.send(POST);
+                try (Exchange next = engine.next()) {
+                    next.answer("200 OK", "next");
+                }
+                assertThat(new String(second.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("next");
+            }
+        }
+    }
+
+    @Test
+    void whatIsLeftOfAnAnswerSpoilsNoOther() {
+        try (Wire first = Wire.to(gateway.port());
+                Wire second = Wire.to(gateway.port())) {
+            first.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nown, and more");
+                assertThat(new String(first.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("own");
+                second.send(POST);
+                // Over the same connection, unless the gateway has seen what is left there before.
+                CompletableFuture<Void> misread = CompletableFuture.runAsync(() -> {
+                    upstream.wire().readMessage();
+                    upstream.wire().send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nmisread");
+                });
+                try (Exchange again = engine.next()) {
+                    again.answer("200 OK", "next");
+                }
+                misread.handle((sent, closed) -> "either way").join();
+                assertThat(new String(second.readUntilClosed(), StandardCharsets.US_ASCII))
+                        .endsWith("next");
+            }
+        }
+    }
+
+    @Test
+    void headersThatNeverEndBecomeAnErrorOfTheGateway() {
+        assertThat(exchange("HTTP/1.1 200 OK\r\n" + "X-A: b\r\n".repeat(20_000)))
+                .startsWith("HTTP/1.1 502 ");
+    }
+
+    @Test
+    void whatFollowsAnAnswerIsNoOtherAnswer() {
+        String seen = exchange("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\nX-Evil: 1\r\n\r\n");
+        assertThat(seen).startsWith("HTTP/1.1 200 ").endsWith("{}").doesNotContainIgnoringCase("x-evil");
+    }
+
+    @Test
+    void noEngineSpeaksForTheGatewayOrItsConnections() {
+        String seen = exchange("HTTP/1.1 200 OK\r\nX-Warmlane-Endpoint: evil\r\nx-warmlane-other: evil\r\n"
+                + "Connection: close, X-Named\r\nX-Named: evil\r\nKeep-Alive: timeout=evil\r\nUpgrade: evil\r\n"
+                + "Proxy-Authenticate: evil\r\nX-Plain: kept\r\nContent-Length: 2\r\n\r\n{}");
+        assertThat(seen).startsWith("HTTP/1.1 200 ").contains("X-Plain: kept").doesNotContain("evil");
+    }
+
+    private static String exchange(String answer) {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send(answer.getBytes(StandardCharsets.ISO_8859_1));
+            }
+            return new String(client.readUntilClosed(), StandardCharsets.ISO_8859_1);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.ApiDocument;
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Real answers of the management port are as docs/openapi.yaml says, to the last field. One endpoint is ejected, one answers. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ManagementApiIT {
+    private static final String JSON = "application/json";
+
+    private final ApiDocument document = new ApiDocument();
+    private final ChatClient client = new ChatClient();
+    private SimulatedFleet fleet;
+    private RunningGateway gateway;
+
+    @BeforeAll
+    void start() {
+        fleet = SimulatedFleet.start(FleetOptions.instant(2));
+        gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=100ms");
+        fleet.server(1).close();
+        await().until(() -> {
+            chat("a-session");
+            return get("/actuator/vllm").contains("\"ejected\"");
+        });
+        await().until(() -> get("/dashboard/history?pool=default").contains("hitRatio"));
+    }
+
+    @AfterAll
+    void stop() {
+        gateway.close();
+        fleet.close();
+    }
+
+    private void chat(String session) {
+        client.post(gateway.uri("/v1/chat/completions"), body(), Map.of("x-session-id", session));
+    }
+
+    private static String body() {
+        return ChatClient.body(List.of(Map.of("role", "user", "content", "hello")), false);
+    }
+
+    private String get(String path) {
+        HttpResponse<String> response = client.get(gateway.management(path));
+        assertThat(response.statusCode()).as(path).isEqualTo(200);
+        return response.body();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/actuator/vllm, /actuator/vllm",
+        "/actuator/affinity, /actuator/affinity",
+        "/actuator/affinity/{source}/{key}, /actuator/affinity/session/a-session",
+        "/actuator/decisions, /actuator/decisions?limit=3",
+        "/dashboard/history, /dashboard/history?pool=default&range=24h",
+        "/dashboard/history, /dashboard/history?pool=default&endpoints",
+    })
+    void answersAsDocumented(String documented, String asked) {
+        assertThat(document.faults("get", documented, JSON, get(asked))).isEmpty();
+    }
+
+    @Test
+    void tellsOfOneEndpointAsDocumented() {
+        for (int i = 0; i < 2; i++) {
+            String name = fleet.uris().get(i).getAuthority();
+            assertThat(document.faults("get", "/actuator/vllm/{endpoint}", JSON, get("/actuator/vllm/" + name)))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void explainsAsDocumented() {
+        HttpResponse<String> explained = client.post(gateway.management("/actuator/decisions"), body(), Map.of());
+
+        assertThat(document.faults("post", "/actuator/decisions", JSON, explained.body()))
+                .isEmpty();
+    }
+
+    @Test
+    void streamsAsDocumented() throws IOException {
+        try (BufferedReader live = new BufferedReader(new InputStreamReader(
+                gateway.management("/dashboard/live").toURL().openStream(), StandardCharsets.UTF_8))) {
+            String event = live.readLine();
+
+            assertThat(event).startsWith("data:");
+            assertThat(document.faults(
+                            "get", "/dashboard/live", "text/event-stream", event.substring("data:".length())))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsNotDocumentedIsNoticed() {
+        String answer = get("/actuator/affinity").replaceFirst("\\{", "{\"more\":1,");
+
+        assertThat(document.faults("get", "/actuator/affinity", JSON, answer))
+                .containsExactly("$.more: not documented");
+    }
+}

@@ -1,0 +1,91 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
+import dev.warmlane.tools.simulator.Faults;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Retries that an endpoint's answer has caused are limited; those of an endpoint that is not there are not. */
+class RetryBudgetIT {
+    private static final String BODY = ChatClient.body("hello");
+
+    private final ChatClient client = new ChatClient();
+
+    @Test
+    void answersOfStrugglingEndpointsAreRetriedWithinTheBudgetAndConnectionsThatFailAlways() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway =
+                        RunningGateway.inFrontOf(fleet, "warmlane.retry.budget=0", "warmlane.retry.budget-min=1")) {
+            SimulatedServer home = fleet.server(0);
+            List<String> sessions = sessionsOf(home, gateway);
+            SimulatedServer other = fleet.server(1);
+            home.faults(Faults.builder().status(503).build());
+            other.faults(Faults.builder().hang(true).build());
+
+            try (Wire retrying = Wire.to(gateway.port())) {
+                retrying.send(
+                        "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+                                + "x-session-id: " + sessions.get(0) + "\r\nContent-Length: " + BODY.length()
+                                + "\r\n\r\n"
+                                + BODY);
+                await().until(() -> other.stats().inFlight() == 1);
+                other.faults(Faults.NONE);
+
+                HttpResponse<String> refused = chat(gateway, sessions.get(1));
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(refused.body()).contains("Simulated fault.");
+                assertThat(refused.headers().firstValue("x-should-retry")).contains("false");
+                assertThat(exhausted(gateway)).isEqualTo(1);
+
+                home.stop();
+                assertThat(chat(gateway, sessions.get(2)).statusCode()).isEqualTo(200);
+                home.restart();
+                home.faults(Faults.builder().status(503).build());
+            }
+            await().until(() -> gateway.inFlight() == 0);
+            assertThat(chat(gateway, sessions.get(1)).statusCode())
+                    .as("the client that left has given its part back")
+                    .isEqualTo(200);
+            assertThat(exhausted(gateway)).isEqualTo(1);
+        }
+    }
+
+    /** Three sessions that are bound to this server. */
+    private List<String> sessionsOf(SimulatedServer server, RunningGateway gateway) {
+        List<String> sessions = new ArrayList<>();
+        for (int i = 0; sessions.size() < 3; i++) {
+            String session = "session-" + i;
+            HttpResponse<String> response = chat(gateway, session);
+            if (response.headers()
+                    .firstValue("x-warmlane-endpoint")
+                    .orElseThrow()
+                    .equals(server.uri().getAuthority())) {
+                sessions.add(session);
+            }
+        }
+        return sessions;
+    }
+
+    private HttpResponse<String> chat(RunningGateway gateway, String session) {
+        return client.post(gateway.uri("/v1/chat/completions"), BODY, Map.of("x-session-id", session));
+    }
+
+    private static double exhausted(RunningGateway gateway) {
+        return gateway.bean(MeterRegistry.class)
+                .get("warmlane.retry.budget.exhausted")
+                .counter()
+                .count();
+    }
+}

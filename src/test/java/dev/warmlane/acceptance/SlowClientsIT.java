@@ -1,0 +1,141 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
+import dev.warmlane.harness.WireMessage;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Clients that take their time keep a connection for a while and nothing else. */
+class SlowClientsIT {
+    private static final int HALF_OPEN = 2_000;
+    private static final String POST = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nx-session-id: s\r\n";
+
+    private static HandDrivenEngine engine;
+    private static RunningGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        engine = HandDrivenEngine.start();
+        gateway = RunningGateway.inFrontOf(
+                engine,
+                "warmlane.limits.header-timeout=2s",
+                "warmlane.limits.body-timeout=2s",
+                "warmlane.limits.idle-timeout=3s");
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        engine.close();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        assertThat(engine.requests()).isZero();
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+    }
+
+    @Test
+    void aHeadThatDripsIsAnsweredWith408() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send("POST /v1/completions HTTP/1.1\r\nHost: g\r\n");
+            client.send("x-more: ");
+            assertTimedOut(client);
+        }
+    }
+
+    @Test
+    void aBodyThatDripsIsAnsweredWith408() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST + "Content-Length: 100\r\n\r\n{");
+            client.send(" ");
+            assertTimedOut(client);
+        }
+    }
+
+    @Test
+    void aChunkedBodyWithoutEndIsAnsweredWith408() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST + "Transfer-Encoding: chunked\r\n\r\n");
+            client.sendChunk("{");
+            assertTimedOut(client);
+        }
+    }
+
+    @Test
+    void aConnectionOnWhichNothingHappensIsClosed() {
+        try (Wire silent = Wire.to(gateway.port());
+                Wire served = Wire.to(gateway.port())) {
+            served.send("GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n");
+            assertThat(served.readMessage().status()).isEqualTo(200);
+            assertThat(served.readUntilClosed()).isEmpty();
+            assertThat(silent.readUntilClosed()).isEmpty();
+        }
+    }
+
+    /** The answer takes longer than any client may, and behind it waits a request that is only begun. */
+    @Test
+    void anAnswerMayTakeItsTimeWhateverTheClientSendsMeanwhile() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST + "Content-Length: 2\r\n\r\n{}");
+            try (HandDrivenEngine.Exchange upstream = engine.next()) {
+                client.send("POST /v1/comp");
+                try (Wire silent = Wire.to(gateway.port())) {
+                    silent.awaitClosed();
+                }
+                upstream.answer("200 OK", "late");
+                assertThat(client.readMessage().text()).isEqualTo("late");
+            }
+            client.awaitClosed();
+        }
+    }
+
+    @Test
+    void twoThousandHalfHeadsKeepNobodyFromBeingServed() {
+        List<Wire> halfHeads = new ArrayList<>();
+        try {
+            for (int i = 0; i < HALF_OPEN; i++) {
+                Wire client = Wire.to(gateway.port());
+                client.send("POST /v1/completions HTTP/1.1\r\nHost: g\r\nx-slow: ");
+                halfHeads.add(client);
+                if (i % 100 == 0) {
+                    assertServed();
+                }
+            }
+            assertServed();
+            for (Wire client : halfHeads) {
+                assertTimedOut(client);
+            }
+        } finally {
+            halfHeads.forEach(Wire::close);
+        }
+        assertServed();
+    }
+
+    private static void assertServed() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST + "Content-Length: 2\r\n\r\n{}");
+            try (HandDrivenEngine.Exchange upstream = engine.next()) {
+                upstream.answer("200 OK", "served");
+            }
+            assertThat(client.readMessage().text()).isEqualTo("served");
+        }
+    }
+
+    private static void assertTimedOut(Wire client) {
+        WireMessage answer = client.readMessage();
+        assertThat(answer.status()).isEqualTo(408);
+        assertThat(answer.header("connection")).isEqualTo("close");
+        assertThat(answer.json().at("/error/code").asString()).isEqualTo("request_timeout");
+        client.awaitClosed();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.warmlane.harness.RunningGateway;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A setting that cannot be used stops the start, and the last thing on the screen says which and why. */
+@ExtendWith(OutputCaptureExtension.class)
+class StartUpIT {
+    private static final String MISSPELT = "warmlane.afinity.ttl";
+
+    @AfterEach
+    void forget() {
+        System.clearProperty(MISSPELT);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "warmlane.endpoint=http://a:1 | warmlane.endpoint: http://a:1 (expected: one that docs/settings.md lists, such as warmlane.endpoints)",
+                "warmlane.response-headers=true | warmlane.endpoints: [] (expected: URLs of vLLM servers, or pools in warmlane.pools)",
+                "warmlane.endpoints=ftp://a:1 | pool default: endpoints[0]: ftp://a:1 (expected: http://host:port or https://host:port)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.policy=best | warmlane.routing.policy: best (expected: the name of a file in gateway/policies, such as sticky)",
+                "warmlane.endpoints=http://a:1 warmlane.access-log.target=/no/such/directory/log | warmlane.access-log.target: /no/such/directory/log (expected: off, stdout or a file that can be written)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.policy=broken-base | warmlane.routing.policy: broken-base extends policy: best (expected: the name of a file in gateway/policies, such as sticky)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.policy=broken-empty | warmlane.routing.policy: broken-empty (expected: parameters in gateway/policies/broken-empty.yaml",
+                "warmlane.endpoints=http://169.254.169.254 | pool default: endpoints[0]: http://169.254.169.254 (expected: the address of a vLLM server, this is a link-local address)",
+                "warmlane.endpoints=http://a:1 spring.cloud.gateway.server.webflux.routes[0].id=r spring.cloud.gateway.server.webflux.routes[0].predicates[0]=Path=/a spring.cloud.gateway.server.webflux.routes[0].uri=vllm://other | spring.cloud.gateway.server.webflux.routes[0].uri: vllm://other (expected: vllm://by-model or vllm:// and one of the pools default)",
+                "warmlane.endpoints=http://a:1 warmlane.routing.parameters.kappa=-1 | warmlane.routing: policy expected-cost: kappa: -1 (expected: at least 0.0)"
+            })
+    void aSettingThatCannotBeUsedIsNamed(String settings, String problem, CapturedOutput output) {
+        assertThatThrownBy(() -> RunningGateway.start(settings.split(" "))).isInstanceOf(Exception.class);
+        assertThat(output).contains("APPLICATION FAILED TO START", problem).doesNotContain("\tat dev.warmlane");
+    }
+
+    @Test
+    void aSystemPropertyThatIsNoSettingIsNamed(CapturedOutput output) {
+        System.setProperty(MISSPELT, "1h");
+        assertThatThrownBy(() -> RunningGateway.start("warmlane.endpoints=http://127.0.0.1:1"))
+                .isInstanceOf(Exception.class);
+        assertThat(output).contains(MISSPELT + ": unknown setting (expected: one that docs/settings.md lists");
+    }
+}

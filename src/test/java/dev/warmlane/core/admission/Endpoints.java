@@ -1,0 +1,62 @@
+package dev.warmlane.core.admission;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Endpoints that take so many requests each, counted under one lock. */
+final class Endpoints {
+    private final Map<EndpointId, Integer> running = new LinkedHashMap<>();
+    private final int limit;
+    private int peak;
+
+    Endpoints(int limit, String... names) {
+        this.limit = limit;
+        for (String name : names) {
+            add(name);
+        }
+    }
+
+    synchronized void add(String name) {
+        running.put(new EndpointId(name), 0);
+    }
+
+    synchronized Room room() {
+        Set<EndpointId> open = new HashSet<>();
+        running.forEach((id, count) -> {
+            if (count < limit) {
+                open.add(id);
+            }
+        });
+        return new Room(open, Set.of(), running.size());
+    }
+
+    /** Takes room at home if there is some, else anywhere else; null if there is none. */
+    synchronized @Nullable EndpointId enter(Claim claim) {
+        Set<EndpointId> open = new HashSet<>(room().open());
+        open.removeAll(claim.tried());
+        EndpointId to = claim.home() != null && open.contains(claim.home())
+                ? claim.home()
+                : open.stream().findFirst().orElse(null);
+        if (to != null) {
+            peak = Math.max(peak, running.merge(to, 1, Integer::sum));
+        }
+        return to;
+    }
+
+    synchronized void leave(EndpointId endpoint) {
+        running.merge(endpoint, -1, Integer::sum);
+    }
+
+    synchronized int running() {
+        return running.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** The most requests that one endpoint ever had. */
+    synchronized int peak() {
+        return peak;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.warmlane.core.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a request is told to the health of its endpoint, once. */
+class DispatchTest implements HealthWatch {
+    private final List<String> heard = new ArrayList<>();
+    private Dispatch dispatch;
+
+    @BeforeEach
+    void dispatch() {
+        EndpointPool pool = new EndpointPool("p");
+        pool.replace(List.of(Endpoint.ofUri(URI.create("http://a:1"))));
+        Router router = new Router(
+                pool, new RoundRobinPolicy(), new InFlight(), new DecisionLog(1, InstantSource.system()), this);
+        dispatch = Objects.requireNonNull(
+                router.dispatch(new RoutingRequest(AffinityKey.none(0), PromptBlocks.EMPTY), Set.of()));
+    }
+
+    @Test
+    void anAnswerIsASuccessAtItsFirstByte() {
+        dispatch.accepted();
+        assertThat(heard).isEmpty();
+        dispatch.firstByte();
+        dispatch.close();
+        assertThat(heard).containsExactly("succeeded");
+    }
+
+    @Test
+    void anAnswerThatBreaksOffIsASuccessAndThenAFailure() {
+        dispatch.accepted();
+        dispatch.firstByte();
+        dispatch.brokeOff(FailureCause.RESET);
+        dispatch.close();
+        assertThat(heard).containsExactly("succeeded", "failed reset");
+    }
+
+    @Test
+    void aGatewayErrorThatTheClientGetsIsAFailure() {
+        dispatch.refused(504);
+        dispatch.firstByte();
+        dispatch.close();
+        assertThat(heard).containsExactly("failed unavailable");
+    }
+
+    @Test
+    void anErrorOfTheClientIsASuccessOfTheEndpoint() {
+        dispatch.refused(400);
+        dispatch.firstByte();
+        dispatch.close();
+        assertThat(heard).containsExactly("succeeded");
+    }
+
+    @Test
+    void a500DecidesNothing() {
+        dispatch.refused(500);
+        dispatch.firstByte();
+        dispatch.close();
+        assertThat(heard).containsExactly("undecided");
+    }
+
+    @Test
+    void aClientThatLeavesBeforeTheAnswerDecidesNothing() {
+        dispatch.close();
+        dispatch.close();
+        assertThat(heard).containsExactly("undecided");
+    }
+
+    @Test
+    void whatTheEndpointDidNotTakeIsAFailureOfItsCause() {
+        dispatch.failed(FailureCause.CONNECT);
+        dispatch.close();
+        assertThat(heard).containsExactly("failed connect");
+    }
+
+    @Override
+    public void succeeded(Endpoint endpoint) {
+        heard.add("succeeded");
+    }
+
+    @Override
+    public void failed(Endpoint endpoint, FailureCause cause) {
+        heard.add("failed " + cause.label());
+    }
+
+    @Override
+    public void undecided(Endpoint endpoint) {
+        heard.add("undecided");
+    }
+}

@@ -1,0 +1,180 @@
+package dev.warmlane.core.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ExpectedCostPolicyTest extends RoutingPolicyContract {
+
+    @Override
+    RoutingPolicy policy() {
+        return expectedCost();
+    }
+
+    @Test
+    void costsWhatTheFormulaSays() {
+        endpoints(2);
+        // e0 and e1 hold nothing; one request of 6,400 tokens is in flight where the first went.
+        Dispatch first = dispatch(longPrompt(1));
+        RoutingDecision decision = router.explain(longPrompt(2));
+        double lambda = 0.3 * 300 / 1000;
+        double w = 6400 * (1 + (6400 - 3200) / 37_500.0);
+        for (Candidate candidate : decision.candidates()) {
+            boolean busy = candidate.endpoint().equals(first.endpoint());
+            double expected = busy ? 6400 + w * (2 + 0.15) + lambda * 12_800 : w * 2 + lambda * 6400;
+            assertThat(candidate.cost()).isCloseTo(expected, within(0.001));
+        }
+        assertThat(decision.endpoint()).isNotEqualTo(first.endpoint());
+    }
+
+    @Test
+    void theFirstByteEndsTheWaitButNotTheLoad() {
+        endpoints(1);
+        Dispatch first = dispatch(longPrompt(1));
+        first.firstByte();
+        Candidate candidate = router.explain(longPrompt(2)).candidates().get(0);
+        assertThat(candidate.prefillTokens()).isZero();
+        assertThat(candidate.promptTokens()).isEqualTo(6400);
+        assertThat(candidate.requests()).isEqualTo(1);
+    }
+
+    @Test
+    void aSessionStaysHomeUntilWaitingThereCostsMoreThanItsStickiness() {
+        endpoints(2);
+        Dispatch home = dispatch(session("s"));
+        home.close();
+        List<Dispatch> open = new ArrayList<>();
+        int stayed = 0;
+        while (router.explain(session("s")).outcome() == Outcome.BOUND && stayed < 100) {
+            open.add(router.dispatch(withPrompt(session("s"), longPrompt(stayed)), Set.of()));
+            stayed++;
+        }
+        // 32,768 tokens of prefill are in the way of five prompts of 6,400.
+        assertThat(stayed).isBetween(4, 6);
+        assertThat(router.explain(session("s")).outcome()).isEqualTo(Outcome.MOVED);
+        open.forEach(Dispatch::close);
+        assertThat(router.explain(session("s")).outcome()).isEqualTo(Outcome.BOUND);
+    }
+
+    @Test
+    void anAddressThatManyShareLeavesSooner() {
+        endpoints(2);
+        AffinityKey address = AffinityKey.of("test", KeySource.CLIENT_IP, "10.0.0.1");
+        dispatch(new RoutingRequest(address, PromptBlocks.EMPTY)).close();
+        int stayed = 0;
+        while (router.explain(new RoutingRequest(address, PromptBlocks.EMPTY)).outcome() == Outcome.BOUND) {
+            dispatch(new RoutingRequest(address, longPrompt(stayed).prompt()));
+            stayed++;
+        }
+        assertThat(stayed).isBetween(1, 2);
+    }
+
+    @Test
+    void aSharedSystemPromptDoesNotSendAFloodToOneEndpoint() {
+        endpoints(8);
+        long[] blocks = new long[100];
+        List<Dispatch> open = new ArrayList<>();
+        Map<String, Integer> went = new HashMap<>();
+        for (int i = 0; i < 400; i++) {
+            blocks[99] = 1000 + i;
+            Dispatch dispatch = dispatch(prompt(blocks));
+            went.merge(dispatch.endpoint().name(), 1, Integer::sum);
+            open.add(dispatch);
+            if (open.size() == 64) {
+                open.remove(0).close();
+            }
+        }
+        assertThat(went.values())
+                .hasSizeGreaterThan(4)
+                .allSatisfy(count -> assertThat(count).isLessThan(100));
+    }
+
+    @Test
+    void aGrowingPromptFollowsItsOwnBlocks() {
+        endpoints(8);
+        String home = dispatchedTo(longPrompt(1));
+        long[] grown = new long[110];
+        for (int i = 0; i < grown.length; i++) {
+            grown[i] = 1000 + i;
+        }
+        Dispatch next = dispatch(prompt(grown));
+        assertThat(next.endpoint().name()).isEqualTo(home);
+        assertThat(next.decision().outcome()).isEqualTo(Outcome.BOUND);
+        assertThat(next.decision().matchedTokens()).isEqualTo(6400);
+        assertThat(next.decision().uncachedTokens()).isEqualTo(640);
+    }
+
+    @Test
+    void whatWasNotComputedIsNotPredicted() {
+        endpoints(2);
+        Dispatch failed = router.dispatch(longPrompt(1), Set.of());
+        failed.failed(FailureCause.CONNECT);
+        assertThat(router.explain(longPrompt(1)).outcome()).isEqualTo(Outcome.PLACED);
+    }
+
+    @Test
+    void aNewEndpointGetsTrafficAtOnceAndNoStampede() {
+        endpoints(4);
+        List<Dispatch> open = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            open.add(dispatch(withPrompt(session("s" + i), longPrompt(i))));
+        }
+        endpoints(5);
+        int toNew = 0;
+        for (int i = 64; i < 96; i++) {
+            toNew += dispatch(withPrompt(session("s" + i), longPrompt(i)))
+                            .endpoint()
+                            .name()
+                            .equals("e4")
+                    ? 1
+                    : 0;
+        }
+        assertThat(toNew).isBetween(8, 24);
+    }
+
+    @Test
+    void requestsWithoutAKeySpreadByLoad() {
+        endpoints(4);
+        for (int i = 0; i < 40; i++) {
+            dispatch(new RoutingRequest(AffinityKey.none(i), PromptBlocks.EMPTY));
+        }
+        for (int e = 0; e < 4; e++) {
+            assertThat(inFlight.requests(endpoint("e" + e).id())).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void aDrainingEndpointKeepsItsSessionsAndTakesNoNewOnes() {
+        endpoints(2);
+        String home = dispatchedTo(session("s"));
+        pool.replace(pool.snapshot().endpoints().stream()
+                .map(e -> e.name().equals(home) ? e.withState(EndpointState.DRAINING) : e)
+                .toList());
+        assertThat(dispatchedTo(session("s"))).isEqualTo(home);
+        for (int i = 0; i < 10; i++) {
+            assertThat(dispatchedTo(session("new" + i))).isNotEqualTo(home);
+        }
+    }
+
+    @Test
+    void learnsHowManyBytesMakeAToken() {
+        endpoints(1);
+        for (int i = 0; i < 500; i++) {
+            dispatch(longPrompt(1)).delivered(new Delivery(12_800, 500, 0L));
+        }
+        RoutingDecision decision = router.explain(longPrompt(1));
+        assertThat((double) decision.promptTokens()).isCloseTo(12_800, within(10.0));
+        assertThat(averages.outputTokens()).isCloseTo(500, within(0.1));
+    }
+}

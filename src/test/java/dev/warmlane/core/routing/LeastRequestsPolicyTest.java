@@ -1,0 +1,27 @@
+package dev.warmlane.core.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LeastRequestsPolicyTest extends RoutingPolicyContract {
+
+    @Override
+    RoutingPolicy policy() {
+        return new LeastRequestsPolicy(inFlight);
+    }
+
+    @Test
+    void fillsTheEndpointThatHasLeast() {
+        endpoints(3);
+        List<Dispatch> open = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            open.add(dispatch(session("s")));
+        }
+        assertThat(inFlight.requests(endpoint("e0").id())).isEqualTo(3);
+        open.stream().filter(d -> d.endpoint().name().equals("e1")).forEach(Dispatch::close);
+        assertThat(dispatchedTo(session("s"))).isEqualTo("e1");
+    }
+}

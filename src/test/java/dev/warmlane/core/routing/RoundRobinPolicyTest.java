@@ -1,0 +1,23 @@
+package dev.warmlane.core.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class RoundRobinPolicyTest extends RoutingPolicyContract {
+
+    @Override
+    RoutingPolicy policy() {
+        return new RoundRobinPolicy();
+    }
+
+    @Test
+    void takesTurns() {
+        endpoints(3);
+        List<String> went =
+                Stream.generate(() -> dispatchedTo(session("s"))).limit(6).toList();
+        assertThat(went).isEqualTo(List.of("e0", "e1", "e2", "e0", "e1", "e2"));
+    }
+}

@@ -1,0 +1,217 @@
+package dev.warmlane.core.vllm;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GenerationRequestTest {
+
+    @Test
+    void readsTheParametersOfAChat() {
+        GenerationRequest request = parse("""
+                {"messages":[{"role":"user","content":"Hi"}],"stream":true,"stream_options":{"x":[],"include_usage":true},
+                 "max_tokens":5,"max_completion_tokens":7,"cache_salt":"s","priority":-2,"temperature":0.1,"model":"m"}
+                """);
+        assertThat(request.model()).isEqualTo("m");
+        assertThat(request.stream()).isTrue();
+        assertThat(request.includeUsage()).isTrue();
+        assertThat(request.maxTokens()).isEqualTo(7);
+        assertThat(request.cacheSalt()).isEqualTo("s");
+        assertThat(request.priority()).isEqualTo(-2);
+        assertThat(request.hasPrompt()).isTrue();
+    }
+
+    @Test
+    void countsMembersOfOtherTypesAsAbsent() {
+        GenerationRequest request = parse("""
+                {"model":null,"stream":"yes","stream_options":null,"max_tokens":1e3,"max_output_tokens":99999999999,
+                 "cache_salt":7,"priority":"high","prompt":"a"}""");
+        assertThat(request.model()).isNull();
+        assertThat(request.stream()).isFalse();
+        assertThat(request.includeUsage()).isFalse();
+        assertThat(request.maxTokens()).isNull();
+        assertThat(request.cacheSalt()).isNull();
+        assertThat(request.priority()).isNull();
+        assertThat(request.hasPrompt()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"model\":\"m\"}",
+                "{\"messages\":[]}",
+                "{\"prompt\":null}",
+                "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"d\"]}"
+            })
+    void hasNoPromptInAShapeNobodyKnows(String body) {
+        assertThat(parse(body).hasPrompt()).isFalse();
+        assertThat(parse(body).promptBytes()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "[]",
+                "\"a\"",
+                "{",
+                "{\"model\":\"m\"",
+                "{} x",
+                "{\"prompt\":\"\\q\"}",
+                "{\"messages\":[{]}"
+            })
+    void refusesWhatIsNoJsonObject(String body) {
+        assertThatThrownBy(() -> parse(body)).isInstanceOf(MalformedJsonException.class);
+    }
+
+    @Test
+    void putsTheCanonicalPromptInTheOrderOfTheTemplate() {
+        String body = """
+                {"messages":[{"content":"Hi","tool_call_id":"t","role":"user"}],"system":"S","tools":[{"name": "f"}],"model":"m"}""";
+        assertThat(canonical(body)).isEqualTo("<0>'m'<2>[{'name':'f'}]<3>'S'<5><6><7>'user'<8>'Hi'<11>'t'");
+    }
+
+    @Test
+    void extendsTheCanonicalPromptWhenTheConversationGrows() {
+        String start = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}";
+        String grown = start
+                + ",{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}],\"model\":\"m\"}";
+        assertThat(canonical(grown)).startsWith(canonical(start + "],\"model\":\"m\"}"));
+    }
+
+    @Test
+    void readsOneTextPartAsThePlainText() {
+        assertThat(canonical("""
+                        {"messages":[{"role":"user","content":[{"type":"text","text":"Hi","cache_control":{"type":"ephemeral"}}]}]}""")).isEqualTo(canonical("{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"));
+    }
+
+    @Test
+    void tellsTwoTextPartsFromOne() {
+        String two = "{\"messages\":[{\"content\":[{\"text\":\"a\"},{\"text\":\"b\"}]}]}";
+        assertThat(canonical(two)).isNotEqualTo(canonical("{\"messages\":[{\"content\":\"ab\"}]}"));
+    }
+
+    @Test
+    void keepsToolCallsAndResults() {
+        String anthropic = """
+                {"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t",
+                 "content":[{"type":"text","text":"42"}]},{"type":"text","text":"So?"}]}]}""";
+        assertThat(canonical(anthropic)).isEqualTo("<5><6><7>'user'<8><14>'tool_use_id''t'<15>'42'<16>'So?'");
+        String chat = "{\"messages\":[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\": \"t\"}]}]}";
+        assertThat(canonical(chat)).isEqualTo("<5><6><7>'assistant'<10>[{'id':'t'}]");
+        String responses = "{\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"t\",\"output\":\"42\"}]}";
+        assertThat(canonical(responses)).isEqualTo("<5><6><8>'42'<11>'t'");
+    }
+
+    @Test
+    void readsPromptsOfEveryType() {
+        assertThat(canonical("{\"prompt\":\"a\"}")).isEqualTo("<5>'a'");
+        assertThat(canonical("{\"prompt\":[\"a\", \"b\"]}")).isEqualTo("<5>'a''b'");
+        assertThat(canonical("{\"prompt\":[1, 2]}")).isEqualTo("<5>[1,2]");
+        assertThat(canonical("{\"prompt\":[[1, 2],[3]]}")).isEqualTo("<5>[[1,2],[3]]");
+        assertThat(canonical("{\"input\":\"a\",\"instructions\":\"I\"}")).isEqualTo("<3>'I'<5>'a'");
+        assertThat(canonical("{\"token_ids\":[1]}")).isEqualTo("<5>[1]");
+    }
+
+    @Test
+    void putsADigestInPlaceOfAnImage() {
+        String body = "{\"messages\":[{\"content\":[{\"image_url\":{\"url\":\"%s\"}}]}]}";
+        byte[] one = bytes(parse(body.formatted("data:" + "A".repeat(10_000))));
+        byte[] other = bytes(parse(body.formatted("data:" + "A".repeat(9_999) + "B")));
+        byte[] spaced = bytes(parse(
+                body.formatted("data:" + "A".repeat(10_000)).replace(":", " : ").replace("data : ", "data:")));
+        assertThat(one)
+                .hasSameSizeAs(other)
+                .isNotEqualTo(other)
+                .isEqualTo(spaced)
+                .hasSize(2048 + 4);
+    }
+
+    @Test
+    void letsTheLastOfTwoEqualKeysCount() {
+        GenerationRequest request = parse(
+                "{\"model\":\"a\",\"prompt\":\"x\",\"stream\":true,\"model\":\"b\",\"prompt\":\"y\",\"stream\":false}");
+        assertThat(request.model()).isEqualTo("b");
+        assertThat(request.stream()).isFalse();
+        assertThat(canonical(request)).isEqualTo("<0>'b'<5>'y'");
+        assertThat(canonical("{\"messages\":[{\"role\":\"a\",\"content\":\"x\",\"content\":null}]}"))
+                .isEqualTo("<5><6><7>'a'");
+    }
+
+    @Test
+    void understandsEscapedKeysAndNames() {
+        assertThat(parse("{\"mod\\u0065l\":\"meta\\/llama\"}").model()).isEqualTo("meta/llama");
+    }
+
+    @Test
+    void hasNoPromptWhenThePartsAreTooMany() {
+        String message = "{\"role\":\"user\",\"content\":\"a\"},";
+        assertThat(parse("{\"messages\":[" + message.repeat(20_000) + "{}]}").hasPrompt())
+                .isFalse();
+        assertThat(parse("{\"messages\":[" + message.repeat(10_000) + "{}]}").hasPrompt())
+                .isTrue();
+    }
+
+    @Test
+    void readsASliceOfAnArray() {
+        byte[] bytes = "garbage{\"prompt\":\"a\"}garbage".getBytes(UTF_8);
+        assertThat(canonical(GenerationRequest.parse(bytes, 7, bytes.length - 14)))
+                .isEqualTo("<5>'a'");
+    }
+
+    @Test
+    void saysNothingOfPromptOrSaltInItsText() {
+        assertThat(parse("{\"model\":\"m\",\"cache_salt\":\"secret\",\"prompt\":\"hidden\"}"))
+                .hasToString("GenerationRequest[model=m, stream=false, promptBytes=22]");
+    }
+
+    @Test
+    void stopsAtTheModelWhenOnlyThatIsWanted() {
+        assertThat(modelOf("{\"stream\":true,\"model\":\"m\",\"messages\":[broken"))
+                .isEqualTo("m");
+        assertThat(modelOf("{\"model\":null}")).isNull();
+        assertThat(modelOf("{\"prompt\":\"model\"}")).isNull();
+        assertThat(modelOf("not json")).isNull();
+    }
+
+    private static String modelOf(String body) {
+        byte[] bytes = body.getBytes(UTF_8);
+        return GenerationRequest.modelOf(bytes, 0, bytes.length);
+    }
+
+    private static GenerationRequest parse(String body) {
+        byte[] bytes = body.getBytes(UTF_8);
+        return GenerationRequest.parse(bytes, 0, bytes.length);
+    }
+
+    private static String canonical(String body) {
+        return canonical(parse(body));
+    }
+
+    /** The canonical prompt with tags as numbers and apostrophes for quotes. */
+    private static String canonical(GenerationRequest request) {
+        StringBuilder text = new StringBuilder();
+        for (byte next : bytes(request)) {
+            if (next >= 0 && next < ' ') {
+                text.append('<').append(next).append('>');
+            } else {
+                text.append(next == '"' ? '\'' : (char) next);
+            }
+        }
+        return text.toString();
+    }
+
+    private static byte[] bytes(GenerationRequest request) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        request.prompt().writeTo(bytes::write);
+        assertThat(request.promptBytes()).isEqualTo(bytes.size());
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,151 @@
+package dev.warmlane.core.vllm;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.endpoint.EndpointLoad;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VllmMetricsTest {
+    @Test
+    void readsTheNewestExposition() throws IOException {
+        byte[] exposition;
+        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/vllm/metrics-newest.prom"))) {
+            exposition = in.readAllBytes();
+        }
+
+        assertThat(VllmMetrics.parse(exposition))
+                .contains(new VllmMetrics(
+                        new EndpointLoad(2L, 0L, 0.0352, 16, 27_652L, true),
+                        new PrefixCacheCounters(1024, 512),
+                        null,
+                        null,
+                        null));
+    }
+
+    @Test
+    void readsTheNamesOfOldServers() {
+        VllmMetrics metrics = parse("""
+                vllm:gpu_cache_usage_perc{engine="0",model_name="m"} 0.25
+                vllm:gpu_prefix_cache_queries_total{engine="0",model_name="m"} 96.0
+                vllm:gpu_prefix_cache_hits_total{engine="0",model_name="m"} 64.0
+                """);
+
+        assertThat(metrics.load().kvCacheUsage()).isEqualTo(0.25);
+        assertThat(metrics.prefixCache()).isEqualTo(new PrefixCacheCounters(96, 64));
+    }
+
+    @Test
+    void prefersTheNewNamesWhereAServerHasBoth() {
+        VllmMetrics metrics = parse("""
+                vllm:gpu_cache_usage_perc{engine="0"} 0.1
+                vllm:kv_cache_usage_perc{engine="0"} 0.2
+                vllm:gpu_prefix_cache_queries_total{engine="0"} 1
+                vllm:prefix_cache_queries_total{engine="0"} 20
+                vllm:gpu_prefix_cache_hits_total{engine="0"} 1
+                vllm:prefix_cache_hits_total{engine="0"} 10
+                """);
+
+        assertThat(metrics.load().kvCacheUsage()).isEqualTo(0.2);
+        assertThat(metrics.prefixCache()).isEqualTo(new PrefixCacheCounters(20, 10));
+    }
+
+    @Test
+    void sumsTheEnginesOfOneServerAndTakesTheHighestUsage() {
+        VllmMetrics metrics = parse("""
+                vllm:num_requests_running{engine="0"} 3.0
+                vllm:num_requests_running{engine="1"} 4.0
+                vllm:prefix_cache_queries_total{engine="0"} 1e3
+                vllm:prefix_cache_queries_total{engine="1"} 24
+                vllm:prefix_cache_hits_total{engine="0"} 500
+                vllm:prefix_cache_hits_total{engine="1"} 12
+                vllm:kv_cache_usage_perc{engine="0",pid="71"} 0.5
+                vllm:kv_cache_usage_perc{engine="1",pid="72"} 0.75
+                vllm:cache_config_info{block_size="32",engine="0",num_gpu_blocks="100"} 1.0
+                vllm:cache_config_info{block_size="32",engine="1",num_gpu_blocks="110"} 1.0
+                vllm:cache_config_info{block_size="32",engine="1",num_gpu_blocks="110",pid="72"} 1.0
+                """);
+
+        assertThat(metrics.load().running()).isEqualTo(7);
+        assertThat(metrics.load().kvCacheUsage()).isEqualTo(0.75);
+        assertThat(metrics.load().blocks()).isEqualTo(210);
+        assertThat(metrics.load().capacityTokens()).isEqualTo(210 * 32);
+        assertThat(metrics.prefixCache()).isEqualTo(new PrefixCacheCounters(1024, 512));
+    }
+
+    @Test
+    void readsWhatAlertsNeed() {
+        VllmMetrics metrics = parse("""
+                vllm:num_preemptions_total{engine="0"} 3.0
+                vllm:prompt_tokens_total{engine="0"} 1.5e+06
+                vllm:generation_tokens_total{engine="0"} 2048.0
+                vllm:prompt_tokens_by_source_total{source="local"} 7
+                """);
+
+        assertThat(metrics.preemptions()).isEqualTo(3);
+        assertThat(metrics.promptTokens()).isEqualTo(1_500_000);
+        assertThat(metrics.generationTokens()).isEqualTo(2048);
+        assertThat(metrics.prefixCache()).isNull();
+    }
+
+    @Test
+    void readsLabelsInAnyOrderThroughEscapesAndBraces() {
+        VllmMetrics metrics = parse("""
+                vllm:num_requests_running{model_name="a\\"} 99 \\\\",engine="0",} 2 1755446400123
+                vllm:cache_config_info{ num_gpu_blocks = "8" , note="block_size=\\"1\\"\\n{", block_size="16" } 1
+                """);
+
+        assertThat(metrics.load().running()).isEqualTo(2);
+        assertThat(metrics.load().blockSizeTokens()).isEqualTo(16);
+        assertThat(metrics.load().blocks()).isEqualTo(8);
+        assertThat(metrics.load().prefixCaching()).isNull();
+    }
+
+    @Test
+    void knowsThatPrefixCachingIsOff() {
+        VllmMetrics metrics = parse("""
+                vllm:cache_config_info{block_size="16",enable_prefix_caching="False",num_gpu_blocks="None"} 1.0
+                """);
+
+        assertThat(metrics.load().prefixCaching()).isFalse();
+        assertThat(metrics.load().blocks()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "vllm:num_requests_waiting NaN",
+                "vllm:num_requests_waiting +Inf",
+                "vllm:num_requests_waiting -1",
+                "vllm:num_requests_waiting",
+                "vllm:num_requests_waiting{",
+                "vllm:num_requests_waiting{engine=\"0\" 5",
+                "vllm:num_requests_waiting{engine=\"0} 5",
+                "vllm:num_requests_waiting{engine=0} 5",
+                "vllm:num_requests_waiting{engine=\"0\\",
+                "vllm:num_requests_waiting 1.2.3",
+                "vllm:num_requests_waiting 5abc",
+                "vllm:num_requests_waiting_created 5",
+                "vllm:num_requests_waiting_by_reason{reason=\"capacity\"} 5",
+            })
+    void passesOverALineThatItCannotRead(String line) {
+        VllmMetrics metrics = parse(line + "\r\nvllm:num_requests_running 1\n" + line);
+
+        assertThat(metrics.load()).isEqualTo(new EndpointLoad(1L, null, null, null, null, null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n\n", "<html>vllm:num_requests_running 1</html>", "python_gc_objects 3\n", "vllm:"})
+    void isEmptyForABodyWithoutMetricsOfVllm(String body) {
+        assertThat(VllmMetrics.parse(body.getBytes(UTF_8))).isEmpty();
+    }
+
+    private static VllmMetrics parse(String exposition) {
+        return VllmMetrics.parse(exposition.getBytes(UTF_8)).orElseThrow();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.warmlane.engines.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class KubernetesSourceTest {
+
+    @Test
+    void selectsTheSlicesOfAServiceByTheirLabel() {
+        assertThat(KubernetesSource.ofService("ns", "vllm", TargetPort.FIRST))
+                .isEqualTo(KubernetesSource.ofSelector("ns", "kubernetes.io/service-name=vllm", TargetPort.FIRST));
+    }
+
+    @Test
+    void refusesAServiceNameThatWouldChangeTheSelector() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KubernetesSource.ofService(null, "vllm,app=x", TargetPort.FIRST))
+                .withMessage("service: vllm,app=x (expected: the name of a Service)");
+    }
+
+    @Test
+    void refusesToSelectEverything() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KubernetesSource.ofSelector(null, " ", TargetPort.FIRST))
+                .withMessage("selector: blank (expected: a label selector such as app=vllm)");
+    }
+
+    @Test
+    void refusesAnUnknownScheme() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new KubernetesSource(null, "app=vllm", TargetPort.FIRST, "grpc"))
+                .withMessage("scheme: grpc (expected: http or https)");
+    }
+
+    @Test
+    void refusesAResyncThatKubernetesClientWouldNotKeep() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        new DiscoveryTiming(Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofSeconds(10)))
+                .withMessage("resync: PT0.5S (expected: >= PT1S)");
+    }
+}

@@ -1,0 +1,116 @@
+package dev.warmlane.engines.models;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.probe.EndpointReport;
+import dev.warmlane.engines.probe.ModelCard;
+import dev.warmlane.engines.probe.PrefixCacheWindows;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+class ModelCatalogTest {
+    @Test
+    void learnsTheUnionOfWhatTheEndpointsList() {
+        ModelCatalog catalog = new ModelCatalog(List.of(learned("a", card("m", 1), card("lora", 1), card("m", 2))));
+
+        assertThat(catalog.models("a")).containsExactly("m", "lora");
+        assertThat(catalog.poolsServing("lora")).containsExactly("a");
+        assertThat(catalog.poolsServing("other")).isEmpty();
+    }
+
+    @Test
+    void prefersTheConfiguredModelsOfAPoolToTheLearnedOnes() {
+        ModelCatalog catalog =
+                new ModelCatalog(List.of(new PoolModels("a", List.of("b", "m"), List.of(card("m", 1), card("x", 1)))));
+
+        assertThat(catalog.models("a")).containsExactly("b", "m");
+        assertThat(catalog.poolsServing("x")).isEmpty();
+        assertThat(json(catalog)).isEqualTo("""
+                {"object":"list","data":[\
+                {"id":"b","object":"model","created":0,"owned_by":"warmlane"},\
+                {"id":"m","created":1}]}""");
+    }
+
+    @Test
+    void listsAModelOfSeveralPoolsOnceWithTheFirstCardThatAnEndpointGave() {
+        ModelCatalog catalog = new ModelCatalog(List.of(
+                new PoolModels("a", List.of("m"), List.of()),
+                learned("b", card("m", 2), card("n", 2)),
+                learned("c", card("m", 3))));
+
+        assertThat(catalog.poolsServing("m")).containsExactly("a", "b", "c");
+        assertThat(catalog.models()).containsExactly("m", "n");
+        assertThat(json(catalog))
+                .isEqualTo(
+                        "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"created\":2},{\"id\":\"n\",\"created\":2}]}");
+    }
+
+    @Test
+    void doesNotKnowTheModelsOfAPoolThatHasNotAnswered() {
+        ModelCatalog catalog = new ModelCatalog(List.of(learned("a")));
+
+        assertThat(catalog.models("a")).isEmpty();
+        assertThat(json(catalog)).isEqualTo("{\"object\":\"list\",\"data\":[]}");
+    }
+
+    @Test
+    void escapesTheNamesOfModelsThatNobodyListed() {
+        ModelCatalog catalog = new ModelCatalog(List.of(new PoolModels("a", List.of("a\"\\\n"), List.of())));
+
+        assertThat(JsonMapper.shared()
+                        .readTree(catalog.toJson())
+                        .at("/data/0/id")
+                        .stringValue())
+                .isEqualTo("a\"\\\n");
+    }
+
+    @Test
+    void followsTheReportsWhenRefreshed() {
+        EndpointPool pool = new EndpointPool("a");
+        Endpoint endpoint = Endpoint.ofUri(URI.create("http://10.0.0.1:8000"));
+        pool.replace(List.of(endpoint));
+        Map<EndpointId, EndpointReport> reports = new HashMap<>();
+        ServedModels served = new ServedModels(
+                List.of(new ServedModels.Pool(pool, List.of())), id -> reports.getOrDefault(id, EndpointReport.NONE));
+        assertThat(served.catalog().models("a")).isEmpty();
+        assertThat(served.isKnown()).isFalse();
+
+        reports.put(
+                endpoint.id(),
+                new EndpointReport(null, PrefixCacheWindows.NONE, List.of(card("m", 1)), true, null, null, null));
+        served.refresh();
+
+        assertThat(served.catalog().models("a")).containsExactly("m");
+        assertThat(served.isKnown()).isTrue();
+    }
+
+    @Test
+    void knowsTheModelsOfAPoolThatHasThemSetWithoutAReport() {
+        EndpointPool pool = new EndpointPool("a");
+        pool.replace(List.of(Endpoint.ofUri(URI.create("http://10.0.0.1:8000"))));
+
+        assertThat(new ServedModels(List.of(new ServedModels.Pool(pool, List.of("m"))), id -> EndpointReport.NONE)
+                        .isKnown())
+                .isTrue();
+    }
+
+    private static PoolModels learned(String pool, ModelCard... cards) {
+        return new PoolModels(pool, List.of(), List.of(cards));
+    }
+
+    private static ModelCard card(String id, int created) {
+        return new ModelCard(id, "{\"id\":\"%s\",\"created\":%d}".formatted(id, created));
+    }
+
+    private static String json(ModelCatalog catalog) {
+        return new String(catalog.toJson(), UTF_8);
+    }
+}

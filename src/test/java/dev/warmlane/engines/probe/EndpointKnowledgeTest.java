@@ -1,0 +1,79 @@
+package dev.warmlane.engines.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class EndpointKnowledgeTest {
+    private static final Duration MODELS_INTERVAL = Duration.ofSeconds(10);
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final EndpointKnowledge knowledge = new EndpointKnowledge(nanos::get);
+
+    @Test
+    void keepsTheOldValuesWhileScrapesFailAndSaysHowOldTheyAre() {
+        knowledge.learn(metrics(100, 40));
+        nanos.addAndGet(3_000_000_000L);
+        knowledge.metricsFailed("timeout after 2s");
+
+        EndpointReport report = knowledge.report();
+        assertThat(report.prefixCache()).isEqualTo(new PrefixCacheCounters(100, 40));
+        assertThat(report.age(nanos.get())).isEqualTo(Duration.ofSeconds(3));
+        assertThat(report.error()).isEqualTo("timeout after 2s");
+    }
+
+    @Test
+    void forgetsTheErrorOnceAScrapeSucceeds() {
+        knowledge.metricsFailed("connection refused");
+        knowledge.learn(metrics(100, 40));
+
+        assertThat(knowledge.report().error()).isNull();
+    }
+
+    @Test
+    void showsTheCountersAsTheServerReportsThemAlsoAfterARestart() {
+        knowledge.learn(metrics(100, 40));
+        knowledge.learn(metrics(110, 41));
+        knowledge.learn(metrics(7, 3));
+
+        EndpointReport report = knowledge.report();
+        assertThat(report.prefixCache()).isEqualTo(new PrefixCacheCounters(7, 3));
+        assertThat(report.windows().lastMinute()).isEqualTo(new PrefixCacheCounters(17, 4));
+    }
+
+    @Test
+    void saysThatTheModelsFailedWhileTheMetricsDoNot() {
+        knowledge.learnModels(List.of(new ModelCard("m", "{}")));
+        knowledge.modelsFailed("HTTP 401");
+        knowledge.learn(metrics(1, 1));
+
+        assertThat(knowledge.report().error()).isEqualTo("/v1/models: HTTP 401");
+        assertThat(knowledge.report().models()).containsExactly(new ModelCard("m", "{}"));
+    }
+
+    @Test
+    void takesAModelsTurnAtFirstAndThenOncePerInterval() {
+        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL)).isTrue();
+        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL)).isFalse();
+        nanos.addAndGet(MODELS_INTERVAL.toNanos());
+        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL)).isTrue();
+    }
+
+    @Test
+    void knowsNothingAtFirst() {
+        assertThat(knowledge.report()).isEqualTo(EndpointReport.NONE);
+        assertThat(EndpointReport.NONE.load()).isEqualTo(EndpointLoad.UNKNOWN);
+        assertThat(EndpointReport.NONE.age(0)).isNull();
+    }
+
+    private static VllmMetrics metrics(long queriedTokens, long hitTokens) {
+        return new VllmMetrics(
+                EndpointLoad.UNKNOWN, new PrefixCacheCounters(queriedTokens, hitTokens), null, null, null);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.warmlane.engines.probe;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EngineJsonTest {
+    @Test
+    void keepsWholeCardsInTheOrderOfTheServer() {
+        assertThat(EngineJson.models(utf8("""
+                {"object":"list","data":[
+                  {"id":"m","object":"model","created":1,"owned_by":"vllm","parent":null,"max_model_len":4096,
+                   "permission":[{"id":"modelperm-U"}]},
+                  {"id":"lora é","object":"model","parent":"m"}]}""")))
+                .containsExactly(
+                        new ModelCard(
+                                "m",
+                                "{\"id\":\"m\",\"object\":\"model\",\"created\":1,\"owned_by\":\"vllm\",\"parent\":null,"
+                                        + "\"max_model_len\":4096,\"permission\":[{\"id\":\"modelperm-U\"}]}"),
+                        new ModelCard("lora é", "{\"id\":\"lora é\",\"object\":\"model\",\"parent\":\"m\"}"));
+    }
+
+    @Test
+    void passesOverCardsWithoutAName() {
+        assertThat(EngineJson.models(utf8("{\"data\":[1,null,{},{\"id\":7},{\"id\":\" \"},{\"id\":\"m\"}]}")))
+                .containsExactly(new ModelCard("m", "{\"id\":\"m\"}"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "<html>", "{\"data\":{}}", "[]", "{\"data\":[", "null"})
+    void refusesWhatIsNoList(String body) {
+        assertThatThrownBy(() -> EngineJson.models(utf8(body))).isInstanceOf(ScrapeException.class);
+    }
+
+    @Test
+    void readsTheVersionWhereThereIsOne() {
+        assertThat(EngineJson.version(utf8("{\"version\":\"0.10.0\"}"))).isEqualTo("0.10.0");
+        assertThat(EngineJson.version(utf8("{\"version\":10}"))).isNull();
+        assertThat(EngineJson.version(utf8("{\"version\":\"" + "9".repeat(101) + "\"}")))
+                .isNull();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(UTF_8);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.warmlane.engines.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.EjectionReason;
+import dev.warmlane.core.health.EndpointHealth.Ejected;
+import dev.warmlane.core.health.EndpointHealth.Probation;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthRules;
+import dev.warmlane.core.health.PoolHealth;
+import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.tools.simulator.Faults;
+import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.SimulatedServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class HealthCheckerIT {
+    private static final HealthRules RULES = new HealthRules(
+            true,
+            5,
+            0.8,
+            5,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(300),
+            Duration.ofSeconds(30),
+            3,
+            2,
+            Duration.ZERO);
+
+    private final EndpointPool pool = new EndpointPool("p");
+    private final PoolHealth health = new PoolHealth(pool, RULES, System::nanoTime);
+    private final SimulatedServer well = SimulatedServer.start(ServerOptions.DEFAULTS);
+    private final List<ServerSocket> silent = new ArrayList<>();
+    private @Nullable HealthChecker checker;
+
+    @AfterEach
+    void stop() throws IOException {
+        if (checker != null) {
+            checker.close();
+        }
+        well.close();
+        for (ServerSocket socket : silent) {
+            socket.close();
+        }
+    }
+
+    @Test
+    void findsServersThatAcceptAndNeverAnswerWithoutHoldingUpTheOthers() throws IOException {
+        List<Endpoint> endpoints = new ArrayList<>(List.of(Endpoint.ofUri(well.uri())));
+        for (int i = 0; i < 3; i++) {
+            ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            silent.add(socket);
+            endpoints.add(Endpoint.ofUri(URI.create("http://127.0.0.1:" + socket.getLocalPort())));
+        }
+        pool.replace(endpoints);
+        start(new CheckTiming(true, Duration.ofMillis(50), Duration.ofMillis(100), 2));
+
+        await().until(() -> endpoints.stream().filter(this::isOut).count() == 3);
+        assertThat(isOut(endpoints.get(0))).isFalse();
+        assertThat(health.of(endpoints.get(1).id())).isInstanceOfSatisfying(Ejected.class, out -> {
+            assertThat(out.reason()).isEqualTo(EjectionReason.HEALTH_CHECK);
+            assertThat(out.cacheLost()).as("a server that is only slow").isFalse();
+        });
+    }
+
+    @Test
+    void putsAServerOnProbationWhoseCheckPassesAgain() {
+        Endpoint endpoint = Endpoint.ofUri(well.uri());
+        pool.replace(List.of(endpoint));
+        start(new CheckTiming(true, Duration.ofMillis(20), Duration.ofSeconds(2), 64));
+        well.faults(Faults.builder().unhealthy(true).build());
+        await().until(() -> isOut(endpoint));
+        well.faults(Faults.NONE);
+        await().until(() -> health.of(endpoint.id()) instanceof Probation);
+    }
+
+    @Test
+    void looksAtOnceWhetherAServerIsStillThereThatRequestsHaveEjected() {
+        Endpoint gone = Endpoint.ofUri(well.uri());
+        Endpoint other = Endpoint.ofUri(URI.create("http://127.0.0.1:1"));
+        pool.replace(List.of(gone, other));
+        start(new CheckTiming(true, Duration.ofHours(1), Duration.ofSeconds(2), 64));
+        well.stop();
+
+        for (int i = 0; i < 5; i++) {
+            health.failed(gone, FailureCause.RESET);
+        }
+
+        await().until(() -> health.of(gone.id()).cacheLost());
+        assertThat(pool.snapshot().find(gone.id()).state()).isEqualTo(EndpointState.EJECTED);
+    }
+
+    private void start(CheckTiming timing) {
+        checker = new HealthChecker(timing, List.of(health), PoolTls.NONE, System::nanoTime, new SplittableRandom(1));
+        checker.start();
+    }
+
+    private boolean isOut(Endpoint endpoint) {
+        return health.of(endpoint.id()) instanceof Ejected;
+    }
+}

@@ -1,0 +1,235 @@
+package dev.warmlane.engines.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.engines.tls.PoolTls;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+class LoadScraperIT {
+    private static final ScrapeSettings FAST = new ScrapeSettings(
+            Duration.ofMillis(20), Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(40), 100_000, 8);
+    private static final String METRICS = """
+            vllm:prefix_cache_queries_total{engine="0"} 100
+            vllm:prefix_cache_hits_total{engine="0"} 60
+            """;
+
+    private final EndpointPool pool = new EndpointPool("default");
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private LoadScraper scraper = scraper(FAST, null);
+
+    @AfterEach
+    void closeEverything() throws Exception {
+        for (AutoCloseable resource : opened) {
+            resource.close();
+        }
+    }
+
+    @Test
+    void reportsMetricsModelsAndVersionOfEveryEndpointWhateverItsState() throws IOException {
+        String newest;
+        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/vllm/metrics-newest.prom"))) {
+            newest = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        EngineServer server = open(EngineServer.serving(newest));
+        pool.replace(List.of(
+                server.endpoint("a"),
+                server.endpoint("b", EndpointState.UNREADY),
+                server.endpoint("c", EndpointState.DRAINING)));
+        scraper.start();
+
+        for (String id : List.of("a", "b", "c")) {
+            await().until(() -> report(id).version() != null);
+            EndpointReport report = report(id);
+            assertThat(report.prefixCache()).isEqualTo(new PrefixCacheCounters(1024, 512));
+            assertThat(report.load().blocks()).isEqualTo(27_652);
+            assertThat(report.models()).containsExactly(new ModelCard("m", "{\"id\":\"m\"}"));
+            assertThat(report.version()).isEqualTo("0.10.0");
+            assertThat(report.error()).isNull();
+            assertThat(report.age(System.nanoTime())).isNotNull();
+        }
+    }
+
+    @Test
+    void sendsTheKeyToTheModelsOnly() {
+        scraper = scraper(FAST, "secret");
+        EngineServer server = open(EngineServer.serving(METRICS));
+        pool.replace(List.of(server.endpoint("a")));
+        scraper.start();
+
+        await().until(() -> report("a").version() != null);
+        assertThat(server.requests())
+                .contains(
+                        "/metrics accept=text/plain;version=0.0.4 authorization=null",
+                        "/v1/models accept=*/* authorization=Bearer secret",
+                        "/version accept=*/* authorization=null");
+    }
+
+    @Test
+    void givesUpAServerThatHangs() {
+        EngineServer hanging = open(new EngineServer((request, response) -> Mono.never()));
+        pool.replace(List.of(hanging.endpoint("a")));
+        scraper.start();
+
+        awaitError("a", "timeout after 500ms");
+        assertThat(report("a").metrics()).isNull();
+    }
+
+    @Test
+    void goesOnWithTheOthersWhileOneHangsAndAsksThatOneOnce() {
+        EngineServer hanging = open(new EngineServer((request, response) -> Mono.never()));
+        EngineServer healthy = open(EngineServer.serving(METRICS));
+        scraper = scraper(patient(8), null);
+        pool.replace(List.of(hanging.endpoint("hanging"), healthy.endpoint("healthy")));
+        scraper.start();
+
+        await().until(() -> healthy.requests().size() > 10);
+        assertThat(hanging.requests()).hasSize(1);
+        assertThat(report("healthy").error()).isNull();
+    }
+
+    @Test
+    void keepsTheLastValuesOfAServerThatBeginsToFailAndRecoversWithIt() {
+        EngineServer server = open(EngineServer.serving(METRICS));
+        pool.replace(List.of(server.endpoint("a")));
+        scraper.start();
+        await().until(() -> report("a").prefixCache() != null);
+
+        server.answer((request, response) -> response.status(500).send());
+        awaitError("a", "HTTP 500");
+        assertThat(report("a").prefixCache()).isEqualTo(new PrefixCacheCounters(100, 60));
+
+        server.answer((request, response) -> response.sendString(Mono.just(METRICS.replace("100", "150"))));
+        await().until(() -> report("a").error() == null);
+        assertThat(report("a").prefixCache()).isEqualTo(new PrefixCacheCounters(150, 60));
+        assertThat(report("a").windows().lastMinute()).isEqualTo(new PrefixCacheCounters(50, 0));
+    }
+
+    @Test
+    void saysWhatIsWrongWithAnAnswerThatIsOfNoUse() {
+        EngineServer garbage = open(EngineServer.serving("<html>It works!</html>"));
+        EngineServer endless = open(new EngineServer((request, response) ->
+                response.sendString(Flux.generate(sink -> sink.next("# and so on\n".repeat(1000))))));
+        EngineServer broken = open(new EngineServer((request, response) ->
+                response.sendString(Flux.concat(Mono.just(METRICS), Mono.error(new IOException("broken"))))));
+        EngineServer moved =
+                open(new EngineServer((request, response) -> response.sendRedirect("http://127.0.0.1:1/")));
+        pool.replace(List.of(
+                garbage.endpoint("garbage"),
+                endless.endpoint("endless"),
+                broken.endpoint("broken"),
+                moved.endpoint("moved")));
+        scraper.start();
+
+        awaitError("garbage", "no vllm: metrics in 22 bytes");
+        awaitError("endless", "more than 100000 bytes");
+        awaitError("broken", "connection closed early");
+        awaitError("moved", "HTTP 302");
+    }
+
+    @Test
+    void saysThatNobodyListens() throws IOException {
+        int port;
+        try (ServerSocket closed = new ServerSocket(0)) {
+            port = closed.getLocalPort();
+        }
+        pool.replace(List.of(
+                Endpoint.ofUri(URI.create("http://127.0.0.1:" + port)),
+                Endpoint.ofUri(URI.create("http://no-such-host.invalid:8000"))));
+        scraper.start();
+
+        await().until(() ->
+                "connection refused".equals(report("http://127.0.0.1:" + port).error()));
+        await().until(() -> report("http://no-such-host.invalid:8000").error() != null);
+        assertThat(report("http://no-such-host.invalid:8000").error()).isIn("unknown host", "timeout after 500ms");
+    }
+
+    @Test
+    void forgetsAnEndpointThatIsGoneAndAsksANewOneAtItsAddressAfresh() {
+        EngineServer server = open(EngineServer.serving(METRICS));
+        pool.replace(List.of(server.endpoint("old-pod")));
+        scraper.start();
+        await().until(() -> report("old-pod").prefixCache() != null);
+
+        pool.replace(List.of(server.endpoint("new-pod")));
+
+        await().until(() -> report("old-pod") == EndpointReport.NONE);
+        await().until(() -> report("new-pod").prefixCache() != null);
+        assertThat(report("new-pod").windows()).isEqualTo(PrefixCacheWindows.NONE);
+    }
+
+    @Test
+    void hasNoMoreScrapesInFlightThanItMay() {
+        EngineServer hanging = open(new EngineServer((request, response) -> Mono.never()));
+        scraper = scraper(patient(2), null);
+        pool.replace(List.of(hanging.endpoint("a"), hanging.endpoint("b"), hanging.endpoint("c")));
+        AtomicInteger rounds = new AtomicInteger();
+        scraper.onRound(rounds::incrementAndGet);
+        scraper.start();
+
+        await().until(() -> hanging.requests().size() >= 2 && rounds.get() > 5);
+        assertThat(hanging.requests()).hasSize(2);
+
+        pool.replace(List.of(hanging.endpoint("c")));
+        await().until(() -> hanging.requests().size() == 3);
+    }
+
+    @Test
+    void tellsItsListenersOfEachRoundAlsoWhenOneFails() {
+        AtomicInteger rounds = new AtomicInteger();
+        scraper.onRound(() -> {
+            throw new IllegalStateException("a listener's bug");
+        });
+        scraper.onRound(rounds::incrementAndGet);
+        scraper.start();
+
+        await().until(() -> rounds.get() > 1);
+    }
+
+    private static ScrapeSettings patient(int maxConcurrent) {
+        return new ScrapeSettings(
+                FAST.interval(),
+                Duration.ofMinutes(1),
+                FAST.connectTimeout(),
+                FAST.modelsInterval(),
+                FAST.maxBodyBytes(),
+                maxConcurrent);
+    }
+
+    private LoadScraper scraper(ScrapeSettings settings, String apiKey) {
+        return open(new LoadScraper(
+                settings, List.of(new ScrapedPool(pool, apiKey)), PoolTls.NONE, System::nanoTime, new Random(1)));
+    }
+
+    private void awaitError(String id, String error) {
+        await().untilAsserted(() -> assertThat(report(id).error()).isEqualTo(error));
+    }
+
+    private EndpointReport report(String id) {
+        return scraper.report(new EndpointId(id));
+    }
+
+    private <T extends AutoCloseable> T open(T resource) {
+        opened.add(resource);
+        return resource;
+    }
+}

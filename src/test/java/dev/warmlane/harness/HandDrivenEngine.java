@@ -1,0 +1,131 @@
+package dev.warmlane.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An engine whose every byte the test sends itself, when it wants. It answers by itself only what the gateway asks on its
+ * own account: models, version, health and metrics.
+ */
+public final class HandDrivenEngine implements AutoCloseable {
+    private static final String MODELS = "GET /v1/models HTTP/1.1";
+    private static final Map<String, String> PAGES = Map.of(
+            MODELS,
+            "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"}]}",
+            "GET /health HTTP/1.1",
+            "",
+            "GET /version HTTP/1.1",
+            "{\"version\":\"0.10.0\"}",
+            "GET /metrics HTTP/1.1",
+            "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 0.0\n");
+
+    private final Map<String, String> pages;
+    private final ServerSocket listener;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final BlockingQueue<Exchange> exchanges = new LinkedBlockingQueue<>();
+
+    /** A request that has come in, and the connection on which the test answers it. */
+    public record Exchange(WireMessage request, Wire wire) implements AutoCloseable {
+
+        /** Answers the whole, and closes the connection. */
+        public void answer(String statusAndHeaders, String body) {
+            wire.send("HTTP/1.1 " + statusAndHeaders + "\r\nContent-Length: " + body.length()
+                    + "\r\nConnection: close\r\n\r\n" + body);
+            close();
+        }
+
+        /** Sends the head of a chunked response. */
+        public void begin(String statusAndHeaders) {
+            wire.send("HTTP/1.1 " + statusAndHeaders + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+        }
+
+        @Override
+        public void close() {
+            wire.close();
+        }
+    }
+
+    private HandDrivenEngine(Map<String, String> pages) {
+        this.pages = pages;
+        try {
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        threads.execute(this::accept);
+    }
+
+    public static HandDrivenEngine start() {
+        return new HandDrivenEngine(PAGES);
+    }
+
+    /** One that leaves to the test what it says of its models, too. */
+    public static HandDrivenEngine startWithoutModels() {
+        Map<String, String> pages = new HashMap<>(PAGES);
+        pages.remove(MODELS);
+        return new HandDrivenEngine(pages);
+    }
+
+    public URI uri() {
+        return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    /** The next request of a client. */
+    public Exchange next() {
+        try {
+            Exchange exchange = exchanges.poll(60, TimeUnit.SECONDS);
+            assertThat(exchange).as("request").isNotNull();
+            return exchange;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Requests of clients that nobody has taken with {@link #next}. */
+    public int requests() {
+        return exchanges.size();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Wire wire = new Wire(listener.accept());
+                threads.execute(() -> receive(wire));
+            } catch (IOException e) {
+                // Closed: the loop ends.
+            }
+        }
+    }
+
+    private void receive(Wire wire) {
+        Exchange exchange = new Exchange(wire.readMessage(), wire);
+        String page = pages.get(exchange.request().startLine());
+        if (page == null) {
+            exchanges.add(exchange);
+        } else {
+            exchange.answer("200 OK\r\nContent-Type: application/json", page);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        threads.shutdownNow();
+    }
+}

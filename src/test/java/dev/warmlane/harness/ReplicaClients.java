@@ -1,0 +1,94 @@
+package dev.warmlane.harness;
+
+import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Clients behind a load balancer: each request goes, over kept connections, to one of the replicas that were ready when they
+ * were last probed. Every second request is a stream. Nothing is tried again.
+ */
+public final class ReplicaClients implements AutoCloseable {
+    private static final long PROBE_MILLIS = 100;
+
+    private final List<GatewayProcess> replicas;
+    private final ChatClient client = new ChatClient();
+    private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor();
+    private final ExecutorService threads;
+    private final AtomicInteger answered = new AtomicInteger();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
+    private volatile List<GatewayProcess> ready;
+    private volatile boolean stopped;
+
+    private ReplicaClients(List<GatewayProcess> replicas, int count) {
+        this.replicas = replicas;
+        this.ready = replicas;
+        probes.scheduleWithFixedDelay(this::probe, 0, PROBE_MILLIS, TimeUnit.MILLISECONDS);
+        threads = Executors.newFixedThreadPool(count);
+        for (int i = 0; i < count; i++) {
+            int id = i;
+            threads.execute(() -> talk(id));
+        }
+    }
+
+    public static ReplicaClients start(List<GatewayProcess> replicas, int count) {
+        return new ReplicaClients(replicas, count);
+    }
+
+    /** Requests that were answered in full. */
+    public int answered() {
+        return answered.get();
+    }
+
+    /** What went wrong, in words. */
+    public List<String> failures() {
+        return failures;
+    }
+
+    /** Lets every request that is under way end. */
+    public void stop() throws InterruptedException {
+        stopped = true;
+        threads.shutdown();
+        if (!threads.awaitTermination(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("clients still wait for answers");
+        }
+    }
+
+    private void probe() {
+        ready = replicas.stream().filter(GatewayProcess::isReady).toList();
+    }
+
+    private void talk(int id) {
+        for (int turn = 0; !stopped; turn++) {
+            List<GatewayProcess> choice = ready;
+            GatewayProcess replica = choice.get((id + turn) % choice.size());
+            boolean stream = turn % 2 == 0;
+            try {
+                HttpResponse<String> response = client.post(
+                        replica.uri("/v1/chat/completions"),
+                        ChatClient.body(List.of(Map.of("role", "user", "content", "turn " + turn)), stream),
+                        Map.of("x-session-id", "client-" + id));
+                if (response.statusCode() != 200 || (stream && !response.body().endsWith("data: [DONE]\n\n"))) {
+                    failures.add("%d from %s: %s".formatted(response.statusCode(), replica.port(), response.body()));
+                }
+                answered.incrementAndGet();
+            } catch (UncheckedIOException e) {
+                failures.add("%s from %s".formatted(e.getCause(), replica.port()));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        probes.shutdownNow();
+        threads.shutdownNow();
+    }
+}

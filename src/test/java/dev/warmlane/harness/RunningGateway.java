@@ -1,0 +1,114 @@
+package dev.warmlane.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.app.GatewayApplication;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/** A whole gateway on free ports, as it runs in production but for its settings. */
+public final class RunningGateway implements AutoCloseable {
+    private final ConfigurableApplicationContext context;
+
+    private RunningGateway(ConfigurableApplicationContext context) {
+        this.context = context;
+    }
+
+    /** @param settings as on the command line, without the dashes */
+    public static RunningGateway start(String... settings) {
+        return start(new SpringApplicationBuilder(GatewayApplication.class), settings);
+    }
+
+    /** A gateway that watches Kubernetes through this client. */
+    public static RunningGateway start(KubernetesClient client, String... settings) {
+        SpringApplicationBuilder application = new SpringApplicationBuilder(GatewayApplication.class)
+                .initializers(context -> ((GenericApplicationContext) context)
+                        .registerBean(
+                                "testClient", KubernetesClient.class, () -> client, bean -> bean.setPrimary(true)));
+        return start(application, settings);
+    }
+
+    private static RunningGateway start(SpringApplicationBuilder application, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--server.port=0",
+                "--server.address=127.0.0.1",
+                "--management.server.port=0",
+                "--management.server.address=127.0.0.1"));
+        for (String setting : settings) {
+            arguments.add("--" + setting);
+        }
+        return new RunningGateway(application.run(arguments.toArray(new String[0])));
+    }
+
+    public static RunningGateway inFrontOf(SimulatedFleet fleet, String... settings) {
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("warmlane.endpoints=" + fleet.uris().stream().map(URI::toString).collect(Collectors.joining(",")));
+        return start(all.toArray(new String[0]));
+    }
+
+    /** Waits until the gateway would be sent traffic. */
+    public RunningGateway ready() {
+        await().until(() -> Wire.statusOf(
+                        property("local.management.port"), "GET /actuator/health/readiness HTTP/1.1\r\nHost: a\r\n\r\n")
+                == 200);
+        return this;
+    }
+
+    /** Returns when the gateway has seen the engine's models. */
+    public static RunningGateway inFrontOf(HandDrivenEngine engine, String... settings) {
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("warmlane.endpoints=" + engine.uri());
+        RunningGateway gateway = start(all.toArray(new String[0]));
+        await().untilAsserted(
+                        () -> assertThat(Wire.exchange(gateway.port(), "GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")
+                                        .text())
+                                .contains("\"m\""));
+        return gateway;
+    }
+
+    public URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port() + path);
+    }
+
+    public URI management(String path) {
+        return URI.create("http://127.0.0.1:" + property("local.management.port") + path);
+    }
+
+    public int port() {
+        return property("local.server.port");
+    }
+
+    public Router router() {
+        return context.getBean(RoutedPools.class).get("default").router();
+    }
+
+    /** Requests in flight at all endpoints, whether they are still listed or not. */
+    public int inFlight() {
+        return router().pool().snapshot().endpoints().stream()
+                .mapToInt(endpoint -> router().inFlight().requests(endpoint.id()))
+                .sum();
+    }
+
+    public <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    private int property(String name) {
+        return context.getEnvironment().getRequiredProperty(name, Integer.class);
+    }
+}

@@ -1,0 +1,86 @@
+package dev.warmlane.ops.actuator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.ops.actuator.AffinityEndpoint.Binding;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AffinityEndpointTest {
+    private static final Endpoint A = Endpoint.ofUri(URI.create("http://a:8000"));
+    private static final Endpoint B = Endpoint.ofUri(URI.create("http://b:8000"));
+
+    private final AffinityTable table = new AffinityTable(10, Duration.ofHours(2), () -> 0);
+    private final AffinityEndpoint endpoint =
+            new AffinityEndpoint(table, List.of(pool("one", A), pool("two", B)), null);
+
+    @Test
+    void sumsUpTheTableWithEveryEndpointThatIsListed() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        table.bind(AffinityKey.of("one", KeySource.CLIENT_IP, "203.0.113.7"), A.id());
+        assertThat(endpoint.summary())
+                .isEqualTo(
+                        new AffinityEndpoint.Summary(2, 10, Duration.ofHours(2), Map.of("a:8000", 2L, "b:8000", 0L)));
+    }
+
+    @Test
+    void countsBindingsToAnEndpointThatIsNotListedUnderItsId() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), new EndpointId("uid-gone"));
+        assertThat(endpoint.summary().byEndpoint()).containsEntry("uid-gone", 1L);
+    }
+
+    @Test
+    void findsAKeyInEveryPoolThatHasIt() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
+        var response = endpoint.lookup("session", "s", null);
+        assertThat(response.getStatus()).isEqualTo(200);
+        assertThat(response.getBody())
+                .isEqualTo(new AffinityEndpoint.Lookup(List.of(
+                        new Binding("one", "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0),
+                        new Binding("two", "b:8000", "http://b:8000", Duration.ZERO, Duration.ZERO, 0))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"session, other", "client-ip, s", "prompt-prefix, s", "none, s", "cookie, s"})
+    void whatIsNotBoundIsNotFound(String source, String key) {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        assertThat(endpoint.lookup(source, key, null).getStatus()).isEqualTo(404);
+        assertThat(endpoint.release(source, key, null).getStatus()).isEqualTo(404);
+        assertThat(table.size()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"::1", "0:0:0:0:0:0:0:1", "[::1]", " ::1"})
+    void findsAnAddressInEverySpelling(String spelling) {
+        table.bind(AffinityKey.of("one", KeySource.CLIENT_IP, "0:0:0:0:0:0:0:1"), A.id());
+        assertThat(endpoint.lookup("client-ip", spelling, null).getStatus()).isEqualTo(200);
+    }
+
+    @Test
+    void releasesAKeyInEveryPoolOnce() {
+        table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
+        table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
+        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(204);
+        assertThat(table.size()).isZero();
+        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(404);
+    }
+
+    private static EndpointPool pool(String name, Endpoint listed) {
+        EndpointPool pool = new EndpointPool(name);
+        pool.replace(List.of(listed));
+        return pool;
+    }
+}

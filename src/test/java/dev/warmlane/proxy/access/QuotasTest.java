@@ -1,0 +1,108 @@
+package dev.warmlane.proxy.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class QuotasTest {
+    private static final Identity LIMITED = identity("limited", new Allowance(Set.of(), 2, 6000, 0));
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final List<String> taken = new ArrayList<>();
+    private final Quotas quotas = new Quotas(nanos::get, (name, tokens) -> taken.add(name + " " + tokens));
+
+    @Test
+    void countsRequestsOfEachClient() {
+        assertThat(quotas.countRequest(LIMITED)).isZero();
+        assertThat(quotas.countRequest(LIMITED)).isZero();
+        assertThat(quotas.countRequest(LIMITED)).isEqualTo(Duration.ofSeconds(30));
+        assertThat(quotas.countRequest(identity("other", LIMITED.allowance()))).isZero();
+        nanos.addAndGet(Duration.ofSeconds(30).toNanos());
+        assertThat(quotas.countRequest(LIMITED)).isZero();
+    }
+
+    @Test
+    void aClientWithoutLimitsIsNeverHeldUp() {
+        Identity unlimited = identity("unlimited", Allowance.UNLIMITED);
+        for (int i = 0; i < 1000; i++) {
+            assertThat(quotas.countRequest(unlimited)).isZero();
+            assertThat(quotas.charge(unlimited).reserve(1 << 30)).isZero();
+        }
+    }
+
+    @Test
+    void whatTheEngineReportsTakesThePlaceOfTheEstimate() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        assertThat(charge.reserve(5000)).isZero();
+        charge.answered(400);
+        charge.used(1000);
+        charge.close(false);
+        assertThat(taken).containsExactly("limited 1000");
+        assertThat(quotas.charge(LIMITED).reserve(5000)).isZero();
+        assertThat(quotas.charge(LIMITED).reserve(100))
+                .isEqualTo(Duration.ofSeconds(1).toNanos());
+    }
+
+    @Test
+    void moreThanTheEstimateIsOwed() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        charge.reserve(10);
+        charge.used(12_000);
+        charge.close(false);
+        assertThat(quotas.charge(LIMITED).reserve(100))
+                .isEqualTo(Duration.ofSeconds(61).toNanos());
+    }
+
+    @Test
+    void aRequestThatNobodyServedCostsNothing() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        charge.reserve(6000);
+        charge.close(false);
+        assertThat(taken).isEmpty();
+        assertThat(quotas.charge(LIMITED).reserve(6000)).isZero();
+    }
+
+    @Test
+    void aClientThatLeavesPaysForItsPrompt() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        charge.reserve(4000);
+        charge.close(true);
+        assertThat(taken).containsExactly("limited 4000");
+    }
+
+    @Test
+    void anAnswerWithoutUsageCostsWhatItsBytesComeTo() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        charge.reserve(100);
+        charge.answered(20_000);
+        charge.answered(20_000);
+        charge.close(true);
+        assertThat(taken).containsExactly("limited 300");
+    }
+
+    @Test
+    void onlyTheFirstEndCounts() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        charge.reserve(100);
+        charge.used(200);
+        charge.close(false);
+        charge.close(true);
+        assertThat(taken).containsExactly("limited 200");
+    }
+
+    @Test
+    void aNewAllowanceStartsAFullMinute() {
+        quotas.charge(LIMITED).reserve(6000);
+        Identity raised = identity("limited", new Allowance(Set.of(), 2, 12_000, 0));
+        assertThat(quotas.charge(raised).reserve(12_000)).isZero();
+    }
+
+    private static Identity identity(String name, Allowance allowance) {
+        return new Identity(name, "key:" + name, "key:" + name, allowance);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.warmlane.proxy.accesslog;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.proxy.accesslog.AccessRecord.Answer;
+import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
+import org.jspecify.annotations.Nullable;
+
+/** Records to log. */
+final class Records {
+    private static final long MORNING = 1_770_000_000_123L;
+
+    private Records() {}
+
+    static AccessRecord served(AffinityKey key) {
+        // Ten blocks of 256 bytes: one and a quarter of those that are logged.
+        PromptBlocks prompt = PromptBlocks.of(new long[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 256, 2600);
+        return new AccessRecord(
+                MORNING,
+                "id-1",
+                "team-a",
+                "generation",
+                "default",
+                "m",
+                "2xx",
+                200,
+                LoggedPrompt.of(prompt),
+                key,
+                new Routing("vllm-0", "session", "bound", 1, 512, 87_654),
+                new Answer(650L, 20L, 512L, 12_345_678L),
+                45_000_000);
+    }
+
+    static AccessRecord served() {
+        return served(AffinityKey.of("default", KeySource.SESSION, "conversation 7"));
+    }
+
+    static AccessRecord refused(String requestId, @Nullable Integer status) {
+        return new AccessRecord(
+                MORNING,
+                requestId,
+                null,
+                null,
+                null,
+                null,
+                status == null ? "cancelled" : "4xx",
+                status,
+                null,
+                null,
+                null,
+                Answer.NONE,
+                0);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.warmlane.proxy.error;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FailureLogTest {
+    private final List<String> lines = new ArrayList<>();
+    /** Anywhere, as that of {@link System#nanoTime}. */
+    private long now = Long.MAX_VALUE - 5;
+
+    private final FailureLog log = new FailureLog(lines::add, () -> now);
+
+    @Test
+    void namesEndpointFailureAndReason() {
+        log.note("a:8000", "answer broke off", "connection lost");
+
+        assertThat(lines).containsExactly("endpoint a:8000: answer broke off: connection lost");
+    }
+
+    @Test
+    void repeatsALineOnceASecondWithTheNumberOfThoseLeftOut() {
+        for (int i = 0; i < 300; i++) {
+            log.note("a:8000", "answer broke off", "connection lost");
+        }
+        assertThat(lines).hasSize(1);
+
+        now += Duration.ofSeconds(1).toNanos();
+        log.note("a:8000", "answer broke off", "connection lost");
+        now += Duration.ofSeconds(1).toNanos();
+        log.note("a:8000", "answer broke off", "connection lost");
+
+        assertThat(lines)
+                .containsExactly(
+                        "endpoint a:8000: answer broke off: connection lost",
+                        "endpoint a:8000: answer broke off: connection lost (and 299 times since the last such line)",
+                        "endpoint a:8000: answer broke off: connection lost");
+    }
+
+    @Test
+    void limitsEachEndpointAndFailureForItself() {
+        log.note("a:8000", "answer broke off", "connection lost");
+        log.note("b:8000", "answer broke off", "connection lost");
+        log.note("a:8000", "request failed", "connection lost");
+        log.note("a:8000", "answer broke off", "no answer in time");
+
+        assertThat(lines).hasSize(4);
+    }
+}

@@ -1,0 +1,81 @@
+package dev.warmlane.proxy.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.netty.Connection;
+
+class SendingTest {
+    private static final Duration ROUND_TRIP = Duration.ofMillis(100);
+    private static final IOException RESET = new IOException("reset");
+
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final Connection connection = Connection.from(channel);
+
+    @AfterEach
+    void close() {
+        channel.close();
+    }
+
+    @Test
+    void aRequestWhoseSendingIsOverDoesNotGoOut() {
+        Sending sending = new Sending();
+        sending.end();
+
+        assertThat(sending.begin(connection, 0)).isFalse();
+
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void aRequestWhoseAnswerNobodyHasTakenIsWithdrawnAtTheEnd() {
+        Sending sending = new Sending();
+        assertThat(sending.begin(connection, 0)).isTrue();
+
+        sending.end();
+        channel.runPendingTasks();
+
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void theConnectionOfATakenAnswerIsLeftToIt() {
+        Sending sending = new Sending();
+        sending.begin(connection, 0);
+        sending.answered();
+
+        sending.end();
+        channel.runPendingTasks();
+
+        assertThat(channel.isOpen()).isTrue();
+    }
+
+    @Test
+    void aResetAtOnceOnAUsedConnectionMeansThatItWasClosed() {
+        new Sending().begin(connection, 0);
+        Sending second = new Sending();
+        second.begin(connection, 0);
+
+        assertThat(second.metClosedConnection(RESET, ROUND_TRIP.toNanos(), ROUND_TRIP))
+                .isTrue();
+        assertThat(second.metClosedConnection(RESET, ROUND_TRIP.toNanos() + 1, ROUND_TRIP))
+                .isFalse();
+        assertThat(second.metClosedConnection(new ConnectException(), 0, ROUND_TRIP))
+                .isFalse();
+        second.answered();
+        assertThat(second.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();
+    }
+
+    @Test
+    void aResetOfANewConnectionIsTheEndpointsOwn() {
+        Sending sending = new Sending();
+        sending.begin(connection, 0);
+
+        assertThat(sending.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.warmlane.tools.replay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+class ReplayCommandTest {
+    private static final String SMALL = "--generate shared-prefix --groups 4 --prompts 2 --system-tokens 1024"
+            + " --question-tokens 600 --output-tokens 20 --requests 40 --pods 2 --kv-tokens 50000";
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int execute(String arguments) {
+        CommandLine command = new CommandLine(new ReplayCommand());
+        command.setOut(new PrintWriter(out));
+        command.setErr(new PrintWriter(err));
+        return command.execute(arguments.split(" "));
+    }
+
+    @Test
+    void comparesEveryPolicyAtEverySpeed() {
+        assertThat(execute(SMALL + " --speed 1,2.5 --policy expected-cost,round-robin"))
+                .isZero();
+        assertThat(out.toString().lines()).hasSize(5);
+        assertThat(out.toString())
+                .containsPattern("shared-prefix x1 +expected-cost +40 ")
+                .containsPattern("shared-prefix x2.5 +round-robin +40 ");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void readsTraces() {
+        Path trace = Path.of("src/test/resources/replay/conversation.jsonl");
+        assertThat(execute("--format csv --policy sticky --trace " + trace)).isZero();
+        assertThat(out.toString()).contains("conversation.jsonl x1,sticky,5,0,0,");
+    }
+
+    @Test
+    void takesScenariosEngineConstantsAndParameters() {
+        assertThat(execute(SMALL + " --format json --policy consistent-hash:load-factor=2:slack-requests=1 --add 1"
+                        + " --remove 2 --restart-each 3 --slow 0=2,1=3 --index-scale 0.5 --gateways 2 --key client-ip"
+                        + " --preset 70b-h100x4 --step-ms 5 --max-sequences 8 --seed 3"))
+                .isZero();
+        assertThat(out.toString()).contains("\"policy\" : \"consistent-hash:load-factor=2:slack-requests=1\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    --generate other                    | generate: other (expected: shared-prefix or multi-turn)
+                    --pods 2                            | load: 0 given (expected: one of --trace, --access-log and --generate)
+                    --generate multi-turn --trace x     | load: 2 given (expected: one of
+                    --generate multi-turn --pods 0      | pods: 0 (expected: >= 1)
+                    --generate multi-turn --turns 0     | turns: 0 (expected: >= 1)
+                    --generate multi-turn --speed 0     | speed: 0.0 (expected: > 0)
+                    --generate multi-turn --index-scale 0 | index scale: 0.0 (expected: > 0)
+                    --generate multi-turn --gateways 0  | gateways: 0 (expected: >= 1)
+                    --generate multi-turn --key cookie  | key source: cookie (expected:
+                    --generate multi-turn --policy x    | policy: x (expected: the name of a file
+                    --generate multi-turn --policy sticky:kappa | policy sticky:kappa: kappa (expected: parameter=value
+                    --generate multi-turn --policy sticky:kapa=1 | policy sticky: unknown parameter kapa (expected:
+                    --generate multi-turn --preset 7b   | preset: 7b (expected:
+                    --generate multi-turn --kv-tokens 9 | kv tokens: 9 (expected: >=
+                    --trace no-such-file                | trace: no-such-file (expected: a file that can be read)
+                    --access-log no-such-file           | trace: no-such-file (expected: a file that can be read)
+                    """)
+    void refusesWhatMakesNoSense(String arguments, String message) {
+        assertThat(execute(arguments)).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(err.toString()).startsWith(message);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void helpSaysWhatThePresetsAre() {
+        assertThat(execute("--help")).isZero();
+        assertThat(out.toString()).contains("8b-h100:", "70b-h100x4:", "--index-scale");
+    }
+}

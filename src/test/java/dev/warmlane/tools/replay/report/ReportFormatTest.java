@@ -1,0 +1,62 @@
+package dev.warmlane.tools.replay.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ReportFormatTest {
+    private static final List<Row> ROWS = List.of(
+            new Row("trace, x1", "expected-cost", result(0.875, 90L)),
+            new Row("trace, x1", "random", result(null, 0L)));
+
+    private static PolicyResult result(Double stickiness, long predictedTokens) {
+        Distribution times = Distribution.of(new double[] {4, 1, 3, 2});
+        return new PolicyResult(
+                4, 1, 2, 0.25, 0.5, 0.125, times, times, times, 0.75, 1.5, 1.25, stickiness, predictedTokens, 100);
+    }
+
+    @Test
+    void percentilesAreValuesThatWereMeasured() {
+        Distribution distribution = Distribution.of(new double[] {4, 1, 3, 2});
+        assertThat(distribution).isEqualTo(new Distribution(2.5, 2, 4, 4));
+        assertThat(Distribution.of(new double[0])).isEqualTo(new Distribution(0, 0, 0, 0));
+    }
+
+    @Test
+    void tablesAlignNumbersToTheRight() {
+        List<String> lines = ReportFormat.TABLE.write(ROWS).lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(1))
+                .startsWith("trace, x1  expected-cost         4 ")
+                .endsWith("   0.875       0.900");
+        assertThat(lines.get(2))
+                .startsWith("trace, x1  random                4 ")
+                .endsWith("       -           -");
+        assertThat(lines.get(0)).hasSameSizeAs(lines.get(1));
+    }
+
+    @Test
+    void jsonHasANumberOrNullInEveryField() {
+        JsonNode rows = JsonMapper.shared().readTree(ReportFormat.JSON.write(ROWS));
+        assertThat(rows).hasSize(2);
+        assertThat(rows.get(0).get("load").asString()).isEqualTo("trace, x1");
+        assertThat(rows.get(0).get("tokenHitRatio").isNumber()).isTrue();
+        assertThat(rows.get(0).get("ttftP90Seconds").doubleValue()).isEqualTo(4);
+        assertThat(rows.get(0).get("requests").intValue()).isEqualTo(4);
+        assertThat(rows.get(1).get("stickiness").isNull()).isTrue();
+        assertThat(rows.get(1).get("predictedOverDelivered").isNull()).isTrue();
+    }
+
+    @Test
+    void csvQuotesWhatHasCommas() {
+        List<String> lines = ReportFormat.CSV.write(ROWS).lines().toList();
+        assertThat(lines.get(0)).startsWith("load,policy,requests,refused,lost,tokenHitRatio,");
+        assertThat(lines.get(1))
+                .startsWith("\"trace, x1\",expected-cost,4,1,2,0.25,")
+                .endsWith(",0.875,0.9");
+        assertThat(lines.get(2)).endsWith(",1.25,,");
+    }
+}

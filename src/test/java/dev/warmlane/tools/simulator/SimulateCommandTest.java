@@ -1,0 +1,70 @@
+package dev.warmlane.tools.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.warmlane.tools.simulator.engine.EngineModel;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+class SimulateCommandTest {
+
+    private static FleetOptions parse(String... arguments) {
+        SimulateCommand command = new SimulateCommand();
+        new CommandLine(command).parseArgs(arguments);
+        return command.options();
+    }
+
+    @Test
+    void withoutOptionsItIsADemo() {
+        assertThat(parse()).isEqualTo(FleetOptions.demo(8001, 4));
+    }
+
+    @Test
+    void optionsReachTheServers() {
+        FleetOptions fleet = parse(
+                ("--port 0 --pods 2 --model m --lora a,b --max-model-len 100 --preset 8b-h100 --block-size 32 --kv-blocks 7"
+                                + " --no-prefix-caching --output-tokens 9 --vllm-version 0.10.0 --no-prompt-tokens-details"
+                                + " --api-key k --seed 5 --error-status 503 --error-rate 0.5 --metrics-fault garbage")
+                        .split(" "));
+        assertThat(fleet.port()).isZero();
+        assertThat(fleet.servers()).isEqualTo(2);
+        ServerOptions server = fleet.server();
+        assertThat(server.models()).isEqualTo(new ServedModels("m", List.of("a", "b"), 100));
+        assertThat(server.cache().blockSizeTokens()).isEqualTo(32);
+        assertThat(server.cache().blocks()).isEqualTo(7);
+        assertThat(server.cache().prefixCaching()).isFalse();
+        assertThat(server.engine()).isEqualTo(EngineModel.H100_8B);
+        assertThat(server.version()).isEqualTo(VllmVersion.V0_10_0);
+        assertThat(server.promptTokensDetails()).isFalse();
+        assertThat(server.outputTokens()).isEqualTo(9);
+        assertThat(server.apiKey()).isEqualTo("k");
+        assertThat(server.seed()).isEqualTo(5);
+        assertThat(server.faults().statusProbability()).isEqualTo(0.5);
+        assertThat(server.faults().metrics()).isEqualTo(Faults.MetricsFault.GARBAGE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--pods=0, servers: 0 (expected: >= 1)",
+        "--block-size=0, block size: 0 (expected: >= 1 token)",
+        "--preset=fast, 'preset: fast (expected: demo, instant, 8b-h100 or 70b-h100x4)'",
+        "--error-status=200, 'status: 200 (expected: 400..599, or 0 for none)'",
+        "--latency-ms=-1, latency: PT-0.001S (expected: >= 0)"
+    })
+    void wrongValuesAreNamed(String argument, String message) {
+        assertThatExceptionOfType(ParameterException.class)
+                .isThrownBy(() -> parse(argument))
+                .withMessage(message);
+    }
+
+    @Test
+    void helpNamesEveryOption() {
+        String help = new CommandLine(new SimulateCommand()).getUsageMessage();
+        assertThat(help).contains("--port", "--kv-blocks", "--vllm-version", "--error-rate", "/simulator/faults");
+    }
+}
