@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {ServeCommand.class, SimulateCommand.class, ReplayCommand.class, ValidateCommand.class})
 public final class Warmlane {
-    /** What the gateway itself has no answer to. Without these its start does without the command line's parser, a tenth of a second. */
+    /** What the gateway itself has no response to. Without these its start does without the command line's parser, a tenth of a second. */
     private static final List<String> QUESTIONS = List.of("-h", "--help", "-V", "--version");
 
     private Warmlane() {}

@@ -2,7 +2,7 @@ package dev.warmlane.app;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.LineLimits;
+import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
@@ -13,7 +13,7 @@ import dev.warmlane.core.routing.PolicyFactory;
 import dev.warmlane.core.routing.PolicyParameters;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.Router;
-import dev.warmlane.core.routing.RouterRoom;
+import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.proxy.RoutedPool;
 import dev.warmlane.proxy.RoutedPools;
@@ -77,8 +77,8 @@ class PoolConfiguration {
 
     private static AdmissionQueue queue(QueueSettings settings, Router router) {
         AdmissionQueue queue = new AdmissionQueue(
-                new LineLimits(settings.maxEntries(), settings.maxWait()),
-                new RouterRoom(router),
+                new QueueLimits(settings.maxEntries(), settings.maxWait()),
+                new RouterCapacity(router),
                 System::nanoTime,
                 new SplittableRandom());
         router.inFlight().onClose(queue::ended);

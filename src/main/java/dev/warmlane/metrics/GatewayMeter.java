@@ -32,8 +32,8 @@ public enum GatewayMeter {
             "Requests answered 429: full or late in the queue, or past the streams of the gateway",
             "pool",
             "reason"),
-    TTFT(Buckets.FIRST_TOKEN, "ttft", "From the request's body to the first byte of a streamed answer", "pool"),
-    INTER_CHUNK_GAP(Buckets.CHUNK_GAP, "inter.chunk.gap", "Between two pieces of a streamed answer", "pool"),
+    TTFT(Buckets.FIRST_TOKEN, "ttft", "From the request's body to the first byte of a streamed response", "pool"),
+    INTER_CHUNK_GAP(Buckets.CHUNK_GAP, "inter.chunk.gap", "Between two chunks of a streamed response", "pool"),
     DECISIONS(
             Kind.COUNTER,
             "decisions",
@@ -50,7 +50,7 @@ public enum GatewayMeter {
     PREDICTED_PREFIX_TOKENS(
             Kind.COUNTER,
             "predicted.prefix.tokens",
-            "Prompt tokens predicted to be cached, of answers that said how many were",
+            "Prompt tokens predicted to be cached, of responses that said how many were",
             "pool"),
     DELIVERED_PREFIX_TOKENS(
             Kind.COUNTER, "delivered.prefix.tokens", "Prompt tokens that endpoints reported as cached", "pool"),

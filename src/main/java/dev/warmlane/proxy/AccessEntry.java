@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.core.routing.Delivery;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.accesslog.AccessRecord;
 import dev.warmlane.proxy.accesslog.AccessRecord.Answer;
@@ -61,7 +61,7 @@ final class AccessEntry {
     private Answer answer(RoutedExchange routed, @Nullable Dispatch dispatch, @Nullable LoggedRequest logged) {
         Timeline timeline = routed.timeline();
         Long firstByte = timeline.firstByteNanos() == Timeline.NEVER ? null : (Long) timeline.firstByteNanos();
-        Delivery delivery = timeline.delivery();
+        UsageReport delivery = timeline.delivery();
         return delivery != null
                 ? new Answer(delivery.promptTokens(), delivery.outputTokens(), delivery.cachedTokens(), firstByte)
                 : new Answer(estimatedTokens(dispatch, logged), streamedPieces(timeline), null, firstByte);

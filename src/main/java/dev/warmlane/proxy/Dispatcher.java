@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.Claim;
-import dev.warmlane.core.admission.Place;
+import dev.warmlane.core.admission.QueuedRequest;
+import dev.warmlane.core.admission.Ticket;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.health.FailureCause;
@@ -49,7 +49,7 @@ final class Dispatcher {
         return Mono.create(sink -> {
             AdmissionQueue queue = routed.pool().queue();
             WaitingRequest waiting = new WaitingRequest(exchange.getRequest(), routed, sink, metrics);
-            Place place = queue.await(claim(exchange.getRequest(), routed), waiting);
+            Ticket place = queue.await(claim(exchange.getRequest(), routed), waiting);
             sink.onCancel(() -> queue.leave(place));
         });
     }
@@ -58,8 +58,8 @@ final class Dispatcher {
         return ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY);
     }
 
-    private Claim claim(ServerHttpRequest request, RoutedExchange routed) {
-        return new Claim(
+    private QueuedRequest claim(ServerHttpRequest request, RoutedExchange routed) {
+        return new QueuedRequest(
                 routed.retries() > 0,
                 priority(request, routed),
                 client(request, routed),

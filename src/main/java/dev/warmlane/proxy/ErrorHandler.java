@@ -55,7 +55,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         return response.writeWith(Mono.just(buffer));
     }
 
-    /** The status that a client gets for a failure, as long as its answer has not begun. */
+    /** The status that a client gets for a failure, as long as its response has not begun. */
     static int status(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api.status().value();

@@ -6,8 +6,8 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.tls.PoolTls;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.upstream.GivenUp;
-import dev.warmlane.proxy.upstream.Sending;
+import dev.warmlane.proxy.upstream.AttemptAbandoned;
+import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import io.netty.buffer.Unpooled;
@@ -24,7 +24,7 @@ import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
 
 /**
- * Sends a request to one endpoint after the other, in the policy's preference order, until the answer of one goes to the
+ * Sends a request to one endpoint after the other, in the policy's preference order, until the response of one goes to the
  * client. From its first byte on nothing is tried again. The whole body goes again each time, and never twice to the same
  * endpoint.
  */
@@ -33,7 +33,7 @@ final class Failover {
     private final HttpClient unpooled;
     private final Duration roundTrip;
     private final PoolTls tls;
-    private final AnswerWriter answers;
+    private final ResponseWriter answers;
     private final Dispatcher dispatcher;
     private final Retries retries;
     private final ProxyMetrics metrics;
@@ -50,7 +50,7 @@ final class Failover {
             HttpClient unpooled,
             Duration roundTrip,
             PoolTls tls,
-            AnswerWriter answers,
+            ResponseWriter answers,
             Dispatcher dispatcher,
             Retries retries,
             ProxyMetrics metrics,
@@ -68,7 +68,7 @@ final class Failover {
         this.timer = timer;
     }
 
-    /** Completes when the answer has gone to the client; fails with what the client is told if there is none. */
+    /** Completes when the response has gone to the client; fails with what the client is told if there is none. */
     Mono<Void> send(ServerWebExchange exchange, RoutedExchange routed) {
         Dispatch first = dispatcher.now(routed);
         if (first == null) {
@@ -84,7 +84,7 @@ final class Failover {
     }
 
     private Mono<Void> send(HttpClient over, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
-        Sending sending = new Sending();
+        UpstreamAttempt sending = new UpstreamAttempt();
         int bodyBytes = routed.body().length;
         return tls.secure(over, routed.pool().name())
                 .headers(headers -> UpstreamHeaders.copy(
@@ -102,7 +102,7 @@ final class Failover {
                         return Mono.empty();
                     }
                     UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
-                    // Asked for when it is sent: this chain lives as long as the answer and must not keep the body.
+                    // Asked for when it is sent: this chain lives as long as the response and must not keep the body.
                     return connection.send(
                             bodyBytes == 0
                                     ? Mono.empty()
@@ -127,7 +127,7 @@ final class Failover {
             ByteBufFlux content) {
         int status = upstream.status().code();
         if (isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
-            return Mono.error(GivenUp.unavailable(status));
+            return Mono.error(AttemptAbandoned.unavailable(status));
         }
         return answers.write(
                 exchange.getResponse(), upstream, content, dispatch, routed, metrics.answering(routed, upstream));
@@ -139,7 +139,8 @@ final class Failover {
             return Mono.error(failure);
         }
         FailureCause cause = UpstreamFailure.cause(failure);
-        if (failure instanceof GivenUp || (UpstreamFailure.isRetryable(failure) && retries.allow(routed, cause))) {
+        if (failure instanceof AttemptAbandoned
+                || (UpstreamFailure.isRetryable(failure) && retries.allow(routed, cause))) {
             metrics.retried(routed.pool().name(), cause.label());
             log.note(dispatch.endpoint().name(), "request goes to another", UpstreamFailure.reason(failure));
             Duration pause = retries.pause(routed, cause);
@@ -166,7 +167,7 @@ final class Failover {
         routed.giveUp(UpstreamFailure.cause(failure));
         log.note(dispatch.endpoint().name(), "request failed", UpstreamFailure.reason(failure));
         if (routed.isRetryDiscouraged()) {
-            exchange.getResponse().getHeaders().set(AnswerHeaders.SHOULD_RETRY, "false");
+            exchange.getResponse().getHeaders().set(ResponseHeaders.SHOULD_RETRY, "false");
         }
         return Mono.error(UpstreamFailure.toApi(failure, dispatch.endpoint()));
     }

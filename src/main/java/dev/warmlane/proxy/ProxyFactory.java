@@ -66,8 +66,8 @@ public final class ProxyFactory {
                 UpstreamClient.create(settings.upstream(), ConnectionProvider.newConnection(), upstreamChannels),
                 settings.upstream().connectTimeout(),
                 tls,
-                new AnswerWriter(
-                        new AnswerHeaders(settings.responseHeaders()),
+                new ResponseWriter(
+                        new ResponseHeaders(settings.responseHeaders()),
                         retries,
                         log,
                         settings.retry().hold()),

@@ -28,14 +28,14 @@ final class ProxyMetrics {
     }
 
     /**
-     * An answer begins. A stream that brings tokens is timed from here on; any other says nothing of when its first token was
+     * A response begins. A stream that brings tokens is timed from here on; any other says nothing of when its first token was
      * there.
      *
      * @return what to do at its first byte
      */
     Runnable answering(RoutedExchange routed, HttpClientResponse upstream) {
         boolean tokens = upstream.status().code() < 400
-                && AnswerWriter.isEventStream(upstream.responseHeaders().get("content-type"));
+                && ResponseWriter.isEventStream(upstream.responseHeaders().get("content-type"));
         if (!tokens) {
             return () -> {};
         }

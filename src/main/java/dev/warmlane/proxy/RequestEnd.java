@@ -10,7 +10,7 @@ import reactor.core.publisher.Mono;
 /**
  * How a request ended for its client, whoever answered it.
  *
- * @param result the class of the status, such as 2xx, or cancelled by the client, or failed after the answer had begun
+ * @param result the class of the status, such as 2xx, or cancelled by the client, or failed after the response had begun
  * @param status the status that the client got; null where it left before
  */
 record RequestEnd(String result, @Nullable Integer status) {
@@ -24,7 +24,7 @@ record RequestEnd(String result, @Nullable Integer status) {
                 .doOnCancel(() -> listener.accept(new RequestEnd(CANCELLED, sentStatus(exchange))));
     }
 
-    /** Whether the answer broke off. */
+    /** Whether the response broke off. */
     boolean isFailed() {
         return result.equals(FAILED);
     }

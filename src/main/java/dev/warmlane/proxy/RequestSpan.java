@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.core.routing.Delivery;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.error.ApiException;
 import io.micrometer.tracing.Span;
 import org.springframework.cloud.gateway.route.Route;
@@ -55,7 +55,7 @@ record RequestSpan(Span span, ServerWebExchange exchange) {
         Timeline timeline = routed.timeline();
         seconds("warmlane.overhead_seconds", timeline.overheadNanos());
         seconds("warmlane.first_byte_seconds", timeline.firstByteNanos());
-        Delivery delivery = timeline.delivery();
+        UsageReport delivery = timeline.delivery();
         if (delivery != null) {
             tag(delivery);
         }
@@ -68,7 +68,7 @@ record RequestSpan(Span span, ServerWebExchange exchange) {
         span.tag("warmlane.predicted_tokens", decision.matchedTokens());
     }
 
-    private void tag(Delivery delivery) {
+    private void tag(UsageReport delivery) {
         span.tag("gen_ai.usage.input_tokens", delivery.promptTokens());
         span.tag("gen_ai.usage.output_tokens", delivery.outputTokens());
         Long cached = delivery.cachedTokens();

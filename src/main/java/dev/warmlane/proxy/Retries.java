@@ -32,7 +32,7 @@ final class Retries {
 
     /**
      * Whether the attempt that failed may be followed by another. Takes the retry's part of the budget, where it needs one,
-     * until its answer begins.
+     * until its response begins.
      */
     boolean allow(RoutedExchange routed, FailureCause cause) {
         if (cause == FailureCause.TIMEOUT && !settings.onTimeout()) {

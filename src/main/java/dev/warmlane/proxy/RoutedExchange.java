@@ -72,7 +72,7 @@ public final class RoutedExchange {
         return body.bytes();
     }
 
-    /** The answer goes to the client, so the body will not be sent again: a long answer must not hold a long prompt. */
+    /** The response goes to the client, so the body will not be sent again: a long response must not hold a long prompt. */
     void dropBody() {
         body.release();
     }
@@ -138,7 +138,7 @@ public final class RoutedExchange {
     }
 
     /**
-     * Counts this request's retries against the budget until the answer begins or the request ends. Returns whether there is
+     * Counts this request's retries against the budget until the response begins or the request ends. Returns whether there is
      * room; a request that is finished needs none.
      */
     synchronized boolean takePermit(RetryBudget budget) {
@@ -206,7 +206,7 @@ public final class RoutedExchange {
         }
     }
 
-    /** The answer broke off after it had begun. */
+    /** The response broke off after it had begun. */
     void brokeOff() {
         brokenOff = true;
     }

@@ -1,12 +1,12 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.core.routing.Delivery;
+import dev.warmlane.core.routing.UsageReport;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a request has come and when, and what its answer reported. Written by whoever serves the request, read by whoever
+ * How far a request has come and when, and what its response reported. Written by whoever serves the request, read by whoever
  * sees it end; a client that leaves may make that another thread.
  */
 final class Timeline {
@@ -19,7 +19,7 @@ final class Timeline {
     private volatile int pieces;
     private volatile long lastPieceNanos;
     private volatile @Nullable Timer gaps;
-    private volatile @Nullable Delivery delivery;
+    private volatile @Nullable UsageReport delivery;
 
     /** @param startedNanos when the body was read, on the clock of {@link System#nanoTime} */
     Timeline(long startedNanos) {
@@ -32,12 +32,12 @@ final class Timeline {
         return overheadNanos;
     }
 
-    /** The answer is a stream: what passes between two of its pieces is recorded. */
+    /** The response is a stream: what passes between two of its pieces is recorded. */
     void streams(Timer pieceGaps) {
         gaps = pieceGaps;
     }
 
-    /** A piece of the answer has come. */
+    /** A chunk of the response has come. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one piece after the other
     void piece() {
         long now = System.nanoTime();
@@ -50,8 +50,8 @@ final class Timeline {
         lastPieceNanos = now;
     }
 
-    /** The answer is complete and has reported this. */
-    void delivered(Delivery reported) {
+    /** The response is complete and has reported this. */
+    void delivered(UsageReport reported) {
         delivery = reported;
     }
 
@@ -65,19 +65,19 @@ final class Timeline {
         return overheadNanos;
     }
 
-    /** From the body to the first byte of the answer. */
+    /** From the body to the first byte of the response. */
     long firstByteNanos() {
         return firstByteNanos;
     }
 
-    /** Pieces that the answer has come in so far; of a stream, about one for each token. */
+    /** Pieces that the response has come in so far; of a stream, about one for each token. */
     int pieces() {
         return pieces;
     }
 
-    /** What the answer reported, or null. */
+    /** What the response reported, or null. */
     @Nullable
-    Delivery delivery() {
+    UsageReport delivery() {
         return delivery;
     }
 }

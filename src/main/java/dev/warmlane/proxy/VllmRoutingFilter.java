@@ -20,7 +20,7 @@ import reactor.core.publisher.SignalType;
 
 /**
  * Serves routes whose URI is {@code vllm://<pool>}: sends the request to the endpoint that the pool's router chooses and
- * passes the answer on, from another endpoint if that one fails before the first byte.
+ * passes the response on, from another endpoint if that one fails before the first byte.
  */
 public final class VllmRoutingFilter implements GlobalFilter, Ordered {
     /** Where Spring Cloud Gateway's load balancer filter handles {@code lb://}. */

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.core.admission.Entrant;
 import dev.warmlane.core.admission.Refusal;
+import dev.warmlane.core.admission.Waiter;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.proxy.error.ApiException;
@@ -13,7 +13,7 @@ import reactor.core.publisher.MonoSink;
 import reactor.netty.Connection;
 
 /** A request in the queue. Whoever lets it in or refuses it, it goes on where its connection is served. */
-final class WaitingRequest implements Entrant {
+final class WaitingRequest implements Waiter {
     private final RoutedExchange routed;
     private final MonoSink<Dispatch> sink;
     private final QueueMetrics metrics;

@@ -16,7 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param groupClaim the claim that lists the groups of the bearer
  * @param groups what groups may do, the first that a bearer is in counts and who is in none does not come in: name, tenant,
  *     models, requests-per-minute, tokens-per-minute, priority; none set: everybody may do everything
- * @param timeout how long one answer of the provider may take
+ * @param timeout how long one response of the provider may take
  */
 public record OidcSettings(
         @DefaultValue("") String issuerUri,

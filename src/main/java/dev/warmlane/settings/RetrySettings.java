@@ -7,7 +7,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Failover to another endpoint before the first byte.
  *
  * @param maxRetries further endpoints that one request may try
- * @param budget share of a pool's active requests, 0 to 1, that may at once be retries after an answer of a struggling endpoint
+ * @param budget share of a pool's active requests, 0 to 1, that may at once be retries after a response of a struggling endpoint
  * @param budgetMin such retries that are always allowed at once
  * @param backoff longest pause before a retry whose cause repeats for the first time; doubles each time
  * @param maxBackoff longest pause before any retry

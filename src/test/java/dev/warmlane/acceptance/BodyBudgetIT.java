@@ -65,7 +65,7 @@ class BodyBudgetIT {
             client.sendUnlessClosed(new byte[BODY_BYTES]);
             clients.add(client);
         }
-        // Each was either held or refused, and those that are held fit, before any answer makes room.
+        // Each was either held or refused, and those that are held fit, before any response makes room.
         await().untilAsserted(() -> assertThat(engine.requests() + refusals()).isEqualTo(clients.size()));
         int fit = engine.requests();
         assertThat(fit).isBetween(1, BUDGET_BYTES / BODY_BYTES);

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A request's body is kept for as long as it may be sent again, which is until its answer begins. */
+/** A request's body is kept for as long as it may be sent again, which is until its response begins. */
 class BodyMemoryIT {
     private static final int STREAMS = 6;
     private static final int BODY_BYTES = 16 << 20;
@@ -35,7 +35,7 @@ class BodyMemoryIT {
         }
     }
 
-    /** Both ends of an answer that has begun. */
+    /** Both ends of a response that has begun. */
     private static List<Wire> stream(RunningGateway gateway, HandDrivenEngine engine) {
         Wire client = Wire.to(gateway.port());
         client.send(

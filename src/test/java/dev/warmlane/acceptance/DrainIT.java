@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One gateway that is told to end, while a test holds its answers back. */
+/** One gateway that is told to end, while a test holds its responses back. */
 class DrainIT {
     private static final String EVENTS = "200 OK\r\nContent-Type: text/event-stream";
     private static final String CHAT = request("POST /v1/chat/completions", "{\"messages\":[]}");

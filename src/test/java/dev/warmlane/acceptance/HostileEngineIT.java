@@ -87,7 +87,7 @@ class HostileEngineIT {
                 .startsWith("HTTP/1.1 502 ");
     }
 
-    /** With the first answer, or when its connection is idle again. */
+    /** With the first response, or when its connection is idle again. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anAnswerThatNobodyAskedForIsNotTheNextOnes(boolean atOnce) {

@@ -75,7 +75,7 @@ class OverloadIT {
         gateway = RunningGateway.inFrontOf(fleet, all.toArray(new String[0]));
     }
 
-    /** All clients talk at once; what each answer said of its affinity. */
+    /** All clients talk at once; what each response said of its affinity. */
     private List<String> converse() throws Exception {
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         List<Callable<List<String>>> conversations = new ArrayList<>();
@@ -97,7 +97,7 @@ class OverloadIT {
         return all;
     }
 
-    /** As OpenAI's clients do: after a 429, again when the answer says. */
+    /** As OpenAI's clients do: after a 429, again when the response says. */
     private String say(String session) {
         while (true) {
             HttpResponse<String> response = client.post(

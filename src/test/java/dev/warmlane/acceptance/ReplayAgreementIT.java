@@ -148,7 +148,7 @@ class ReplayAgreementIT {
                 Map.of("x-session-id", "session-" + session));
     }
 
-    /** Sends this request when it is due, and those that follow upon its answer. */
+    /** Sends this request when it is due, and those that follow upon its response. */
     private static CompletableFuture<Void> talk(
             Conversation conversation, LoadRequest request, int turn, Executor threads) {
         Executor due = CompletableFuture.delayedExecutor(request.delayNanos(), NANOSECONDS, threads);

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Retries that an endpoint's answer has caused are limited; those of an endpoint that is not there are not. */
+/** Retries that an endpoint's response has caused are limited; those of an endpoint that is not there are not. */
 class RetryBudgetIT {
     private static final String BODY = ChatClient.body("hello");
 

@@ -82,7 +82,7 @@ class SlowClientsIT {
         }
     }
 
-    /** The answer takes longer than any client may, and behind it waits a request that is only begun. */
+    /** The response takes longer than any client may, and behind it waits a request that is only begun. */
     @Test
     void anAnswerMayTakeItsTimeWhateverTheClientSendsMeanwhile() {
         try (Wire client = Wire.to(gateway.port())) {

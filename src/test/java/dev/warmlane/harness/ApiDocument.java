@@ -14,7 +14,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** docs/openapi.yaml, and what in an answer is not as it says. Knows the part of JSON Schema that stands there, and refuses any other. */
+/** docs/openapi.yaml, and what in a response is not as it says. Knows the part of JSON Schema that stands there, and refuses any other. */
 public final class ApiDocument {
     private static final Set<String> KNOWN = Set.of(
             "type",
@@ -41,7 +41,7 @@ public final class ApiDocument {
         }
     }
 
-    /** What is wrong with an answer of status 200; empty if it is as documented. */
+    /** What is wrong with a response of status 200; empty if it is as documented. */
     public List<String> faults(String method, String path, String type, String answer) {
         JsonNode schema = document.get("paths")
                 .path(path)

@@ -36,7 +36,7 @@ public final class ChatClient {
             messages.add(Map.of("role", "system", "content", system));
         }
 
-        /** Says something and takes the answer into the conversation. */
+        /** Says something and takes the response into the conversation. */
         public HttpResponse<String> say(String text) {
             messages.add(Map.of("role", "user", "content", text));
             HttpResponse<String> response = post(chat, body(messages, false), headers);

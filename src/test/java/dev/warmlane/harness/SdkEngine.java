@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What an engine answers to an SDK that shows how it takes failures: 429 with a wait and then an answer; an error that must
+ * What an engine answers to an SDK that shows how it takes failures: 429 with a wait and then a response; an error that must
  * not be tried again; a stream that breaks off.
  */
 public final class SdkEngine implements AutoCloseable {

@@ -126,7 +126,7 @@ public final class SoakTraffic implements AutoCloseable {
         }
     }
 
-    /** Leaves before the answer or within it. */
+    /** Leaves before the response or within it. */
     private void abort(String session, boolean afterHeaders) {
         count("abort", 1);
         String body = chat(session, true);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * that are the same to the token once the simulator's chat template is around them.
  *
  * <p>System prompts end, and turns begin, 8 tokens after a multiple of 512. So full blocks of 16 tokens hold no more of what
- * prompts share than full blocks of 512 do, and the last token of an answer, which no engine computes, costs neither a block.
+ * prompts share than full blocks of 512 do, and the last token of a response, which no engine computes, costs neither a block.
  */
 public final class TenantConversations {
     public static final int ANSWER_TOKENS = 32;
@@ -32,12 +32,12 @@ public final class TenantConversations {
     /** What it writes around a question. */
     private static final int QUESTION_BYTES = "<|user|>\n\n<|assistant|>\n".length();
 
-    /** What it writes after an answer. */
+    /** What it writes after a response. */
     private static final int ANSWER_BYTES = "\n".length();
 
     private TenantConversations() {}
 
-    /** Conversations begin evenly spread; the times between answers and next turns are random. */
+    /** Conversations begin evenly spread; the times between responses and next turns are random. */
     public static Load load() {
         SplittableRandom random = new SplittableRandom(1);
         List<LoadRequest> arrivals = new ArrayList<>();

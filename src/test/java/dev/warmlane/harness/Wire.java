@@ -34,7 +34,7 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    /** One request on a connection of its own, and its whole answer. */
+    /** One request on a connection of its own, and its whole response. */
     public static WireMessage exchange(int port, String request) {
         try (Wire wire = to(port)) {
             wire.send(request);
@@ -42,7 +42,7 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    /** The status of the answer to one request on a connection of its own, without reading the rest. */
+    /** The status of the response to one request on a connection of its own, without reading the rest. */
     public static int statusOf(int port, String request) {
         try (Wire wire = to(port)) {
             wire.send(request);

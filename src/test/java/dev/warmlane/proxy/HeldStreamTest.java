@@ -207,8 +207,8 @@ class HeldStreamTest {
         new HeldStream(engine, observer(), connection.eventLoop(), holdNanos, () -> mayGiveUp).subscribe(client);
     }
 
-    private AnswerObserver observer() {
-        return new AnswerObserver(
+    private ResponseObserver observer() {
+        return new ResponseObserver(
                 Objects.requireNonNull(routed.next(FailureCause.OTHER)),
                 routed,
                 200,

@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.LineLimits;
-import dev.warmlane.core.admission.Room;
+import dev.warmlane.core.admission.Capacity;
+import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
@@ -40,8 +40,8 @@ final class RoutedExchanges {
                 HealthWatch.NONE);
         RoutingRequest request = new RoutingRequest(AffinityKey.none(0), PromptBlocks.EMPTY);
         AdmissionQueue queue = new AdmissionQueue(
-                new LineLimits(0, Duration.ofSeconds(1)),
-                () -> new Room(Set.of(), Set.of(), endpoints.length),
+                new QueueLimits(0, Duration.ofSeconds(1)),
+                () -> new Capacity(Set.of(), Set.of(), endpoints.length),
                 System::nanoTime,
                 new SplittableRandom(1));
         BufferedBody body = new BufferedBody(new BodyBudget(1024), 1024, -1);

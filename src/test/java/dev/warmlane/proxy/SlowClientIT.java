@@ -33,7 +33,7 @@ class SlowClientIT {
                 .handle(new ReactorHttpHandlerAdapter((request, response) -> {
                     NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
                     Flux<DataBuffer> answer = Flux.range(0, PIECES).map(i -> buffers.wrap(piece()));
-                    return AnswerWriter.write(response, answer);
+                    return ResponseWriter.write(response, answer);
                 }))
                 .bindNow();
         try (Socket client = new Socket("127.0.0.1", gateway.port())) {

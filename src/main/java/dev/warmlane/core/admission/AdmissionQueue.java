@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * saying so, such as an endpoint that appears, is seen at the next {@link #tick}.
  */
 public final class AdmissionQueue {
-    private final LineLimits limits;
-    private final Supplier<Room> room;
+    private final QueueLimits limits;
+    private final Supplier<Capacity> room;
     private final LongSupplier nanoClock;
     private final ServiceRate rate;
     private final RetryAdvice advice;
-    private final WaitingLine line;
+    private final WaitingQueue line;
     private final AtomicInteger occasions = new AtomicInteger();
     private boolean closed;
     private volatile int waiting;
@@ -33,13 +33,13 @@ public final class AdmissionQueue {
      *
      * @param room where there is room now; called from any thread, must not block
      */
-    public AdmissionQueue(LineLimits limits, Supplier<Room> room, LongSupplier nanoClock, RandomGenerator random) {
+    public AdmissionQueue(QueueLimits limits, Supplier<Capacity> room, LongSupplier nanoClock, RandomGenerator random) {
         this.limits = limits;
         this.room = room;
         this.nanoClock = nanoClock;
         this.rate = new ServiceRate(nanoClock);
         this.advice = new RetryAdvice(rate, limits.maxWait(), random);
-        this.line = new WaitingLine(new FairTurns(random.nextLong()));
+        this.line = new WaitingQueue(new FairTurns(random.nextLong()));
     }
 
     /** Whether nobody waits, so that a request may take room where it finds some without asking here. */
@@ -52,7 +52,7 @@ public final class AdmissionQueue {
         return waiting;
     }
 
-    public LineLimits limits() {
+    public QueueLimits limits() {
         return limits;
     }
 
@@ -65,9 +65,9 @@ public final class AdmissionQueue {
      * Waits for room. The entrant may be let in or refused before this returns. A full line refuses whoever would be served
      * last, which can be one that is in it: so a flood of one client takes no place from another.
      */
-    public Place await(Claim claim, Entrant entrant) {
-        Place place;
-        Place refused = null;
+    public Ticket await(QueuedRequest claim, Waiter entrant) {
+        Ticket place;
+        Ticket refused = null;
         Refusal.Reason reason = Refusal.Reason.FULL;
         synchronized (line) {
             place = line.add(
@@ -89,7 +89,7 @@ public final class AdmissionQueue {
     }
 
     /** The request does not wait any more; its entrant is not called again. Nothing happens if its waiting is over. */
-    public void leave(Place place) {
+    public void leave(Ticket place) {
         synchronized (line) {
             line.giveUp(place);
             waiting = line.size();
@@ -109,12 +109,12 @@ public final class AdmissionQueue {
         if (waiting == 0) {
             return;
         }
-        List<Place> late;
+        List<Ticket> late;
         synchronized (line) {
             late = line.giveUpLate(nanoClock.getAsLong());
             waiting = line.size();
         }
-        for (Place place : late) {
+        for (Ticket place : late) {
             refuse(place, Refusal.Reason.LATE);
         }
         letIn();
@@ -122,18 +122,18 @@ public final class AdmissionQueue {
 
     /** Refuses all that wait, and from now on whoever would. */
     public void close() {
-        List<Place> all;
+        List<Ticket> all;
         synchronized (line) {
             closed = true;
             all = line.giveUpAll();
             waiting = line.size();
         }
-        for (Place place : all) {
+        for (Ticket place : all) {
             refuse(place, Refusal.Reason.CLOSED);
         }
     }
 
-    private void refuse(Place place, Refusal.Reason reason) {
+    private void refuse(Ticket place, Refusal.Reason reason) {
         place.entrant.refused(new Refusal(reason, advice.after(waiting)));
     }
 
@@ -156,13 +156,13 @@ public final class AdmissionQueue {
 
     /** Until one finds no room after all: there will be another occasion, and the others would fare no better now. */
     private void letInWhileThereIsRoom() {
-        Place next = takeNext();
+        Ticket next = takeNext();
         while (next != null && enter(next)) {
             next = takeNext();
         }
     }
 
-    private boolean enter(Place next) {
+    private boolean enter(Ticket next) {
         boolean keepsPlace = false;
         try {
             keepsPlace = !next.entrant.enter();
@@ -179,11 +179,11 @@ public final class AdmissionQueue {
         }
     }
 
-    private @Nullable Place takeNext() {
+    private @Nullable Ticket takeNext() {
         if (waiting == 0) {
             return null;
         }
-        Room now = room.get();
+        Capacity now = room.get();
         if (now.isEmpty()) {
             return null;
         }

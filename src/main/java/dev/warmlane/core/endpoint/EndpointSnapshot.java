@@ -52,7 +52,7 @@ public final class EndpointSnapshot {
 
     /**
      * The endpoints that a request bound to none may go to: those that accept new ones or, where there are none, those that
-     * drain, because a cold answer from a leaving endpoint beats no answer.
+     * drain, because a cold response from a leaving endpoint beats no response.
      */
     public List<Endpoint> selectable() {
         return selectable;

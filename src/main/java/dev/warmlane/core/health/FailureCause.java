@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum FailureCause {
     /** Connecting failed, or took too long. */
     CONNECT(true),
-    /** The connection broke before the answer was complete. */
+    /** The connection broke before the response was complete. */
     RESET(true),
     /** It answered 502, 503 or 504. */
     UNAVAILABLE(true),

@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 
 /**
  * Learns from every request how well its endpoint is. Each request that was sent tells it one thing: success, failure or
- * neither; an answer that breaks off after it had begun is a success and then a failure. Safe for concurrent use; does not
+ * neither; a response that breaks off after it had begun is a success and then a failure. Safe for concurrent use; does not
  * wait.
  *
  * <p>The endpoint is always given as the snapshot lists it in which the request was decided: one on probation is judged by
@@ -28,6 +28,6 @@ public interface HealthWatch {
     /** The endpoint has failed a request. */
     default void failed(Endpoint endpoint, FailureCause cause) {}
 
-    /** A request is over that says nothing of the endpoint: the client left before the answer. */
+    /** A request is over that says nothing of the endpoint: the client left before the response. */
     default void undecided(Endpoint endpoint) {}
 }

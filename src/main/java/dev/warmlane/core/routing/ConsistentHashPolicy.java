@@ -84,7 +84,7 @@ public final class ConsistentHashPolicy implements RoutingPolicy {
     }
 
     @Override
-    public void delivered(RoutingDecision decision, Delivery delivery) {
+    public void delivered(RoutingDecision decision, UsageReport delivery) {
         byPrompt.delivered(decision, delivery);
     }
 

@@ -33,12 +33,12 @@ public final class DecisionLog {
             return decision;
         }
 
-        /** Prompt tokens that the endpoint reported as cached; null before its answer is complete, or if it does not say. */
+        /** Prompt tokens that the endpoint reported as cached; null before its response is complete, or if it does not say. */
         public @Nullable Long deliveredTokens() {
             return deliveredTokens;
         }
 
-        void delivered(Delivery delivery) {
+        void delivered(UsageReport delivery) {
             deliveredTokens = delivery.cachedTokens();
         }
     }

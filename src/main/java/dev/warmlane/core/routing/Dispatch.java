@@ -41,20 +41,20 @@ public final class Dispatch implements AutoCloseable {
         policy.accepted(decision);
     }
 
-    /** The first byte of the answer came back: the prefill is over. */
+    /** The first byte of the response came back: the prefill is over. */
     public void firstByte() {
         if (lease.firstByte()) {
             health.succeeded(endpoint());
         }
     }
 
-    /** The answer is complete and its usage known. */
-    public void delivered(Delivery delivery) {
+    /** The response is complete and its usage known. */
+    public void delivered(UsageReport delivery) {
         entry.delivered(delivery);
         router.delivered(decision, delivery);
     }
 
-    /** The answer is complete and says nothing of its usage. */
+    /** The response is complete and says nothing of its usage. */
     public void unreported() {
         router.unreported(decision);
     }
@@ -86,7 +86,7 @@ public final class Dispatch implements AutoCloseable {
         health.failed(endpoint(), cause);
     }
 
-    /** The answer broke off after it had begun. */
+    /** The response broke off after it had begun. */
     public void brokeOff(FailureCause cause) {
         health.failed(endpoint(), cause);
     }

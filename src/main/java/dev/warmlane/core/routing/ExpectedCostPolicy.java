@@ -104,7 +104,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     }
 
     @Override
-    public void delivered(RoutingDecision decision, Delivery delivery) {
+    public void delivered(RoutingDecision decision, UsageReport delivery) {
         costs.delivered(decision, delivery);
     }
 

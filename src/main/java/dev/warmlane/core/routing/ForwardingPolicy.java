@@ -46,7 +46,7 @@ public class ForwardingPolicy implements RoutingPolicy {
     }
 
     @Override
-    public void delivered(RoutingDecision decision, Delivery delivery) {
+    public void delivered(RoutingDecision decision, UsageReport delivery) {
         to.delivered(decision, delivery);
     }
 

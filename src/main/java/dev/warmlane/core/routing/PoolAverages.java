@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
 /**
- * What a pool's answers have taught so far: how many bytes of prompt make a token, and how many tokens an answer has. Safe
+ * What a pool's answers have taught so far: how many bytes of prompt make a token, and how many tokens a response has. Safe
  * for concurrent use.
  */
 public final class PoolAverages {
@@ -25,13 +25,13 @@ public final class PoolAverages {
         return promptTokens.value();
     }
 
-    /** Tokens that an answer is expected to have. */
+    /** Tokens that a response is expected to have. */
     public double outputTokens() {
         return outputTokens.value();
     }
 
-    /** Learns from one answer; a part that was not reported is less than 1. */
-    void learn(long promptBytes, Delivery delivery) {
+    /** Learns from one response; a part that was not reported is less than 1. */
+    void learn(long promptBytes, UsageReport delivery) {
         if (promptBytes > 0 && delivery.promptTokens() > 0) {
             double ratio = (double) promptBytes / delivery.promptTokens();
             bytesPerToken.learn(Math.min(MAX_BYTES_PER_TOKEN, Math.max(MIN_BYTES_PER_TOKEN, ratio)));

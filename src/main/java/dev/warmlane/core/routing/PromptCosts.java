@@ -108,7 +108,7 @@ final class PromptCosts {
     }
 
     /** The endpoint has answered: learns from its usage, and corrects what it is believed to hold. */
-    void delivered(RoutingDecision decision, Delivery delivery) {
+    void delivered(RoutingDecision decision, UsageReport delivery) {
         PromptBlocks prompt = decision.request().prompt();
         Long cachedTokens = delivery.cachedTokens();
         // Decisions that weighed nothing, such as those by a key alone, predicted nothing.
@@ -123,7 +123,7 @@ final class PromptCosts {
      * What the endpoint held and the index did not know. A prompt that repeats an earlier answer finds that in the cache too,
      * and a block that is cached in part counts for the endpoint alone: neither says that the index forgot anything.
      */
-    private double missedBlocks(RoutingDecision decision, Delivery delivery, long cachedTokens) {
+    private double missedBlocks(RoutingDecision decision, UsageReport delivery, long cachedTokens) {
         PromptBlocks prompt = decision.request().prompt();
         double predictedBlocks =
                 Math.rint(decision.matchedTokens() * averages.bytesPerToken() / prompt.blockSizeBytes());

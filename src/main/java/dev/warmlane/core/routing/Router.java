@@ -19,7 +19,7 @@ public final class Router {
     private final InFlight inFlight;
     private final DecisionLog log;
     private final HealthWatch health;
-    private final Deliveries deliveries = new Deliveries();
+    private final PredictionAccuracy deliveries = new PredictionAccuracy();
 
     /**
      * A router that listens to the pool from now on.
@@ -53,7 +53,7 @@ public final class Router {
         return log;
     }
 
-    public Deliveries deliveries() {
+    public PredictionAccuracy deliveries() {
         return deliveries;
     }
 
@@ -155,7 +155,7 @@ public final class Router {
         retireIfGone(endpoint);
     }
 
-    void delivered(RoutingDecision decision, Delivery delivery) {
+    void delivered(RoutingDecision decision, UsageReport delivery) {
         deliveries.record(decision, delivery);
         policy.delivered(decision, delivery);
         retireIfGone(decision.endpoint().id());

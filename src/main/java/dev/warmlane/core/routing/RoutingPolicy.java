@@ -40,7 +40,7 @@ public interface RoutingPolicy {
     default void failed(RoutingDecision decision) {}
 
     /** The endpoint has answered in full and reported this. */
-    default void delivered(RoutingDecision decision, Delivery delivery) {}
+    default void delivered(RoutingDecision decision, UsageReport delivery) {}
 
     /** The endpoint's KV cache holds this many tokens. */
     default void capacity(EndpointId endpoint, long tokens) {}

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * long as the body is not changed, which {@link #prompt} refers to.
  *
  * @param model the model as the client named it; null is the engine's base model
- * @param stream whether the answer is streamed
+ * @param stream whether the response is streamed
  * @param includeUsage whether the client asked for a usage chunk at the end of the stream
  * @param maxTokens upper bound of generated tokens; null where none is given, or none that is an int
  * @param cacheSalt what keeps the client's KV blocks apart from others'

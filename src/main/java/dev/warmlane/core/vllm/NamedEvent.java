@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * What an event says that bears a name, as those of the Responses API and of Anthropic's do. An engine that shuts down sends
- * there the beginning of an answer and its end, which counts no output token; no finish reason tells it.
+ * there the beginning of a response and its end, which counts no output token; no finish reason tells it.
  */
 final class NamedEvent {
     private static final byte[] EVENT = "event: ".getBytes(US_ASCII);

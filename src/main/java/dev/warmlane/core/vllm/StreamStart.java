@@ -2,7 +2,7 @@ package dev.warmlane.core.vllm;
 
 /**
  * What the first events of a stream say of the rest. Before its first token, an engine sends at most a chat's opening chunk
- * for each choice, which has the role and no text, or the events by which an answer with {@linkplain NamedEvent named events}
+ * for each choice, which has the role and no text, or the events by which a response with {@linkplain NamedEvent named events}
  * begins.
  */
 public enum StreamStart {

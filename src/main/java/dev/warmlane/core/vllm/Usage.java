@@ -35,10 +35,10 @@ public record Usage(
     private static final int ATTEMPTS = 4;
 
     /**
-     * The last usage that an answer reports: a JSON body or the events of a stream, whole or only the tail, of chat,
+     * The last usage that a response reports: a JSON body or the events of a stream, whole or only the tail, of chat,
      * completions, responses, embeddings or Anthropic messages. Never throws; garbage reports nothing.
      *
-     * @return null if the answer reports none
+     * @return null if the response reports none
      */
     public static @Nullable Usage lastIn(byte[] answer, int offset, int length) {
         int end = offset + length;

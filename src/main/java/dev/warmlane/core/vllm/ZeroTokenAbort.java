@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The answer of an engine that is shutting down: status 200, finish reason {@code abort}, not one generated token. Nothing
+ * The response of an engine that is shutting down: status 200, finish reason {@code abort}, not one generated token. Nothing
  * was computed, so another endpoint may be asked. The Responses API and Anthropic's do not pass the reason on, but the usage
- * counts no output token, which no other answer does: the end of a text is a token, too.
+ * counts no output token, which no other response does: the end of a text is a token, too.
  */
 public final class ZeroTokenAbort {
     private static final KeySearch FINISH_REASON = new KeySearch("finish_reason");
@@ -27,7 +27,7 @@ public final class ZeroTokenAbort {
 
     private ZeroTokenAbort() {}
 
-    /** Whether what has come of an answer, a body or events of a stream, ends it so. */
+    /** Whether what has come of a response, a body or events of a stream, ends it so. */
     public static boolean isIn(byte[] answer, int offset, int length) {
         int end = offset + length;
         int reason = FINISH_REASON.last(answer, offset, end);
@@ -38,7 +38,7 @@ public final class ZeroTokenAbort {
                 && isWithoutText(answer, offset, end);
     }
 
-    /** Whether an answer in {@code [from, end)} counts its output tokens, and there are none. */
+    /** Whether a response in {@code [from, end)} counts its output tokens, and there are none. */
     static boolean isWithoutOutput(byte[] answer, int from, int end) {
         int count = OUTPUT_TOKENS.last(answer, from, end);
         boolean none = count != KeySearch.NONE

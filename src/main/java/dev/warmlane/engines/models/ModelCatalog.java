@@ -60,7 +60,7 @@ public final class ModelCatalog {
     }
 
     /**
-     * The answer to {@code GET /v1/models}: every model once, with the first card that an endpoint gave; where none did, with
+     * The response to {@code GET /v1/models}: every model once, with the first card that an endpoint gave; where none did, with
      * a card of its name alone.
      *
      * @return a copy of the UTF-8 bytes

@@ -40,7 +40,7 @@ public final class ServedModels {
 
     /**
      * Whether every pool's models are known, as far as they can be: they are set, or an endpoint has listed some, or each
-     * endpoint has been asked once, though none had an answer.
+     * endpoint has been asked once, though none had a response.
      */
     public boolean isKnown() {
         return pools.stream().allMatch(this::isKnown);

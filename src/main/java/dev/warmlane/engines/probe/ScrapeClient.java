@@ -19,7 +19,7 @@ import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
 /**
- * Asks vLLM servers about themselves, over connections of its own. Every answer is bounded in time and length; the
+ * Asks vLLM servers about themselves, over connections of its own. Every response is bounded in time and length; the
  * results, errors and timers all come on the one thread of the given loop.
  */
 final class ScrapeClient {
@@ -72,7 +72,7 @@ final class ScrapeClient {
                 .map(EngineJson::models);
     }
 
-    /** Empty where the answer names no version. */
+    /** Empty where the response names no version. */
     Mono<String> version(ScrapedPool pool, URI endpoint) {
         return get(pool, endpoint, "/version", MAX_JSON_BYTES, headers -> {}).mapNotNull(EngineJson::version);
     }

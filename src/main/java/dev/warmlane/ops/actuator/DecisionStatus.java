@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param promptTokens L: tokens of the prompt
  * @param matchedTokens of those, predicted to be in the endpoint's cache
  * @param uncachedTokens of those, to be computed
- * @param deliveredTokens of those, what the endpoint reported as cached; null before its answer is complete, or if it does not say
+ * @param deliveredTokens of those, what the endpoint reported as cached; null before its response is complete, or if it does not say
  * @param candidates every endpoint that was weighed; empty where the policy weighs none
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)

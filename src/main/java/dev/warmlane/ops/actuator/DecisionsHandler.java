@@ -1,7 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.Explanation;
@@ -85,12 +85,12 @@ public final class DecisionsHandler {
                 : json(DecisionStatus.of(clock.instant(), explanation.pool(), decision));
     }
 
-    private List<DeliveryStatus> deliveries() {
-        List<DeliveryStatus> deliveries = new ArrayList<>();
+    private List<PredictionStatus> deliveries() {
+        List<PredictionStatus> deliveries = new ArrayList<>();
         for (RoutedPool pool : pools.all()) {
-            Deliveries totals = pool.router().deliveries();
+            PredictionAccuracy totals = pool.router().deliveries();
             for (Endpoint endpoint : pool.router().pool().snapshot().endpoints()) {
-                deliveries.add(DeliveryStatus.of(pool.name(), endpoint.name(), totals.total(endpoint.id())));
+                deliveries.add(PredictionStatus.of(pool.name(), endpoint.name(), totals.total(endpoint.id())));
             }
         }
         return deliveries;

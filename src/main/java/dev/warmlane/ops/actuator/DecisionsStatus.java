@@ -8,4 +8,4 @@ import java.util.List;
  * @param decisions the last ones, newest first
  * @param delivery what each endpoint delivered of what was predicted
  */
-public record DecisionsStatus(List<DecisionStatus> decisions, List<DeliveryStatus> delivery) {}
+public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionStatus> delivery) {}

@@ -3,8 +3,8 @@ package dev.warmlane.ops.actuator;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.Deliveries;
 import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -31,9 +31,11 @@ public final class RoutingMeters {
         GatewayMeter.AFFINITY_EVICTIONS.counter(registry, table, AffinityTable::evictions);
         for (Router router : routers) {
             String pool = router.pool().name();
-            Deliveries deliveries = router.deliveries();
-            GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(registry, deliveries, Deliveries::predictedTokens, pool);
-            GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(registry, deliveries, Deliveries::deliveredTokens, pool);
+            PredictionAccuracy deliveries = router.deliveries();
+            GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(
+                    registry, deliveries, PredictionAccuracy::predictedTokens, pool);
+            GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(
+                    registry, deliveries, PredictionAccuracy::deliveredTokens, pool);
         }
     }
 

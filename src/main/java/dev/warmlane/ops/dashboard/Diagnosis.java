@@ -2,7 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.ScrapeStatus;
 import dev.warmlane.settings.DashboardSettings;
@@ -100,9 +100,9 @@ final class Diagnosis {
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {
-        Deliveries deliveries = view.sources().router().deliveries();
+        PredictionAccuracy deliveries = view.sources().router().deliveries();
         for (Endpoint endpoint : view.sources().router().pool().snapshot().endpoints()) {
-            if (deliveries.total(endpoint.id()).silence() != Deliveries.Silence.NONE) {
+            if (deliveries.total(endpoint.id()).silence() != PredictionAccuracy.Silence.NONE) {
                 problems.add(Problem.ofEndpoint("hits-not-reported", endpoint.name()));
             }
         }

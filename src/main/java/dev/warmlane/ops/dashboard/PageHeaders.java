@@ -5,7 +5,7 @@ import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
-/** What every answer of the page tells the browser: run only what comes from here, show it in nobody's frame, keep nothing. */
+/** What every response of the page tells the browser: run only what comes from here, show it in nobody's frame, keep nothing. */
 final class PageHeaders {
     private static final String POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -20,7 +20,7 @@ final class PageHeaders {
         headers.setCacheControl("no-store");
     }
 
-    /** An answer of the page that is not a file. */
+    /** A response of the page that is not a file. */
     static Mono<ServerResponse> json(Object body) {
         return ServerResponse.ok()
                 .headers(PageHeaders::set)

@@ -1,7 +1,7 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.core.affinity.KeySource;
-import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.PoolStatus;
@@ -18,11 +18,11 @@ import java.util.stream.Collectors;
 final class PoolSampler {
     private final String pool;
     private final MeterRegistry registry;
-    private final Deliveries deliveries;
+    private final PredictionAccuracy deliveries;
     private final double[] added = new double[PoolSum.COUNT];
     private final Map<String, EndpointSampler> endpoints = new HashMap<>();
 
-    PoolSampler(String pool, MeterRegistry registry, Deliveries deliveries) {
+    PoolSampler(String pool, MeterRegistry registry, PredictionAccuracy deliveries) {
         this.pool = pool;
         this.registry = registry;
         this.deliveries = deliveries;

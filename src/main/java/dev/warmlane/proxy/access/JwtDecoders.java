@@ -37,7 +37,7 @@ public final class JwtDecoders {
      * @param jwkSetUri where the provider's keys are; empty: where the issuer says
      * @param audiences whom tokens must be meant for, one of these
      * @param algorithms how tokens may be signed, such as RS256
-     * @param timeout how long one answer of the provider may take
+     * @param timeout how long one response of the provider may take
      */
     public static ReactiveJwtDecoder of(
             String issuer, String jwkSetUri, List<String> audiences, List<String> algorithms, Duration timeout) {
@@ -73,7 +73,7 @@ public final class JwtDecoders {
         return WebClient.builder()
                 .clientConnector(new ReactorClientHttpConnector(http))
                 .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_ANSWER_BYTES))
-                .filter(new RecentAnswers(Duration.ofSeconds(10)))
+                .filter(new VerifiedTokens(Duration.ofSeconds(10)))
                 .build();
     }
 }

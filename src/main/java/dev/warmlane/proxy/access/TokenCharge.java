@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one request takes of its client's tokens: an estimate of its prompt first, and in the end what the engine reports. A
- * request that no engine served costs nothing; one whose client left, whose answer broke off, or whose usage nobody reported
- * costs the estimate and what the answer's bytes come to. Fed by one thread at a time; may be closed by another.
+ * request that no engine served costs nothing; one whose client left, whose response broke off, or whose usage nobody reported
+ * costs the estimate and what the response's bytes come to. Fed by one thread at a time; may be closed by another.
  */
 public final class TokenCharge {
     /** A token is an event of its own in a stream of vLLM's, and few events are shorter than this. */
@@ -51,7 +51,7 @@ public final class TokenCharge {
         return wait;
     }
 
-    /** A piece of an answer has come that is no error. */
+    /** A chunk of a response has come that is no error. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // By one thread at a time.
     public void answered(int bytes) {
         answeredBytes += bytes;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
  * @param routing where it went; null if it was refused before
  * @param answer what came of it
- * @param durationNanos from its headers to the end of its answer
+ * @param durationNanos from its headers to the end of its response
  */
 public record AccessRecord(
         long epochMillis,
@@ -54,7 +54,7 @@ public record AccessRecord(
      * @param promptTokens as reported, else as estimated
      * @param outputTokens as reported, else the pieces of the stream
      * @param cachedTokens prompt tokens that came from the endpoint's cache, as reported
-     * @param firstByteNanos from the body to the first byte of the answer
+     * @param firstByteNanos from the body to the first byte of the response
      */
     public record Answer(
             @Nullable Long promptTokens,

@@ -13,7 +13,7 @@ import reactor.netty.channel.ChannelOperations;
 import reactor.netty.http.server.HttpServer;
 
 /**
- * The connections of clients to the public port, and their end in three steps: each closes after its next answer; no new ones;
+ * The connections of clients to the public port, and their end in three steps: each closes after its next response; no new ones;
  * none at all. Costs a request nothing before the first of them. Safe for concurrent use; steps never go back.
  */
 public final class ClientConnections {
@@ -24,7 +24,7 @@ public final class ClientConnections {
     }
 
     private final ChannelGroup channels = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
-    private final LastAnswer lastAnswer = new LastAnswer();
+    private final LastResponse lastAnswer = new LastResponse();
     private volatile Step step = Step.OPEN;
     private volatile @Nullable DisposableServer server;
 
@@ -39,7 +39,7 @@ public final class ClientConnections {
         return (int) channels.stream().filter(ClientConnections::isRunning).count();
     }
 
-    /** From now on every answer is the last of its connection. */
+    /** From now on every response is the last of its connection. */
     void closeAfterAnswers() {
         step = Step.CLOSING_AFTER_ANSWERS;
         onEach(channel -> lastAnswer.addTo(channel.pipeline()));

@@ -21,7 +21,7 @@ public final class Drain {
      * A drain that has not begun.
      *
      * @param refuseTraffic makes the gateway say that it is not ready
-     * @param endAnswers ends every answer that is under way with an error
+     * @param endAnswers ends every response that is under way with an error
      */
     public Drain(DrainSettings settings, ClientConnections clients, Runnable refuseTraffic, Runnable endAnswers) {
         this.settings = settings;

@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 
-/** An answer that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
+/** A response that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
 public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -149,7 +149,7 @@ public final class ApiException extends RuntimeException {
         return new ApiException(HttpStatus.GATEWAY_TIMEOUT, "server_error", null, "upstream_timeout", null, reason);
     }
 
-    /** The gateway ends before the answer does; another replica may have time for it. */
+    /** The gateway ends before the response does; another replica may have time for it. */
     public static ApiException shuttingDown() {
         return new ApiException(
                 HttpStatus.SERVICE_UNAVAILABLE,

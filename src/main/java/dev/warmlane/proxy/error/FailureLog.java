@@ -14,7 +14,7 @@ public final class FailureLog {
 
     private final Consumer<String> log;
     private final LongSupplier nanoTime;
-    private final Cache<Failure, LogPace> lines =
+    private final Cache<Failure, LogRateLimit> lines =
             Caffeine.newBuilder().maximumSize(MAX_LINES).build();
 
     /** @param nanoTime the clock, as {@link System#nanoTime} */
@@ -29,10 +29,10 @@ public final class FailureLog {
      */
     public void note(String endpoint, String what, String reason) {
         long now = nanoTime.getAsLong();
-        int leftOut = lines.get(new Failure(endpoint, what, reason), failure -> new LogPace(now))
+        int leftOut = lines.get(new Failure(endpoint, what, reason), failure -> new LogRateLimit(now))
                 .next(now);
-        if (leftOut != LogPace.LEFT_OUT) {
-            log.accept(LogPace.text("endpoint %s: %s: %s".formatted(endpoint, what, reason), leftOut));
+        if (leftOut != LogRateLimit.LEFT_OUT) {
+            log.accept(LogRateLimit.text("endpoint %s: %s: %s".formatted(endpoint, what, reason), leftOut));
         }
     }
 

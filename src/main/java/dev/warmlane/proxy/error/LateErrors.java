@@ -9,7 +9,7 @@ import reactor.core.publisher.Hooks;
 
 /**
  * Errors that reach nobody, because the request they belong to is over. Reactor Netty tells the error that ended a request's
- * body a second time when its answer is written, and Reactor logs that with a stack trace: a line for each slow client. Here
+ * body a second time when its response is written, and Reactor logs that with a stack trace: a line for each slow client. Here
  * those that a client was told are left out, and of the others at most one a second of each kind is logged.
  */
 public final class LateErrors {
@@ -17,7 +17,7 @@ public final class LateErrors {
     private static final long MAX_KINDS = 100;
 
     private final LongSupplier nanoTime;
-    private final Cache<Class<?>, LogPace> kinds =
+    private final Cache<Class<?>, LogRateLimit> kinds =
             Caffeine.newBuilder().maximumSize(MAX_KINDS).build();
 
     /** @param nanoTime the clock, as {@link System#nanoTime} */
@@ -35,9 +35,9 @@ public final class LateErrors {
             return;
         }
         long now = nanoTime.getAsLong();
-        int leftOut = kinds.get(error.getClass(), kind -> new LogPace(now)).next(now);
-        if (leftOut != LogPace.LEFT_OUT) {
-            log.warn(LogPace.text("an error came when its request was over", leftOut), error);
+        int leftOut = kinds.get(error.getClass(), kind -> new LogRateLimit(now)).next(now);
+        if (leftOut != LogRateLimit.LEFT_OUT) {
+            log.warn(LogRateLimit.text("an error came when its request was over", leftOut), error);
         }
     }
 }

@@ -42,7 +42,7 @@ final class RequestWatch extends ChannelDuplexHandler {
     private final long idleNanos;
     private final LongSupplier clock;
 
-    /** Requests whose answer is not complete. */
+    /** Requests whose response is not complete. */
     private int answering;
 
     private boolean inRequest;
@@ -123,7 +123,7 @@ final class RequestWatch extends ChannelDuplexHandler {
         if (message instanceof HttpResponse response && !interim) {
             answerBegun = true;
             if (oldVersion && HttpUtil.isTransferEncodingChunked(response)) {
-                // HTTP/1.0 knows no chunks (RFC 9112, section 6.1): the answer ends with the connection.
+                // HTTP/1.0 knows no chunks (RFC 9112, section 6.1): the response ends with the connection.
                 HttpUtil.setTransferEncodingChunked(response, false);
                 closing = true;
             }
@@ -168,7 +168,7 @@ final class RequestWatch extends ChannelDuplexHandler {
         }
     }
 
-    /** Fails the request whose body is being read, if it can still be answered, and ends the connection with its answer. */
+    /** Fails the request whose body is being read, if it can still be answered, and ends the connection with its response. */
     private void breakOff(ChannelHandlerContext ctx, ApiException failure) {
         if (answering != 1 || answerBegun || closing) {
             close(ctx);

@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * for each connection.
  */
 final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDecoder, HttpResponseEncoder> {
-    /** Requests that a client may send ahead of their answers; Netty's own bound. */
+    /** Requests that a client may send ahead of their responses; Netty's own bound. */
     private static final int MAX_PIPELINED = 128;
 
-    /** The methods of the requests that wait for their answers: that to HEAD has no body, whatever its headers say. */
+    /** The methods of the requests that wait for their responses: that to HEAD has no body, whatever its headers say. */
     private final Queue<HttpMethod> unanswered = new ArrayDeque<>(4);
 
     StrictHttpCodec(HttpDecoderConfig config) {

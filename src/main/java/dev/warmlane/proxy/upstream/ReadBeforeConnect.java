@@ -11,7 +11,7 @@ import reactor.netty.NettyPipeline;
  * Overhears that a connection was read before it was made. When connections are closed and opened in quick succession, as when
  * clients leave, Netty's epoll transport now and then reads one that is still connecting (as in Netty's issue 10411; probably
  * for an event of a closed connection whose file descriptor it got). Reactor Netty then fails the request, and once the
- * connection is made it sends it all the same: the engine computes an answer that nobody waits for. Whether the connection can
+ * connection is made it sends it all the same: the engine computes a response that nobody waits for. Whether the connection can
  * be made, its own end of connecting tells. Safe for every connection at once.
  */
 @Sharable

@@ -15,7 +15,7 @@ public final class UpstreamChannels {
         channels.add(channel);
     }
 
-    /** Fails every answer under way with this error, as if the engine's connection had, and closes all connections. */
+    /** Fails every response under way with this error, as if the engine's connection had, and closes all connections. */
     @SuppressWarnings("FutureReturnValueIgnored") // Closing is all that is left to do.
     public void end(ApiException reason) {
         channels.forEach(channel -> channel.eventLoop().execute(() -> {

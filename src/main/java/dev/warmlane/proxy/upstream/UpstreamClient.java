@@ -40,7 +40,7 @@ public final class UpstreamClient {
                 .disableRetry(true)
                 .doOnChannelInit((observer, channel, remote) -> {
                     channels.opened(channel);
-                    new OneAnswerEach().addTo(channel.pipeline());
+                    new SingleResponseGuard().addTo(channel.pipeline());
                     readBeforeConnect.addTo(channel.pipeline());
                 })
                 .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))

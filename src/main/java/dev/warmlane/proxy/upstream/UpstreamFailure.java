@@ -21,11 +21,11 @@ import reactor.netty.http.client.PrematureCloseException;
 public final class UpstreamFailure {
     private UpstreamFailure() {}
 
-    /** Whether the endpoint gave no answer, so that another may be asked. */
+    /** Whether the endpoint gave no response, so that another may be asked. */
     public static boolean isRetryable(Throwable failure) {
         return isConnectionLost(failure)
                 || isNoConnectionFree(failure)
-                || failure instanceof GivenUp
+                || failure instanceof AttemptAbandoned
                 || failure instanceof ReadTimeoutException;
     }
 
@@ -43,7 +43,7 @@ public final class UpstreamFailure {
 
     /** What it says of the endpoint. */
     public static FailureCause cause(Throwable failure) {
-        if (failure instanceof GivenUp givenUp) {
+        if (failure instanceof AttemptAbandoned givenUp) {
             return givenUp.failureCause();
         }
         if (failure instanceof ReadTimeoutException) {
@@ -82,7 +82,7 @@ public final class UpstreamFailure {
         if (failure instanceof ReadTimeoutException) {
             return "no answer in time";
         }
-        if (failure instanceof GivenUp givenUp) {
+        if (failure instanceof AttemptAbandoned givenUp) {
             return givenUp.reason();
         }
         if (failure instanceof ApiException api) {
@@ -103,7 +103,7 @@ public final class UpstreamFailure {
         if (isNoConnectionFree(failure)) {
             return "no connection free";
         }
-        if (failure instanceof MalformedAnswerException) {
+        if (failure instanceof MalformedResponseException) {
             return "its answer is not HTTP";
         }
         return isConnectionLost(failure)

@@ -1,8 +1,8 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.health.FailureCause;
-import dev.warmlane.core.routing.Delivery;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineListener;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
@@ -62,7 +62,7 @@ final class Attempt implements EngineListener {
         } else {
             LoadRequest request = arrival.request();
             dispatch.delivered(
-                    new Delivery(request.promptTokens(), request.outputTokens(), (long) ended.cachedTokens()));
+                    new UsageReport(request.promptTokens(), request.outputTokens(), (long) ended.cachedTokens()));
             dispatch.close();
             replay.answered(arrival, endpoint, dispatch.decision(), ended);
         }

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * What a cache would hit that no routing could divide: one LRU for all requests in the order of their arrival, in which a
- * request's blocks are there for the next at once, those of its answer included. As in an engine at least one token of a
+ * request's blocks are there for the next at once, those of its response included. As in an engine at least one token of a
  * prompt is computed.
  */
 final class IdealCache {

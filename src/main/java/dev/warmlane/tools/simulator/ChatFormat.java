@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Chat completions. */
-final class ChatFormat implements AnswerFormat {
+final class ChatFormat implements ResponseFormat {
     private final VllmVersion version;
     private boolean toolCallBegun;
 
@@ -13,7 +13,7 @@ final class ChatFormat implements AnswerFormat {
     }
 
     @Override
-    public String whole(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
         ObjectNode message =
                 Json.object().put("role", "assistant").put("content", head.toolName() == null ? text : null);
         message.putNull("refusal").putNull("annotations").putNull("audio").putNull("function_call");
@@ -46,7 +46,7 @@ final class ChatFormat implements AnswerFormat {
     }
 
     @Override
-    public String begin(AnswerHead head, int promptTokens) {
+    public String begin(ResponseHead head, int promptTokens) {
         ObjectNode choice = choice(Json.object().put("role", "assistant").put("content", ""));
         choice.putNull("finish_reason");
         ObjectNode chunk = top(head, "chat.completion.chunk", choice);
@@ -57,7 +57,7 @@ final class ChatFormat implements AnswerFormat {
     }
 
     @Override
-    public String token(AnswerHead head, String text, @Nullable String finishReason) {
+    public String token(ResponseHead head, String text, @Nullable String finishReason) {
         ObjectNode choice = choice(delta(head, text, finishReason != null));
         choice.put("finish_reason", finishReason == null ? null : finish(head, finishReason));
         if (finishReason != null) {
@@ -74,7 +74,7 @@ final class ChatFormat implements AnswerFormat {
     }
 
     @Override
-    public String end(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
         if (!head.includeUsage()) {
             return CompletionFormat.DONE;
         }
@@ -84,7 +84,7 @@ final class ChatFormat implements AnswerFormat {
         return Json.event(chunk) + CompletionFormat.DONE;
     }
 
-    private ObjectNode delta(AnswerHead head, String text, boolean last) {
+    private ObjectNode delta(ResponseHead head, String text, boolean last) {
         if (head.toolName() == null) {
             return Json.object().put("content", text);
         }
@@ -98,14 +98,14 @@ final class ChatFormat implements AnswerFormat {
         return delta;
     }
 
-    private static ObjectNode toolCall(AnswerHead head, String name, String arguments) {
+    private static ObjectNode toolCall(ResponseHead head, String name, String arguments) {
         return Json.object()
                 .put("id", "chatcmpl-tool-" + head.requestId())
                 .put("type", "function")
                 .set("function", Json.object().put("name", name).put("arguments", arguments));
     }
 
-    private static String finish(AnswerHead head, String finishReason) {
+    private static String finish(ResponseHead head, String finishReason) {
         return head.toolName() == null || finishReason.equals("abort") ? finishReason : "tool_calls";
     }
 
@@ -113,7 +113,7 @@ final class ChatFormat implements AnswerFormat {
         return Json.object().put("index", 0).set("delta", delta).putNull("logprobs");
     }
 
-    private static ObjectNode top(AnswerHead head, String object, @Nullable ObjectNode choice) {
+    private static ObjectNode top(ResponseHead head, String object, @Nullable ObjectNode choice) {
         ObjectNode top = Json.object()
                 .put("id", "chatcmpl-" + head.requestId())
                 .put("object", object)

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Text completions. */
-final class CompletionFormat implements AnswerFormat {
+final class CompletionFormat implements ResponseFormat {
     static final String DONE = "data: [DONE]\n\n";
     static final String FINGERPRINT = "vllm-0.x-abcd1234";
 
@@ -15,7 +15,7 @@ final class CompletionFormat implements AnswerFormat {
     }
 
     @Override
-    public String whole(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
         ObjectNode choice = choice(text, finishReason);
         if (!version.isLegacy()) {
             choice.putNull("token_ids");
@@ -35,12 +35,12 @@ final class CompletionFormat implements AnswerFormat {
     }
 
     @Override
-    public String begin(AnswerHead head, int promptTokens) {
+    public String begin(ResponseHead head, int promptTokens) {
         return "";
     }
 
     @Override
-    public String token(AnswerHead head, String text, @Nullable String finishReason) {
+    public String token(ResponseHead head, String text, @Nullable String finishReason) {
         ObjectNode choice = choice(text, finishReason);
         if (!version.isLegacy()) {
             choice.putNull("prompt_token_ids").putNull("token_ids");
@@ -55,7 +55,7 @@ final class CompletionFormat implements AnswerFormat {
     }
 
     @Override
-    public String end(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
         if (!head.includeUsage()) {
             return DONE;
         }
@@ -76,7 +76,7 @@ final class CompletionFormat implements AnswerFormat {
                 .putNull("stop_reason");
     }
 
-    private static ObjectNode top(AnswerHead head, @Nullable ObjectNode choice) {
+    private static ObjectNode top(ResponseHead head, @Nullable ObjectNode choice) {
         ObjectNode top = Json.object()
                 .put("id", "cmpl-" + head.requestId())
                 .put("object", "text_completion")

@@ -11,11 +11,11 @@ final class Embedding implements EngineListener {
     private static final int DIMENSIONS = 8;
 
     private final HttpExchange exchange;
-    private final AnswerHead head;
+    private final ResponseHead head;
     private final long fingerprint;
     private final RequestMetrics metrics;
 
-    Embedding(HttpExchange exchange, AnswerHead head, long fingerprint, RequestMetrics metrics) {
+    Embedding(HttpExchange exchange, ResponseHead head, long fingerprint, RequestMetrics metrics) {
         this.exchange = exchange;
         this.head = head;
         this.fingerprint = fingerprint;

@@ -36,7 +36,7 @@ public record Faults(
         NONE,
         /** Bytes that are no exposition. */
         GARBAGE,
-        /** No answer. */
+        /** No response. */
         HANG;
 
         /**

@@ -5,11 +5,11 @@ import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 
-/** Writes one answer while the engine computes it, token by token or whole. */
+/** Writes one response while the engine computes it, token by token or whole. */
 final class Generation implements EngineListener {
     private final HttpExchange exchange;
-    private final AnswerFormat format;
-    private final AnswerHead head;
+    private final ResponseFormat format;
+    private final ResponseHead head;
     private final GeneratedText text;
     private final FinishReason end;
     private final boolean stream;
@@ -21,8 +21,8 @@ final class Generation implements EngineListener {
     /** @param resetAfterChunks how many chunks a stream sends before its connection is reset; -1 for all */
     Generation(
             HttpExchange exchange,
-            AnswerFormat format,
-            AnswerHead head,
+            ResponseFormat format,
+            ResponseHead head,
             GeneratedText text,
             FinishReason end,
             boolean stream,

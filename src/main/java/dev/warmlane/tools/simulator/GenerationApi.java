@@ -3,7 +3,7 @@ package dev.warmlane.tools.simulator;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/** The APIs that generate text: where each keeps its prompt and the asked length, and how it puts an answer on the wire. */
+/** The APIs that generate text: where each keeps its prompt and the asked length, and how it puts a response on the wire. */
 enum GenerationApi {
     CHAT("/v1/chat/completions", "messages"),
     COMPLETIONS("/v1/completions", "prompt"),
@@ -45,7 +45,7 @@ enum GenerationApi {
         };
     }
 
-    AnswerFormat format(VllmVersion version) {
+    ResponseFormat format(VllmVersion version) {
         return switch (this) {
             case CHAT -> new ChatFormat(version);
             case COMPLETIONS -> new CompletionFormat(version);

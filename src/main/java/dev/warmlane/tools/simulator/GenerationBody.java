@@ -8,10 +8,10 @@ import tools.jackson.databind.JsonNode;
  *
  * @param model the model that answers
  * @param prompt the text it answers to
- * @param stream whether the answer is streamed
+ * @param stream whether the response is streamed
  * @param includeUsage whether a stream ends with a usage chunk
- * @param maxTokens asked length of the answer, or null
- * @param toolName the function that the answer must call, or null for text
+ * @param maxTokens asked length of the response, or null
+ * @param toolName the function that the response must call, or null for text
  */
 record GenerationBody(
         String model,

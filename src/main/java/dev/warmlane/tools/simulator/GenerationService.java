@@ -79,7 +79,7 @@ final class GenerationService {
             if (prompt.tokens() > options.maxTokens()) {
                 throw ApiException.tooLong(options.maxTokens(), prompt.tokens(), 0);
             }
-            AnswerHead head = new AnswerHead(requestId(exchange), nowSeconds(), model, false, null);
+            ResponseHead head = new ResponseHead(requestId(exchange), nowSeconds(), model, false, null);
             submit(
                     exchange,
                     prompt,
@@ -124,8 +124,8 @@ final class GenerationService {
         });
     }
 
-    private AnswerHead head(HttpExchange exchange, GenerationBody body) {
-        return new AnswerHead(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
+    private ResponseHead head(HttpExchange exchange, GenerationBody body) {
+        return new ResponseHead(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
     }
 
     private String requestId(HttpExchange exchange) {

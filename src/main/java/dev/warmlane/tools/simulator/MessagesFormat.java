@@ -4,10 +4,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Anthropic's Messages API as vLLM speaks it, in its main shape: one block of text. */
-final class MessagesFormat implements AnswerFormat {
+final class MessagesFormat implements ResponseFormat {
 
     @Override
-    public String whole(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
         ObjectNode content = Json.object().put("type", "text").put("text", text);
         ObjectNode message =
                 Json.object().put("id", id(head)).put("type", "message").put("role", "assistant");
@@ -20,7 +20,7 @@ final class MessagesFormat implements AnswerFormat {
     }
 
     @Override
-    public String begin(AnswerHead head, int promptTokens) {
+    public String begin(ResponseHead head, int promptTokens) {
         ObjectNode message =
                 Json.object().put("id", id(head)).put("type", "message").put("role", "assistant");
         message.putArray("content");
@@ -32,13 +32,13 @@ final class MessagesFormat implements AnswerFormat {
     }
 
     @Override
-    public String token(AnswerHead head, String text, @Nullable String finishReason) {
+    public String token(ResponseHead head, String text, @Nullable String finishReason) {
         ObjectNode delta = Json.object().put("type", "text_delta").put("text", text);
         return event("content_block_delta", Json.object().put("index", 0).set("delta", delta));
     }
 
     @Override
-    public String end(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
         ObjectNode delta = Json.object();
         delta.set(
                 "delta",
@@ -55,7 +55,7 @@ final class MessagesFormat implements AnswerFormat {
         return Json.event(type, data);
     }
 
-    private static String id(AnswerHead head) {
+    private static String id(ResponseHead head) {
         return "chatcmpl-" + head.requestId();
     }
 

@@ -32,7 +32,7 @@ final class Prompt {
         return HASHER.hashBytesToLong(text);
     }
 
-    /** The chained hashes of every full block of this prompt with the answer after it. */
+    /** The chained hashes of every full block of this prompt with the response after it. */
     long[] blockHashes(String answer, int blockSizeTokens) {
         byte[] suffix = answer.getBytes(StandardCharsets.UTF_8);
         byte[] all = Arrays.copyOf(text, text.length + suffix.length);

@@ -34,7 +34,7 @@ final class RequestMetrics {
         }
     }
 
-    /** The answer is complete. */
+    /** The response is complete. */
     void complete(EngineSequence sequence, long nowNanos) {
         promptTokens.observe(sequence.request().promptTokens());
         generationTokens.observe(sequence.generatedTokens());

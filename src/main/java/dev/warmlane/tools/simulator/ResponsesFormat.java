@@ -4,16 +4,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The Responses API, in its main shape: one message of text. */
-final class ResponsesFormat implements AnswerFormat {
+final class ResponsesFormat implements ResponseFormat {
     private int sequenceNumber;
 
     @Override
-    public String whole(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
         return response(head, text, finishReason, usage).toString();
     }
 
     @Override
-    public String begin(AnswerHead head, int promptTokens) {
+    public String begin(ResponseHead head, int promptTokens) {
         ObjectNode part = part("");
         return event("response.created", Json.object().set("response", response(head, null, "", null)))
                 + event("response.in_progress", Json.object().set("response", response(head, null, "", null)))
@@ -22,14 +22,14 @@ final class ResponsesFormat implements AnswerFormat {
     }
 
     @Override
-    public String token(AnswerHead head, String text, @Nullable String finishReason) {
+    public String token(ResponseHead head, String text, @Nullable String finishReason) {
         ObjectNode delta = inContent(head).put("delta", text);
         delta.putArray("logprobs");
         return event("response.output_text.delta", delta);
     }
 
     @Override
-    public String end(AnswerHead head, String text, String finishReason, Usage usage) {
+    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
         ObjectNode done = inContent(head).put("text", text);
         done.putArray("logprobs");
         ObjectNode item = inOutput().set("item", message(head, "completed", text));
@@ -56,7 +56,7 @@ final class ResponsesFormat implements AnswerFormat {
         return Json.object().put("output_index", 0);
     }
 
-    private static ObjectNode inContent(AnswerHead head) {
+    private static ObjectNode inContent(ResponseHead head) {
         return inOutput().put("content_index", 0).put("item_id", "msg_" + head.requestId());
     }
 
@@ -66,7 +66,7 @@ final class ResponsesFormat implements AnswerFormat {
         return part.put("text", text).put("type", "output_text").putNull("logprobs");
     }
 
-    private static ObjectNode message(AnswerHead head, String status, @Nullable String text) {
+    private static ObjectNode message(ResponseHead head, String status, @Nullable String text) {
         ObjectNode message = Json.object().put("id", "msg_" + head.requestId());
         message.set("content", text == null ? Json.array() : Json.array(part(text)));
         return message.put("role", "assistant").put("status", status).put("type", "message");
@@ -74,7 +74,7 @@ final class ResponsesFormat implements AnswerFormat {
 
     /** Without text: a response in progress. */
     private static ObjectNode response(
-            AnswerHead head, @Nullable String text, String finishReason, @Nullable Usage usage) {
+            ResponseHead head, @Nullable String text, String finishReason, @Nullable Usage usage) {
         ObjectNode response =
                 Json.object().put("id", "resp_" + head.requestId()).put("created_at", head.createdSeconds());
         boolean cut = text != null && isCut(finishReason);

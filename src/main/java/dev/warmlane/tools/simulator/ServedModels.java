@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * The models that a server answers to.
  *
- * @param base the model it has loaded; also the answer to a request that names none
+ * @param base the model it has loaded; also the response to a request that names none
  * @param loras adapters of the base model
- * @param maxModelLen tokens that a prompt and its answer may have together; at least 2
+ * @param maxModelLen tokens that a prompt and its response may have together; at least 2
  */
 public record ServedModels(String base, List<String> loras, int maxModelLen) {
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param engine how fast it is
  * @param version whose wire format it speaks
  * @param promptTokensDetails whether usage says how many prompt tokens were cached
- * @param outputTokens length of an answer when the request does not say; at least 1
+ * @param outputTokens length of a response when the request does not say; at least 1
  * @param apiKey what requests to {@code /v1} must bear, or null for none
  * @param faults what it does wrong from the start
  * @param seed of its random choices: ids, and which requests fail
@@ -91,7 +91,7 @@ public record ServerOptions(
                 models, cache, engine, version, promptTokensDetails, outputTokens, apiKey, faults, newSeed);
     }
 
-    /** Tokens that a prompt and its answer may have together: the model's limit, or the cache if that is smaller. */
+    /** Tokens that a prompt and its response may have together: the model's limit, or the cache if that is smaller. */
     int maxTokens() {
         return (int) Math.min(models.maxModelLen(), cache.capacityTokens());
     }

@@ -7,7 +7,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What a request used, in tokens.
  *
  * @param prompt tokens of the prompt
- * @param completion tokens of the answer
+ * @param completion tokens of the response
  * @param cached prompt tokens found in the cache, or null where the server does not tell
  */
 record Usage(int prompt, int completion, @Nullable Integer cached) {
@@ -21,7 +21,7 @@ record Usage(int prompt, int completion, @Nullable Integer cached) {
         return usage;
     }
 
-    /** The usage object of a whole answer: what is unknown is null. */
+    /** The usage object of a whole response: what is unknown is null. */
     ObjectNode inBody(VllmVersion version) {
         ObjectNode usage = counts();
         if (cached == null) {

@@ -32,7 +32,7 @@ final class Chat {
     private final Duration timeout;
 
     /**
-     * @param timeout of a request, to the end of its answer
+     * @param timeout of a request, to the end of its response
      * @throws IllegalArgumentException if requests may not have such a session header
      */
     Chat(HttpClient http, URI base, String sessionHeader, @Nullable String apiKey, Duration timeout) {
@@ -44,8 +44,8 @@ final class Chat {
         this.timeout = timeout;
     }
 
-    /** Asks and waits for the end of the answer; a failure is an answer too. */
-    Answer ask(String session, String model, List<Message> messages, Talk talk) throws InterruptedException {
+    /** Asks and waits for the end of the response; a failure is an answer too. */
+    ChatResponse ask(String session, String model, List<Message> messages, Talk talk) throws InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(completions)
                 .timeout(timeout)
                 .header("Content-Type", "application/json")
@@ -54,20 +54,20 @@ final class Chat {
         if (apiKey != null) {
             request.header("Authorization", "Bearer " + apiKey);
         }
-        AnswerReader reader = new AnswerReader(talk.stream(), System.nanoTime());
-        CompletableFuture<HttpResponse<AnswerReader>> answer =
+        ResponseReader reader = new ResponseReader(talk.stream(), System.nanoTime());
+        CompletableFuture<HttpResponse<ResponseReader>> answer =
                 http.sendAsync(request.build(), BodyHandlers.fromLineSubscriber(reader, read -> read, null));
         try {
-            HttpResponse<AnswerReader> response = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            HttpResponse<ResponseReader> response = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
             return reader.answer(
                     response.statusCode(),
                     response.headers().firstValue(ENDPOINT_HEADER).orElse(null));
         } catch (TimeoutException e) {
             answer.cancel(true);
-            return Answer.failed("no answer in time", null);
+            return ChatResponse.failed("no answer in time", null);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-            return Answer.failed(cause.getClass().getSimpleName(), null);
+            return ChatResponse.failed(cause.getClass().getSimpleName(), null);
         }
     }
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** One session: asks, takes the answer into its next prompt, and asks on. For one thread. */
+/** One session: asks, takes the response into its next prompt, and asks on. For one thread. */
 final class Conversation {
     private final Chat chat;
     private final String model;
@@ -21,15 +21,15 @@ final class Conversation {
         messages.add(new Chat.Message("system", system));
     }
 
-    /** Holds some turns, or those up to the first that fails: without its answer the next would be another conversation. */
-    List<Answer> hold(int turns, Consumer<Answer> eachAnswer) throws InterruptedException {
-        List<Answer> answers = new ArrayList<>();
+    /** Holds some turns, or those up to the first that fails: without its response the next would be another conversation. */
+    List<ChatResponse> hold(int turns, Consumer<ChatResponse> eachAnswer) throws InterruptedException {
+        List<ChatResponse> answers = new ArrayList<>();
         for (int turn = 0; turn < turns; turn++) {
             if (turn > 0) {
                 Thread.sleep(talk.think().toMillis());
             }
             messages.add(new Chat.Message("user", Wording.of(talk.questionTokens(), session + "/" + turn)));
-            Answer answer = chat.ask(session, model, messages, talk);
+            ChatResponse answer = chat.ask(session, model, messages, talk);
             answers.add(answer);
             eachAnswer.accept(answer);
             if (answer.failure() != null) {

@@ -23,22 +23,22 @@ final class Conversations {
     }
 
     /**
-     * Holds one conversation for each session; the answers of each in the same order.
+     * Holds one conversation for each session; the responses of each in the same order.
      *
      * @param system the system prompt of a session
      */
-    List<List<Answer>> hold(
-            List<String> sessions, Function<String, String> system, int turns, Consumer<Answer> eachAnswer)
+    List<List<ChatResponse>> hold(
+            List<String> sessions, Function<String, String> system, int turns, Consumer<ChatResponse> eachAnswer)
             throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(sessions.size());
         try {
-            List<Callable<List<Answer>>> conversations = new ArrayList<>();
+            List<Callable<List<ChatResponse>>> conversations = new ArrayList<>();
             for (String session : sessions) {
                 Conversation conversation = new Conversation(chat, model, talk, session, system.apply(session));
                 conversations.add(() -> conversation.hold(turns, eachAnswer));
             }
-            List<List<Answer>> answers = new ArrayList<>();
-            for (Future<List<Answer>> held : threads.invokeAll(conversations)) {
+            List<List<ChatResponse>> answers = new ArrayList<>();
+            for (Future<List<ChatResponse>> held : threads.invokeAll(conversations)) {
                 answers.add(held.get());
             }
             return answers;

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What was said and what the pods counted meanwhile, put together. Immutable. */
 final class Evaluation {
-    /** Tokens that pods looked up, over those of the answers, past which somebody else must have asked. */
+    /** Tokens that pods looked up, over those of the responses, past which somebody else must have asked. */
     private static final double OTHERS = 1.02;
 
     private final PoolReading first;
@@ -30,7 +30,7 @@ final class Evaluation {
     }
 
     /**
-     * The pods' counters tell the hit ratio, unless others asked too: then the answers do, where they can.
+     * The pods' counters tell the hit ratio, unless others asked too: then the responses do, where they can.
      *
      * @param sessions the names of those that were driven
      */

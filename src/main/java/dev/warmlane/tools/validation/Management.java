@@ -16,7 +16,7 @@ final class Management {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final Duration SETTLED_AT_LATEST = Duration.ofSeconds(20);
     private static final Duration BETWEEN_READS = Duration.ofMillis(200);
-    /** A count may reach the engine's metrics a moment after the answer has reached its client. */
+    /** A count may reach the engine's metrics a moment after the response has reached its client. */
     private static final Duration ENGINE_LAG = Duration.ofMillis(300);
 
     private final HttpClient http;
@@ -48,7 +48,7 @@ final class Management {
     }
 
     /**
-     * The pool once the counters of all pods that answer were read after this call; as it is after 20 s otherwise.
+     * The pool once the counters of all pods that response were read after this call; as it is after 20 s otherwise.
      *
      * @throws CannotRunException if the pool is gone
      */

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 record PoolReading(String name, List<PodReading> pods) {
     private static final int USUAL_BLOCK_SIZE_TOKENS = 16;
 
-    /** Every pool of an answer. */
+    /** Every pool of a response. */
     static List<PoolReading> all(JsonNode json) {
         List<PoolReading> pools = new ArrayList<>();
         for (JsonNode pool : json.path("pools")) {

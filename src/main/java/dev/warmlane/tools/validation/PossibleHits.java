@@ -20,7 +20,7 @@ final class PossibleHits {
 
     /** The session's next turn, with the lengths that the engine counted. */
     void add(long promptTokens, long answerTokens) {
-        // An answer that does not come back in the next prompt, as a model's thinking, could not have been found.
+        // A response that does not come back in the next prompt, as a model's thinking, could not have been found.
         long repeated = Math.max(0, promptTokens - talk.questionTokens());
         long found = Math.min(Math.min(known, repeated), promptTokens - 1);
         hits += Math.max(0, found) / blockSizeTokens * blockSizeTokens;

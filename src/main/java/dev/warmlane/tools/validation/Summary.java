@@ -11,19 +11,22 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Arithmetic over the answers of all sessions. Immutable. */
+/** Arithmetic over the responses of all sessions. Immutable. */
 final class Summary {
-    private final List<List<Answer>> sessions;
+    private final List<List<ChatResponse>> sessions;
 
-    /** @param sessions the answers of each, in order */
-    Summary(List<List<Answer>> sessions) {
+    /** @param sessions the responses of each, in order */
+    Summary(List<List<ChatResponse>> sessions) {
         this.sessions = sessions;
     }
 
     /** Answers by the name of the pod that gave them. */
     Map<String, Long> requestsByPod() {
         Map<String, Long> requests = new LinkedHashMap<>();
-        answered().map(Answer::endpoint).filter(Objects::nonNull).forEach(pod -> requests.merge(pod, 1L, Long::sum));
+        answered()
+                .map(ChatResponse::endpoint)
+                .filter(Objects::nonNull)
+                .forEach(pod -> requests.merge(pod, 1L, Long::sum));
         return requests;
     }
 
@@ -32,21 +35,23 @@ final class Summary {
         Map<String, Long> failures = new TreeMap<>();
         sessions.stream()
                 .flatMap(List::stream)
-                .map(Answer::failure)
+                .map(ChatResponse::failure)
                 .filter(Objects::nonNull)
                 .forEach(failure -> failures.merge(failure, 1L, Long::sum));
         return failures;
     }
 
     long promptTokens() {
-        return answered().mapToLong(Answer::promptTokens).sum();
+        return answered().mapToLong(ChatResponse::promptTokens).sum();
     }
 
-    /** The hit ratio as the answers themselves tell it, in [0, 1]; null if none does. */
+    /** The hit ratio as the responses themselves tell it, in [0, 1]; null if none does. */
     @Nullable
     Double toldHitRatio() {
-        List<Long> told =
-                answered().map(Answer::cachedTokens).filter(Objects::nonNull).toList();
+        List<Long> told = answered()
+                .map(ChatResponse::cachedTokens)
+                .filter(Objects::nonNull)
+                .toList();
         return told.isEmpty()
                 ? null
                 : (double) told.stream().mapToLong(Long::longValue).sum() / promptTokens();
@@ -85,7 +90,7 @@ final class Summary {
     private @Nullable Double possibleHitRatio(Talk talk, int blockSizeTokens) {
         long hits = 0;
         long prompts = 0;
-        for (List<Answer> answers : sessions) {
+        for (List<ChatResponse> answers : sessions) {
             PossibleHits possible = new PossibleHits(talk, blockSizeTokens);
             answers.stream()
                     .filter(answer -> answer.failure() == null)
@@ -99,7 +104,7 @@ final class Summary {
     private @Nullable Double stickiness() {
         int later = 0;
         int stayed = 0;
-        for (List<Answer> answers : sessions) {
+        for (List<ChatResponse> answers : sessions) {
             for (int turn = 1; turn < answers.size(); turn++) {
                 String here = answers.get(turn).endpoint();
                 if (answers.get(turn).failure() == null) {
@@ -120,15 +125,15 @@ final class Summary {
         return all == 0 ? null : Math.max(1, most * count / (evenSessions * all));
     }
 
-    private static @Nullable Distribution ttft(Stream<Answer> answers) {
-        double[] seconds = answers.map(Answer::ttftSeconds)
+    private static @Nullable Distribution ttft(Stream<ChatResponse> answers) {
+        double[] seconds = answers.map(ChatResponse::ttftSeconds)
                 .filter(Objects::nonNull)
                 .mapToDouble(Double::doubleValue)
                 .toArray();
         return seconds.length == 0 ? null : Distribution.of(seconds);
     }
 
-    private Stream<Answer> answered() {
+    private Stream<ChatResponse> answered() {
         return sessions.stream().flatMap(List::stream).filter(answer -> answer.failure() == null);
     }
 }

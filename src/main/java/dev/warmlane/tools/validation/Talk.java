@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param turns of each; 2 to 1000
  * @param systemTokens length of the system prompt; at least 1
  * @param questionTokens length of each question; at least 1
- * @param outputTokens an answer's greatest length; at least 1
+ * @param outputTokens a response's greatest length; at least 1
  * @param think pause before each turn but the first; not negative
  * @param stream whether answers are streamed
  */

@@ -80,7 +80,7 @@ final class Validation {
         return new Report(pool.name(), model, findings, List.of(), null, List.of());
     }
 
-    private Consumer<Answer> counting() {
+    private Consumer<ChatResponse> counting() {
         AtomicInteger done = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
         progress.phase("%d sessions of %d turns".formatted(talk.sessions(), talk.turns()));

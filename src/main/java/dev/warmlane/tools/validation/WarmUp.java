@@ -60,9 +60,9 @@ final class WarmUp {
     }
 
     private void ask(List<String> names, Function<String, String> system) throws InterruptedException {
-        List<List<Answer>> answers = conversations.hold(names, system, 1, answer -> {});
+        List<List<ChatResponse>> answers = conversations.hold(names, system, 1, answer -> {});
         for (int i = 0; i < names.size(); i++) {
-            Answer answer = answers.get(i).get(0);
+            ChatResponse answer = answers.get(i).get(0);
             if (answer.failure() != null) {
                 failures.add(answer.failure());
             } else if (answer.endpoint() != null) {

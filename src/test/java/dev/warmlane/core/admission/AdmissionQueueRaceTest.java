@@ -28,7 +28,7 @@ class AdmissionQueueRaceTest {
 
     private final Endpoints endpoints = new Endpoints(LIMIT, "a", "b", "c");
     private final AdmissionQueue queue = new AdmissionQueue(
-            new LineLimits(MAX_ENTRIES, Duration.ofHours(1)),
+            new QueueLimits(MAX_ENTRIES, Duration.ofHours(1)),
             endpoints::room,
             System::nanoTime,
             new SplittableRandom(1));
@@ -70,14 +70,15 @@ class AdmissionQueueRaceTest {
 
     private void arrive(RandomGenerator random) {
         EndpointId home = random.nextBoolean() ? null : new EndpointId(random.nextBoolean() ? "a" : "b");
-        Claim claim = new Claim(random.nextInt(10) == 0, random.nextInt(3), random.nextInt(5), home, Set.of());
+        QueuedRequest claim =
+                new QueuedRequest(random.nextInt(10) == 0, random.nextInt(3), random.nextInt(5), home, Set.of());
         EndpointId free = queue.isIdle() ? endpoints.enter(claim) : null;
         if (free != null) {
             entered(free);
             return;
         }
         Racer racer = new Racer(claim);
-        Place place = queue.await(claim, racer);
+        Ticket place = queue.await(claim, racer);
         if (random.nextInt(4) == 0) {
             queue.leave(place);
             if (racer.over.compareAndSet(0, 1)) {
@@ -103,11 +104,11 @@ class AdmissionQueueRaceTest {
         }
     }
 
-    private final class Racer implements Entrant {
-        private final Claim claim;
+    private final class Racer implements Waiter {
+        private final QueuedRequest claim;
         private final AtomicInteger over = new AtomicInteger();
 
-        Racer(Claim claim) {
+        Racer(QueuedRequest claim) {
             this.claim = claim;
         }
 

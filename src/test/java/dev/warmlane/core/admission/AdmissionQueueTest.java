@@ -47,7 +47,7 @@ class AdmissionQueueTest {
     @Test
     void aRetryGoesBeforeEverybody() {
         await("urgent", claim(ALICE, -5));
-        await("retry", new Claim(true, 0, BOB, null, Set.of()));
+        await("retry", new QueuedRequest(true, 0, BOB, null, Set.of()));
         serve(2);
         assertThat(served).containsExactly("retry", "urgent");
     }
@@ -110,7 +110,7 @@ class AdmissionQueueTest {
 
     @Test
     void aRequestThatLeavesGivesUpItsPlaceAtOnce() {
-        Place first = await("first", claim(ALICE, 0));
+        Ticket first = await("first", claim(ALICE, 0));
         await("second", claim(ALICE, 0));
         admission.leave(first);
         admission.leave(first);
@@ -159,8 +159,8 @@ class AdmissionQueueTest {
     void aRequestAtHomeWhereThereIsRoomGoesBeforeOneThatIsNot() {
         endpoints.add("b");
         endpoints.enter(claim(ALICE, 0));
-        await("of b", new Claim(false, 0, ALICE, new EndpointId("b"), Set.of()));
-        await("of a", new Claim(false, 0, ALICE, new EndpointId("a"), Set.of()));
+        await("of b", new QueuedRequest(false, 0, ALICE, new EndpointId("b"), Set.of()));
+        await("of a", new QueuedRequest(false, 0, ALICE, new EndpointId("a"), Set.of()));
         serve(1);
         assertThat(served).containsExactly("of a");
         serve(1);
@@ -169,17 +169,17 @@ class AdmissionQueueTest {
 
     @Test
     void anUrgentRequestDoesNotLetALesserOneGoFirst() {
-        await("urgent", new Claim(false, -1, ALICE, new EndpointId("elsewhere"), Set.of()));
-        await("at home", new Claim(false, 0, ALICE, new EndpointId("a"), Set.of()));
+        await("urgent", new QueuedRequest(false, -1, ALICE, new EndpointId("elsewhere"), Set.of()));
+        await("at home", new QueuedRequest(false, 0, ALICE, new EndpointId("a"), Set.of()));
         serve(1);
         assertThat(served).containsExactly("urgent");
     }
 
     @Test
     void aRequestIsPassedOverABoundedNumberOfTimes() {
-        await("homeless", new Claim(false, 0, ALICE, new EndpointId("elsewhere"), Set.of()));
+        await("homeless", new QueuedRequest(false, 0, ALICE, new EndpointId("elsewhere"), Set.of()));
         for (int i = 0; i < 20; i++) {
-            await("at home " + i, new Claim(false, 0, BOB, new EndpointId("a"), Set.of()));
+            await("at home " + i, new QueuedRequest(false, 0, BOB, new EndpointId("a"), Set.of()));
         }
         serve(5);
         assertThat(served).hasSize(5).contains("homeless");
@@ -187,7 +187,7 @@ class AdmissionQueueTest {
 
     @Test
     void aRetryThatCanUseNoRoomHoldsNobodyUp() {
-        await("tried a", new Claim(true, 0, ALICE, null, Set.of(new EndpointId("a"))));
+        await("tried a", new QueuedRequest(true, 0, ALICE, null, Set.of(new EndpointId("a"))));
         await("other", claim(BOB, 0));
         serve(1);
         assertThat(served).containsExactly("other");
@@ -199,7 +199,7 @@ class AdmissionQueueTest {
         endpoints.leave(new EndpointId("a"));
         endpoints.add("b");
         int[] misses = {0};
-        admission.await(claim(ALICE, 0), new Entrant() {
+        admission.await(claim(ALICE, 0), new Waiter() {
             @Override
             public boolean enter() {
                 return ++misses[0] > 1;
@@ -218,7 +218,7 @@ class AdmissionQueueTest {
 
     @Test
     void anEntrantThatBreaksDoesNotKeepTheOthersOut() {
-        admission.await(claim(ALICE, 0), new Entrant() {
+        admission.await(claim(ALICE, 0), new Waiter() {
             @Override
             public boolean enter() {
                 throw new IllegalStateException("broken");
@@ -240,15 +240,15 @@ class AdmissionQueueTest {
 
     private AdmissionQueue admission(int maxEntries) {
         return new AdmissionQueue(
-                new LineLimits(maxEntries, MAX_WAIT), endpoints::room, nanos::get, new SplittableRandom(1));
+                new QueueLimits(maxEntries, MAX_WAIT), endpoints::room, nanos::get, new SplittableRandom(1));
     }
 
-    private static Claim claim(long client, int priority) {
-        return new Claim(false, priority, client, null, Set.of());
+    private static QueuedRequest claim(long client, int priority) {
+        return new QueuedRequest(false, priority, client, null, Set.of());
     }
 
-    private Place await(String name, Claim claim) {
-        return admission.await(claim, new Entrant() {
+    private Ticket await(String name, QueuedRequest claim) {
+        return admission.await(claim, new Waiter() {
             @Override
             public boolean enter() {
                 @Nullable EndpointId endpoint = endpoints.enter(claim);

@@ -24,18 +24,18 @@ final class Endpoints {
         running.put(new EndpointId(name), 0);
     }
 
-    synchronized Room room() {
+    synchronized Capacity room() {
         Set<EndpointId> open = new HashSet<>();
         running.forEach((id, count) -> {
             if (count < limit) {
                 open.add(id);
             }
         });
-        return new Room(open, Set.of(), running.size());
+        return new Capacity(open, Set.of(), running.size());
     }
 
     /** Takes room at home if there is some, else anywhere else; null if there is none. */
-    synchronized @Nullable EndpointId enter(Claim claim) {
+    synchronized @Nullable EndpointId enter(QueuedRequest claim) {
         Set<EndpointId> open = new HashSet<>(room().open());
         open.removeAll(claim.tried());
         EndpointId to = claim.home() != null && open.contains(claim.home())

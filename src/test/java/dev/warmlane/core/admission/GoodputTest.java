@@ -51,7 +51,7 @@ class GoodputTest {
         private long now;
         private int served;
         private final AdmissionQueue queue = new AdmissionQueue(
-                new LineLimits(100, Duration.ofSeconds(10)), endpoints::room, () -> now, random.split());
+                new QueueLimits(100, Duration.ofSeconds(10)), endpoints::room, () -> now, random.split());
 
         void run(int requestsPerSecond) {
             long end = SECONDS * 1_000_000_000L;
@@ -69,11 +69,11 @@ class GoodputTest {
 
         private void arrive() {
             int session = random.nextInt(SESSIONS);
-            Claim claim = new Claim(false, 0, session, homes.get(session), Set.of());
+            QueuedRequest claim = new QueuedRequest(false, 0, session, homes.get(session), Set.of());
             if (queue.isIdle() && enter(session, claim)) {
                 return;
             }
-            queue.await(claim, new Entrant() {
+            queue.await(claim, new Waiter() {
                 @Override
                 public boolean enter() {
                     return Load.this.enter(session, claim);
@@ -84,7 +84,7 @@ class GoodputTest {
             });
         }
 
-        private boolean enter(int session, Claim claim) {
+        private boolean enter(int session, QueuedRequest claim) {
             EndpointId endpoint = endpoints.enter(claim);
             if (endpoint == null) {
                 return false;

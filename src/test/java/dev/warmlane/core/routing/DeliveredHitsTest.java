@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the usage of an answer teaches the index. */
+/** What the usage of a response teaches the index. */
 class DeliveredHitsTest {
     private static final int BLOCK_BYTES = 256;
     private static final int BLOCK_TOKENS = 64;
@@ -58,7 +58,7 @@ class DeliveredHitsTest {
     private void answer(Router by, AffinityKey key, PromptBlocks prompt, @Nullable Long cachedTokens) {
         Dispatch dispatch = by.dispatch(new RoutingRequest(key, prompt), Set.of());
         assertThat(dispatch).isNotNull();
-        dispatch.delivered(new Delivery((long) prompt.length() * BLOCK_TOKENS, 300, cachedTokens));
+        dispatch.delivered(new UsageReport((long) prompt.length() * BLOCK_TOKENS, 300, cachedTokens));
         dispatch.close();
     }
 

@@ -171,7 +171,7 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     void learnsHowManyBytesMakeAToken() {
         endpoints(1);
         for (int i = 0; i < 500; i++) {
-            dispatch(longPrompt(1)).delivered(new Delivery(12_800, 500, 0L));
+            dispatch(longPrompt(1)).delivered(new UsageReport(12_800, 500, 0L));
         }
         RoutingDecision decision = router.explain(longPrompt(1));
         assertThat((double) decision.promptTokens()).isCloseTo(12_800, within(10.0));

@@ -92,7 +92,7 @@ class SimulatedServerIT {
         int cached = client.postJson("/v1/chat/completions", chat(second, ""))
                 .at("/usage/prompt_tokens_details/cached_tokens")
                 .intValue();
-        // All full blocks but for what the last token, never computed, and a token cut by the answer's end may cost.
+        // All full blocks but for what the last token, never computed, and a token cut by the response's end may cost.
         assertThat(cached).isBetween(known - 2 - 16, known).matches(tokens -> tokens % 16 == 0);
         assertThat(server.engineStats().hitTokens()).isEqualTo(cached);
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the formats write, byte for byte against bodies of vLLM's own response classes. */
 class WireFormatTest {
-    private static final AnswerHead HEAD = new AnswerHead("U", 1, "m", true, null);
+    private static final ResponseHead HEAD = new ResponseHead("U", 1, "m", true, null);
     private static final Usage USAGE = new Usage(20, 2, 16);
 
     @ParameterizedTest

@@ -11,15 +11,15 @@ import org.junit.jupiter.api.Test;
 class SummaryTest {
     private static final Talk TALK = new Talk(2, 3, 100, 10, 20, Duration.ZERO, true);
 
-    private static Answer answer(String endpoint, double ttft) {
+    private static ChatResponse answer(String endpoint, double ttft) {
         return answer(endpoint, ttft, null);
     }
 
-    private static Answer answer(String endpoint, double ttft, Long cachedTokens) {
-        return new Answer(null, endpoint, "yes", 112, 20, cachedTokens, ttft);
+    private static ChatResponse answer(String endpoint, double ttft, Long cachedTokens) {
+        return new ChatResponse(null, endpoint, "yes", 112, 20, cachedTokens, ttft);
     }
 
-    private static Report.Measures measures(int pods, List<List<Answer>> sessions) {
+    private static Report.Measures measures(int pods, List<List<ChatResponse>> sessions) {
         return new Summary(sessions).measures(TALK, 16, 0.25, List.of(), List.of("s"), pods, pods);
     }
 
@@ -37,8 +37,8 @@ class SummaryTest {
 
     @Test
     void sessionsAreEvenWhenNoneCouldGoToAnEmptierPod() {
-        List<Answer> one = List.of(answer("a", 1), answer("a", 1), answer("a", 1));
-        List<Answer> other = List.of(answer("b", 1), answer("b", 1), answer("b", 1));
+        List<ChatResponse> one = List.of(answer("a", 1), answer("a", 1), answer("a", 1));
+        List<ChatResponse> other = List.of(answer("b", 1), answer("b", 1), answer("b", 1));
         assertThat(measures(4, List.of(one, other)).imbalance()).isEqualTo(1);
         assertThat(measures(4, List.of(one, one)).imbalance()).isEqualTo(2);
         assertThat(measures(1, List.of(one, one)).imbalance()).isEqualTo(1);
@@ -66,7 +66,7 @@ class SummaryTest {
 
     @Test
     void failedRequestsCountAsFailedAndForNothingElse() {
-        List<List<Answer>> sessions = List.of(List.of(answer("a", 1), Answer.failed("status 503", null)));
+        List<List<ChatResponse>> sessions = List.of(List.of(answer("a", 1), ChatResponse.failed("status 503", null)));
         Report.Measures measures = measures(1, sessions);
         assertThat(measures.requests()).isEqualTo(2);
         assertThat(measures.failedRequests()).isEqualTo(1);
@@ -77,7 +77,7 @@ class SummaryTest {
 
     @Test
     void whatWasNotMeasuredMissesItsTarget() {
-        Report.Measures measures = measures(1, List.of(List.of(Answer.failed("status 503", null))));
+        Report.Measures measures = measures(1, List.of(List.of(ChatResponse.failed("status 503", null))));
         assertThat(new Targets(0.1, 0, 2.0).judge(measures))
                 .extracting(Object::toString)
                 .containsExactly(

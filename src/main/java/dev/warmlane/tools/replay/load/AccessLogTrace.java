@@ -103,7 +103,7 @@ public final class AccessLogTrace implements LoadSource {
                     json.has("session") ? json.path("session").asString() : null,
                     line.whole("prompt_bytes", 1),
                     line.whole("input_length", 1),
-                    // Nothing is said of answers that were empty or never came; an engine always computes one token.
+                    // Nothing is said of responses that were empty or never came; an engine always computes one token.
                     json.has("output_length") ? Math.max(1, line.whole("output_length", 0)) : 1,
                     hashes);
         }

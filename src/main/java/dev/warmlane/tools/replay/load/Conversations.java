@@ -11,8 +11,8 @@ import java.util.Map;
  * the earlier request that shares the longest prefix with it, of two blocks or more: the first block is the system prompt that
  * all share. Of several such requests the latest counts.
  *
- * <p>Where a request goes on after the whole prompt of the one before it, the blocks that come next are that one's answer, so
- * they tell what the answer's blocks are in the cache of the engine that generated it.
+ * <p>Where a request goes on after the whole prompt of the one before it, the blocks that come next are that one's response, so
+ * they tell what the response's blocks are in the cache of the engine that generated it.
  */
 final class Conversations {
     private static final int LEAST_SHARED_BLOCKS = 2;

@@ -4,10 +4,10 @@ import java.util.List;
 
 /**
  * Requests in the order of their arrival. Later turns of a conversation hang on the turn before them, since they come only
- * after its answer. Immutable.
+ * after its response. Immutable.
  *
  * @param name for reports
- * @param arrivals the requests that wait for no answer, earliest first
+ * @param arrivals the requests that wait for no response, earliest first
  */
 public record Load(String name, List<LoadRequest> arrivals) {
     /** Tokens in a block of every load, as in the public traces. */
@@ -44,7 +44,7 @@ public record Load(String name, List<LoadRequest> arrivals) {
         return size;
     }
 
-    /** Tokens of the longest prompt with its answer. */
+    /** Tokens of the longest prompt with its response. */
     public int longestTokens() {
         int longest = 0;
         for (LoadRequest first : arrivals) {

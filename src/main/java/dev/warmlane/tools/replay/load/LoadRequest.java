@@ -22,9 +22,9 @@ public final class LoadRequest {
      * @param session the conversation it belongs to; >= 0
      * @param promptTokens at least 1
      * @param outputTokens at least 1
-     * @param blockHashes chained hashes of full blocks of the prompt, and of blocks that the answer fills where a later prompt
+     * @param blockHashes chained hashes of full blocks of the prompt, and of blocks that the response fills where a later prompt
      *     contains them; owned by this request from now on
-     * @param next the next turn of the conversation, which waits for this one's answer
+     * @param next the next turn of the conversation, which waits for this one's response
      */
     public LoadRequest(
             long delayNanos,
@@ -75,7 +75,7 @@ public final class LoadRequest {
         return prompt;
     }
 
-    /** The turn that follows upon the answer, or null. */
+    /** The turn that follows upon the response, or null. */
     public @Nullable LoadRequest next() {
         return next;
     }

@@ -6,14 +6,14 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Conversations that grow: every turn sends all that was said before and a new question, some time after the answer. They
+ * Conversations that grow: every turn sends all that was said before and a new question, some time after the response. They
  * share a system prompt and begin evenly spread over one mean think time.
  *
  * @param sessions how many conversations; at least 1
  * @param turns requests in each; at least 1
  * @param systemTokens tokens that all share; at least 0
  * @param questionTokens tokens that a turn adds; at least 1
- * @param outputTokens tokens of every answer; at least 1
+ * @param outputTokens tokens of every response; at least 1
  * @param thinkSeconds mean of the exponentially distributed time from an answer to the next turn; > 0
  * @param seed of the times
  */

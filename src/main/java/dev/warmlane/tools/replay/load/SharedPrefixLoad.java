@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
  * @param promptsPerGroup different prompts in each; at least 1
  * @param systemTokens tokens that the prompts of a group share; at least 0
  * @param questionTokens tokens of a prompt's own; at least 1
- * @param outputTokens tokens of every answer; at least 1
+ * @param outputTokens tokens of every response; at least 1
  * @param requestsPerSecond mean rate of arrivals; > 0
  * @param requests how many in all; at least 1
  * @param seed of arrival times and order

@@ -3,7 +3,7 @@ package dev.warmlane.tools.simulator.engine;
 /**
  * What an engine is asked to compute.
  *
- * <p>Block {@code i} holds tokens {@code i * blockSizeTokens} and following of the prompt and the answer after it. Its hash
+ * <p>Block {@code i} holds tokens {@code i * blockSizeTokens} and following of the prompt and the response after it. Its hash
  * identifies its content and everything before it. Blocks beyond the given hashes belong to this request alone: no other
  * request hits them.
  */
@@ -18,7 +18,7 @@ public final class EngineRequest {
      * @param promptTokens at least 1
      * @param outputTokens tokens to generate; 0 for requests that only embed their prompt
      * @param blockHashes chained hashes of the leading blocks of prompt and answer; owned by this request from now on
-     * @param end how the answer ends when it is complete: STOP or LENGTH
+     * @param end how the response ends when it is complete: STOP or LENGTH
      */
     public EngineRequest(
             int promptTokens, int outputTokens, long[] blockHashes, FinishReason end, EngineListener listener) {

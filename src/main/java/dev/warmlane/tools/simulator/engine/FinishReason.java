@@ -4,11 +4,11 @@ import java.util.Locale;
 
 /** Why a request ended, in vLLM's words. */
 public enum FinishReason {
-    /** The model ended its answer by itself. */
+    /** The model ended its response by itself. */
     STOP,
-    /** The answer reached the length that the client asked for. */
+    /** The response reached the length that the client asked for. */
     LENGTH,
-    /** The client left, or the server stopped, before the answer was complete. */
+    /** The client left, or the server stopped, before the response was complete. */
     ABORT;
 
     /** The word in responses and metric labels, lower case. */

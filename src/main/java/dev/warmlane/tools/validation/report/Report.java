@@ -25,14 +25,14 @@ public record Report(
     /**
      * The numbers of a run.
      *
-     * @param hitRatio tokens found by tokens looked up, all pods, in [0, 1]; of the answers alone where others asked too and the
+     * @param hitRatio tokens found by tokens looked up, all pods, in [0, 1]; of the responses alone where others asked too and the
      *     answers tell; null over no queries
      * @param possibleHitRatio what one cache that forgets nothing could have found, in [0, 1]; null without answers
      * @param stickiness share of later turns at the endpoint of the turn before, in [0, 1]; null without any
      * @param imbalance requests of the busiest pod over those that it would have if sessions were dealt out evenly, at least 1;
      *     null without answers
      * @param requests how many were sent
-     * @param failedRequests those without a whole answer
+     * @param failedRequests those without a whole response
      * @param firstTtft time to the first token of first turns, seconds; null where nothing was streamed
      * @param laterTtft the same of later turns
      * @param sessionIds those that were driven

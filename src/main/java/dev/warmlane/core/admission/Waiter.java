@@ -4,7 +4,7 @@ package dev.warmlane.core.admission;
  * A request that waits. Told once how its waiting ended: let in, or refused. Called from any thread, with no lock of the line
  * held, never by two threads at a time for {@link #enter}; must neither block nor throw.
  */
-public interface Entrant {
+public interface Waiter {
 
     /**
      * Takes room at an endpoint.

@@ -8,16 +8,16 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.Mono;
 
 /**
- * Pieces of an answer on their way to the writer, which takes them one by one. Between the two they wait in queues of Spring's
- * and Reactor's, which lose them unreleased when the client leaves at the wrong moment; so here they belong to the answer until
+ * Pieces of a response on their way to the writer, which takes them one by one. Between the two they wait in queues of Spring's
+ * and Reactor's, which lose them unreleased when the client leaves at the wrong moment; so here they belong to the response until
  * they are taken. Safe for concurrent use: the client leaves on another thread than the one on which pieces come.
  */
-public final class OutgoingPieces {
+public final class OutgoingChunks {
     private final Queue<DataBuffer> waiting = new ArrayDeque<>();
     private final Mono<DataBuffer> next = Mono.fromSupplier(this::take);
     private boolean over;
 
-    /** Takes a piece over, and gives what takes the piece that is next; empty once the answer is over. */
+    /** Takes a piece over, and gives what takes the piece that is next; empty once the response is over. */
     public synchronized Mono<DataBuffer> add(DataBuffer piece) {
         if (over) {
             DataBufferUtils.release(piece);
@@ -27,7 +27,7 @@ public final class OutgoingPieces {
         return next;
     }
 
-    /** The answer is over, whatever way: what nobody has taken is released. */
+    /** The response is over, whatever way: what nobody has taken is released. */
     public synchronized void end() {
         over = true;
         waiting.forEach(DataBufferUtils::release);

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Predicted against delivered: how much of what the index promised came from each endpoint's cache. Safe for concurrent use. */
-public final class Deliveries {
+public final class PredictionAccuracy {
     /** Answers that promised much and said nothing of cached tokens, after which the endpoint is known not to report them. */
     private static final int SILENT_ANSWERS = 20;
 
@@ -26,7 +26,7 @@ public final class Deliveries {
      */
     public record Total(long answers, long predictedTokens, long deliveredTokens, Silence silence) {}
 
-    /** What the answers of an endpoint leave out. */
+    /** What the responses of an endpoint leave out. */
     public enum Silence {
         /** Nothing, or nothing as yet. */
         NONE,
@@ -36,7 +36,7 @@ public final class Deliveries {
         USAGE
     }
 
-    void record(RoutingDecision decision, Delivery delivery) {
+    void record(RoutingDecision decision, UsageReport delivery) {
         Counts counts = byEndpoint.computeIfAbsent(decision.endpoint().id(), id -> new Counts());
         Long cached = delivery.cachedTokens();
         if (cached != null) {

@@ -3,7 +3,7 @@ package dev.warmlane.tools.simulator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every part of an answer repeats.
+ * What every part of a response repeats.
  *
  * @param requestId the client's request id, or one made for it
  * @param createdSeconds Unix time
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeUsage whether a stream ends with a usage chunk
  * @param toolName the function that is called, or null for text
  */
-record AnswerHead(
+record ResponseHead(
         String requestId,
         long createdSeconds,
         String model,

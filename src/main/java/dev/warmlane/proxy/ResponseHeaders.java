@@ -9,15 +9,15 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import reactor.netty.http.client.HttpClientResponse;
 
-/** The head of an answer: the endpoint's status and headers, less those of its connection, and the gateway's own. */
-final class AnswerHeaders {
+/** The head of a response: the endpoint's status and headers, less those of its connection, and the gateway's own. */
+final class ResponseHeaders {
     /** Read by the OpenAI SDKs, which else repeat requests that failed with 408, 409, 429 or 5xx. */
     static final String SHOULD_RETRY = "x-should-retry";
 
     private final boolean explained;
 
     /** @param explained whether to name endpoint and affinity */
-    AnswerHeaders(boolean explained) {
+    ResponseHeaders(boolean explained) {
         this.explained = explained;
     }
 

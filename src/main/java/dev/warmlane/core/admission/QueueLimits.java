@@ -8,8 +8,8 @@ import java.time.Duration;
  * @param maxEntries requests that wait at a time; 0 lets nobody wait
  * @param maxWait how long one may wait, to the precision of the ticks
  */
-public record LineLimits(int maxEntries, Duration maxWait) {
-    public LineLimits {
+public record QueueLimits(int maxEntries, Duration maxWait) {
+    public QueueLimits {
         if (maxEntries < 0) {
             throw new IllegalArgumentException("max-entries: %d (expected: at least 0)".formatted(maxEntries));
         }

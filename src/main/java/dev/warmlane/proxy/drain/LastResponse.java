@@ -10,9 +10,9 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import reactor.netty.NettyPipeline;
 
-/** Says {@code Connection: close} in the next answer of a connection, whose end it thereby is. Keeps no state. */
+/** Says {@code Connection: close} in the next response of a connection, whose end it thereby is. Keeps no state. */
 @Sharable
-final class LastAnswer extends ChannelOutboundHandlerAdapter {
+final class LastResponse extends ChannelOutboundHandlerAdapter {
     private static final String NAME = "warmlane.last-answer";
 
     /** Takes its place, once, before Reactor Netty decides whether the connection goes on. On the channel's event loop. */

@@ -7,10 +7,10 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the last bytes of an answer while it passes through, because that is where vLLM reports the usage; nothing is parsed
+ * Keeps the last bytes of a response while it passes through, because that is where vLLM reports the usage; nothing is parsed
  * before the end. Not thread-safe.
  */
-public final class AnswerTail {
+public final class ResponseTail {
     /** A usage chunk has about 400 bytes; what follows it in a body has less than the rest of this. */
     private static final int KEPT_BYTES = 4096;
 
@@ -38,7 +38,7 @@ public final class AnswerTail {
         length += count;
     }
 
-    /** The usage that the answer reports at its end, or null. */
+    /** The usage that the response reports at its end, or null. */
     @Nullable
     public Usage usage() {
         byte[] bytes = buffer;
@@ -54,7 +54,7 @@ public final class AnswerTail {
         return seenBytes > length ? StreamStart.BEGUN : StreamStart.of(bytes, 0, length);
     }
 
-    /** Whether this is a whole answer that was aborted before its first token. Such an answer is short. */
+    /** Whether this is a whole response that was aborted before its first token. Such a response is short. */
     public boolean isZeroTokenAbort() {
         byte[] bytes = buffer;
         return bytes != null && seenBytes == length && ZeroTokenAbort.isIn(bytes, 0, length);

@@ -1,12 +1,12 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.health.FailureCause;
-import dev.warmlane.core.routing.Delivery;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.proxy.access.TokenCharge;
-import dev.warmlane.proxy.body.AnswerTail;
+import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
@@ -14,10 +14,10 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one answer go by and tells the dispatch: that it was taken, its first byte, its end, and the usage that it reports
+ * Watches one response go by and tells the dispatch: that it was taken, its first byte, its end, and the usage that it reports
  * there. Not thread-safe.
  */
-final class AnswerObserver {
+final class ResponseObserver {
     private final Dispatch dispatch;
     private final RoutedExchange routed;
     private final int status;
@@ -26,17 +26,17 @@ final class AnswerObserver {
     private final Runnable onFirstByte;
     private final FailureLog log;
     private final @Nullable TokenCharge charge;
-    private final AnswerTail tail = new AnswerTail();
+    private final ResponseTail tail = new ResponseTail();
     private boolean taken;
     private boolean aborted;
     private boolean begun;
     private int heldBytes;
 
     /**
-     * @param status of the answer
-     * @param onTaken runs once, before anything of the answer goes to the client
+     * @param status of the response
+     * @param onTaken runs once, before anything of the response goes to the client
      */
-    AnswerObserver(
+    ResponseObserver(
             Dispatch dispatch,
             RoutedExchange routed,
             int status,
@@ -46,7 +46,7 @@ final class AnswerObserver {
         this.dispatch = dispatch;
         this.routed = routed;
         this.status = status;
-        // An answer that was stored, and is only asked for, may have been aborted long ago.
+        // A response that was stored, and is only asked for, may have been aborted long ago.
         this.generates = routed.body().length > 0;
         this.onTaken = onTaken;
         this.charge = status >= 400 ? null : routed.charge();
@@ -54,7 +54,7 @@ final class AnswerObserver {
         this.log = log;
     }
 
-    /** The client gets this answer and no other, whatever comes of it. */
+    /** The client gets this response and no other, whatever comes of it. */
     void taken() {
         if (taken) {
             return;
@@ -67,7 +67,7 @@ final class AnswerObserver {
         }
     }
 
-    /** The client gets this answer although the engine aborted it before its first token: no other endpoint may be asked. */
+    /** The client gets this response although the engine aborted it before its first token: no other endpoint may be asked. */
     void abortTaken() {
         take();
         aborted = true;
@@ -80,7 +80,7 @@ final class AnswerObserver {
         onTaken.run();
     }
 
-    /** Notes a piece of a stream without consuming it; the client does not get it yet. Says what is known of the rest. */
+    /** Notes a chunk of a stream without consuming it; the client does not get it yet. Says what is known of the rest. */
     StreamStart hold(ByteBuf piece) {
         heldBytes += piece.readableBytes();
         tail.accept(piece);
@@ -119,7 +119,7 @@ final class AnswerObserver {
         }
     }
 
-    /** The answer is all here: what it reports is learned, and the endpoint's load returned before the client reads it. */
+    /** The response is all here: what it reports is learned, and the endpoint's load returned before the client reads it. */
     void complete() {
         taken();
         Usage usage = aborted ? null : tail.usage();
@@ -128,7 +128,7 @@ final class AnswerObserver {
                 charge.used((long) usage.promptTokens() + usage.completionTokens());
             }
             Integer cached = usage.cachedTokens();
-            Delivery delivery = new Delivery(
+            UsageReport delivery = new UsageReport(
                     usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue());
             routed.timeline().delivered(delivery);
             dispatch.delivered(delivery);
@@ -138,7 +138,7 @@ final class AnswerObserver {
         dispatch.close();
     }
 
-    /** The answer broke off after the client had got part of it. Returns what a client that can still be told is told. */
+    /** The response broke off after the client had got part of it. Returns what a client that can still be told is told. */
     ApiException brokeOff(Throwable failure) {
         routed.brokeOff();
         dispatch.brokeOff(UpstreamFailure.cause(failure));

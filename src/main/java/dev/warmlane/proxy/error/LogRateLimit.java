@@ -3,7 +3,7 @@ package dev.warmlane.proxy.error;
 import java.time.Duration;
 
 /** Lets one line a second through to the log, and counts those left out. Safe for concurrent use. */
-final class LogPace {
+final class LogRateLimit {
     /** What {@link #next} says of a line that is left out. */
     static final int LEFT_OUT = -1;
 
@@ -13,7 +13,7 @@ final class LogPace {
     private int leftOut;
 
     /** @param nowNanos on the clock of {@link #next}; the first line goes through */
-    LogPace(long nowNanos) {
+    LogRateLimit(long nowNanos) {
         loggedNanos = nowNanos - INTERVAL_NANOS;
     }
 

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class AnswerReaderTest {
+class ResponseReaderTest {
     private static final String USAGE = "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}";
 
-    private static Answer read(boolean stream, String... lines) {
-        AnswerReader reader = new AnswerReader(stream, System.nanoTime());
+    private static ChatResponse read(boolean stream, String... lines) {
+        ResponseReader reader = new ResponseReader(stream, System.nanoTime());
         for (String line : lines) {
             reader.onNext(line);
         }
@@ -18,7 +18,7 @@ class AnswerReaderTest {
 
     @Test
     void joinsTheDeltasOfAStream() {
-        Answer answer = read(
+        ChatResponse answer = read(
                 true,
                 "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}",
                 "",
@@ -36,7 +36,7 @@ class AnswerReaderTest {
 
     @Test
     void readsAWholeAnswerWhichHasNoTtft() {
-        Answer answer = read(false, "{\"choices\":[{\"message\":{\"content\":\"yes\"}}],", USAGE + "}");
+        ChatResponse answer = read(false, "{\"choices\":[{\"message\":{\"content\":\"yes\"}}],", USAGE + "}");
         assertThat(answer.failure()).isNull();
         assertThat(answer.text()).isEqualTo("yes");
         assertThat(answer.ttftSeconds()).isNull();
@@ -58,6 +58,6 @@ class AnswerReaderTest {
         assertThat(read(true, "data: [DONE]").failure()).isEqualTo("no usage in the answer");
         assertThat(read(true, "data: {\"error\":{}}", "data: [DONE]").failure()).isEqualTo("an error in the answer");
         assertThat(read(true, "data: {", "data: [DONE]").failure()).isEqualTo("an answer that is not JSON");
-        assertThat(new AnswerReader(true, 0).answer(503, null).failure()).isEqualTo("status 503");
+        assertThat(new ResponseReader(true, 0).answer(503, null).failure()).isEqualTo("status 503");
     }
 }

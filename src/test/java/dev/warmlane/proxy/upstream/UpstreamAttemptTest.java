@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.netty.Connection;
 
-class SendingTest {
+class UpstreamAttemptTest {
     private static final Duration ROUND_TRIP = Duration.ofMillis(100);
     private static final IOException RESET = new IOException("reset");
 
@@ -24,7 +24,7 @@ class SendingTest {
 
     @Test
     void aRequestWhoseSendingIsOverDoesNotGoOut() {
-        Sending sending = new Sending();
+        UpstreamAttempt sending = new UpstreamAttempt();
         sending.end();
 
         assertThat(sending.begin(connection, 0)).isFalse();
@@ -34,7 +34,7 @@ class SendingTest {
 
     @Test
     void aRequestWhoseAnswerNobodyHasTakenIsWithdrawnAtTheEnd() {
-        Sending sending = new Sending();
+        UpstreamAttempt sending = new UpstreamAttempt();
         assertThat(sending.begin(connection, 0)).isTrue();
 
         sending.end();
@@ -45,7 +45,7 @@ class SendingTest {
 
     @Test
     void theConnectionOfATakenAnswerIsLeftToIt() {
-        Sending sending = new Sending();
+        UpstreamAttempt sending = new UpstreamAttempt();
         sending.begin(connection, 0);
         sending.answered();
 
@@ -57,8 +57,8 @@ class SendingTest {
 
     @Test
     void aResetAtOnceOnAUsedConnectionMeansThatItWasClosed() {
-        new Sending().begin(connection, 0);
-        Sending second = new Sending();
+        new UpstreamAttempt().begin(connection, 0);
+        UpstreamAttempt second = new UpstreamAttempt();
         second.begin(connection, 0);
 
         assertThat(second.metClosedConnection(RESET, ROUND_TRIP.toNanos(), ROUND_TRIP))
@@ -73,7 +73,7 @@ class SendingTest {
 
     @Test
     void aResetOfANewConnectionIsTheEndpointsOwn() {
-        Sending sending = new Sending();
+        UpstreamAttempt sending = new UpstreamAttempt();
         sending.begin(connection, 0);
 
         assertThat(sending.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();

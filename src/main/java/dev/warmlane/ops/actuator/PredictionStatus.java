@@ -1,11 +1,11 @@
 package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.warmlane.core.routing.Deliveries;
+import dev.warmlane.core.routing.PredictionAccuracy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Predicted against delivered cache hits of one endpoint, over the answers that said how many tokens were cached.
+ * Predicted against delivered cache hits of one endpoint, over the responses that said how many tokens were cached.
  *
  * @param pool the pool's name
  * @param endpoint its name
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param advice what to do where it does not report them; null where it does
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
-public record DeliveryStatus(
+public record PredictionStatus(
         String pool,
         String endpoint,
         long answers,
@@ -23,8 +23,8 @@ public record DeliveryStatus(
         long deliveredTokens,
         @Nullable String advice) {
 
-    static DeliveryStatus of(String pool, String endpoint, Deliveries.Total total) {
-        return new DeliveryStatus(
+    static PredictionStatus of(String pool, String endpoint, PredictionAccuracy.Total total) {
+        return new PredictionStatus(
                 pool,
                 endpoint,
                 total.answers(),
@@ -33,7 +33,7 @@ public record DeliveryStatus(
                 advice(total.silence()));
     }
 
-    private static @Nullable String advice(Deliveries.Silence silence) {
+    private static @Nullable String advice(PredictionAccuracy.Silence silence) {
         return switch (silence) {
             case NONE -> null;
             case CACHED_TOKENS -> "does not report cached tokens: start vLLM with --enable-prompt-tokens-details";

@@ -10,11 +10,11 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import reactor.core.publisher.Mono;
 
-class OutgoingPiecesTest {
+class OutgoingChunksTest {
     private final NettyDataBufferFactory buffers = new NettyDataBufferFactory(UnpooledByteBufAllocator.DEFAULT);
     private final ByteBuf first = Unpooled.buffer().writeByte(1);
     private final ByteBuf second = Unpooled.buffer().writeByte(2);
-    private final OutgoingPieces pieces = new OutgoingPieces();
+    private final OutgoingChunks pieces = new OutgoingChunks();
 
     @Test
     void areTakenInTheOrderInWhichTheyCame() {

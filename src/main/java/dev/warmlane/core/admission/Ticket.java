@@ -3,15 +3,15 @@ package dev.warmlane.core.admission;
 import java.util.Comparator;
 
 /** A request's place in the line. All that can change is guarded by the line's lock. */
-public final class Place {
+public final class Ticket {
     /** Retries, then by priority, then by fair turns, then as they came. */
-    static final Comparator<Place> BY_TURN = Comparator.comparing((Place place) -> !place.claim.retry())
+    static final Comparator<Ticket> BY_TURN = Comparator.comparing((Ticket place) -> !place.claim.retry())
             .thenComparingInt(place -> place.claim.priority())
             .thenComparingLong(place -> place.turn)
             .thenComparingLong(place -> place.number);
 
-    final Claim claim;
-    final Entrant entrant;
+    final QueuedRequest claim;
+    final Waiter entrant;
     final long turn;
     final long number;
     final long lateAtNanos;
@@ -20,7 +20,7 @@ public final class Place {
     /** Let in, refused or left. */
     boolean over;
 
-    Place(Claim claim, Entrant entrant, long turn, long number, long lateAtNanos) {
+    Ticket(QueuedRequest claim, Waiter entrant, long turn, long number, long lateAtNanos) {
         this.claim = claim;
         this.entrant = entrant;
         this.turn = turn;

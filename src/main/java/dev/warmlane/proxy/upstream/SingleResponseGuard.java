@@ -15,18 +15,18 @@ import io.netty.util.ReferenceCountUtil;
 import reactor.netty.NettyPipeline;
 
 /**
- * Lets one answer through for each request on a connection to an engine. Reactor Netty takes an interim response (1xx, other
- * than 100) for the answer; the answer itself then waits on the connection for whoever uses it next, and so one client gets
- * what is another's from there on. Interim responses are left out here, and a connection on which an answer comes that nobody
- * asked for is closed. What is no answer at all fails as a broken connection does, because it may be what is left of the
+ * Lets one response through for each request on a connection to an engine. Reactor Netty takes an interim response (1xx, other
+ * than 100) for the response; the response itself then waits on the connection for whoever uses it next, and so one client gets
+ * what is another's from there on. Interim responses are left out here, and a connection on which a response comes that nobody
+ * asked for is closed. What is no response at all fails as a broken connection does, because it may be what is left of the
  * answer before. One for each connection, used on its event loop only.
  */
-final class OneAnswerEach extends ChannelDuplexHandler {
+final class SingleResponseGuard extends ChannelDuplexHandler {
     private static final String NAME = "warmlane.one-answer-each";
 
     private boolean asked;
     private boolean interim;
-    /** Whether an answer ended in this read: what follows it here was sent before anybody could ask for it. */
+    /** Whether a response ended in this read: what follows it here was sent before anybody could ask for it. */
     private boolean ended;
 
     /** Takes its place next to the codec. */
@@ -46,7 +46,7 @@ final class OneAnswerEach extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
-            part.setDecoderResult(DecoderResult.failure(new MalformedAnswerException()));
+            part.setDecoderResult(DecoderResult.failure(new MalformedResponseException()));
         }
         if (message instanceof HttpResponse response) {
             if (!asked || ended) {
@@ -54,7 +54,7 @@ final class OneAnswerEach extends ChannelDuplexHandler {
                 return;
             }
             if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-                response.setDecoderResult(DecoderResult.failure(new MalformedAnswerException()));
+                response.setDecoderResult(DecoderResult.failure(new MalformedResponseException()));
             } else if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
                 interim = true;
             }
@@ -63,7 +63,7 @@ final class OneAnswerEach extends ChannelDuplexHandler {
             ReferenceCountUtil.release(message);
             if (message instanceof LastHttpContent) {
                 interim = false;
-                // Whoever waits for the answer has asked for one read, and this was it.
+                // Whoever waits for the response has asked for one read, and this was it.
                 ctx.read();
             }
             return;

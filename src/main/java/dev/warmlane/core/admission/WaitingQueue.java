@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
  * idea is that of delay scheduling (Zaharia et al., EuroSys 2010): waiting for a few others to end, out of many that are
  * running, costs less than starting cold.
  */
-final class WaitingLine {
+final class WaitingQueue {
     /** Of requests at random homes, all but e^-4 = 2 % find theirs within so many rooms; the same for rooms and requests. */
     private static final int PATIENCE_PER_ENDPOINT = 4;
 
-    private final NavigableSet<Place> inTurn = new TreeSet<>(Place.BY_TURN);
+    private final NavigableSet<Ticket> inTurn = new TreeSet<>(Ticket.BY_TURN);
     private final FairTurns turns;
     private long places;
     private int size;
 
-    WaitingLine(FairTurns turns) {
+    WaitingQueue(FairTurns turns) {
         this.turns = turns;
     }
 
@@ -33,9 +33,9 @@ final class WaitingLine {
         return size;
     }
 
-    Place add(Claim claim, Entrant entrant, long lateAtNanos) {
+    Ticket add(QueuedRequest claim, Waiter entrant, long lateAtNanos) {
         long turn = claim.retry() ? 0 : turns.take(claim.client());
-        Place place = new Place(claim, entrant, turn, places++, lateAtNanos);
+        Ticket place = new Ticket(claim, entrant, turn, places++, lateAtNanos);
         inTurn.add(place);
         size++;
         return place;
@@ -43,12 +43,12 @@ final class WaitingLine {
 
     /** Takes out who goes next to where there is room, or null if nobody can. */
     @Nullable
-    Place next(Room room) {
+    Ticket next(Capacity room) {
         int patience = PATIENCE_PER_ENDPOINT * room.endpoints();
         int looked = 0;
-        Place first = null;
-        Place chosen = null;
-        for (Place place : inTurn) {
+        Ticket first = null;
+        Ticket chosen = null;
+        for (Ticket place : inTurn) {
             if (first != null && (++looked > patience || !place.claim.ranksAs(first.claim))) {
                 break;
             }
@@ -78,14 +78,14 @@ final class WaitingLine {
     }
 
     /** Puts one back that was taken out and found no room, unless it is over meanwhile. */
-    void restore(Place place) {
+    void restore(Ticket place) {
         if (!place.over) {
             inTurn.add(place);
         }
     }
 
     /** The place is over because its request is being served. */
-    void served(Place place) {
+    void served(Ticket place) {
         if (end(place) && !place.claim.retry()) {
             turns.served(place.turn);
         }
@@ -96,7 +96,7 @@ final class WaitingLine {
      *
      * @return false if it was over already
      */
-    boolean giveUp(Place place) {
+    boolean giveUp(Ticket place) {
         if (!end(place)) {
             return false;
         }
@@ -108,23 +108,23 @@ final class WaitingLine {
     }
 
     /** Gives up whoever would be served last. */
-    Place giveUpLast() {
-        Place last = inTurn.last();
+    Ticket giveUpLast() {
+        Ticket last = inTurn.last();
         giveUp(last);
         return last;
     }
 
     /** Gives up everybody who is not just being let in. */
-    List<Place> giveUpAll() {
-        List<Place> all = List.copyOf(inTurn);
+    List<Ticket> giveUpAll() {
+        List<Ticket> all = List.copyOf(inTurn);
         all.forEach(this::giveUp);
         return all;
     }
 
     /** Gives up all that have waited too long. */
-    List<Place> giveUpLate(long nowNanos) {
-        List<Place> late = new ArrayList<>();
-        for (Place place : inTurn) {
+    List<Ticket> giveUpLate(long nowNanos) {
+        List<Ticket> late = new ArrayList<>();
+        for (Ticket place : inTurn) {
             if (nowNanos - place.lateAtNanos >= 0) {
                 late.add(place);
             }
@@ -133,7 +133,7 @@ final class WaitingLine {
         return late;
     }
 
-    private boolean end(Place place) {
+    private boolean end(Ticket place) {
         if (place.over) {
             return false;
         }

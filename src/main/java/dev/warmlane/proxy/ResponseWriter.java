@@ -2,11 +2,11 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.proxy.body.OutgoingPieces;
+import dev.warmlane.proxy.body.OutgoingChunks;
 import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.upstream.GivenUp;
+import dev.warmlane.proxy.upstream.AttemptAbandoned;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -22,18 +22,18 @@ import reactor.netty.ByteBufFlux;
 import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClientResponse;
 
-/** Passes an endpoint's answer on to the client: bytes untouched, each piece of a stream as it comes. */
-final class AnswerWriter {
+/** Passes an endpoint's response on to the client: bytes untouched, each piece of a stream as it comes. */
+final class ResponseWriter {
     /** Answers up to this size are sent in one piece with their headers, one system call instead of three. */
     private static final long WHOLE_BYTES = 64 * 1024;
 
-    private final AnswerHeaders headers;
+    private final ResponseHeaders headers;
     private final Retries retries;
     private final FailureLog log;
     private final long holdNanos;
 
     /** @param hold how long the headers of a stream wait for its first token */
-    AnswerWriter(AnswerHeaders headers, Retries retries, FailureLog log, Duration hold) {
+    ResponseWriter(ResponseHeaders headers, Retries retries, FailureLog log, Duration hold) {
         this.headers = headers;
         this.retries = retries;
         this.log = log;
@@ -48,7 +48,7 @@ final class AnswerWriter {
             Dispatch dispatch,
             RoutedExchange routed,
             Runnable onFirstByte) {
-        AnswerObserver observer = new AnswerObserver(
+        ResponseObserver observer = new ResponseObserver(
                 dispatch,
                 routed,
                 upstream.status().code(),
@@ -65,7 +65,7 @@ final class AnswerWriter {
                         if (observer.holdWhole(whole)) {
                             if (retries.allow(routed, FailureCause.ABORT)) {
                                 whole.release();
-                                return Mono.error(GivenUp.aborted());
+                                return Mono.error(AttemptAbandoned.aborted());
                             }
                             observer.abortTaken();
                         }
@@ -103,7 +103,7 @@ final class AnswerWriter {
 
     /** Writes and flushes each piece. What waits for a slow client when it leaves is released. */
     static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> pieces) {
-        OutgoingPieces outgoing = new OutgoingPieces();
+        OutgoingChunks outgoing = new OutgoingChunks();
         return response.writeAndFlushWith(pieces.map(outgoing::add)).doFinally(signal -> outgoing.end());
     }
 

@@ -10,11 +10,11 @@ import reactor.netty.Connection;
  * One sending of a request to an endpoint, from its beginning to its end: it leaves no request behind, and knows whether it
  * failed because the endpoint had closed an idle connection just when the request went out on it. Such a failure says nothing
  * of the endpoint (RFC 9112, section 9.3.1). It is told by what nginx goes by: the connection had served a request before, and
- * no byte of an answer came; and here also by the time, because the news that a connection was closed takes no longer than a
+ * no byte of a response came; and here also by the time, because the news that a connection was closed takes no longer than a
  * round trip. Safe for concurrent use: the client leaves on another thread than the connection's.
  */
-public final class Sending {
-    private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(Sending.class, "used");
+public final class UpstreamAttempt {
+    private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(UpstreamAttempt.class, "used");
 
     private @Nullable Connection connection;
     private boolean onUsedConnection;
@@ -49,7 +49,7 @@ public final class Sending {
         answered = true;
     }
 
-    /** It is over, whatever way. A request that went out and whose answer nobody has taken is withdrawn. */
+    /** It is over, whatever way. A request that went out and whose response nobody has taken is withdrawn. */
     public void end() {
         Connection unanswered;
         synchronized (this) {

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param home the endpoint that its cache makes worth waiting for; null where all are the same to it
  * @param tried endpoints that it must not go to again
  */
-public record Claim(
+public record QueuedRequest(
         boolean retry, int priority, long client, @Nullable EndpointId home, Set<EndpointId> tried) {
-    public Claim {
+    public QueuedRequest {
         tried = Set.copyOf(tried);
     }
 
-    boolean ranksAs(Claim other) {
+    boolean ranksAs(QueuedRequest other) {
         return retry == other.retry && priority == other.priority;
     }
 }

@@ -6,8 +6,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads a chat completion as its lines arrive, a whole one or a stream of events. For one answer. */
-final class AnswerReader implements Flow.Subscriber<String> {
+/** Reads a chat completion as its lines arrive, a whole one or a stream of events. For one response. */
+final class ResponseReader implements Flow.Subscriber<String> {
     private static final String DATA = "data:";
     private static final String DONE = "[DONE]";
 
@@ -23,7 +23,7 @@ final class AnswerReader implements Flow.Subscriber<String> {
     private @Nullable Long cachedTokens;
 
     /** @param startNanos when the request was sent, as of {@link System#nanoTime} */
-    AnswerReader(boolean stream, long startNanos) {
+    ResponseReader(boolean stream, long startNanos) {
         this.stream = stream;
         this.startNanos = startNanos;
     }
@@ -53,18 +53,18 @@ final class AnswerReader implements Flow.Subscriber<String> {
         }
     }
 
-    /** The answer; to be called once the body is complete. */
-    Answer answer(int status, @Nullable String endpoint) {
+    /** The response; to be called once the body is complete. */
+    ChatResponse answer(int status, @Nullable String endpoint) {
         if (status != 200) {
-            return Answer.failed("status " + status, endpoint);
+            return ChatResponse.failed("status " + status, endpoint);
         } else if (failure != null) {
-            return Answer.failed(failure, endpoint);
+            return ChatResponse.failed(failure, endpoint);
         } else if (!ended) {
-            return Answer.failed("the stream broke off", endpoint);
+            return ChatResponse.failed("the stream broke off", endpoint);
         } else if (promptTokens == 0) {
-            return Answer.failed("no usage in the answer", endpoint);
+            return ChatResponse.failed("no usage in the answer", endpoint);
         }
-        return new Answer(null, endpoint, text.toString(), promptTokens, answerTokens, cachedTokens, ttftSeconds);
+        return new ChatResponse(null, endpoint, text.toString(), promptTokens, answerTokens, cachedTokens, ttftSeconds);
     }
 
     private void event(String data) {

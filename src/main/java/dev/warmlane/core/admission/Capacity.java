@@ -10,8 +10,8 @@ import java.util.Set;
  * @param homesOnly those that only take requests at home there, because they drain
  * @param endpoints how many endpoints the pool has, full ones included
  */
-public record Room(Set<EndpointId> open, Set<EndpointId> homesOnly, int endpoints) {
-    public Room {
+public record Capacity(Set<EndpointId> open, Set<EndpointId> homesOnly, int endpoints) {
+    public Capacity {
         open = Set.copyOf(open);
         homesOnly = Set.copyOf(homesOnly);
     }
@@ -21,7 +21,7 @@ public record Room(Set<EndpointId> open, Set<EndpointId> homesOnly, int endpoint
     }
 
     /** Whether there is room that this request can use. */
-    boolean admits(Claim claim) {
+    boolean admits(QueuedRequest claim) {
         if (hasHomeOf(claim)) {
             return true;
         }
@@ -34,11 +34,11 @@ public record Room(Set<EndpointId> open, Set<EndpointId> homesOnly, int endpoint
     }
 
     /** Whether it is as well served now as it would be by waiting on. */
-    boolean suits(Claim claim) {
+    boolean suits(QueuedRequest claim) {
         return claim.home() == null || claim.tried().contains(claim.home()) || hasHomeOf(claim);
     }
 
-    private boolean hasHomeOf(Claim claim) {
+    private boolean hasHomeOf(QueuedRequest claim) {
         EndpointId home = claim.home();
         return home != null && !claim.tried().contains(home) && (open.contains(home) || homesOnly.contains(home));
     }

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.routing.Deliveries.Silence;
+import dev.warmlane.core.routing.PredictionAccuracy.Silence;
 import java.net.URI;
 import org.junit.jupiter.api.Test;
 
-class DeliveriesTest {
+class PredictionAccuracyTest {
     private static final Endpoint ENDPOINT = Endpoint.ofUri(URI.create("http://e"));
 
-    private final Deliveries deliveries = new Deliveries();
+    private final PredictionAccuracy deliveries = new PredictionAccuracy();
 
     private static RoutingDecision decision(long matchedTokens) {
         RoutingRequest request = new RoutingRequest(AffinityKey.none(1), PromptBlocks.EMPTY);
@@ -47,7 +47,7 @@ class DeliveriesTest {
     void anEndpointWhoseUsageHasNoCachedTokensIsSilentAboutThose() {
         for (int i = 0; i < 20; i++) {
             deliveries.unreported(decision(2000));
-            deliveries.record(decision(2000), new Delivery(4000, 10, null));
+            deliveries.record(decision(2000), new UsageReport(4000, 10, null));
         }
 
         assertThat(silence()).isEqualTo(Silence.CACHED_TOKENS);
@@ -58,16 +58,17 @@ class DeliveriesTest {
         for (int i = 0; i < 100; i++) {
             deliveries.unreported(decision(2000));
         }
-        deliveries.record(decision(2000), new Delivery(4000, 10, 1990L));
+        deliveries.record(decision(2000), new UsageReport(4000, 10, 1990L));
 
-        assertThat(deliveries.total(ENDPOINT.id())).isEqualTo(new Deliveries.Total(1, 2000, 1990, Silence.NONE));
+        assertThat(deliveries.total(ENDPOINT.id()))
+                .isEqualTo(new PredictionAccuracy.Total(1, 2000, 1990, Silence.NONE));
     }
 
     @Test
     void littleThatIsPromisedMayHonestlyBeReportedAsNothing() {
         for (int i = 0; i < 100; i++) {
             deliveries.unreported(decision(100));
-            deliveries.record(decision(100), new Delivery(4000, 10, null));
+            deliveries.record(decision(100), new UsageReport(4000, 10, null));
         }
 
         assertThat(silence()).isEqualTo(Silence.NONE);

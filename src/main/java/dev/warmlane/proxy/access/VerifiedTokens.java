@@ -17,13 +17,13 @@ import reactor.core.publisher.Mono;
  * Asks an identity provider the same thing once in a while and not oftener. The decoder asks for the keys whenever a token
  * names one that it does not know, so that whoever sends made-up tokens could have the provider flooded.
  */
-final class RecentAnswers implements ExchangeFilterFunction {
+final class VerifiedTokens implements ExchangeFilterFunction {
     private static final int MAX_ANSWERS = 16;
 
     private final Cache<URI, Mono<String>> answers;
 
-    /** @param age how old an answer, or a failure, may be */
-    RecentAnswers(Duration age) {
+    /** @param age how old a response, or a failure, may be */
+    VerifiedTokens(Duration age) {
         this.answers = Caffeine.newBuilder()
                 .maximumSize(MAX_ANSWERS)
                 .expireAfterWrite(age)

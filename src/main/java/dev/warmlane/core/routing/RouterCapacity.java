@@ -1,6 +1,6 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.admission.Room;
+import dev.warmlane.core.admission.Capacity;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
@@ -9,15 +9,15 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** Sees which endpoints of a router's pool are not full. */
-public final class RouterRoom implements Supplier<Room> {
+public final class RouterCapacity implements Supplier<Capacity> {
     private final Router router;
 
-    public RouterRoom(Router router) {
+    public RouterCapacity(Router router) {
         this.router = router;
     }
 
     @Override
-    public Room get() {
+    public Capacity get() {
         EndpointSnapshot snapshot = router.snapshot();
         Set<EndpointId> open = new HashSet<>();
         for (Endpoint endpoint : snapshot.selectable()) {
@@ -34,6 +34,6 @@ public final class RouterRoom implements Supplier<Room> {
                 homesOnly.add(id);
             }
         }
-        return new Room(open, homesOnly, snapshot.endpoints().size());
+        return new Capacity(open, homesOnly, snapshot.endpoints().size());
     }
 }
