@@ -29,6 +29,8 @@ class ArchitectureTest {
             .definedBy("dev.warmlane.proxy..")
             .layer("engines")
             .definedBy("dev.warmlane.engines..")
+            .layer("cluster")
+            .definedBy("dev.warmlane.cluster..")
             .layer("settings")
             .definedBy("dev.warmlane.settings..")
             .layer("metrics")
@@ -45,10 +47,20 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("app", "ops")
             .whereLayer("engines")
             .mayOnlyBeAccessedByLayers("app", "ops", "proxy")
+            .whereLayer("cluster")
+            .mayOnlyBeAccessedByLayers("app", "ops")
             .whereLayer("settings")
-            .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines", "tools")
+            .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines", "cluster", "tools")
             .whereLayer("metrics")
-            .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines");
+            .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines", "cluster");
+
+    @ArchTest
+    static final ArchRule onlyOneRoomKnowsJGroups = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.warmlane.cluster.jgroups")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.jgroups..");
 
     @ArchTest
     static final ArchRule theCoreKnowsOnlyTheJdkCaffeineJSpecifyAndHashing = classes()
@@ -77,7 +89,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheEdgeKnowsSpring = noClasses()
             .that()
-            .resideInAnyPackage("dev.warmlane.engines..", "dev.warmlane.tools.simulator..")
+            .resideInAnyPackage("dev.warmlane.engines..", "dev.warmlane.cluster..", "dev.warmlane.tools.simulator..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..");
