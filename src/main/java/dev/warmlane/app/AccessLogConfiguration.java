@@ -1,11 +1,13 @@
 package dev.warmlane.app;
 
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.AccessLogFilter;
 import dev.warmlane.proxy.accesslog.AccessLog;
-import dev.warmlane.proxy.accesslog.LineSink;
+import dev.warmlane.proxy.accesslog.AccessLogFile;
+import dev.warmlane.proxy.accesslog.AccessRecord;
 import dev.warmlane.proxy.accesslog.Pseudonyms;
-import dev.warmlane.proxy.accesslog.RotatingFile;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -32,7 +34,16 @@ class AccessLogConfiguration {
     AccessLog accessLog(WarmlaneSettings settings) {
         AccessLogSettings accessLog = settings.accessLog();
         Pseudonyms pseudonyms = accessLog.salt().isEmpty() ? Pseudonyms.random() : Pseudonyms.of(accessLog.salt());
-        return new AccessLog(sink(accessLog), pseudonyms, accessLog.queue());
+        OutputStreamAppender<AccessRecord> target = accessLog.isStandardOutput()
+                ? new ConsoleAppender<>()
+                : new AccessLogFile(
+                        Path.of(accessLog.target()), accessLog.maxSize().toBytes(), accessLog.keptFiles());
+        try {
+            return new AccessLog(target, pseudonyms, accessLog.queue());
+        } catch (IOException e) {
+            throw new InvalidSettingException(
+                    AccessLogSettings.TARGET, accessLog.target(), "off, stdout or a file that can be written");
+        }
     }
 
     @Bean
@@ -46,19 +57,6 @@ class AccessLogConfiguration {
             GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::written, "written");
             GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::dropped, "dropped");
         };
-    }
-
-    private static LineSink sink(AccessLogSettings settings) {
-        if (settings.isStandardOutput()) {
-            return LineSink.standardOutput();
-        }
-        try {
-            return new RotatingFile(
-                    Path.of(settings.target()), settings.maxSize().toBytes(), settings.keptFiles());
-        } catch (IOException e) {
-            throw new InvalidSettingException(
-                    AccessLogSettings.TARGET, settings.target(), "off, stdout or a file that can be written");
-        }
     }
 
     static final class IsOn implements Condition {

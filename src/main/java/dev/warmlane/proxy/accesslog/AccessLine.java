@@ -1,7 +1,8 @@
 package dev.warmlane.proxy.accesslog;
 
+import ch.qos.logback.core.encoder.EncoderBase;
 import dev.warmlane.core.affinity.AffinityKey;
-import java.io.OutputStream;
+import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -10,8 +11,10 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** Writes a record as one line of JSON. The names are a contract: {@code replay} and operators read them. Immutable. */
-final class AccessLine {
+/** Writes a record as one line of JSON. The names are a contract: {@code replay} and operators read them. */
+final class AccessLine extends EncoderBase<AccessRecord> {
+    private static final byte[] NOTHING = {};
+
     /** Clients choose ids and model names; a line bears no more of them than this. */
     private static final int MAX_TEXT_CHARS = 128;
 
@@ -26,8 +29,9 @@ final class AccessLine {
         this.pseudonyms = pseudonyms;
     }
 
-    /** Appends the record's line to a buffer. */
-    void write(AccessRecord request, OutputStream buffer) {
+    @Override
+    public byte[] encode(AccessRecord request) {
+        ByteArrayOutputStream buffer = new ByteArrayOutputStream();
         try (JsonGenerator line = json.createGenerator(ObjectWriteContext.empty(), buffer)) {
             line.writeStartObject();
             line.writeStringProperty("timestamp", TIMESTAMP.format(Instant.ofEpochMilli(request.epochMillis())));
@@ -46,6 +50,17 @@ final class AccessLine {
             line.writeEndObject();
             line.writeRaw('\n');
         }
+        return buffer.toByteArray();
+    }
+
+    @Override
+    public byte[] headerBytes() {
+        return NOTHING;
+    }
+
+    @Override
+    public byte[] footerBytes() {
+        return NOTHING;
     }
 
     private void session(JsonGenerator line, @Nullable AffinityKey key) {

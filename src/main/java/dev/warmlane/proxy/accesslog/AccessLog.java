@@ -1,26 +1,29 @@
 package dev.warmlane.proxy.accesslog;
 
-import java.io.ByteArrayOutputStream;
+import ch.qos.logback.core.AsyncAppenderBase;
+import ch.qos.logback.core.ContextBase;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import java.io.IOException;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes records from any thread and writes them from its own. Never blocks who adds: what comes faster than it can be written
- * is dropped and counted, and so is what cannot be written at all.
+ * Takes records from any thread; Logback queues them and writes them on one of its own, apart from the application's logging
+ * and its levels. Never blocks who adds: what comes faster than it can be written is dropped and counted, and so is what cannot
+ * be written at all.
  */
 public final class AccessLog implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
 
-    /** Lines are written together up to this size. */
-    private static final int BATCH_BYTES = 64 * 1024;
+    /** Lines that reach the file together at most. */
+    private static final int BATCH_LINES = 256;
 
     /**
      * How long lines are gathered once all are written: to wake a thread and call the system for each would cost more than the
@@ -28,45 +31,61 @@ public final class AccessLog implements AutoCloseable {
      */
     private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    private static final long CLOSE_TIMEOUT_MILLIS = TimeUnit.SECONDS.toMillis(5);
+    private static final int CLOSE_TIMEOUT_MILLIS = 5_000;
 
-    /** Without a lock, which an event loop might have to wait for; {@link #waiting} bounds it. */
-    private final Queue<AccessRecord> queue = new ConcurrentLinkedQueue<>();
+    private final AsyncAppenderBase<AccessRecord> queue = new AsyncAppenderBase<>();
 
+    /** Lines that are not written yet. Bounds the queue, whose {@code offer} would not say that it is full. */
     private final AtomicInteger waiting = new AtomicInteger();
+
+    private final IntUnaryOperator oneMore;
     private final int queueLines;
-    private final LineSink sink;
-    private final AccessLine format;
-    private final Thread writer = new Thread(this::write, "warmlane-access-log");
+    private final OutputStreamAppender<AccessRecord> target;
     private final LongAdder written = new LongAdder();
     private final LongAdder dropped = new LongAdder();
-    private volatile boolean idle;
-    private boolean failing;
+    private volatile @Nullable Thread writer;
 
     /**
      * Starts writing.
      *
-     * @param sink closed by this
+     * @param target started and stopped by this
      * @param queueLines records that may wait; at least 1
+     * @throws IOException if the target cannot be opened
      */
-    public AccessLog(LineSink sink, Pseudonyms pseudonyms, int queueLines) {
-        this.sink = sink;
-        this.format = new AccessLine(pseudonyms);
+    public AccessLog(OutputStreamAppender<AccessRecord> target, Pseudonyms pseudonyms, int queueLines)
+            throws IOException {
+        this.target = target;
         this.queueLines = queueLines;
-        writer.setDaemon(true);
-        writer.start();
+        this.oneMore = lines -> Math.min(lines + 1, queueLines);
+        if (target.getContext() == null) {
+            target.setContext(new ContextBase());
+        }
+        target.setEncoder(new AccessLine(pseudonyms));
+        target.start();
+        if (!works()) {
+            throw new IOException("access log: not opened");
+        }
+        Writer toTarget = new Writer();
+        toTarget.setContext(target.getContext());
+        toTarget.start();
+        queue.setContext(target.getContext());
+        queue.setName("warmlane-access-log");
+        queue.setQueueSize(queueLines);
+        queue.setNeverBlock(true);
+        queue.setMaxFlushTime(CLOSE_TIMEOUT_MILLIS);
+        queue.addAppender(toTarget);
+        queue.start();
     }
 
     /** Notes a request that is over, unless too many wait already. */
     public void add(AccessRecord request) {
-        int lines = waiting.incrementAndGet();
-        if (lines > queueLines) {
-            waiting.decrementAndGet();
+        int before = waiting.getAndUpdate(oneMore);
+        if (before == queueLines) {
             dropped.increment();
             return;
         }
-        queue.add(request);
-        if (idle || lines > queueLines / 2) {
+        queue.doAppend(request);
+        if (before >= queueLines / 2) {
             LockSupport.unpark(writer);
         }
     }
@@ -84,83 +103,60 @@ public final class AccessLog implements AutoCloseable {
     /** Writes what waits and ends; gives up after five seconds. */
     @Override
     public void close() {
-        writer.interrupt();
-        try {
-            writer.join(CLOSE_TIMEOUT_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        queue.stop();
     }
 
-    private void write() {
-        ByteArrayOutputStream batch = new ByteArrayOutputStream(BATCH_BYTES);
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                AccessRecord first = next();
-                if (first != null) {
-                    writeBatch(first, batch);
-                    if (queue.isEmpty()) {
-                        LockSupport.parkNanos(this, GATHER_NANOS);
-                    }
-                } else {
-                    awaitRecord();
-                }
+    private boolean works() {
+        return target.isStarted() && target.getOutputStream() != null;
+    }
+
+    /** Writes the queue's lines, flushes a batch of them at a time and counts it then. For the queue's thread. */
+    private final class Writer extends UnsynchronizedAppenderBase<AccessRecord> {
+        private int unflushed;
+        private boolean failing;
+
+        @Override
+        protected void append(AccessRecord request) {
+            writer = Thread.currentThread();
+            unflushed++;
+            boolean last = waiting.decrementAndGet() == 0;
+            boolean flush = last || unflushed == BATCH_LINES;
+            target.setImmediateFlush(flush);
+            if (!works()) {
+                target.start();
             }
-            // A file channel refuses to write for a thread that is interrupted.
-            Thread.interrupted();
-            for (AccessRecord first = next(); first != null; first = next()) {
-                writeBatch(first, batch);
+            target.doAppend(request);
+            if (flush || !works()) {
+                count(works());
             }
-        } finally {
-            closeSink();
+            if (last) {
+                LockSupport.parkNanos(this, GATHER_NANOS);
+            }
         }
-    }
 
-    private void awaitRecord() {
-        idle = true;
-        // Whoever adds from here on sees that it must wake this thread.
-        if (queue.isEmpty()) {
-            LockSupport.park(this);
-        }
-        idle = false;
-    }
-
-    private @Nullable AccessRecord next() {
-        AccessRecord next = queue.poll();
-        if (next != null) {
-            waiting.decrementAndGet();
-        }
-        return next;
-    }
-
-    private void writeBatch(AccessRecord first, ByteArrayOutputStream batch) {
-        batch.reset();
-        int lines = 0;
-        for (AccessRecord record = first; record != null; record = batch.size() < BATCH_BYTES ? next() : null) {
-            format.write(record, batch);
-            lines++;
-        }
-        try {
-            sink.write(batch.toByteArray(), batch.size());
-            written.add(lines);
-            if (failing) {
-                failing = false;
+        private void count(boolean reached) {
+            (reached ? written : dropped).add(unflushed);
+            unflushed = 0;
+            if (reached && failing) {
                 log.info("access log: written again, {} lines lost so far", dropped());
+            } else if (!reached && !failing) {
+                log.warn("access log: {}; lines are lost until it can be written", lastError());
             }
-        } catch (IOException e) {
-            dropped.add(lines);
-            if (!failing) {
-                failing = true;
-                log.warn("access log: {}; lines are lost until it can be written", e.toString());
-            }
+            failing = !reached;
         }
-    }
 
-    private void closeSink() {
-        try {
-            sink.close();
-        } catch (IOException e) {
-            log.warn("access log: {} while closing", e.toString());
+        private String lastError() {
+            return target.getContext().getStatusManager().getCopyOfStatusList().stream()
+                    .filter(status -> status.getThrowable() != null)
+                    .reduce((earlier, later) -> later)
+                    .map(status -> status.getThrowable().toString())
+                    .orElse("closed");
+        }
+
+        @Override
+        public void stop() {
+            super.stop();
+            target.stop();
         }
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -15,9 +14,7 @@ class AccessLineTest {
     private final Pseudonyms pseudonyms = Pseudonyms.of("salt");
 
     private String line(AccessRecord request) {
-        ByteArrayOutputStream buffer = new ByteArrayOutputStream();
-        new AccessLine(pseudonyms).write(request, buffer);
-        return buffer.toString(StandardCharsets.UTF_8);
+        return new String(new AccessLine(pseudonyms).encode(request), StandardCharsets.UTF_8);
     }
 
     @Test

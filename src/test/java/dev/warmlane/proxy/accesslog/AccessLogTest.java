@@ -3,10 +3,12 @@ package dev.warmlane.proxy.accesslog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.core.OutputStreamAppender;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 
@@ -14,71 +16,84 @@ class AccessLogTest {
     private static final int QUEUE = 4;
 
     /** Writes as often as it is let. */
-    private static final class GatedSink implements LineSink {
+    private static final class GatedTarget extends OutputStreamAppender<AccessRecord> {
         private final Semaphore gate = new Semaphore(0);
-        private final List<String> lines = new CopyOnWriteArrayList<>();
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private volatile boolean broken;
-        private volatile boolean closed;
 
         @Override
-        public void write(byte[] batch, int length) throws IOException {
-            gate.acquireUninterruptibly();
-            if (broken) {
-                throw new IOException("No space left on device");
-            }
-            new String(batch, 0, length, StandardCharsets.UTF_8).lines().forEach(lines::add);
+        public void start() {
+            setOutputStream(new OutputStream() {
+                @Override
+                public void write(int single) {
+                    throw new UnsupportedOperationException();
+                }
+
+                @Override
+                public void write(byte[] line) throws IOException {
+                    gate.acquireUninterruptibly();
+                    if (broken) {
+                        throw new IOException("No space left on device");
+                    }
+                    bytes.write(line);
+                }
+            });
+            super.start();
         }
 
-        @Override
-        public void close() {
-            closed = true;
+        List<String> lines() {
+            return bytes.toString(StandardCharsets.UTF_8).lines().toList();
         }
     }
 
-    private final GatedSink sink = new GatedSink();
-    private final AccessLog log = new AccessLog(sink, Pseudonyms.of("salt"), QUEUE);
+    private final GatedTarget target = new GatedTarget();
+    private final AccessLog log;
+
+    AccessLogTest() throws IOException {
+        log = new AccessLog(target, Pseudonyms.of("salt"), QUEUE);
+    }
 
     @Test
     void writesWhatItIsGiven() {
-        sink.gate.release(100);
+        target.gate.release(100);
         log.add(Records.served());
         log.add(Records.refused("id-2", 404));
         log.close();
 
-        assertThat(sink.lines).hasSize(2);
-        assertThat(sink.lines.get(1)).contains("\"request_id\":\"id-2\"");
+        assertThat(target.lines()).hasSize(2);
+        assertThat(target.lines().get(1)).contains("\"request_id\":\"id-2\"");
         assertThat(log.written()).isEqualTo(2);
         assertThat(log.dropped()).isZero();
-        assertThat(sink.closed).isTrue();
+        assertThat(target.isStarted()).isFalse();
     }
 
     @Test
     void dropsAndCountsWhatComesWhileTheQueueIsFullAndBlocksNobody() {
         log.add(Records.served());
         // The first is taken out of the queue and waits for the disk.
-        await().until(() -> sink.gate.hasQueuedThreads());
+        await().until(() -> target.gate.hasQueuedThreads());
         for (int i = 0; i < QUEUE + 3; i++) {
             log.add(Records.served());
         }
         assertThat(log.dropped()).isEqualTo(3);
 
-        sink.gate.release(100);
+        target.gate.release(100);
         log.close();
         assertThat(log.written()).isEqualTo(1 + QUEUE);
-        assertThat(sink.lines).hasSize(1 + QUEUE);
+        assertThat(target.lines()).hasSize(1 + QUEUE);
     }
 
     @Test
     void countsWhatCannotBeWrittenAndGoesOnOnceItCan() {
-        sink.broken = true;
-        sink.gate.release(100);
+        target.broken = true;
+        target.gate.release(100);
         log.add(Records.served());
         await().until(() -> log.dropped() == 1);
 
-        sink.broken = false;
+        target.broken = false;
         log.add(Records.refused("after", 404));
         log.close();
         assertThat(log.written()).isEqualTo(1);
-        assertThat(sink.lines).singleElement().asString().contains("after");
+        assertThat(target.lines()).singleElement().asString().contains("after");
     }
 }
