@@ -7,11 +7,12 @@ import org.springframework.util.unit.DataSize;
 /**
  * The access log: one JSON line a request.
  *
- * @param target off, stdout, or the path of a file
- * @param salt what pseudonyms of sessions and prompts are made with; empty: random, and new with every start
- * @param maxSize a file of this size becomes FILE.1
- * @param keptFiles full files that are kept: FILE.1, FILE.2 and so on
- * @param queue lines that may wait to be written; what comes on top is dropped and counted
+ * @param target Where the access log goes: off, stdout, or the path of a file. It has one JSON line a request.
+ * @param salt Secret salt of the pseudonyms of sessions and prompts. Empty: random at each start, so pseudonyms cannot be
+ *     compared across restarts.
+ * @param maxSize Size at which the file is rotated to FILE.1.
+ * @param keptFiles Number of rotated files to keep: FILE.1, FILE.2 and so on.
+ * @param queue Lines that may wait to be written. Lines beyond it are dropped and counted.
  */
 public record AccessLogSettings(
         @DefaultValue("off") String target,

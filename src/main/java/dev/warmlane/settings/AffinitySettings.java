@@ -8,13 +8,13 @@ import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * What makes requests belong together.
+ * Session affinity: which requests belong together.
  *
- * @param keys which keys are looked for, the first that a request has decides: session, client-ip, prompt-prefix
+ * @param keys Keys that tie a request to an endpoint, in this order: the first one that a request has decides.
  * @param session where a session id is found
- * @param clientIp how far X-Forwarded-For is believed
- * @param ttl how long a binding outlives its last use
- * @param maxEntries bindings kept at most; past it those used least go first
+ * @param clientIp how a client's address is found
+ * @param ttl How long a binding is kept after its last use.
+ * @param maxEntries Maximum number of bindings. Beyond it the least used are evicted.
  */
 public record AffinitySettings(
         @DefaultValue({"session", "client-ip", "prompt-prefix"})
@@ -49,8 +49,8 @@ public record AffinitySettings(
     /**
      * Where a session id is found.
      *
-     * @param headers the first of these that a request has
-     * @param cookie else this cookie; empty: none
+     * @param headers Headers that may carry a session id: the first one that a request has is used.
+     * @param cookie Cookie that carries the session id if no header does. Empty: none.
      */
     public record Session(
             @DefaultValue({"x-session-id", "session-id", "session_id", "x-claude-code-session-id", "x-session-affinity"
@@ -60,10 +60,12 @@ public record AffinitySettings(
             @DefaultValue("session_id") String cookie) {}
 
     /**
-     * How far X-Forwarded-For is believed.
+     * How a client's address is found.
      *
-     * @param trustedProxies addresses and networks of proxies whose entries are believed; empty: the peer is the client
-     * @param sharedNetworks addresses and networks that say nothing of one client, such as a NAT; the next key decides
+     * @param trustedProxies Addresses and networks of proxies whose X-Forwarded-For entries are trusted. Empty: the address
+     *     of the connection is the client's.
+     * @param sharedNetworks Addresses and networks that many clients share, such as a NAT. Requests from there are routed by
+     *     the next key.
      */
     public record ClientIp(
             @DefaultValue List<String> trustedProxies,

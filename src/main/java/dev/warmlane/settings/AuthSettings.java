@@ -5,11 +5,11 @@ import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Who may come in. Everybody, unless one of these is set.
+ * Who may send requests: everybody, unless a file of keys or an identity provider is set.
  *
- * @param keysFile a file of hashed API keys; empty: none
- * @param reload how often the file is looked at for changes
- * @param oidc an identity provider whose tokens are accepted
+ * @param keysFile File of hashed API keys, such as a mounted Secret. Empty: none.
+ * @param reload Time between two checks of warmlane.auth.keys-file for changes.
+ * @param oidc the identity provider whose tokens are accepted
  */
 public record AuthSettings(
         @DefaultValue("") String keysFile,

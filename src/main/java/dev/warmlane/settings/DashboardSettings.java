@@ -4,12 +4,12 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * The operators' page on the management port.
+ * The dashboard.
  *
- * @param enabled whether it is there
- * @param readOnly whether it only shows, and releases no session
- * @param targetHitRatio the prefix-cache hit ratio below which it warns, from 0 to 1
- * @param ttftTarget the time to the first token that nine of ten requests should not exceed
+ * @param enabled Whether the management port serves the dashboard at /dashboard.
+ * @param readOnly Whether the dashboard only shows data. Otherwise it can also release sessions.
+ * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which the dashboard warns.
+ * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it the dashboard warns.
  */
 public record DashboardSettings(
         @DefaultValue("true") boolean enabled,

@@ -6,9 +6,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How Kubernetes is watched.
  *
- * @param resync how often the watched EndpointSlices are gone through again, at least 1s
- * @param check how often they are listed to notice a watch that has fallen silent
- * @param listTimeout how long such a list may take
+ * @param resync Time between two full passes over the watched EndpointSlices, at least 1s.
+ * @param check Time between two lists of the EndpointSlices, which reveal a watch that has gone silent.
+ * @param listTimeout Timeout of one such list of the EndpointSlices.
  */
 public record DiscoverySettings(
         @DefaultValue("5m") Duration resync,

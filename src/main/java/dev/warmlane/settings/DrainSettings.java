@@ -4,11 +4,12 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How the gateway ends once it is told to.
+ * Graceful shutdown.
  *
- * @param accept how long it still takes new requests while it says that it is not ready, so that load balancers learn it
- * @param timeout how long requests may run on after that
- * @param farewell how long the errors that end the others may take to reach their clients
+ * @param accept How long new requests are still accepted after SIGTERM, while readiness is 503 and load balancers take
+ *     notice.
+ * @param timeout How long requests may run on after warmlane.drain.accept. Longer ones are ended with an error.
+ * @param farewell How long the errors of requests that were ended may take to reach their clients.
  */
 public record DrainSettings(
         @DefaultValue("10s") Duration accept,

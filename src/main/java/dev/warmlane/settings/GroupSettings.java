@@ -2,18 +2,20 @@ package dev.warmlane.settings;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * What the members of a group may do.
  *
- * @param name as the token lists it; also in metrics and logs
- * @param tenant the tenant that they are; absent: what their token says
- * @param models the models they may use; empty: all
- * @param requestsPerMinute requests each may send in a minute; 0: any number
- * @param tokensPerMinute tokens each may take in a minute; 0: any number
- * @param priority their place in a queue, lower is earlier
+ * @param name Name of the group, required, as in warmlane.auth.oidc.group-claim. It also appears in metrics and logs.
+ * @param tenant Tenant that the members belong to. Absent: as their token says.
+ * @param models Models that the members may use. Empty: all.
+ * @param requestsPerMinute Requests a minute for each member. 0: no limit.
+ * @param tokensPerMinute Tokens a minute, prompt and generated, for each member. 0: no limit.
+ * @param priority Priority in the queue: lower goes first.
  */
+@ConfigurationPropertiesSource
 public record GroupSettings(
         String name,
         @Nullable String tenant,

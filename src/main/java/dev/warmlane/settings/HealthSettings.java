@@ -4,14 +4,15 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Health checks of the engines, and how those that are new or back are loaded.
+ * Health checks of the endpoints, and slow start.
  *
- * @param enabled whether each endpoint is asked for GET /health
- * @param interval time between two checks of an endpoint, give or take a tenth
- * @param timeout how long one check may take
- * @param fall checks in a row that fail before the endpoint is out
- * @param rise checks in a row that pass before it gets a request again
- * @param slowStart time in which the load of an endpoint that is new or back grows from a tenth to all; 0s: at once
+ * @param enabled Whether endpoints are health-checked by GET /health.
+ * @param interval Time between two health checks of an endpoint, plus or minus 10 %.
+ * @param timeout Timeout of one health check.
+ * @param fall Consecutive failed checks after which an endpoint is taken out.
+ * @param rise Consecutive passed checks after which an endpoint is tried again.
+ * @param slowStart Time in which the load of a new or returning endpoint grows from a tenth to its full share. 0s: full
+ *     share at once.
  */
 public record HealthSettings(
         @DefaultValue("true") boolean enabled,

@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * The figures of the last hour, day and week that the gateway keeps itself.
+ * The dashboard's history: the last hour, day and week.
  *
- * @param directory where they are kept across restarts; empty: in memory only
- * @param saveInterval time between two saves; what is newer is lost when the process is killed
- * @param maxEndpoints endpoints whose figures are kept, those that left included
+ * @param directory Directory that keeps the dashboard's history across restarts. Empty: in memory only.
+ * @param saveInterval Time between two saves of the history. What is newer is lost if the process is killed.
+ * @param maxEndpoints Maximum number of endpoints with a history, departed ones included. Each takes about 35 KB.
  */
 public record HistorySettings(
         @DefaultValue("") String directory,

@@ -5,8 +5,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The prediction of what each endpoint's KV cache holds.
  *
- * @param tokensPerEndpoint tokens that it may hold of each endpoint; 0: what the engine says its cache holds
- * @param maxTokensPerEndpoint the most that is believed of an engine; bounds the memory, about one byte a token
+ * @param tokensPerEndpoint Tokens that the gateway assumes an endpoint can cache. 0: what the engine reports.
+ * @param maxTokensPerEndpoint Upper bound for the cache size that an engine reports, in tokens. It bounds the memory of the
+ *     index: about one byte a token and endpoint.
  */
 public record IndexSettings(
         @DefaultValue("0") long tokensPerEndpoint,

@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a pool's pods are found. Exactly one of service, selector and inferencePool is set.
+ * How a pool's pods are found. Exactly one of service, selector and inferencePool is set.
  *
- * @param namespace the namespace; absent: the gateway's own
- * @param service the Service whose EndpointSlices list the pods
- * @param selector a label selector over EndpointSlices, such as app=vllm
- * @param inferencePool the InferencePool (inference.networking.k8s.io/v1) whose selector and targetPorts say which pods
- * @param port the name or number of the port; absent: the only one, or the InferencePool's
+ * @param namespace Namespace of the pods. Absent: the gateway's own.
+ * @param service Service whose EndpointSlices list the pods. Exactly one of service, selector and inference-pool is set.
+ * @param selector Label selector over EndpointSlices, such as app=vllm.
+ * @param inferencePool InferencePool (inference.networking.k8s.io/v1) whose selector and target ports determine the pods.
+ * @param port Name or number of the port. Absent: the only port; an InferencePool names its own.
  */
 public record KubernetesSettings(
         @Nullable String namespace,

@@ -5,17 +5,18 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What one client may send.
+ * What clients may send.
  *
- * @param body the largest request body; past it 413
- * @param headers the request's headers together; past it 431
- * @param bufferedBodies memory for the bodies of all requests that may still have to be sent, at least body; past it 503. 0B: a
- *     quarter of the heap
- * @param requestDecompression whether bodies may come as gzip or deflate, inflated to at most body; otherwise 415
- * @param headerTimeout how long a request's head may take to come; past it 408
- * @param bodyTimeout how long the body may take after that; past it 408
- * @param streams requests that the gateway serves at a time; past it 429
- * @param idleTimeout how long a connection may be idle; should be more than that of what stands in front of the gateway
+ * @param body Maximum size of a request body. Larger ones get 413.
+ * @param headers Maximum size of all headers of a request. Larger ones get 431.
+ * @param bufferedBodies Memory for all request bodies that may still have to be sent, at least warmlane.limits.body.
+ *     Requests beyond it get 503. 0B: a quarter of the heap.
+ * @param requestDecompression Whether gzip and deflate request bodies are accepted; the limit applies to the inflated body.
+ *     Otherwise they get 415.
+ * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408.
+ * @param bodyTimeout Timeout for receiving a request's body after its headers. Slower ones get 408.
+ * @param streams Maximum number of concurrent requests, queued ones included. Requests beyond it get 429.
+ * @param idleTimeout How long an idle client connection is kept open. Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(
         @DefaultValue("32MB") DataSize body,

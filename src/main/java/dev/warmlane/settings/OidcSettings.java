@@ -6,17 +6,18 @@ import java.util.List;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * An identity provider. Its tokens are JWTs, signed by a key of its set, not expired, and meant for this audience.
+ * The identity provider. Its tokens are JWTs that are signed by one of its keys, have not expired, and name the gateway as
+ * audience.
  *
- * @param issuerUri what tokens name as their issuer, and where the provider describes itself; empty: not checked
- * @param jwkSetUri where its keys are; empty: where the issuer says
- * @param audiences whom tokens must be meant for, one of these
- * @param algorithms how tokens may be signed
- * @param tenantClaim the claim that names the tenant; empty: each subject is a tenant of its own
- * @param groupClaim the claim that lists the groups of the bearer
- * @param groups what groups may do, the first that a bearer is in counts and who is in none does not come in: name, tenant,
- *     models, requests-per-minute, tokens-per-minute, priority; none set: everybody may do everything
- * @param timeout how long one response of the provider may take
+ * @param issuerUri Issuer that tokens must name. The provider is discovered there. Empty: the issuer is not checked.
+ * @param jwkSetUri URL of the provider's keys. Empty: as discovered at the issuer.
+ * @param audiences Audiences of which a token must name at least one.
+ * @param algorithms Signature algorithms that are accepted: RS, ES or PS with 256, 384 or 512.
+ * @param tenantClaim Claim that names the tenant. Empty: each subject is a tenant of its own.
+ * @param groupClaim Claim that lists the groups of a token's subject.
+ * @param groups What the members of each group may do: the first group that a subject is in counts, and one in no group is
+ *     refused. Empty: everybody may do everything.
+ * @param timeout Timeout of a request to the provider.
  */
 public record OidcSettings(
         @DefaultValue("") String issuerUri,

@@ -4,16 +4,20 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Endpoints that fail requests are ejected: connection failures, 502, 503, 504, timeouts and aborts before the first token.
+ * Outlier ejection: endpoints that fail requests get none for a while. Failures are failed connections, 502, 503, 504,
+ * timeouts and
+ * aborts before the first token.
  *
- * @param enabled whether they are
- * @param consecutiveFailures failures in a row that eject
- * @param successRate share of successes over the window below which an endpoint is ejected, in [0, 1]
- * @param minRequests requests in the window from which on that share counts
- * @param window time over which it is taken
- * @param ejection how long the first ejection lasts, and how much longer each further one in a row
- * @param maxEjection how long one lasts at most
- * @param keepSessions ejections up to this long keep the bindings of their sessions, which go elsewhere meanwhile; 0s: they move
+ * @param enabled Whether endpoints that fail requests are ejected. Failures are failed connections, 502, 503, 504, timeouts
+ *     and aborts before the first token.
+ * @param consecutiveFailures Consecutive failures that eject an endpoint.
+ * @param successRate Success rate, from 0 to 1, below which an endpoint is ejected.
+ * @param minRequests Requests in warmlane.outlier.window below which the success rate is not judged.
+ * @param window Time over which the success rate is taken.
+ * @param ejection Duration of the first ejection. Each further one in a row lasts this much longer.
+ * @param maxEjection Upper bound of an ejection.
+ * @param keepSessions Ejections up to this long keep the bindings of their sessions, whose requests go elsewhere meanwhile.
+ *     Longer ones move the sessions; 0s: all do.
  */
 public record OutlierSettings(
         @DefaultValue("true") boolean enabled,

@@ -3,24 +3,28 @@ package dev.warmlane.settings;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * One pool: vLLM servers that serve the same models.
  *
- * @param name what routes call it in {@code vllm://<name>}
- * @param models the models it serves; empty: learned from the servers' /v1/models
- * @param endpoints URLs of its servers, when they are static
- * @param kubernetes where its pods are found, when they run on Kubernetes
- * @param apiKey the key its servers ask for; replaces the client's Authorization header
- * @param sslBundle the bundle of spring.ssl.bundle that secures connections to its servers; absent: that of upstream
- * @param serverName the name that their certificates bear; absent: the host of each URL, for a pod its address
+ * @param name Name of the pool, required: lower-case letters, digits and dashes. Routes refer to it as vllm://NAME.
+ * @param models Models that the pool serves. Empty: learned from the servers' /v1/models.
+ * @param endpoints URLs of the servers of a static pool. Either this or kubernetes is set.
+ * @param kubernetes how the pool's pods are found on Kubernetes
+ * @param apiKey API key that the servers expect. It replaces the client's Authorization header.
+ * @param sslBundle Bundle of spring.ssl.bundle for connections to the servers. Absent: warmlane.upstream.ssl-bundle.
+ * @param serverName Name that the servers' certificates must have. Absent: the host of each URL, which for a pod is its
+ *     address.
  */
+@ConfigurationPropertiesSource
 public record PoolSettings(
         String name,
         @DefaultValue List<String> models,
         @DefaultValue List<String> endpoints,
-        @Nullable KubernetesSettings kubernetes,
+        @NestedConfigurationProperty @Nullable KubernetesSettings kubernetes,
         @Nullable String apiKey,
         @Nullable String sslBundle,
         @Nullable String serverName) {

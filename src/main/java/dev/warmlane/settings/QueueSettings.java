@@ -6,11 +6,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * What happens while all endpoints of a pool are full.
  *
- * @param maxRequestsPerEndpoint requests in flight at one endpoint at most, from 1
- * @param maxEntries requests of one pool that wait; past it 429; 0: nobody waits
- * @param maxWait how long one waits; past it 429
- * @param bodyPriority whether {@code priority} in the body decides who goes first, lower first
- * @param priorityHeader the name of a header that bears a priority and goes before the body's; empty: none
+ * @param maxRequestsPerEndpoint Maximum number of requests in flight at one endpoint, at least 1. Further ones wait in the
+ *     queue.
+ * @param maxEntries Maximum number of requests in the queue of one pool. Requests beyond it get 429. 0: no queue.
+ * @param maxWait Maximum time in the queue. Requests that wait longer get 429.
+ * @param bodyPriority Whether the priority field of the body orders the queue as it does in vLLM: lower goes first. Any
+ *     client may set it.
+ * @param priorityHeader Header whose priority overrides that of the body. Empty: none. Use one that clients cannot set
+ *     themselves.
  */
 public record QueueSettings(
         @DefaultValue("1024") int maxRequestsPerEndpoint,

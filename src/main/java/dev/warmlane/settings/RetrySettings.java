@@ -6,13 +6,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Failover to another endpoint before the first byte.
  *
- * @param maxRetries further endpoints that one request may try
- * @param budget share of a pool's active requests, 0 to 1, that may at once be retries after a response of a struggling endpoint
- * @param budgetMin such retries that are always allowed at once
- * @param backoff longest pause before a retry whose cause repeats for the first time; doubles each time
- * @param maxBackoff longest pause before any retry
- * @param onTimeout whether a request goes to another endpoint when its response headers took too long
- * @param hold how long the headers of a stream wait for its first token, so that another endpoint can still take over
+ * @param maxRetries Maximum number of further endpoints that are tried for one request.
+ * @param budget Maximum share of a pool's active requests, from 0 to 1, that may be retries after an error response, a
+ *     timeout or an abort. Retries after failed connections do not count.
+ * @param budgetMin Retries that are always allowed at once, whatever the budget.
+ * @param backoff Maximum pause before a retry when the cause of the failure repeats. It doubles with each repetition; the
+ *     actual pause is random.
+ * @param maxBackoff Upper bound of the pause before a retry.
+ * @param onTimeout Whether a request is retried at another endpoint after warmlane.upstream.response-timeout.
+ * @param hold How long a stream's response headers are held back for its first token. Until then another endpoint can take
+ *     over if the engine aborts or dies. 0s: not at all.
  */
 public record RetrySettings(
         @DefaultValue("2") int maxRetries,

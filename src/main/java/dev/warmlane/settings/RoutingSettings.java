@@ -6,8 +6,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How an endpoint is chosen.
  *
- * @param policy the name of a file in gateway/policies, without its ending
- * @param parameters parameters of the policy that differ from its file, by name
+ * @param policy Routing policy: the name of a file in gateway/policies, without its extension.
+ * @param parameters Parameters of the policy, by name, that override those of its file.
  */
 public record RoutingSettings(
         @DefaultValue("expected-cost") String policy,

@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How the engines' metrics are read.
+ * How the endpoints' metrics are read.
  *
- * @param interval time between two reads of an endpoint's /metrics, give or take a tenth
- * @param timeout how long one read may take
- * @param modelsInterval time between two reads of an endpoint's /v1/models and /version; at least the interval
+ * @param interval Time between two scrapes of an endpoint's /metrics, plus or minus 10 %.
+ * @param timeout Timeout of one scrape.
+ * @param modelsInterval Time between two reads of an endpoint's /v1/models and /version. At least warmlane.scrape.interval.
  */
 public record ScrapeSettings(
         @DefaultValue("1s") Duration interval,

@@ -3,10 +3,11 @@ package dev.warmlane.settings;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Tenants that share engines and nothing else.
+ * Tenants that share endpoints and nothing else.
  *
- * @param secretFile a file of at least 32 random bytes, the same for all replicas; tenants are told apart if it is set
- * @param serveUnsalted whether to serve paths too on which engines ignore cache_salt and so share their cache
+ * @param secretFile File of at least 32 random bytes, the same for all replicas. If set, tenants share neither cache nor
+ *     sessions nor stored responses. Needs warmlane.auth.
+ * @param serveUnsalted Whether to serve paths on which engines ignore cache_salt, so that tenants share a cache there.
  */
 public record TenancySettings(
         @DefaultValue("") String secretFile,

@@ -4,15 +4,17 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Connections to the engines.
+ * Connections to the endpoints.
  *
- * @param connectTimeout how long connecting may take
- * @param responseTimeout how long the response headers may take; without streaming that is the whole generation
- * @param idleTimeout how long a response may pause between two pieces
- * @param maxConnections connections to one endpoint at most
- * @param acquireTimeout how long a request waits for one of them
- * @param sslBundle the bundle of spring.ssl.bundle that secures https connections; empty: Java's own trust
- * @param keepAlive how long an idle connection is kept; below the 5s after which vLLM closes it
+ * @param connectTimeout Timeout for connecting to an endpoint.
+ * @param responseTimeout Timeout for response headers. Without streaming they come when the whole response has been
+ *     generated.
+ * @param idleTimeout Longest pause between two chunks of a response.
+ * @param maxConnections Maximum number of connections to one endpoint.
+ * @param acquireTimeout How long a request waits for a connection to its endpoint when all are in use.
+ * @param sslBundle Bundle of spring.ssl.bundle for https connections: trusted certificates, and the client certificate.
+ *     Empty: the JVM's trust store.
+ * @param keepAlive How long an idle connection is kept open. vLLM closes it after 5 s, so stay below that.
  */
 public record UpstreamSettings(
         @DefaultValue("2s") Duration connectTimeout,

@@ -3,8 +3,9 @@ package dev.warmlane.settings;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How delivered cache hits are learned.
+ * How the gateway learns what was really cached.
  *
- * @param request whether to ask for the usage chunk of streams whose clients did not, and take it out again
+ * @param request Whether to request a usage report for streams whose clients did not ask for one. The report is removed from
+ *     what the client gets.
  */
 public record UsageSettings(@DefaultValue("false") boolean request) {}

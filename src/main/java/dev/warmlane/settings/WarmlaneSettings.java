@@ -11,27 +11,27 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The root of all settings. Immutable and valid once made.
  *
- * @param endpoints URLs of vLLM servers; shorthand for one static pool named "default"
- * @param pools sets of interchangeable vLLM servers
- * @param affinity what makes requests belong together
+ * @param endpoints URLs of vLLM servers. Shorthand for one static pool named "default".
+ * @param pools List of pools of interchangeable vLLM servers.
+ * @param affinity which requests belong together
  * @param routing how an endpoint is chosen
- * @param index the prediction of what each endpoint's cache holds
- * @param usage how delivered cache hits are learned
- * @param scrape how the engines' metrics are read
- * @param upstream connections to the engines
- * @param limits what one client may send
+ * @param index the prediction of what each endpoint's KV cache holds
+ * @param usage how the gateway learns what was really cached
+ * @param scrape how the endpoints' metrics are read
+ * @param upstream connections to the endpoints
+ * @param limits what clients may send
  * @param queue what happens while all endpoints are full
  * @param retry failover to another endpoint before the first byte
- * @param drain how the gateway ends once it is told to
- * @param health health checks of the engines, and slow start
- * @param outlier endpoints that fail requests
+ * @param drain graceful shutdown
+ * @param health health checks of the endpoints, and slow start
+ * @param outlier outlier ejection
  * @param discovery how Kubernetes is watched
- * @param accessLog one JSON line a request
- * @param dashboard the operators' page
- * @param history figures of the last hour, day and week
- * @param auth who may come in
- * @param tenancy tenants that share engines and nothing else
- * @param responseHeaders whether responses name their endpoint and affinity in x-warmlane-* headers
+ * @param accessLog the access log
+ * @param dashboard the dashboard
+ * @param history the dashboard's history
+ * @param auth who may send requests
+ * @param tenancy tenants that share endpoints and nothing else
+ * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
 public record WarmlaneSettings(
