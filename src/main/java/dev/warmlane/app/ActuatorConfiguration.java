@@ -2,23 +2,21 @@ package dev.warmlane.app;
 
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
+import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
 import dev.warmlane.ops.actuator.EngineMeters;
 import dev.warmlane.ops.actuator.EngineOverview;
 import dev.warmlane.ops.actuator.GatewayInfo;
-import dev.warmlane.ops.actuator.ObservedPool;
+import dev.warmlane.ops.actuator.ModelsHealthIndicator;
 import dev.warmlane.ops.actuator.PoolMeters;
-import dev.warmlane.ops.actuator.QueueStatus;
 import dev.warmlane.ops.actuator.RoutingMeters;
 import dev.warmlane.ops.actuator.SafeEndpoints;
 import dev.warmlane.ops.actuator.VllmEndpoint;
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.proxy.access.Tenants;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
 import org.springframework.context.annotation.Bean;
@@ -41,9 +39,8 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    AffinityEndpoint affinityEndpoint(AffinityTable table, RoutedPools pools, ObjectProvider<Tenants> tenants) {
-        return new AffinityEndpoint(
-                table, pools.all().stream().map(pool -> pool.router().pool()).toList(), tenants.getIfAvailable());
+    AffinityEndpoint affinityEndpoint(AffinityTable table, Pools pools, ObjectProvider<Tenants> tenants) {
+        return new AffinityEndpoint(table, pools, tenants.getIfAvailable());
     }
 
     @Bean
@@ -52,61 +49,41 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    VllmEndpoint vllmEndpoint(RoutedPools pools, PoolHealths healths, LoadScraper scraper) {
-        return new VllmEndpoint(overview(pools, healths, scraper));
+    EngineOverview engineOverview(Pools pools, LoadScraper scraper) {
+        return new EngineOverview(pools, scraper, System::nanoTime);
     }
 
     @Bean
-    EngineMeters engineMeters(RoutedPools pools, PoolHealths healths, LoadScraper scraper, MeterRegistry registry) {
-        EngineMeters meters = new EngineMeters(registry, observed(pools, healths), scraper, System::nanoTime);
+    VllmEndpoint vllmEndpoint(EngineOverview overview) {
+        return new VllmEndpoint(overview);
+    }
+
+    @Bean
+    EngineMeters engineMeters(Pools pools, LoadScraper scraper, MeterRegistry registry) {
+        EngineMeters meters = new EngineMeters(registry, pools, scraper, System::nanoTime);
         scraper.onRound(meters::refresh);
         return meters;
     }
 
     @Bean
-    RoutingMeters routingMeters(RoutedPools pools, AffinityTable table, LoadScraper scraper, MeterRegistry registry) {
-        RoutingMeters meters = new RoutingMeters(
-                registry, pools.all().stream().map(RoutedPool::router).toList(), table);
+    RoutingMeters routingMeters(Pools pools, AffinityTable table, LoadScraper scraper, MeterRegistry registry) {
+        RoutingMeters meters = new RoutingMeters(registry, pools, table);
         scraper.onRound(meters::refresh);
         return meters;
     }
 
     @Bean
-    PoolMeters poolMeters(RoutedPools pools, DiscoveryConfiguration.Discoveries discoveries, MeterRegistry registry) {
-        return new PoolMeters(
-                registry, pools.all().stream().map(RoutedPool::router).toList(), discoveries::isStale);
+    PoolMeters poolMeters(Pools pools, MeterRegistry registry) {
+        return new PoolMeters(registry, pools);
     }
 
     @Bean
-    DiscoveryHealthIndicator discoveryHealthIndicator(
-            PoolHealths pools, DiscoveryConfiguration.Discoveries discoveries) {
-        return new DiscoveryHealthIndicator(pools, discoveries);
+    DiscoveryHealthIndicator discoveryHealthIndicator(Pools pools) {
+        return new DiscoveryHealthIndicator(pools);
     }
 
     @Bean
     ModelsHealthIndicator modelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
         return new ModelsHealthIndicator(models, discovery);
-    }
-
-    static EngineOverview overview(RoutedPools pools, PoolHealths healths, LoadScraper scraper) {
-        return new EngineOverview(observed(pools, healths), scraper, System::nanoTime);
-    }
-
-    private static List<ObservedPool> observed(RoutedPools pools, PoolHealths healths) {
-        return pools.all().stream()
-                .map(pool -> new ObservedPool(
-                        pool.router().pool(),
-                        id -> pool.router().inFlight().requests(id),
-                        healths.get(pool.name())::of,
-                        () -> queueStatus(pool)))
-                .toList();
-    }
-
-    private static QueueStatus queueStatus(RoutedPool pool) {
-        return new QueueStatus(
-                pool.queue().waiting(),
-                pool.queue().limits().maxEntries(),
-                pool.router().inFlight().maxRequests(),
-                pool.queue().endedPerSecond());
     }
 }

@@ -1,17 +1,15 @@
 package dev.warmlane.app;
 
 import dev.warmlane.core.affinity.AffinityTable;
-import dev.warmlane.engines.probe.LoadScraper;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.EngineOverview;
 import dev.warmlane.ops.dashboard.DashboardFactory;
 import dev.warmlane.ops.dashboard.LiveFeed;
-import dev.warmlane.ops.dashboard.PoolSources;
 import dev.warmlane.ops.dashboard.Sampling;
 import dev.warmlane.ops.history.History;
-import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
-import java.util.List;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
@@ -30,24 +28,13 @@ class DashboardConfiguration {
     @Bean
     LiveFeed liveFeed(
             WarmlaneSettings settings,
-            RoutedPools pools,
-            PoolHealths healths,
-            LoadScraper scraper,
+            Pools pools,
+            EngineOverview overview,
             AffinityTable bindings,
             MeterRegistry registry,
-            History history,
-            DiscoveryConfiguration.Discoveries discoveries) {
-        List<PoolSources> sources = pools.all().stream()
-                .map(pool -> new PoolSources(pool.router(), () -> discoveries.isStale(pool.name())))
-                .toList();
+            History history) {
         return DashboardFactory.feed(
-                ActuatorConfiguration.overview(pools, healths, scraper),
-                sources,
-                bindings,
-                registry,
-                history,
-                settings.dashboard(),
-                InstantSource.system());
+                overview, pools, bindings, registry, history, settings.dashboard(), InstantSource.system());
     }
 
     @Bean(destroyMethod = "close")

@@ -13,10 +13,8 @@ import org.springframework.context.annotation.Import;
 @Import({
     SettingsConfiguration.class,
     PoolConfiguration.class,
-    DiscoveryConfiguration.class,
     HealthConfiguration.class,
     ScrapeConfiguration.class,
-    TlsConfiguration.class,
     AccessConfiguration.class,
     ProxyConfiguration.class,
     RouteCheck.class,

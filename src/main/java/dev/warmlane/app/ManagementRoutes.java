@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.DecisionsHandler;
 import dev.warmlane.ops.dashboard.DashboardHandler;
@@ -7,7 +8,6 @@ import dev.warmlane.ops.dashboard.LiveFeed;
 import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.proxy.Explainer;
-import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Clock;
 import java.time.InstantSource;
@@ -35,7 +35,7 @@ class ManagementRoutes {
     }
 
     @Bean
-    RouterFunction<ServerResponse> decisionsRoutes(RoutedPools pools, Explainer explainer) {
+    RouterFunction<ServerResponse> decisionsRoutes(Pools pools, Explainer explainer) {
         return new DecisionsHandler(pools, explainer, Clock.systemUTC()).routes();
     }
 

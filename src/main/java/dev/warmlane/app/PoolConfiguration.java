@@ -4,9 +4,12 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.routing.ColdRestarts;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PolicyFactory;
@@ -15,19 +18,31 @@ import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.engines.pool.HealthLog;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.pool.QueueTicks;
+import dev.warmlane.engines.tls.ClientTls;
 import dev.warmlane.settings.AffinitySettings;
+import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.OutlierSettings;
 import dev.warmlane.settings.PolicyFiles;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.QueueSettings;
 import dev.warmlane.settings.RoutingSettings;
 import dev.warmlane.settings.WarmlaneSettings;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.time.Clock;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 /** The pools, each with its own policy, index and load; the affinity table serves them all. */
 @Configuration(proxyBeanMethods = false)
@@ -44,23 +59,43 @@ class PoolConfiguration {
     }
 
     @Bean
-    RoutedPools routedPools(WarmlaneSettings settings, PoolHealths healths, AffinityTable table) {
+    @Lazy
+    KubernetesClient kubernetesClient() {
+        return new KubernetesClientBuilder().build();
+    }
+
+    @Bean
+    Pools pools(
+            WarmlaneSettings settings,
+            AffinityTable table,
+            SslBundles bundles,
+            ObjectProvider<KubernetesClient> kubernetes) {
         if (settings.pools().isEmpty()) {
             throw new InvalidSettingException(
                     "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
         }
-        return new RoutedPools(settings.pools().stream()
-                .map(pool -> routedPool(pool, settings, healths.get(pool.name()), table))
+        DiscoveryFactory discoveries = new DiscoveryFactory(settings.discovery(), kubernetes::getObject);
+        EngineTls tls = new EngineTls(settings, bundles);
+        Pools pools = new Pools(settings.pools().stream()
+                .map(pool -> pool(pool, settings, tls.of(pool), discoveries, table))
                 .toList());
+        pools.start();
+        return pools;
     }
 
     @Bean
-    QueueTicks queueTicks(RoutedPools pools) {
+    QueueTicks queueTicks(Pools pools) {
         return new QueueTicks(pools);
     }
 
-    private static RoutedPool routedPool(
-            PoolSettings pool, WarmlaneSettings settings, PoolHealth health, AffinityTable table) {
+    private static Pool pool(
+            PoolSettings pool,
+            WarmlaneSettings settings,
+            @Nullable ClientTls tls,
+            DiscoveryFactory discoveries,
+            AffinityTable table) {
+        EndpointPool endpoints = new EndpointPool(pool.name());
+        PoolHealth health = new PoolHealth(endpoints, rules(settings.health(), settings.outlier()), System::nanoTime);
         InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
         PolicyFactory policies = new PolicyFactory(
                 table,
@@ -70,9 +105,18 @@ class PoolConfiguration {
                 new PoolAverages(),
                 System.nanoTime());
         RoutingPolicy policy = policy(settings.routing(), policies);
-        Router router = new Router(
-                health.pool(), policy, inFlight, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health);
-        return new RoutedPool(router, pool.apiKey(), queue(settings.queue(), router));
+        Router router =
+                new Router(endpoints, policy, inFlight, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health);
+        health.addListener(new HealthLog(pool.name()));
+        health.addListener(new ColdRestarts(router));
+        return new Pool(
+                pool.models(),
+                pool.apiKey(),
+                tls,
+                discoveries.create(pool, tls != null, endpoints),
+                health,
+                router,
+                queue(settings.queue(), router));
     }
 
     private static AdmissionQueue queue(QueueSettings settings, Router router) {
@@ -83,6 +127,21 @@ class PoolConfiguration {
                 new SplittableRandom());
         router.inFlight().onClose(queue::ended);
         return queue;
+    }
+
+    private static HealthRules rules(HealthSettings health, OutlierSettings outlier) {
+        return new HealthRules(
+                outlier.enabled(),
+                outlier.consecutiveFailures(),
+                outlier.successRate(),
+                outlier.minRequests(),
+                outlier.window(),
+                outlier.ejection(),
+                outlier.maxEjection(),
+                outlier.keepSessions(),
+                health.fall(),
+                health.rise(),
+                health.slowStart());
     }
 
     private static RoutingPolicy policy(RoutingSettings routing, PolicyFactory policies) {

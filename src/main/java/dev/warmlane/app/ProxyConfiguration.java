@@ -1,12 +1,11 @@
 package dev.warmlane.app;
 
 import dev.warmlane.engines.models.ServedModels;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.ModelsHandler;
 import dev.warmlane.proxy.ProxyFactory;
-import dev.warmlane.proxy.RoutedPools;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.error.LateErrors;
@@ -35,14 +34,14 @@ class ProxyConfiguration {
 
     @Bean
     ProxyFactory proxyFactory(
-            WarmlaneSettings settings, RoutedPools pools, ServedModels models, ObjectProvider<AccessControl> access) {
+            WarmlaneSettings settings, Pools pools, ServedModels models, ObjectProvider<AccessControl> access) {
         return new ProxyFactory(settings, pools, models, access.getIfAvailable());
     }
 
     @Bean
     VllmRoutingFilter vllmRoutingFilter(
-            ProxyFactory proxy, ConnectionProvider upstreamConnections, PoolTls tls, MeterRegistry registry) {
-        return proxy.filter(upstreamConnections, tls, registry);
+            ProxyFactory proxy, ConnectionProvider upstreamConnections, MeterRegistry registry) {
+        return proxy.filter(upstreamConnections, registry);
     }
 
     @Bean

@@ -1,12 +1,10 @@
 package dev.warmlane.app;
 
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PoolSettings;
 import java.net.URI;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.cloud.gateway.config.GatewayProperties;
@@ -20,25 +18,24 @@ class RouteCheck {
     private static final String ROUTES = "spring.cloud.gateway.server.webflux.routes";
 
     @Bean
-    InitializingBean routesNamePools(GatewayProperties gateway, RoutedPools pools) {
+    InitializingBean routesNamePools(GatewayProperties gateway, Pools pools) {
         return () -> check(gateway.getRoutes(), pools);
     }
 
     /** @throws InvalidSettingException naming the first route whose pool does not exist */
-    static void check(List<RouteDefinition> routes, RoutedPools pools) {
+    static void check(List<RouteDefinition> routes, Pools pools) {
         for (int i = 0; i < routes.size(); i++) {
             URI uri = routes.get(i).getUri();
             if (uri != null && "vllm".equals(uri.getScheme()) && !isPool(uri.getHost(), pools)) {
                 throw new InvalidSettingException(
                         ROUTES + "[" + i + "].uri",
                         uri,
-                        "vllm://" + PoolSettings.BY_MODEL + " or vllm:// and one of the pools "
-                                + pools.all().stream().map(RoutedPool::name).collect(Collectors.joining(", ")));
+                        "vllm://" + PoolSettings.BY_MODEL + " or vllm:// and one of the pools " + pools.names());
             }
         }
     }
 
-    private static boolean isPool(@Nullable String host, RoutedPools pools) {
+    private static boolean isPool(@Nullable String host, Pools pools) {
         return host != null && (host.equals(PoolSettings.BY_MODEL) || pools.find(host) != null);
     }
 }

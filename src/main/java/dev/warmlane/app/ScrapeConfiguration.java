@@ -1,17 +1,12 @@
 package dev.warmlane.app;
 
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EngineFacts;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.engines.probe.ScrapeSettings;
-import dev.warmlane.engines.probe.ScrapedPool;
-import dev.warmlane.engines.tls.PoolTls;
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
-import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.context.annotation.Bean;
@@ -22,7 +17,7 @@ import org.springframework.context.annotation.Configuration;
 class ScrapeConfiguration {
 
     @Bean
-    LoadScraper loadScraper(WarmlaneSettings settings, RoutedPools pools, PoolTls tls) {
+    LoadScraper loadScraper(WarmlaneSettings settings, Pools pools) {
         Duration timeout = settings.scrape().timeout();
         ScrapeSettings scrape = new ScrapeSettings(
                 settings.scrape().interval(),
@@ -31,27 +26,19 @@ class ScrapeConfiguration {
                 settings.scrape().modelsInterval(),
                 ScrapeSettings.DEFAULTS.maxBodyBytes(),
                 ScrapeSettings.DEFAULTS.maxConcurrent());
-        List<ScrapedPool> scraped = pools.all().stream()
-                .map(pool -> new ScrapedPool(pool.router().pool(), pool.apiKey()))
-                .toList();
-        return new LoadScraper(scrape, scraped, tls, System::nanoTime, new SplittableRandom());
+        return new LoadScraper(scrape, pools, System::nanoTime, new SplittableRandom());
     }
 
     @Bean
-    ServedModels servedModels(WarmlaneSettings settings, RoutedPools pools, LoadScraper scraper) {
-        List<ServedModels.Pool> served = new ArrayList<>();
-        for (PoolSettings pool : settings.pools()) {
-            RoutedPool routed = pools.get(pool.name());
-            served.add(new ServedModels.Pool(routed.router().pool(), pool.models()));
-        }
-        ServedModels models = new ServedModels(served, scraper);
+    ServedModels servedModels(Pools pools, LoadScraper scraper) {
+        ServedModels models = new ServedModels(pools, scraper);
         scraper.onRound(models::refresh);
         scraper.onModels(models::refresh);
         return models;
     }
 
     @Bean
-    EngineFacts engineFacts(WarmlaneSettings settings, RoutedPools pools, LoadScraper scraper) {
+    EngineFacts engineFacts(WarmlaneSettings settings, Pools pools, LoadScraper scraper) {
         EngineFacts facts = new EngineFacts(pools, scraper, settings.index());
         scraper.onRound(facts::refresh);
         return facts;

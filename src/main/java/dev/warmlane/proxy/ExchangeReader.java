@@ -3,6 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.Allowance;
 import dev.warmlane.proxy.access.ClientRights;
 import dev.warmlane.proxy.access.Identity;
@@ -77,7 +78,7 @@ final class ExchangeReader {
         if (rights != null && identity != null) {
             rights.checkModel(identity, body);
         }
-        RoutedPool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
+        Pool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
         boolean affinity = hasAffinity(exchange);
         String id = RequestIds.of(exchange);
         RoutingRequest routing = routing(request, id, affinity, pool, tenant, body);
@@ -104,7 +105,7 @@ final class ExchangeReader {
                 : rights.tenantNamed(request.getQueryParams().getFirst("tenant"));
         byte[] bytes = tenant == null ? received : TenantIsolation.salted(tenant, received);
         RequestBody body = new RequestBody(bytes, request.getHeaders().getFirst("Content-Type"));
-        RoutedPool pool = pools.select(PoolSettings.BY_MODEL, body, Allowance.UNLIMITED);
+        Pool pool = pools.select(PoolSettings.BY_MODEL, body, Allowance.UNLIMITED);
         return new Explanation(pool.name(), pool.router().explain(routing(request, null, true, pool, tenant, body)));
     }
 
@@ -112,7 +113,7 @@ final class ExchangeReader {
             ServerHttpRequest request,
             @Nullable String id,
             boolean affinity,
-            RoutedPool pool,
+            Pool pool,
             @Nullable Tenant tenant,
             RequestBody body) {
         if (!affinity) {

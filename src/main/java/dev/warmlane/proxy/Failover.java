@@ -4,7 +4,6 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.G
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.engines.tls.PoolTls;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.AttemptAbandoned;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
@@ -32,7 +31,6 @@ final class Failover {
     private final HttpClient client;
     private final HttpClient unpooled;
     private final Duration roundTrip;
-    private final PoolTls tls;
     private final ResponseWriter answers;
     private final Dispatcher dispatcher;
     private final Retries retries;
@@ -49,7 +47,6 @@ final class Failover {
             HttpClient client,
             HttpClient unpooled,
             Duration roundTrip,
-            PoolTls tls,
             ResponseWriter answers,
             Dispatcher dispatcher,
             Retries retries,
@@ -59,7 +56,6 @@ final class Failover {
         this.client = client;
         this.unpooled = unpooled;
         this.roundTrip = roundTrip;
-        this.tls = tls;
         this.answers = answers;
         this.dispatcher = dispatcher;
         this.retries = retries;
@@ -86,7 +82,8 @@ final class Failover {
     private Mono<Void> send(HttpClient over, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         UpstreamAttempt sending = new UpstreamAttempt();
         int bodyBytes = routed.body().length;
-        return tls.secure(over, routed.pool().name())
+        return routed.pool()
+                .secure(over)
                 .headers(headers -> UpstreamHeaders.copy(
                         exchange.getRequest(),
                         headers,

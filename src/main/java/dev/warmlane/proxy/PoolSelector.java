@@ -2,6 +2,8 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.engines.models.ModelCatalog;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.Allowance;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
@@ -18,10 +20,10 @@ final class PoolSelector {
 
     private static final int SHOWN_CHARS = 200;
 
-    private final RoutedPools pools;
+    private final Pools pools;
     private final ServedModels models;
 
-    PoolSelector(RoutedPools pools, ServedModels models) {
+    PoolSelector(Pools pools, ServedModels models) {
         this.pools = pools;
         this.models = models;
     }
@@ -32,9 +34,9 @@ final class PoolSelector {
      * @param routeHost the host of the route's URI
      * @param allowance whose models alone an error may name
      */
-    RoutedPool select(String routeHost, RequestBody body, Allowance allowance) {
+    Pool select(String routeHost, RequestBody body, Allowance allowance) {
         if (!routeHost.equals(PoolSettings.BY_MODEL)) {
-            RoutedPool named = pools.find(routeHost);
+            Pool named = pools.find(routeHost);
             if (named == null) {
                 throw new IllegalStateException("route: vllm://%s (expected: the name of a pool)".formatted(routeHost));
             }
@@ -42,7 +44,7 @@ final class PoolSelector {
         }
         String model = body.model();
         if (pools.all().size() == 1) {
-            RoutedPool only = pools.all().get(0);
+            Pool only = pools.all().get(0);
             Set<String> known = models.catalog().models(only.name());
             if (model != null && !known.isEmpty() && !known.contains(model)) {
                 throw unknownModel(model, allowance);
@@ -52,7 +54,7 @@ final class PoolSelector {
         return byModel(model, body, allowance);
     }
 
-    private RoutedPool byModel(@Nullable String model, RequestBody body, Allowance allowance) {
+    private Pool byModel(@Nullable String model, RequestBody body, Allowance allowance) {
         if (model == null) {
             if (body.isJson()) {
                 // Says what is wrong with a body that is not JSON; one that is JSON only lacks the model.
@@ -66,7 +68,7 @@ final class PoolSelector {
         if (!serving.isEmpty()) {
             return pools.get(serving.get(0));
         }
-        for (RoutedPool pool : pools.all()) {
+        for (Pool pool : pools.all()) {
             if (catalog.models(pool.name()).isEmpty()) {
                 // It may serve the model: none of its endpoints has said yet.
                 throw ApiException.noEndpoint(pool.name(), RETRY_WHEN_UNKNOWN);

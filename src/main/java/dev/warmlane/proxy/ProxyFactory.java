@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.engines.models.ServedModels;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BodyReader;
@@ -29,12 +29,11 @@ public final class ProxyFactory {
     private final BodyBudget budget;
     private final BodyReader bodies;
     private final ExchangeReader requests;
-    private final RoutedPools pools;
+    private final Pools pools;
     private final UpstreamChannels upstreamChannels = new UpstreamChannels();
 
     /** @param access who may come in; null: everybody */
-    public ProxyFactory(
-            WarmlaneSettings settings, RoutedPools pools, ServedModels models, @Nullable AccessControl access) {
+    public ProxyFactory(WarmlaneSettings settings, Pools pools, ServedModels models, @Nullable AccessControl access) {
         this.settings = settings;
         this.pools = pools;
         LimitSettings limits = settings.limits();
@@ -54,7 +53,7 @@ public final class ProxyFactory {
         return UpstreamClient.connections(settings);
     }
 
-    public VllmRoutingFilter filter(ConnectionProvider connections, PoolTls tls, MeterRegistry registry) {
+    public VllmRoutingFilter filter(ConnectionProvider connections, MeterRegistry registry) {
         budget.registerWith(registry);
         ProxyMetrics metrics = new ProxyMetrics(registry);
         QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
@@ -65,7 +64,6 @@ public final class ProxyFactory {
                 UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
                 UpstreamClient.create(settings.upstream(), ConnectionProvider.newConnection(), upstreamChannels),
                 settings.upstream().connectTimeout(),
-                tls,
                 new ResponseWriter(
                         new ResponseHeaders(settings.responseHeaders()),
                         retries,

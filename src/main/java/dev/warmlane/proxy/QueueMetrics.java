@@ -2,6 +2,8 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.Refusal;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,9 +21,9 @@ final class QueueMetrics {
     private final Map<String, Timer> waits = new ConcurrentHashMap<>();
     private final Map<Refused, Counter> refusals = new ConcurrentHashMap<>();
 
-    QueueMetrics(MeterRegistry registry, RoutedPools pools) {
+    QueueMetrics(MeterRegistry registry, Pools pools) {
         this.registry = registry;
-        for (RoutedPool pool : pools.all()) {
+        for (Pool pool : pools.all()) {
             GatewayMeter.QUEUE_DEPTH.gauge(registry, pool.queue(), AdmissionQueue::waiting, pool.name());
             counter(new Refused(pool.name(), Refusal.Reason.FULL.label()));
             counter(new Refused(pool.name(), Refusal.Reason.LATE.label()));

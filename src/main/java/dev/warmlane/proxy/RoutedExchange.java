@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.BufferedBody;
 import java.util.HashSet;
@@ -19,7 +20,7 @@ public final class RoutedExchange {
     /** The name of the exchange attribute. */
     public static final String ATTRIBUTE = RoutedExchange.class.getName();
 
-    private final RoutedPool pool;
+    private final Pool pool;
     private final RoutingRequest request;
     private final BufferedBody body;
     private final boolean usageAsked;
@@ -45,7 +46,7 @@ public final class RoutedExchange {
      * @param charge what a client that is known pays for it; null: nobody is asked who they are
      */
     RoutedExchange(
-            RoutedPool pool,
+            Pool pool,
             RoutingRequest request,
             BufferedBody body,
             boolean usageAsked,
@@ -63,7 +64,7 @@ public final class RoutedExchange {
         this.charge = charge;
     }
 
-    RoutedPool pool() {
+    Pool pool() {
         return pool;
     }
 

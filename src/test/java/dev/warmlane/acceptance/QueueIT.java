@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
-import dev.warmlane.proxy.RoutedPools;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -256,7 +256,7 @@ class QueueIT {
     }
 
     private AdmissionQueue queue() {
-        return gateway.bean(RoutedPools.class).get("default").queue();
+        return gateway.bean(Pools.class).get("default").queue();
     }
 
     private void awaitWaiting(int requests) {

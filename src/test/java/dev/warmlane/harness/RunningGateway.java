@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.app.GatewayApplication;
 import dev.warmlane.core.routing.Router;
-import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.URI;
@@ -89,7 +89,7 @@ public final class RunningGateway implements AutoCloseable {
     }
 
     public Router router() {
-        return context.getBean(RoutedPools.class).get("default").router();
+        return context.getBean(Pools.class).get("default").router();
     }
 
     /** Requests in flight at all endpoints, whether they are still listed or not. */

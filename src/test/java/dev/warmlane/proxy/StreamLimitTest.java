@@ -3,6 +3,7 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.error.ApiException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
@@ -13,7 +14,7 @@ import reactor.core.publisher.Mono;
 
 class StreamLimitTest {
     private final StreamLimit limit =
-            new StreamLimit(1, new QueueMetrics(new SimpleMeterRegistry(), new RoutedPools(List.of())));
+            new StreamLimit(1, new QueueMetrics(new SimpleMeterRegistry(), new Pools(List.of())));
 
     @Test
     void refusesWhatIsMoreThanTheLimitWithoutServingIt() {

@@ -75,6 +75,11 @@ public final class InferencePoolDiscovery implements Discovery {
     }
 
     @Override
+    public String source() {
+        return KubernetesSource.LABEL;
+    }
+
+    @Override
     public void start() {
         watch.start();
     }

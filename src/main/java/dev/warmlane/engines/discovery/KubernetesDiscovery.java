@@ -43,6 +43,11 @@ public final class KubernetesDiscovery implements Discovery {
     }
 
     @Override
+    public String source() {
+        return KubernetesSource.LABEL;
+    }
+
+    @Override
     public void start() {
         watch.start();
     }

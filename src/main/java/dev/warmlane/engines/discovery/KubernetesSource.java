@@ -1,5 +1,6 @@
 package dev.warmlane.engines.discovery;
 
+import dev.warmlane.settings.KubernetesSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param scheme http or https
  */
 public record KubernetesSource(@Nullable String namespace, String labelSelector, TargetPort port, String scheme) {
+    /** How health details name Kubernetes as a source. */
+    static final String LABEL = "kubernetes";
+
     private static final Pattern SERVICE_NAME = Pattern.compile("[a-z]([-a-z0-9]{0,61}[a-z0-9])?");
 
     /** @throws IllegalArgumentException if the selector is blank, which would mean every slice, or the scheme is unknown */
@@ -27,6 +31,19 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
     }
 
     /**
+     * What the settings of a pool name: a Service, or a selector of EndpointSlices.
+     *
+     * @throws IllegalArgumentException if the name is none that a Service can have, or the port is none
+     */
+    static KubernetesSource of(KubernetesSettings settings, String scheme) {
+        TargetPort port = settings.port() == null ? TargetPort.FIRST : TargetPort.parse(settings.port());
+        KubernetesSource source = settings.service() != null
+                ? ofService(settings.namespace(), settings.service(), port)
+                : ofSelector(settings.namespace(), String.valueOf(settings.selector()), port);
+        return new KubernetesSource(source.namespace, source.labelSelector, port, scheme);
+    }
+
+    /**
      * The endpoints of one Service, over plain HTTP.
      *
      * @throws IllegalArgumentException if this is no name that a Service can have
@@ -36,11 +53,6 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
             throw new IllegalArgumentException("service: %s (expected: the name of a Service)".formatted(service));
         }
         return new KubernetesSource(namespace, "kubernetes.io/service-name=" + service, port, "http");
-    }
-
-    /** The same endpoints, over TLS. */
-    public KubernetesSource overTls() {
-        return new KubernetesSource(namespace, labelSelector, port, "https");
     }
 
     /** The endpoints of all slices that a label selector matches, over plain HTTP. */

@@ -14,17 +14,40 @@ import org.jspecify.annotations.Nullable;
  * Endpoints that the settings name by URL. Each is identified by its URL in one spelling: lower case, the port written out,
  * no slash at the end.
  */
-public final class StaticDiscovery {
-    private StaticDiscovery() {}
+public final class StaticDiscovery implements Discovery {
+    private static final DiscoveryStatus FIXED = new DiscoveryStatus(DiscoveryStatus.State.SYNCED, null, null, 0, null);
+
+    private final EndpointPool pool;
+    private final List<Endpoint> endpoints;
 
     /**
-     * Makes these URLs the endpoints of the pool.
-     *
+     * @param pool where the endpoints go; nothing else should replace them
      * @param urls such as {@code http://10.0.0.1:8000}
-     * @throws IllegalArgumentException naming the first that is not an endpoint's URL or is there twice; the pool is then unchanged
+     * @throws IllegalArgumentException naming the first that is not an endpoint's URL or is there twice
      */
-    public static void fill(EndpointPool pool, List<String> urls) {
-        pool.replace(endpoints(urls));
+    public StaticDiscovery(EndpointPool pool, List<String> urls) {
+        this.pool = pool;
+        this.endpoints = endpoints(urls);
+    }
+
+    @Override
+    public @Nullable String source() {
+        return null;
+    }
+
+    @Override
+    public void start() {
+        pool.replace(endpoints);
+    }
+
+    @Override
+    public DiscoveryStatus status() {
+        return FIXED;
+    }
+
+    @Override
+    public void close() {
+        // There is nothing to stop.
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.warmlane.engines.models;
 
-import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReports;
 import dev.warmlane.engines.probe.ModelCard;
 import java.util.ArrayList;
@@ -11,24 +12,13 @@ import java.util.List;
  * volatile read.
  */
 public final class ServedModels {
-    private final List<Pool> pools;
+    private final Pools pools;
     private final EndpointReports reports;
     private volatile ModelCatalog catalog;
 
-    /**
-     * A pool and its settings.
-     *
-     * @param configured the models it is set to serve; empty to take those that its endpoints list
-     */
-    public record Pool(EndpointPool pool, List<String> configured) {
-        public Pool {
-            configured = List.copyOf(configured);
-        }
-    }
-
     /** Knows at first what the reports say now. */
-    public ServedModels(List<Pool> pools, EndpointReports reports) {
-        this.pools = List.copyOf(pools);
+    public ServedModels(Pools pools, EndpointReports reports) {
+        this.pools = pools;
         this.reports = reports;
         this.catalog = read();
     }
@@ -43,12 +33,12 @@ public final class ServedModels {
      * endpoint has been asked once, though none had a response.
      */
     public boolean isKnown() {
-        return pools.stream().allMatch(this::isKnown);
+        return pools.all().stream().allMatch(this::isKnown);
     }
 
     private boolean isKnown(Pool pool) {
-        return !catalog.models(pool.pool().name()).isEmpty()
-                || pool.pool().snapshot().endpoints().stream()
+        return !catalog.models(pool.name()).isEmpty()
+                || pool.endpoints().snapshot().endpoints().stream()
                         .allMatch(endpoint -> reports.report(endpoint.id()).modelsAnswered());
     }
 
@@ -58,15 +48,15 @@ public final class ServedModels {
     }
 
     private ModelCatalog read() {
-        return new ModelCatalog(pools.stream().map(this::modelsOf).toList());
+        return new ModelCatalog(pools.all().stream().map(this::modelsOf).toList());
     }
 
     private PoolModels modelsOf(Pool pool) {
         List<ModelCard> cards = new ArrayList<>();
-        pool.pool()
+        pool.endpoints()
                 .snapshot()
                 .endpoints()
                 .forEach(endpoint -> cards.addAll(reports.report(endpoint.id()).models()));
-        return new PoolModels(pool.pool().name(), pool.configured(), cards);
+        return new PoolModels(pool.name(), pool.models(), cards);
     }
 }

@@ -2,7 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.engines.discovery.AllowedAddresses;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.Pool;
 import io.netty.channel.ChannelOption;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -24,10 +24,8 @@ final class CheckClient {
     private final Scheduler loop;
     private final ConnectionProvider connections;
     private final HttpClient http;
-    private final PoolTls tls;
 
-    CheckClient(CheckTiming timing, PoolTls tls, LoopResources loops, Scheduler loop) {
-        this.tls = tls;
+    CheckClient(CheckTiming timing, LoopResources loops, Scheduler loop) {
         this.timeout = timing.timeout();
         this.loop = loop;
         // vLLM closes idle connections after 5 s: leave before, so that no check meets a closing one.
@@ -50,8 +48,8 @@ final class CheckClient {
     }
 
     /** Completes if the server says that it is healthy; fails with whatever kept it from saying so. */
-    Mono<Void> check(String pool, URI endpoint) {
-        return Mono.defer(() -> tls.secure(http, pool)
+    Mono<Void> check(Pool pool, URI endpoint) {
+        return Mono.defer(() -> pool.secure(http)
                         .get()
                         .uri(endpoint.resolve("/health"))
                         .response((response, content) -> response.status().code() == OK

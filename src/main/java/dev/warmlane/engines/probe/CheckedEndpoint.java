@@ -1,20 +1,20 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.health.PoolHealth;
+import dev.warmlane.engines.pool.Pool;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 
 /** When one endpoint of one pool is checked next. For the checker's thread. */
 final class CheckedEndpoint {
-    private final PoolHealth health;
+    private final Pool pool;
     private final Disposable.Swap check = Disposables.swap();
     private Endpoint endpoint;
     private long dueNanos;
     private boolean inFlight;
 
-    CheckedEndpoint(PoolHealth health, Endpoint endpoint, long dueNanos) {
-        this.health = health;
+    CheckedEndpoint(Pool pool, Endpoint endpoint, long dueNanos) {
+        this.pool = pool;
         this.endpoint = endpoint;
         this.dueNanos = dueNanos;
     }
@@ -45,15 +45,15 @@ final class CheckedEndpoint {
     void begin(CheckClient client, long nextDueNanos, Runnable onEnd) {
         inFlight = true;
         dueNanos = nextDueNanos;
-        check.update(client.check(health.pool().name(), endpoint.uri())
+        check.update(client.check(pool, endpoint.uri())
                 .doFinally(signal -> {
                     inFlight = false;
                     onEnd.run();
                 })
                 .subscribe(
                         nothing -> {},
-                        failure -> health.checked(endpoint.id(), CheckClient.cause(failure)),
-                        () -> health.checked(endpoint.id(), null)));
+                        failure -> pool.health().checked(endpoint.id(), CheckClient.cause(failure)),
+                        () -> pool.health().checked(endpoint.id(), null)));
     }
 
     /** Gives up a check in flight. */

@@ -4,13 +4,12 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.HealthListener;
-import dev.warmlane.core.health.PoolHealth;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,7 +34,7 @@ public final class HealthChecker implements AutoCloseable {
     private static final double JITTER = 0.1;
 
     private final CheckTiming timing;
-    private final List<PoolHealth> pools;
+    private final Pools pools;
     private final LongSupplier nanoClock;
     private final RandomGenerator random;
     private final LoopResources loops = LoopResources.create("warmlane-health", 1, true);
@@ -51,31 +50,30 @@ public final class HealthChecker implements AutoCloseable {
     /**
      * A checker at rest.
      *
-     * @param tls secures its connections
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the checks; used by one thread
      */
-    public HealthChecker(
-            CheckTiming timing, List<PoolHealth> pools, PoolTls tls, LongSupplier nanoClock, RandomGenerator random) {
+    public HealthChecker(CheckTiming timing, Pools pools, LongSupplier nanoClock, RandomGenerator random) {
         this.timing = timing;
-        this.pools = List.copyOf(pools);
+        this.pools = pools;
         this.nanoClock = nanoClock;
         this.random = random;
         this.loop = Schedulers.fromExecutorService(
                 loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.client = new CheckClient(timing, tls, loops, loop);
+        this.client = new CheckClient(timing, loops, loop);
     }
 
     /** Begins to check. To be called once. */
     public void start() {
-        pools.forEach(pool -> pool.addListener(new HealthListener() {
-            @Override
-            public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
-                if (now instanceof EndpointHealth.Ejected ejected && !ejected.checkFailed()) {
-                    checkSoon(new Place(pool.pool().name(), endpoint.id()));
-                }
-            }
-        }));
+        pools.all()
+                .forEach(pool -> pool.health().addListener(new HealthListener() {
+                    @Override
+                    public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
+                        if (now instanceof EndpointHealth.Ejected ejected && !ejected.checkFailed()) {
+                            checkSoon(new Place(pool.name(), endpoint.id()));
+                        }
+                    }
+                }));
         long period = timing.round().toMillis();
         loop.schedulePeriodically(this::round, 0, period, TimeUnit.MILLISECONDS);
     }
@@ -97,7 +95,7 @@ public final class HealthChecker implements AutoCloseable {
             return;
         }
         try {
-            pools.forEach(PoolHealth::tick);
+            pools.all().forEach(pool -> pool.health().tick());
             if (timing.enabled()) {
                 follow();
                 startDue();
@@ -109,10 +107,10 @@ public final class HealthChecker implements AutoCloseable {
 
     private void follow() {
         Set<Place> listed = new HashSet<>();
-        for (PoolHealth pool : pools) {
-            for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 if (endpoint.state().isDiscoveredReady()) {
-                    Place place = new Place(pool.pool().name(), endpoint.id());
+                    Place place = new Place(pool.name(), endpoint.id());
                     listed.add(place);
                     members.computeIfAbsent(place, added -> new CheckedEndpoint(pool, endpoint, firstDue()))
                             .moveTo(endpoint);

@@ -2,7 +2,8 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -33,7 +34,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LoadScraper.class);
 
     private final ScrapeSettings settings;
-    private final List<ScrapedPool> pools;
+    private final Pools pools;
     private final LoopResources loops = LoopResources.create("warmlane-scrape", 1, true);
     private final Scheduler loop;
     private final ScrapeClient client;
@@ -46,21 +47,15 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     /**
      * A scraper at rest.
      *
-     * @param tls secures its connections
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the scrapes; used by one thread
      */
-    public LoadScraper(
-            ScrapeSettings settings,
-            List<ScrapedPool> pools,
-            PoolTls tls,
-            LongSupplier nanoClock,
-            RandomGenerator random) {
+    public LoadScraper(ScrapeSettings settings, Pools pools, LongSupplier nanoClock, RandomGenerator random) {
         this.settings = settings;
-        this.pools = List.copyOf(pools);
+        this.pools = pools;
         this.loop = Schedulers.fromExecutorService(
                 loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.client = new ScrapeClient(settings, tls, loops, loop);
+        this.client = new ScrapeClient(settings, loops, loop);
         this.rota = new ScrapeRota(settings, client, loop, nanoClock, random, this::publish);
     }
 
@@ -101,8 +96,8 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
             return;
         }
         Set<EndpointId> listed = new HashSet<>();
-        for (ScrapedPool pool : pools) {
-            for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 if (listed.add(endpoint.id())) {
                     rota.include(endpoint, pool);
                 }

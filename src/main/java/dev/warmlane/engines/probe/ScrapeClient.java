@@ -2,7 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.discovery.AllowedAddresses;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.Pool;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -29,10 +29,8 @@ final class ScrapeClient {
     private final Scheduler loop;
     private final ConnectionProvider connections;
     private final HttpClient http;
-    private final PoolTls tls;
 
-    ScrapeClient(ScrapeSettings settings, PoolTls tls, LoopResources loops, Scheduler loop) {
-        this.tls = tls;
+    ScrapeClient(ScrapeSettings settings, LoopResources loops, Scheduler loop) {
         this.settings = settings;
         this.loop = loop;
         // vLLM closes idle connections after 5 s: leave before, so that no request meets a closing one.
@@ -52,7 +50,7 @@ final class ScrapeClient {
                         Math.toIntExact(settings.connectTimeout().toMillis()));
     }
 
-    Mono<VllmMetrics> metrics(ScrapedPool pool, URI endpoint) {
+    Mono<VllmMetrics> metrics(Pool pool, URI endpoint) {
         return get(
                         pool,
                         endpoint,
@@ -63,7 +61,7 @@ final class ScrapeClient {
                         .orElseThrow(() -> new ScrapeException("no vllm: metrics in %d bytes".formatted(body.length))));
     }
 
-    Mono<List<ModelCard>> models(ScrapedPool pool, URI endpoint) {
+    Mono<List<ModelCard>> models(Pool pool, URI endpoint) {
         return get(pool, endpoint, "/v1/models", MAX_JSON_BYTES, headers -> {
                     if (pool.apiKey() != null) {
                         headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + pool.apiKey());
@@ -73,7 +71,7 @@ final class ScrapeClient {
     }
 
     /** Empty where the response names no version. */
-    Mono<String> version(ScrapedPool pool, URI endpoint) {
+    Mono<String> version(Pool pool, URI endpoint) {
         return get(pool, endpoint, "/version", MAX_JSON_BYTES, headers -> {}).mapNotNull(EngineJson::version);
     }
 
@@ -82,8 +80,8 @@ final class ScrapeClient {
         connections.dispose();
     }
 
-    private Mono<byte[]> get(ScrapedPool pool, URI endpoint, String path, int maxBytes, Consumer<HttpHeaders> headers) {
-        return Mono.defer(() -> tls.secure(http, pool.pool().name())
+    private Mono<byte[]> get(Pool pool, URI endpoint, String path, int maxBytes, Consumer<HttpHeaders> headers) {
+        return Mono.defer(() -> pool.secure(http)
                         .headers(headers)
                         .get()
                         .uri(endpoint.resolve(path))

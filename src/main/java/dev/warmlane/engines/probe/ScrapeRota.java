@@ -2,6 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.pool.Pool;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class ScrapeRota {
     }
 
     /** Makes sure that the endpoint has its turns, the first at once, and that it is asked where it is now. */
-    void include(Endpoint endpoint, ScrapedPool pool) {
+    void include(Endpoint endpoint, Pool pool) {
         ScrapedEndpoint member = members.get(endpoint.id());
         if (member != null) {
             member.moveTo(endpoint, pool);

@@ -2,6 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.pool.Pool;
 import java.util.function.LongSupplier;
 import reactor.core.publisher.Mono;
 
@@ -10,9 +11,9 @@ final class ScrapedEndpoint {
     private final ScrapeSettings settings;
     private final EndpointKnowledge knowledge;
     private Endpoint endpoint;
-    private ScrapedPool pool;
+    private Pool pool;
 
-    ScrapedEndpoint(Endpoint endpoint, ScrapedPool pool, ScrapeSettings settings, LongSupplier nanoClock) {
+    ScrapedEndpoint(Endpoint endpoint, Pool pool, ScrapeSettings settings, LongSupplier nanoClock) {
         this.endpoint = endpoint;
         this.pool = pool;
         this.settings = settings;
@@ -28,7 +29,7 @@ final class ScrapedEndpoint {
     }
 
     /** Asks there from the next scrape on. */
-    void moveTo(Endpoint newPlace, ScrapedPool newPool) {
+    void moveTo(Endpoint newPlace, Pool newPool) {
         endpoint = newPlace;
         pool = newPool;
     }

@@ -31,7 +31,7 @@ public final class ClientTls {
     }
 
     /** The client with its https connections secured. */
-    HttpClient secure(HttpClient http) {
+    public HttpClient secure(HttpClient http) {
         return http.secure(provider);
     }
 

@@ -6,8 +6,9 @@ import dev.warmlane.core.affinity.BindingInfo;
 import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.Tenants;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 public final class AffinityEndpoint {
     private final AffinityTable table;
     private final @Nullable Tenants tenants;
-    private final List<EndpointPool> pools;
+    private final Pools pools;
 
     /**
      * Over one table.
@@ -37,18 +38,18 @@ public final class AffinityEndpoint {
      * @param pools the pools whose bindings the table holds
      * @param tenants whose bindings they are; null where tenants are not told apart
      */
-    public AffinityEndpoint(AffinityTable table, List<EndpointPool> pools, @Nullable Tenants tenants) {
+    public AffinityEndpoint(AffinityTable table, Pools pools, @Nullable Tenants tenants) {
         this.table = table;
         this.tenants = tenants;
-        this.pools = List.copyOf(pools);
+        this.pools = pools;
     }
 
     /** The size of the table and the bindings of each endpoint, by name. */
     @ReadOperation
     public Summary summary() {
         Map<String, Long> byEndpoint = new TreeMap<>();
-        for (EndpointPool pool : pools) {
-            pool.snapshot().endpoints().forEach(endpoint -> byEndpoint.put(endpoint.name(), 0L));
+        for (Pool pool : pools.all()) {
+            pool.endpoints().snapshot().endpoints().forEach(endpoint -> byEndpoint.put(endpoint.name(), 0L));
         }
         table.countByEndpoint().forEach((endpoint, count) -> byEndpoint.merge(nameOf(endpoint), count, Long::sum));
         return new Summary(table.size(), table.maxEntries(), table.ttl(), byEndpoint);
@@ -64,7 +65,7 @@ public final class AffinityEndpoint {
     @ReadOperation
     public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
         List<Binding> bindings = new ArrayList<>();
-        for (EndpointPool pool : pools) {
+        for (Pool pool : pools.all()) {
             AffinityKey affinityKey = key(pool, source, key, tenant);
             BindingInfo binding = affinityKey == null ? null : table.describe(affinityKey);
             if (binding != null) {
@@ -84,14 +85,14 @@ public final class AffinityEndpoint {
     @DeleteOperation
     public WebEndpointResponse<Void> release(@Selector String source, @Selector String key, @Nullable String tenant) {
         boolean released = false;
-        for (EndpointPool pool : pools) {
+        for (Pool pool : pools.all()) {
             AffinityKey affinityKey = key(pool, source, key, tenant);
             released |= affinityKey != null && table.release(affinityKey);
         }
         return released ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT) : notFound();
     }
 
-    private @Nullable AffinityKey key(EndpointPool pool, String source, String key, @Nullable String tenant) {
+    private @Nullable AffinityKey key(Pool pool, String source, String key, @Nullable String tenant) {
         for (KeySource candidate : KeySource.values()) {
             if (candidate.binds() && candidate.label().equals(source)) {
                 String value = candidate == KeySource.CLIENT_IP ? ClientAddresses.canonical(key) : key;
@@ -104,8 +105,8 @@ public final class AffinityEndpoint {
     }
 
     private String nameOf(EndpointId id) {
-        for (EndpointPool pool : pools) {
-            EndpointSnapshot snapshot = pool.snapshot();
+        for (Pool pool : pools.all()) {
+            EndpointSnapshot snapshot = pool.endpoints().snapshot();
             dev.warmlane.core.endpoint.Endpoint endpoint = snapshot.find(id);
             if (endpoint != null) {
                 return endpoint.name();

@@ -3,10 +3,10 @@ package dev.warmlane.ops.actuator;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.Explanation;
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,11 +30,11 @@ import reactor.core.publisher.Mono;
 public final class DecisionsHandler {
     private static final int DEFAULT_LIMIT = 50;
 
-    private final RoutedPools pools;
+    private final Pools pools;
     private final Explainer explainer;
     private final Clock clock;
 
-    public DecisionsHandler(RoutedPools pools, Explainer explainer, Clock clock) {
+    public DecisionsHandler(Pools pools, Explainer explainer, Clock clock) {
         this.pools = pools;
         this.explainer = explainer;
         this.clock = clock;
@@ -53,7 +53,7 @@ public final class DecisionsHandler {
         Predicate<@Nullable String> wantedPool = wanted(request, "pool");
         Predicate<@Nullable String> wantedRequest = wanted(request, "request");
         List<DecisionStatus> decisions = new ArrayList<>();
-        for (RoutedPool pool : pools.all()) {
+        for (Pool pool : pools.all()) {
             if (wantedPool.test(pool.name())) {
                 pool.router().log().newest().stream()
                         .filter(entry ->
@@ -87,9 +87,9 @@ public final class DecisionsHandler {
 
     private List<PredictionStatus> deliveries() {
         List<PredictionStatus> deliveries = new ArrayList<>();
-        for (RoutedPool pool : pools.all()) {
+        for (Pool pool : pools.all()) {
             PredictionAccuracy totals = pool.router().deliveries();
-            for (Endpoint endpoint : pool.router().pool().snapshot().endpoints()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 deliveries.add(PredictionStatus.of(pool.name(), endpoint.name(), totals.total(endpoint.id())));
             }
         }

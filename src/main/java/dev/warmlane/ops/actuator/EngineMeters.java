@@ -3,10 +3,11 @@ package dev.warmlane.ops.actuator;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReports;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -17,7 +18,7 @@ import java.util.function.LongSupplier;
  */
 public final class EngineMeters {
     private final MeterRegistry registry;
-    private final List<ObservedPool> pools;
+    private final Pools pools;
     private final EndpointReports reports;
     private final LongSupplier nanoClock;
     private final Map<Label, EndpointMeters> meters = new HashMap<>();
@@ -31,10 +32,9 @@ public final class EngineMeters {
      *
      * @param nanoClock the scraper's clock
      */
-    public EngineMeters(
-            MeterRegistry registry, List<ObservedPool> pools, EndpointReports reports, LongSupplier nanoClock) {
+    public EngineMeters(MeterRegistry registry, Pools pools, EndpointReports reports, LongSupplier nanoClock) {
         this.registry = registry;
-        this.pools = List.copyOf(pools);
+        this.pools = pools;
         this.reports = reports;
         this.nanoClock = nanoClock;
     }
@@ -42,9 +42,9 @@ public final class EngineMeters {
     /** Makes the meters those of the endpoints that there are now. Off the request path. */
     public synchronized void refresh() {
         Map<Label, Listed> wanted = new HashMap<>();
-        for (ObservedPool pool : pools) {
-            for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
-                wanted.put(new Label(pool.pool().name(), endpoint.name()), new Listed(pool.pool(), endpoint.id()));
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
+                wanted.put(new Label(pool.name(), endpoint.name()), new Listed(pool.endpoints(), endpoint.id()));
             }
         }
         meters.entrySet().removeIf(entry -> {

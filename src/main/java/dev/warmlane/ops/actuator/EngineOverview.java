@@ -5,6 +5,8 @@ import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.EndpointReports;
 import dev.warmlane.engines.probe.ModelCard;
@@ -19,20 +21,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Merges discovery, the scraper's reports and the gateway's own counts. Safe from any thread. */
 public final class EngineOverview {
-    private final List<ObservedPool> pools;
+    private final Pools pools;
     private final EndpointReports reports;
     private final LongSupplier nanoClock;
 
     /** @param nanoClock the scraper's clock */
-    public EngineOverview(List<ObservedPool> pools, EndpointReports reports, LongSupplier nanoClock) {
-        this.pools = List.copyOf(pools);
+    public EngineOverview(Pools pools, EndpointReports reports, LongSupplier nanoClock) {
+        this.pools = pools;
         this.reports = reports;
         this.nanoClock = nanoClock;
     }
 
     /** Every pool as it is now. */
     public VllmStatus status() {
-        return new VllmStatus(pools.stream().map(this::statusOf).toList());
+        return new VllmStatus(pools.all().stream().map(this::statusOf).toList());
     }
 
     /**
@@ -48,8 +50,8 @@ public final class EngineOverview {
     }
 
     private @Nullable EndpointStatus first(Predicate<Endpoint> wanted) {
-        for (ObservedPool pool : pools) {
-            for (Endpoint endpoint : pool.pool().snapshot().endpoints()) {
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 if (wanted.test(endpoint)) {
                     return statusOf(pool, endpoint, reports.report(endpoint.id()));
                 }
@@ -58,8 +60,8 @@ public final class EngineOverview {
         return null;
     }
 
-    private PoolStatus statusOf(ObservedPool pool) {
-        EndpointSnapshot snapshot = pool.pool().snapshot();
+    private PoolStatus statusOf(Pool pool) {
+        EndpointSnapshot snapshot = pool.endpoints().snapshot();
         List<EndpointStatus> endpoints = new ArrayList<>(snapshot.endpoints().size());
         PrefixCacheCounters life = PrefixCacheCounters.NONE;
         PrefixCacheWindows windows = PrefixCacheWindows.NONE;
@@ -80,11 +82,11 @@ public final class EngineOverview {
                         .mapToLong(endpoint -> orZero(endpoint.waiting()))
                         .sum(),
                 endpoints.stream().mapToLong(EndpointStatus::inFlight).sum(),
-                pool.queue().get());
-        return new PoolStatus(pool.pool().name(), totals, snapshot.isPanic(), endpoints);
+                QueueStatus.of(pool));
+        return new PoolStatus(pool.name(), totals, snapshot.isPanic(), endpoints);
     }
 
-    private EndpointStatus statusOf(ObservedPool pool, Endpoint endpoint, EndpointReport report) {
+    private EndpointStatus statusOf(Pool pool, Endpoint endpoint, EndpointReport report) {
         EndpointLoad load = report.load(nanoClock.getAsLong());
         VllmMetrics metrics = report.metrics();
         Duration age = report.age(nanoClock.getAsLong());
@@ -94,12 +96,12 @@ public final class EngineOverview {
                 endpoint.uri().toString(),
                 endpoint.state().label(),
                 endpoint.loadShare(),
-                EjectionStatus.of(pool.health().apply(endpoint.id()), nanoClock.getAsLong()),
+                EjectionStatus.of(pool.health().of(endpoint.id()), nanoClock.getAsLong()),
                 PrefixCacheStatus.of(report.prefixCache(), report.windows()),
                 load.kvCacheUsage(),
                 load.running(),
                 load.waiting(),
-                pool.inFlightRequests().applyAsLong(endpoint.id()),
+                pool.router().inFlight().requests(endpoint.id()),
                 load.blockSizeTokens(),
                 load.blocks(),
                 load.prefixCaching(),

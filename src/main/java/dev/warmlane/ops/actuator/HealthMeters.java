@@ -7,20 +7,20 @@ import dev.warmlane.core.health.EjectionReason;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.HealthListener;
-import dev.warmlane.core.health.PoolHealth;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
-import java.util.List;
 
 /** Ejections, panics, and how many endpoints are in which state, as meters: a fixed number for each pool. */
 public final class HealthMeters {
 
-    public HealthMeters(MeterRegistry registry, List<PoolHealth> healths) {
-        for (PoolHealth health : healths) {
-            health.addListener(ejections(registry, health.pool().name()));
-            gauges(registry, health.pool());
+    public HealthMeters(MeterRegistry registry, Pools pools) {
+        for (Pool pool : pools.all()) {
+            pool.health().addListener(ejections(registry, pool.name()));
+            gauges(registry, pool.endpoints());
         }
     }
 

@@ -2,24 +2,23 @@ package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.routing.Outcome;
-import dev.warmlane.core.routing.Router;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** What alerts ask of a pool: whether it can take requests, and counters that are there before their first event. */
 public final class PoolMeters {
     private static final List<String> RESULTS = List.of("2xx", "4xx", "5xx", "cancelled", "failed");
 
-    /** @param discoveryStale whether the endpoints of the pool with this name are those known last */
-    public PoolMeters(MeterRegistry registry, List<Router> routers, Predicate<String> discoveryStale) {
-        for (Router router : routers) {
-            String pool = router.pool().name();
+    public PoolMeters(MeterRegistry registry, Pools pools) {
+        for (Pool pool : pools.all()) {
+            String name = pool.name();
             GatewayMeter.SELECTABLE_ENDPOINTS.gauge(
-                    registry, router.pool(), of -> of.snapshot().selectable().size(), pool);
-            GatewayMeter.DISCOVERY_STALE.gauge(registry, discoveryStale, stale -> stale.test(pool) ? 1 : 0, pool);
-            count(registry, pool);
+                    registry, pool.endpoints(), of -> of.snapshot().selectable().size(), name);
+            GatewayMeter.DISCOVERY_STALE.gauge(registry, pool, of -> of.isDiscoveryStale() ? 1 : 0, name);
+            count(registry, name);
         }
     }
 

@@ -5,7 +5,8 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PredictionAccuracy;
-import dev.warmlane.core.routing.Router;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -19,23 +20,22 @@ import java.util.function.BiFunction;
  * delivered cache hits. {@link #refresh} makes the endpoints' meters follow the pools.
  */
 public final class RoutingMeters {
-    private final List<Router> routers;
+    private final Pools pools;
     private final MultiGauge requests;
     private final MultiGauge promptTokens;
 
-    public RoutingMeters(MeterRegistry registry, List<Router> routers, AffinityTable table) {
-        this.routers = List.copyOf(routers);
+    public RoutingMeters(MeterRegistry registry, Pools pools, AffinityTable table) {
+        this.pools = pools;
         this.requests = GatewayMeter.IN_FLIGHT_REQUESTS.gauges(registry);
         this.promptTokens = GatewayMeter.IN_FLIGHT_PROMPT_TOKENS.gauges(registry);
         GatewayMeter.AFFINITY_BINDINGS.gauge(registry, table, AffinityTable::size);
         GatewayMeter.AFFINITY_EVICTIONS.counter(registry, table, AffinityTable::evictions);
-        for (Router router : routers) {
-            String pool = router.pool().name();
-            PredictionAccuracy deliveries = router.deliveries();
+        for (Pool pool : pools.all()) {
+            PredictionAccuracy deliveries = pool.router().deliveries();
             GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(
-                    registry, deliveries, PredictionAccuracy::predictedTokens, pool);
+                    registry, deliveries, PredictionAccuracy::predictedTokens, pool.name());
             GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(
-                    registry, deliveries, PredictionAccuracy::deliveredTokens, pool);
+                    registry, deliveries, PredictionAccuracy::deliveredTokens, pool.name());
         }
     }
 
@@ -47,12 +47,12 @@ public final class RoutingMeters {
 
     private List<MultiGauge.Row<?>> rows(BiFunction<InFlight, EndpointId, Number> value) {
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
-        for (Router router : routers) {
-            for (Endpoint endpoint : router.pool().snapshot().endpoints()) {
-                Tags tags = GatewayMeter.IN_FLIGHT_REQUESTS.tags(router.pool().name(), endpoint.name());
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
+                Tags tags = GatewayMeter.IN_FLIGHT_REQUESTS.tags(pool.name(), endpoint.name());
                 rows.add(MultiGauge.Row.of(
                         tags,
-                        router.inFlight(),
+                        pool.router().inFlight(),
                         inFlight -> value.apply(inFlight, endpoint.id()).doubleValue()));
             }
         }

@@ -1,6 +1,7 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EngineOverview;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.HistoryFile;
@@ -11,7 +12,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts of the page together, so that they need not be public. */
@@ -27,13 +27,13 @@ public final class DashboardFactory {
     /** @param clock the time that people read */
     public static LiveFeed feed(
             EngineOverview overview,
-            List<PoolSources> sources,
+            Pools pools,
             AffinityTable bindings,
             MeterRegistry registry,
             History history,
             DashboardSettings settings,
             InstantSource clock) {
-        return new LiveFeed(overview, sources, bindings, registry, history, new Diagnosis(settings), clock);
+        return new LiveFeed(overview, pools, bindings, registry, history, new Diagnosis(settings), clock);
     }
 
     /** @throws InvalidSettingException if the directory of the history cannot be written to */

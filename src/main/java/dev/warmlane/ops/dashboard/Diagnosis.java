@@ -41,7 +41,7 @@ final class Diagnosis {
         if (view.grown(PoolSum.UNRETRIED) > 0) {
             problems.add(Problem.ofPool("retry-budget-exhausted"));
         }
-        if (view.sources().discoveryStale().getAsBoolean()) {
+        if (view.pool().isDiscoveryStale()) {
             problems.add(Problem.ofPool("discovery-stale"));
         }
         ofRequests(view, problems);
@@ -100,8 +100,8 @@ final class Diagnosis {
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {
-        PredictionAccuracy deliveries = view.sources().router().deliveries();
-        for (Endpoint endpoint : view.sources().router().pool().snapshot().endpoints()) {
+        PredictionAccuracy deliveries = view.pool().router().deliveries();
+        for (Endpoint endpoint : view.pool().endpoints().snapshot().endpoints()) {
             if (deliveries.total(endpoint.id()).silence() != PredictionAccuracy.Silence.NONE) {
                 problems.add(Problem.ofEndpoint("hits-not-reported", endpoint.name()));
             }

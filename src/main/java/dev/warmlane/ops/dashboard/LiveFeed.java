@@ -3,6 +3,8 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EngineOverview;
 import dev.warmlane.ops.actuator.PoolStatus;
@@ -51,7 +53,7 @@ public final class LiveFeed {
 
     LiveFeed(
             EngineOverview overview,
-            List<PoolSources> sources,
+            Pools all,
             AffinityTable bindings,
             MeterRegistry registry,
             History history,
@@ -63,10 +65,10 @@ public final class LiveFeed {
         this.diagnosis = diagnosis;
         this.clock = clock;
         this.certificates = new ExpiringCertificates(registry);
-        for (PoolSources pool : sources) {
+        for (Pool pool : all.all()) {
             PoolSampler sampler =
-                    new PoolSampler(pool.pool(), registry, pool.router().deliveries());
-            pools.put(pool.pool(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS), new ProblemTimes()));
+                    new PoolSampler(pool.name(), registry, pool.router().deliveries());
+            pools.put(pool.name(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS), new ProblemTimes()));
         }
     }
 
@@ -114,7 +116,7 @@ public final class LiveFeed {
 
     private LivePool pool(PoolStatus status, Instant now, double seconds, Map<Subject, double[]> sums) {
         Sampled pool = Objects.requireNonNull(pools.get(status.pool()));
-        PoolSources source = pool.sources();
+        Pool source = pool.pool();
         RecentSums span = pool.recent();
         span.add(pool.sampler().add(status, seconds, sums));
         PoolView view = new PoolView(
@@ -147,5 +149,5 @@ public final class LiveFeed {
     }
 
     /** A pool and what was added up of it. */
-    private record Sampled(PoolSources sources, PoolSampler sampler, RecentSums recent, ProblemTimes problems) {}
+    private record Sampled(Pool pool, PoolSampler sampler, RecentSums recent, ProblemTimes problems) {}
 }

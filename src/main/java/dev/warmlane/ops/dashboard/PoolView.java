@@ -1,5 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.ops.actuator.PoolStatus;
 import dev.warmlane.ops.history.Figure;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param hitRatioOfDay the hit ratio over the last day; NaN where there is none
  * @param addresses client addresses bound to its endpoints
  * @param expiringBundles SSL bundles of the process with a certificate that expires soon
- * @param sources what else is asked
+ * @param pool what else is asked
  */
 record PoolView(
         PoolStatus status,
@@ -23,7 +24,7 @@ record PoolView(
         float hitRatioOfDay,
         long addresses,
         List<String> expiringBundles,
-        PoolSources sources) {
+        Pool pool) {
     private static final List<Figure> FIGURES = PoolSum.figures();
 
     /** How much a sum grew over the last minute. */

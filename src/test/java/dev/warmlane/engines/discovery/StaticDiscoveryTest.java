@@ -18,7 +18,7 @@ class StaticDiscoveryTest {
     @Test
     void fillsThePoolInTheOrderOfTheSettings() {
         EndpointPool pool = new EndpointPool("default");
-        StaticDiscovery.fill(pool, List.of("http://b:8000", "http://a:8000"));
+        new StaticDiscovery(pool, List.of("http://b:8000", "http://a:8000")).start();
         assertThat(pool.snapshot().endpoints()).extracting(Endpoint::name).containsExactly("b:8000", "a:8000");
         assertThat(pool.snapshot().endpoints()).extracting(Endpoint::state).containsOnly(EndpointState.READY);
     }
@@ -67,7 +67,7 @@ class StaticDiscoveryTest {
     void refusesTheSameEndpointTwice() {
         EndpointPool pool = new EndpointPool("default");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> StaticDiscovery.fill(pool, List.of("http://a", "http://b", "http://A:80/")))
+                .isThrownBy(() -> new StaticDiscovery(pool, List.of("http://a", "http://b", "http://A:80/")).start())
                 .withMessage("endpoints[2]: http://a:80 (expected: another one than endpoints[0])");
         assertThat(pool.snapshot().endpoints()).isEmpty();
     }

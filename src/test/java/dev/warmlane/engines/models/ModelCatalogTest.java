@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.ModelCard;
 import dev.warmlane.engines.probe.PrefixCacheWindows;
@@ -78,8 +79,8 @@ class ModelCatalogTest {
         Endpoint endpoint = Endpoint.ofUri(URI.create("http://10.0.0.1:8000"));
         pool.replace(List.of(endpoint));
         Map<EndpointId, EndpointReport> reports = new HashMap<>();
-        ServedModels served = new ServedModels(
-                List.of(new ServedModels.Pool(pool, List.of())), id -> reports.getOrDefault(id, EndpointReport.NONE));
+        ServedModels served =
+                new ServedModels(new PoolBuilder(pool).alone(), id -> reports.getOrDefault(id, EndpointReport.NONE));
         assertThat(served.catalog().models("a")).isEmpty();
         assertThat(served.isKnown()).isFalse();
 
@@ -97,8 +98,7 @@ class ModelCatalogTest {
         EndpointPool pool = new EndpointPool("a");
         pool.replace(List.of(Endpoint.ofUri(URI.create("http://10.0.0.1:8000"))));
 
-        assertThat(new ServedModels(List.of(new ServedModels.Pool(pool, List.of("m"))), id -> EndpointReport.NONE)
-                        .isKnown())
+        assertThat(new ServedModels(new PoolBuilder(pool).models("m").alone(), id -> EndpointReport.NONE).isKnown())
                 .isTrue();
     }
 

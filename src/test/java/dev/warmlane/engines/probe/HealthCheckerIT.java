@@ -12,7 +12,7 @@ import dev.warmlane.core.health.EndpointHealth.Probation;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
@@ -106,7 +106,8 @@ class HealthCheckerIT {
     }
 
     private void start(CheckTiming timing) {
-        checker = new HealthChecker(timing, List.of(health), PoolTls.NONE, System::nanoTime, new SplittableRandom(1));
+        checker = new HealthChecker(
+                timing, new PoolBuilder(pool).health(health).alone(), System::nanoTime, new SplittableRandom(1));
         checker.start();
     }
 

@@ -8,7 +8,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
-import dev.warmlane.engines.tls.PoolTls;
+import dev.warmlane.engines.pool.PoolBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
@@ -217,7 +217,7 @@ class LoadScraperIT {
 
     private LoadScraper scraper(ScrapeSettings settings, String apiKey) {
         return open(new LoadScraper(
-                settings, List.of(new ScrapedPool(pool, apiKey)), PoolTls.NONE, System::nanoTime, new Random(1)));
+                settings, new PoolBuilder(pool).apiKey(apiKey).alone(), System::nanoTime, new Random(1)));
     }
 
     private void awaitError(String id, String error) {

@@ -1,9 +1,7 @@
 package dev.warmlane.engines.probe;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.core.endpoint.EndpointPool;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -24,10 +22,5 @@ class ScrapeSettingsTest {
                 .hasMessage("maxBodyBytes: 0 (expected: > 0)");
         assertThatThrownBy(() -> new ScrapeSettings(SECOND, SECOND, SECOND, SECOND, 1, 0))
                 .hasMessage("maxConcurrent: 0 (expected: > 0)");
-    }
-
-    @Test
-    void keepsTheKeyOfAPoolOutOfItsText() {
-        assertThat(new ScrapedPool(new EndpointPool("a"), "secret")).hasToString("ScrapedPool[a]");
     }
 }

@@ -7,7 +7,8 @@ import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.pool.PoolBuilder;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint.Binding;
 import java.net.URI;
 import java.time.Duration;
@@ -23,8 +24,8 @@ class AffinityEndpointTest {
     private static final Endpoint B = Endpoint.ofUri(URI.create("http://b:8000"));
 
     private final AffinityTable table = new AffinityTable(10, Duration.ofHours(2), () -> 0);
-    private final AffinityEndpoint endpoint =
-            new AffinityEndpoint(table, List.of(pool("one", A), pool("two", B)), null);
+    private final AffinityEndpoint endpoint = new AffinityEndpoint(
+            table, new Pools(List.of(new PoolBuilder("one", A).build(), new PoolBuilder("two", B).build())), null);
 
     @Test
     void sumsUpTheTableWithEveryEndpointThatIsListed() {
@@ -76,11 +77,5 @@ class AffinityEndpointTest {
         assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(204);
         assertThat(table.size()).isZero();
         assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(404);
-    }
-
-    private static EndpointPool pool(String name, Endpoint listed) {
-        EndpointPool pool = new EndpointPool(name);
-        pool.replace(List.of(listed));
-        return pool;
     }
 }

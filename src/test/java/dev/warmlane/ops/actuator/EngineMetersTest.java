@@ -18,8 +18,7 @@ class EngineMetersTest {
 
     private final Engines engines = Engines.three();
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final EngineMeters meters =
-            new EngineMeters(registry, List.of(engines.pool()), engines, () -> Engines.NOW_NANOS);
+    private final EngineMeters meters = new EngineMeters(registry, engines.pools(), engines, () -> Engines.NOW_NANOS);
 
     @Test
     void exposesWhatAnEngineSaysUnderNamesWithUnits() {

@@ -2,14 +2,12 @@ package dev.warmlane.ops.actuator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
 class EngineOverviewTest {
     private final Engines engines = Engines.three();
-    private final EngineOverview overview =
-            new EngineOverview(List.of(engines.pool()), engines, () -> Engines.NOW_NANOS);
+    private final EngineOverview overview = new EngineOverview(engines.pools(), engines, () -> Engines.NOW_NANOS);
 
     @Test
     void writesTheContractsJson() {

@@ -1,25 +1,48 @@
 package dev.warmlane.ops.actuator;
 
+import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.admission.Capacity;
+import dev.warmlane.core.admission.QueueLimits;
+import dev.warmlane.core.admission.QueuedRequest;
+import dev.warmlane.core.admission.Refusal;
+import dev.warmlane.core.admission.Waiter;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.pool.PoolBuilder;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.EndpointReports;
 import dev.warmlane.engines.probe.ModelCard;
 import dev.warmlane.engines.probe.PrefixCacheWindows;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A pool with what its endpoints are made to say, for tests; the clock stands at one second. */
 final class Engines implements EndpointReports {
     static final long NOW_NANOS = 1_000_000_000L;
+
+    private static final Waiter PATIENT = new Waiter() {
+        @Override
+        public boolean enter() {
+            return false;
+        }
+
+        @Override
+        public void refused(Refusal refusal) {}
+    };
 
     private final EndpointPool pool = new EndpointPool("default");
     private final Map<EndpointId, EndpointReport> reports = new HashMap<>();
@@ -63,9 +86,31 @@ final class Engines implements EndpointReports {
         return engines;
     }
 
-    ObservedPool pool() {
-        return new ObservedPool(
-                pool, id -> id.value().equals("uid-1") ? 4 : 1, id -> null, () -> new QueueStatus(3, 100, 8, 2.5));
+    /** Four requests are in flight at the pod that says everything and one at each other; three wait; 2.5 a second ended. */
+    Pools pools() {
+        InFlight inFlight = new InFlight(8);
+        pool.snapshot().endpoints().forEach(endpoint -> inFlight.open(endpoint.id(), 0, 0));
+        for (int i = 0; i < 3; i++) {
+            inFlight.open(new EndpointId("uid-1"), 0, 0);
+        }
+        return new PoolBuilder(pool).inFlight(inFlight).queue(queue()).alone();
+    }
+
+    private static AdmissionQueue queue() {
+        AtomicLong nanos = new AtomicLong();
+        AdmissionQueue queue = new AdmissionQueue(
+                new QueueLimits(100, Duration.ofSeconds(10)),
+                () -> new Capacity(Set.of(), Set.of(), 3),
+                nanos::get,
+                new SplittableRandom(1));
+        for (int i = 0; i < 5; i++) {
+            queue.ended();
+        }
+        nanos.set(Duration.ofSeconds(2).toNanos());
+        for (int i = 0; i < 3; i++) {
+            queue.await(new QueuedRequest(false, 0, i, null, Set.of()), PATIENT);
+        }
+        return queue;
     }
 
     void replace(List<Endpoint> endpoints) {

@@ -8,7 +8,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,7 +75,7 @@ class VllmEndpointIT {
         @Bean
         VllmEndpoint vllmEndpoint() {
             Engines engines = Engines.three();
-            return new VllmEndpoint(new EngineOverview(List.of(engines.pool()), engines, () -> Engines.NOW_NANOS));
+            return new VllmEndpoint(new EngineOverview(engines.pools(), engines, () -> Engines.NOW_NANOS));
         }
     }
 }

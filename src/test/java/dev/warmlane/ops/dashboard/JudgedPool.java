@@ -1,16 +1,11 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.health.HealthWatch;
-import dev.warmlane.core.routing.DecisionLog;
-import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.RoundRobinPolicy;
-import dev.warmlane.core.routing.Router;
+import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.PoolStatus;
 import dev.warmlane.ops.actuator.PoolTotals;
 import dev.warmlane.ops.actuator.QueueStatus;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +18,7 @@ final class JudgedPool {
     private final List<String> expiringBundles = new ArrayList<>();
     private int selectable = 2;
     private boolean panic;
-    private boolean stale;
+    private DiscoveryStatus.State discovery = DiscoveryStatus.State.SYNCED;
     private long addresses;
     private float hitRatioOfDay = Float.NaN;
 
@@ -55,7 +50,7 @@ final class JudgedPool {
     }
 
     JudgedPool discoveryStale() {
-        stale = true;
+        discovery = DiscoveryStatus.State.STALE;
         return this;
     }
 
@@ -82,18 +77,12 @@ final class JudgedPool {
         RecentSums lastMinute = new RecentSums(1);
         lastMinute.add(new double[PoolSum.COUNT]);
         lastMinute.add(grown.clone());
-        Router router = new Router(
-                new EndpointPool("default"),
-                new RoundRobinPolicy(),
-                new InFlight(),
-                new DecisionLog(1, InstantSource.system()),
-                HealthWatch.NONE);
         return new PoolView(
                 new PoolStatus("default", totals, panic, statuses),
                 lastMinute,
                 hitRatioOfDay,
                 addresses,
                 expiringBundles,
-                new PoolSources(router, () -> stale));
+                new PoolBuilder("default").onKubernetes(discovery).build());
     }
 }

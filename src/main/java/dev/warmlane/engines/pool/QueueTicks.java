@@ -1,7 +1,5 @@
-package dev.warmlane.app;
+package dev.warmlane.engines.pool;
 
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -9,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Looks after the pools' queues 20 times a second, on a thread of its own: who is late, and whether there is new room. */
-final class QueueTicks implements AutoCloseable {
+public final class QueueTicks implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(QueueTicks.class);
     private static final int PERIOD_MILLIS = 50;
 
@@ -20,13 +18,13 @@ final class QueueTicks implements AutoCloseable {
     });
 
     @SuppressWarnings("FutureReturnValueIgnored") // The tasks never end by themselves and never fail.
-    QueueTicks(RoutedPools pools) {
-        for (RoutedPool pool : pools.all()) {
+    public QueueTicks(Pools pools) {
+        for (Pool pool : pools.all()) {
             timer.scheduleWithFixedDelay(() -> tick(pool), PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
-    private static void tick(RoutedPool pool) {
+    private static void tick(Pool pool) {
         try {
             pool.queue().tick();
         } catch (RuntimeException e) {

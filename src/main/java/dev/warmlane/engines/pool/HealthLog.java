@@ -1,4 +1,4 @@
-package dev.warmlane.engines.probe;
+package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.EndpointHealth;

@@ -1,13 +1,11 @@
-package dev.warmlane.app;
+package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.routing.Router;
-import dev.warmlane.engines.probe.EndpointReport;
-import dev.warmlane.engines.probe.EndpointReports;
-import dev.warmlane.proxy.RoutedPool;
-import dev.warmlane.proxy.RoutedPools;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.IndexSettings;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,22 +15,23 @@ import org.jspecify.annotations.Nullable;
  * Tells each pool's router what its engines say of themselves and the gateway cannot know: the size of their KV caches, and
  * requests that others may have sent them. For one thread.
  */
-final class EngineFacts {
-    private final RoutedPools pools;
+public final class EngineFacts {
+    private final Pools pools;
     private final EndpointReports reports;
     private final IndexSettings settings;
     private Map<EndpointId, Long> lastScrapes = new HashMap<>();
 
-    EngineFacts(RoutedPools pools, EndpointReports reports, IndexSettings settings) {
+    public EngineFacts(Pools pools, EndpointReports reports, IndexSettings settings) {
         this.pools = pools;
         this.reports = reports;
         this.settings = settings;
     }
 
-    void refresh() {
+    /** Tells what the latest reports say. */
+    public void refresh() {
         Map<EndpointId, Long> scrapes = new HashMap<>();
-        for (RoutedPool pool : pools.all()) {
-            for (Endpoint endpoint : pool.router().pool().snapshot().endpoints()) {
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 EndpointReport report = reports.report(endpoint.id());
                 tell(pool.router(), endpoint.id(), report);
                 if (report.scrapedAtNanos() != null) {

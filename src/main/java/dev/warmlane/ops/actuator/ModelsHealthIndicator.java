@@ -1,4 +1,4 @@
-package dev.warmlane.app;
+package dev.warmlane.ops.actuator;
 
 import dev.warmlane.engines.models.ServedModels;
 import org.springframework.boot.health.contributor.Health;
@@ -8,13 +8,13 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  * Down, and so not ready, until the engines have been asked once for their models: before that a replica would answer that
  * there are none. Up from then on, whatever becomes of the endpoints.
  */
-final class ModelsHealthIndicator implements HealthIndicator {
+public final class ModelsHealthIndicator implements HealthIndicator {
     private final ServedModels models;
     private final DiscoveryHealthIndicator discovery;
     private volatile boolean known;
 
     /** @param discovery says when there is a list of endpoints to ask */
-    ModelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
+    public ModelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
         this.models = models;
         this.discovery = discovery;
     }

@@ -1,43 +1,42 @@
 package dev.warmlane.app;
 
 import dev.warmlane.engines.tls.ClientTls;
-import dev.warmlane.engines.tls.PoolTls;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.SslOptions;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 
 /** Secures connections to engines by Spring Boot's SSL bundles, and follows those that are reloaded. */
-@Configuration(proxyBeanMethods = false)
-class TlsConfiguration {
+final class EngineTls {
+    private final WarmlaneSettings settings;
+    private final SslBundles bundles;
 
-    @Bean
-    PoolTls poolTls(WarmlaneSettings settings, SslBundles bundles) {
-        Map<String, ClientTls> pools = new HashMap<>();
-        for (PoolSettings pool : settings.pools()) {
-            String bundle = settings.sslBundle(pool);
-            if (!bundle.isEmpty()) {
-                pools.put(pool.name(), follow(bundles, bundle, pool.serverName()));
-            }
-        }
-        return new PoolTls(pools);
+    EngineTls(WarmlaneSettings settings, SslBundles bundles) {
+        this.settings = settings;
+        this.bundles = bundles;
     }
 
-    private static ClientTls follow(SslBundles bundles, String name, @Nullable String serverName) {
+    /**
+     * What secures the connections of a pool; null if its settings name no bundle.
+     *
+     * @throws InvalidSettingException if there is no such bundle
+     */
+    @Nullable
+    ClientTls of(PoolSettings pool) {
+        String name = settings.sslBundle(pool);
+        if (name.isEmpty()) {
+            return null;
+        }
         try {
-            ClientTls tls = new ClientTls(context(bundles.getBundle(name)), serverName);
+            ClientTls tls = new ClientTls(context(bundles.getBundle(name)), pool.serverName());
             bundles.addBundleUpdateHandler(name, renewed -> tls.renew(context(renewed)));
             return tls;
         } catch (NoSuchSslBundleException e) {

@@ -1,0 +1,52 @@
+package dev.warmlane.engines.discovery;
+
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.settings.DiscoverySettings;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.KubernetesSettings;
+import dev.warmlane.settings.PoolSettings;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.function.Supplier;
+
+/** Makes the discovery that the settings of a pool ask for: one case for each kind of source. */
+public final class DiscoveryFactory {
+    private final DiscoveryTiming timing;
+    private final Supplier<KubernetesClient> kubernetes;
+
+    /** @param kubernetes asked only if a pool runs on Kubernetes; stays open */
+    public DiscoveryFactory(DiscoverySettings settings, Supplier<KubernetesClient> kubernetes) {
+        this.timing = new DiscoveryTiming(settings.resync(), settings.check(), settings.listTimeout());
+        this.kubernetes = kubernetes;
+    }
+
+    /**
+     * The discovery of a pool, not started.
+     *
+     * @param tls whether its endpoints speak TLS; static endpoints say so themselves
+     * @param endpoints what it fills; nothing else should replace them
+     * @throws InvalidSettingException if the source cannot be followed as the settings say
+     */
+    public Discovery create(PoolSettings pool, boolean tls, EndpointPool endpoints) {
+        try {
+            return pool.kubernetes() == null
+                    ? new StaticDiscovery(endpoints, pool.endpoints())
+                    : onKubernetes(pool.kubernetes(), tls ? "https" : "http", endpoints);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException("pool " + pool.name(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Discovery onKubernetes(KubernetesSettings settings, String scheme, EndpointPool endpoints) {
+        return settings.inferencePool() == null
+                ? new KubernetesDiscovery(
+                        kubernetes.get(), KubernetesSource.of(settings, scheme), endpoints, timing, System::nanoTime)
+                : new InferencePoolDiscovery(
+                        kubernetes.get(),
+                        settings.namespace(),
+                        settings.inferencePool(),
+                        scheme,
+                        endpoints,
+                        timing,
+                        System::nanoTime);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.warmlane.engines.pool;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All pools, in the order of the settings.
+ *
+ * @param all each with a name of its own
+ */
+public record Pools(List<Pool> all) implements AutoCloseable {
+    public Pools {
+        all = List.copyOf(all);
+    }
+
+    /** The pool of this name, or null. */
+    public @Nullable Pool find(String name) {
+        for (Pool pool : all) {
+            if (pool.name().equals(name)) {
+                return pool;
+            }
+        }
+        return null;
+    }
+
+    /** @throws IllegalArgumentException if no pool has this name */
+    public Pool get(String name) {
+        Pool pool = find(name);
+        if (pool == null) {
+            throw new IllegalArgumentException("pool: %s (expected: one of %s)".formatted(name, names()));
+        }
+        return pool;
+    }
+
+    /** The names of all, separated by commas. */
+    public String names() {
+        return all.stream().map(Pool::name).collect(Collectors.joining(", "));
+    }
+
+    /** Starts to discover their endpoints. To be called once. */
+    public void start() {
+        all.forEach(pool -> pool.discovery().start());
+    }
+
+    /** Stops discovering; endpoints that are known stay. */
+    @Override
+    public void close() {
+        all.forEach(pool -> pool.discovery().close());
+    }
+}
