@@ -16,20 +16,20 @@ import org.jspecify.annotations.Nullable;
  * others are closed sets.
  */
 public enum GatewayMeter {
-    REQUESTS(Kind.COUNTER, "requests", "Requests that are over, by result", "pool", "result"),
+    REQUESTS(Kind.COUNTER, "requests", "Requests that have ended, by result", "pool", "result"),
     REQUEST_DURATION(
-            Buckets.WHOLE_REQUEST, "request.duration", "From a request's body to its end, by result", "pool", "result"),
+            Buckets.WHOLE_REQUEST,
+            "request.duration",
+            "From the request's body to the end of the request, by result",
+            "pool",
+            "result"),
     OVERHEAD(Buckets.OVERHEAD, "overhead", "From the request's body to its dispatch: the gateway's own time", "pool"),
-    QUEUE_WAIT(
-            Buckets.FIRST_TOKEN,
-            "queue.wait",
-            "From joining the queue to the dispatch, of requests that had to wait",
-            "pool"),
-    QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests that wait because every endpoint is full", "pool"),
+    QUEUE_WAIT(Buckets.FIRST_TOKEN, "queue.wait", "Time in the queue, of requests that had to wait", "pool"),
+    QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests in the queue, because every endpoint is full", "pool"),
     REJECTED(
             Kind.COUNTER,
             "rejected",
-            "Requests answered 429: full or late in the queue, or past the streams of the gateway",
+            "Requests refused with 429: the queue was full, the wait too long, or the gateway at its limit of concurrent requests",
             "pool",
             "reason"),
     TTFT(Buckets.FIRST_TOKEN, "ttft", "From the request's body to the first byte of a streamed response", "pool"),
@@ -41,28 +41,28 @@ public enum GatewayMeter {
             "pool",
             "key",
             "outcome"),
-    RETRIES(Kind.COUNTER, "retries", "Requests given to another endpoint, by reason", "pool", "reason"),
+    RETRIES(Kind.COUNTER, "retries", "Retries at another endpoint, by reason", "pool", "reason"),
     RETRY_BUDGET_EXHAUSTED(
             Kind.COUNTER,
             "retry.budget.exhausted",
-            "Failed attempts that were not retried because too many others were",
+            "Failed upstream attempts that were not retried because the retry budget was exhausted",
             "pool"),
     PREDICTED_PREFIX_TOKENS(
             Kind.COUNTER,
             "predicted.prefix.tokens",
-            "Prompt tokens predicted to be cached, of responses that said how many were",
+            "Prompt tokens predicted to be cached, of requests whose usage report says how many were",
             "pool"),
     DELIVERED_PREFIX_TOKENS(
-            Kind.COUNTER, "delivered.prefix.tokens", "Prompt tokens that endpoints reported as cached", "pool"),
+            Kind.COUNTER, "delivered.prefix.tokens", "Prompt tokens cached according to usage reports", "pool"),
     SELECTABLE_ENDPOINTS(
             Kind.GAUGE,
             "selectable.endpoints",
-            "Endpoints that may be given requests, the failing ones in a panic",
+            "Endpoints that may get requests; in a panic, failing ones too",
             "pool"),
     DISCOVERY_STALE(
             Kind.GAUGE,
             "discovery.stale",
-            "1 while the endpoints are those known last because Kubernetes is not followed",
+            "1 while Kubernetes cannot be watched, so that the endpoints are those last known",
             "pool"),
     IN_FLIGHT_REQUESTS(Kind.GAUGE, "in.flight.requests", "Requests in flight at an endpoint", "pool", "endpoint"),
     IN_FLIGHT_PROMPT_TOKENS(
@@ -72,35 +72,34 @@ public enum GatewayMeter {
             "pool",
             "endpoint"),
     ENDPOINTS(Kind.GAUGE, "endpoints", "Endpoints by state", "pool", "state"),
-    EJECTIONS(Kind.COUNTER, "ejections", "Endpoints taken out for failing", "pool", "reason"),
-    POOL_PANIC(Kind.GAUGE, "pool.panic", "1 while so few endpoints are healthy that all are used", "pool"),
-    AFFINITY_BINDINGS(Kind.GAUGE, "affinity.bindings", "Keys bound to an endpoint"),
+    EJECTIONS(Kind.COUNTER, "ejections", "Ejections of failing endpoints, by reason", "pool", "reason"),
+    POOL_PANIC(Kind.GAUGE, "pool.panic", "1 while so few endpoints are healthy that all of them are used", "pool"),
+    AFFINITY_BINDINGS(Kind.GAUGE, "affinity.bindings", "Bindings of a key to an endpoint"),
     AFFINITY_EVICTIONS(
             Kind.COUNTER,
             "affinity.evictions",
-            "Bindings dropped because the table was full or their time to live had passed"),
-    BUFFERED_BODY_BYTES(
-            Kind.GAUGE, "buffered.body.bytes", "Memory held by the bodies of requests that may still have to be sent"),
+            "Bindings evicted because the table was full or their time to live was over"),
+    BUFFERED_BODY_BYTES(Kind.GAUGE, "buffered.body.bytes", "Memory of request bodies that may still have to be sent"),
     BUFFERED_BODY_REFUSALS(
             Kind.COUNTER,
             "buffered.body.refusals",
-            "Requests refused because the bodies of others took all the memory that bodies may take"),
+            "Requests refused because other bodies filled the memory for request bodies"),
     CLIENT_REQUESTS(
             Kind.COUNTER,
             "client.requests",
-            "Requests of clients that were let in, by the name of their key or group",
+            "Authenticated requests, by the name of the client's key or group",
             "client"),
     CLIENT_TOKENS(
             Kind.COUNTER,
             "client.tokens",
-            "Prompt and generated tokens that clients took, by the name of their key or group",
+            "Prompt and generated tokens of authenticated requests, by the name of the client's key or group",
             "client"),
     REFUSALS(
             Kind.COUNTER,
             "refusals",
-            "Requests that were not let in: of unknown or forbidden clients, for their model, past their requests or tokens",
+            "Requests refused for their client: unknown, not allowed, model not allowed, or past the limit of requests or tokens",
             "reason"),
-    ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Lines of the access log, written or dropped", "result"),
+    ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Access log lines, written or dropped", "result"),
     ENGINE_KV_CACHE_USAGE(
             Kind.GAUGE,
             "engine.kv.cache.usage.ratio",
@@ -108,14 +107,15 @@ public enum GatewayMeter {
             "pool",
             "endpoint"),
     ENGINE_KV_CACHE_CAPACITY(
-            Kind.GAUGE, "engine.kv.cache.capacity.tokens", "Tokens that the KV cache holds", "pool", "endpoint"),
+            Kind.GAUGE, "engine.kv.cache.capacity.tokens", "Capacity of the KV cache in tokens", "pool", "endpoint"),
     ENGINE_RUNNING_REQUESTS(
             Kind.GAUGE, "engine.running.requests", "Requests in the engine's batch", "pool", "endpoint"),
-    ENGINE_WAITING_REQUESTS(Kind.GAUGE, "engine.waiting.requests", "Requests queued in the engine", "pool", "endpoint"),
+    ENGINE_WAITING_REQUESTS(
+            Kind.GAUGE, "engine.waiting.requests", "Requests in the engine's own queue", "pool", "endpoint"),
     ENGINE_SCRAPE_AGE(
             Kind.GAUGE,
             "engine.scrape.age.seconds",
-            "Since the last scrape that succeeded; infinite if none has, NaN while discovery calls it unready",
+            "Time since the last successful scrape; infinite if there was none, NaN while discovery reports the endpoint as not ready",
             "pool",
             "endpoint"),
     ENGINE_HIT_RATIO(
@@ -140,7 +140,7 @@ public enum GatewayMeter {
     ENGINE_PROMPT_TOKENS(Kind.COUNTER, "engine.prompt.tokens", "Prompt tokens processed", "pool", "endpoint"),
     ENGINE_GENERATION_TOKENS(Kind.COUNTER, "engine.generation.tokens", "Tokens generated", "pool", "endpoint"),
     ENGINE_PREEMPTIONS(
-            Kind.COUNTER, "engine.preemptions", "Requests put back for want of KV blocks", "pool", "endpoint");
+            Kind.COUNTER, "engine.preemptions", "Requests preempted for lack of KV blocks", "pool", "endpoint");
 
     /** What a meter measures with. */
     public enum Kind {

@@ -10,14 +10,14 @@ public final class MetricsPage {
     private static final String HEAD = """
             # Metrics
 
-            What `/actuator/prometheus` on the management port says of the gateway, beside Spring Boot's own metrics.
-            Written from the code by `MetricsPageTest`; a running gateway is tested to emit nothing of its own that is not here.
+            The gateway's own metrics at `/actuator/prometheus` on the management port; Spring Boot's are there too. The page is generated
+            by `MetricsPageTest`, and a test checks that a running gateway emits no metric of its own that is missing here.
 
-            A histogram `x_seconds` has `x_seconds_bucket` by `le`, `x_seconds_count`, `x_seconds_sum` and `x_seconds_max`, the
-            largest of the last minutes. Series of an endpoint are removed when it leaves. `warmlane_engine_*` is what the engines
-            last said of themselves, so that one scrape of the gateway shows all of them.
+            A histogram `x_seconds` has the series `x_seconds_bucket` (by `le`), `x_seconds_count`, `x_seconds_sum` and `x_seconds_max`,
+            the maximum of the last minutes. Series of an endpoint are removed when it leaves. `warmlane_engine_*` is what each
+            engine last reported, so that one scrape of the gateway covers all of them.
 
-            | metric | kind | labels | what |
+            | metric | kind | labels | what it measures |
             |---|---|---|---|
             """;
 
