@@ -7,11 +7,11 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.ApiServer;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.DiscoveryStatus;
-import dev.warmlane.engines.discovery.DiscoveryTiming;
 import dev.warmlane.engines.discovery.InferencePoolDiscovery;
 import dev.warmlane.engines.discovery.KubernetesDiscovery;
 import dev.warmlane.engines.discovery.KubernetesSource;
 import dev.warmlane.engines.discovery.TargetPort;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 /** The chart's Role is what discovery needs: an API server that denies everything else serves it, and nothing is left over. */
 class RbacIT {
     /** Checks follow quickly, because they list as well. */
-    private static final DiscoveryTiming TIMING =
-            new DiscoveryTiming(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5));
+    private static final DiscoverySettings TIMING =
+            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private final ApiServer api = ApiServer.start();
     private final KubernetesClient client = api.client();

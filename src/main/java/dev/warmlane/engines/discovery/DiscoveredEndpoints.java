@@ -4,10 +4,10 @@ import dev.warmlane.core.endpoint.Endpoint;
 import java.util.List;
 
 /**
- * What a source listed. Immutable.
+ * The endpoints that a source lists. Immutable.
  *
  * @param endpoints ordered by name, each id once
- * @param warnings what had to be left out and why, a sentence each, in a stable order
+ * @param warnings what was left out and why, a sentence each, in a stable order
  */
 record DiscoveredEndpoints(List<Endpoint> endpoints, List<String> warnings) {
     DiscoveredEndpoints {

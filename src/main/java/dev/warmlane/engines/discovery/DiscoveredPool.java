@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts what a source lists into a pool, and says in one line what changed; nothing, if nothing did. For one thread at a time. */
+/** Puts the endpoints that a source lists into a pool, and logs each change in one line. For one thread at a time. */
 final class DiscoveredPool {
     private static final Logger log = LoggerFactory.getLogger(DiscoveredPool.class);
 
@@ -23,7 +23,7 @@ final class DiscoveredPool {
         this.pool = pool;
     }
 
-    /** Makes the pool equal to this. */
+    /** Replaces the endpoints of the pool, if they have changed. */
     void apply(DiscoveredEndpoints now) {
         DiscoveredEndpoints before = last;
         if (now.equals(before)) {

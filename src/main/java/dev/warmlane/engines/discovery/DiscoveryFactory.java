@@ -10,12 +10,12 @@ import java.util.function.Supplier;
 
 /** Makes the discovery that the settings of a pool ask for: one case for each kind of source. */
 public final class DiscoveryFactory {
-    private final DiscoveryTiming timing;
+    private final DiscoverySettings timing;
     private final Supplier<KubernetesClient> kubernetes;
 
     /** @param kubernetes asked only if a pool runs on Kubernetes; stays open */
-    public DiscoveryFactory(DiscoverySettings settings, Supplier<KubernetesClient> kubernetes) {
-        this.timing = new DiscoveryTiming(settings.resync(), settings.check(), settings.listTimeout());
+    public DiscoveryFactory(DiscoverySettings timing, Supplier<KubernetesClient> kubernetes) {
+        this.timing = timing;
         this.kubernetes = kubernetes;
     }
 

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what becomes a {@link DiscoveryStatus}. Only the independent check makes a synchronised source stale or current again:
- * the watch reports errors too, but it does not report that it has gone silent. Safe to use from any thread.
+ * What a {@link DiscoveryStatus} is made of. Once synced, only the independent check decides between synced and stale: a watch
+ * reports errors, but not that it has fallen silent. Safe for concurrent use.
  */
 final class DiscoveryHealth {
     private static final int ERROR_CHARS = 300;
@@ -30,7 +30,7 @@ final class DiscoveryHealth {
         lastEvent = nanoTime.getAsLong();
     }
 
-    /** The watch listed the source, which it does before it follows it. */
+    /** The watch has listed the source, as it does before it follows it. */
     synchronized void synced() {
         synced = true;
         lastList = nanoTime.getAsLong();
@@ -45,9 +45,9 @@ final class DiscoveryHealth {
     }
 
     /**
-     * A check found that the watch follows the source.
+     * A check has found that the watch follows the source.
      *
-     * @return whether something was wrong until now
+     * @return whether there was an error until now
      */
     synchronized boolean confirmed() {
         boolean recovered = lastError != null;
@@ -56,7 +56,7 @@ final class DiscoveryHealth {
         return recovered;
     }
 
-    /** A watch replaces a silent one. */
+    /** A silent watch was replaced. */
     synchronized void restarted(String reason) {
         restarts++;
         current = false;
@@ -66,7 +66,7 @@ final class DiscoveryHealth {
     /**
      * A check could not list the source.
      *
-     * @return whether nothing was wrong until now
+     * @return whether there was no error until now
      */
     synchronized boolean unlisted(Throwable cause) {
         current = false;
@@ -76,7 +76,7 @@ final class DiscoveryHealth {
     /**
      * The watch failed and will be tried again.
      *
-     * @return whether nothing was wrong until now
+     * @return whether there was no error until now
      */
     synchronized boolean failed(Throwable cause) {
         boolean first = lastError == null;
@@ -93,20 +93,20 @@ final class DiscoveryHealth {
         return since == null ? null : Duration.ofNanos(nanoTime.getAsLong() - since);
     }
 
-    /** In one line: what the API server answered, or what kept it from answering. */
+    /** In one line: the response of the API server, or why there was none. */
     private static String describe(Throwable failure) {
         Throwable parent = failure;
         Throwable innermost = failure;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof KubernetesClientException answer && answer.getCode() > 0) {
-                return line("%d %s".formatted(answer.getCode(), answer.getMessage()));
+            if (cause instanceof KubernetesClientException response && response.getCode() > 0) {
+                return line("%d %s".formatted(response.getCode(), response.getMessage()));
             }
             parent = innermost;
             innermost = cause;
         }
         // The JDK reports a refused connection as a ConnectException without a message, caused by another without one.
-        boolean speaks = innermost.getMessage() != null || parent == innermost;
-        return line(speaks ? shown(innermost) : shown(parent));
+        boolean hasMessage = innermost.getMessage() != null || parent == innermost;
+        return line(hasMessage ? shown(innermost) : shown(parent));
     }
 
     private static String shown(Throwable cause) {

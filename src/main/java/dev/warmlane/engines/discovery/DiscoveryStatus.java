@@ -4,14 +4,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How well discovery knows its endpoints, at one moment. Immutable.
+ * How well discovery follows its source, at one moment. Immutable.
  *
  * @param state whether the endpoints of the pool are those of the source
- * @param lastEventAge time since a resource of the source was seen to change, or null if none was yet; long where nothing
- *     changes
- * @param lastListAge time since the source was last listed, or null if that never succeeded
+ * @param lastEventAge time since the last change of the source; null before the first
+ * @param lastListAge time since the source was last listed; null before the first list
  * @param restarts how often the watch was replaced
- * @param lastError what is wrong now, in one line, or null
+ * @param lastError what is wrong now, in one line; null: nothing
  */
 public record DiscoveryStatus(
         State state,
@@ -21,8 +20,8 @@ public record DiscoveryStatus(
         @Nullable String lastError) {
 
     /**
-     * What this and another say of one source that takes both: the worse state, the later event, the older list, and whatever
-     * is wrong.
+     * The status of a source that consists of two: the worse state, the later event, the older list, the first error, and the
+     * restarts of both.
      */
     DiscoveryStatus and(@Nullable DiscoveryStatus other) {
         if (other == null) {
@@ -52,13 +51,13 @@ public record DiscoveryStatus(
         return first.compareTo(second) <= 0 ? first : second;
     }
 
-    /** Whether the endpoints of a pool are those of its source. */
+    /** Whether the pool has the endpoints of its source. */
     public enum State {
-        /** The source was not listed yet; the pool is as it was before. */
+        /** The source has not been listed yet. */
         SYNCING,
         /** The pool follows the source. */
         SYNCED,
-        /** The source cannot be listed, or its watch went silent; the pool keeps the last known endpoints. */
+        /** The source cannot be listed or its watch fell silent; the pool keeps the last known endpoints. */
         STALE
     }
 }

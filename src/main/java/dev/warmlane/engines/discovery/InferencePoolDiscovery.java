@@ -1,6 +1,7 @@
 package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -12,10 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a pool equal to the pods that an InferencePool selects. It watches the InferencePool, and the pods of its selector for
- * as long as it has that selector; so it needs get, list and watch on inferencepools and pods of one namespace. When the
- * selector changes, the endpoints stay until the new pods are listed. What the API server does not say changes nothing; an
- * InferencePool that it says is not there has no endpoints.
+ * Follows an InferencePool and the pods that it selects; needs get, list and watch on inferencepools and pods of one namespace.
+ * When the selector changes, the endpoints stay until the new pods are listed. Without the API server the last known endpoints
+ * stay; an InferencePool that does not exist has none.
  */
 public final class InferencePoolDiscovery implements Discovery {
     private static final Logger log = LoggerFactory.getLogger(InferencePoolDiscovery.class);
@@ -25,12 +25,12 @@ public final class InferencePoolDiscovery implements Discovery {
     private final String name;
     private final EndpointPool pool;
     private final DiscoveredPool discovered;
-    private final DiscoveryTiming timing;
+    private final DiscoverySettings timing;
     private final LongSupplier nanoTime;
     private final String scheme;
     private final DiscoveryHealth health;
     private final WatchGuard<GenericKubernetesResource> watch;
-    /** Replaced under the lock, and only after the pods of the one before are no longer followed. */
+    /** Replaced under the lock, after the watch of the previous selection was closed. */
     private volatile @Nullable Selection selection;
 
     private volatile boolean published;
@@ -38,12 +38,12 @@ public final class InferencePoolDiscovery implements Discovery {
     private boolean closed;
 
     /**
-     * @param client stays open when this closes
+     * @param client is not closed with this
      * @param namespace of the InferencePool and its pods; null: the client's
      * @param name of the InferencePool
      * @param scheme http or https
      * @param pool where the endpoints go; nothing else should replace them
-     * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in the status
+     * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in {@link #status}
      * @throws IllegalArgumentException if there is no namespace
      */
     public InferencePoolDiscovery(
@@ -52,7 +52,7 @@ public final class InferencePoolDiscovery implements Discovery {
             String name,
             String scheme,
             EndpointPool pool,
-            DiscoveryTiming timing,
+            DiscoverySettings timing,
             LongSupplier nanoTime) {
         this.client = client;
         this.namespace = KubernetesSource.namespace(namespace, client);
@@ -84,7 +84,7 @@ public final class InferencePoolDiscovery implements Discovery {
         watch.start();
     }
 
-    /** Of the InferencePool and of its pods, the worse of both; stale while the pods of a new selector are not listed yet. */
+    /** The worse of the InferencePool's and its pods'; stale while the pods of a new selector are being listed. */
     @Override
     public DiscoveryStatus status() {
         Selection current = selection;
@@ -122,10 +122,10 @@ public final class InferencePoolDiscovery implements Discovery {
         }
     }
 
-    /** Follows the pods of a selector instead of those of the one before; called under the lock. */
+    /** Follows the pods of this selector instead of the previous one's. Called under the lock. */
     private void select(@Nullable InferencePoolSpec spec) {
         if (selection != null) {
-            // When this returns its listener hears nothing more, so there is one at a time that publishes.
+            // Its listener is not called again after this, so only one watch publishes at a time.
             selection.pods().close();
         }
         selection = spec == null ? null : follow(spec);
@@ -149,6 +149,6 @@ public final class InferencePoolDiscovery implements Discovery {
         published = true;
     }
 
-    /** The pods that are followed, and how well. */
+    /** The pods that are followed. */
     private record Selection(InferencePoolSpec spec, WatchGuard<Pod> pods, DiscoveryHealth health) {}
 }

@@ -1,30 +1,30 @@
 package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps a pool equal to the endpoints that a Kubernetes source lists. It needs get, list and watch on the EndpointSlices of
- * one namespace, nothing else. The pool changes on a thread of the Kubernetes client, one change at a time; what the API
- * server does not say never changes it, so losing the server keeps the last known endpoints.
+ * Follows the EndpointSlices of one namespace; needs get, list and watch on them and nothing else. The pool is updated on a
+ * thread of the Kubernetes client, one update at a time. Without the API server it keeps the last known endpoints.
  */
 public final class KubernetesDiscovery implements Discovery {
     private final DiscoveryHealth health;
     private final WatchGuard<EndpointSlice> watch;
 
     /**
-     * @param client stays open when this closes
+     * @param client is not closed with this
      * @param pool where the endpoints go; nothing else should replace them
-     * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in the status
+     * @param nanoTime a clock such as {@link System#nanoTime}, for the ages in {@link #status}
      * @throws IllegalArgumentException if neither the source nor the client names a namespace
      */
     public KubernetesDiscovery(
             KubernetesClient client,
             KubernetesSource source,
             EndpointPool pool,
-            DiscoveryTiming timing,
+            DiscoverySettings timing,
             LongSupplier nanoTime) {
         this.health = new DiscoveryHealth(nanoTime);
         String namespace = KubernetesSource.namespace(source.namespace(), client);

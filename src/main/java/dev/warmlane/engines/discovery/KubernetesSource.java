@@ -6,12 +6,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which EndpointSlices make up a pool. A Service is the label selector that its slices carry, so Services with and without a
- * selector, headless ones, and any selector of the user's own all work alike.
+ * The EndpointSlices that list the endpoints of a pool. A Service is selected by the label that its slices carry, so Services
+ * with a selector, without one and headless all work alike.
  *
- * @param namespace where the slices are, or null for the namespace of the client: the pod's own inside a cluster
- * @param labelSelector which slices of the namespace, in Kubernetes' selector syntax
- * @param port where vLLM listens
+ * @param namespace of the slices; null: that of the client, inside a cluster the pod's own
+ * @param labelSelector in Kubernetes' selector syntax
+ * @param port that vLLM listens on
  * @param scheme http or https
  */
 public record KubernetesSource(@Nullable String namespace, String labelSelector, TargetPort port, String scheme) {
@@ -20,7 +20,7 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
 
     private static final Pattern SERVICE_NAME = Pattern.compile("[a-z]([-a-z0-9]{0,61}[a-z0-9])?");
 
-    /** @throws IllegalArgumentException if the selector is blank, which would mean every slice, or the scheme is unknown */
+    /** @throws IllegalArgumentException if the selector is blank, which would select every slice, or the scheme is unknown */
     public KubernetesSource {
         if (labelSelector.isBlank()) {
             throw new IllegalArgumentException("selector: blank (expected: a label selector such as app=vllm)");
@@ -31,22 +31,22 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
     }
 
     /**
-     * What the settings of a pool name: a Service, or a selector of EndpointSlices.
+     * The Service or the selector of a pool's settings.
      *
-     * @throws IllegalArgumentException if the name is none that a Service can have, or the port is none
+     * @throws IllegalArgumentException if the Service name, the selector or the port is invalid
      */
     static KubernetesSource of(KubernetesSettings settings, String scheme) {
         TargetPort port = settings.port() == null ? TargetPort.FIRST : TargetPort.parse(settings.port());
-        KubernetesSource source = settings.service() != null
+        KubernetesSource plain = settings.service() != null
                 ? ofService(settings.namespace(), settings.service(), port)
                 : ofSelector(settings.namespace(), String.valueOf(settings.selector()), port);
-        return new KubernetesSource(source.namespace, source.labelSelector, port, scheme);
+        return new KubernetesSource(plain.namespace, plain.labelSelector, port, scheme);
     }
 
     /**
      * The endpoints of one Service, over plain HTTP.
      *
-     * @throws IllegalArgumentException if this is no name that a Service can have
+     * @throws IllegalArgumentException if this is not a valid Service name
      */
     public static KubernetesSource ofService(@Nullable String namespace, String service, TargetPort port) {
         if (!SERVICE_NAME.matcher(service).matches()) {
@@ -61,9 +61,9 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
     }
 
     /**
-     * The namespace meant by a setting that may be absent.
+     * The namespace of a setting, or the client's if the setting is absent.
      *
-     * @throws IllegalArgumentException if the client has none either, outside of a cluster
+     * @throws IllegalArgumentException if both are absent, as outside a cluster
      */
     static String namespace(@Nullable String setting, KubernetesClient client) {
         String namespace = setting == null ? client.getNamespace() : setting;

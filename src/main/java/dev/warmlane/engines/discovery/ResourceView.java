@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kubernetes resources as an informer knows them. An informer lists, watches, and tries both again with growing delays; when
- * it is replaced, what the old one told stays in force until the new one has listed. Safe to use from any thread.
+ * Kubernetes resources as an informer knows them. An informer lists and watches, and retries both with growing delays. When it
+ * is replaced, the last known resources stay until the new one has listed. Safe for concurrent use.
  *
  * @param <T> the kind of resource
  */
@@ -29,8 +30,8 @@ final class ResourceView<T extends HasMetadata> implements AutoCloseable {
 
     /**
      * @param pool for log lines
-     * @param informers gives an informer that was not started; it must list from the API server's storage, not its cache
-     * @param listener hears of all resources after each change, on one thread at a time; it must not block
+     * @param informers makes an informer, not started, that lists from the API server's storage, not its cache
+     * @param listener is called with all resources after each change, on one thread at a time; must not block
      */
     ResourceView(
             String pool,
@@ -43,7 +44,7 @@ final class ResourceView<T extends HasMetadata> implements AutoCloseable {
         this.health = health;
     }
 
-    /** Starts an informer in the place of the one there was, if any; does not wait for it. */
+    /** Starts a new informer in place of the current one, if any; returns at once. */
     void renew() {
         SharedIndexInformer<T> next = informers.get();
         next.addEventHandler(new Publisher(next));
@@ -72,16 +73,25 @@ final class ResourceView<T extends HasMetadata> implements AutoCloseable {
         SharedIndexInformer<T> current = informer;
         return current == null || !current.hasSynced()
                 ? Map.of()
-                : ResourceVersions.of(current.getStore().list());
+                : versions(current.getStore().list());
     }
 
-    /** Whether a watch is open, for all that the informer can tell. */
+    /** UID and version of each resource, by {@code namespace/name}: tells two lists apart without comparing contents. */
+    static Map<String, String> versions(List<? extends HasMetadata> resources) {
+        return resources.stream()
+                .map(HasMetadata::getMetadata)
+                .collect(Collectors.toUnmodifiableMap(
+                        meta -> meta.getNamespace() + "/" + meta.getName(),
+                        meta -> meta.getUid() + "@" + meta.getResourceVersion()));
+    }
+
+    /** Whether a watch is open, as far as the informer knows. */
     boolean isWatching() {
         SharedIndexInformer<T> current = informer;
         return current != null && current.isWatching();
     }
 
-    /** Stops without waiting; the listener hears nothing after this returns. */
+    /** Stops without waiting; the listener is not called again after this returns. */
     @Override
     public void close() {
         SharedIndexInformer<T> last;
@@ -95,13 +105,13 @@ final class ResourceView<T extends HasMetadata> implements AutoCloseable {
     }
 
     private synchronized void publish(SharedIndexInformer<T> source) {
-        // Before its first list is complete an informer knows only a part.
+        // Until its first list is complete, an informer knows only some of the resources.
         if (!closed && source == informer && source.hasSynced()) {
             listener.accept(List.copyOf(source.getStore().list()));
         }
     }
 
-    /** Tells the listener what one informer knows, for as long as that informer is the current one. */
+    /** Calls the listener for one informer, as long as that is the current one. */
     private final class Publisher implements ResourceEventHandler<T> {
         private final SharedIndexInformer<T> source;
 
@@ -123,7 +133,7 @@ final class ResourceView<T extends HasMetadata> implements AutoCloseable {
 
         @Override
         public void onUpdate(T before, T after) {
-            // A resync repeats what is known.
+            // A resync repeats known resources.
             if (before != after) {
                 health.changed();
             }

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Endpoints that the settings name by URL. Each is identified by its URL in one spelling: lower case, the port written out,
- * no slash at the end.
+ * Endpoints listed in the settings by URL. The normalised URL is the endpoint's id: lower case, with its port, without a
+ * trailing slash.
  */
 public final class StaticDiscovery implements Discovery {
     private static final DiscoveryStatus FIXED = new DiscoveryStatus(DiscoveryStatus.State.SYNCED, null, null, 0, null);
@@ -51,7 +51,7 @@ public final class StaticDiscovery implements Discovery {
     }
 
     /**
-     * Reads URLs as endpoints, in their order.
+     * The endpoints at these URLs, in the same order.
      *
      * @throws IllegalArgumentException naming the first that is not an endpoint's URL or is there twice
      */
@@ -100,7 +100,7 @@ public final class StaticDiscovery implements Discovery {
         return URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port);
     }
 
-    /** What may be a password is kept out of the message. */
+    /** Leaves a URL that may contain a password out of the message. */
     private static IllegalArgumentException refused(String setting, String url, String expected) {
         String shown = url.matches("[^@?#]{0,200}") ? url : "(not shown)";
         return new IllegalArgumentException("%s: %s (expected: %s)".formatted(setting, shown, expected));

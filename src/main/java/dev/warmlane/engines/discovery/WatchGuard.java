@@ -1,5 +1,6 @@
 package dev.warmlane.engines.discovery;
 
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -22,37 +23,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Does not trust the watch of a {@link ResourceView}. A watch can fall silent: its connection is open and brings nothing,
- * because something between here and the API server dropped it or the server lost track. So every now and then the resources
- * are listed independently and compared with what the watch brought, and a silent watch is replaced.
+ * Checks the watch of a {@link ResourceView}. A watch can fall silent: its connection stays open but brings nothing, because
+ * something on the way has dropped it or the API server has lost track of it. So the resources are listed independently now
+ * and then and compared with those of the watch, and a silent watch is replaced.
  *
  * @param <T> the kind of resource
  */
 final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WatchGuard.class);
-    // Any limit makes an informer list from the API server's storage: its cache may be older than what we already know.
+    // With a limit, an informer lists from the API server's storage; its cache may be older than what is known here.
     private static final long LIST_CHUNK = 500;
 
     private final String pool;
     private final ResourceView<T> view;
     private final Callable<List<T>> lister;
-    private final DiscoveryTiming timing;
+    private final DiscoverySettings timing;
     private final DiscoveryHealth health;
     /** Used by checks only, of which there is one at a time. */
     private final SilenceDetector silence = new SilenceDetector();
-    // One thread compares and the other lists for it, so that a list that hangs cannot stop the checks.
+    // One thread lists and the other compares, so that a list that hangs does not stop the checks.
     private final ScheduledThreadPoolExecutor threads;
 
     /**
      * @param pool for thread names and log lines
      * @param view closed with this
-     * @param lister lists the same resources; it is interrupted when it takes longer than the timing allows
+     * @param lister lists the same resources; interrupted after the timeout of the settings
      */
     WatchGuard(
             String pool,
             ResourceView<T> view,
             Callable<List<T>> lister,
-            DiscoveryTiming timing,
+            DiscoverySettings timing,
             DiscoveryHealth health) {
         this.pool = pool;
         this.view = view;
@@ -67,17 +68,17 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
     }
 
     /**
-     * A guard over the resources that a client lists and watches.
+     * Follows resources through a client.
      *
-     * @param resources which of them, by whatever client asks
-     * @param listener hears of all of them after each change, on one thread at a time; it must not block
+     * @param resources which ones
+     * @param listener is called with all of them after each change, on one thread at a time; must not block
      */
     static <T extends HasMetadata, L extends KubernetesResourceList<T>> WatchGuard<T> following(
             KubernetesClient client,
             String pool,
             Function<KubernetesClient, FilterWatchListDeletable<T, L, ?>> resources,
             Consumer<List<T>> listener,
-            DiscoveryTiming timing,
+            DiscoverySettings timing,
             DiscoveryHealth health) {
         RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
                 .withRequestTimeout(
@@ -102,7 +103,7 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
                 health);
     }
 
-    /** Starts the view and its checks; returns at once, whether or not the API server can be reached. */
+    /** Starts the watch and its checks; returns at once, even if the API server cannot be reached. */
     void start() {
         long period = timing.check().toNanos();
         threads.execute(view::renew);
@@ -117,7 +118,7 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
 
     private void check() {
         try {
-            Map<String, String> listed = ResourceVersions.of(list());
+            Map<String, String> listed = ResourceView.versions(list());
             health.listed();
             compare(listed);
         } catch (InterruptedException e) {
@@ -158,7 +159,7 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
                 view.renew();
             }
             case LATE -> {
-                // The next check tells whether it only was late.
+                // The next check shows whether it was only late.
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.warmlane.engines.models;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
+import dev.warmlane.engines.probe.ModelCard;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -14,9 +15,9 @@ import java.util.function.Predicate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Which pools serve which models, at one moment. A pool serves the models it is set to serve, else those that any of its
- * endpoints lists; while it has neither, its models are unknown. Order is that of the pools, and in a pool that of its
- * settings or of its endpoints' lists. Immutable.
+ * Which pools serve which models, at one moment. A pool serves the models of its settings, or else those that any of its
+ * endpoints lists; with neither, its models are unknown. In the order of the pools, and within a pool in that of its settings
+ * or its endpoints' lists. Immutable.
  */
 public final class ModelCatalog {
     private final Map<String, Set<String>> modelsByPool = new LinkedHashMap<>();
@@ -24,7 +25,7 @@ public final class ModelCatalog {
     private final Map<String, String> cards = new LinkedHashMap<>();
     private final byte[] json;
 
-    /** @param pools in the order in which they come up in the lists */
+    /** @param pools in the order of the settings */
     public ModelCatalog(List<PoolModels> pools) {
         for (PoolModels pool : pools) {
             Map<String, String> reported = new LinkedHashMap<>();
@@ -60,8 +61,8 @@ public final class ModelCatalog {
     }
 
     /**
-     * The response to {@code GET /v1/models}: every model once, with the first card that an endpoint gave; where none did, with
-     * a card of its name alone.
+     * The response to {@code GET /v1/models}: each model once, with the first card that an endpoint gave, or else a card with
+     * its name alone.
      *
      * @return a copy of the UTF-8 bytes
      */
@@ -70,7 +71,7 @@ public final class ModelCatalog {
     }
 
     /**
-     * The same for those models alone that somebody may use.
+     * The same, with the visible models only.
      *
      * @return new UTF-8 bytes
      */
@@ -89,5 +90,19 @@ public final class ModelCatalog {
     private static String minimalCard(String model) {
         return "{\"id\":%s,\"object\":\"model\",\"created\":0,\"owned_by\":\"warmlane\"}"
                 .formatted(JsonMapper.shared().writeValueAsString(model));
+    }
+
+    /**
+     * What is known of the models of one pool.
+     *
+     * @param pool the pool's name
+     * @param configured the models that it is set to serve; empty: those that its endpoints list
+     * @param cards what its endpoints list, one endpoint after the other; a model may be listed more than once
+     */
+    public record PoolModels(String pool, List<String> configured, List<ModelCard> cards) {
+        public PoolModels {
+            configured = List.copyOf(configured);
+            cards = List.copyOf(cards);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.models;
 
+import dev.warmlane.engines.models.ModelCatalog.PoolModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReports;
@@ -8,15 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The current {@link ModelCatalog}, made anew from the reports by {@link #refresh}. Reading it from any thread costs one
- * volatile read.
+ * The current {@link ModelCatalog}; {@link #refresh} makes a new one from the reports. May be read from any thread, at the cost
+ * of one volatile read.
  */
 public final class ServedModels {
     private final Pools pools;
     private final EndpointReports reports;
     private volatile ModelCatalog catalog;
 
-    /** Knows at first what the reports say now. */
+    /** Begins with the reports of now. */
     public ServedModels(Pools pools, EndpointReports reports) {
         this.pools = pools;
         this.reports = reports;
@@ -29,8 +30,8 @@ public final class ServedModels {
     }
 
     /**
-     * Whether every pool's models are known, as far as they can be: they are set, or an endpoint has listed some, or each
-     * endpoint has been asked once, though none had a response.
+     * Whether the models of every pool are known as far as possible: they are set, or an endpoint has listed some, or every
+     * endpoint has been asked once.
      */
     public boolean isKnown() {
         return pools.all().stream().allMatch(this::isKnown);
@@ -42,7 +43,7 @@ public final class ServedModels {
                         .allMatch(endpoint -> reports.report(endpoint.id()).modelsAnswered());
     }
 
-    /** Reads the reports again. Off the request path; never two at a time. */
+    /** Makes a new catalog. Off the request path; by one thread at a time. */
     public void refresh() {
         catalog = read();
     }

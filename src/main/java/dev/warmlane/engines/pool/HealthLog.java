@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One line for each time that the health of an endpoint or a pool becomes another. */
+/** Logs each change in the health of an endpoint or pool in one line. */
 public final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks after the pools' queues 20 times a second, on a thread of its own: who is late, and whether there is new room. */
+/** Ticks the queues of all pools 20 times a second, on a thread of its own. */
 public final class QueueTicks implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(QueueTicks.class);
     private static final int PERIOD_MILLIS = 50;
@@ -17,7 +17,7 @@ public final class QueueTicks implements AutoCloseable {
         return thread;
     });
 
-    @SuppressWarnings("FutureReturnValueIgnored") // The tasks never end by themselves and never fail.
+    @SuppressWarnings("FutureReturnValueIgnored") // The tasks run until the timer is closed.
     public QueueTicks(Pools pools) {
         for (Pool pool : pools.all()) {
             timer.scheduleWithFixedDelay(() -> tick(pool), PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
@@ -28,7 +28,7 @@ public final class QueueTicks implements AutoCloseable {
         try {
             pool.queue().tick();
         } catch (RuntimeException e) {
-            // A timer's task that throws is never run again.
+            // A scheduled task that throws would not run again.
             log.error("queue of pool {} failed", pool.name(), e);
         }
     }

@@ -9,23 +9,23 @@ import reactor.netty.http.client.HttpClient;
 import reactor.netty.tcp.SslProvider;
 
 /**
- * The secured connections to the engines of one pool. The certificate of an engine must be trusted and bear the name that it
- * was asked for by, or the one name that all engines of the pool go by. Safe for concurrent use.
+ * TLS to the engines of one pool. The certificate of an engine must be trusted and have the host of its URL, or the server name
+ * of the pool. Safe for concurrent use.
  */
 public final class ClientTls {
     private final @Nullable String serverName;
     private volatile SslProvider provider;
 
     /**
-     * @param context whom to trust, and our own certificate
-     * @param serverName what certificates must bear, since pods have addresses that change; null: the host of their URL
+     * @param context trusted certificates, and the gateway's own
+     * @param serverName the name in the engines' certificates, since the addresses of pods change; null: the host of the URL
      */
     public ClientTls(SslContext context, @Nullable String serverName) {
         this.serverName = serverName;
         this.provider = provider(context);
     }
 
-    /** Secures connections that are opened from now on in another way; open ones stay as they are. */
+    /** Uses this context for new connections; open ones stay as they are. */
     public void renew(SslContext context) {
         provider = provider(context);
     }
@@ -43,7 +43,7 @@ public final class ClientTls {
                 : builder.serverNames(new SNIHostName(serverName)).build();
     }
 
-    /** Without it a trusted certificate of any name would do. Where a server name is asked for, that one counts too. */
+    /** Without this, a trusted certificate of any host would do. */
     private static void verifyName(SslHandler handler) {
         SSLParameters parameters = handler.engine().getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");

@@ -1,7 +1,4 @@
-/**
- * How connections to engines are secured: whom the gateway trusts, and by what certificate the engines know it. What asks an
- * engine anything, on a client's account or on the gateway's own, asks here first. Certificates are exchanged while it runs.
- */
+/** How connections to engines are secured. Certificates can be replaced while the gateway runs. */
 @NullMarked
 package dev.warmlane.engines.tls;
 

@@ -5,15 +5,15 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * Down, and so not ready, until the engines have been asked once for their models: before that a replica would answer that
- * there are none. Up from then on, whatever becomes of the endpoints.
+ * Down, and so not ready, until every engine has been asked for its models once: before that a replica would respond that there
+ * are none. Up from then on.
  */
 public final class ModelsHealthIndicator implements HealthIndicator {
     private final ServedModels models;
     private final DiscoveryHealthIndicator discovery;
     private volatile boolean known;
 
-    /** @param discovery says when there is a list of endpoints to ask */
+    /** @param discovery knows when all endpoints are listed */
     public ModelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
         this.models = models;
         this.discovery = discovery;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** An InferencePool and its pods, as a mock API server has them. */
 class InferencePoolDiscoveryIT {
-    private static final DiscoveryTiming TIMING =
-            new DiscoveryTiming(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5));
+    private static final DiscoverySettings TIMING =
+            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private final ApiServer api = ApiServer.start();
     private final KubernetesClient client = api.client();

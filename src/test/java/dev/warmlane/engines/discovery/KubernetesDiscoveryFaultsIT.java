@@ -9,6 +9,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.DiscoveryStatus.State;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.List;
@@ -19,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of a pool when the API server fails it, with checks as frequent as a test needs. */
 class KubernetesDiscoveryFaultsIT {
-    private static final DiscoveryTiming OFTEN =
-            new DiscoveryTiming(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(1));
+    private static final DiscoverySettings OFTEN =
+            new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(1));
 
     private final int port = ApiServer.freePort();
     private final KubernetesClient client = ApiServer.clientOf(port);

@@ -10,9 +10,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +22,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the watch brings. The independent check is as slow as by default, so nothing here is its doing. */
 class KubernetesDiscoveryIT {
+    private static final DiscoverySettings SETTINGS =
+            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ofSeconds(10));
     private final ApiServer api = ApiServer.start();
     private final KubernetesClient client = api.client();
     private final EndpointPool pool = new EndpointPool("default");
@@ -134,7 +138,7 @@ class KubernetesDiscoveryIT {
                 client,
                 KubernetesSource.ofSelector("test", "app=vllm", TargetPort.FIRST),
                 pool,
-                DiscoveryTiming.DEFAULT,
+                SETTINGS,
                 System::nanoTime);
         for (String service : List.of("blue", "green")) {
             api.put(new EndpointSliceBuilder(slice(service + "-a", pod(service + "-0", "10.0.0.1")))
@@ -190,7 +194,7 @@ class KubernetesDiscoveryIT {
                 client,
                 KubernetesSource.ofService(null, "vllm", TargetPort.parse(port)),
                 pool,
-                DiscoveryTiming.DEFAULT,
+                SETTINGS,
                 System::nanoTime);
     }
 

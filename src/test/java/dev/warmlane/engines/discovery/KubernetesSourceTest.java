@@ -3,6 +3,7 @@ package dev.warmlane.engines.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.warmlane.settings.DiscoverySettings;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,7 @@ class KubernetesSourceTest {
     void refusesAResyncThatKubernetesClientWouldNotKeep() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
-                        new DiscoveryTiming(Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofSeconds(10)))
-                .withMessage("resync: PT0.5S (expected: >= PT1S)");
+                        new DiscoverySettings(Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofSeconds(10)))
+                .withMessage("warmlane.discovery.resync: 500ms (expected: at least 1s)");
     }
 }

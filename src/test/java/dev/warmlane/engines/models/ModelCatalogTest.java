@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.models.ModelCatalog.PoolModels;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.ModelCard;
