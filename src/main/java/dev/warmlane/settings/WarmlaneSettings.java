@@ -3,6 +3,7 @@ package dev.warmlane.settings;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -88,5 +89,57 @@ public record WarmlaneSettings(
         List<PoolSettings> all = new ArrayList<>(pools);
         all.add(0, PoolSettings.ofEndpoints("default", endpoints));
         return List.copyOf(all);
+    }
+
+    /**
+     * How the gateway learns what was really cached.
+     *
+     * @param request Whether to request a usage report for streams whose clients did not ask for one. The report is removed from
+     *     what the client gets.
+     */
+    public record UsageSettings(@DefaultValue("false") boolean request) {}
+
+    /**
+     * How an endpoint is chosen.
+     *
+     * @param policy Routing policy: the name of a file in gateway/policies, without its extension.
+     * @param parameters Parameters of the policy, by name, that override those of its file.
+     */
+    public record RoutingSettings(
+            @DefaultValue("expected-cost") String policy,
+            @DefaultValue Map<String, String> parameters) {}
+
+    /**
+     * The prediction of what each endpoint's KV cache holds.
+     *
+     * @param tokensPerEndpoint Tokens that the gateway assumes an endpoint can cache. 0: what the engine reports.
+     * @param maxTokensPerEndpoint Upper bound for the cache size that an engine reports, in tokens. It bounds the memory of the
+     *     index: about one byte a token and endpoint.
+     */
+    public record IndexSettings(
+            @DefaultValue("0") long tokensPerEndpoint,
+            @DefaultValue("16000000") long maxTokensPerEndpoint) {
+
+        public IndexSettings {
+            Check.atLeast("warmlane.index.tokens-per-endpoint", tokensPerEndpoint, 0);
+            Check.atLeast("warmlane.index.max-tokens-per-endpoint", maxTokensPerEndpoint, 1);
+        }
+    }
+
+    /**
+     * Tenants that share endpoints and nothing else.
+     *
+     * @param secretFile File of at least 32 random bytes, the same for all replicas. If set, tenants share neither cache nor
+     *     sessions nor stored responses. Needs warmlane.auth.
+     * @param serveUnsalted Whether to serve paths on which engines ignore cache_salt, so that tenants share a cache there.
+     */
+    public record TenancySettings(
+            @DefaultValue("") String secretFile,
+            @DefaultValue("false") boolean serveUnsalted) {
+
+        /** Whether tenants are told apart. */
+        public boolean enabled() {
+            return !secretFile.isEmpty();
+        }
     }
 }

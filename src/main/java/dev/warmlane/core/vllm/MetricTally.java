@@ -1,17 +1,17 @@
 package dev.warmlane.core.vllm;
 
-import static dev.warmlane.core.vllm.MetricFamily.CACHE_CONFIG;
-import static dev.warmlane.core.vllm.MetricFamily.GENERATION_TOKENS;
-import static dev.warmlane.core.vllm.MetricFamily.GPU_CACHE_USAGE;
-import static dev.warmlane.core.vllm.MetricFamily.GPU_PREFIX_CACHE_HITS;
-import static dev.warmlane.core.vllm.MetricFamily.GPU_PREFIX_CACHE_QUERIES;
-import static dev.warmlane.core.vllm.MetricFamily.KV_CACHE_USAGE;
-import static dev.warmlane.core.vllm.MetricFamily.PREEMPTIONS;
-import static dev.warmlane.core.vllm.MetricFamily.PREFIX_CACHE_HITS;
-import static dev.warmlane.core.vllm.MetricFamily.PREFIX_CACHE_QUERIES;
-import static dev.warmlane.core.vllm.MetricFamily.PROMPT_TOKENS;
-import static dev.warmlane.core.vllm.MetricFamily.RUNNING;
-import static dev.warmlane.core.vllm.MetricFamily.WAITING;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.CACHE_CONFIG;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GENERATION_TOKENS;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_CACHE_USAGE;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_PREFIX_CACHE_HITS;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.KV_CACHE_USAGE;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREEMPTIONS;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_HITS;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PROMPT_TOKENS;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
 import java.util.EnumMap;
@@ -69,5 +69,47 @@ final class MetricTally {
     private @Nullable Double valueOf(MetricFamily current, MetricFamily former) {
         Double value = totals.get(current);
         return value != null ? value : totals.get(former);
+    }
+
+    /** The metric families that are read, among the many that vLLM exposes. Those named GPU stand in for their successors. */
+    enum MetricFamily {
+        RUNNING("num_requests_running"),
+        WAITING("num_requests_waiting"),
+        KV_CACHE_USAGE("kv_cache_usage_perc"),
+        GPU_CACHE_USAGE("gpu_cache_usage_perc"),
+        PREFIX_CACHE_QUERIES("prefix_cache_queries_total"),
+        GPU_PREFIX_CACHE_QUERIES("gpu_prefix_cache_queries_total"),
+        PREFIX_CACHE_HITS("prefix_cache_hits_total"),
+        GPU_PREFIX_CACHE_HITS("gpu_prefix_cache_hits_total"),
+        PREEMPTIONS("num_preemptions_total"),
+        PROMPT_TOKENS("prompt_tokens_total"),
+        GENERATION_TOKENS("generation_tokens_total"),
+        CACHE_CONFIG("cache_config_info");
+
+        /** What every name starts with. */
+        static final String PREFIX = "vllm:";
+
+        private static final MetricFamily[] ALL = values();
+
+        private final String sampleName;
+
+        MetricFamily(String suffix) {
+            sampleName = PREFIX + suffix;
+        }
+
+        /** The family of the sample under the cursor, or null if it is none of these. */
+        static @Nullable MetricFamily of(PrometheusText sample) {
+            for (MetricFamily family : ALL) {
+                if (sample.isNamed(family.sampleName)) {
+                    return family;
+                }
+            }
+            return null;
+        }
+
+        /** Whether the highest of several series counts, instead of their sum. */
+        boolean takesHighest() {
+            return this == KV_CACHE_USAGE || this == GPU_CACHE_USAGE;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the top level of a request body. Used for one body. */

@@ -1,6 +1,7 @@
 package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.vllm.MetricTally.MetricFamily;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

@@ -6,7 +6,7 @@ import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.settings.IndexSettings;
+import dev.warmlane.settings.WarmlaneSettings.IndexSettings;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

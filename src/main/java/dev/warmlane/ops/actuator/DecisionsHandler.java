@@ -5,6 +5,8 @@ import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.DecisionsStatus.DecisionStatus;
+import dev.warmlane.ops.actuator.DecisionsStatus.PredictionStatus;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.Explanation;
 import java.time.Clock;

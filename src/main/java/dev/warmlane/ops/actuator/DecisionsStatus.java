@@ -1,6 +1,13 @@
 package dev.warmlane.ops.actuator;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.warmlane.core.routing.Candidate;
+import dev.warmlane.core.routing.DecisionLog;
+import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.core.routing.RoutingDecision;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code GET /actuator/decisions}.
@@ -8,4 +15,134 @@ import java.util.List;
  * @param decisions the last ones, newest first
  * @param delivery what each endpoint delivered of what was predicted
  */
-public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionStatus> delivery) {}
+public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionStatus> delivery) {
+
+    /**
+     * One decision in {@code /actuator/decisions}. Tokens are estimates of the gateway; costs are prefill tokens.
+     *
+     * @param at when it was taken
+     * @param requestId the {@code x-request-id} of the request; null where it was only asked about
+     * @param pool the pool's name
+     * @param endpoint the chosen endpoint's name
+     * @param key the key that decided: session, client-ip, prompt-prefix or none
+     * @param outcome bound, placed, moved or spilled
+     * @param promptTokens L: tokens of the prompt
+     * @param matchedTokens of those, predicted to be in the endpoint's cache
+     * @param uncachedTokens of those, to be computed
+     * @param deliveredTokens of those, what the endpoint reported as cached; null before its response is complete, or if it does not say
+     * @param candidates every endpoint that was weighed; empty where the policy weighs none
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record DecisionStatus(
+            Instant at,
+            @Nullable String requestId,
+            String pool,
+            String endpoint,
+            String key,
+            String outcome,
+            long promptTokens,
+            long matchedTokens,
+            long uncachedTokens,
+            @Nullable Long deliveredTokens,
+            List<CandidateStatus> candidates) {
+
+        /**
+         * One endpoint that was weighed.
+         *
+         * @param endpoint its name
+         * @param cost the sum; the smallest wins, close ones count as equal
+         * @param prefillTokens P: uncached tokens in flight there whose first byte has not come back
+         * @param uncachedTokens u: tokens of this prompt that it does not hold
+         * @param inFlight n: requests in flight there
+         * @param inFlightPromptTokens R: their prompt tokens
+         * @param matchedTokens leading tokens of this prompt that it is predicted to hold
+         * @param bound whether the key is bound to it
+         */
+        public record CandidateStatus(
+                String endpoint,
+                double cost,
+                long prefillTokens,
+                long uncachedTokens,
+                int inFlight,
+                long inFlightPromptTokens,
+                long matchedTokens,
+                boolean bound) {
+
+            static CandidateStatus of(Candidate candidate) {
+                return new CandidateStatus(
+                        candidate.endpoint().name(),
+                        candidate.cost(),
+                        candidate.prefillTokens(),
+                        candidate.uncachedTokens(),
+                        candidate.requests(),
+                        candidate.promptTokens(),
+                        candidate.matchedTokens(),
+                        candidate.bound());
+            }
+        }
+
+        /** One that was taken. */
+        static DecisionStatus of(String pool, DecisionLog.Entry entry) {
+            return of(entry.at(), pool, entry.decision(), entry.deliveredTokens());
+        }
+
+        /** One that would be taken now. */
+        static DecisionStatus of(Instant at, String pool, RoutingDecision decision) {
+            return of(at, pool, decision, null);
+        }
+
+        private static DecisionStatus of(
+                Instant at, String pool, RoutingDecision decision, @Nullable Long deliveredTokens) {
+            return new DecisionStatus(
+                    at,
+                    decision.request().id(),
+                    pool,
+                    decision.endpoint().name(),
+                    decision.source().label(),
+                    decision.outcome().label(),
+                    decision.promptTokens(),
+                    decision.matchedTokens(),
+                    decision.uncachedTokens(),
+                    deliveredTokens,
+                    decision.candidates().stream().map(CandidateStatus::of).toList());
+        }
+    }
+
+    /**
+     * Predicted against delivered cache hits of one endpoint, over the responses that said how many tokens were cached.
+     *
+     * @param pool the pool's name
+     * @param endpoint its name
+     * @param answers answers that said so
+     * @param predictedTokens tokens predicted to be cached
+     * @param deliveredTokens tokens that were
+     * @param advice what to do where it does not report them; null where it does
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record PredictionStatus(
+            String pool,
+            String endpoint,
+            long answers,
+            long predictedTokens,
+            long deliveredTokens,
+            @Nullable String advice) {
+
+        static PredictionStatus of(String pool, String endpoint, PredictionAccuracy.Total total) {
+            return new PredictionStatus(
+                    pool,
+                    endpoint,
+                    total.answers(),
+                    total.predictedTokens(),
+                    total.deliveredTokens(),
+                    advice(total.silence()));
+        }
+
+        private static @Nullable String advice(PredictionAccuracy.Silence silence) {
+            return switch (silence) {
+                case NONE -> null;
+                case CACHED_TOKENS -> "does not report cached tokens: start vLLM with --enable-prompt-tokens-details";
+                case USAGE -> "answers without usage: set warmlane.usage.request, or let clients ask for it";
+            };
+        }
+    }
+}

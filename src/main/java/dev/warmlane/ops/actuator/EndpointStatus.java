@@ -1,6 +1,12 @@
 package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.warmlane.core.health.EndpointHealth;
+import dev.warmlane.core.health.EndpointHealth.Ejected;
+import dev.warmlane.core.health.EndpointHealth.Probation;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.engines.probe.PrefixCacheWindows;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -50,5 +56,93 @@ public record EndpointStatus(
         ScrapeStatus scrape) {
     public EndpointStatus {
         models = List.copyOf(models);
+    }
+
+    /**
+     * Why an endpoint is out, and until when.
+     *
+     * @param reason what it was ejected for
+     * @param forMillis time since then
+     * @param remainingMillis time until it gets a request again; null while only a health check can tell, and on probation
+     * @param inARow ejections in a row, this one included
+     * @param probation whether the next request that it gets, or one on its way, tells if it is back
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record EjectionStatus(
+            String reason, long forMillis, @Nullable Long remainingMillis, int inARow, boolean probation) {
+        private static final long NANOS_PER_MILLI = 1_000_000;
+
+        /** Null for an endpoint that is not out. */
+        static @Nullable EjectionStatus of(@Nullable EndpointHealth health, long nowNanos) {
+            if (health instanceof Ejected ejected) {
+                long remaining = Math.max(0, ejected.untilNanos() - nowNanos) / NANOS_PER_MILLI;
+                return new EjectionStatus(
+                        ejected.reason().label(),
+                        (nowNanos - ejected.sinceNanos()) / NANOS_PER_MILLI,
+                        ejected.checkFailed() ? null : remaining,
+                        ejected.ejections(),
+                        false);
+            }
+            if (health instanceof Probation probation) {
+                return new EjectionStatus(
+                        probation.reason().label(),
+                        (nowNanos - probation.sinceNanos()) / NANOS_PER_MILLI,
+                        null,
+                        probation.ejections(),
+                        true);
+            }
+            return null;
+        }
+    }
+
+    /**
+     * How fresh an endpoint's numbers are.
+     *
+     * @param ageMillis since the last scrape that succeeded; null if none has
+     * @param error why the last one failed; null if it did not
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record ScrapeStatus(
+            @Nullable Long ageMillis, @Nullable String error) {}
+
+    /**
+     * The prefix cache of one server or of several.
+     *
+     * @param queriedTokens tokens looked up since the server started
+     * @param hitTokens those found
+     * @param hitRatio hit tokens by queried tokens
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record PrefixCacheStatus(
+            @Nullable Long queriedTokens, @Nullable Long hitTokens, HitRatios hitRatio) {
+        static PrefixCacheStatus of(@Nullable PrefixCacheCounters life, PrefixCacheWindows windows) {
+            return new PrefixCacheStatus(
+                    life == null ? null : life.queriedTokens(),
+                    life == null ? null : life.hitTokens(),
+                    HitRatios.of(life, windows));
+        }
+    }
+
+    /**
+     * Hit tokens by queried tokens, in [0, 1]; null over no queries.
+     *
+     * @param life since the server started
+     * @param lastMinute over the last minute
+     * @param last5Minutes over the last 5 minutes
+     * @param last60Minutes over the last 60 minutes
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record HitRatios(
+            @Nullable Double life,
+            @JsonProperty("1m") @Nullable Double lastMinute,
+            @JsonProperty("5m") @Nullable Double last5Minutes,
+            @JsonProperty("60m") @Nullable Double last60Minutes) {
+        static HitRatios of(@Nullable PrefixCacheCounters life, PrefixCacheWindows windows) {
+            return new HitRatios(
+                    life == null ? null : life.hitRatio(),
+                    windows.lastMinute().hitRatio(),
+                    windows.last5Minutes().hitRatio(),
+                    windows.last60Minutes().hitRatio());
+        }
     }
 }

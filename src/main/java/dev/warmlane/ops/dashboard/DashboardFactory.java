@@ -3,6 +3,7 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EngineOverview;
+import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.HistoryFile;
 import dev.warmlane.settings.DashboardSettings;

@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.ops.actuator.EndpointStatus;
-import dev.warmlane.ops.actuator.ScrapeStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
 import dev.warmlane.settings.DashboardSettings;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.ops.history.History;
+import dev.warmlane.ops.history.History.Subject;
 import dev.warmlane.ops.history.Resolution;
-import dev.warmlane.ops.history.Subject;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package dev.warmlane.ops.history;
 
+import dev.warmlane.ops.history.Tier.Track;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -93,5 +94,22 @@ public final class History {
 
     private Tier tier(Resolution resolution) {
         return Objects.requireNonNull(tiers.get(resolution));
+    }
+
+    /**
+     * Who the figures are of.
+     *
+     * @param pool the pool's name
+     * @param endpoint the endpoint's id; null for the pool as a whole
+     */
+    public record Subject(String pool, @Nullable String endpoint) {
+
+        public static Subject ofPool(String pool) {
+            return new Subject(pool, null);
+        }
+
+        public boolean isPool() {
+            return endpoint == null;
+        }
     }
 }

@@ -2,7 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.ops.actuator.EjectionStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
 import dev.warmlane.settings.DashboardSettings;
 import java.time.Duration;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.ops.actuator.EjectionStatus;
 import dev.warmlane.ops.actuator.EndpointStatus;
-import dev.warmlane.ops.actuator.HitRatios;
-import dev.warmlane.ops.actuator.PrefixCacheStatus;
-import dev.warmlane.ops.actuator.ScrapeStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
+import dev.warmlane.ops.actuator.EndpointStatus.PrefixCacheStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,7 @@ package dev.warmlane.ops.dashboard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import dev.warmlane.ops.dashboard.Problem.ProblemTimes;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
