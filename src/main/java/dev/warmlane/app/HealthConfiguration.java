@@ -1,8 +1,8 @@
 package dev.warmlane.app;
 
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.engines.probe.CheckTiming;
 import dev.warmlane.engines.probe.HealthChecker;
+import dev.warmlane.engines.probe.ProbeTiming;
 import dev.warmlane.ops.actuator.HealthMeters;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -25,9 +25,9 @@ class HealthConfiguration {
     @Bean
     HealthChecker healthChecker(WarmlaneSettings settings, Pools pools) {
         HealthSettings health = settings.health();
-        CheckTiming timing =
-                new CheckTiming(health.enabled(), health.interval(), health.timeout(), MAX_CONCURRENT_CHECKS);
-        return new HealthChecker(timing, pools, System::nanoTime, new SplittableRandom());
+        ProbeTiming timing = new ProbeTiming(
+                health.interval(), health.timeout(), settings.upstream().keepAlive(), MAX_CONCURRENT_CHECKS);
+        return new HealthChecker(health.enabled(), timing, pools, System::nanoTime, new SplittableRandom());
     }
 
     /** Starts once everybody listens. */

@@ -4,9 +4,9 @@ import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EngineFacts;
 import dev.warmlane.engines.probe.LoadScraper;
-import dev.warmlane.engines.probe.ScrapeSettings;
+import dev.warmlane.engines.probe.ProbeTiming;
+import dev.warmlane.settings.ScrapeSettings;
 import dev.warmlane.settings.WarmlaneSettings;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.context.annotation.Bean;
@@ -15,18 +15,20 @@ import org.springframework.context.annotation.Configuration;
 /** Reads what the engines say of themselves, and keeps the list of models by it. */
 @Configuration(proxyBeanMethods = false)
 class ScrapeConfiguration {
+    private static final int MAX_CONCURRENT_SCRAPES = 64;
 
     @Bean
     LoadScraper loadScraper(WarmlaneSettings settings, Pools pools) {
-        Duration timeout = settings.scrape().timeout();
-        ScrapeSettings scrape = new ScrapeSettings(
-                settings.scrape().interval(),
-                timeout,
-                timeout,
-                settings.scrape().modelsInterval(),
-                ScrapeSettings.DEFAULTS.maxBodyBytes(),
-                ScrapeSettings.DEFAULTS.maxConcurrent());
-        return new LoadScraper(scrape, pools, System::nanoTime, new SplittableRandom());
+        ScrapeSettings scrape = settings.scrape();
+        ProbeTiming timing = new ProbeTiming(
+                scrape.interval(), scrape.timeout(), settings.upstream().keepAlive(), MAX_CONCURRENT_SCRAPES);
+        return new LoadScraper(
+                timing,
+                scrape.modelsInterval(),
+                LoadScraper.MAX_METRICS_BYTES,
+                pools,
+                System::nanoTime,
+                new SplittableRandom());
     }
 
     @Bean

@@ -4,8 +4,9 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.G
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.upstream.AttemptAbandoned;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
@@ -123,8 +124,8 @@ final class Failover {
             HttpClientResponse upstream,
             ByteBufFlux content) {
         int status = upstream.status().code();
-        if (isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
-            return Mono.error(AttemptAbandoned.unavailable(status));
+        if (FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
+            return Mono.error(UnusableResponse.status(status));
         }
         return answers.write(
                 exchange.getResponse(), upstream, content, dispatch, routed, metrics.answering(routed, upstream));
@@ -135,12 +136,12 @@ final class Failover {
         if (exchange.getResponse().isCommitted()) {
             return Mono.error(failure);
         }
-        FailureCause cause = UpstreamFailure.cause(failure);
-        if (failure instanceof AttemptAbandoned
-                || (UpstreamFailure.isRetryable(failure) && retries.allow(routed, cause))) {
-            metrics.retried(routed.pool().name(), cause.label());
-            log.note(dispatch.endpoint().name(), "request goes to another", UpstreamFailure.reason(failure));
-            Duration pause = retries.pause(routed, cause);
+        EngineFailure why = UpstreamFailure.of(failure);
+        // A response that is given up was allowed to be when it came.
+        if (failure instanceof UnusableResponse || (why.retryable() && retries.allow(routed, why.cause()))) {
+            metrics.retried(routed.pool().name(), why.cause().label());
+            log.note(dispatch.endpoint().name(), "request goes to another", why.reason());
+            Duration pause = retries.pause(routed, why.cause());
             Mono<Void> next = Mono.defer(() -> next(exchange, routed, dispatch, failure));
             return pause.isZero() ? next : Mono.delay(pause, timer).then(next);
         }
@@ -148,7 +149,7 @@ final class Failover {
     }
 
     private Mono<Void> next(ServerWebExchange exchange, RoutedExchange routed, Dispatch failed, Throwable failure) {
-        FailureCause cause = UpstreamFailure.cause(failure);
+        FailureCause cause = UpstreamFailure.of(failure).cause();
         Dispatch next = routed.next(cause);
         if (next != null) {
             return attempt(exchange, routed, next);
@@ -161,17 +162,13 @@ final class Failover {
     }
 
     private Mono<Void> fail(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
-        routed.giveUp(UpstreamFailure.cause(failure));
-        log.note(dispatch.endpoint().name(), "request failed", UpstreamFailure.reason(failure));
+        EngineFailure why = UpstreamFailure.of(failure);
+        routed.giveUp(why.cause());
+        log.note(dispatch.endpoint().name(), "request failed", why.reason());
         if (routed.isRetryDiscouraged()) {
             exchange.getResponse().getHeaders().set(ResponseHeaders.SHOULD_RETRY, "false");
         }
         return Mono.error(UpstreamFailure.toApi(failure, dispatch.endpoint()));
-    }
-
-    /** What proxies and servers answer that do not get to the request, or stop. */
-    static boolean isUnavailable(int status) {
-        return status >= 502 && status <= 504;
     }
 
     /** A URI and no string, which the client would take apart by a regular expression. */

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.vllm.StreamStart;
-import dev.warmlane.proxy.upstream.AttemptAbandoned;
+import dev.warmlane.engines.client.UnusableResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.EventExecutor;
@@ -17,7 +17,7 @@ import reactor.core.publisher.Flux;
 /**
  * An event stream on its way to the client, watched and each piece retained. The first pieces are held back until the engine
  * generates: until then nothing has gone to the client, so another endpoint can take over if the engine aborts the request
- * ({@link AttemptAbandoned}) or dies. If that takes too long, an empty piece goes ahead, and with it the headers.
+ * ({@link UnusableResponse}) or dies. If that takes too long, an empty piece goes ahead, and with it the headers.
  *
  * <p>Implementation notes: one operator instead of several, because it runs for each token. Signals of the source and of the
  * timer come on the connection's event loop, which confines all state; what the client asks for may come from another
@@ -105,7 +105,7 @@ final class HeldStream extends Flux<ByteBuf> {
             if (start == StreamStart.ABORTED && mayGiveUp.getAsBoolean()) {
                 stop();
                 engine().cancel();
-                client.onError(AttemptAbandoned.aborted());
+                client.onError(UnusableResponse.aborted());
                 return;
             }
             held = Unpooled.wrappedBuffer(held, piece.retain());

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
@@ -27,7 +28,7 @@ final class ResponseHeaders {
         HttpHeaders headers = to.getHeaders();
         copy(from, headers);
         headers.set(RequestIds.HEADER, routed.requestId());
-        if (Failover.isUnavailable(status) && routed.isRetryDiscouraged()) {
+        if (FailureCause.isUnavailable(status) && routed.isRetryDiscouraged()) {
             headers.set(SHOULD_RETRY, "false");
         }
         if (explained) {

@@ -5,6 +5,7 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
+import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
@@ -141,8 +142,9 @@ final class ResponseObserver {
     /** The response broke off after the client had got part of it. Returns what a client that can still be told is told. */
     ApiException brokeOff(Throwable failure) {
         routed.brokeOff();
-        dispatch.brokeOff(UpstreamFailure.cause(failure));
-        log.note(dispatch.endpoint().name(), "answer broke off", UpstreamFailure.reason(failure));
+        EngineFailure why = UpstreamFailure.of(failure);
+        dispatch.brokeOff(why.cause());
+        log.note(dispatch.endpoint().name(), "response broke off", why.reason());
         return UpstreamFailure.toApi(failure, dispatch.endpoint());
     }
 }

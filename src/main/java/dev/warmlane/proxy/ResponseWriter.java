@@ -2,11 +2,11 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.proxy.body.OutgoingChunks;
 import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.upstream.AttemptAbandoned;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -65,7 +65,7 @@ final class ResponseWriter {
                         if (observer.holdWhole(whole)) {
                             if (retries.allow(routed, FailureCause.ABORT)) {
                                 whole.release();
-                                return Mono.error(AttemptAbandoned.aborted());
+                                return Mono.error(UnusableResponse.aborted());
                             }
                             observer.abortTaken();
                         }

@@ -2,13 +2,13 @@ package dev.warmlane.core.health;
 
 import java.util.Locale;
 
-/** Why an endpoint did not answer a request, as far as it says something of the endpoint. */
+/** Why an endpoint gave no usable response, as far as that says something of the endpoint. */
 public enum FailureCause {
     /** Connecting failed, or took too long. */
     CONNECT(true),
     /** The connection broke before the response was complete. */
     RESET(true),
-    /** It answered 502, 503 or 504. */
+    /** It answered that it is unavailable: see {@link #isUnavailable}. */
     UNAVAILABLE(true),
     /** It did not answer in time. */
     TIMEOUT(true),
@@ -21,6 +21,11 @@ public enum FailureCause {
 
     FailureCause(boolean blamesEndpoint) {
         this.blamesEndpoint = blamesEndpoint;
+    }
+
+    /** Whether a status is one that proxies and servers answer that cannot serve the request, or are stopping. */
+    public static boolean isUnavailable(int status) {
+        return status >= 502 && status <= 504;
     }
 
     /** Whether the endpoint is to blame, so that it counts against it. */

@@ -69,7 +69,7 @@ public final class Dispatch implements AutoCloseable {
         if (!lease.firstByte()) {
             return;
         }
-        if (status >= 502 && status <= 504) {
+        if (FailureCause.isUnavailable(status)) {
             health.failed(endpoint(), FailureCause.UNAVAILABLE);
         } else if (status < 500) {
             health.succeeded(endpoint());

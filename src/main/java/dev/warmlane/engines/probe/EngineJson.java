@@ -1,5 +1,6 @@
 package dev.warmlane.engines.probe;
 
+import dev.warmlane.engines.client.UnusableResponse;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +16,14 @@ final class EngineJson {
     private EngineJson() {}
 
     /**
-     * The cards of an answer to {@code GET /v1/models}, in its order.
+     * The cards of a response to {@code GET /v1/models}, in its order.
      *
-     * @throws ScrapeException if the body is not a list of models
+     * @throws UnusableResponse if the body is not a list of models
      */
     static List<ModelCard> models(byte[] body) {
         JsonNode data = read(body).path("data");
         if (!data.isArray()) {
-            throw new ScrapeException("no model list in %d bytes".formatted(body.length));
+            throw UnusableResponse.content("no model list in %d bytes".formatted(body.length));
         }
         List<ModelCard> cards = new ArrayList<>(data.size());
         for (JsonNode card : data) {
@@ -34,7 +35,7 @@ final class EngineJson {
         return cards;
     }
 
-    /** The version in an answer to {@code GET /version}; null where there is none. */
+    /** The version in a response to {@code GET /version}; null where there is none. */
     static @Nullable String version(byte[] body) {
         JsonNode version = read(body).path("version");
         return version.isString() && version.stringValue().length() <= MAX_VERSION_LENGTH
@@ -46,7 +47,7 @@ final class EngineJson {
         try {
             return JSON.readTree(body);
         } catch (JacksonException e) {
-            throw new ScrapeException("no JSON in %d bytes".formatted(body.length));
+            throw UnusableResponse.content("no JSON in %d bytes".formatted(body.length));
         }
     }
 }

@@ -3,175 +3,155 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.EndpointHealth;
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthListener;
+import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
-import reactor.netty.resources.LoopResources;
+import reactor.core.publisher.Mono;
 
 /**
- * Checks every endpoint that discovery calls ready about once an interval, and at once when requests have ejected it, and lets
- * time pass for the health of the pools.
- * One thread of its own does everything. An endpoint has at most one check in flight in each pool that lists it, and all
- * together at most {@link CheckTiming#maxConcurrent}; those that are due the longest go first.
+ * Checks every endpoint that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
+ * the health of the pools.
+ *
+ * <p>An endpoint that requests have ejected is checked at once: its sessions wait for it if its server is still there, and move
+ * if nobody listens. While the check only breaks off it tells neither, as where a listener is just closing, so it is repeated
+ * soon, up to {@value #LOOKS} times.
  */
 public final class HealthChecker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HealthChecker.class);
-    private static final double JITTER = 0.1;
+    private static final int LOOKS = 5;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
 
-    private final CheckTiming timing;
+    private final boolean enabled;
+    private final ProbeTiming timing;
     private final Pools pools;
-    private final LongSupplier nanoClock;
-    private final RandomGenerator random;
-    private final LoopResources loops = LoopResources.create("warmlane-health", 1, true);
-    private final Scheduler loop;
-    private final CheckClient client;
-    private final Map<Place, CheckedEndpoint> members = new HashMap<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private int inFlight;
+    private final ProbeClient client;
+    private final Poller<Place, Target> poller;
+    private final Set<Place> failing = new HashSet<>();
+    /** How often a check that breaks off is repeated yet. */
+    private final Map<Place, Integer> looksLeft = new ConcurrentHashMap<>();
 
     /** An endpoint in a pool. */
     private record Place(String pool, EndpointId id) {}
 
+    private record Target(Place place, Pool pool, Endpoint endpoint) {}
+
     /**
      * A checker at rest.
      *
+     * @param enabled whether endpoints are checked; if not, only time passes
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the checks; used by one thread
      */
-    public HealthChecker(CheckTiming timing, Pools pools, LongSupplier nanoClock, RandomGenerator random) {
+    public HealthChecker(
+            boolean enabled, ProbeTiming timing, Pools pools, LongSupplier nanoClock, RandomGenerator random) {
+        this.enabled = enabled;
         this.timing = timing;
         this.pools = pools;
-        this.nanoClock = nanoClock;
-        this.random = random;
-        this.loop = Schedulers.fromExecutorService(
-                loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.client = new CheckClient(timing, loops, loop);
+        this.client = new ProbeClient("warmlane-health", timing);
+        // Spread, so that the endpoints of a gateway that has just started do not take turns together.
+        this.poller = new Poller<>(timing, 1, client.loop(), nanoClock, random, this::listed, this::check);
     }
 
     /** Begins to check. To be called once. */
     public void start() {
-        pools.all()
-                .forEach(pool -> pool.health().addListener(new HealthListener() {
-                    @Override
-                    public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
-                        if (now instanceof EndpointHealth.Ejected ejected && !ejected.checkFailed()) {
-                            checkSoon(new Place(pool.name(), endpoint.id()));
-                        }
-                    }
-                }));
-        long period = timing.round().toMillis();
-        loop.schedulePeriodically(this::round, 0, period, TimeUnit.MILLISECONDS);
+        client.loop().schedulePeriodically(this::tick, 0, timing.round().toMillis(), TimeUnit.MILLISECONDS);
+        if (enabled) {
+            pools.all().forEach(this::lookAtEjected);
+            poller.start();
+        }
     }
 
     /** Stops checking and frees thread and connections, shortly after it returns. */
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            loop.schedule(() -> {
-                retain(Set.of());
-                client.close();
-                loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).subscribe();
-            });
-        }
+        client.close(poller::stop);
     }
 
-    private void round() {
-        if (closed.get()) {
-            return;
-        }
+    private void tick() {
         try {
             pools.all().forEach(pool -> pool.health().tick());
-            if (timing.enabled()) {
-                follow();
-                startDue();
-            }
         } catch (RuntimeException e) {
-            log.warn("a round of health checks failed", e);
+            log.warn("the health of the pools could not follow the time", e);
         }
     }
 
-    private void follow() {
-        Set<Place> listed = new HashSet<>();
+    private void lookAtEjected(Pool pool) {
+        pool.health().addListener(new HealthListener() {
+            @Override
+            public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
+                if (now instanceof EndpointHealth.Ejected ejected && !ejected.checkFailed()) {
+                    Place place = new Place(pool.name(), endpoint.id());
+                    looksLeft.put(place, LOOKS);
+                    poller.hurry(place, Duration.ZERO);
+                }
+            }
+        });
+    }
+
+    private Map<Place, Target> listed() {
+        Map<Place, Target> listed = new LinkedHashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 if (endpoint.state().isDiscoveredReady()) {
                     Place place = new Place(pool.name(), endpoint.id());
-                    listed.add(place);
-                    members.computeIfAbsent(place, added -> new CheckedEndpoint(pool, endpoint, firstDue()))
-                            .moveTo(endpoint);
+                    listed.put(place, new Target(place, pool, endpoint));
                 }
             }
         }
-        retain(listed);
+        failing.retainAll(listed.keySet());
+        looksLeft.keySet().retainAll(listed.keySet());
+        return listed;
     }
 
-    private void retain(Set<Place> listed) {
-        members.entrySet().removeIf(member -> {
-            boolean gone = !listed.contains(member.getKey());
-            if (gone) {
-                member.getValue().stop();
-            }
-            return gone;
-        });
+    private Mono<Void> check(Target target) {
+        return client.<Void>get(
+                        target.pool(), target.endpoint().uri(), "/health", headers -> {}, content -> content.then())
+                .doOnSuccess(healthy -> passed(target))
+                .onErrorResume(failure -> {
+                    failed(target, EngineFailure.of(failure));
+                    return Mono.empty();
+                });
     }
 
-    private void startDue() {
-        long now = nanoClock.getAsLong();
-        members.values().stream()
-                .filter(member -> member.isDue(now))
-                .sorted(Comparator.comparingLong(member -> member.dueNanos() - now))
-                .limit(Math.max(0, timing.maxConcurrent() - inFlight))
-                .toList()
-                .forEach(member -> start(member, now));
-    }
-
-    /** Requests have ejected it: its sessions wait for it if its server is still there, and move if it is not. */
-    private void checkSoon(Place place) {
-        try {
-            loop.schedule(() -> checkNow(place));
-        } catch (RejectedExecutionException e) {
-            // Closed meanwhile.
+    private void passed(Target target) {
+        looksLeft.remove(target.place());
+        if (failing.remove(target.place())) {
+            log.info(
+                    "pool {}: endpoint {}: healthy again",
+                    target.place().pool(),
+                    target.endpoint().name());
         }
+        target.pool().health().checked(target.endpoint().id(), null);
     }
 
-    private void checkNow(Place place) {
-        if (!timing.enabled() || closed.get()) {
-            return;
+    private void failed(Target target, EngineFailure why) {
+        int left = looksLeft.getOrDefault(target.place(), 0);
+        if (why.cause() != FailureCause.RESET || left == 0) {
+            looksLeft.remove(target.place());
+        } else {
+            looksLeft.put(target.place(), left - 1);
+            poller.hurry(target.place(), FIRST_PAUSE.multipliedBy(1L << (LOOKS - left)));
         }
-        follow();
-        CheckedEndpoint member = members.get(place);
-        if (member != null) {
-            member.hurry(nanoClock.getAsLong());
-            startDue();
+        if (failing.add(target.place())) {
+            log.info(
+                    "pool {}: endpoint {}: health check failed: {}",
+                    target.place().pool(),
+                    target.endpoint().name(),
+                    why.reason());
         }
-    }
-
-    private void start(CheckedEndpoint member, long now) {
-        inFlight++;
-        member.begin(client, now + jittered(1 - JITTER, 1 + JITTER), () -> inFlight--);
-    }
-
-    /** Spread over an interval, so that the endpoints of a gateway that has just started do not take turns together. */
-    private long firstDue() {
-        return nanoClock.getAsLong() + jittered(0, 1);
-    }
-
-    private long jittered(double least, double most) {
-        return (long) (timing.interval().toNanos() * (least + (most - least) * random.nextDouble()));
+        target.pool().health().checked(target.endpoint().id(), why.cause());
     }
 }

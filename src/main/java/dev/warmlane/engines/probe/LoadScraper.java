@@ -5,63 +5,73 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
-import reactor.netty.resources.LoopResources;
+import reactor.core.publisher.Mono;
 
 /**
- * Scrapes every endpoint of the pools, whatever its state, about once an interval. One thread of its own does everything,
- * over connections of its own, so that a slow server takes nothing from requests; reports may be read from any thread.
- * An endpoint has at most one scrape in flight, and all together at most {@link ScrapeSettings#maxConcurrent}.
- *
- * <p>Once an interval, too, it compares itself with the pools' snapshots: a new endpoint is asked at once, one that is
- * gone is forgotten. An endpoint of several pools is scraped once, with the key of the first that lists it.
+ * Scrapes every endpoint of the pools, whatever its state, about once an interval. A new endpoint is asked at once, one that is
+ * gone is forgotten. An endpoint of several pools is scraped once, with the key of the first that lists it. Reports may be read
+ * from any thread.
  */
 public final class LoadScraper implements EndpointReports, AutoCloseable {
+    /** The longest metrics body that is read, unless said otherwise. */
+    public static final int MAX_METRICS_BYTES = 8 << 20;
+
     private static final Logger log = LoggerFactory.getLogger(LoadScraper.class);
 
-    private final ScrapeSettings settings;
+    private final ProbeTiming timing;
     private final Pools pools;
-    private final LoopResources loops = LoopResources.create("warmlane-scrape", 1, true);
-    private final Scheduler loop;
-    private final ScrapeClient client;
-    private final ScrapeRota rota;
+    private final LongSupplier nanoClock;
+    private final ProbeClient client;
+    private final ScrapeClient scrapes;
+    private final Poller<EndpointId, Target> poller;
+    private final Map<EndpointId, EndpointKnowledge> knowledge = new HashMap<>();
     private final Map<EndpointId, EndpointReport> reports = new ConcurrentHashMap<>();
     private final List<Runnable> roundListeners = new CopyOnWriteArrayList<>();
     private final List<Runnable> modelsListeners = new CopyOnWriteArrayList<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private record Target(Pool pool, Endpoint endpoint) {}
 
     /**
      * A scraper at rest.
      *
+     * @param modelsInterval from one look at an endpoint's models and version to the next
+     * @param maxMetricsBytes the longest metrics body that is read
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the scrapes; used by one thread
      */
-    public LoadScraper(ScrapeSettings settings, Pools pools, LongSupplier nanoClock, RandomGenerator random) {
-        this.settings = settings;
+    public LoadScraper(
+            ProbeTiming timing,
+            Duration modelsInterval,
+            int maxMetricsBytes,
+            Pools pools,
+            LongSupplier nanoClock,
+            RandomGenerator random) {
+        this.timing = timing;
         this.pools = pools;
-        this.loop = Schedulers.fromExecutorService(
-                loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.client = new ScrapeClient(settings, loops, loop);
-        this.rota = new ScrapeRota(settings, client, loop, nanoClock, random, this::publish);
+        this.nanoClock = nanoClock;
+        this.client = new ProbeClient("warmlane-scrape", timing);
+        this.scrapes = new ScrapeClient(client, modelsInterval, maxMetricsBytes);
+        this.poller = new Poller<>(timing, 0, client.loop(), nanoClock, random, this::listed, this::scrape);
     }
 
     /** Begins to scrape. To be called once. */
     public void start() {
-        loop.schedulePeriodically(this::round, 0, settings.interval().toMillis(), TimeUnit.MILLISECONDS);
+        poller.start();
+        client.loop()
+                .schedulePeriodically(
+                        () -> tell(roundListeners), 0, timing.interval().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -69,7 +79,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         return reports.getOrDefault(id, EndpointReport.NONE);
     }
 
-    /** Calls the listener about once an interval, on the scraper's thread: it must neither block nor take long. */
+    /** Calls the listener once an interval, on the scraper's thread: it must neither block nor take long. */
     public void onRound(Runnable listener) {
         roundListeners.add(listener);
     }
@@ -82,44 +92,28 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     /** Stops scraping and frees thread and connections, shortly after it returns. The last reports stay. */
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            loop.schedule(() -> {
-                rota.retain(Set.of());
-                client.close();
-                loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).subscribe();
-            });
-        }
+        client.close(poller::stop);
     }
 
-    private void round() {
-        if (closed.get()) {
-            return;
-        }
-        Set<EndpointId> listed = new HashSet<>();
+    private Map<EndpointId, Target> listed() {
+        Map<EndpointId, Target> listed = new LinkedHashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                if (listed.add(endpoint.id())) {
-                    rota.include(endpoint, pool);
-                }
+                listed.putIfAbsent(endpoint.id(), new Target(pool, endpoint));
             }
         }
-        rota.retain(listed);
-        reports.keySet().retainAll(listed);
-        tell(roundListeners);
+        knowledge.keySet().retainAll(listed.keySet());
+        reports.keySet().retainAll(listed.keySet());
+        return listed;
     }
 
-    private static void tell(List<Runnable> listeners) {
-        for (Runnable listener : listeners) {
-            try {
-                listener.run();
-            } catch (RuntimeException e) {
-                log.warn("listener of scrapes failed", e);
-            }
-        }
+    private Mono<Void> scrape(Target target) {
+        Endpoint endpoint = target.endpoint();
+        EndpointKnowledge known = knowledge.computeIfAbsent(endpoint.id(), added -> new EndpointKnowledge(nanoClock));
+        return scrapes.scrape(target.pool(), endpoint.uri(), known, () -> publish(endpoint, known.report()));
     }
 
-    private void publish(ScrapedEndpoint endpoint) {
-        EndpointReport report = endpoint.report();
+    private void publish(Endpoint endpoint, EndpointReport report) {
         EndpointReport before = Objects.requireNonNullElse(reports.put(endpoint.id(), report), EndpointReport.NONE);
         boolean failedBefore = before.error() != null;
         if (report.error() != null && !failedBefore) {
@@ -129,6 +123,16 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         }
         if (!report.models().equals(before.models())) {
             tell(modelsListeners);
+        }
+    }
+
+    private static void tell(List<Runnable> listeners) {
+        for (Runnable listener : listeners) {
+            try {
+                listener.run();
+            } catch (RuntimeException e) {
+                log.warn("listener of scrapes failed", e);
+            }
         }
     }
 }

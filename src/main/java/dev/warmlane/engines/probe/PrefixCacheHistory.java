@@ -59,8 +59,8 @@ public final class PrefixCacheHistory {
      */
     public PrefixCacheCounters over(Duration window) {
         if (window.isZero() || window.isNegative() || window.compareTo(LONGEST_WINDOW) > 0) {
-            throw new IllegalArgumentException("window: %s (expected: > 0s, <= %s)"
-                    .formatted(ShortDuration.of(window), ShortDuration.of(LONGEST_WINDOW)));
+            throw new IllegalArgumentException(
+                    "window: %ds (expected: > 0s, <= %ds)".formatted(window.toSeconds(), LONGEST_WINDOW.toSeconds()));
         }
         if (samples == 0) {
             return PrefixCacheCounters.NONE;

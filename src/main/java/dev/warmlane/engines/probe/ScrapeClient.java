@@ -1,9 +1,9 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.vllm.VllmMetrics;
-import dev.warmlane.engines.discovery.AllowedAddresses;
+import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
-import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
@@ -12,56 +12,60 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 import reactor.netty.ByteBufFlux;
-import reactor.netty.http.client.HttpClient;
-import reactor.netty.resources.ConnectionProvider;
-import reactor.netty.resources.LoopResources;
 
-/**
- * Asks vLLM servers about themselves, over connections of its own. Every response is bounded in time and length; the
- * results, errors and timers all come on the one thread of the given loop.
- */
+/** Asks vLLM servers about themselves: metrics each time, models and version now and then. Every response is bounded. */
 final class ScrapeClient {
     private static final int MAX_JSON_BYTES = 1 << 20;
 
-    private final ScrapeSettings settings;
-    private final Scheduler loop;
-    private final ConnectionProvider connections;
-    private final HttpClient http;
+    private final ProbeClient client;
+    private final Duration modelsInterval;
+    private final int maxMetricsBytes;
 
-    ScrapeClient(ScrapeSettings settings, LoopResources loops, Scheduler loop) {
-        this.settings = settings;
-        this.loop = loop;
-        // vLLM closes idle connections after 5 s: leave before, so that no request meets a closing one.
-        this.connections = ConnectionProvider.builder("warmlane-scrape")
-                .maxConnections(settings.maxConcurrent())
-                .pendingAcquireMaxCount(settings.maxConcurrent())
-                .pendingAcquireTimeout(settings.timeout())
-                .maxIdleTime(Duration.ofSeconds(4))
-                .evictInBackground(Duration.ofSeconds(10))
-                .build();
-        this.http = HttpClient.create(connections)
-                .runOn(loops)
-                .resolver(dns -> dns.runOn(loops).queryTimeout(settings.connectTimeout()))
-                .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
-                .option(
-                        ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                        Math.toIntExact(settings.connectTimeout().toMillis()));
+    ScrapeClient(ProbeClient client, Duration modelsInterval, int maxMetricsBytes) {
+        this.client = client;
+        this.modelsInterval = modelsInterval;
+        this.maxMetricsBytes = maxMetricsBytes;
     }
 
-    Mono<VllmMetrics> metrics(Pool pool, URI endpoint) {
+    /**
+     * Asks for everything that is due, one request after the other. Completes when all have been answered or given up, never
+     * with an error.
+     *
+     * @param knowledge learns the responses and failures
+     * @param learned called whenever it has
+     */
+    Mono<Void> scrape(Pool pool, URI endpoint, EndpointKnowledge knowledge, Runnable learned) {
+        Mono<Void> metrics = metrics(pool, endpoint)
+                .doOnNext(knowledge::learn)
+                .then()
+                .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.metricsFailed(reason(failure))))
+                .doOnSuccess(done -> learned.run());
+        if (!knowledge.takeModelsTurn(modelsInterval)) {
+            return metrics;
+        }
+        Mono<Void> models = models(pool, endpoint)
+                .doOnNext(knowledge::learnModels)
+                .then()
+                .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.modelsFailed(reason(failure))));
+        Mono<Void> version =
+                version(pool, endpoint).doOnNext(knowledge::learnVersion).then().onErrorComplete();
+        return metrics.then(models).then(version).doOnSuccess(done -> learned.run());
+    }
+
+    private Mono<VllmMetrics> metrics(Pool pool, URI endpoint) {
         return get(
                         pool,
                         endpoint,
                         "/metrics",
-                        settings.maxBodyBytes(),
+                        maxMetricsBytes,
                         headers -> headers.set(HttpHeaderNames.ACCEPT, "text/plain;version=0.0.4"))
                 .map(body -> VllmMetrics.parse(body)
-                        .orElseThrow(() -> new ScrapeException("no vllm: metrics in %d bytes".formatted(body.length))));
+                        .orElseThrow(
+                                () -> UnusableResponse.content("no vllm: metrics in %d bytes".formatted(body.length))));
     }
 
-    Mono<List<ModelCard>> models(Pool pool, URI endpoint) {
+    private Mono<List<ModelCard>> models(Pool pool, URI endpoint) {
         return get(pool, endpoint, "/v1/models", MAX_JSON_BYTES, headers -> {
                     if (pool.apiKey() != null) {
                         headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + pool.apiKey());
@@ -71,36 +75,26 @@ final class ScrapeClient {
     }
 
     /** Empty where the response names no version. */
-    Mono<String> version(Pool pool, URI endpoint) {
+    private Mono<String> version(Pool pool, URI endpoint) {
         return get(pool, endpoint, "/version", MAX_JSON_BYTES, headers -> {}).mapNotNull(EngineJson::version);
     }
 
-    /** Closes all connections, also those in use. Does not wait. */
-    void close() {
-        connections.dispose();
-    }
-
     private Mono<byte[]> get(Pool pool, URI endpoint, String path, int maxBytes, Consumer<HttpHeaders> headers) {
-        return Mono.defer(() -> pool.secure(http)
-                        .headers(headers)
-                        .get()
-                        .uri(endpoint.resolve(path))
-                        .response((response, content) -> response.status().code() == 200
-                                ? join(content, maxBytes)
-                                : Mono.error(new ScrapeException(
-                                        "HTTP " + response.status().code())))
-                        .single())
-                .timeout(settings.timeout(), loop);
+        return client.get(pool, endpoint, path, headers, content -> join(content, maxBytes));
     }
 
     private static Mono<byte[]> join(ByteBufFlux content, int maxBytes) {
         return content.asByteArray()
-                .collect(ByteArrayOutputStream::new, (body, part) -> {
-                    if (part.length > maxBytes - body.size()) {
-                        throw new ScrapeException("more than %d bytes".formatted(maxBytes));
+                .collect(ByteArrayOutputStream::new, (body, chunk) -> {
+                    if (chunk.length > maxBytes - body.size()) {
+                        throw UnusableResponse.content("more than %d bytes".formatted(maxBytes));
                     }
-                    body.writeBytes(part);
+                    body.writeBytes(chunk);
                 })
                 .map(ByteArrayOutputStream::toByteArray);
+    }
+
+    private static String reason(Throwable failure) {
+        return EngineFailure.of(failure).reason();
     }
 }

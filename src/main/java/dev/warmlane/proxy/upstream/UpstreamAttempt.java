@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.engines.client.EngineFailure;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,6 @@ public final class UpstreamAttempt {
         return onUsedConnection
                 && !answered
                 && nowNanos - sentNanos <= roundTrip.toNanos()
-                && UpstreamFailure.cause(failure) == FailureCause.RESET;
+                && EngineFailure.of(failure).cause() == FailureCause.RESET;
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.engines.client.UnusableResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,7 +34,7 @@ class EngineJsonTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "<html>", "{\"data\":{}}", "[]", "{\"data\":[", "null"})
     void refusesWhatIsNoList(String body) {
-        assertThatThrownBy(() -> EngineJson.models(utf8(body))).isInstanceOf(ScrapeException.class);
+        assertThatThrownBy(() -> EngineJson.models(utf8(body))).isInstanceOf(UnusableResponse.class);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.probe;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,9 +17,12 @@ import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,7 +72,7 @@ class HealthCheckerIT {
             endpoints.add(Endpoint.ofUri(URI.create("http://127.0.0.1:" + socket.getLocalPort())));
         }
         pool.replace(endpoints);
-        start(new CheckTiming(true, Duration.ofMillis(50), Duration.ofMillis(100), 2));
+        start(Duration.ofMillis(50), Duration.ofMillis(100), 2);
 
         await().until(() -> endpoints.stream().filter(this::isOut).count() == 3);
         assertThat(isOut(endpoints.get(0))).isFalse();
@@ -82,7 +86,7 @@ class HealthCheckerIT {
     void putsAServerOnProbationWhoseCheckPassesAgain() {
         Endpoint endpoint = Endpoint.ofUri(well.uri());
         pool.replace(List.of(endpoint));
-        start(new CheckTiming(true, Duration.ofMillis(20), Duration.ofSeconds(2), 64));
+        start(Duration.ofMillis(20), Duration.ofSeconds(2), 64);
         well.faults(Faults.builder().unhealthy(true).build());
         await().until(() -> isOut(endpoint));
         well.faults(Faults.NONE);
@@ -94,7 +98,7 @@ class HealthCheckerIT {
         Endpoint gone = Endpoint.ofUri(well.uri());
         Endpoint other = Endpoint.ofUri(URI.create("http://127.0.0.1:1"));
         pool.replace(List.of(gone, other));
-        start(new CheckTiming(true, Duration.ofHours(1), Duration.ofSeconds(2), 64));
+        start(Duration.ofHours(1), Duration.ofSeconds(2), 64);
         well.stop();
 
         for (int i = 0; i < 5; i++) {
@@ -105,9 +109,31 @@ class HealthCheckerIT {
         assertThat(pool.snapshot().find(gone.id()).state()).isEqualTo(EndpointState.EJECTED);
     }
 
-    private void start(CheckTiming timing) {
+    @Test
+    void looksAgainAtAnEjectedServerWhoseListenerWasJustClosing() throws Exception {
+        ServerSocket closing = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        silent.add(closing);
+        Endpoint gone = Endpoint.ofUri(URI.create("http://127.0.0.1:" + closing.getLocalPort()));
+        pool.replace(List.of(gone, Endpoint.ofUri(well.uri())));
+        start(Duration.ofHours(1), Duration.ofSeconds(30), 64);
+
+        for (int i = 0; i < 5; i++) {
+            health.failed(gone, FailureCause.RESET);
+        }
+        // The first look gets no response, the next one finds nobody.
+        try (Socket first = closing.accept()) {
+            closing.close();
+            BufferedReader request = new BufferedReader(new InputStreamReader(first.getInputStream(), US_ASCII));
+            await().until(() -> request.readLine().isEmpty());
+        }
+
+        await().until(() -> health.of(gone.id()).cacheLost());
+    }
+
+    private void start(Duration interval, Duration timeout, int maxConcurrent) {
+        ProbeTiming timing = new ProbeTiming(interval, timeout, Duration.ofSeconds(4), maxConcurrent);
         checker = new HealthChecker(
-                timing, new PoolBuilder(pool).health(health).alone(), System::nanoTime, new SplittableRandom(1));
+                true, timing, new PoolBuilder(pool).health(health).alone(), System::nanoTime, new SplittableRandom(1));
         checker.start();
     }
 

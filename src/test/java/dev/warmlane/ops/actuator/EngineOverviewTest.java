@@ -34,7 +34,7 @@ class EngineOverviewTest {
                                "hitRatio": {"life": 0.9166666666666666, "1m": null, "5m": 1.0, "60m": 0.75}},
                              "kvCacheUsage": null, "running": null, "waiting": null, "inFlight": 1,
                              "blockSizeTokens": null, "blocks": null, "prefixCaching": null, "promptTokens": null, "generationTokens": null, "version": null, "models": [],
-                             "scrape": {"ageMillis": 1000, "error": "timeout after 2s"}},
+                             "scrape": {"ageMillis": 1000, "error": "timeout"}},
                             {"id": "http://10.0.0.9:8000", "name": "10.0.0.9:8000",
                              "uri": "http://10.0.0.9:8000", "state": "ready", "loadShare": 1.0, "ejection": null,
                              "prefixCache": {"queriedTokens": null, "hitTokens": null,

@@ -82,7 +82,7 @@ final class Engines implements EndpointReports {
                         true,
                         null,
                         NOW_NANOS - 1_000_000_000L,
-                        "timeout after 2s"));
+                        "timeout"));
         return engines;
     }
 

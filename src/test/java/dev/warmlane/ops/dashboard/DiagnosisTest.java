@@ -215,7 +215,7 @@ class DiagnosisTest {
 
     @Test
     void aScrapeThatFailsOnceOrOfAnEndpointThatStartsIsNothing() {
-        pool.endpoint(0, endpoint -> endpoint.scrapeError("connection closed early", 2_000));
+        pool.endpoint(0, endpoint -> endpoint.scrapeError("closed early", 2_000));
         pool.endpoint(1, endpoint -> endpoint.scrapeError("refused", 20_000).unready());
 
         assertThat(problems()).isEmpty();

@@ -16,36 +16,36 @@ class FailureLogTest {
 
     @Test
     void namesEndpointFailureAndReason() {
-        log.note("a:8000", "answer broke off", "connection lost");
+        log.note("a:8000", "response broke off", "reset");
 
-        assertThat(lines).containsExactly("endpoint a:8000: answer broke off: connection lost");
+        assertThat(lines).containsExactly("endpoint a:8000: response broke off: reset");
     }
 
     @Test
     void repeatsALineOnceASecondWithTheNumberOfThoseLeftOut() {
         for (int i = 0; i < 300; i++) {
-            log.note("a:8000", "answer broke off", "connection lost");
+            log.note("a:8000", "response broke off", "reset");
         }
         assertThat(lines).hasSize(1);
 
         now += Duration.ofSeconds(1).toNanos();
-        log.note("a:8000", "answer broke off", "connection lost");
+        log.note("a:8000", "response broke off", "reset");
         now += Duration.ofSeconds(1).toNanos();
-        log.note("a:8000", "answer broke off", "connection lost");
+        log.note("a:8000", "response broke off", "reset");
 
         assertThat(lines)
                 .containsExactly(
-                        "endpoint a:8000: answer broke off: connection lost",
-                        "endpoint a:8000: answer broke off: connection lost (and 299 times since the last such line)",
-                        "endpoint a:8000: answer broke off: connection lost");
+                        "endpoint a:8000: response broke off: reset",
+                        "endpoint a:8000: response broke off: reset (and 299 times since the last such line)",
+                        "endpoint a:8000: response broke off: reset");
     }
 
     @Test
     void limitsEachEndpointAndFailureForItself() {
-        log.note("a:8000", "answer broke off", "connection lost");
-        log.note("b:8000", "answer broke off", "connection lost");
-        log.note("a:8000", "request failed", "connection lost");
-        log.note("a:8000", "answer broke off", "no answer in time");
+        log.note("a:8000", "response broke off", "reset");
+        log.note("b:8000", "response broke off", "reset");
+        log.note("a:8000", "request failed", "reset");
+        log.note("a:8000", "response broke off", "timeout");
 
         assertThat(lines).hasSize(4);
     }

@@ -13,14 +13,18 @@ class UpstreamFailureTest {
 
     @Test
     void aConnectionThatIsGoneIsTriedElsewhereHoweverItFails() {
-        assertThat(UpstreamFailure.isRetryable(new ConnectException())).isTrue();
-        assertThat(UpstreamFailure.isRetryable(new IOException("reset"))).isTrue();
-        assertThat(UpstreamFailure.isRetryable(AbortedException.beforeSend())).isTrue();
-        assertThat(UpstreamFailure.isRetryable(new NotYetConnectedException())).isTrue();
+        assertThat(isRetryable(new ConnectException())).isTrue();
+        assertThat(isRetryable(new IOException("reset"))).isTrue();
+        assertThat(isRetryable(AbortedException.beforeSend())).isTrue();
+        assertThat(isRetryable(new NotYetConnectedException())).isTrue();
     }
 
     @Test
     void anEndOfTheGatewayIsNotTriedElsewhere() {
-        assertThat(UpstreamFailure.isRetryable(ApiException.shuttingDown())).isFalse();
+        assertThat(isRetryable(ApiException.shuttingDown())).isFalse();
+    }
+
+    private static boolean isRetryable(Throwable failure) {
+        return UpstreamFailure.of(failure).retryable();
     }
 }

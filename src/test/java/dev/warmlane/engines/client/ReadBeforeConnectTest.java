@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.upstream;
+package dev.warmlane.engines.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.upstream;
+package dev.warmlane.engines.client;
 
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -8,11 +8,11 @@ import java.nio.channels.NotYetConnectedException;
 import reactor.netty.NettyPipeline;
 
 /**
- * Overhears that a connection was read before it was made. When connections are closed and opened in quick succession, as when
- * clients leave, Netty's epoll transport now and then reads one that is still connecting (as in Netty's issue 10411; probably
- * for an event of a closed connection whose file descriptor it got). Reactor Netty then fails the request, and once the
- * connection is made it sends it all the same: the engine computes a response that nobody waits for. Whether the connection can
- * be made, its own end of connecting tells. Safe for every connection at once.
+ * Ignores reads of a connection that is still connecting. When connections close and open in quick succession, as when clients
+ * leave, Netty's epoll transport now and then reads such a one (as in Netty's issue 10411; probably for an event of the closed
+ * connection whose file descriptor it got). Reactor Netty would fail the request, and still send it once connected: the engine
+ * would compute a response that nobody waits for. Connecting itself tells whether it worked. One instance serves all
+ * connections.
  */
 @Sharable
 final class ReadBeforeConnect extends ChannelInboundHandlerAdapter {

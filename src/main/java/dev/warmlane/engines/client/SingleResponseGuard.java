@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.upstream;
+package dev.warmlane.engines.client;
 
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,22 +12,37 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import reactor.netty.NettyPipeline;
 
 /**
- * Lets one response through for each request on a connection to an engine. Reactor Netty takes an interim response (1xx, other
- * than 100) for the response; the response itself then waits on the connection for whoever uses it next, and so one client gets
- * what is another's from there on. Interim responses are left out here, and a connection on which a response comes that nobody
- * asked for is closed. What is no response at all fails as a broken connection does, because it may be what is left of the
- * answer before. One for each connection, used on its event loop only.
+ * Passes exactly one response for each request on a connection to an engine. Reactor Netty takes an interim response (1xx,
+ * other than 100) for the response; the real one would then wait on the connection for its next user, and from there on each
+ * client would get what is another's. So interim responses are dropped, and a connection is closed when a response comes that
+ * nobody asked for. What is no response at all fails the exchange as a broken connection does, since it may be the rest of the
+ * response before. One for each connection, used on its event loop only.
  */
 final class SingleResponseGuard extends ChannelDuplexHandler {
-    private static final String NAME = "warmlane.one-answer-each";
+    private static final String NAME = "warmlane.single-response";
 
-    private boolean asked;
+    private boolean requested;
     private boolean interim;
-    /** Whether a response ended in this read: what follows it here was sent before anybody could ask for it. */
+    /** Whether a response ended in this read: what follows it in the same read was sent before anybody could ask for it. */
     private boolean ended;
+
+    /** What an engine sent is no HTTP response, or none that was asked for. A signal, so without a stack trace. */
+    static final class NotHttpException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotHttpException() {
+            super("not HTTP");
+        }
+
+        @Override
+        public synchronized Throwable fillInStackTrace() {
+            return this;
+        }
+    }
 
     /** Takes its place next to the codec. */
     void addTo(ChannelPipeline pipeline) {
@@ -38,7 +53,7 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
     @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever wrote.
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         if (message instanceof HttpRequest) {
-            asked = true;
+            requested = true;
         }
         ctx.write(message, promise);
     }
@@ -46,15 +61,15 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
-            part.setDecoderResult(DecoderResult.failure(new MalformedResponseException()));
+            part.setDecoderResult(DecoderResult.failure(new NotHttpException()));
         }
         if (message instanceof HttpResponse response) {
-            if (!asked || ended) {
+            if (!requested || ended) {
                 drop(ctx, message);
                 return;
             }
             if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-                response.setDecoderResult(DecoderResult.failure(new MalformedResponseException()));
+                response.setDecoderResult(DecoderResult.failure(new NotHttpException()));
             } else if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
                 interim = true;
             }
@@ -63,13 +78,13 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
             ReferenceCountUtil.release(message);
             if (message instanceof LastHttpContent) {
                 interim = false;
-                // Whoever waits for the response has asked for one read, and this was it.
+                // Whoever waits for the response has requested one read, and this was it.
                 ctx.read();
             }
             return;
         }
         if (message instanceof LastHttpContent) {
-            asked = false;
+            requested = false;
             ended = true;
         }
         ctx.fireChannelRead(message);

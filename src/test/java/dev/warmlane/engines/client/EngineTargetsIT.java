@@ -1,4 +1,4 @@
-package dev.warmlane.engines.probe;
+package dev.warmlane.engines.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import reactor.netty.http.HttpResources;
 import reactor.netty.resources.ConnectionProvider;
 
-/** Health checks, too, go only where an endpoint may be, whatever a name resolves to. */
-class CheckTargetsIT {
+/** Whatever asks an engine goes only where an endpoint may be, whatever a name resolves to. */
+class EngineTargetsIT {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     @Test
@@ -30,7 +30,7 @@ class CheckTargetsIT {
     }
 
     private static int status(int port, String... addresses) {
-        return CheckClient.http(ConnectionProvider.newConnection(), HttpResources.get(), LONG)
+        return EngineClient.create(ConnectionProvider.newConnection(), LONG, HttpResources.get())
                 .resolver(new OneHost(addresses))
                 .get()
                 .uri("http://engine.example:" + port + "/health")

@@ -1,0 +1,99 @@
+package dev.warmlane.engines.client;
+
+import dev.warmlane.core.health.FailureCause;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.timeout.ReadTimeoutException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetConnectedException;
+import java.security.cert.CertificateException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import reactor.netty.channel.AbortedException;
+import reactor.netty.http.client.PrematureCloseException;
+
+/**
+ * Why an exchange with an endpoint failed: the one classification, for retries, health, logs, scrape errors and what clients
+ * are told. Immutable.
+ *
+ * @param reason a few words without addresses or content
+ * @param cause what it says of the endpoint
+ * @param retryable whether the endpoint gave no response, so that another may be asked
+ */
+public record EngineFailure(String reason, FailureCause cause, boolean retryable) {
+    private static final EngineFailure CONNECT_TIMEOUT = new EngineFailure("connect timeout", FailureCause.CONNECT);
+    private static final EngineFailure REFUSED = new EngineFailure("connection refused", FailureCause.CONNECT);
+    private static final EngineFailure UNREACHABLE = new EngineFailure("host unreachable", FailureCause.CONNECT);
+    private static final EngineFailure UNKNOWN_HOST = new EngineFailure("unknown host", FailureCause.CONNECT);
+    private static final EngineFailure CLOSED_EARLY = new EngineFailure("closed early", FailureCause.RESET);
+    private static final EngineFailure RESET = new EngineFailure("reset", FailureCause.RESET);
+    private static final EngineFailure TLS_FAILED = new EngineFailure("TLS failed", FailureCause.RESET);
+    private static final EngineFailure UNTRUSTED = new EngineFailure("certificate not trusted", FailureCause.RESET);
+    private static final EngineFailure NOT_HTTP = new EngineFailure("not HTTP", FailureCause.RESET);
+    private static final EngineFailure TIMEOUT = new EngineFailure("timeout", FailureCause.TIMEOUT);
+    private static final EngineFailure NO_CONNECTION_FREE = new EngineFailure("no connection free", FailureCause.OTHER);
+
+    private EngineFailure(String reason, FailureCause cause) {
+        this(reason, cause, true);
+    }
+
+    /** The failure that an exchange ended with. What is known by no name has that of its exception, and is not retryable. */
+    public static EngineFailure of(Throwable failure) {
+        if (failure instanceof UnusableResponse unusable) {
+            return new EngineFailure(unusable.reason(), unusable.failureCause());
+        }
+        if (failure instanceof IOException) {
+            return ofConnection(failure);
+        }
+        if (failure instanceof ReadTimeoutException) {
+            return TIMEOUT;
+        }
+        // A connection that the engine had just closed fails like this, too.
+        if (failure instanceof AbortedException || failure instanceof NotYetConnectedException) {
+            return CLOSED_EARLY;
+        }
+        // The connection pool's ways of saying that too many requests wait, or one has waited too long.
+        if (failure instanceof TimeoutException || failure instanceof RejectedExecutionException) {
+            return NO_CONNECTION_FREE;
+        }
+        return new EngineFailure(failure.getClass().getSimpleName(), FailureCause.OTHER, false);
+    }
+
+    private static EngineFailure ofConnection(Throwable failure) {
+        if (failure instanceof ConnectTimeoutException) {
+            return CONNECT_TIMEOUT;
+        }
+        if (failure instanceof ConnectException) {
+            return String.valueOf(failure.getMessage()).contains("refused") ? REFUSED : UNREACHABLE;
+        }
+        if (failure instanceof NoRouteToHostException) {
+            return UNREACHABLE;
+        }
+        if (failure instanceof UnknownHostException) {
+            return UNKNOWN_HOST;
+        }
+        if (failure instanceof SSLException) {
+            return isUntrusted(failure) ? UNTRUSTED : TLS_FAILED;
+        }
+        if (failure instanceof SingleResponseGuard.NotHttpException) {
+            return NOT_HTTP;
+        }
+        return failure instanceof PrematureCloseException || failure instanceof ClosedChannelException
+                ? CLOSED_EARLY
+                : RESET;
+    }
+
+    /** Whether the certificate is the reason: of an unknown issuer, for another name, or expired. */
+    private static boolean isUntrusted(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,215 @@
+package dev.warmlane.engines.probe;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Polls each target about once an interval, give or take a tenth, later where its last poll took longer. A target has at most
+ * one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go first. Follows
+ * the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next poll on,
+ * one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the scheduler.
+ *
+ * @param <K> identifies a target
+ * @param <T> what is polled
+ */
+final class Poller<K, T> {
+    private static final Logger log = LoggerFactory.getLogger(Poller.class);
+    private static final double JITTER = 0.1;
+
+    private final ProbeTiming timing;
+    private final double firstWithin;
+    private final Scheduler loop;
+    private final LongSupplier nanoClock;
+    private final RandomGenerator random;
+    private final Supplier<Map<K, T>> listing;
+    private final Function<T, Mono<Void>> poll;
+    private final Map<K, Member> members = new HashMap<>();
+    private final Deque<Member> due = new ArrayDeque<>();
+    private int inFlight;
+    private boolean stopped;
+
+    private final class Member {
+        private final Disposable.Swap timer = Disposables.swap();
+        private final Disposable.Swap inFlightPoll = Disposables.swap();
+        private final K key;
+        private T target;
+        private boolean polling;
+        private boolean hurried;
+
+        Member(K key, T target) {
+            this.key = key;
+            this.target = target;
+        }
+
+        boolean isListed() {
+            return members.get(key) == this;
+        }
+
+        void stop() {
+            timer.dispose();
+            inFlightPoll.dispose();
+        }
+    }
+
+    /**
+     * A poller at rest.
+     *
+     * @param firstWithin the share of an interval over which the first polls of new targets are spread; 0: at once
+     * @param random spreads the polls; used by one thread
+     * @param listing all targets there are now
+     * @param poll polls one; deals with its own errors
+     */
+    Poller(
+            ProbeTiming timing,
+            double firstWithin,
+            Scheduler loop,
+            LongSupplier nanoClock,
+            RandomGenerator random,
+            Supplier<Map<K, T>> listing,
+            Function<T, Mono<Void>> poll) {
+        this.timing = timing;
+        this.firstWithin = firstWithin;
+        this.loop = loop;
+        this.nanoClock = nanoClock;
+        this.random = random;
+        this.listing = listing;
+        this.poll = poll;
+    }
+
+    /** Begins to poll. To be called once, from any thread. */
+    void start() {
+        loop.schedulePeriodically(this::round, 0, timing.round().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Polls a target once more after a delay rather than at its next turn. From any thread. */
+    void hurry(K key, Duration delay) {
+        try {
+            loop.schedule(() -> hurry(key), delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile.
+        }
+    }
+
+    /** Drops all targets, with their polls in flight. On the poller's thread. */
+    void stop() {
+        stopped = true;
+        follow(Map.of());
+    }
+
+    private void round() {
+        if (stopped) {
+            return;
+        }
+        try {
+            follow(listing.get());
+        } catch (RuntimeException e) {
+            log.warn("a round of polls failed", e);
+        }
+    }
+
+    private void follow(Map<K, T> listed) {
+        members.values().removeIf(member -> {
+            boolean gone = !listed.containsKey(member.key);
+            if (gone) {
+                member.stop();
+            }
+            return gone;
+        });
+        listed.forEach((key, target) -> {
+            Member member = members.get(key);
+            if (member == null) {
+                begin(new Member(key, target));
+            } else {
+                member.target = target;
+            }
+        });
+        startDue();
+    }
+
+    private void begin(Member member) {
+        members.put(member.key, member);
+        if (firstWithin == 0) {
+            due.add(member);
+        } else {
+            await(member, jittered(0, firstWithin));
+        }
+    }
+
+    private void hurry(K key) {
+        round();
+        Member member = members.get(key);
+        if (member == null) {
+            return;
+        }
+        if (member.polling) {
+            member.hurried = true;
+        } else {
+            member.timer.update(Disposables.disposed());
+            due.remove(member);
+            due.addFirst(member);
+            startDue();
+        }
+    }
+
+    private void startDue() {
+        while (inFlight < timing.maxConcurrent()) {
+            Member next = due.poll();
+            if (next == null) {
+                return;
+            }
+            if (next.isListed()) {
+                start(next);
+            }
+        }
+    }
+
+    private void start(Member member) {
+        long startedNanos = nanoClock.getAsLong();
+        inFlight++;
+        member.polling = true;
+        T target = member.target;
+        member.inFlightPoll.update(Mono.defer(() -> poll.apply(target))
+                .doFinally(signal -> ended(member, startedNanos))
+                .subscribe(nothing -> {}, failure -> log.warn("a poll failed", failure)));
+    }
+
+    private void ended(Member member, long startedNanos) {
+        inFlight--;
+        member.polling = false;
+        long tookNanos = nanoClock.getAsLong() - startedNanos;
+        await(member, member.hurried ? 0 : Math.max(0, jittered(1 - JITTER, 1 + JITTER) - tookNanos));
+        member.hurried = false;
+        // Not from here: a poll that fails while it starts would nest the next one in itself.
+        loop.schedule(this::startDue);
+    }
+
+    /** Makes it due after a while. */
+    private void await(Member member, long nanos) {
+        member.timer.update(loop.schedule(
+                () -> {
+                    due.add(member);
+                    startDue();
+                },
+                nanos,
+                TimeUnit.NANOSECONDS));
+    }
+
+    private long jittered(double least, double most) {
+        return (long) (timing.interval().toNanos() * (least + (most - least) * random.nextDouble()));
+    }
+}
