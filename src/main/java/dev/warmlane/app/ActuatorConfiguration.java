@@ -1,6 +1,6 @@
 package dev.warmlane.app;
 
-import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
@@ -39,8 +39,8 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    AffinityEndpoint affinityEndpoint(AffinityTable table, Pools pools, ObjectProvider<Tenants> tenants) {
-        return new AffinityEndpoint(table, pools, tenants.getIfAvailable());
+    AffinityEndpoint affinityEndpoint(Bindings bindings, Pools pools, ObjectProvider<Tenants> tenants) {
+        return new AffinityEndpoint(bindings, pools, tenants.getIfAvailable());
     }
 
     @Bean
@@ -66,8 +66,8 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    RoutingMeters routingMeters(Pools pools, AffinityTable table, LoadScraper scraper, MeterRegistry registry) {
-        RoutingMeters meters = new RoutingMeters(registry, pools, table);
+    RoutingMeters routingMeters(Pools pools, Bindings bindings, LoadScraper scraper, MeterRegistry registry) {
+        RoutingMeters meters = new RoutingMeters(registry, pools, bindings);
         scraper.onRound(meters::refresh);
         return meters;
     }

@@ -1,6 +1,6 @@
 package dev.warmlane.app;
 
-import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EngineOverview;
 import dev.warmlane.ops.dashboard.DashboardFactory;
@@ -30,7 +30,7 @@ class DashboardConfiguration {
             WarmlaneSettings settings,
             Pools pools,
             EngineOverview overview,
-            AffinityTable bindings,
+            Bindings bindings,
             MeterRegistry registry,
             History history) {
         return DashboardFactory.feed(

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
@@ -12,12 +13,12 @@ import dev.warmlane.core.prefix.PromptHasher;
 import dev.warmlane.core.routing.ColdRestarts;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PolicyFactory;
 import dev.warmlane.core.routing.PolicyParameters;
-import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.policy.Policies;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.pool.HealthLog;
 import dev.warmlane.engines.pool.Pool;
@@ -44,7 +45,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 
-/** The pools, each with its own policy, index and load; the affinity table serves them all. */
+/** The pools, each with its own policy and memory; the bindings are those of all. */
 @Configuration(proxyBeanMethods = false)
 class PoolConfiguration {
     private static final int LOGGED_DECISIONS = 256;
@@ -53,7 +54,7 @@ class PoolConfiguration {
     private static final int DEFAULT_INDEX_BLOCKS = 15_625;
 
     @Bean
-    AffinityTable affinityTable(WarmlaneSettings settings) {
+    Bindings bindings(WarmlaneSettings settings) {
         AffinitySettings affinity = settings.affinity();
         return new AffinityTable(affinity.maxEntries(), affinity.ttl(), Ticker.systemTicker());
     }
@@ -67,7 +68,7 @@ class PoolConfiguration {
     @Bean
     Pools pools(
             WarmlaneSettings settings,
-            AffinityTable table,
+            Bindings bindings,
             SslBundles bundles,
             ObjectProvider<KubernetesClient> kubernetes) {
         if (settings.pools().isEmpty()) {
@@ -77,7 +78,7 @@ class PoolConfiguration {
         DiscoveryFactory discoveries = new DiscoveryFactory(settings.discovery(), kubernetes::getObject);
         EngineTls tls = new EngineTls(settings, bundles);
         Pools pools = new Pools(settings.pools().stream()
-                .map(pool -> pool(pool, settings, tls.of(pool), discoveries, table))
+                .map(pool -> pool(pool, settings, tls.of(pool), discoveries, bindings))
                 .toList());
         pools.start();
         return pools;
@@ -93,20 +94,18 @@ class PoolConfiguration {
             WarmlaneSettings settings,
             @Nullable ClientTls tls,
             DiscoveryFactory discoveries,
-            AffinityTable table) {
+            Bindings bindings) {
         EndpointPool endpoints = new EndpointPool(pool.name());
         PoolHealth health = new PoolHealth(endpoints, rules(settings.health(), settings.outlier()), System::nanoTime);
-        InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
-        PolicyFactory policies = new PolicyFactory(
-                table,
+        PoolMemory memory = new PoolMemory(
+                bindings,
                 new PrefixIndex(DEFAULT_INDEX_BLOCKS),
                 PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
-                inFlight,
-                new PoolAverages(),
+                new InFlight(settings.queue().maxRequestsPerEndpoint()),
                 System.nanoTime());
-        RoutingPolicy policy = policy(settings.routing(), policies);
+        RoutingPolicy policy = policy(settings.routing());
         Router router =
-                new Router(endpoints, policy, inFlight, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health);
+                new Router(endpoints, policy, memory, new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC()), health);
         health.addListener(new HealthLog(pool.name()));
         health.addListener(new ColdRestarts(router));
         return new Pool(
@@ -144,7 +143,7 @@ class PoolConfiguration {
                 health.slowStart());
     }
 
-    private static RoutingPolicy policy(RoutingSettings routing, PolicyFactory policies) {
+    private static RoutingPolicy policy(RoutingSettings routing) {
         PolicyParameters parameters;
         try {
             parameters = PolicyFiles.read(routing.policy(), routing.parameters());
@@ -153,7 +152,7 @@ class PoolConfiguration {
             throw new InvalidSettingException("warmlane.routing.policy", problem);
         }
         try {
-            return policies.create(parameters);
+            return Policies.load().create(parameters);
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("warmlane.routing", String.valueOf(e.getMessage()));
         }

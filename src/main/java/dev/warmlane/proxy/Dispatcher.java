@@ -63,7 +63,7 @@ final class Dispatcher {
                 routed.retries() > 0,
                 priority(request, routed),
                 client(request, routed),
-                routed.pool().router().home(routed.request()),
+                routed.pool().router().boundEndpoint(routed.request()),
                 routed.tried());
     }
 

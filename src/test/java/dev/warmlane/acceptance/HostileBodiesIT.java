@@ -3,7 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.RunningGateway;
@@ -104,7 +104,7 @@ class HostileBodiesIT {
 
     @Test
     void sessionsWithoutNumberTakeNoMoreThanTheTableHas() {
-        AffinityTable table = gateway.bean(AffinityTable.class);
+        Bindings table = gateway.bean(Bindings.class);
         for (int i = 0; i < 300; i++) {
             assertThat(postToEngine("x-session-id: flood " + i + "\r\n", "{}").status())
                     .isEqualTo(200);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.routing.policy.Policies;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.ChatClient.Conversation;
 import dev.warmlane.harness.RunningGateway;
@@ -104,7 +105,7 @@ class ReplayAgreementIT {
         return new Replay(
                         load,
                         settings,
-                        (factory, clock) -> factory.create(PolicyFiles.read(policy, Map.of())),
+                        clock -> Policies.load().create(PolicyFiles.read(policy, Map.of())),
                         share -> {})
                 .run()
                 .hitRatio();

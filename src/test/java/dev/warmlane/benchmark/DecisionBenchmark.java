@@ -8,12 +8,12 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.PromptHasher;
-import dev.warmlane.core.routing.CostParameters;
-import dev.warmlane.core.routing.ExpectedCostPolicy;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.policy.CostParameters;
+import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
 import dev.warmlane.core.vllm.GenerationRequest;
 import java.net.URI;
 import java.time.Duration;
@@ -48,13 +48,9 @@ public class DecisionBenchmark {
     private final PrefixIndex index = new PrefixIndex(15_625);
     private final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), System::nanoTime);
     private final InFlight inFlight = new InFlight();
-    private final ExpectedCostPolicy policy = new ExpectedCostPolicy(
-            new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256),
-            table,
-            index,
-            PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
-            inFlight,
-            new PoolAverages());
+    private final PoolMemory memory = new PoolMemory(table, index, PromptHasher.DEFAULT_BLOCK_SIZE_BYTES, inFlight, 1);
+    private final ExpectedCostPolicy policy =
+            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256));
     private final PromptHasher hasher = new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES);
     private final AffinityKey key = AffinityKey.of("default", KeySource.SESSION, "session");
     private EndpointSnapshot snapshot = EndpointSnapshot.EMPTY;
@@ -79,12 +75,12 @@ public class DecisionBenchmark {
 
     @Benchmark
     public RoutingDecision decide() {
-        return policy.choose(new RoutingRequest(key, prompt), snapshot, Set.of());
+        return policy.choose(new RoutingRequest(key, prompt), memory.view(snapshot), Set.of());
     }
 
     @Benchmark
     public RoutingDecision readAndDecide() {
-        return policy.choose(new RoutingRequest(key, read()), snapshot, Set.of());
+        return policy.choose(new RoutingRequest(key, read()), memory.view(snapshot), Set.of());
     }
 
     private PromptBlocks read() {

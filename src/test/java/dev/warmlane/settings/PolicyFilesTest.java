@@ -3,16 +3,11 @@ package dev.warmlane.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.core.affinity.AffinityTable;
-import dev.warmlane.core.prefix.PrefixIndex;
-import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PolicyFactory;
 import dev.warmlane.core.routing.PolicyParameters;
-import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.policy.Policies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,13 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PolicyFilesTest {
-    private final PolicyFactory factory = new PolicyFactory(
-            new AffinityTable(1, Duration.ofHours(1), () -> 0),
-            new PrefixIndex(1),
-            256,
-            new InFlight(),
-            new PoolAverages(),
-            1);
+    private final Policies policies = Policies.load();
 
     static List<String> policies() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("gateway/policies"))) {
@@ -41,7 +30,7 @@ class PolicyFilesTest {
     @ParameterizedTest
     @MethodSource("policies")
     void everyFileMakesAPolicyAndSaysNothingThatItDoesNotRead(String name) {
-        assertThat(factory.create(read(name, Map.of()))).isNotNull();
+        assertThat(policies.create(read(name, Map.of()))).isNotNull();
     }
 
     @Test
@@ -61,7 +50,7 @@ class PolicyFilesTest {
 
     @Test
     void aParameterThatThePolicyDoesNotHaveIsRefused() {
-        assertThatThrownBy(() -> factory.create(read("expected-cost", Map.of("kapa", "1"))))
+        assertThatThrownBy(() -> policies.create(read("expected-cost", Map.of("kapa", "1"))))
                 .hasMessageStartingWith("policy expected-cost: unknown parameter kapa (expected: one of algorithm, ");
     }
 

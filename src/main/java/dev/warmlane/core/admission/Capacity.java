@@ -7,22 +7,22 @@ import java.util.Set;
  * The endpoints that can take one more request at this moment. Immutable.
  *
  * @param open those that anybody may go to
- * @param homesOnly those that only take requests at home there, because they drain
+ * @param boundOnly those that only take requests bound to them, because they drain
  * @param endpoints how many endpoints the pool has, full ones included
  */
-public record Capacity(Set<EndpointId> open, Set<EndpointId> homesOnly, int endpoints) {
+public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, int endpoints) {
     public Capacity {
         open = Set.copyOf(open);
-        homesOnly = Set.copyOf(homesOnly);
+        boundOnly = Set.copyOf(boundOnly);
     }
 
     boolean isEmpty() {
-        return open.isEmpty() && homesOnly.isEmpty();
+        return open.isEmpty() && boundOnly.isEmpty();
     }
 
     /** Whether there is room that this request can use. */
     boolean admits(QueuedRequest claim) {
-        if (hasHomeOf(claim)) {
+        if (hasBoundEndpointOf(claim)) {
             return true;
         }
         for (EndpointId endpoint : open) {
@@ -35,11 +35,13 @@ public record Capacity(Set<EndpointId> open, Set<EndpointId> homesOnly, int endp
 
     /** Whether it is as well served now as it would be by waiting on. */
     boolean suits(QueuedRequest claim) {
-        return claim.home() == null || claim.tried().contains(claim.home()) || hasHomeOf(claim);
+        return claim.boundEndpoint() == null
+                || claim.tried().contains(claim.boundEndpoint())
+                || hasBoundEndpointOf(claim);
     }
 
-    private boolean hasHomeOf(QueuedRequest claim) {
-        EndpointId home = claim.home();
-        return home != null && !claim.tried().contains(home) && (open.contains(home) || homesOnly.contains(home));
+    private boolean hasBoundEndpointOf(QueuedRequest claim) {
+        EndpointId bound = claim.boundEndpoint();
+        return bound != null && !claim.tried().contains(bound) && (open.contains(bound) || boundOnly.contains(bound));
     }
 }

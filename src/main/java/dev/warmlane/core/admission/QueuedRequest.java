@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param retry whether an endpoint had it already and failed; goes before all that were never let in
  * @param priority lower goes earlier, as vLLM orders them; 0 where nobody says
  * @param client a hash of the client, among whom turns are shared
- * @param home the endpoint that its cache makes worth waiting for; null where all are the same to it
+ * @param boundEndpoint the endpoint that its cache makes worth waiting for; null where all are the same to it
  * @param tried endpoints that it must not go to again
  */
 public record QueuedRequest(
-        boolean retry, int priority, long client, @Nullable EndpointId home, Set<EndpointId> tried) {
+        boolean retry, int priority, long client, @Nullable EndpointId boundEndpoint, Set<EndpointId> tried) {
     public QueuedRequest {
         tried = Set.copyOf(tried);
     }

@@ -15,7 +15,7 @@ public final class Ticket {
     final long turn;
     final long number;
     final long lateAtNanos;
-    /** How often others at home went before it although it was first. */
+    /** How often others whose bound endpoint had room went before it although it was first. */
     int passedOver;
     /** Let in, refused or left. */
     boolean over;

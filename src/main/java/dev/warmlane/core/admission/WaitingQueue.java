@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The places of those who wait, in the order of their turns. Not thread-safe.
  *
- * <p>First in turn is not always first to go: a request that has its cache elsewhere lets one of the next go first that is at
- * home where there is room, a bounded number of times. Else at saturation, where one endpoint at a time has room, every
+ * <p>First in turn is not always first to go: a request that has its cache elsewhere lets one of the next go first whose
+ * bound endpoint has room, a bounded number of times. Else at saturation, where one endpoint at a time has room, every
  * session would be carried off from its cache, and the computing of what was cached would take the room of new requests. The
  * idea is that of delay scheduling (Zaharia et al., EuroSys 2010): waiting for a few others to end, out of many that are
  * running, costs less than starting cold.
  */
 final class WaitingQueue {
-    /** Of requests at random homes, all but e^-4 = 2 % find theirs within so many rooms; the same for rooms and requests. */
+    /** Of requests bound at random, all but e^-4 = 2 % find theirs within so many rooms; the same for rooms and requests. */
     private static final int PATIENCE_PER_ENDPOINT = 4;
 
     private final NavigableSet<Ticket> inTurn = new TreeSet<>(Ticket.BY_TURN);

@@ -11,11 +11,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which endpoint each key is bound to. Bounded: past its size the keys used least go first, so a flood of new sessions does
- * not evict the busy ones. A binding lives for a time to live after its last use. Safe for concurrent use; reading takes no
- * lock.
+ * The bindings of this process alone. Past its size the keys used least go first, so a flood of new sessions does not evict
+ * the busy ones. Reading takes no lock; {@link #releaseAll} walks the whole table.
  */
-public final class AffinityTable {
+public final class AffinityTable implements Bindings {
     private final Cache<AffinityKey, Binding> bindings;
     private final Ticker ticker;
     private final long maxEntries;
@@ -47,13 +46,13 @@ public final class AffinityTable {
                 .build();
     }
 
-    /** The endpoint a key is bound to, without counting as a use. */
+    @Override
     public @Nullable EndpointId peek(AffinityKey key) {
         Binding binding = bindings.policy().getIfPresentQuietly(key);
         return binding == null ? null : binding.endpoint();
     }
 
-    /** What is known of a key's binding, without counting as a use; null if it has none. */
+    @Override
     public @Nullable BindingInfo describe(AffinityKey key) {
         Binding binding = bindings.policy().getIfPresentQuietly(key);
         if (binding == null) {
@@ -67,7 +66,7 @@ public final class AffinityTable {
         return new BindingInfo(binding.endpoint(), age, idle, binding.uses().get());
     }
 
-    /** Binds a key, replacing what it was bound to unless that is the same; starts its time to live anew. */
+    @Override
     public void bind(AffinityKey key, EndpointId endpoint) {
         bindings.asMap()
                 .compute(
@@ -77,7 +76,7 @@ public final class AffinityTable {
                                 : new Binding(endpoint, ticker.read(), new AtomicLong()));
     }
 
-    /** Starts the time to live of a binding anew. Returns whether there is one. */
+    @Override
     public boolean touch(AffinityKey key) {
         Binding binding = bindings.getIfPresent(key);
         if (binding == null) {
@@ -87,36 +86,37 @@ public final class AffinityTable {
         return true;
     }
 
-    /** Removes a binding. Returns whether there was one. */
+    @Override
     public boolean release(AffinityKey key) {
         return bindings.asMap().remove(key) != null;
     }
 
-    /** Removes a binding only while it names this endpoint. */
+    @Override
     public void release(AffinityKey key, EndpointId endpoint) {
         bindings.asMap()
                 .computeIfPresent(key, (same, binding) -> binding.endpoint().equals(endpoint) ? null : binding);
     }
 
-    /** Removes every binding to an endpoint. Takes time in proportion to the table. */
+    @Override
     public void releaseAll(EndpointId endpoint) {
         bindings.asMap().values().removeIf(binding -> binding.endpoint().equals(endpoint));
     }
 
-    /** Live bindings. Takes maintenance first, so expired ones do not count. */
+    @Override
     public long size() {
+        // Maintenance first, so that expired ones do not count.
         bindings.cleanUp();
         return bindings.estimatedSize();
     }
 
-    /** Live bindings of each endpoint that has any. Takes time in proportion to the table. */
+    @Override
     public Map<EndpointId, Long> countByEndpoint() {
         Map<EndpointId, Long> counts = new HashMap<>();
         bindings.asMap().values().forEach(binding -> counts.merge(binding.endpoint(), 1L, Long::sum));
         return counts;
     }
 
-    /** Live bindings of keys of one source, of each endpoint that has any. Takes time in proportion to the table. */
+    @Override
     public Map<EndpointId, Long> countByEndpoint(KeySource source) {
         Map<EndpointId, Long> counts = new HashMap<>();
         bindings.asMap().forEach((key, binding) -> {
@@ -127,15 +127,17 @@ public final class AffinityTable {
         return counts;
     }
 
-    /** Bindings that were dropped because the table was full or their time to live had passed. */
+    @Override
     public long evictions() {
         return bindings.stats().evictionCount();
     }
 
+    @Override
     public long maxEntries() {
         return maxEntries;
     }
 
+    @Override
     public Duration ttl() {
         return ttl;
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The predicted contents of each endpoint's KV cache. A prompt is looked up for all endpoints in one walk of its chain of
+ * Predicts from what this process sent where. A prompt is looked up for all endpoints in one walk of its chain of
  * blocks: the walk carries the set of endpoints that held every block so far and ends when none is left.
  * <pre>
  *   prompt      b0       b1       b2       b3                    slots: pod-a 0, pod-b 1, pod-c 2
@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Safe for use by several threads. Reading takes no lock; inserting locks the endpoint, and a stripe of the shared table
  * for the moment of each new block. A match that runs beside an insertion sees some of its blocks.
  */
-public final class PrefixIndex {
+public final class PrefixIndex implements PredictedContents {
     /** How many endpoints an index knows at a time. */
     public static final int MAX_ENDPOINTS = 1024;
 
@@ -54,7 +54,7 @@ public final class PrefixIndex {
         this.maxEndpoints = maxEndpoints;
     }
 
-    /** How many leading blocks of the prompt each of these endpoints holds; none for an endpoint that is not known. */
+    @Override
     public PrefixMatch match(PromptBlocks prompt, List<Endpoint> candidates) {
         int[] slots = new int[candidates.size()];
         for (int i = 0; i < slots.length; i++) {
@@ -63,36 +63,28 @@ public final class PrefixIndex {
         return new PrefixMatch(match(prompt, slots));
     }
 
-    /** Notes that the endpoint computes this prompt: its blocks are the most recently used from now on. */
+    @Override
     public void insert(EndpointId endpoint, PromptBlocks prompt) {
         if (prompt.length() > 0) {
             known(endpoint).insert(prompt, inserts.incrementAndGet());
         }
     }
 
-    /**
-     * Corrects a prediction that was too high: the endpoint forgets the prompt's blocks beyond those it delivered.
-     *
-     * @param deliveredBlocks leading blocks that the endpoint did hold, at least 0
-     */
-    public void trim(EndpointId endpoint, PromptBlocks prompt, int deliveredBlocks) {
+    @Override
+    public void trim(EndpointId endpoint, PromptBlocks prompt, int heldBlocks) {
         EndpointBlocks blocks = endpoints.get(endpoint);
         if (blocks != null) {
-            blocks.forget(prompt, deliveredBlocks);
+            blocks.forget(prompt, heldBlocks);
         }
     }
 
-    /** Sets how many blocks the endpoint holds, at least 1; it evicts what is over. */
+    @Override
     public void capacity(EndpointId endpoint, long blocks) {
         known(endpoint).capacity(checkedCapacity(blocks));
     }
 
-    /**
-     * Corrects how much the endpoint is believed to hold, between a quarter and twice its capacity, after a prediction met the
-     * truth. What it was predicted to hold of that prompt stays: by now it has computed it.
-     *
-     * @param missedBlocks of a prompt that it held and that were not predicted; negative for those predicted and not held
-     */
+    /** Stays between a quarter and twice the capacity that was set. */
+    @Override
     public void correct(EndpointId endpoint, double missedBlocks) {
         EndpointBlocks blocks = endpoints.get(endpoint);
         if (blocks != null) {
@@ -100,7 +92,7 @@ public final class PrefixIndex {
         }
     }
 
-    /** Forgets the endpoint: what it held, and its capacity. */
+    @Override
     public synchronized void remove(EndpointId endpoint) {
         EndpointBlocks gone = endpoints.remove(endpoint);
         if (gone != null) {

@@ -7,7 +7,8 @@ package dev.warmlane.core.prefix;
 public final class PrefixMatch {
     private final int[] matchedBlocks;
 
-    PrefixMatch(int[] matchedBlocks) {
+    /** @param matchedBlocks of each endpoint, in [0, the prompt's length]; not to be changed afterwards */
+    public PrefixMatch(int[] matchedBlocks) {
         this.matchedBlocks = matchedBlocks;
     }
 

@@ -7,21 +7,13 @@ import dev.warmlane.core.health.HealthWatch;
 /** A request on its way to an endpoint. Its owner reports what becomes of it and closes it once, twice or from any thread. */
 public final class Dispatch implements AutoCloseable {
     private final RoutingDecision decision;
-    private final RoutingPolicy policy;
     private final Router router;
     private final Lease lease;
     private final HealthWatch health;
     private final DecisionLog.Entry entry;
 
-    Dispatch(
-            RoutingDecision decision,
-            RoutingPolicy policy,
-            Router router,
-            Lease lease,
-            HealthWatch health,
-            DecisionLog.Entry entry) {
+    Dispatch(RoutingDecision decision, Router router, Lease lease, HealthWatch health, DecisionLog.Entry entry) {
         this.decision = decision;
-        this.policy = policy;
         this.router = router;
         this.lease = lease;
         this.health = health;
@@ -38,7 +30,7 @@ public final class Dispatch implements AutoCloseable {
 
     /** The endpoint answered with response headers that the client will see. */
     public void accepted() {
-        policy.accepted(decision);
+        router.memory().accepted(decision);
     }
 
     /** The first byte of the response came back: the prefill is over. */
@@ -65,7 +57,7 @@ public final class Dispatch implements AutoCloseable {
      * @param status the HTTP status, 400 to 599
      */
     public void refused(int status) {
-        policy.failed(decision);
+        router.memory().failed(decision);
         if (!lease.firstByte()) {
             return;
         }
@@ -81,7 +73,7 @@ public final class Dispatch implements AutoCloseable {
 
     /** The endpoint did not take the request, which may go to another. */
     public void failed(FailureCause cause) {
-        policy.failed(decision);
+        router.memory().failed(decision);
         lease.close();
         health.failed(endpoint(), cause);
     }

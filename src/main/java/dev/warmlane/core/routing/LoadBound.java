@@ -30,10 +30,10 @@ public final class LoadBound {
     }
 
     /** Requests that each of these endpoints may have in flight, counting the one to be placed. At least 1. */
-    int capacity(List<Endpoint> endpoints, InFlight inFlight) {
+    public int capacity(List<Endpoint> endpoints, PoolLoad load) {
         long total = 1;
         for (Endpoint endpoint : endpoints) {
-            total += inFlight.requests(endpoint.id());
+            total += load.requests(endpoint.id());
         }
         return (int) Math.ceil(factor * total / Math.max(1, endpoints.size())) + slackRequests;
     }

@@ -21,10 +21,8 @@ final class ProbationTrial {
      * @param decision what the policy chose among all; null where none can take the request
      */
     static @Nullable RoutingDecision instead(
-            @Nullable RoutingDecision decision,
-            RoutingPolicy policy,
-            RoutingRequest request,
-            EndpointSnapshot snapshot) {
+            @Nullable RoutingDecision decision, RoutingPolicy policy, RoutingRequest request, RoutingView pool) {
+        EndpointSnapshot snapshot = pool.snapshot();
         if (decision == null || isTied(decision) || snapshot.isPanic()) {
             return decision;
         }
@@ -34,7 +32,7 @@ final class ProbationTrial {
                 others.add(endpoint.id());
             }
         }
-        RoutingDecision trial = policy.choose(request, snapshot, others);
+        RoutingDecision trial = policy.choose(request, pool, others);
         return trial == null ? decision : trial;
     }
 

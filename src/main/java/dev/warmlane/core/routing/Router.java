@@ -10,12 +10,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the requests of one pool to its endpoints: asks the policy, opens the lease, and forgets endpoints that leave. Safe
- * for concurrent use; never blocks.
+ * Sends the requests of one pool to its endpoints: asks the policy, opens the lease, and keeps the pool's memory: what becomes
+ * of each request is noted there, and endpoints that leave are forgotten. Safe for concurrent use; never blocks.
  */
 public final class Router {
     private final EndpointPool pool;
     private final RoutingPolicy policy;
+    private final PoolMemory memory;
     private final InFlight inFlight;
     private final DecisionLog log;
     private final HealthWatch health;
@@ -24,14 +25,15 @@ public final class Router {
     /**
      * A router that listens to the pool from now on.
      *
-     * @param inFlight the counts that the policy reads too
+     * @param memory what the policy reads; of this router alone
      * @param log where its decisions are noted
      * @param health told of what becomes of each request
      */
-    public Router(EndpointPool pool, RoutingPolicy policy, InFlight inFlight, DecisionLog log, HealthWatch health) {
+    public Router(EndpointPool pool, RoutingPolicy policy, PoolMemory memory, DecisionLog log, HealthWatch health) {
         this.pool = pool;
         this.policy = policy;
-        this.inFlight = inFlight;
+        this.memory = memory;
+        this.inFlight = memory.inFlight();
         this.log = log;
         this.health = health;
         pool.onRemoval(this::retire);
@@ -57,9 +59,13 @@ public final class Router {
         return deliveries;
     }
 
+    PoolMemory memory() {
+        return memory;
+    }
+
     /** The endpoints as a decision would see them now; full ones included. */
     public EndpointSnapshot snapshot() {
-        return SlowStart.limit(pool.snapshot(), inFlight);
+        return SlowStart.limit(pool.snapshot(), memory.load());
     }
 
     /**
@@ -72,7 +78,7 @@ public final class Router {
     }
 
     /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
-    public @Nullable EndpointId home(RoutingRequest request) {
+    public @Nullable EndpointId boundEndpoint(RoutingRequest request) {
         RoutingDecision decision = choose(request, Set.of());
         return decision == null || decision.outcome() != Outcome.BOUND
                 ? null
@@ -105,25 +111,26 @@ public final class Router {
     }
 
     private Dispatch dispatched(RoutingDecision decision, Lease lease) {
-        policy.dispatched(decision);
+        memory.dispatched(decision);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt());
         retireIfGone(decision.endpoint().id());
-        return new Dispatch(decision, policy, this, lease, health, entry);
+        return new Dispatch(decision, this, lease, health, entry);
     }
 
     private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> excluded) {
         EndpointSnapshot snapshot = pool.snapshot();
         if (snapshot.isPanic() && !excluded.isEmpty()) {
             // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
-            RoutingDecision healthy = policy.choose(request, snapshot.withoutPanic(), excluded);
+            RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic()), excluded);
             if (healthy != null) {
                 return healthy;
             }
         }
-        RoutingDecision decision = policy.choose(request, SlowStart.limit(snapshot, inFlight), excluded);
+        RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()));
+        RoutingDecision decision = policy.choose(request, view, excluded);
         // What has failed elsewhere is no trial; it has to succeed.
         return snapshot.hasProbation() && excluded.isEmpty()
-                ? ProbationTrial.instead(decision, policy, request, snapshot)
+                ? ProbationTrial.instead(decision, policy, request, memory.view(snapshot))
                 : decision;
     }
 
@@ -139,25 +146,25 @@ public final class Router {
 
     /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
     public void restarted(EndpointId endpoint) {
-        policy.restarted(endpoint);
+        memory.restarted(endpoint);
         retireIfGone(endpoint);
     }
 
     /** The endpoint's KV cache holds this many tokens. */
     public void capacity(EndpointId endpoint, long tokens) {
-        policy.capacity(endpoint, tokens);
+        memory.capacity(endpoint, tokens);
         retireIfGone(endpoint);
     }
 
     /** The endpoint says that it has this many requests, running and queued. */
     public void reported(EndpointId endpoint, long requests) {
-        policy.reported(endpoint, requests);
+        memory.observed(endpoint, requests);
         retireIfGone(endpoint);
     }
 
     void delivered(RoutingDecision decision, UsageReport delivery) {
         deliveries.record(decision, delivery);
-        policy.delivered(decision, delivery);
+        memory.reported(decision, delivery);
         retireIfGone(decision.endpoint().id());
     }
 
@@ -174,8 +181,7 @@ public final class Router {
     }
 
     private void retire(EndpointId endpoint) {
-        inFlight.retire(endpoint);
-        policy.retire(endpoint);
+        memory.retire(endpoint);
         deliveries.retire(endpoint);
     }
 }

@@ -25,15 +25,15 @@ public final class RouterCapacity implements Supplier<Capacity> {
                 open.add(endpoint.id());
             }
         }
-        Set<EndpointId> homesOnly = new HashSet<>();
+        Set<EndpointId> boundOnly = new HashSet<>();
         for (Endpoint endpoint : snapshot.endpoints()) {
             EndpointId id = endpoint.id();
             if (endpoint.state().acceptsBound()
                     && !open.contains(id)
                     && !router.inFlight().isFull(id)) {
-                homesOnly.add(id);
+                boundOnly.add(id);
             }
         }
-        return new Capacity(open, homesOnly, snapshot.endpoints().size());
+        return new Capacity(open, boundOnly, snapshot.endpoints().size());
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
  * @param uncachedTokens those that the endpoint has to compute
  * @param matchedTokens those that the endpoint is predicted to hold
  * @param candidates every endpoint that was weighed; empty where the policy weighs none
+ * @param remember what the pool remembers of it
  */
 public record RoutingDecision(
         RoutingRequest request,
@@ -25,22 +26,25 @@ public record RoutingDecision(
         long promptTokens,
         long uncachedTokens,
         long matchedTokens,
-        List<Candidate> candidates) {
+        List<Candidate> candidates,
+        Remember remember) {
 
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
         RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY, request.id());
         return new RoutingDecision(
-                slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates);
+                slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates, remember);
     }
 
-    /** A decision by the request's own key that looked at no cache. */
-    static RoutingDecision byKey(RoutingRequest request, Endpoint endpoint, Outcome outcome) {
-        return new RoutingDecision(request, endpoint, request.key().source(), outcome, 0, 0, 0, List.of());
+    /** A decision by the request's own key alone, of which nothing is remembered. */
+    public static RoutingDecision byKey(RoutingRequest request, Endpoint endpoint, Outcome outcome) {
+        return new RoutingDecision(
+                request, endpoint, request.key().source(), outcome, 0, 0, 0, List.of(), Remember.NOTHING);
     }
 
-    /** A decision that looked at no key. */
-    static RoutingDecision byLoad(RoutingRequest request, Endpoint endpoint) {
-        return new RoutingDecision(request, endpoint, KeySource.NONE, Outcome.PLACED, 0, 0, 0, List.of());
+    /** A decision that looked at no key, of which nothing is remembered. */
+    public static RoutingDecision byLoad(RoutingRequest request, Endpoint endpoint) {
+        return new RoutingDecision(
+                request, endpoint, KeySource.NONE, Outcome.PLACED, 0, 0, 0, List.of(), Remember.NOTHING);
     }
 }

@@ -2,14 +2,12 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointSnapshot;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which endpoint a request goes to. Choosing is pure: it reads and changes nothing, so a decision can be explained
- * without being taken. What follows a choice is told through the other methods, in the order dispatched, then accepted or
- * failed. Implementations are safe for concurrent use and never block.
+ * Decides which endpoint a request goes to. A policy remembers nothing of requests: it reads what its pool remembers, and each
+ * decision says what the pool is to remember of it. Implementations are safe for concurrent use and never block.
  */
 public interface RoutingPolicy {
 
@@ -22,35 +20,13 @@ public interface RoutingPolicy {
     }
 
     /**
-     * The best endpoint for a request. Excluding an endpoint gives the next one in the policy's preference order.
+     * The best endpoint for a request. Excluding an endpoint gives the next one in the policy's preference order. Choosing is
+     * pure: until something is dispatched the same request gets the same decision, so one can be explained without being taken.
      *
-     * @param excluded endpoints that this request has tried already
+     * @param pool what may be read of the pool
+     * @param excluded endpoints that this request has tried already, or that are full
      * @return the decision, or null if no endpoint can take the request
      */
     @Nullable
-    RoutingDecision choose(RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> excluded);
-
-    /** The request is about to be sent; the next choice must see it. */
-    default void dispatched(RoutingDecision decision) {}
-
-    /** The endpoint answered with response headers. */
-    default void accepted(RoutingDecision decision) {}
-
-    /** The endpoint did not take the request. */
-    default void failed(RoutingDecision decision) {}
-
-    /** The endpoint has answered in full and reported this. */
-    default void delivered(RoutingDecision decision, UsageReport delivery) {}
-
-    /** The endpoint's KV cache holds this many tokens. */
-    default void capacity(EndpointId endpoint, long tokens) {}
-
-    /** The endpoint says that it has this many requests, running and queued; seconds old, and perhaps not only ours. */
-    default void reported(EndpointId endpoint, long requests) {}
-
-    /** The endpoint's cache is empty; forget what it was predicted to hold, and keep what is bound to it. */
-    default void restarted(EndpointId endpoint) {}
-
-    /** The endpoint left for good: forget it. */
-    default void retire(EndpointId endpoint) {}
+    RoutingDecision choose(RoutingRequest request, RoutingView pool, Set<EndpointId> excluded);
 }

@@ -21,7 +21,7 @@ final class SlowStart {
     private SlowStart() {}
 
     /** The snapshot without the starting endpoints that have their share; the same one where there are none. */
-    static EndpointSnapshot limit(EndpointSnapshot snapshot, InFlight inFlight) {
+    static EndpointSnapshot limit(EndpointSnapshot snapshot, PoolLoad load) {
         if (!snapshot.hasStarting() || snapshot.isPanic()) {
             return snapshot;
         }
@@ -34,11 +34,11 @@ final class SlowStart {
         if (others.isEmpty()) {
             return snapshot;
         }
-        int equal = EQUAL_LOAD.capacity(others, inFlight);
+        int equal = EQUAL_LOAD.capacity(others, load);
         Set<EndpointId> atBound = new HashSet<>();
         for (Endpoint endpoint : snapshot.selectable()) {
             int bound = (int) Math.max(1, endpoint.loadShare() * equal);
-            if (endpoint.state() == EndpointState.STARTING && inFlight.requests(endpoint.id()) >= bound) {
+            if (endpoint.state() == EndpointState.STARTING && load.requests(endpoint.id()) >= bound) {
                 atBound.add(endpoint.id());
             }
         }

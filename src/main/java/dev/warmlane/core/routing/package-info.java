@@ -1,6 +1,6 @@
 /**
- * The choice of an endpoint: a request and a snapshot go in, a decision comes out. Policies are pure until a decision is
- * dispatched; leases count what is in flight, exactly, and are the only load signal.
+ * The choice of an endpoint: a request and a view of its pool go in, a decision comes out. Policies only choose; the router
+ * dispatches what they chose and keeps the pool's memory, of bindings, predicted cache contents and load, which they read.
  */
 @NullMarked
 package dev.warmlane.core.routing;

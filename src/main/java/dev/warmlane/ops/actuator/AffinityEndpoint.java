@@ -1,8 +1,8 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.BindingInfo;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
@@ -28,31 +28,31 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  */
 @Endpoint(id = "affinity")
 public final class AffinityEndpoint {
-    private final AffinityTable table;
+    private final Bindings bindings;
     private final @Nullable Tenants tenants;
     private final Pools pools;
 
     /**
-     * Over one table.
+     * Over the bindings of these pools.
      *
-     * @param pools the pools whose bindings the table holds
-     * @param tenants whose bindings they are; null where tenants are not told apart
+     * @param pools the pools whose bindings they are
+     * @param tenants that they are of; null where tenants are not told apart
      */
-    public AffinityEndpoint(AffinityTable table, Pools pools, @Nullable Tenants tenants) {
-        this.table = table;
+    public AffinityEndpoint(Bindings bindings, Pools pools, @Nullable Tenants tenants) {
+        this.bindings = bindings;
         this.tenants = tenants;
         this.pools = pools;
     }
 
-    /** The size of the table and the bindings of each endpoint, by name. */
+    /** How many bindings there are, and those of each endpoint by name. */
     @ReadOperation
     public Summary summary() {
         Map<String, Long> byEndpoint = new TreeMap<>();
         for (Pool pool : pools.all()) {
             pool.endpoints().snapshot().endpoints().forEach(endpoint -> byEndpoint.put(endpoint.name(), 0L));
         }
-        table.countByEndpoint().forEach((endpoint, count) -> byEndpoint.merge(nameOf(endpoint), count, Long::sum));
-        return new Summary(table.size(), table.maxEntries(), table.ttl(), byEndpoint);
+        bindings.countByEndpoint().forEach((endpoint, count) -> byEndpoint.merge(nameOf(endpoint), count, Long::sum));
+        return new Summary(bindings.size(), bindings.maxEntries(), bindings.ttl(), byEndpoint);
     }
 
     /**
@@ -64,12 +64,12 @@ public final class AffinityEndpoint {
      */
     @ReadOperation
     public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
-        List<Binding> bindings = new ArrayList<>();
+        List<Binding> found = new ArrayList<>();
         for (Pool pool : pools.all()) {
             AffinityKey affinityKey = key(pool, source, key, tenant);
-            BindingInfo binding = affinityKey == null ? null : table.describe(affinityKey);
+            BindingInfo binding = affinityKey == null ? null : bindings.describe(affinityKey);
             if (binding != null) {
-                bindings.add(new Binding(
+                found.add(new Binding(
                         pool.name(),
                         nameOf(binding.endpoint()),
                         binding.endpoint().value(),
@@ -78,7 +78,7 @@ public final class AffinityEndpoint {
                         binding.uses()));
             }
         }
-        return bindings.isEmpty() ? notFound() : new WebEndpointResponse<>(new Lookup(bindings));
+        return found.isEmpty() ? notFound() : new WebEndpointResponse<>(new Lookup(found));
     }
 
     /** Releases one key in every pool, so that its next request is placed anew; 404 if it is not bound. */
@@ -87,7 +87,7 @@ public final class AffinityEndpoint {
         boolean released = false;
         for (Pool pool : pools.all()) {
             AffinityKey affinityKey = key(pool, source, key, tenant);
-            released |= affinityKey != null && table.release(affinityKey);
+            released |= affinityKey != null && bindings.release(affinityKey);
         }
         return released ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT) : notFound();
     }
@@ -120,7 +120,7 @@ public final class AffinityEndpoint {
     }
 
     /**
-     * The whole table.
+     * All bindings.
      *
      * @param bindings live bindings
      * @param maxEntries bindings kept at most

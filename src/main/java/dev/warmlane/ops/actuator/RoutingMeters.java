@@ -1,6 +1,6 @@
 package dev.warmlane.ops.actuator;
 
-import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.InFlight;
@@ -24,12 +24,12 @@ public final class RoutingMeters {
     private final MultiGauge requests;
     private final MultiGauge promptTokens;
 
-    public RoutingMeters(MeterRegistry registry, Pools pools, AffinityTable table) {
+    public RoutingMeters(MeterRegistry registry, Pools pools, Bindings bindings) {
         this.pools = pools;
         this.requests = GatewayMeter.IN_FLIGHT_REQUESTS.gauges(registry);
         this.promptTokens = GatewayMeter.IN_FLIGHT_PROMPT_TOKENS.gauges(registry);
-        GatewayMeter.AFFINITY_BINDINGS.gauge(registry, table, AffinityTable::size);
-        GatewayMeter.AFFINITY_EVICTIONS.counter(registry, table, AffinityTable::evictions);
+        GatewayMeter.AFFINITY_BINDINGS.gauge(registry, bindings, Bindings::size);
+        GatewayMeter.AFFINITY_EVICTIONS.counter(registry, bindings, Bindings::evictions);
         for (Pool pool : pools.all()) {
             PredictionAccuracy deliveries = pool.router().deliveries();
             GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(

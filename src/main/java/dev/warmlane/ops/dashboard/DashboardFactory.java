@@ -1,6 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EngineOverview;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
@@ -29,7 +29,7 @@ public final class DashboardFactory {
     public static LiveFeed feed(
             EngineOverview overview,
             Pools pools,
-            AffinityTable bindings,
+            Bindings bindings,
             MeterRegistry registry,
             History history,
             DashboardSettings settings,

@@ -1,6 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.pool.Pool;
@@ -38,7 +38,7 @@ public final class LiveFeed {
     private static final int BINDINGS_SECONDS = 5;
 
     private final EngineOverview overview;
-    private final AffinityTable bindings;
+    private final Bindings bindings;
     private final History history;
     private final Diagnosis diagnosis;
     private final InstantSource clock;
@@ -56,7 +56,7 @@ public final class LiveFeed {
     LiveFeed(
             EngineOverview overview,
             Pools all,
-            AffinityTable bindings,
+            Bindings bindings,
             MeterRegistry registry,
             History history,
             Diagnosis diagnosis,

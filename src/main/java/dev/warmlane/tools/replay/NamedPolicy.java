@@ -1,8 +1,8 @@
 package dev.warmlane.tools.replay;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.warmlane.core.routing.PolicyFactory;
 import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.policy.Policies;
 import dev.warmlane.settings.PolicyFiles;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,7 +33,7 @@ record NamedPolicy(String text, String file, Map<String, String> parameters) imp
     }
 
     @Override
-    public RoutingPolicy make(PolicyFactory factory, Ticker clock) {
-        return factory.create(PolicyFiles.read(file, parameters));
+    public RoutingPolicy make(Ticker clock) {
+        return Policies.load().create(PolicyFiles.read(file, parameters));
     }
 }

@@ -9,8 +9,7 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PolicyFactory;
-import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
@@ -29,17 +28,16 @@ final class ReplayGateway {
 
     /** @param indexBlocks what the index believes each endpoint's cache to hold */
     ReplayGateway(PolicyMaker maker, long indexBlocks, Ticker clock, long seed) {
-        PolicyFactory factory = new PolicyFactory(
+        PoolMemory memory = new PoolMemory(
                 new AffinityTable(MAX_BINDINGS, TTL, clock),
                 new PrefixIndex(indexBlocks),
                 Load.BLOCK_SIZE_TOKENS * LoadRequest.BYTES_PER_TOKEN,
                 inFlight,
-                new PoolAverages(),
                 seed);
         this.router = new Router(
                 pool,
-                maker.make(factory, clock),
-                inFlight,
+                maker.make(clock),
+                memory,
                 new DecisionLog(1, () -> Instant.ofEpochSecond(0, clock.read())),
                 HealthWatch.NONE);
     }

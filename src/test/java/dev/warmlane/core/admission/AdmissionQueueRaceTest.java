@@ -69,9 +69,9 @@ class AdmissionQueueRaceTest {
     }
 
     private void arrive(RandomGenerator random) {
-        EndpointId home = random.nextBoolean() ? null : new EndpointId(random.nextBoolean() ? "a" : "b");
+        EndpointId bound = random.nextBoolean() ? null : new EndpointId(random.nextBoolean() ? "a" : "b");
         QueuedRequest claim =
-                new QueuedRequest(random.nextInt(10) == 0, random.nextInt(3), random.nextInt(5), home, Set.of());
+                new QueuedRequest(random.nextInt(10) == 0, random.nextInt(3), random.nextInt(5), bound, Set.of());
         EndpointId free = queue.isIdle() ? endpoints.enter(claim) : null;
         if (free != null) {
             entered(free);

@@ -156,7 +156,7 @@ class AdmissionQueueTest {
     }
 
     @Test
-    void aRequestAtHomeWhereThereIsRoomGoesBeforeOneThatIsNot() {
+    void aRequestWhoseBoundEndpointHasRoomGoesBeforeOneWhoseHasNone() {
         endpoints.add("b");
         endpoints.enter(claim(ALICE, 0));
         await("of b", new QueuedRequest(false, 0, ALICE, new EndpointId("b"), Set.of()));
@@ -170,19 +170,19 @@ class AdmissionQueueTest {
     @Test
     void anUrgentRequestDoesNotLetALesserOneGoFirst() {
         await("urgent", new QueuedRequest(false, -1, ALICE, new EndpointId("elsewhere"), Set.of()));
-        await("at home", new QueuedRequest(false, 0, ALICE, new EndpointId("a"), Set.of()));
+        await("bound", new QueuedRequest(false, 0, ALICE, new EndpointId("a"), Set.of()));
         serve(1);
         assertThat(served).containsExactly("urgent");
     }
 
     @Test
     void aRequestIsPassedOverABoundedNumberOfTimes() {
-        await("homeless", new QueuedRequest(false, 0, ALICE, new EndpointId("elsewhere"), Set.of()));
+        await("bound elsewhere", new QueuedRequest(false, 0, ALICE, new EndpointId("elsewhere"), Set.of()));
         for (int i = 0; i < 20; i++) {
-            await("at home " + i, new QueuedRequest(false, 0, BOB, new EndpointId("a"), Set.of()));
+            await("bound " + i, new QueuedRequest(false, 0, BOB, new EndpointId("a"), Set.of()));
         }
         serve(5);
-        assertThat(served).hasSize(5).contains("homeless");
+        assertThat(served).hasSize(5).contains("bound elsewhere");
     }
 
     @Test

@@ -34,12 +34,12 @@ final class Endpoints {
         return new Capacity(open, Set.of(), running.size());
     }
 
-    /** Takes room at home if there is some, else anywhere else; null if there is none. */
+    /** Takes room at the bound endpoint if there is some, else anywhere else; null if there is none. */
     synchronized @Nullable EndpointId enter(QueuedRequest claim) {
         Set<EndpointId> open = new HashSet<>(room().open());
         open.removeAll(claim.tried());
-        EndpointId to = claim.home() != null && open.contains(claim.home())
-                ? claim.home()
+        EndpointId to = claim.boundEndpoint() != null && open.contains(claim.boundEndpoint())
+                ? claim.boundEndpoint()
                 : open.stream().findFirst().orElse(null);
         if (to != null) {
             peak = Math.max(peak, running.merge(to, 1, Integer::sum));

@@ -46,7 +46,7 @@ class GoodputTest {
     private static final class Load {
         private final Endpoints endpoints = new Endpoints(2, "a", "b", "c", "d");
         private final PriorityQueue<Event> events = new PriorityQueue<>(Comparator.comparingLong(Event::atNanos));
-        private final Map<Integer, EndpointId> homes = new HashMap<>();
+        private final Map<Integer, EndpointId> bound = new HashMap<>();
         private final SplittableRandom random = new SplittableRandom(1);
         private long now;
         private int served;
@@ -69,7 +69,7 @@ class GoodputTest {
 
         private void arrive() {
             int session = random.nextInt(SESSIONS);
-            QueuedRequest claim = new QueuedRequest(false, 0, session, homes.get(session), Set.of());
+            QueuedRequest claim = new QueuedRequest(false, 0, session, bound.get(session), Set.of());
             if (queue.isIdle() && enter(session, claim)) {
                 return;
             }
@@ -89,7 +89,7 @@ class GoodputTest {
             if (endpoint == null) {
                 return false;
             }
-            long takes = endpoint.equals(homes.put(session, endpoint)) ? WARM_NANOS : COLD_NANOS;
+            long takes = endpoint.equals(bound.put(session, endpoint)) ? WARM_NANOS : COLD_NANOS;
             events.add(new Event(now + takes, () -> {
                 served++;
                 endpoints.leave(endpoint);

@@ -12,9 +12,9 @@ public final class Matches {
     private Matches() {}
 
     /** How many leading blocks of the prompt one endpoint holds. */
-    public static int matchedBlocks(PrefixIndex index, EndpointId endpoint, PromptBlocks prompt) {
+    public static int matchedBlocks(PredictedContents contents, EndpointId endpoint, PromptBlocks prompt) {
         Endpoint asked = new Endpoint(endpoint, "asked", URI.create("http://asked:8000"), EndpointState.READY);
-        return index.match(prompt, List.of(asked)).matchedBlocks(0);
+        return contents.match(prompt, List.of(asked)).matchedBlocks(0);
     }
 
     /** The most leading blocks that any of the endpoints holds; 0 if there is none. */

@@ -11,6 +11,9 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.Matches;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
+import dev.warmlane.core.routing.policy.CostParameters;
+import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -29,19 +32,15 @@ class DeliveredHitsTest {
     private static final Endpoint ENDPOINT = Endpoint.ofUri(URI.create("http://e"));
 
     private final PrefixIndex index = new PrefixIndex(CAPACITY);
-    private final InFlight inFlight = new InFlight();
+    private final PoolMemory memory = new PoolMemory(
+            new AffinityTable(100, Duration.ofHours(2), System::nanoTime), index, BLOCK_BYTES, new InFlight(), 1);
     private final EndpointPool pool = new EndpointPool("test");
-    private final ExpectedCostPolicy expectedCost = new ExpectedCostPolicy(
-            new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256),
-            new AffinityTable(100, Duration.ofHours(2), System::nanoTime),
-            index,
-            BLOCK_BYTES,
-            inFlight,
-            new PoolAverages());
+    private final ExpectedCostPolicy expectedCost =
+            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256));
     private final Router router = router(expectedCost);
 
     private Router router(RoutingPolicy policy) {
-        return new Router(pool, policy, inFlight, new DecisionLog(1, InstantSource.system()), HealthWatch.NONE);
+        return new Router(pool, policy, memory, new DecisionLog(1, InstantSource.system()), HealthWatch.NONE);
     }
 
     @BeforeEach
@@ -106,7 +105,7 @@ class DeliveredHitsTest {
 
     @Test
     void aChoiceThatDidNotLookAtTheIndexTeachesNothing() {
-        Router byKey = router(new ConsistentHashPolicy(inFlight, new LoadBound(1.25, 8), expectedCost));
+        Router byKey = router(new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost));
         answer(byKey, AffinityKey.of("test", KeySource.SESSION, "s"), prompt(0, 100), 0L);
         assertThat(capacity()).isEqualTo(CAPACITY);
     }

@@ -1,9 +1,9 @@
 package dev.warmlane.core.routing;
 
-import static dev.warmlane.core.routing.RoutingPolicyContract.endpoint;
-import static dev.warmlane.core.routing.RoutingPolicyContract.longPrompt;
-import static dev.warmlane.core.routing.RoutingPolicyContract.session;
-import static dev.warmlane.core.routing.RoutingPolicyContract.withPrompt;
+import static dev.warmlane.core.routing.policy.RoutingPolicyContract.endpoint;
+import static dev.warmlane.core.routing.policy.RoutingPolicyContract.longPrompt;
+import static dev.warmlane.core.routing.policy.RoutingPolicyContract.session;
+import static dev.warmlane.core.routing.policy.RoutingPolicyContract.withPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
@@ -19,6 +19,13 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
+import dev.warmlane.core.routing.policy.CostParameters;
+import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
+import dev.warmlane.core.routing.policy.LeastRequestsPolicy;
+import dev.warmlane.core.routing.policy.RandomPolicy;
+import dev.warmlane.core.routing.policy.RoundRobinPolicy;
+import dev.warmlane.core.routing.policy.StickyPolicy;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -314,19 +321,18 @@ class HealthRoutingTest {
     }
 
     private Router router(String algorithm) {
-        PolicyFactory factory = new PolicyFactory(table, index, 256, inFlight, new PoolAverages(), 1);
+        PoolMemory memory = new PoolMemory(table, index, 256, inFlight, 1);
         CostParameters costs = new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256);
-        ExpectedCostPolicy expectedCost =
-                new ExpectedCostPolicy(costs, table, index, 256, inFlight, factory.averages());
+        ExpectedCostPolicy expectedCost = new ExpectedCostPolicy(costs);
         RoutingPolicy policy = switch (algorithm) {
-            case "sticky" -> new StickyPolicy(table, expectedCost);
-            case "consistent-hash" -> new ConsistentHashPolicy(inFlight, new LoadBound(1.25, 8), expectedCost);
-            case "least-requests" -> new LeastRequestsPolicy(inFlight);
+            case "sticky" -> new StickyPolicy(expectedCost);
+            case "consistent-hash" -> new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost);
+            case "least-requests" -> new LeastRequestsPolicy();
             case "round-robin" -> new RoundRobinPolicy();
-            case "random" -> new RandomPolicy(1);
+            case "random" -> new RandomPolicy();
             default -> expectedCost;
         };
-        return new Router(pool, policy, inFlight, new DecisionLog(4, InstantSource.system()), health);
+        return new Router(pool, policy, memory, new DecisionLog(4, InstantSource.system()), health);
     }
 
     /** How many of so many new sessions, that all stay, the new endpoint has in the end. */

@@ -25,7 +25,8 @@ class PredictionAccuracyTest {
                 4000,
                 4000 - matchedTokens,
                 matchedTokens,
-                placed.candidates());
+                placed.candidates(),
+                placed.remember());
     }
 
     private Silence silence() {

@@ -9,8 +9,9 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.RoundRobinPolicy;
+import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.policy.RoundRobinPolicy;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.StaticDiscovery;
@@ -111,7 +112,11 @@ public final class PoolBuilder {
     public Pool build() {
         PoolHealth judge = health == null ? new PoolHealth(endpoints, LENIENT, System::nanoTime) : health;
         Router router = new Router(
-                endpoints, new RoundRobinPolicy(), inFlight, new DecisionLog(1, InstantSource.system()), judge);
+                endpoints,
+                new RoundRobinPolicy(),
+                PoolMemories.counting(inFlight),
+                new DecisionLog(1, InstantSource.system()),
+                judge);
         return new Pool(models, apiKey, null, discovery, judge, router, queue);
     }
 

@@ -22,7 +22,7 @@ class NewEndpointTest {
     private final List<Double> toNew = new ArrayList<>();
 
     private void run(PolicyMaker policy) {
-        PolicyMaker watched = (parts, clock) -> new WatchedPolicy(policy.make(parts, clock), decision -> {
+        PolicyMaker watched = clock -> new WatchedPolicy(policy.make(clock), decision -> {
             double seconds = clock.read() / 1e9 - ADDED_SECONDS;
             if (seconds >= 0) {
                 all.add(seconds);
@@ -46,7 +46,7 @@ class NewEndpointTest {
 
     @Test
     void aStickyTableLeavesItIdle() {
-        run((parts, clock) -> new StickyTable(parts));
+        run(clock -> new StickyTable());
         assertThat(all).hasSizeGreaterThan(100);
         assertThat(toNew).isEmpty();
     }

@@ -31,7 +31,7 @@ class WhatFailsBadlyTest {
     @Test
     void theHashOfTheFirstBlockSendsASharedSystemPromptToOneEndpoint() {
         Load load = new MultiTurnLoad(200, 6, 2048, 1024, 200, 5, 1).read();
-        PolicyResult rule = run(load, EIGHT, (parts, clock) -> new FirstBlockHash());
+        PolicyResult rule = run(load, EIGHT, clock -> new FirstBlockHash());
         PolicyResult expectedCost = run(load, EIGHT, EXPECTED_COST);
         assertThat(rule.requestImbalance()).isEqualTo(8);
         assertThat(expectedCost.requestImbalance()).isLessThan(1.25);
@@ -53,7 +53,7 @@ class WhatFailsBadlyTest {
     @Test
     void stickyTablesScatterPrefixesThatSessionsShare() {
         Load load = new SharedPrefixLoad(75, 5, 6000, 1200, 1000, 7, 2000, 1).read();
-        PolicyResult rule = run(load, FOUR, (parts, clock) -> new StickyTable(parts));
+        PolicyResult rule = run(load, FOUR, clock -> new StickyTable());
         PolicyResult expectedCost = run(load, FOUR, EXPECTED_COST);
         assertThat(rule.hitRatio()).isLessThan(expectedCost.hitRatio() - 0.15);
         assertThat(rule.ttft().mean()).isGreaterThan(10 * expectedCost.ttft().mean());
@@ -62,7 +62,7 @@ class WhatFailsBadlyTest {
     @Test
     void releasingSessionsByLoadThrowsCachesAway() {
         Load load = new MultiTurnLoad(32, 12, 1024, 4096, 200, 10, 1).read();
-        PolicyResult rule = run(load, FOUR, (parts, clock) -> new ReleaseByLoad(parts));
+        PolicyResult rule = run(load, FOUR, clock -> new ReleaseByLoad());
         PolicyResult expectedCost = run(load, FOUR, EXPECTED_COST);
         assertThat(rule.hitRatio()).isLessThan(expectedCost.hitRatio() - 0.1);
         assertThat(rule.ttft().mean()).isGreaterThan(2 * expectedCost.ttft().mean());
@@ -71,7 +71,7 @@ class WhatFailsBadlyTest {
     @Test
     void aMatchThresholdPilesATenantOnOneEndpointAtLightLoad() {
         Load load = new SharedPrefixLoad(1, 400, 6000, 4000, 200, 6, 800, 1).read();
-        PolicyResult rule = run(load, EIGHT, (parts, clock) -> new ThresholdMatch(parts));
+        PolicyResult rule = run(load, EIGHT, clock -> new ThresholdMatch());
         PolicyResult expectedCost = run(load, EIGHT, EXPECTED_COST);
         assertThat(rule.requestImbalance()).isGreaterThan(4);
         assertThat(expectedCost.requestImbalance()).isLessThan(2);
@@ -91,9 +91,7 @@ class WhatFailsBadlyTest {
     }
 
     private static double staleScore(Load load, double seconds) {
-        return run(load, EIGHT, (parts, clock) -> new StaleScore(parts, clock, seconds))
-                .ttft()
-                .mean();
+        return run(load, EIGHT, clock -> new StaleScore(clock, seconds)).ttft().mean();
     }
 
     @Test
@@ -107,7 +105,7 @@ class WhatFailsBadlyTest {
         }
         Load load = new Load("questions on documents", requests);
         ReplaySettings settings = FOUR.withKey(KeySource.PROMPT_PREFIX);
-        PolicyResult rule = run(load, settings, (parts, clock) -> new EventsAlone(parts));
+        PolicyResult rule = run(load, settings, clock -> new EventsAlone(FOUR.kvTokens() / Load.BLOCK_SIZE_TOKENS));
         PolicyResult expectedCost = run(load, settings, EXPECTED_COST);
         assertThat(rule.hitRatio()).isLessThan(0.2);
         assertThat(expectedCost.hitRatio()).isGreaterThan(0.6);

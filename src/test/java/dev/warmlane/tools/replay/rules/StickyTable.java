@@ -2,35 +2,29 @@ package dev.warmlane.tools.replay.rules;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.PolicyFactory;
-import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.Remember;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
 import java.util.List;
 
 /** Sessions are bound to the endpoint that had the fewest requests when they began, and stay there. */
 public class StickyTable implements Rule {
-    final PolicyFactory parts;
-
-    public StickyTable(PolicyFactory parts) {
-        this.parts = parts;
-    }
-
     @Override
-    public Endpoint pick(RoutingRequest request, List<Endpoint> endpoints) {
-        EndpointId bound = parts.table().peek(request.key());
+    public Endpoint pick(RoutingRequest request, RoutingView pool, List<Endpoint> endpoints) {
+        EndpointId bound = pool.boundEndpoint(request.key());
         return endpoints.stream()
-                .filter(endpoint -> endpoint.id().equals(bound) && keeps(endpoint, endpoints))
+                .filter(endpoint -> endpoint.id().equals(bound) && keeps(pool, endpoint, endpoints))
                 .findFirst()
-                .orElseGet(() -> Rule.least(parts.inFlight(), endpoints));
+                .orElseGet(() -> Rule.least(pool, endpoints));
     }
 
     /** Whether a session may stay where it is bound. */
-    boolean keeps(Endpoint home, List<Endpoint> endpoints) {
+    boolean keeps(RoutingView pool, Endpoint bound, List<Endpoint> endpoints) {
         return true;
     }
 
     @Override
-    public void dispatched(RoutingDecision decision) {
-        parts.table().bind(decision.request().key(), decision.endpoint().id());
+    public Remember remember() {
+        return Remember.BINDING;
     }
 }

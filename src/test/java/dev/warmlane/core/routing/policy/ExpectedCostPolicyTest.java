@@ -1,4 +1,4 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -8,6 +8,13 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.Candidate;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.UsageReport;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -50,10 +57,10 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     }
 
     @Test
-    void aSessionStaysHomeUntilWaitingThereCostsMoreThanItsStickiness() {
+    void aSessionStaysUntilWaitingThereCostsMoreThanItsStickiness() {
         endpoints(2);
-        Dispatch home = dispatch(session("s"));
-        home.close();
+        Dispatch first = dispatch(session("s"));
+        first.close();
         List<Dispatch> open = new ArrayList<>();
         int stayed = 0;
         while (router.explain(session("s")).outcome() == Outcome.BOUND && stayed < 100) {
@@ -103,13 +110,13 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     @Test
     void aGrowingPromptFollowsItsOwnBlocks() {
         endpoints(8);
-        String home = dispatchedTo(longPrompt(1));
+        String bound = dispatchedTo(longPrompt(1));
         long[] grown = new long[110];
         for (int i = 0; i < grown.length; i++) {
             grown[i] = 1000 + i;
         }
         Dispatch next = dispatch(prompt(grown));
-        assertThat(next.endpoint().name()).isEqualTo(home);
+        assertThat(next.endpoint().name()).isEqualTo(bound);
         assertThat(next.decision().outcome()).isEqualTo(Outcome.BOUND);
         assertThat(next.decision().matchedTokens()).isEqualTo(6400);
         assertThat(next.decision().uncachedTokens()).isEqualTo(640);
@@ -157,13 +164,13 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     @Test
     void aDrainingEndpointKeepsItsSessionsAndTakesNoNewOnes() {
         endpoints(2);
-        String home = dispatchedTo(session("s"));
+        String bound = dispatchedTo(session("s"));
         pool.replace(pool.snapshot().endpoints().stream()
-                .map(e -> e.name().equals(home) ? e.withState(EndpointState.DRAINING) : e)
+                .map(e -> e.name().equals(bound) ? e.withState(EndpointState.DRAINING) : e)
                 .toList());
-        assertThat(dispatchedTo(session("s"))).isEqualTo(home);
+        assertThat(dispatchedTo(session("s"))).isEqualTo(bound);
         for (int i = 0; i < 10; i++) {
-            assertThat(dispatchedTo(session("new" + i))).isNotEqualTo(home);
+            assertThat(dispatchedTo(session("new" + i))).isNotEqualTo(bound);
         }
     }
 
@@ -175,6 +182,6 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         }
         RoutingDecision decision = router.explain(longPrompt(1));
         assertThat((double) decision.promptTokens()).isCloseTo(12_800, within(10.0));
-        assertThat(averages.outputTokens()).isCloseTo(500, within(0.1));
+        assertThat(memory.view(pool.snapshot()).averages().outputTokens()).isCloseTo(500, within(0.1));
     }
 }

@@ -1,7 +1,8 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.routing.RoutingPolicy;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

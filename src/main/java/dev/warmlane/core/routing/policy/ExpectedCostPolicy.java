@@ -1,14 +1,17 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.routing.Candidate;
+import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -26,20 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExpectedCostPolicy implements RoutingPolicy {
     private final CostParameters parameters;
-    private final AffinityTable table;
     private final PromptCosts costs;
 
-    /** @param blockSizeBytes size of the blocks of the index and of all prompts */
-    public ExpectedCostPolicy(
-            CostParameters parameters,
-            AffinityTable table,
-            PrefixIndex index,
-            int blockSizeBytes,
-            InFlight inFlight,
-            PoolAverages averages) {
+    public ExpectedCostPolicy(CostParameters parameters) {
         this.parameters = parameters;
-        this.table = table;
-        this.costs = new PromptCosts(parameters, index, blockSizeBytes, inFlight, averages);
+        this.costs = new PromptCosts(parameters);
     }
 
     @Override
@@ -53,80 +47,34 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     }
 
     @Override
-    public @Nullable RoutingDecision choose(
-            RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> excluded) {
+    public @Nullable RoutingDecision choose(RoutingRequest request, RoutingView pool, Set<EndpointId> excluded) {
         AffinityKey key = request.key();
-        EndpointId bound = key.source().binds() ? table.peek(key) : null;
-        Endpoint home = bound == null ? null : snapshot.find(bound);
-        List<Endpoint> endpoints = snapshot.selectable();
-        if (home != null && home.state() == EndpointState.DRAINING && !endpoints.contains(home)) {
+        EndpointId bound = pool.boundEndpoint(key);
+        Endpoint boundEndpoint = bound == null ? null : pool.snapshot().find(bound);
+        List<Endpoint> endpoints = pool.snapshot().selectable();
+        if (boundEndpoint != null
+                && boundEndpoint.state() == EndpointState.DRAINING
+                && !endpoints.contains(boundEndpoint)) {
             endpoints = new ArrayList<>(endpoints);
-            endpoints.add(home);
+            endpoints.add(boundEndpoint);
         }
-        List<Candidate> candidates = costs.candidates(request, endpoints, excluded, bound, stickiness(key));
+        List<Candidate> candidates = costs.candidates(request, pool, endpoints, excluded, bound, stickiness(key));
         Candidate best = best(candidates, key);
         if (best == null) {
             return null;
         }
         return costs.decision(
                 request,
+                pool,
                 best,
                 candidates,
-                outcome(best, candidates, key, bound == null ? Outcome.PLACED : elsewhere(home, excluded)));
+                outcome(best, candidates, key, bound == null ? Outcome.PLACED : elsewhere(boundEndpoint, excluded)));
     }
 
     /** The decision to stay with the endpoint that the key is bound to, whatever the others would cost. */
-    RoutingDecision stay(RoutingRequest request, Endpoint home) {
-        List<Candidate> candidates = costs.candidates(request, List.of(home), Set.of(), home.id(), 0);
-        return costs.decision(request, candidates.get(0), candidates, Outcome.BOUND);
-    }
-
-    @Override
-    public void dispatched(RoutingDecision decision) {
-        AffinityKey key = decision.request().key();
-        if (key.source().binds() && decision.outcome() != Outcome.SPILLED) {
-            table.bind(key, decision.endpoint().id());
-        }
-        costs.dispatched(decision);
-    }
-
-    @Override
-    public void accepted(RoutingDecision decision) {
-        table.touch(decision.request().key());
-    }
-
-    @Override
-    public void failed(RoutingDecision decision) {
-        if (decision.outcome() == Outcome.PLACED || decision.outcome() == Outcome.MOVED) {
-            table.release(decision.request().key(), decision.endpoint().id());
-        }
-        costs.failed(decision);
-    }
-
-    @Override
-    public void delivered(RoutingDecision decision, UsageReport delivery) {
-        costs.delivered(decision, delivery);
-    }
-
-    @Override
-    public void capacity(EndpointId endpoint, long tokens) {
-        costs.capacity(endpoint, tokens);
-    }
-
-    @Override
-    public void reported(EndpointId endpoint, long requests) {
-        costs.reported(endpoint, requests);
-    }
-
-    @Override
-    public void restarted(EndpointId endpoint) {
-        costs.restarted(endpoint);
-    }
-
-    @Override
-    public void retire(EndpointId endpoint) {
-        table.releaseAll(endpoint);
-        costs.retire(endpoint);
+    RoutingDecision stay(RoutingRequest request, RoutingView pool, Endpoint bound) {
+        List<Candidate> candidates = costs.candidates(request, pool, List.of(bound), Set.of(), bound.id(), 0);
+        return costs.decision(request, pool, candidates.get(0), candidates, Outcome.BOUND);
     }
 
     private double stickiness(AffinityKey key) {
@@ -162,10 +110,10 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
 
     /**
      * What becomes of a bound session that goes elsewhere. It moves there, because that is where its next turn finds its
-     * blocks; but while its home is only suspended, it comes back to what is cached there.
+     * blocks; but while that endpoint is only suspended, it comes back to what is cached there.
      */
-    private static Outcome elsewhere(@Nullable Endpoint home, Set<EndpointId> excluded) {
-        boolean waits = home != null && home.state().keepsBindings() && !excluded.contains(home.id());
+    private static Outcome elsewhere(@Nullable Endpoint bound, Set<EndpointId> excluded) {
+        boolean waits = bound != null && bound.state().keepsBindings() && !excluded.contains(bound.id());
         return waits ? Outcome.SPILLED : Outcome.MOVED;
     }
 

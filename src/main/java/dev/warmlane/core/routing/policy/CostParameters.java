@@ -1,4 +1,6 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
+
+import dev.warmlane.core.routing.PolicyParameters;
 
 /**
  * The constants of the expected-cost rule. Tokens are prefill tokens of the served model, the currency of all costs.

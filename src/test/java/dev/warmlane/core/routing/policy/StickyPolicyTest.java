@@ -1,10 +1,13 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.RoutingPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,17 +19,17 @@ class StickyPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new StickyPolicy(table, expectedCost());
+        return new StickyPolicy(expectedCost());
     }
 
     @Test
     void aBoundSessionStaysWhateverTheLoad() {
         endpoints(4);
-        String home = dispatchedTo(session("s"));
+        String bound = dispatchedTo(session("s"));
         List<Dispatch> open = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             Dispatch dispatch = dispatch(session("s"));
-            assertThat(dispatch.endpoint().name()).isEqualTo(home);
+            assertThat(dispatch.endpoint().name()).isEqualTo(bound);
             assertThat(dispatch.decision().outcome()).isEqualTo(Outcome.BOUND);
             open.add(dispatch);
         }
@@ -82,35 +85,35 @@ class StickyPolicyTest extends RoutingPolicyContract {
     @Test
     void aDrainingEndpointKeepsItsSessionsAndTakesNoNewOnes() {
         endpoints(2);
-        String home = dispatchedTo(session("s"));
+        String bound = dispatchedTo(session("s"));
         pool.replace(pool.snapshot().endpoints().stream()
-                .map(e -> e.name().equals(home) ? e.withState(EndpointState.DRAINING) : e)
+                .map(e -> e.name().equals(bound) ? e.withState(EndpointState.DRAINING) : e)
                 .toList());
-        assertThat(dispatchedTo(session("s"))).isEqualTo(home);
+        assertThat(dispatchedTo(session("s"))).isEqualTo(bound);
         for (int i = 0; i < 10; i++) {
-            assertThat(dispatchedTo(session("new" + i))).isNotEqualTo(home);
+            assertThat(dispatchedTo(session("new" + i))).isNotEqualTo(bound);
         }
     }
 
     @Test
     void aSessionReturnsToAnEndpointThatWasNotReadyOnlyIfItHasNotMoved() {
         endpoints(2);
-        String home = dispatchedTo(session("s"));
+        String bound = dispatchedTo(session("s"));
         pool.replace(pool.snapshot().endpoints().stream()
-                .map(e -> e.name().equals(home) ? e.withState(EndpointState.UNREADY) : e)
+                .map(e -> e.name().equals(bound) ? e.withState(EndpointState.UNREADY) : e)
                 .toList());
         assertThat(table.size()).isEqualTo(1);
         endpoints(2);
-        assertThat(dispatchedTo(session("s"))).isEqualTo(home);
+        assertThat(dispatchedTo(session("s"))).isEqualTo(bound);
     }
 
     @Test
     void aGrowingPromptFollowsItsOwnBlocks() {
         endpoints(4);
-        String home = dispatchedTo(prompt(1, 2, 3, 10));
+        String bound = dispatchedTo(prompt(1, 2, 3, 10));
         dispatchedTo(prompt(1, 2, 3, 20));
         Dispatch next = dispatch(prompt(1, 2, 3, 10, 11));
-        assertThat(next.endpoint().name()).isEqualTo(home);
+        assertThat(next.endpoint().name()).isEqualTo(bound);
         assertThat(next.decision().source()).isEqualTo(KeySource.PROMPT_PREFIX);
         assertThat(next.decision().outcome()).isEqualTo(Outcome.BOUND);
     }

@@ -1,4 +1,4 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,6 +13,14 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.DecisionLog;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PoolMemory;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.RoutingRequest;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,15 +32,15 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What every policy owes its callers, whatever it prefers. */
-abstract class RoutingPolicyContract {
+public abstract class RoutingPolicyContract {
     final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), () -> 0L);
     final PrefixIndex index = new PrefixIndex(10_000);
     final InFlight inFlight = new InFlight();
-    final PoolAverages averages = new PoolAverages();
+    final PoolMemory memory = new PoolMemory(table, index, 256, inFlight, 1);
     final EndpointPool pool = new EndpointPool("test");
     final RoutingPolicy policy = policy();
     final Router router =
-            new Router(pool, policy, inFlight, new DecisionLog(4, InstantSource.system()), HealthWatch.NONE);
+            new Router(pool, policy, memory, new DecisionLog(4, InstantSource.system()), HealthWatch.NONE);
 
     abstract RoutingPolicy policy();
 
@@ -115,8 +123,7 @@ abstract class RoutingPolicyContract {
     }
 
     ExpectedCostPolicy expectedCost() {
-        CostParameters parameters = new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256);
-        return new ExpectedCostPolicy(parameters, table, index, 256, inFlight, averages);
+        return new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 0.25, 37_500, 256));
     }
 
     void endpoints(int count) {
@@ -143,16 +150,16 @@ abstract class RoutingPolicyContract {
                 .sum();
     }
 
-    static Endpoint endpoint(String name) {
+    public static Endpoint endpoint(String name) {
         return new Endpoint(new EndpointId(name), name, URI.create("http://" + name + ":8000"), EndpointState.READY);
     }
 
-    static RoutingRequest session(String id) {
+    public static RoutingRequest session(String id) {
         return new RoutingRequest(AffinityKey.of("test", KeySource.SESSION, id), PromptBlocks.EMPTY);
     }
 
     /** A prompt of one block for each number; the blocks hash to what precedes them too. */
-    static RoutingRequest prompt(long... blocks) {
+    public static RoutingRequest prompt(long... blocks) {
         long[] hashes = new long[blocks.length];
         long parent = 1;
         for (int i = 0; i < blocks.length; i++) {
@@ -163,12 +170,12 @@ abstract class RoutingPolicyContract {
     }
 
     /** A prompt of 100 blocks, 6,400 tokens, that shares nothing with one of another id. */
-    static RoutingRequest longPrompt(long id) {
+    public static RoutingRequest longPrompt(long id) {
         return prompt(LongStream.range(0, 100).map(block -> id * 1000 + block).toArray());
     }
 
     /** The request with the prompt of another. */
-    static RoutingRequest withPrompt(RoutingRequest request, RoutingRequest prompt) {
+    public static RoutingRequest withPrompt(RoutingRequest request, RoutingRequest prompt) {
         return new RoutingRequest(request.key(), prompt.prompt());
     }
 

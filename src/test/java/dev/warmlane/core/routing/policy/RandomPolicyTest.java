@@ -1,7 +1,8 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.routing.RoutingPolicy;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -12,7 +13,7 @@ class RandomPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new RandomPolicy(1);
+        return new RandomPolicy();
     }
 
     @Test

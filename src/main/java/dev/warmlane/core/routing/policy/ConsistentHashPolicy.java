@@ -1,10 +1,15 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.routing.LoadBound;
+import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +19,14 @@ import org.jspecify.annotations.Nullable;
  * bound. Nothing is bound and nothing is shared, yet replicas agree. Without a key the prompt decides.
  */
 public final class ConsistentHashPolicy implements RoutingPolicy {
-    private final InFlight inFlight;
     private final LoadBound bound;
-    private final RoutingPolicy byPrompt;
+    private final ExpectedCostPolicy byPrompt;
 
     /**
      * @param bound the load above which an endpoint passes a key on to the next in its order
      * @param byPrompt decides where there is no other key than the prompt
      */
-    public ConsistentHashPolicy(InFlight inFlight, LoadBound bound, RoutingPolicy byPrompt) {
-        this.inFlight = inFlight;
+    public ConsistentHashPolicy(LoadBound bound, ExpectedCostPolicy byPrompt) {
         this.bound = bound;
         this.byPrompt = byPrompt;
     }
@@ -39,13 +42,12 @@ public final class ConsistentHashPolicy implements RoutingPolicy {
     }
 
     @Override
-    public @Nullable RoutingDecision choose(
-            RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> excluded) {
+    public @Nullable RoutingDecision choose(RoutingRequest request, RoutingView pool, Set<EndpointId> excluded) {
         if (request.key().source() == KeySource.PROMPT_PREFIX) {
-            return byPrompt.choose(request, snapshot, excluded);
+            return byPrompt.choose(request, pool, excluded);
         }
-        List<Endpoint> endpoints = snapshot.selectable();
-        int capacity = bound.capacity(endpoints, inFlight);
+        List<Endpoint> endpoints = pool.snapshot().selectable();
+        int capacity = bound.capacity(endpoints, pool.load());
         Preferred preferred = new Preferred();
         Preferred underBound = new Preferred();
         Preferred untried = new Preferred();
@@ -56,7 +58,7 @@ public final class ConsistentHashPolicy implements RoutingPolicy {
                 continue;
             }
             untried.offer(endpoint, weight);
-            if (inFlight.requests(endpoint.id()) < capacity) {
+            if (pool.load().requests(endpoint.id()) < capacity) {
                 underBound.offer(endpoint, weight);
             }
         }
@@ -67,45 +69,6 @@ public final class ConsistentHashPolicy implements RoutingPolicy {
         }
         return RoutingDecision.byKey(
                 request, chosen, chosen.equals(preferred.endpoint) ? Outcome.BOUND : Outcome.SPILLED);
-    }
-
-    @Override
-    public void dispatched(RoutingDecision decision) {
-        if (decision.source() == KeySource.PROMPT_PREFIX) {
-            byPrompt.dispatched(decision);
-        }
-    }
-
-    @Override
-    public void failed(RoutingDecision decision) {
-        if (decision.source() == KeySource.PROMPT_PREFIX) {
-            byPrompt.failed(decision);
-        }
-    }
-
-    @Override
-    public void delivered(RoutingDecision decision, UsageReport delivery) {
-        byPrompt.delivered(decision, delivery);
-    }
-
-    @Override
-    public void capacity(EndpointId endpoint, long tokens) {
-        byPrompt.capacity(endpoint, tokens);
-    }
-
-    @Override
-    public void reported(EndpointId endpoint, long requests) {
-        byPrompt.reported(endpoint, requests);
-    }
-
-    @Override
-    public void restarted(EndpointId endpoint) {
-        byPrompt.restarted(endpoint);
-    }
-
-    @Override
-    public void retire(EndpointId endpoint) {
-        byPrompt.retire(endpoint);
     }
 
     /** The endpoint of the highest weight offered. */

@@ -1,7 +1,9 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -10,7 +12,7 @@ class LeastRequestsPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new LeastRequestsPolicy(inFlight);
+        return new LeastRequestsPolicy();
     }
 
     @Test

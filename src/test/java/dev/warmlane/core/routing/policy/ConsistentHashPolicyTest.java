@@ -1,10 +1,16 @@
-package dev.warmlane.core.routing;
+package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.HealthWatch;
+import dev.warmlane.core.routing.DecisionLog;
+import dev.warmlane.core.routing.LoadBound;
+import dev.warmlane.core.routing.PoolMemories;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.RoutingRequest;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,7 +21,7 @@ class ConsistentHashPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new ConsistentHashPolicy(inFlight, new LoadBound(1.25, 8), expectedCost());
+        return new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost());
     }
 
     @Test
@@ -28,11 +34,10 @@ class ConsistentHashPolicyTest extends RoutingPolicyContract {
     @Test
     void twoGatewaysAgreeWithoutSharingAnything() {
         endpoints(8);
-        InFlight others = new InFlight();
         Router other = new Router(
                 pool,
-                new ConsistentHashPolicy(others, new LoadBound(1.25, 8), expectedCost()),
-                others,
+                new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost()),
+                PoolMemories.empty(),
                 new DecisionLog(4, InstantSource.system()),
                 HealthWatch.NONE);
         for (int i = 0; i < 200; i++) {
@@ -62,9 +67,9 @@ class ConsistentHashPolicyTest extends RoutingPolicyContract {
     @Test
     void theSlackKeepsAFewRequestsTogether() {
         endpoints(4);
-        String home = dispatch(session("s")).endpoint().name();
+        String bound = dispatch(session("s")).endpoint().name();
         for (int i = 0; i < 7; i++) {
-            assertThat(dispatch(session("s")).endpoint().name()).isEqualTo(home);
+            assertThat(dispatch(session("s")).endpoint().name()).isEqualTo(bound);
         }
     }
 }

@@ -1,0 +1,54 @@
+package dev.warmlane.core.affinity;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which endpoint each key is bound to. Implementations are bounded, forget a binding a time to live after its last use, are
+ * safe for concurrent use, and never block: they are read and written while a request is on its way.
+ */
+public interface Bindings {
+
+    /** The endpoint a key is bound to, without counting as a use; null if it has none. */
+    @Nullable
+    EndpointId peek(AffinityKey key);
+
+    /** What is known of a key's binding, without counting as a use; null if it has none. */
+    @Nullable
+    BindingInfo describe(AffinityKey key);
+
+    /** Binds a key, replacing what it was bound to unless that is the same; starts its time to live anew. */
+    void bind(AffinityKey key, EndpointId endpoint);
+
+    /** Starts the time to live of a binding anew. Returns whether there is one. */
+    boolean touch(AffinityKey key);
+
+    /** Removes a binding. Returns whether there was one. */
+    boolean release(AffinityKey key);
+
+    /** Removes a binding only while it names this endpoint. */
+    void release(AffinityKey key, EndpointId endpoint);
+
+    /** Removes every binding to an endpoint. May take time in proportion to their number. */
+    void releaseAll(EndpointId endpoint);
+
+    /** Live bindings; expired ones do not count. */
+    long size();
+
+    /** Live bindings of each endpoint that has any. Takes time in proportion to their number. */
+    Map<EndpointId, Long> countByEndpoint();
+
+    /** Live bindings of keys of one source, of each endpoint that has any. Takes time in proportion to their number. */
+    Map<EndpointId, Long> countByEndpoint(KeySource source);
+
+    /** Bindings that were dropped because there were too many or their time to live had passed. */
+    long evictions();
+
+    /** Bindings kept at most. */
+    long maxEntries();
+
+    /** How long a binding outlives its last use. */
+    Duration ttl();
+}

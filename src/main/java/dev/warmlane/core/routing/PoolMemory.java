@@ -1,0 +1,162 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.prefix.PredictedContents;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What a pool remembers from one request to the next, whatever its policy: which keys are bound, what each endpoint is
+ * predicted to hold, its load, and what responses have taught. The pool's router writes, policies read through a {@link
+ * RoutingView}. Safe for concurrent use; never blocks.
+ */
+public final class PoolMemory {
+    private final Bindings bindings;
+    private final PredictedContents contents;
+    private final int blockSizeBytes;
+    private final InFlight inFlight;
+    private final long seed;
+    private final OtherClients otherClients = new OtherClients();
+    private final PoolAverages averages = new PoolAverages();
+    private final PoolLoad load;
+    private final AtomicLong dispatches = new AtomicLong();
+
+    /**
+     * A memory that has seen no request.
+     *
+     * @param bindings of this pool's keys; pools may share them
+     * @param contents of this pool's endpoints
+     * @param blockSizeBytes size of the blocks of those contents and of all prompts
+     * @param inFlight counts what the router sends
+     * @param seed for policies that draw lots
+     */
+    public PoolMemory(Bindings bindings, PredictedContents contents, int blockSizeBytes, InFlight inFlight, long seed) {
+        this.bindings = bindings;
+        this.contents = contents;
+        this.blockSizeBytes = blockSizeBytes;
+        this.inFlight = inFlight;
+        this.seed = seed;
+        this.load = new PoolLoad(inFlight, otherClients, averages);
+    }
+
+    /** What a policy may read of it for a decision among these endpoints. */
+    public RoutingView view(EndpointSnapshot snapshot) {
+        return new RoutingView(this, snapshot);
+    }
+
+    Bindings bindings() {
+        return bindings;
+    }
+
+    PredictedContents contents() {
+        return contents;
+    }
+
+    InFlight inFlight() {
+        return inFlight;
+    }
+
+    PoolLoad load() {
+        return load;
+    }
+
+    PoolAverages averages() {
+        return averages;
+    }
+
+    long dispatches() {
+        return dispatches.get();
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    /** The request is about to be sent: the next choice must see it, so that one with the same key or prompt follows. */
+    void dispatched(RoutingDecision decision) {
+        dispatches.incrementAndGet();
+        if (bindsKey(decision) && decision.outcome() != Outcome.SPILLED) {
+            bindings.bind(decision.request().key(), decision.endpoint().id());
+        }
+        if (decision.remember().prompt()) {
+            contents.insert(decision.endpoint().id(), decision.request().prompt());
+        }
+    }
+
+    /** The endpoint answered with response headers. */
+    void accepted(RoutingDecision decision) {
+        if (bindsKey(decision)) {
+            bindings.touch(decision.request().key());
+        }
+    }
+
+    /** The endpoint did not compute the prompt: only what it held before is there, and a new binding is taken back. */
+    void failed(RoutingDecision decision) {
+        EndpointId endpoint = decision.endpoint().id();
+        if (bindsKey(decision) && (decision.outcome() == Outcome.PLACED || decision.outcome() == Outcome.MOVED)) {
+            bindings.release(decision.request().key(), endpoint);
+        }
+        if (decision.remember().prompt()) {
+            contents.trim(endpoint, decision.request().prompt(), predictedBlocks(decision));
+        }
+    }
+
+    /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
+    void reported(RoutingDecision decision, UsageReport usage) {
+        PromptBlocks prompt = decision.request().prompt();
+        Long cachedTokens = usage.cachedTokens();
+        // A decision that weighed nothing predicted nothing.
+        boolean predicted = prompt.length() > 0 && !decision.candidates().isEmpty();
+        if (predicted && cachedTokens != null && usage.promptTokens() > 0) {
+            contents.correct(decision.endpoint().id(), missedBlocks(decision, usage, cachedTokens));
+        }
+        averages.learn(prompt.bytes(), usage);
+    }
+
+    /** Sizes the prediction of an endpoint by its real cache. */
+    void capacity(EndpointId endpoint, long tokens) {
+        double blocks = tokens * averages.bytesPerToken() / blockSizeBytes;
+        contents.capacity(endpoint, Math.max(1, (long) blocks));
+    }
+
+    /** Notes how many requests the endpoint says that it has; seconds old, and perhaps not only ours. */
+    void observed(EndpointId endpoint, long requests) {
+        otherClients.observe(endpoint, requests, inFlight.requests(endpoint));
+    }
+
+    /** The endpoint's cache is empty; what is bound to it stays so. */
+    void restarted(EndpointId endpoint) {
+        contents.remove(endpoint);
+    }
+
+    /** The endpoint left for good. */
+    void retire(EndpointId endpoint) {
+        inFlight.retire(endpoint);
+        bindings.releaseAll(endpoint);
+        otherClients.retire(endpoint);
+        contents.remove(endpoint);
+    }
+
+    private static boolean bindsKey(RoutingDecision decision) {
+        return decision.remember().binding()
+                && decision.request().key().source().binds();
+    }
+
+    private int predictedBlocks(RoutingDecision decision) {
+        return (int) Math.rint(decision.matchedTokens() * averages.bytesPerToken() / blockSizeBytes);
+    }
+
+    /**
+     * What the endpoint held and the prediction did not know. A prompt that repeats an earlier response finds that in the cache
+     * too, and a block that is cached in part counts for the endpoint alone: neither says that anything was forgotten.
+     */
+    private double missedBlocks(RoutingDecision decision, UsageReport usage, long cachedTokens) {
+        // By the prompt's own ratio: languages differ, and the average would look like a prediction that missed.
+        double blocksPerToken = (double) decision.request().prompt().bytes() / usage.promptTokens() / blockSizeBytes;
+        double missed = cachedTokens * blocksPerToken - predictedBlocks(decision);
+        double unknowable = averages.outputTokens() * blocksPerToken + 1;
+        return missed < 0 ? missed : Math.max(0, missed - unknowable);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a policy may read of its pool for one decision: the endpoints as they were when it began, and what the pool remembers,
+ * which goes on changing meanwhile. Reading takes no lock and changes nothing.
+ */
+public final class RoutingView {
+    private final PoolMemory memory;
+    private final EndpointSnapshot snapshot;
+
+    RoutingView(PoolMemory memory, EndpointSnapshot snapshot) {
+        this.memory = memory;
+        this.snapshot = snapshot;
+    }
+
+    public EndpointSnapshot snapshot() {
+        return snapshot;
+    }
+
+    /** The endpoint a key is bound to, which may have left the snapshot; null if it has none or its source binds nothing. */
+    public @Nullable EndpointId boundEndpoint(AffinityKey key) {
+        return key.source().binds() ? memory.bindings().peek(key) : null;
+    }
+
+    /** How many leading blocks of the prompt each of these endpoints is predicted to hold, in their order. */
+    public PrefixMatch match(PromptBlocks prompt, List<Endpoint> endpoints) {
+        return memory.contents().match(prompt, endpoints);
+    }
+
+    public PoolLoad load() {
+        return memory.load();
+    }
+
+    public PoolAverages averages() {
+        return memory.averages();
+    }
+
+    /** How many requests of this pool were dispatched so far: whose turn it is, for policies that take turns. */
+    public long dispatches() {
+        return memory.dispatches();
+    }
+
+    /** A number of this pool's own, for policies that draw lots: with {@link #dispatches} it makes each draw another one. */
+    public long seed() {
+        return memory.seed();
+    }
+}

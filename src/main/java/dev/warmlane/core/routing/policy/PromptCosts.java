@@ -1,0 +1,91 @@
+package dev.warmlane.core.routing.policy;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.Candidate;
+import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.PoolLoad;
+import dev.warmlane.core.routing.Remember;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Prices a request at every endpoint by {@link ExpectedCostPolicy}'s formula. Immutable. */
+final class PromptCosts {
+    /** No request costs less to start than one KV block of prefill. */
+    private static final long LEAST_UNCACHED_TOKENS = 16;
+
+    private final CostParameters parameters;
+
+    PromptCosts(CostParameters parameters) {
+        this.parameters = parameters;
+    }
+
+    /**
+     * Every endpoint's cost, in their order, without those excluded.
+     *
+     * @param bound the endpoint that the request's key is bound to
+     * @param stickinessTokens what that is worth
+     */
+    List<Candidate> candidates(
+            RoutingRequest request,
+            RoutingView pool,
+            List<Endpoint> endpoints,
+            Set<EndpointId> excluded,
+            @Nullable EndpointId bound,
+            double stickinessTokens) {
+        PromptBlocks prompt = request.prompt();
+        PrefixMatch match = pool.match(prompt, endpoints);
+        PoolLoad load = pool.load();
+        PoolAverages averages = pool.averages();
+        double bytesPerToken = averages.bytesPerToken();
+        double blockTokens = prompt.blockSizeBytes() / bytesPerToken;
+        long promptTokens = (long) (prompt.bytes() / bytesPerToken);
+        double lambda = parameters.load() * averages.outputTokens() / 1000;
+        List<Candidate> candidates = new ArrayList<>(endpoints.size());
+        for (int i = 0; i < endpoints.size(); i++) {
+            Endpoint endpoint = endpoints.get(i);
+            EndpointId id = endpoint.id();
+            if (excluded.contains(id)) {
+                continue;
+            }
+            long matchedTokens = (long) (match.matchedBlocks(i) * blockTokens);
+            long uncachedTokens = Math.max(LEAST_UNCACHED_TOKENS, promptTokens - matchedTokens);
+            long prefillTokens = load.prefillTokens(id);
+            int requests = load.requests(id);
+            long inFlightTokens = load.promptTokens(id);
+            boolean isBound = bound != null && id.equals(bound);
+            double cost = prefillTokens
+                    + parameters.prefill(uncachedTokens, promptTokens)
+                            * (parameters.recompute() + parameters.delay() * requests)
+                    + lambda * (inFlightTokens + promptTokens)
+                    - (isBound ? stickinessTokens : 0);
+            candidates.add(new Candidate(
+                    endpoint, matchedTokens, uncachedTokens, prefillTokens, requests, inFlightTokens, isBound, cost));
+        }
+        return candidates;
+    }
+
+    /** The decision for one of the candidates. */
+    RoutingDecision decision(
+            RoutingRequest request, RoutingView pool, Candidate chosen, List<Candidate> candidates, Outcome outcome) {
+        long promptTokens = (long) (request.prompt().bytes() / pool.averages().bytesPerToken());
+        return new RoutingDecision(
+                request,
+                chosen.endpoint(),
+                request.key().source(),
+                outcome,
+                promptTokens,
+                chosen.uncachedTokens(),
+                chosen.matchedTokens(),
+                candidates,
+                Remember.BINDING_AND_PROMPT);
+    }
+}
