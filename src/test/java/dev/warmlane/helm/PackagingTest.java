@@ -91,7 +91,7 @@ class PackagingTest {
                 .contains("name a Secret that has one in validation.apiKeySecret first");
         assertThat(Chart.notes(
                         "config: {pools: [{name: a, kubernetes: {service: a}}, {name: b, kubernetes: {service: b}}]}"))
-                .contains("There are several pools, so say which model");
+                .contains("There are several pools, so name the model");
         assertThat(Chart.notes("service: {sessionAffinity: None}")).contains("may go to another pod");
         assertThat(Chart.notes("config: {routing: {policy: consistent-hash}}"))
                 .doesNotContain("keep an affinity table each");
