@@ -7,18 +7,19 @@ import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
 import dev.warmlane.ops.actuator.EngineMeters;
-import dev.warmlane.ops.actuator.EngineOverview;
-import dev.warmlane.ops.actuator.GatewayInfo;
 import dev.warmlane.ops.actuator.ModelsHealthIndicator;
 import dev.warmlane.ops.actuator.PoolMeters;
 import dev.warmlane.ops.actuator.RoutingMeters;
 import dev.warmlane.ops.actuator.SafeEndpoints;
 import dev.warmlane.ops.actuator.VllmEndpoint;
 import dev.warmlane.proxy.access.Tenants;
+import dev.warmlane.settings.SettingsInForce;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
+import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -43,19 +44,18 @@ class ActuatorConfiguration {
         return new AffinityEndpoint(bindings, pools, tenants.getIfAvailable());
     }
 
+    /** Beside version and commit: by which policy requests are routed, and the settings in force. */
     @Bean
-    GatewayInfo gatewayInfo(WarmlaneSettings settings) {
-        return new GatewayInfo(settings);
+    InfoContributor gatewayInfo(WarmlaneSettings settings) {
+        Map<String, Object> details = Map.of(
+                "policy", settings.routing().policy(),
+                "settings", SettingsInForce.of(settings));
+        return info -> info.withDetail("warmlane", details);
     }
 
     @Bean
-    EngineOverview engineOverview(Pools pools, LoadScraper scraper) {
-        return new EngineOverview(pools, scraper, System::nanoTime);
-    }
-
-    @Bean
-    VllmEndpoint vllmEndpoint(EngineOverview overview) {
-        return new VllmEndpoint(overview);
+    VllmEndpoint vllmEndpoint(Pools pools, LoadScraper scraper) {
+        return new VllmEndpoint(pools, scraper, System::nanoTime);
     }
 
     @Bean

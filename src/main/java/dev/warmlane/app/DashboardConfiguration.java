@@ -2,8 +2,7 @@ package dev.warmlane.app;
 
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.ops.actuator.EngineOverview;
-import dev.warmlane.ops.dashboard.DashboardFactory;
+import dev.warmlane.ops.actuator.VllmEndpoint;
 import dev.warmlane.ops.dashboard.LiveFeed;
 import dev.warmlane.ops.dashboard.Sampling;
 import dev.warmlane.ops.history.History;
@@ -22,24 +21,23 @@ class DashboardConfiguration {
 
     @Bean
     History history(WarmlaneSettings settings) {
-        return DashboardFactory.history(settings.history());
+        return LiveFeed.history(settings.history());
     }
 
     @Bean
     LiveFeed liveFeed(
             WarmlaneSettings settings,
             Pools pools,
-            EngineOverview overview,
+            VllmEndpoint overview,
             Bindings bindings,
             MeterRegistry registry,
             History history) {
-        return DashboardFactory.feed(
-                overview, pools, bindings, registry, history, settings.dashboard(), InstantSource.system());
+        return new LiveFeed(overview, pools, bindings, registry, history, settings.dashboard(), InstantSource.system());
     }
 
     @Bean(destroyMethod = "close")
     Sampling sampling(WarmlaneSettings settings, LiveFeed feed, History history) {
-        return DashboardFactory.sampling(feed, history, settings.history());
+        return new Sampling(feed, history, settings.history());
     }
 
     @Bean

@@ -3,24 +3,17 @@ package dev.warmlane.app;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.HealthChecker;
 import dev.warmlane.engines.probe.ProbeTiming;
-import dev.warmlane.ops.actuator.HealthMeters;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.WarmlaneSettings;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.util.SplittableRandom;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Checks the health of endpoints, and counts what becomes of it. */
+/** Checks the health of endpoints. */
 @Configuration(proxyBeanMethods = false)
 class HealthConfiguration {
     private static final int MAX_CONCURRENT_CHECKS = 64;
-
-    @Bean
-    HealthMeters healthMeters(Pools pools, MeterRegistry registry) {
-        return new HealthMeters(registry, pools);
-    }
 
     @Bean
     HealthChecker healthChecker(WarmlaneSettings settings, Pools pools) {

@@ -1,6 +1,5 @@
 package dev.warmlane.app;
 
-import dev.warmlane.settings.EnvironmentCheck;
 import dev.warmlane.settings.SettingNames;
 import dev.warmlane.settings.WarmlaneSettings;
 import org.springframework.beans.factory.InitializingBean;
@@ -19,7 +18,6 @@ class SettingsConfiguration {
     /** Depends on the settings, so that by then every name that exists has been looked for. */
     @Bean
     InitializingBean environmentCheck(SettingNames names, WarmlaneSettings settings) {
-        return () -> EnvironmentCheck.check(
-                names, System.getenv(), System.getProperties().stringPropertyNames());
+        return () -> names.check(System.getenv(), System.getProperties().stringPropertyNames());
     }
 }

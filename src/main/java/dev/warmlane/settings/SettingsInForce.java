@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -16,7 +17,17 @@ public final class SettingsInForce {
     /** Says which kinds of keys are looked for, and none of them. */
     private static final String NO_SECRET = "affinity.keys";
 
+    /** What is shown of a secret. */
+    static final String MASK = "***";
+
+    private static final Pattern SECRET = Pattern.compile("(?i)(key|salt|secret|token|password)s?(\\[\\d+])?$");
+
     private SettingsInForce() {}
+
+    /** Tells by its name whether a setting's value is nobody's business; of a misspelt one too. */
+    static boolean isSecret(String name) {
+        return SECRET.matcher(name).find();
+    }
 
     /** Maps, lists, texts, numbers and truth values; durations and sizes as one writes them. */
     public static Map<String, Object> of(WarmlaneSettings settings) {
@@ -39,8 +50,8 @@ public final class SettingsInForce {
         if (value == null) {
             return null;
         }
-        if (Secrets.isSecret(path) && !path.equals(NO_SECRET)) {
-            return value.toString().isEmpty() ? "" : Secrets.MASK;
+        if (isSecret(path) && !path.equals(NO_SECRET)) {
+            return value.toString().isEmpty() ? "" : MASK;
         }
         if (value instanceof Record group) {
             return group(path + ".", group);

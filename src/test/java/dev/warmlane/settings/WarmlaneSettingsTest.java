@@ -132,7 +132,7 @@ class WarmlaneSettingsTest {
 
     private static String description(@Nullable Throwable failure) {
         assertThat(failure).isNotNull();
-        FailureAnalysis analysis = new BindingFailureAnalyzer().analyze(failure);
+        FailureAnalysis analysis = new SettingFailureAnalyzer().analyze(failure);
         assertThat(analysis).as(failure.toString()).isNotNull();
         return analysis.getDescription();
     }

@@ -1,17 +1,23 @@
 package dev.warmlane.ops.actuator;
 
+import static dev.warmlane.metrics.GatewayMeter.Kind;
+
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.EndpointReports;
+import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +31,11 @@ final class EndpointMeters {
     private final String name;
     private final MeterRegistry registry;
     private final EndpointReports reports;
-    private final List<Meter> gauges = new ArrayList<>();
-    private final Map<EngineCounter, Meter> counters = new EnumMap<>(EngineCounter.class);
+    private final LongSupplier nanoClock;
+    private final Map<Reading, Meter> meters = new EnumMap<>(Reading.class);
 
     /**
-     * Registers the gauges.
+     * Without meters until the first {@link #register}.
      *
      * @param nanoClock the scraper's clock
      */
@@ -45,30 +51,23 @@ final class EndpointMeters {
         this.name = name;
         this.registry = registry;
         this.reports = reports;
-        for (EngineGauge gauge : EngineGauge.values()) {
-            gauges.add(gauge.meter()
-                    .gauge(
-                            registry,
-                            reports,
-                            from -> gauge.in(from.report(id), nanoClock.getAsLong(), isUnready()),
-                            gauge.labels(pool.name(), name)));
-        }
+        this.nanoClock = nanoClock;
     }
 
-    /** Registers the counters that the engine has said by now and that are not registered yet. */
-    void registerCounters() {
-        for (EngineCounter counter : EngineCounter.values()) {
-            if (!counters.containsKey(counter) && counter.in(reports.report(id)) != null) {
-                counters.put(
-                        counter,
-                        counter.meter()
-                                .counter(
-                                        registry,
-                                        reports,
-                                        from -> orNaN(counter.in(from.report(id))),
-                                        pool.name(),
-                                        name));
+    /** Registers the gauges, and the counters that the engine has said by now. */
+    void register() {
+        for (Reading reading : Reading.values()) {
+            boolean counter = reading.meter.kind() == Kind.COUNTER;
+            if (meters.containsKey(reading) || (counter && Double.isNaN(value(reading)))) {
+                continue;
             }
+            ToDoubleFunction<EndpointReports> value = from -> value(reading);
+            String[] labels = reading.labels(pool.name(), name);
+            meters.put(
+                    reading,
+                    counter
+                            ? reading.meter.counter(registry, reports, value, labels)
+                            : reading.meter.gauge(registry, reports, value, labels));
         }
     }
 
@@ -78,16 +77,78 @@ final class EndpointMeters {
 
     /** Removes all of them from the registry. */
     void remove() {
-        gauges.forEach(registry::remove);
-        counters.values().forEach(registry::remove);
+        meters.values().forEach(registry::remove);
     }
 
+    private double value(Reading reading) {
+        Number value = reading == Reading.SCRAPE_AGE && isUnready()
+                ? null
+                : reading.in(reports.report(id), nanoClock.getAsLong());
+        return value == null ? Double.NaN : value.doubleValue();
+    }
+
+    /** Nobody expects such a one to respond as yet, however long ago it did. */
     private boolean isUnready() {
         Endpoint endpoint = pool.snapshot().find(id);
         return endpoint != null && endpoint.state() == EndpointState.UNREADY;
     }
 
-    private static double orNaN(@Nullable Long count) {
-        return count == null ? Double.NaN : count;
+    /** What engines say: of their present state, and what they have counted since they started. */
+    private enum Reading {
+        KV_CACHE_USAGE(GatewayMeter.ENGINE_KV_CACHE_USAGE),
+        KV_CACHE_CAPACITY(GatewayMeter.ENGINE_KV_CACHE_CAPACITY),
+        RUNNING(GatewayMeter.ENGINE_RUNNING_REQUESTS),
+        WAITING(GatewayMeter.ENGINE_WAITING_REQUESTS),
+        SCRAPE_AGE(GatewayMeter.ENGINE_SCRAPE_AGE),
+        HIT_RATIO_1M(GatewayMeter.ENGINE_HIT_RATIO, "1m"),
+        HIT_RATIO_5M(GatewayMeter.ENGINE_HIT_RATIO, "5m"),
+        HIT_RATIO_60M(GatewayMeter.ENGINE_HIT_RATIO, "60m"),
+        QUERIED_TOKENS(GatewayMeter.ENGINE_QUERIED_TOKENS),
+        HIT_TOKENS(GatewayMeter.ENGINE_HIT_TOKENS),
+        PROMPT_TOKENS(GatewayMeter.ENGINE_PROMPT_TOKENS),
+        GENERATION_TOKENS(GatewayMeter.ENGINE_GENERATION_TOKENS),
+        PREEMPTIONS(GatewayMeter.ENGINE_PREEMPTIONS);
+
+        private final GatewayMeter meter;
+        private final @Nullable String window;
+
+        Reading(GatewayMeter meter) {
+            this(meter, null);
+        }
+
+        /** @param window the label of the time that it is taken over; null: it is of now */
+        Reading(GatewayMeter meter, @Nullable String window) {
+            this.meter = meter;
+            this.window = window;
+        }
+
+        private String[] labels(String pool, String endpoint) {
+            return window == null ? new String[] {pool, endpoint} : new String[] {pool, endpoint, window};
+        }
+
+        /** The value in a report; null where the engine does not say. */
+        private @Nullable Number in(EndpointReport report, long nowNanos) {
+            VllmMetrics metrics = report.metrics();
+            PrefixCacheCounters prefixCache = report.prefixCache();
+            return switch (this) {
+                case KV_CACHE_USAGE -> report.load(nowNanos).kvCacheUsage();
+                case KV_CACHE_CAPACITY -> report.load(nowNanos).capacityTokens();
+                case RUNNING -> report.load(nowNanos).running();
+                case WAITING -> report.load(nowNanos).waiting();
+                case SCRAPE_AGE -> seconds(report.age(nowNanos));
+                case HIT_RATIO_1M -> report.windows().lastMinute().hitRatio();
+                case HIT_RATIO_5M -> report.windows().last5Minutes().hitRatio();
+                case HIT_RATIO_60M -> report.windows().last60Minutes().hitRatio();
+                case QUERIED_TOKENS -> prefixCache == null ? null : (Long) prefixCache.queriedTokens();
+                case HIT_TOKENS -> prefixCache == null ? null : (Long) prefixCache.hitTokens();
+                case PROMPT_TOKENS -> metrics == null ? null : metrics.promptTokens();
+                case GENERATION_TOKENS -> metrics == null ? null : metrics.generationTokens();
+                case PREEMPTIONS -> metrics == null ? null : metrics.preemptions();
+            };
+        }
+
+        private static double seconds(@Nullable Duration age) {
+            return age == null ? Double.POSITIVE_INFINITY : age.toNanos() / 1e9;
+        }
     }
 }

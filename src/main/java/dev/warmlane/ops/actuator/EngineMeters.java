@@ -56,10 +56,10 @@ public final class EngineMeters {
             return gone;
         });
         wanted.forEach((label, listed) ->
-                meters.computeIfAbsent(label, added -> register(added, listed)).registerCounters());
+                meters.computeIfAbsent(label, added -> of(added, listed)).register());
     }
 
-    private EndpointMeters register(Label label, Listed listed) {
+    private EndpointMeters of(Label label, Listed listed) {
         return new EndpointMeters(listed.id(), listed.pool(), label.endpoint(), registry, reports, nanoClock);
     }
 }

@@ -1,28 +1,56 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.EjectionReason;
+import dev.warmlane.core.health.EndpointHealth;
+import dev.warmlane.core.health.EndpointHealth.Ejected;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.routing.Outcome;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Arrays;
 import java.util.List;
 
-/** What alerts ask of a pool: whether it can take requests, and counters that are there before their first event. */
+/**
+ * Whether a pool can take requests, its endpoints by state, its ejections, and counters that are there before their first
+ * event, because one that begins with it shows no increase. A fixed number for each pool.
+ */
 public final class PoolMeters {
     private static final List<String> RESULTS = List.of("2xx", "4xx", "5xx", "cancelled", "failed");
 
     public PoolMeters(MeterRegistry registry, Pools pools) {
         for (Pool pool : pools.all()) {
-            String name = pool.name();
-            GatewayMeter.SELECTABLE_ENDPOINTS.gauge(
-                    registry, pool.endpoints(), of -> of.snapshot().selectable().size(), name);
-            GatewayMeter.DISCOVERY_STALE.gauge(registry, pool, of -> of.isDiscoveryStale() ? 1 : 0, name);
-            count(registry, name);
+            gauges(registry, pool);
+            count(registry, pool.name());
+            pool.health().addListener(ejections(registry, pool.name()));
         }
     }
 
-    /** A counter that begins with its first event shows no increase by it. */
+    private static void gauges(MeterRegistry registry, Pool pool) {
+        String name = pool.name();
+        EndpointPool endpoints = pool.endpoints();
+        GatewayMeter.SELECTABLE_ENDPOINTS.gauge(
+                registry, endpoints, of -> of.snapshot().selectable().size(), name);
+        GatewayMeter.DISCOVERY_STALE.gauge(registry, pool, of -> of.isDiscoveryStale() ? 1 : 0, name);
+        GatewayMeter.POOL_PANIC.gauge(registry, endpoints, of -> of.snapshot().isPanic() ? 1 : 0, name);
+        Arrays.stream(EndpointState.values())
+                .map(EndpointState::label)
+                .distinct()
+                .forEach(state ->
+                        GatewayMeter.ENDPOINTS.gauge(registry, endpoints, of -> count(of, state), name, state));
+    }
+
+    private static long count(EndpointPool pool, String state) {
+        return pool.snapshot().endpoints().stream()
+                .filter(endpoint -> endpoint.state().label().equals(state))
+                .count();
+    }
+
     private static void count(MeterRegistry registry, String pool) {
         GatewayMeter.RETRY_BUDGET_EXHAUSTED.counter(registry, pool);
         for (String result : RESULTS) {
@@ -31,5 +59,21 @@ public final class PoolMeters {
         for (Outcome outcome : Outcome.values()) {
             GatewayMeter.DECISIONS.counter(registry, pool, KeySource.SESSION.label(), outcome.label());
         }
+        for (EjectionReason reason : EjectionReason.values()) {
+            GatewayMeter.EJECTIONS.counter(registry, pool, reason.label());
+        }
+    }
+
+    private static HealthListener ejections(MeterRegistry registry, String pool) {
+        return new HealthListener() {
+            @Override
+            public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
+                if (now instanceof Ejected ejected) {
+                    GatewayMeter.EJECTIONS
+                            .counter(registry, pool, ejected.reason().label())
+                            .increment();
+                }
+            }
+        };
     }
 }

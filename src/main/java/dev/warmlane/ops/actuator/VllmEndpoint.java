@@ -1,33 +1,138 @@
 package dev.warmlane.ops.actuator;
 
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EndpointReport;
+import dev.warmlane.engines.probe.EndpointReports;
+import dev.warmlane.engines.probe.ModelCard;
+import dev.warmlane.engines.probe.PrefixCacheWindows;
+import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.PrefixCacheStatus;
+import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
+import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
+import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
+import dev.warmlane.ops.actuator.VllmStatus.QueueStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.Selector.Match;
 
-/** {@code GET /actuator/vllm}: all pools and endpoints; {@code GET /actuator/vllm/{id or name}}: one endpoint, or 404. */
-@Endpoint(id = "vllm")
+/**
+ * {@code GET /actuator/vllm}: all pools and endpoints; {@code GET /actuator/vllm/{id or name}}: one endpoint, or 404. Merges
+ * discovery, the scraper's reports and the gateway's own counts. Safe from any thread.
+ */
+@org.springframework.boot.actuate.endpoint.annotation.Endpoint(id = "vllm")
 public final class VllmEndpoint {
-    private final EngineOverview overview;
+    private final Pools pools;
+    private final EndpointReports reports;
+    private final LongSupplier nanoClock;
 
-    public VllmEndpoint(EngineOverview overview) {
-        this.overview = overview;
+    /** @param nanoClock the scraper's clock */
+    public VllmEndpoint(Pools pools, EndpointReports reports, LongSupplier nanoClock) {
+        this.pools = pools;
+        this.reports = reports;
+        this.nanoClock = nanoClock;
     }
 
-    /** Every pool, with its totals and endpoints. */
+    /** Every pool as it is now, with its totals and endpoints. */
     @ReadOperation
-    public VllmStatus all() {
-        return overview.status();
+    public VllmStatus status() {
+        return new VllmStatus(pools.all().stream().map(this::statusOf).toList());
     }
 
     /**
-     * One endpoint; null, which answers 404, if there is none.
+     * One endpoint as it is now; null, which becomes 404, if there is none.
      *
-     * @param idOrName what follows in the path; a URL's slashes make it several segments
+     * @param idOrName its id, in any pool, else its name; a URL's slashes make it several segments of a path, and of two in a row
+     *     only one need be there
      */
     @ReadOperation
-    public @Nullable EndpointStatus one(@Selector(match = Match.ALL_REMAINING) String... idOrName) {
-        return overview.find(String.join("/", idOrName));
+    public @Nullable EndpointStatus find(@Selector(match = Match.ALL_REMAINING) String... idOrName) {
+        String wanted = withSingleSlashes(String.join("/", idOrName));
+        EndpointStatus byId =
+                first(endpoint -> withSingleSlashes(endpoint.id().value()).equals(wanted));
+        return byId != null ? byId : first(endpoint -> endpoint.name().equals(wanted));
+    }
+
+    private @Nullable EndpointStatus first(Predicate<Endpoint> wanted) {
+        for (Pool pool : pools.all()) {
+            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
+                if (wanted.test(endpoint)) {
+                    return statusOf(pool, endpoint, reports.report(endpoint.id()));
+                }
+            }
+        }
+        return null;
+    }
+
+    private PoolStatus statusOf(Pool pool) {
+        EndpointSnapshot snapshot = pool.endpoints().snapshot();
+        List<EndpointStatus> endpoints = new ArrayList<>(snapshot.endpoints().size());
+        PrefixCacheCounters life = PrefixCacheCounters.NONE;
+        PrefixCacheWindows windows = PrefixCacheWindows.NONE;
+        for (Endpoint endpoint : snapshot.endpoints()) {
+            EndpointReport report = reports.report(endpoint.id());
+            endpoints.add(statusOf(pool, endpoint, report));
+            life = life.plus(Objects.requireNonNullElse(report.prefixCache(), PrefixCacheCounters.NONE));
+            windows = windows.plus(report.windows());
+        }
+        PoolTotals totals = new PoolTotals(
+                endpoints.size(),
+                snapshot.selectable().size(),
+                PrefixCacheStatus.of(life, windows),
+                endpoints.stream()
+                        .mapToLong(endpoint -> orZero(endpoint.running()))
+                        .sum(),
+                endpoints.stream()
+                        .mapToLong(endpoint -> orZero(endpoint.waiting()))
+                        .sum(),
+                endpoints.stream().mapToLong(EndpointStatus::inFlight).sum(),
+                QueueStatus.of(pool));
+        return new PoolStatus(pool.name(), totals, snapshot.isPanic(), endpoints);
+    }
+
+    private EndpointStatus statusOf(Pool pool, Endpoint endpoint, EndpointReport report) {
+        EndpointLoad load = report.load(nanoClock.getAsLong());
+        VllmMetrics metrics = report.metrics();
+        Duration age = report.age(nanoClock.getAsLong());
+        return new EndpointStatus(
+                endpoint.id().value(),
+                endpoint.name(),
+                endpoint.uri().toString(),
+                endpoint.state().label(),
+                endpoint.loadShare(),
+                EjectionStatus.of(pool.health().of(endpoint.id()), nanoClock.getAsLong()),
+                PrefixCacheStatus.of(report.prefixCache(), report.windows()),
+                load.kvCacheUsage(),
+                load.running(),
+                load.waiting(),
+                pool.router().inFlight().requests(endpoint.id()),
+                load.blockSizeTokens(),
+                load.blocks(),
+                load.prefixCaching(),
+                metrics == null ? null : metrics.promptTokens(),
+                metrics == null ? null : metrics.generationTokens(),
+                report.version(),
+                report.models().stream().map(ModelCard::id).toList(),
+                new ScrapeStatus(age == null ? null : age.toMillis(), report.error()));
+    }
+
+    private static long orZero(@Nullable Long count) {
+        return count == null ? 0 : count;
+    }
+
+    private static String withSingleSlashes(String text) {
+        return text.replaceAll("/{2,}", "/");
     }
 }

@@ -53,7 +53,7 @@ public final class DashboardHandler {
                 .GET(
                         "/dashboard/{*file}",
                         request -> file(request.pathVariable("file").substring(1)))
-                .filter((request, next) -> SameOrigin.check(request).then(Mono.defer(() -> next.handle(request))))
+                .filter((request, next) -> PageSecurity.check(request).then(Mono.defer(() -> next.handle(request))))
                 .build();
     }
 
@@ -62,20 +62,20 @@ public final class DashboardHandler {
         return bytes == null
                 ? Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND))
                 : ServerResponse.ok()
-                        .headers(PageHeaders::set)
+                        .headers(PageSecurity::set)
                         .contentType(StaticFiles.type(name))
                         .bodyValue(bytes);
     }
 
     private Mono<ServerResponse> live() {
         return ServerResponse.ok()
-                .headers(PageHeaders::set)
+                .headers(PageSecurity::set)
                 .contentType(MediaType.TEXT_EVENT_STREAM)
                 .body(feed.events(), String.class);
     }
 
     private Mono<ServerResponse> settings() {
-        return PageHeaders.json(Map.of(
+        return PageSecurity.json(Map.of(
                 "readOnly", settings.readOnly(),
                 "tenants", tenants,
                 "targetHitRatio", settings.targetHitRatio(),

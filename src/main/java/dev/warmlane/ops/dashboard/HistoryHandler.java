@@ -37,13 +37,13 @@ final class HistoryHandler {
                         HttpStatus.BAD_REQUEST, "pool: missing (expected: the name of a pool)"));
         long now = clock.instant().getEpochSecond();
         if (request.queryParam("endpoints").isPresent()) {
-            return PageHeaders.json(ofEndpoints(pool, resolution, now));
+            return PageSecurity.json(ofEndpoints(pool, resolution, now));
         }
         Subject subject = new Subject(pool, request.queryParam("endpoint").orElse(null));
         Map<String, float[]> points = history.points(subject, resolution, now);
         return points == null
                 ? Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND))
-                : PageHeaders.json(new HistoryStatus(now, resolution.step().toSeconds(), withGaps(points)));
+                : PageSecurity.json(new HistoryStatus(now, resolution.step().toSeconds(), withGaps(points)));
     }
 
     /** The hit ratios of all endpoints of a pool, for the small charts. */

@@ -6,14 +6,18 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EndpointStatus;
-import dev.warmlane.ops.actuator.EngineOverview;
+import dev.warmlane.ops.actuator.VllmEndpoint;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
+import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import dev.warmlane.ops.dashboard.Problem.ProblemTimes;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.History.Subject;
+import dev.warmlane.ops.history.Resolution;
+import dev.warmlane.settings.DashboardSettings;
+import dev.warmlane.settings.HistorySettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -37,7 +41,7 @@ public final class LiveFeed {
     private static final int HISTORY_SECONDS = 10;
     private static final int BINDINGS_SECONDS = 5;
 
-    private final EngineOverview overview;
+    private final VllmEndpoint overview;
     private final Bindings bindings;
     private final History history;
     private final Diagnosis diagnosis;
@@ -53,18 +57,19 @@ public final class LiveFeed {
     private long ticks;
     private volatile @Nullable LiveStatus latest;
 
-    LiveFeed(
-            EngineOverview overview,
+    /** @param clock the time that people read */
+    public LiveFeed(
+            VllmEndpoint overview,
             Pools all,
             Bindings bindings,
             MeterRegistry registry,
             History history,
-            Diagnosis diagnosis,
+            DashboardSettings settings,
             InstantSource clock) {
         this.overview = overview;
         this.bindings = bindings;
         this.history = history;
-        this.diagnosis = diagnosis;
+        this.diagnosis = new Diagnosis(settings);
         this.clock = clock;
         this.certificates = new ExpiringCertificates(registry);
         for (Pool pool : all.all()) {
@@ -72,6 +77,11 @@ public final class LiveFeed {
                     new PoolSampler(pool.name(), registry, pool.router().deliveries());
             pools.put(pool.name(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS), new ProblemTimes()));
         }
+    }
+
+    /** An empty history of what the feed records. */
+    public static History history(HistorySettings settings) {
+        return new History(PoolSum.figures(), EndpointSum.figures(), settings.maxEndpoints());
     }
 
     /** Takes a sample; once a second. */
@@ -91,8 +101,10 @@ public final class LiveFeed {
         }
         if (ticks % HISTORY_SECONDS == 0) {
             history.record(now.getEpochSecond(), sums);
-            pools.keySet()
-                    .forEach(pool -> hitRatiosOfDay.put(pool, HitRatioOfDay.of(history, pool, now.getEpochSecond())));
+            for (String pool : pools.keySet()) {
+                Map<String, float[]> day = history.points(Subject.ofPool(pool), Resolution.DAY, now.getEpochSecond());
+                hitRatiosOfDay.put(pool, PoolView.hitRatioOfDay(day));
+            }
         }
         ticks++;
         LiveStatus status = new LiveStatus(now, shown);

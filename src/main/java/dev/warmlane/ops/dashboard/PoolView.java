@@ -60,6 +60,27 @@ record PoolView(
         return figures;
     }
 
+    /**
+     * The hit ratio of a day's history, each step weighed by its prompt tokens: a quiet night says less than a busy hour. From 0 to
+     * 1; NaN where there is none.
+     */
+    static float hitRatioOfDay(@Nullable Map<String, float[]> day) {
+        if (day == null) {
+            return Float.NaN;
+        }
+        float[] ratios = day.getOrDefault("hitRatio", new float[0]);
+        float[] tokens = day.getOrDefault("promptTokensPerSecond", new float[0]);
+        double hits = 0;
+        double all = 0;
+        for (int i = 0; i < Math.min(ratios.length, tokens.length); i++) {
+            if (!Float.isNaN(ratios[i]) && !Float.isNaN(tokens[i])) {
+                hits += (double) ratios[i] * tokens[i];
+                all += tokens[i];
+            }
+        }
+        return (float) (hits / all);
+    }
+
     /** The sums of the last samples, so that figures can be given over the time they span. For one thread. */
     static final class RecentSums {
         private final int samples;

@@ -2,7 +2,11 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.HistoryFile;
+import dev.warmlane.settings.HistorySettings;
+import dev.warmlane.settings.InvalidSettingException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,6 +19,9 @@ import org.slf4j.LoggerFactory;
 public final class Sampling implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Sampling.class);
 
+    /** In the directory of the history. */
+    private static final String FILE = "warmlane-history.bin";
+
     private final LiveFeed feed;
     private final History history;
     private final @Nullable HistoryFile file;
@@ -26,12 +33,24 @@ public final class Sampling implements AutoCloseable {
         return started;
     });
 
-    /** @param file where the history is kept across restarts; null for nowhere */
-    public Sampling(LiveFeed feed, History history, @Nullable HistoryFile file, Duration saveInterval) {
+    /** @throws InvalidSettingException if the directory of the history cannot be written to */
+    public Sampling(LiveFeed feed, History history, HistorySettings settings) {
         this.feed = feed;
         this.history = history;
-        this.file = file;
-        this.saveInterval = saveInterval;
+        this.file = file(settings.directory());
+        this.saveInterval = settings.saveInterval();
+    }
+
+    private static @Nullable HistoryFile file(String directory) {
+        if (directory.isEmpty()) {
+            return null;
+        }
+        Path path = Path.of(directory);
+        if (!Files.isDirectory(path) || !Files.isWritable(path)) {
+            throw new InvalidSettingException(
+                    "warmlane.history.directory", directory, "a directory that this process can write to");
+        }
+        return new HistoryFile(path.resolve(FILE));
     }
 
     /** Loads what was saved and starts; once. A history that cannot be read is moved aside, and a new one begins. */

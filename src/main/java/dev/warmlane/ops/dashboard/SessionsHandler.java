@@ -34,7 +34,7 @@ final class SessionsHandler {
             WebEndpointResponse<AffinityEndpoint.Lookup> found =
                     sessions.lookup(asked.source(), asked.key(), asked.tenant());
             AffinityEndpoint.Lookup lookup = found.getBody();
-            return PageHeaders.json(lookup == null ? new AffinityEndpoint.Lookup(List.of()) : lookup);
+            return PageSecurity.json(lookup == null ? new AffinityEndpoint.Lookup(List.of()) : lookup);
         });
     }
 
@@ -43,7 +43,7 @@ final class SessionsHandler {
             return Mono.error(new ResponseStatusException(HttpStatus.FORBIDDEN, "warmlane.dashboard.read-only is set"));
         }
         return question(request)
-                .flatMap(asked -> PageHeaders.json(Map.of(
+                .flatMap(asked -> PageSecurity.json(Map.of(
                         "released",
                         sessions.release(asked.source(), asked.key(), asked.tenant())
                                         .getStatus()

@@ -75,7 +75,7 @@ class VllmEndpointIT {
         @Bean
         VllmEndpoint vllmEndpoint() {
             Engines engines = Engines.three();
-            return new VllmEndpoint(new EngineOverview(engines.pools(), engines, () -> Engines.NOW_NANOS));
+            return new VllmEndpoint(engines.pools(), engines, () -> Engines.NOW_NANOS);
         }
     }
 }

@@ -32,7 +32,7 @@ class HistorySizeTest {
             sums.put(new Subject("default", "0a1b2c3d-pod-uid-of-36-characters-" + i), new double[EndpointSum.COUNT]);
         }
         long before = threads.getCurrentThreadAllocatedBytes();
-        History history = DashboardFactory.history(new HistorySettings("", Duration.ofMinutes(5), ENDPOINTS + 1));
+        History history = LiveFeed.history(new HistorySettings("", Duration.ofMinutes(5), ENDPOINTS + 1));
         history.record(1_800_000_000, sums);
         // Nothing that is held was not allocated.
         long heap = threads.getCurrentThreadAllocatedBytes() - before;

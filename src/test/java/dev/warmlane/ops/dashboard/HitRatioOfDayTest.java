@@ -9,7 +9,7 @@ class HitRatioOfDayTest {
 
     @Test
     void aQuietNightSaysLessThanABusyHour() {
-        assertThat(HitRatioOfDay.of(Map.of(
+        assertThat(PoolView.hitRatioOfDay(Map.of(
                         "hitRatio", new float[] {0, 0, Float.NaN, 0.75f},
                         "promptTokensPerSecond", new float[] {1, 1, 0, 98})))
                 .isEqualTo(0.735f);
@@ -17,8 +17,8 @@ class HitRatioOfDayTest {
 
     @Test
     void aDayWithoutPromptsHasNone() {
-        assertThat(HitRatioOfDay.of(null)).isNaN();
-        assertThat(HitRatioOfDay.of(
+        assertThat(PoolView.hitRatioOfDay(null)).isNaN();
+        assertThat(PoolView.hitRatioOfDay(
                         Map.of("hitRatio", new float[] {Float.NaN}, "promptTokensPerSecond", new float[] {0})))
                 .isNaN();
     }

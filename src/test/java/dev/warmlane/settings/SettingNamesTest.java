@@ -16,7 +16,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
-class EnvironmentCheckTest {
+class SettingNamesTest {
 
     @ParameterizedTest
     @ValueSource(
@@ -69,15 +69,15 @@ class EnvironmentCheckTest {
     @Test
     void readsSystemPropertiesInAnySpelling() {
         SettingNames names = boundFrom("WARMLANE_ENDPOINTS");
-        assertThatCode(() -> EnvironmentCheck.check(
-                        names, Map.of(), List.of("warmlane.response-headers", "warmlane.responseHeaders", "user.dir")))
+        assertThatCode(() -> names.check(
+                        Map.of(), List.of("warmlane.response-headers", "warmlane.responseHeaders", "user.dir")))
                 .doesNotThrowAnyException();
-        assertThatThrownBy(() -> EnvironmentCheck.check(names, Map.of(), List.of("warmlane.response-header")))
+        assertThatThrownBy(() -> names.check(Map.of(), List.of("warmlane.response-header")))
                 .hasMessageStartingWith("warmlane.response-header: ");
     }
 
     private static void checkEnvironment(String name) {
-        EnvironmentCheck.check(boundFrom(name), Map.of(name, "1", "PATH", "/bin"), List.of());
+        boundFrom(name).check(Map.of(name, "1", "PATH", "/bin"), List.of());
     }
 
     /** The names that binding looks for where the environment has this one. */

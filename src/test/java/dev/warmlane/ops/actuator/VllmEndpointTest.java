@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
-class EngineOverviewTest {
+class VllmEndpointTest {
     private final Engines engines = Engines.three();
-    private final EngineOverview overview = new EngineOverview(engines.pools(), engines, () -> Engines.NOW_NANOS);
+    private final VllmEndpoint overview = new VllmEndpoint(engines.pools(), engines, () -> Engines.NOW_NANOS);
 
     @Test
     void writesTheContractsJson() {

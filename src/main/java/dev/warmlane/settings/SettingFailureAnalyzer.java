@@ -12,9 +12,12 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.util.unit.DataSize;
 
-/** Says of a setting that does not exist, or whose value is of another type, what it was, where from, and what was expected. */
+/**
+ * Says which setting stopped the start, instead of a stack trace: one that does not exist, whose value is of another type, or that
+ * cannot be used; what it was, where from, and what was expected.
+ */
 @Order(Ordered.HIGHEST_PRECEDENCE)
-final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
+final class SettingFailureAnalyzer extends AbstractFailureAnalyzer<RuntimeException> {
     private static final Map<Class<?>, String> EXPECTED = Map.of(
             Duration.class, "a duration such as 2s, 10m or 2h",
             DataSize.class, "a size such as 64KB or 32MB",
@@ -23,13 +26,14 @@ final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException
             boolean.class, "true or false");
 
     @Override
-    protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
-        if (!cause.getName().toString().startsWith(SettingNames.PREFIX)) {
-            return null;
-        }
+    protected @Nullable FailureAnalysis analyze(Throwable rootFailure, RuntimeException first) {
         InvalidSettingException invalid = findCause(rootFailure, InvalidSettingException.class);
         if (invalid != null) {
-            return analysis(String.valueOf(invalid.getMessage()), cause);
+            return analysis(String.valueOf(invalid.getMessage()), invalid);
+        }
+        BindException cause = findCause(rootFailure, BindException.class);
+        if (cause == null || !cause.getName().toString().startsWith(SettingNames.PREFIX)) {
+            return null;
         }
         UnboundConfigurationPropertiesException unbound =
                 findCause(rootFailure, UnboundConfigurationPropertiesException.class);
@@ -52,7 +56,7 @@ final class BindingFailureAnalyzer extends AbstractFailureAnalyzer<BindException
 
     private static String describe(ConfigurationProperty property, String expected) {
         String name = property.getName().toString();
-        Object shown = Secrets.isSecret(name) ? Secrets.MASK : property.getValue();
+        Object shown = SettingsInForce.isSecret(name) ? SettingsInForce.MASK : property.getValue();
         String problem = "%s: %s (expected: %s)".formatted(name, shown, expected);
         return property.getOrigin() == null ? problem : problem + ", from " + property.getOrigin();
     }

@@ -1,0 +1,54 @@
+package dev.warmlane.ops.dashboard;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ResponseStatusException;
+import reactor.core.publisher.Mono;
+
+/**
+ * What keeps other sites away from the page in an operator's browser. Responses tell the browser to run only what comes from
+ * here, to show it in nobody's frame and to keep nothing. A request that changes or asks something must be JSON, which no form of
+ * another site can send, and must not say that it comes from another site.
+ */
+final class PageSecurity {
+    private static final String POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+                    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private PageSecurity() {}
+
+    static void set(HttpHeaders headers) {
+        headers.set("Content-Security-Policy", POLICY);
+        headers.set("X-Content-Type-Options", "nosniff");
+        headers.set("Referrer-Policy", "no-referrer");
+        headers.setCacheControl("no-store");
+    }
+
+    /** A response of the page that is not a file. */
+    static Mono<ServerResponse> json(Object body) {
+        return ServerResponse.ok()
+                .headers(PageSecurity::set)
+                .contentType(MediaType.APPLICATION_JSON)
+                .bodyValue(body);
+    }
+
+    /** Fails with 403 or 415; empty where the request may go on. */
+    static Mono<Void> check(ServerRequest request) {
+        if (request.method().equals(HttpMethod.GET)) {
+            return Mono.empty();
+        }
+        String site = request.headers().firstHeader("Sec-Fetch-Site");
+        if (site != null && !site.equals("same-origin")) {
+            return Mono.error(new ResponseStatusException(HttpStatus.FORBIDDEN, "a request from another site"));
+        }
+        boolean json = request.headers()
+                .contentType()
+                .filter(MediaType.APPLICATION_JSON::isCompatibleWith)
+                .isPresent();
+        return json ? Mono.empty() : Mono.error(new ResponseStatusException(HttpStatus.UNSUPPORTED_MEDIA_TYPE));
+    }
+}
