@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
-import dev.warmlane.tools.simulator.ServedModels;
 import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.ServerOptions.Models;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.io.IOException;
@@ -49,7 +49,7 @@ class ApiKeysIT {
                         HashedKeys.entry("unreported", "key-unreported", "tokens-per-minute: 300"))));
         server = SimulatedServer.start(ServerOptions.DEFAULTS
                 .withEngine(EngineModel.INSTANT)
-                .withModels(new ServedModels("small", List.of("lora"), 4096))
+                .withModels(new Models("small", List.of("lora"), 4096))
                 .withApiKey("the pool's"));
         gateway = RunningGateway.start(
                 "warmlane.pools[0].name=default",

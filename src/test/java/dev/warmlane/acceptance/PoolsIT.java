@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
-import dev.warmlane.tools.simulator.ServedModels;
 import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.ServerOptions.Models;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.net.http.HttpResponse;
@@ -33,9 +33,9 @@ class PoolsIT {
     @BeforeAll
     static void start() {
         ServerOptions instant = ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT);
-        small = SimulatedServer.start(instant.withModels(new ServedModels("small", List.of("small-lora"), 4096)));
+        small = SimulatedServer.start(instant.withModels(new Models("small", List.of("small-lora"), 4096)));
         large = SimulatedServer.start(
-                instant.withModels(new ServedModels("large", List.of(), 4096)).withApiKey("the pool's"));
+                instant.withModels(new Models("large", List.of(), 4096)).withApiKey("the pool's"));
         gateway = RunningGateway.start(
                 "warmlane.pools[0].name=small",
                 "warmlane.pools[0].endpoints=" + small.uri(),

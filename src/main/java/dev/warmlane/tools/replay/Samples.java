@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.tools.replay.report.Distribution;
+import dev.warmlane.tools.Distribution;
 import java.util.Arrays;
 
 /** A growing list of numbers without an object for each. */

@@ -2,7 +2,6 @@ package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import java.util.Map;
-import tools.jackson.databind.node.ObjectNode;
 
 /** The paths under {@code /simulator}, which no vLLM has: faults, state, reset. On the server's event loop. */
 final class AdminApi {
@@ -16,9 +15,9 @@ final class AdminApi {
         this.server = server;
         this.version = version;
         this.routes = Map.of(
-                ROOT + "faults", new Route("POST", this::faults),
-                ROOT + "state", new Route("GET", this::state),
-                ROOT + "reset", new Route("POST", this::reset));
+                ROOT + "faults", Route.post(this::faults),
+                ROOT + "state", Route.page(this::state),
+                ROOT + "reset", Route.post(this::reset));
     }
 
     boolean owns(String path) {
@@ -37,29 +36,21 @@ final class AdminApi {
             throw ApiException.badRequest(String.valueOf(e.getMessage()), null);
         }
         String applied = FaultsJson.write(faults).toString();
-        server.applyFaults(faults).addListener(done -> exchange.reply(200, HttpExchange.JSON, applied));
+        server.applyFaults(faults).addListener(done -> exchange.reply(200, applied));
     }
 
-    private void state(HttpExchange exchange) {
+    private Json state() {
         ServerStats stats = server.stats();
         EngineStats engine = stats.engine();
-        ObjectNode state = Json.object()
-                .put("requests", stats.requests())
-                .put("inFlight", stats.inFlight())
-                .put("cancels", stats.cancels())
-                .put("running", engine.running())
-                .put("waiting", engine.waiting())
-                .put("kvCacheUsage", engine.kvCacheUsage())
-                .put("queriedTokens", engine.queriedTokens())
-                .put("hitTokens", engine.hitTokens())
-                .put("preemptions", engine.preemptions());
-        state.set("faults", FaultsJson.write(server.faults()));
-        exchange.reply(200, HttpExchange.JSON, state.toString());
+        return Json.of("requests", stats.requests(), "inFlight", stats.inFlight(), "cancels", stats.cancels())
+                .and("running", engine.running(), "waiting", engine.waiting(), "kvCacheUsage", engine.kvCacheUsage())
+                .and("queriedTokens", engine.queriedTokens(), "hitTokens", engine.hitTokens())
+                .and("preemptions", engine.preemptions(), "faults", FaultsJson.write(server.faults()));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // Its reply goes first: a reset breaks this connection too.
     private void reset(HttpExchange exchange) {
-        exchange.reply(200, HttpExchange.JSON, "{}");
+        exchange.reply(200, "{}");
         server.reset();
     }
 }

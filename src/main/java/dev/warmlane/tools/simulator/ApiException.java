@@ -8,7 +8,7 @@ final class ApiException extends RuntimeException {
     private final String type;
     private final @Nullable String param;
 
-    ApiException(int status, String type, String message, @Nullable String param) {
+    private ApiException(int status, String type, String message, @Nullable String param) {
         super(message, null, false, false);
         this.status = status;
         this.type = type;
@@ -25,8 +25,8 @@ final class ApiException extends RuntimeException {
     }
 
     static ApiException notJson() {
-        return new ApiException(
-                400, "Bad Request", "[{'type': 'json_invalid', 'loc': ('body', 0), 'msg': 'JSON decode error'}]", null);
+        String message = "[{'type': 'json_invalid', 'loc': ('body', 0), 'msg': 'JSON decode error'}]";
+        return new ApiException(400, "Bad Request", message, null);
     }
 
     static ApiException unknownModel(String model) {
@@ -49,23 +49,10 @@ final class ApiException extends RuntimeException {
 
     /** The body in the words of this vLLM release. */
     String body(VllmVersion version) {
-        if (version.isLegacy()) {
-            return Json.object()
-                    .put("object", "error")
-                    .put("message", getMessage())
-                    .put("type", type)
-                    .putNull("param")
-                    .put("code", status)
-                    .toString();
-        }
-        return Json.object()
-                .set(
-                        "error",
-                        Json.object()
-                                .put("message", getMessage())
-                                .put("type", type)
-                                .put("param", param)
-                                .put("code", status))
-                .toString();
+        Json error = Json.of("message", getMessage(), "type", type, "param", version.isLegacy() ? null : param)
+                .and("code", status);
+        return version.isLegacy()
+                ? Json.of("object", "error").and(error).toString()
+                : Json.of("error", error).toString();
     }
 }

@@ -1,131 +1,113 @@
 package dev.warmlane.tools.simulator;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
-/** Chat completions. */
+/** Chat completions. The arguments of a function call are a JSON object that wraps the generated text. */
 final class ChatFormat implements ResponseFormat {
+    /** Generated text holds nothing that JSON would escape. */
+    private static final String ARGUMENTS_BEGIN = "{\"text\": \"";
+
+    private static final String ARGUMENTS_END = "\"}";
+
+    private final boolean legacy;
     private final VllmVersion version;
     private boolean toolCallBegun;
 
     ChatFormat(VllmVersion version) {
         this.version = version;
+        this.legacy = version.isLegacy();
     }
 
     @Override
-    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
-        ObjectNode message =
-                Json.object().put("role", "assistant").put("content", head.toolName() == null ? text : null);
-        message.putNull("refusal").putNull("annotations").putNull("audio").putNull("function_call");
+    public String whole(Head head, String text, String finishReason, Usage usage) {
+        Json message = Json.of("role", "assistant", "content", head.toolName() == null ? text : null)
+                .nulls("refusal", "annotations", "audio", "function_call");
         if (head.toolName() != null) {
-            message.putArray("tool_calls").add(toolCall(head, head.toolName(), ToolArguments.whole(text)));
-        } else if (version.isLegacy()) {
-            message.putArray("tool_calls");
+            String arguments = ARGUMENTS_BEGIN + text + ARGUMENTS_END;
+            message.and("tool_calls", List.of(toolCall(head, head.toolName(), arguments)));
+        } else if (legacy) {
+            message.and("tool_calls", List.of());
         }
-        message.putNull(version.isLegacy() ? "reasoning_content" : "reasoning");
-        ObjectNode choice = Json.object().put("index", 0);
-        choice.set("message", message);
-        choice.putNull("logprobs")
-                .put("finish_reason", finish(head, finishReason))
-                .putNull("stop_reason");
-        if (!version.isLegacy()) {
-            choice.putNull("token_ids").putNull("routed_experts");
+        message.nulls(legacy ? "reasoning_content" : "reasoning");
+        Json choice = Json.of("index", 0, "message", message, "logprobs", null)
+                .and("finish_reason", finish(head, finishReason), "stop_reason", null);
+        if (!legacy) {
+            choice.nulls("token_ids", "routed_experts");
         }
-        ObjectNode body = top(head, "chat.completion", choice);
-        body.putNull("service_tier").putNull("system_fingerprint");
-        body.set("usage", usage.inBody(version));
-        body.putNull("prompt_logprobs");
-        if (!version.isLegacy()) {
-            body.putNull("prompt_token_ids").putNull("prompt_text");
+        Json body = top(head, "chat.completion", choice)
+                .nulls("service_tier", "system_fingerprint")
+                .and("usage", usage.inBody(version));
+        if (legacy) {
+            return body.nulls("prompt_logprobs", "kv_transfer_params").toString();
         }
-        body.putNull("kv_transfer_params");
-        if (!version.isLegacy()) {
-            body.putNull("ec_transfer_params").putNull("metrics");
-        }
-        return body.toString();
+        return body.nulls("prompt_logprobs", "prompt_token_ids", "prompt_text", "kv_transfer_params")
+                .nulls("ec_transfer_params", "metrics")
+                .toString();
     }
 
     @Override
-    public String begin(ResponseHead head, int promptTokens) {
-        ObjectNode choice = choice(Json.object().put("role", "assistant").put("content", ""));
-        choice.putNull("finish_reason");
-        ObjectNode chunk = top(head, "chat.completion.chunk", choice);
-        if (!version.isLegacy()) {
-            chunk.putNull("prompt_token_ids").putNull("prompt_text");
-        }
-        return Json.event(chunk);
+    public String begin(Head head, int promptTokens) {
+        Json choice = choice(Json.of("role", "assistant", "content", "")).nulls("finish_reason");
+        Json chunk = top(head, "chat.completion.chunk", choice);
+        return (legacy ? chunk : chunk.nulls("prompt_token_ids", "prompt_text")).event();
     }
 
     @Override
-    public String token(ResponseHead head, String text, @Nullable String finishReason) {
-        ObjectNode choice = choice(delta(head, text, finishReason != null));
-        choice.put("finish_reason", finishReason == null ? null : finish(head, finishReason));
-        if (finishReason != null) {
-            choice.putNull("stop_reason");
+    public String token(Head head, String text, @Nullable String finishReason) {
+        Json choice = choice(delta(head, text, finishReason != null));
+        if (finishReason == null) {
+            choice.nulls("finish_reason");
+        } else {
+            choice.and("finish_reason", finish(head, finishReason), "stop_reason", null);
         }
-        if (!version.isLegacy()) {
-            choice.putNull("token_ids");
+        if (!legacy) {
+            choice.nulls("token_ids");
         }
-        ObjectNode chunk = top(head, "chat.completion.chunk", choice);
-        if (finishReason != null) {
-            addFingerprint(chunk);
-        }
-        return Json.event(chunk);
+        Json chunk = top(head, "chat.completion.chunk", choice);
+        return (finishReason == null ? chunk : withFingerprint(chunk)).event();
     }
 
     @Override
-    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
+    public String end(Head head, String text, String finishReason, Usage usage) {
         if (!head.includeUsage()) {
             return CompletionFormat.DONE;
         }
-        ObjectNode chunk = top(head, "chat.completion.chunk", null);
-        chunk.set("usage", usage.inStream());
-        addFingerprint(chunk);
-        return Json.event(chunk) + CompletionFormat.DONE;
+        Json chunk = top(head, "chat.completion.chunk", null).and("usage", usage.inStream());
+        return withFingerprint(chunk).event() + CompletionFormat.DONE;
     }
 
-    private ObjectNode delta(ResponseHead head, String text, boolean last) {
+    private Json delta(Head head, String text, boolean last) {
         if (head.toolName() == null) {
-            return Json.object().put("content", text);
+            return Json.of("content", text);
         }
-        String arguments = ToolArguments.part(text, !toolCallBegun, last);
-        ObjectNode call = toolCallBegun
-                ? Json.object().put("index", 0).set("function", Json.object().put("arguments", arguments))
-                : toolCall(head, head.toolName(), arguments).put("index", 0);
+        String arguments = (toolCallBegun ? "" : ARGUMENTS_BEGIN) + text + (last ? ARGUMENTS_END : "");
+        Json call = toolCallBegun
+                ? Json.of("index", 0, "function", Json.of("arguments", arguments))
+                : toolCall(head, head.toolName(), arguments).and("index", 0);
         toolCallBegun = true;
-        ObjectNode delta = Json.object();
-        delta.putArray("tool_calls").add(call);
-        return delta;
+        return Json.of("tool_calls", List.of(call));
     }
 
-    private static ObjectNode toolCall(ResponseHead head, String name, String arguments) {
-        return Json.object()
-                .put("id", "chatcmpl-tool-" + head.requestId())
-                .put("type", "function")
-                .set("function", Json.object().put("name", name).put("arguments", arguments));
+    private static Json toolCall(Head head, String name, String arguments) {
+        return Json.of("id", "chatcmpl-tool-" + head.requestId(), "type", "function")
+                .and("function", Json.of("name", name, "arguments", arguments));
     }
 
-    private static String finish(ResponseHead head, String finishReason) {
+    private static String finish(Head head, String finishReason) {
         return head.toolName() == null || finishReason.equals("abort") ? finishReason : "tool_calls";
     }
 
-    private static ObjectNode choice(ObjectNode delta) {
-        return Json.object().put("index", 0).set("delta", delta).putNull("logprobs");
+    private static Json choice(Json delta) {
+        return Json.of("index", 0, "delta", delta, "logprobs", null);
     }
 
-    private static ObjectNode top(ResponseHead head, String object, @Nullable ObjectNode choice) {
-        ObjectNode top = Json.object()
-                .put("id", "chatcmpl-" + head.requestId())
-                .put("object", object)
-                .put("created", head.createdSeconds())
-                .put("model", head.model());
-        top.set("choices", choice == null ? Json.array() : Json.array(choice));
-        return top;
+    private static Json top(Head head, String object, @Nullable Json choice) {
+        return Json.of("id", "chatcmpl-" + head.requestId(), "object", object, "created", head.createdSeconds())
+                .and("model", head.model(), "choices", choice == null ? List.of() : List.of(choice));
     }
 
-    private void addFingerprint(ObjectNode chunk) {
-        if (!version.isLegacy()) {
-            chunk.put("system_fingerprint", CompletionFormat.FINGERPRINT);
-        }
+    private Json withFingerprint(Json chunk) {
+        return legacy ? chunk : chunk.and("system_fingerprint", CompletionFormat.FINGERPRINT);
     }
 }

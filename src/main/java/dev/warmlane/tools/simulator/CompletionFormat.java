@@ -1,88 +1,67 @@
 package dev.warmlane.tools.simulator;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Text completions. */
 final class CompletionFormat implements ResponseFormat {
     static final String DONE = "data: [DONE]\n\n";
     static final String FINGERPRINT = "vllm-0.x-abcd1234";
 
+    private final boolean legacy;
     private final VllmVersion version;
 
     CompletionFormat(VllmVersion version) {
         this.version = version;
+        this.legacy = version.isLegacy();
     }
 
     @Override
-    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
-        ObjectNode choice = choice(text, finishReason);
-        if (!version.isLegacy()) {
-            choice.putNull("token_ids");
+    public String whole(Head head, String text, String finishReason, Usage usage) {
+        Json choice = choice(text, finishReason);
+        if (legacy) {
+            choice.nulls("prompt_logprobs");
+        } else {
+            choice.nulls("token_ids", "prompt_logprobs", "prompt_token_ids", "routed_experts");
         }
-        choice.putNull("prompt_logprobs");
-        if (!version.isLegacy()) {
-            choice.putNull("prompt_token_ids").putNull("routed_experts");
-        }
-        ObjectNode body = top(head, choice);
-        body.putNull("service_tier").putNull("system_fingerprint");
-        body.set("usage", usage.inBody(version));
-        body.putNull("kv_transfer_params");
-        if (!version.isLegacy()) {
-            body.putNull("ec_transfer_params").putNull("metrics");
-        }
-        return body.toString();
+        Json body = top(head, choice)
+                .nulls("service_tier", "system_fingerprint")
+                .and("usage", usage.inBody(version))
+                .nulls("kv_transfer_params");
+        return (legacy ? body : body.nulls("ec_transfer_params", "metrics")).toString();
     }
 
     @Override
-    public String begin(ResponseHead head, int promptTokens) {
+    public String begin(Head head, int promptTokens) {
         return "";
     }
 
     @Override
-    public String token(ResponseHead head, String text, @Nullable String finishReason) {
-        ObjectNode choice = choice(text, finishReason);
-        if (!version.isLegacy()) {
-            choice.putNull("prompt_token_ids").putNull("token_ids");
+    public String token(Head head, String text, @Nullable String finishReason) {
+        Json choice = choice(text, finishReason);
+        if (legacy) {
+            return top(head, choice).nulls("usage").event();
         }
-        ObjectNode chunk = top(head, choice);
-        if (version.isLegacy()) {
-            chunk.putNull("usage");
-        } else if (finishReason != null) {
-            chunk.put("system_fingerprint", FINGERPRINT);
-        }
-        return Json.event(chunk);
+        Json chunk = top(head, choice.nulls("prompt_token_ids", "token_ids"));
+        return (finishReason == null ? chunk : chunk.and("system_fingerprint", FINGERPRINT)).event();
     }
 
     @Override
-    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
+    public String end(Head head, String text, String finishReason, Usage usage) {
         if (!head.includeUsage()) {
             return DONE;
         }
-        ObjectNode chunk = top(head, null);
-        chunk.set("usage", usage.inStream());
-        if (!version.isLegacy()) {
-            chunk.put("system_fingerprint", FINGERPRINT);
-        }
-        return Json.event(chunk) + DONE;
+        Json chunk = top(head, null).and("usage", usage.inStream());
+        return (legacy ? chunk : chunk.and("system_fingerprint", FINGERPRINT)).event() + DONE;
     }
 
-    private static ObjectNode choice(String text, @Nullable String finishReason) {
-        return Json.object()
-                .put("index", 0)
-                .put("text", text)
-                .putNull("logprobs")
-                .put("finish_reason", finishReason)
-                .putNull("stop_reason");
+    private static Json choice(String text, @Nullable String finishReason) {
+        return Json.of("index", 0, "text", text, "logprobs", null)
+                .and("finish_reason", finishReason, "stop_reason", null);
     }
 
-    private static ObjectNode top(ResponseHead head, @Nullable ObjectNode choice) {
-        ObjectNode top = Json.object()
-                .put("id", "cmpl-" + head.requestId())
-                .put("object", "text_completion")
-                .put("created", head.createdSeconds())
-                .put("model", head.model());
-        top.set("choices", choice == null ? Json.array() : Json.array(choice));
-        return top;
+    private static Json top(Head head, @Nullable Json choice) {
+        return Json.of("id", "cmpl-" + head.requestId(), "object", "text_completion", "created", head.createdSeconds())
+                .and("model", head.model(), "choices", choice == null ? List.of() : List.of(choice));
     }
 }

@@ -55,7 +55,7 @@ final class EngineArguments {
     ServerOptions toServerOptions(Faults faults) {
         VllmVersion version = vllmVersion == null ? VllmVersion.NEWEST : VllmVersion.parse(vllmVersion);
         return new ServerOptions(
-                new ServedModels(model, loras, maxModelLen),
+                new ServerOptions.Models(model, loras, maxModelLen),
                 new CacheConfig(blockSize, kvBlocks, !noPrefixCaching),
                 EngineModel.preset(preset),
                 version,

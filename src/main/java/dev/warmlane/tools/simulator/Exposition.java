@@ -1,82 +1,90 @@
 package dev.warmlane.tools.simulator;
 
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Locale;
 
-/** Writes Prometheus' text format as Python's client does: its number form, its {@code _created} gauges. */
+/** Writes Prometheus' text format as Python's client does: its number form, its {@code _created} gauges, its sorted labels. */
 final class Exposition {
+    private static final String PREFIX = "vllm:";
+
     private final StringBuilder out = new StringBuilder(16_384);
+    private final String model;
     private final double createdSeconds;
 
     /** @param createdSeconds Unix time at which every counter began */
-    Exposition(double createdSeconds) {
+    Exposition(String model, double createdSeconds) {
+        this.model = "model_name=\"%s\""
+                .formatted(model.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"));
         this.createdSeconds = createdSeconds;
+    }
+
+    /** The labels of every sample, with others between or after them; rendered, without braces. */
+    String labels(String between, String after) {
+        return "engine=\"0\"" + between + "," + model + after;
     }
 
     /** Opens a family; its samples follow. */
     Exposition family(String name, String type, String help) {
-        out.append("# HELP ").append(name).append(' ').append(help).append('\n');
-        out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
-        return this;
-    }
-
-    /** @param labels rendered, without braces */
-    Exposition sample(String name, String labels, double value) {
-        out.append(name)
-                .append('{')
-                .append(labels)
-                .append("} ")
-                .append(number(value))
-                .append('\n');
+        out.append("# HELP %s%s %s\n# TYPE %1$s%2$s %4$s\n".formatted(PREFIX, name, help, type));
         return this;
     }
 
     /** Counts beyond 2^53 lose their last digits, as they do in Python. */
-    Exposition sample(String name, String labels, long value) {
-        return sample(name, labels, (double) value);
+    Exposition sample(String name, String labels, double value) {
+        out.append(PREFIX).append(name).append('{').append(labels).append("} ");
+        out.append(number(value)).append('\n');
+        return this;
     }
 
     Exposition gauge(String name, String help, String labels, double value) {
         return family(name, "gauge", help).sample(name, labels, value);
     }
 
+    Exposition gauge(String name, String help, double value) {
+        return gauge(name, help, labels("", ""), value);
+    }
+
     /** @param name without {@code _total} */
-    Exposition counter(String name, String help, String labels, long value) {
-        family(name + "_total", "counter", help).sample(name + "_total", labels, value);
-        return created(name, help, labels);
+    Exposition counter(String name, String help, List<String> labelSets, List<Long> values) {
+        family(name + "_total", "counter", help);
+        for (int i = 0; i < values.size(); i++) {
+            sample(name + "_total", labelSets.get(i), values.get(i));
+        }
+        return created(name, help, labelSets);
     }
 
-    Exposition histogram(String name, String help, String labels, Histogram histogram) {
-        family(name, "histogram", help);
+    /** @param name without {@code _total} */
+    Exposition counter(String name, String help, long value) {
+        return counter(name, help, List.of(labels("", "")), List.of(value));
+    }
+
+    Exposition histogram(Histogram histogram) {
+        family(histogram.name, "histogram", histogram.help);
         long cumulative = 0;
-        for (int i = 0; i < histogram.buckets(); i++) {
-            cumulative += histogram.inBucket(i);
-            bucket(name, labels, number(histogram.bound(i)), cumulative);
+        for (int i = 0; i < histogram.bounds.length; i++) {
+            cumulative += histogram.counts[i];
+            bucket(histogram, number(histogram.bounds[i]), cumulative);
         }
-        bucket(name, labels, "+Inf", histogram.count());
-        sample(name + "_count", labels, histogram.count());
-        sample(name + "_sum", labels, histogram.sum());
-        return created(name, help, labels);
-    }
-
-    /** The gauge beside a counter or histogram that says when it began. */
-    Exposition created(String name, String help, String... labelSets) {
-        family(name + "_created", "gauge", help);
-        for (String labels : labelSets) {
-            sample(name + "_created", labels, createdSeconds);
-        }
-        return this;
+        bucket(histogram, "+Inf", histogram.count);
+        sample(histogram.name + "_count", labels("", ""), histogram.count);
+        sample(histogram.name + "_sum", labels("", ""), histogram.sum);
+        return created(histogram.name, histogram.help, List.of(labels("", "")));
     }
 
     String text() {
         return out.toString();
     }
 
-    /** {@code le} comes after {@code engine}: Python's client sorts label names. */
-    private void bucket(String name, String labels, String bound, long value) {
-        int modelName = labels.indexOf(",model_name=");
-        String withBound = labels.substring(0, modelName) + ",le=\"" + bound + '"' + labels.substring(modelName);
-        sample(name + "_bucket", withBound, value);
+    private void bucket(Histogram histogram, String bound, long value) {
+        sample(histogram.name + "_bucket", labels(",le=\"" + bound + '"', ""), value);
+    }
+
+    /** The gauge beside a counter or histogram that says when it began. */
+    private Exposition created(String name, String help, List<String> labelSets) {
+        family(name + "_created", "gauge", help);
+        labelSets.forEach(labels -> sample(name + "_created", labels, createdSeconds));
+        return this;
     }
 
     /** Python's {@code repr}, with Go's exponents from a million on. Values are finite and not negative. */
@@ -85,8 +93,8 @@ final class Exposition {
         if (value != 0 && value < 1e-4) {
             int exponent = shortest.indexOf('E');
             String mantissa = shortest.substring(0, exponent).replaceAll("\\.0$", "");
-            return String.format(
-                    Locale.ROOT, "%se-%02d", mantissa, -Integer.parseInt(shortest.substring(exponent + 1)));
+            int power = -Integer.parseInt(shortest.substring(exponent + 1));
+            return String.format(Locale.ROOT, "%se-%02d", mantissa, power);
         }
         String plain = new BigDecimal(shortest).stripTrailingZeros().toPlainString();
         int point = plain.indexOf('.');

@@ -31,24 +31,18 @@ final class FaultInjector {
         if (faults.hang()) {
             return;
         }
-        Runnable next = proceed;
-        if (failsNow()) {
-            ApiException error = ApiException.ofStatus(faults.status());
-            next = () -> exchange.reply(error.status(), HttpExchange.JSON, error.body(version));
-        }
+        ApiException refusal = ApiException.ofStatus(faults.status());
+        Runnable next = failsNow() ? () -> exchange.reply(refusal, version) : proceed;
         if (faults.latency().isZero()) {
             next.run();
             return;
         }
-        Runnable afterLatency = next;
-        loop.schedule(
-                () -> {
-                    if (exchange.isOpen()) {
-                        afterLatency.run();
-                    }
-                },
-                faults.latency().toNanos(),
-                TimeUnit.NANOSECONDS);
+        Runnable ifOpen = () -> {
+            if (exchange.isOpen()) {
+                next.run();
+            }
+        };
+        loop.schedule(ifOpen, faults.latency().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private boolean failsNow() {

@@ -1,6 +1,8 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * What a server does wrong on purpose. Immutable; {@link #NONE} is a healthy server. Faults of requests touch the generation
@@ -46,14 +48,16 @@ public record Faults(
          * @throws IllegalArgumentException if there is none
          */
         static MetricsFault parse(String name) {
-            return switch (name) {
-                case "none" -> NONE;
-                case "garbage" -> GARBAGE;
-                case "hang" -> HANG;
-                default ->
-                    throw new IllegalArgumentException(
-                            "metrics fault: %s (expected: none, garbage or hang)".formatted(name));
-            };
+            for (MetricsFault fault : values()) {
+                if (fault.label().equals(name)) {
+                    return fault;
+                }
+            }
+            throw new IllegalArgumentException("metrics fault: %s (expected: none, garbage or hang)".formatted(name));
+        }
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -61,33 +65,18 @@ public record Faults(
     public static final Faults NONE = builder().build();
 
     public Faults {
-        requireNotNegative("latency", latency);
-        requireNotNegative("refuse", refuse);
-        requireNotNegative("slow start", slowStart);
-        if (status != 0 && (status < 400 || status > 599)) {
-            throw new IllegalArgumentException("status: %d (expected: 400..599, or 0 for none)".formatted(status));
-        }
-        if (statusCount < -1) {
-            throw new IllegalArgumentException(
-                    "status count: %d (expected: >= 0, or -1 for all)".formatted(statusCount));
-        }
-        if (!(statusProbability >= 0 && statusProbability <= 1)) {
-            throw new IllegalArgumentException("status probability: %s (expected: 0..1)".formatted(statusProbability));
-        }
-        if (resetAfterChunks < -1) {
-            throw new IllegalArgumentException(
-                    "reset after chunks: %d (expected: >= 0, or -1 for never)".formatted(resetAfterChunks));
-        }
+        Arguments.check(!latency.isNegative(), "latency", latency, ">= 0");
+        Arguments.check(!refuse.isNegative(), "refuse", refuse, ">= 0");
+        Arguments.check(!slowStart.isNegative(), "slow start", slowStart, ">= 0");
+        boolean isError = status >= 400 && status <= 599;
+        Arguments.check(status == 0 || isError, "status", status, "400..599, or 0 for none");
+        Arguments.check(statusCount >= -1, "status count", statusCount, ">= 0, or -1 for all");
+        Arguments.share("status probability", statusProbability);
+        Arguments.check(resetAfterChunks >= -1, "reset after chunks", resetAfterChunks, ">= 0, or -1 for never");
     }
 
     /** Starts from no fault. */
     public static FaultsBuilder builder() {
         return new FaultsBuilder();
-    }
-
-    private static void requireNotNegative(String name, Duration duration) {
-        if (duration.isNegative()) {
-            throw new IllegalArgumentException("%s: %s (expected: >= 0)".formatted(name, duration));
-        }
     }
 }

@@ -2,26 +2,46 @@ package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Duration;
+import picocli.CommandLine.Option;
 
-/** Puts {@link Faults} together, from none. Not thread-safe. */
+/** Puts {@link Faults} together, from none; also the options of a command that name them. Not thread-safe. */
 public final class FaultsBuilder {
-    private Duration latency = Duration.ZERO;
-    private int status = 0;
+    @Option(names = "--latency-ms", description = "Pause before response headers, >= 0 ms.")
+    private long latencyMillis;
+
+    @Option(names = "--error-status", description = "Error status of requests, 400..599.")
+    private int status;
+
     private int statusCount = -1;
+
+    @Option(names = "--error-rate", description = "Share of requests that get that status, 0..1 (default: 1).")
     private double statusProbability = 1;
-    private boolean hang = false;
+
+    @Option(names = "--hang", description = "Requests are never answered.")
+    private boolean hang;
+
+    @Option(names = "--reset-after", description = "Streams are reset after this many chunks, >= 0.")
     private int resetAfterChunks = -1;
+
     private Duration refuse = Duration.ZERO;
-    private Duration slowStart = Duration.ZERO;
-    private MetricsFault metrics = MetricsFault.NONE;
-    private boolean zeroTokenAbort = false;
-    private boolean unhealthy = false;
+
+    @Option(names = "--slow-start-ms", description = "For this long every step takes ten times as long, >= 0 ms.")
+    private long slowStartMillis;
+
+    @Option(names = "--metrics-fault", description = "How /metrics misbehaves: none, garbage, hang.")
+    private String metrics = MetricsFault.NONE.label();
+
+    @Option(names = "--zero-token-abort", description = "Requests get status 200, no text and finish reason abort.")
+    private boolean zeroTokenAbort;
+
+    @Option(names = "--unhealthy", description = "/health fails.")
+    private boolean unhealthy;
 
     FaultsBuilder() {}
 
-    /** Sets the pause before response headers. */
+    /** Sets the pause before response headers, in whole milliseconds. */
     public FaultsBuilder latency(Duration value) {
-        latency = value;
+        latencyMillis = value.toMillis();
         return this;
     }
 
@@ -61,15 +81,15 @@ public final class FaultsBuilder {
         return this;
     }
 
-    /** Sets for how long every engine step takes ten times as long. */
+    /** Sets for how long every engine step takes ten times as long, in whole milliseconds. */
     public FaultsBuilder slowStart(Duration value) {
-        slowStart = value;
+        slowStartMillis = value.toMillis();
         return this;
     }
 
     /** Sets how the metrics page misbehaves. */
     public FaultsBuilder metrics(MetricsFault value) {
-        metrics = value;
+        metrics = value.label();
         return this;
     }
 
@@ -92,15 +112,15 @@ public final class FaultsBuilder {
      */
     public Faults build() {
         return new Faults(
-                latency,
+                Duration.ofMillis(latencyMillis),
                 status,
                 statusCount,
                 statusProbability,
                 hang,
                 resetAfterChunks,
                 refuse,
-                slowStart,
-                metrics,
+                Duration.ofMillis(slowStartMillis),
+                MetricsFault.parse(metrics),
                 zeroTokenAbort,
                 unhealthy);
     }

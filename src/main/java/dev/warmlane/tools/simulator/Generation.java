@@ -1,5 +1,7 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.ResponseFormat.Head;
+import dev.warmlane.tools.simulator.ResponseFormat.Usage;
 import dev.warmlane.tools.simulator.engine.EngineListener;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
@@ -8,11 +10,10 @@ import org.jspecify.annotations.Nullable;
 /** Writes one response while the engine computes it, token by token or whole. */
 final class Generation implements EngineListener {
     private final HttpExchange exchange;
+    private final GenerationBody body;
     private final ResponseFormat format;
-    private final ResponseHead head;
+    private final Head head;
     private final GeneratedText text;
-    private final FinishReason end;
-    private final boolean stream;
     private final ServerOptions options;
     private final RequestMetrics metrics;
     private int chunksUntilReset;
@@ -21,28 +22,29 @@ final class Generation implements EngineListener {
     /** @param resetAfterChunks how many chunks a stream sends before its connection is reset; -1 for all */
     Generation(
             HttpExchange exchange,
+            GenerationBody body,
             ResponseFormat format,
-            ResponseHead head,
-            GeneratedText text,
-            FinishReason end,
-            boolean stream,
+            Head head,
             ServerOptions options,
             RequestMetrics metrics,
             int resetAfterChunks) {
         this.exchange = exchange;
+        this.body = body;
         this.format = format;
         this.head = head;
-        this.text = text;
-        this.end = end;
-        this.stream = stream;
+        this.text = new GeneratedText(body.prompt().fingerprint());
         this.options = options;
         this.metrics = metrics;
         this.chunksUntilReset = resetAfterChunks;
     }
 
+    GeneratedText text() {
+        return text;
+    }
+
     /** Sends what comes before the first token: the headers of a stream, as vLLM does once it has accepted a request. */
     void begin() {
-        if (stream) {
+        if (body.stream()) {
             exchange.beginStream();
             if (chunksUntilReset == 0) {
                 exchange.reset();
@@ -50,12 +52,13 @@ final class Generation implements EngineListener {
         }
     }
 
-    /** Answers at once what a vLLM answers that is about to stop: nothing, and that it was aborted. */
-    void abortWithoutToken(int promptTokens) {
+    /** Responds at once as a vLLM does that is about to stop: with nothing, and that it was aborted. */
+    void abortWithoutToken() {
+        int promptTokens = body.prompt().tokens();
         Usage usage = new Usage(promptTokens, 0, null);
         String reason = FinishReason.ABORT.label();
-        if (!stream) {
-            exchange.reply(200, HttpExchange.JSON, format.whole(head, "", reason, usage));
+        if (!body.stream()) {
+            exchange.reply(200, format.whole(head, "", reason, usage));
             return;
         }
         exchange.beginStream();
@@ -68,13 +71,13 @@ final class Generation implements EngineListener {
     public void token(EngineSequence sequence, long nowNanos) {
         metrics.token(sequence, nowNanos, previousTokenNanos);
         previousTokenNanos = nowNanos;
-        if (!stream) {
+        if (!body.stream()) {
             return;
         }
         int index = sequence.generatedTokens() - 1;
         String first = index == 0 ? format.begin(head, sequence.request().promptTokens()) : "";
         boolean last = sequence.generatedTokens() == sequence.request().outputTokens();
-        chunk(first + format.token(head, text.word(index), last ? end.label() : null));
+        chunk(first + format.token(head, text.word(index), last ? body.end().label() : null));
     }
 
     @Override
@@ -83,20 +86,19 @@ final class Generation implements EngineListener {
             return;
         }
         metrics.complete(sequence, nowNanos);
-        String answer = text.words(sequence.generatedTokens());
+        String all = text.words(sequence.generatedTokens());
         Usage usage = new Usage(sequence.request().promptTokens(), sequence.generatedTokens(), cachedTokens(sequence));
-        if (stream) {
-            chunk(format.end(head, answer, reason.label(), usage));
+        if (body.stream()) {
+            chunk(format.end(head, all, reason.label(), usage));
             exchange.endStream();
         } else {
-            exchange.reply(200, HttpExchange.JSON, format.whole(head, answer, reason.label(), usage));
+            exchange.reply(200, format.whole(head, all, reason.label(), usage));
         }
     }
 
     private @Nullable Integer cachedTokens(EngineSequence sequence) {
         // Old releases leave the details out when nothing was cached.
-        boolean tells =
-                options.promptTokensDetails() && !(options.version().isLegacy() && sequence.cachedTokens() == 0);
+        boolean tells = options.usageDetails() && !(options.version().isLegacy() && sequence.cachedTokens() == 0);
         return tells ? sequence.cachedTokens() : null;
     }
 

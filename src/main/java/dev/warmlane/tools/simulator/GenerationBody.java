@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -42,7 +43,7 @@ record GenerationBody(
     }
 
     /** The named model, or the base model where none is named. */
-    static String model(JsonNode body, ServedModels models) {
+    static String model(JsonNode body, ServerOptions.Models models) {
         String model = body.path("model").asString("");
         if (model.isEmpty()) {
             return models.base();
@@ -51,6 +52,11 @@ record GenerationBody(
             throw ApiException.unknownModel(model);
         }
         return model;
+    }
+
+    /** How the response ends when it is complete. */
+    FinishReason end() {
+        return maxTokens != null ? FinishReason.LENGTH : FinishReason.STOP;
     }
 
     private static @Nullable Integer maxTokens(GenerationApi api, JsonNode body, Prompt prompt, ServerOptions options) {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.engine.EngineListener;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
@@ -43,28 +44,32 @@ final class GenerationService {
     void generate(GenerationApi api, HttpExchange exchange) {
         admit(exchange, () -> {
             GenerationBody body = GenerationBody.read(api, Json.readObject(exchange.body()), options);
-            Prompt prompt = body.prompt();
-            int outputTokens = body.maxTokens() != null
-                    ? body.maxTokens()
-                    : Math.min(options.outputTokens(), options.maxTokens() - prompt.tokens());
-            FinishReason end = body.maxTokens() != null ? FinishReason.LENGTH : FinishReason.STOP;
-            GeneratedText text = new GeneratedText(prompt.fingerprint());
+            Head head = new Head(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
             Generation generation = new Generation(
                     exchange,
+                    body,
                     api.format(options.version()),
-                    head(exchange, body),
-                    text,
-                    end,
-                    body.stream(),
+                    head,
                     options,
                     metrics,
                     injector.faults().resetAfterChunks());
             if (injector.faults().zeroTokenAbort()) {
-                generation.abortWithoutToken(prompt.tokens());
+                generation.abortWithoutToken();
                 return;
             }
             generation.begin();
-            submit(exchange, prompt, text.words(outputTokens), outputTokens, end, generation);
+            int outputTokens = body.maxTokens() != null
+                    ? body.maxTokens()
+                    : Math.min(
+                            options.outputTokens(),
+                            options.maxTokens() - body.prompt().tokens());
+            submit(
+                    exchange,
+                    body.prompt(),
+                    generation.text().words(outputTokens),
+                    outputTokens,
+                    body.end(),
+                    generation);
         });
     }
 
@@ -79,14 +84,9 @@ final class GenerationService {
             if (prompt.tokens() > options.maxTokens()) {
                 throw ApiException.tooLong(options.maxTokens(), prompt.tokens(), 0);
             }
-            ResponseHead head = new ResponseHead(requestId(exchange), nowSeconds(), model, false, null);
-            submit(
-                    exchange,
-                    prompt,
-                    "",
-                    0,
-                    FinishReason.STOP,
-                    new Embedding(exchange, head, prompt.fingerprint(), metrics));
+            Head head = new Head(requestId(exchange), nowSeconds(), model, false, null);
+            Embedding embedding = new Embedding(exchange, head, prompt.fingerprint(), metrics);
+            submit(exchange, prompt, "", 0, FinishReason.STOP, embedding);
         });
     }
 
@@ -102,7 +102,7 @@ final class GenerationService {
             try {
                 start.run();
             } catch (ApiException e) {
-                exchange.reply(e.status(), HttpExchange.JSON, e.body(options.version()));
+                exchange.reply(e, options.version());
             }
         });
     }
@@ -110,11 +110,11 @@ final class GenerationService {
     private void submit(
             HttpExchange exchange,
             Prompt prompt,
-            String answer,
+            String response,
             int outputTokens,
             FinishReason end,
             EngineListener listener) {
-        long[] hashes = prompt.blockHashes(answer, options.cache().blockSizeTokens());
+        long[] hashes = prompt.blockHashes(response, options.cache().blockSizeTokens());
         EngineSequence sequence =
                 driver.submit(new EngineRequest(prompt.tokens(), outputTokens, hashes, end, listener));
         exchange.onEnd(() -> {
@@ -124,15 +124,9 @@ final class GenerationService {
         });
     }
 
-    private ResponseHead head(HttpExchange exchange, GenerationBody body) {
-        return new ResponseHead(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
-    }
-
     private String requestId(HttpExchange exchange) {
-        if (exchange.requestId() != null) {
-            return exchange.requestId();
-        }
-        return "%016x%016x".formatted(random.nextLong(), random.nextLong());
+        String sent = exchange.header(HttpExchange.REQUEST_ID);
+        return sent != null ? sent : "%016x%016x".formatted(random.nextLong(), random.nextLong());
     }
 
     private long nowSeconds() {

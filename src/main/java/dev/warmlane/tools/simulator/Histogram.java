@@ -1,52 +1,32 @@
 package dev.warmlane.tools.simulator;
 
-/** A cumulative histogram as Prometheus has it. Confined to one thread. */
+/** A histogram as Prometheus has it, with the name and the help of its family. Confined to one thread. */
 final class Histogram {
-    private final double[] bounds;
-    private final long[] counts;
-    private double sum;
-    private long count;
+    final String name;
+    final String help;
+    final double[] bounds;
+    /** Values in each bucket, not counting lower ones. */
+    final long[] counts;
+
+    double sum;
+    long count;
 
     /** @param bounds upper bounds of the buckets, ascending; one without bound follows */
-    Histogram(double... bounds) {
+    Histogram(String name, String help, double... bounds) {
+        this.name = name;
+        this.help = help;
         this.bounds = bounds;
         this.counts = new long[bounds.length];
     }
 
     void observe(double value) {
-        observe(value, 1);
-    }
-
-    /** Observes a value several times. */
-    void observe(double value, long times) {
-        count += times;
-        sum += value * times;
+        count++;
+        sum += value;
         for (int i = 0; i < bounds.length; i++) {
             if (value <= bounds[i]) {
-                counts[i] += times;
+                counts[i]++;
                 return;
             }
         }
-    }
-
-    int buckets() {
-        return bounds.length;
-    }
-
-    double bound(int bucket) {
-        return bounds[bucket];
-    }
-
-    /** Values in this bucket, not counting lower ones. */
-    long inBucket(int bucket) {
-        return counts[bucket];
-    }
-
-    double sum() {
-        return sum;
-    }
-
-    long count() {
-        return count;
     }
 }

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
@@ -23,16 +24,17 @@ import org.jspecify.annotations.Nullable;
 /** One request and its response. Every method is called on the connection's event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // A failed write closes the connection, and the close ends the exchange.
 final class HttpExchange {
-    static final String JSON = "application/json";
-    static final String EVENT_STREAM = "text/event-stream; charset=utf-8";
+    static final String REQUEST_ID = "X-Request-Id";
+
+    private static final String JSON = "application/json";
+    private static final String EVENT_STREAM = "text/event-stream; charset=utf-8";
 
     private final Channel channel;
     private final String method;
     private final String path;
     private final byte[] body;
     private final boolean keepAlive;
-    private final @Nullable String requestId;
-    private final @Nullable String authorization;
+    private final HttpHeaders headers;
     private @Nullable Runnable onEnd;
     private boolean open = true;
     private boolean complete;
@@ -43,8 +45,7 @@ final class HttpExchange {
         this.path = new QueryStringDecoder(request.uri()).path();
         this.body = ByteBufUtil.getBytes(request.content());
         this.keepAlive = HttpUtil.isKeepAlive(request);
-        this.requestId = request.headers().get("X-Request-Id");
-        this.authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION);
+        this.headers = request.headers();
     }
 
     String method() {
@@ -59,14 +60,10 @@ final class HttpExchange {
         return body;
     }
 
+    /** Null where the request has no such header. */
     @Nullable
-    String requestId() {
-        return requestId;
-    }
-
-    @Nullable
-    String authorization() {
-        return authorization;
+    String header(String name) {
+        return headers.get(name);
     }
 
     /** Whether the response is still incomplete and the client still there. */
@@ -88,6 +85,16 @@ final class HttpExchange {
                     earlier.run();
                     action.run();
                 };
+    }
+
+    /** Responds with a JSON text. */
+    void reply(int status, String json) {
+        reply(status, JSON, json);
+    }
+
+    /** Responds as vLLM refuses requests. */
+    void reply(ApiException refusal, VllmVersion version) {
+        reply(refusal.status(), JSON, refusal.body(version));
     }
 
     void reply(int status, String contentType, String text) {
@@ -125,11 +132,6 @@ final class HttpExchange {
         channel.close();
     }
 
-    /** The connection is gone. */
-    void clientLeft() {
-        end();
-    }
-
     private void write(Object part) {
         channel.writeAndFlush(part, channel.voidPromise());
     }
@@ -142,7 +144,8 @@ final class HttpExchange {
         end();
     }
 
-    private void end() {
+    /** The response is complete, or the connection is gone. */
+    void end() {
         if (!open) {
             return;
         }
@@ -154,8 +157,9 @@ final class HttpExchange {
 
     private void addHeaders(HttpResponse response, String contentType) {
         response.headers().set(HttpHeaderNames.SERVER, "uvicorn").set(HttpHeaderNames.CONTENT_TYPE, contentType);
+        String requestId = header(REQUEST_ID);
         if (requestId != null) {
-            response.headers().set("X-Request-Id", requestId);
+            response.headers().set(REQUEST_ID, requestId);
         }
         if (!keepAlive) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);

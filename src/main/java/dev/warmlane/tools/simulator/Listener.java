@@ -3,15 +3,19 @@ package dev.warmlane.tools.simulator;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -58,7 +62,7 @@ final class Listener {
                                 .addLast(new HttpServerCodec(4096, MAX_HEADER_BYTES, 8192))
                                 .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
                                 .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS, TimeUnit.SECONDS))
-                                .addLast(new HttpConnection(handler));
+                                .addLast(new Connection(handler));
                     }
                 });
     }
@@ -110,5 +114,53 @@ final class Listener {
 
     void closeConnections() {
         connections.close();
+    }
+
+    /**
+     * One connection: hands over its requests one after the other and notices when the client leaves. A second request before the
+     * first is answered closes the connection; no client of vLLM pipelines.
+     */
+    private static final class Connection extends SimpleChannelInboundHandler<FullHttpRequest> {
+        private final Consumer<HttpExchange> handler;
+        private @Nullable HttpExchange current;
+
+        Connection(Consumer<HttpExchange> handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+            if (isBusy() || request.decoderResult().isFailure()) {
+                context.close();
+                return;
+            }
+            current = new HttpExchange(context.channel(), request);
+            handler.accept(current);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (current != null) {
+                current.end();
+            }
+            context.fireChannelInactive();
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof IdleStateEvent && !isBusy()) {
+                context.close();
+            }
+        }
+
+        /** A connection that breaks concerns nobody but its request, which hears of it by the close. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
+        }
+
+        private boolean isBusy() {
+            return current != null && current.isOpen();
+        }
     }
 }

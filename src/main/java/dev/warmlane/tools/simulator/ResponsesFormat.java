@@ -1,43 +1,37 @@
 package dev.warmlane.tools.simulator;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
 /** The Responses API, in its main shape: one message of text. */
 final class ResponsesFormat implements ResponseFormat {
     private int sequenceNumber;
 
     @Override
-    public String whole(ResponseHead head, String text, String finishReason, Usage usage) {
+    public String whole(Head head, String text, String finishReason, Usage usage) {
         return response(head, text, finishReason, usage).toString();
     }
 
     @Override
-    public String begin(ResponseHead head, int promptTokens) {
-        ObjectNode part = part("");
-        return event("response.created", Json.object().set("response", response(head, null, "", null)))
-                + event("response.in_progress", Json.object().set("response", response(head, null, "", null)))
-                + event("response.output_item.added", inOutput().set("item", message(head, "in_progress", null)))
-                + event("response.content_part.added", inContent(head).set("part", part));
+    public String begin(Head head, int promptTokens) {
+        return event("response.created", Json.of("response", response(head, null, "", null)))
+                + event("response.in_progress", Json.of("response", response(head, null, "", null)))
+                + event("response.output_item.added", inOutput().and("item", message(head, "in_progress", null)))
+                + event("response.content_part.added", inContent(head).and("part", part("")));
     }
 
     @Override
-    public String token(ResponseHead head, String text, @Nullable String finishReason) {
-        ObjectNode delta = inContent(head).put("delta", text);
-        delta.putArray("logprobs");
-        return event("response.output_text.delta", delta);
+    public String token(Head head, String text, @Nullable String finishReason) {
+        return event("response.output_text.delta", inContent(head).and("delta", text, "logprobs", List.of()));
     }
 
     @Override
-    public String end(ResponseHead head, String text, String finishReason, Usage usage) {
-        ObjectNode done = inContent(head).put("text", text);
-        done.putArray("logprobs");
-        ObjectNode item = inOutput().set("item", message(head, "completed", text));
+    public String end(Head head, String text, String finishReason, Usage usage) {
         String last = isCut(finishReason) ? "response.incomplete" : "response.completed";
-        return event("response.output_text.done", done)
-                + event("response.content_part.done", inContent(head).set("part", part(text)))
-                + event("response.output_item.done", item)
-                + event(last, Json.object().set("response", response(head, text, finishReason, usage)));
+        return event("response.output_text.done", inContent(head).and("text", text, "logprobs", List.of()))
+                + event("response.content_part.done", inContent(head).and("part", part(text)))
+                + event("response.output_item.done", inOutput().and("item", message(head, "completed", text)))
+                + event(last, Json.of("response", response(head, text, finishReason, usage)));
     }
 
     /** What was aborted counts as complete. */
@@ -45,58 +39,44 @@ final class ResponsesFormat implements ResponseFormat {
         return finishReason.equals("length");
     }
 
-    private String event(String type, ObjectNode fields) {
-        ObjectNode data = Json.object();
-        data.setAll(fields);
-        data.put("sequence_number", sequenceNumber++).put("type", type);
-        return Json.event(type, data);
+    private String event(String type, Json fields) {
+        return fields.and("sequence_number", sequenceNumber++, "type", type).event(type);
     }
 
-    private static ObjectNode inOutput() {
-        return Json.object().put("output_index", 0);
+    private static Json inOutput() {
+        return Json.of("output_index", 0);
     }
 
-    private static ObjectNode inContent(ResponseHead head) {
-        return inOutput().put("content_index", 0).put("item_id", "msg_" + head.requestId());
+    private static Json inContent(Head head) {
+        return inOutput().and("content_index", 0, "item_id", "msg_" + head.requestId());
     }
 
-    private static ObjectNode part(String text) {
-        ObjectNode part = Json.object();
-        part.putArray("annotations");
-        return part.put("text", text).put("type", "output_text").putNull("logprobs");
+    private static Json part(String text) {
+        return Json.of("annotations", List.of(), "text", text, "type", "output_text", "logprobs", null);
     }
 
-    private static ObjectNode message(ResponseHead head, String status, @Nullable String text) {
-        ObjectNode message = Json.object().put("id", "msg_" + head.requestId());
-        message.set("content", text == null ? Json.array() : Json.array(part(text)));
-        return message.put("role", "assistant").put("status", status).put("type", "message");
+    private static Json message(Head head, String status, @Nullable String text) {
+        return Json.of("id", "msg_" + head.requestId())
+                .and("content", text == null ? List.of() : List.of(part(text)))
+                .and("role", "assistant", "status", status, "type", "message");
     }
 
     /** Without text: a response in progress. */
-    private static ObjectNode response(
-            ResponseHead head, @Nullable String text, String finishReason, @Nullable Usage usage) {
-        ObjectNode response =
-                Json.object().put("id", "resp_" + head.requestId()).put("created_at", head.createdSeconds());
+    private static Json response(Head head, @Nullable String text, String finishReason, @Nullable Usage usage) {
         boolean cut = text != null && isCut(finishReason);
-        response.set("incomplete_details", cut ? Json.object().put("reason", "max_output_tokens") : null);
-        response.putNull("instructions")
-                .putNull("metadata")
-                .put("model", head.model())
-                .put("object", "response");
-        response.set("output", text == null ? Json.array() : Json.array(message(head, "completed", text)));
-        response.put("parallel_tool_calls", true).put("tool_choice", "auto");
-        response.put("status", text == null ? "in_progress" : cut ? "incomplete" : "completed");
-        response.set("usage", usage == null ? null : usage(usage));
-        return response;
+        return Json.of("id", "resp_" + head.requestId(), "created_at", head.createdSeconds())
+                .and("incomplete_details", cut ? Json.of("reason", "max_output_tokens") : null)
+                .and("instructions", null, "metadata", null, "model", head.model(), "object", "response")
+                .and("output", text == null ? List.of() : List.of(message(head, "completed", text)))
+                .and("parallel_tool_calls", true, "tool_choice", "auto")
+                .and("status", text == null ? "in_progress" : cut ? "incomplete" : "completed")
+                .and("usage", usage == null ? null : usage(usage));
     }
 
-    private static ObjectNode usage(Usage usage) {
+    private static Json usage(Usage usage) {
         int cached = usage.cached() == null ? 0 : usage.cached();
-        return Json.object()
-                .put("input_tokens", usage.prompt())
-                .set("input_tokens_details", Json.object().put("cached_tokens", cached))
-                .put("output_tokens", usage.completion())
-                .set("output_tokens_details", Json.object().put("reasoning_tokens", 0))
-                .put("total_tokens", usage.prompt() + usage.completion());
+        return Json.of("input_tokens", usage.prompt(), "input_tokens_details", Json.of("cached_tokens", cached))
+                .and("output_tokens", usage.completion(), "output_tokens_details", Json.of("reasoning_tokens", 0))
+                .and("total_tokens", usage.prompt() + usage.completion());
     }
 }

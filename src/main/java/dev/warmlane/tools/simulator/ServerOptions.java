@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.util.List;
@@ -12,18 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param cache its KV cache
  * @param engine how fast it is
  * @param version whose wire format it speaks
- * @param promptTokensDetails whether usage says how many prompt tokens were cached
+ * @param usageDetails whether usage says how many prompt tokens were cached
  * @param outputTokens length of a response when the request does not say; at least 1
  * @param apiKey what requests to {@code /v1} must bear, or null for none
  * @param faults what it does wrong from the start
  * @param seed of its random choices: ids, and which requests fail
  */
 public record ServerOptions(
-        ServedModels models,
+        Models models,
         CacheConfig cache,
         EngineModel engine,
         VllmVersion version,
-        boolean promptTokensDetails,
+        boolean usageDetails,
         int outputTokens,
         @Nullable String apiKey,
         Faults faults,
@@ -31,7 +32,7 @@ public record ServerOptions(
 
     /** Qwen3 in the newest wire format, at demo speed, with a cache of 442,432 tokens. */
     public static final ServerOptions DEFAULTS = new ServerOptions(
-            new ServedModels("Qwen/Qwen3-0.6B", List.of(), 131_072),
+            new Models("Qwen/Qwen3-0.6B", List.of(), 131_072),
             new CacheConfig(16, 27_652, true),
             EngineModel.DEMO,
             VllmVersion.NEWEST,
@@ -41,54 +42,63 @@ public record ServerOptions(
             Faults.NONE,
             1);
 
-    public ServerOptions {
-        if (outputTokens < 1) {
-            throw new IllegalArgumentException("output tokens: %d (expected: >= 1)".formatted(outputTokens));
+    /**
+     * The models that a server answers to.
+     *
+     * @param base the model it has loaded; also the one for a request that names none
+     * @param loras adapters of the base model
+     * @param maxModelLen tokens that a prompt and its response may have together; at least 2
+     */
+    public record Models(String base, List<String> loras, int maxModelLen) {
+        public Models {
+            loras = List.copyOf(loras);
+            Arguments.check(!base.isBlank(), "model", "blank", "a name");
+            Arguments.check(maxModelLen >= 2, "max model len", maxModelLen, ">= 2 tokens");
+        }
+
+        boolean serves(String model) {
+            return model.equals(base) || loras.contains(model);
         }
     }
 
-    public ServerOptions withModels(ServedModels newModels) {
-        return new ServerOptions(
-                newModels, cache, engine, version, promptTokensDetails, outputTokens, apiKey, faults, seed);
+    public ServerOptions {
+        Arguments.atLeast("output tokens", outputTokens, 1);
     }
 
-    public ServerOptions withCache(CacheConfig newCache) {
-        return new ServerOptions(
-                models, newCache, engine, version, promptTokensDetails, outputTokens, apiKey, faults, seed);
+    public ServerOptions withModels(Models models) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withEngine(EngineModel newEngine) {
-        return new ServerOptions(
-                models, cache, newEngine, version, promptTokensDetails, outputTokens, apiKey, faults, seed);
+    public ServerOptions withCache(CacheConfig cache) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withVersion(VllmVersion newVersion) {
-        return new ServerOptions(
-                models, cache, engine, newVersion, promptTokensDetails, outputTokens, apiKey, faults, seed);
+    public ServerOptions withEngine(EngineModel engine) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withPromptTokensDetails(boolean newDetails) {
-        return new ServerOptions(models, cache, engine, version, newDetails, outputTokens, apiKey, faults, seed);
+    public ServerOptions withVersion(VllmVersion version) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withOutputTokens(int newOutputTokens) {
-        return new ServerOptions(
-                models, cache, engine, version, promptTokensDetails, newOutputTokens, apiKey, faults, seed);
+    public ServerOptions withUsageDetails(boolean usageDetails) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withApiKey(@Nullable String newApiKey) {
-        return new ServerOptions(
-                models, cache, engine, version, promptTokensDetails, outputTokens, newApiKey, faults, seed);
+    public ServerOptions withOutputTokens(int outputTokens) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withFaults(Faults newFaults) {
-        return new ServerOptions(
-                models, cache, engine, version, promptTokensDetails, outputTokens, apiKey, newFaults, seed);
+    public ServerOptions withApiKey(@Nullable String apiKey) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    public ServerOptions withSeed(long newSeed) {
-        return new ServerOptions(
-                models, cache, engine, version, promptTokensDetails, outputTokens, apiKey, faults, newSeed);
+    public ServerOptions withFaults(Faults faults) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+    }
+
+    public ServerOptions withSeed(long seed) {
+        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     /** Tokens that a prompt and its response may have together: the model's limit, or the cache if that is smaller. */
@@ -96,6 +106,7 @@ public record ServerOptions(
         return (int) Math.min(models.maxModelLen(), cache.capacityTokens());
     }
 
+    /** Without the key. */
     @Override
     public String toString() {
         return "ServerOptions[models=%s, cache=%s, version=%s]".formatted(models, cache, version);

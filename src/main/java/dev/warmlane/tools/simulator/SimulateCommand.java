@@ -51,7 +51,7 @@ public final class SimulateCommand implements Callable<Integer> {
     private EngineArguments engine = new EngineArguments();
 
     @ArgGroup(validate = false, heading = "%nWhat they do wrong from the start:%n")
-    private FaultArguments faults = new FaultArguments();
+    private FaultsBuilder faults = Faults.builder();
 
     /** Starts the servers and waits; an interrupt or SIGTERM ends the process. */
     @Override
@@ -70,7 +70,7 @@ public final class SimulateCommand implements Callable<Integer> {
     /** What was asked for, checked. */
     FleetOptions options() {
         try {
-            return new FleetOptions(host, port, pods, engine.toServerOptions(faults.toFaults()));
+            return new FleetOptions(host, port, pods, engine.toServerOptions(faults.build()));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /** The paths of vLLM on one server, from its start to its stop. Confined to the server's event loop. */
@@ -28,7 +27,7 @@ final class VllmApi {
         this.driver = driver;
         this.injector = injector;
         this.clock = clock;
-        this.metrics = new RequestMetrics(options.models().maxModelLen());
+        this.metrics = new RequestMetrics(options);
         this.metricsPage = new MetricsPage(options, nowSeconds());
         this.generations = new GenerationService(options, driver, injector, metrics, clock, random);
         addRoutes(new ModelPages(options, clock.instant().getEpochSecond()));
@@ -41,8 +40,8 @@ final class VllmApi {
     void handle(HttpExchange exchange) {
         // As in vLLM, the key guards nothing outside /v1.
         boolean guarded = options.apiKey() != null && exchange.path().startsWith("/v1");
-        if (guarded && !("Bearer " + options.apiKey()).equals(exchange.authorization())) {
-            exchange.reply(401, HttpExchange.JSON, "{\"error\":\"Unauthorized\"}");
+        if (guarded && !("Bearer " + options.apiKey()).equals(exchange.header("Authorization"))) {
+            exchange.reply(401, "{\"error\":\"Unauthorized\"}");
             return;
         }
         Route.dispatch(routes, exchange, options.version());
@@ -50,31 +49,23 @@ final class VllmApi {
 
     private void addRoutes(ModelPages pages) {
         for (GenerationApi api : GenerationApi.values()) {
-            routes.put(api.path(), new Route("POST", exchange -> generations.generate(api, exchange)));
+            routes.put(api.path(), Route.post(exchange -> generations.generate(api, exchange)));
         }
-        routes.put("/v1/embeddings", new Route("POST", generations::embed));
-        routes.put("/v1/models", page(pages::models));
+        routes.put("/v1/embeddings", Route.post(generations::embed));
+        routes.put("/v1/models", Route.page(pages::models));
         routes.put("/tokenize", form(pages::tokenize));
         routes.put("/detokenize", form(pages::detokenize));
         routes.put(
                 "/version",
-                page(() -> Json.object().put("version", options.version().toString())));
-        routes.put("/load", page(() -> Json.object().put("server_load", stats().inFlight())));
-        routes.put("/health", new Route("GET", this::health));
-        routes.put("/metrics", new Route("GET", this::metrics));
+                Route.page(() -> Json.of("version", options.version().toString())));
+        routes.put("/load", Route.page(() -> Json.of("server_load", stats().inFlight())));
+        routes.put("/health", Route.get(this::health));
+        routes.put("/metrics", Route.get(this::metrics));
     }
 
-    private static Route page(Supplier<JsonNode> page) {
-        return new Route(
-                "GET",
-                exchange -> exchange.reply(200, HttpExchange.JSON, page.get().toString()));
-    }
-
-    private static Route form(Function<JsonNode, JsonNode> form) {
-        return new Route("POST", exchange -> {
-            JsonNode answer = form.apply(Json.readObject(exchange.body()));
-            exchange.reply(200, HttpExchange.JSON, answer.toString());
-        });
+    private static Route form(Function<JsonNode, Json> form) {
+        return Route.post(exchange ->
+                exchange.reply(200, form.apply(Json.readObject(exchange.body())).toString()));
     }
 
     private void health(HttpExchange exchange) {

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.replay.report.Distribution;
+import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.validation.report.PodReport;
 import dev.warmlane.tools.validation.report.Report;
 import java.util.LinkedHashMap;

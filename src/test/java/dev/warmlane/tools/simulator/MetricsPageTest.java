@@ -12,11 +12,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MetricsPageTest {
     private static final EngineStats STATS = new EngineStats(1024, 512, 2, 0, 0.0352, 0, 0, 0, 0, 0, 0);
     private static final ServerOptions OPTIONS = ServerOptions.DEFAULTS.withModels(
-            new ServedModels("Qwen/Qwen3-0.6B", List.of("a", "b", "c", "my-lora"), 4096));
+            new ServerOptions.Models("Qwen/Qwen3-0.6B", List.of("a", "b", "c", "my-lora"), 4096));
 
     private static List<String> render(ServerOptions options) {
-        RequestMetrics requests = new RequestMetrics(4096);
-        requests.timeToFirstToken.observe(0.034);
+        RequestMetrics requests = new RequestMetrics(options);
+        requests.all().get(2).observe(0.034);
         return new MetricsPage(options, 1795329173.494788)
                 .render(STATS, requests, 1755446400.123)
                 .lines()
@@ -56,19 +56,18 @@ class MetricsPageTest {
 
     @Test
     void bucketsAreCumulative() {
-        Histogram histogram = new Histogram(1, 2, 5);
+        Histogram histogram = new Histogram("h", "Help.", 1, 2, 5);
         histogram.observe(0.5);
         histogram.observe(2);
         histogram.observe(9);
-        String page = new Exposition(0)
-                .histogram("h", "Help.", "engine=\"0\",model_name=\"m\"", histogram)
-                .text();
+        String page = new Exposition("m", 0).histogram(histogram).text();
         assertThat(page)
-                .contains("h_bucket{engine=\"0\",le=\"1.0\",model_name=\"m\"} 1.0\n")
-                .contains("h_bucket{engine=\"0\",le=\"2.0\",model_name=\"m\"} 2.0\n")
-                .contains("h_bucket{engine=\"0\",le=\"5.0\",model_name=\"m\"} 2.0\n")
-                .contains("h_bucket{engine=\"0\",le=\"+Inf\",model_name=\"m\"} 3.0\n")
-                .contains("h_count{engine=\"0\",model_name=\"m\"} 3.0\nh_sum{engine=\"0\",model_name=\"m\"} 11.5\n");
+                .contains("vllm:h_bucket{engine=\"0\",le=\"1.0\",model_name=\"m\"} 1.0\n")
+                .contains("vllm:h_bucket{engine=\"0\",le=\"2.0\",model_name=\"m\"} 2.0\n")
+                .contains("vllm:h_bucket{engine=\"0\",le=\"5.0\",model_name=\"m\"} 2.0\n")
+                .contains("vllm:h_bucket{engine=\"0\",le=\"+Inf\",model_name=\"m\"} 3.0\n")
+                .contains(
+                        "vllm:h_count{engine=\"0\",model_name=\"m\"} 3.0\nvllm:h_sum{engine=\"0\",model_name=\"m\"} 11.5\n");
     }
 
     @ParameterizedTest

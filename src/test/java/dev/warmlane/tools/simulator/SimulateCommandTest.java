@@ -34,13 +34,13 @@ class SimulateCommandTest {
         assertThat(fleet.port()).isZero();
         assertThat(fleet.servers()).isEqualTo(2);
         ServerOptions server = fleet.server();
-        assertThat(server.models()).isEqualTo(new ServedModels("m", List.of("a", "b"), 100));
+        assertThat(server.models()).isEqualTo(new ServerOptions.Models("m", List.of("a", "b"), 100));
         assertThat(server.cache().blockSizeTokens()).isEqualTo(32);
         assertThat(server.cache().blocks()).isEqualTo(7);
         assertThat(server.cache().prefixCaching()).isFalse();
         assertThat(server.engine()).isEqualTo(EngineModel.H100_8B);
         assertThat(server.version()).isEqualTo(VllmVersion.V0_10_0);
-        assertThat(server.promptTokensDetails()).isFalse();
+        assertThat(server.usageDetails()).isFalse();
         assertThat(server.outputTokens()).isEqualTo(9);
         assertThat(server.apiKey()).isEqualTo("k");
         assertThat(server.seed()).isEqualTo(5);

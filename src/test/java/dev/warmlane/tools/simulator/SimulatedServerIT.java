@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 class SimulatedServerIT {
     private static final ServerOptions OPTIONS = ServerOptions.DEFAULTS
             .withEngine(EngineModel.INSTANT)
-            .withModels(new ServedModels("base", List.of("adapter"), 4096));
+            .withModels(new ServerOptions.Models("base", List.of("adapter"), 4096));
     private static final String LONG_TEXT = "a system prompt that fills more than a block of cache ".repeat(8);
 
     private SimulatedServer server;
@@ -46,7 +46,7 @@ class SimulatedServerIT {
     }
 
     private static String message(String role, String content) {
-        return Json.object().put("role", role).put("content", content).toString();
+        return Json.of("role", role, "content", content).toString();
     }
 
     @Test
@@ -108,7 +108,7 @@ class SimulatedServerIT {
 
     @Test
     void leavesTheDetailsOutWithoutTheFlag() throws Exception {
-        start(OPTIONS.withPromptTokensDetails(false));
+        start(OPTIONS.withUsageDetails(false));
         JsonNode answer = client.postJson("/v1/chat/completions", chat(message("user", "hi"), ""));
         assertThat(answer.at("/usage/prompt_tokens_details").isNull()).isTrue();
     }

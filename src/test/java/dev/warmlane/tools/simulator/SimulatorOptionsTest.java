@@ -25,7 +25,9 @@ class SimulatorOptionsTest {
                 .zeroTokenAbort(true)
                 .unhealthy(true)
                 .build();
-        assertThat(FaultsJson.read(FaultsJson.write(faults))).isEqualTo(faults);
+        assertThat(FaultsJson.read(
+                        Json.readObject(Json.utf8(FaultsJson.write(faults).toString()))))
+                .isEqualTo(faults);
     }
 
     @ParameterizedTest

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the formats write, byte for byte against bodies of vLLM's own response classes. */
 class WireFormatTest {
-    private static final ResponseHead HEAD = new ResponseHead("U", 1, "m", true, null);
-    private static final Usage USAGE = new Usage(20, 2, 16);
+    private static final ResponseFormat.Head HEAD = new ResponseFormat.Head("U", 1, "m", true, null);
+    private static final ResponseFormat.Usage USAGE = new ResponseFormat.Usage(20, 2, 16);
 
     @ParameterizedTest
     @ValueSource(strings = {"v0.10.0", "HEAD"})
@@ -51,7 +51,8 @@ class WireFormatTest {
     @ParameterizedTest
     @ValueSource(strings = {"v0.10.0", "HEAD"})
     void listsModelsAsVllmDoes(String generation) throws IOException {
-        ServerOptions options = ServerOptions.DEFAULTS.withModels(new ServedModels("m", List.of("lora1"), 4096));
+        ServerOptions options =
+                ServerOptions.DEFAULTS.withModels(new ServerOptions.Models("m", List.of("lora1"), 4096));
         String models = new ModelPages(options, 1)
                 .models()
                 .toString()

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay.report;
 
+import dev.warmlane.tools.Distribution;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.validation.report;
 
-import dev.warmlane.tools.replay.report.Distribution;
+import dev.warmlane.tools.Distribution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

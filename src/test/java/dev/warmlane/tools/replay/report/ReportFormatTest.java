@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.Distribution;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;

@@ -2,7 +2,7 @@ package dev.warmlane.tools.validation.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.tools.replay.report.Distribution;
+import dev.warmlane.tools.Distribution;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

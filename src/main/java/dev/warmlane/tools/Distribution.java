@@ -1,4 +1,4 @@
-package dev.warmlane.tools.replay.report;
+package dev.warmlane.tools;
 
 import java.util.Arrays;
 
