@@ -1,6 +1,6 @@
 package dev.warmlane.tools;
 
-import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -8,16 +8,23 @@ import picocli.CommandLine.ParameterException;
 public final class Arguments {
     private Arguments() {}
 
-    /** @throws IllegalArgumentException as {@code speed: -1.0 (expected: > 0)}, unless the value is valid */
+    /** Says {@code speed: -1.0 (expected: > 0)}. */
+    public static IllegalArgumentException wrong(String name, @Nullable Object value, String expected) {
+        return new IllegalArgumentException("%s: %s (expected: %s)".formatted(name, value, expected));
+    }
+
+    /** @throws IllegalArgumentException unless the value is valid */
     public static void check(boolean valid, String name, Object value, String expected) {
         if (!valid) {
-            throw new IllegalArgumentException("%s: %s (expected: %s)".formatted(name, value, expected));
+            throw wrong(name, value, expected);
         }
     }
 
     /** Checks that a number is at least this. */
     public static void atLeast(String name, long value, long least) {
-        check(value >= least, name, value, ">= " + least);
+        if (value < least) {
+            throw wrong(name, value, ">= " + least);
+        }
     }
 
     /** Checks that a number is above zero and finite. */
@@ -30,10 +37,16 @@ public final class Arguments {
         check(value >= 0 && value <= 1, name, value, "0..1");
     }
 
-    /** Runs a command; an illegal argument ends it as wrong usage does. */
-    public static <T> T named(CommandSpec spec, Callable<T> command) throws Exception {
+    /** What a command does with its arguments. */
+    @FunctionalInterface
+    public interface Action<T, E extends Exception> {
+        T run() throws E;
+    }
+
+    /** Runs it; an illegal argument ends the command as wrong usage does. */
+    public static <T, E extends Exception> T named(CommandSpec spec, Action<T, E> action) throws E {
         try {
-            return command.call();
+            return action.run();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

@@ -101,7 +101,7 @@ class ReplayAgreementIT {
 
     private static double replay(Load load, String policy) {
         ReplaySettings settings =
-                new ReplaySettings(ENDPOINTS, CACHE_TOKENS, EngineModel.DEMO, KeySource.SESSION, 1, Scenario.CALM, 1);
+                new ReplaySettings(ENDPOINTS, CACHE_TOKENS, EngineModel.DEMO, KeySource.SESSION, 1, Scenario.of(), 1);
         return new Replay(
                         load,
                         settings,

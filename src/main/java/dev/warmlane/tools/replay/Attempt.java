@@ -2,16 +2,26 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.tools.replay.load.LoadRequest;
-import dev.warmlane.tools.simulator.engine.EngineListener;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 
 /** One request at one engine: tells the gateway what a proxy would tell it, and the replay how it ended. */
-final class Attempt implements EngineListener {
+final class Attempt implements EngineRequest.Listener {
+    /**
+     * A request that has arrived at a gateway.
+     *
+     * @param request what the load says of it
+     * @param routing what the gateway's policy sees of it
+     * @param gateway where it arrived
+     * @param nanos when
+     */
+    record Arrival(LoadRequest request, RoutingRequest routing, ReplayGateway gateway, long nanos) {}
+
     private final Replay replay;
     private final Arrival arrival;
     private final Dispatch dispatch;

@@ -1,7 +1,8 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.load.AccessLogTrace;
-import dev.warmlane.tools.replay.load.LoadSource;
+import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.MooncakeTrace;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
@@ -74,13 +75,10 @@ final class LoadOptions {
     private int outputTokens = 1000;
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
-    LoadSource source(long seed) {
+    Load.Source source(long seed) {
         long given =
                 Stream.of(trace, accessLog, generate).filter(Objects::nonNull).count();
-        if (given != 1) {
-            throw new IllegalArgumentException(
-                    "load: %d given (expected: one of --trace, --access-log and --generate)".formatted(given));
-        }
+        Arguments.check(given == 1, "load", given + " given", "one of --trace, --access-log and --generate");
         if (trace != null) {
             return new MooncakeTrace(trace);
         }
@@ -92,9 +90,7 @@ final class LoadOptions {
                 new SharedPrefixLoad(groups, prompts, systemTokens, questionTokens, outputTokens, rate, requests, seed);
             case MULTI_TURN ->
                 new MultiTurnLoad(sessions, turns, systemTokens, questionTokens, outputTokens, thinkSeconds, seed);
-            default ->
-                throw new IllegalArgumentException(
-                        "generate: %s (expected: %s or %s)".formatted(generate, SHARED_PREFIX, MULTI_TURN));
+            default -> throw Arguments.wrong("generate", generate, SHARED_PREFIX + " or " + MULTI_TURN);
         };
     }
 }

@@ -4,9 +4,10 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
-import dev.warmlane.tools.replay.report.PolicyResult;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +36,9 @@ public final class Replay {
      * @throws IllegalArgumentException if a request of the load does not fit into an endpoint's cache
      */
     public Replay(Load load, ReplaySettings settings, PolicyMaker policy, DoubleConsumer progress) {
-        if (settings.kvTokens() < load.longestTokens() + Load.BLOCK_SIZE_TOKENS) {
-            throw new IllegalArgumentException("kv tokens: %d (expected: >= %d, for the longest request)"
-                    .formatted(settings.kvTokens(), load.longestTokens() + Load.BLOCK_SIZE_TOKENS));
-        }
+        int least = load.longestTokens() + Load.BLOCK_SIZE_TOKENS;
+        String expected = ">= %d, for the longest request".formatted(least);
+        Arguments.check(settings.kvTokens() >= least, "kv tokens", settings.kvTokens(), expected);
         this.load = load;
         this.settings = settings;
         this.fleet = new Fleet(settings);

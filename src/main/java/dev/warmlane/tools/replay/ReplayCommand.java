@@ -1,10 +1,9 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.report.PolicyResult;
-import dev.warmlane.tools.replay.report.ReportFormat;
-import dev.warmlane.tools.replay.report.Row;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.FileSystemException;
@@ -16,7 +15,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code replay} command: every policy on every load, one after the other, then one report. */
@@ -95,23 +93,20 @@ public final class ReplayCommand implements Callable<Integer> {
     private EngineOptions engine = new EngineOptions();
 
     @ArgGroup(validate = false, heading = "%nWhat goes wrong:%n")
-    private ScenarioOptions scenario = new ScenarioOptions();
+    private Scenario scenario = new Scenario();
 
     @Override
     public Integer call() throws IOException {
-        try {
-            spec.commandLine().getOut().print(format.write(rows()));
-            spec.commandLine().getOut().flush();
-            return 0;
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-        }
+        List<Row> rows = Arguments.named(spec, this::rows);
+        spec.commandLine().getOut().print(format.write(rows));
+        spec.commandLine().getOut().flush();
+        return CommandLine.ExitCode.OK;
     }
 
     private List<Row> rows() throws IOException {
         List<NamedPolicy> named = policies.stream().map(NamedPolicy::parse).toList();
         ReplaySettings settings = new ReplaySettings(
-                pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.scenario(), seed);
+                pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.checked(), seed);
         Load asRead = read();
         List<Row> rows = new ArrayList<>();
         for (double speed : speeds) {
@@ -131,8 +126,7 @@ public final class ReplayCommand implements Callable<Integer> {
         try {
             return load.source(seed).read();
         } catch (FileSystemException e) {
-            throw new IllegalArgumentException(
-                    "trace: %s (expected: a file that can be read)".formatted(e.getFile()), e);
+            throw Arguments.wrong("trace", e.getFile(), "a file that can be read");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 
 /**
@@ -18,28 +19,24 @@ public record ReplaySettings(
         int endpoints, long kvTokens, EngineModel model, KeySource key, int addresses, Scenario scenario, long seed) {
 
     public ReplaySettings {
-        if (endpoints < 1) {
-            throw new IllegalArgumentException("pods: %d (expected: >= 1)".formatted(endpoints));
-        }
-        if (addresses < 1) {
-            throw new IllegalArgumentException("addresses: %d (expected: >= 1)".formatted(addresses));
-        }
+        Arguments.atLeast("pods", endpoints, 1);
+        Arguments.atLeast("addresses", addresses, 1);
     }
 
     /** Engines of an 8B model on an H100, sessions as keys, and nothing goes wrong. */
     public static ReplaySettings of(int endpoints, long kvTokens) {
-        return new ReplaySettings(endpoints, kvTokens, EngineModel.H100_8B, KeySource.SESSION, 256, Scenario.CALM, 1);
+        return new ReplaySettings(endpoints, kvTokens, EngineModel.H100_8B, KeySource.SESSION, 256, Scenario.of(), 1);
     }
 
-    public ReplaySettings withKey(KeySource newKey) {
-        return new ReplaySettings(endpoints, kvTokens, model, newKey, addresses, scenario, seed);
+    public ReplaySettings withKey(KeySource key) {
+        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
     }
 
-    public ReplaySettings withScenario(Scenario newScenario) {
-        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, newScenario, seed);
+    public ReplaySettings withScenario(Scenario scenario) {
+        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
     }
 
-    public ReplaySettings withSeed(long newSeed) {
-        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, newSeed);
+    public ReplaySettings withSeed(long seed) {
+        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
     }
 }

@@ -1,66 +1,94 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.tools.Arguments;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
 
-/**
- * What is not as it should be during a replay. Immutable.
- *
- * @param addSeconds times at which a cold endpoint joins
- * @param removeSeconds times at which the endpoint that joined first is lost, with all that it was computing
- * @param restartEachSeconds every so often the next endpoint is lost and a cold one takes its place; 0 for never
- * @param slowdowns by the number of an endpoint from 0: how many times as long everything takes there
- * @param indexScale what the index believes an endpoint's cache to be, in parts of its size; > 0
- * @param gateways how many gateways share the requests evenly and know nothing of each other; at least 1
- */
-public record Scenario(
-        List<Double> addSeconds,
-        List<Double> removeSeconds,
-        double restartEachSeconds,
-        Map<Integer, Double> slowdowns,
-        double indexScale,
-        int gateways) {
+/** What goes wrong during a replay: options of the command, not changed once they are read. */
+public final class Scenario {
+    @Option(names = "--add", split = ",", paramLabel = "SECONDS", description = "A cold endpoint joins at these times.")
+    private List<Double> addSeconds = List.of();
 
-    /** Everything is as it should be. */
-    public static final Scenario CALM = new Scenario(List.of(), List.of(), 0, Map.of(), 1, 1);
+    @Option(
+            names = "--remove",
+            split = ",",
+            paramLabel = "SECONDS",
+            description = "An endpoint is lost at these times; what it was computing starts again elsewhere.")
+    private List<Double> removeSeconds = List.of();
 
-    public Scenario {
-        addSeconds = List.copyOf(addSeconds);
-        removeSeconds = List.copyOf(removeSeconds);
-        slowdowns = Map.copyOf(slowdowns);
-        if (!(restartEachSeconds >= 0)) {
-            throw new IllegalArgumentException("restart each: %s s (expected: >= 0)".formatted(restartEachSeconds));
-        }
-        if (!(indexScale > 0 && indexScale < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("index scale: %s (expected: > 0)".formatted(indexScale));
-        }
-        if (gateways < 1) {
-            throw new IllegalArgumentException("gateways: %d (expected: >= 1)".formatted(gateways));
-        }
+    @Option(
+            names = "--restart-each",
+            paramLabel = "SECONDS",
+            description = "So often the next endpoint is lost and a cold one takes its place.")
+    private double restartEachSeconds;
+
+    @Option(
+            names = "--slow",
+            split = ",",
+            splitSynopsisLabel = ",",
+            paramLabel = "N=FACTOR",
+            description = "Endpoint N, from 0, takes FACTOR times as long for everything.")
+    private Map<Integer, Double> slowdowns = Map.of();
+
+    @Option(
+            names = "--index-scale",
+            paramLabel = "FACTOR",
+            description = "The index believes caches to be this many times their size (default: 1).")
+    private double indexScale = 1;
+
+    @Option(
+            names = "--gateways",
+            description = "Gateways that share the requests and know nothing of each other, >= 1 (default: 1).")
+    private int gateways = 1;
+
+    Scenario() {}
+
+    /**
+     * A scenario of such options: {@code --remove=6}; without any, everything is as it should be.
+     *
+     * @throws IllegalArgumentException naming the option that is out of range
+     */
+    public static Scenario of(String... options) {
+        return CommandLine.populateCommand(new Scenario(), options).checked();
     }
 
-    public Scenario withAdd(double seconds) {
-        return new Scenario(List.of(seconds), removeSeconds, restartEachSeconds, slowdowns, indexScale, gateways);
+    /** @throws IllegalArgumentException naming the option that is out of range */
+    Scenario checked() {
+        Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
+        Arguments.positive("index scale", indexScale);
+        Arguments.atLeast("gateways", gateways, 1);
+        return this;
     }
 
-    public Scenario withRemove(double seconds) {
-        return new Scenario(addSeconds, List.of(seconds), restartEachSeconds, slowdowns, indexScale, gateways);
+    /** Times at which a cold endpoint joins. */
+    List<Double> addSeconds() {
+        return addSeconds;
     }
 
-    public Scenario withRestartEach(double seconds) {
-        return new Scenario(addSeconds, removeSeconds, seconds, slowdowns, indexScale, gateways);
+    /** Times at which the endpoint that joined first is lost, with all that it was computing. */
+    List<Double> removeSeconds() {
+        return removeSeconds;
     }
 
-    public Scenario withSlow(int endpoint, double factor) {
-        return new Scenario(
-                addSeconds, removeSeconds, restartEachSeconds, Map.of(endpoint, factor), indexScale, gateways);
+    /** Every so often the next endpoint is lost and a cold one takes its place; 0 for never. */
+    double restartEachSeconds() {
+        return restartEachSeconds;
     }
 
-    public Scenario withIndexScale(double newScale) {
-        return new Scenario(addSeconds, removeSeconds, restartEachSeconds, slowdowns, newScale, gateways);
+    /** By the number of an endpoint from 0: how many times as long everything takes there. */
+    Map<Integer, Double> slowdowns() {
+        return slowdowns;
     }
 
-    public Scenario withGateways(int newGateways) {
-        return new Scenario(addSeconds, removeSeconds, restartEachSeconds, slowdowns, indexScale, newGateways);
+    /** What the index believes an endpoint's cache to be, in parts of its size; > 0. */
+    double indexScale() {
+        return indexScale;
+    }
+
+    /** How many gateways share the requests evenly and know nothing of each other; at least 1. */
+    int gateways() {
+        return gateways;
     }
 }

@@ -3,11 +3,13 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.tools.Distribution;
+import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.LoadRequest;
-import dev.warmlane.tools.replay.report.PolicyResult;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /** Measures one run: what clients saw, what the engines computed, and what better caches would have spared. */
 final class Tally {
@@ -17,9 +19,9 @@ final class Tally {
 
     private final IdealCache oneCache;
     private final IdealCache infiniteCache = new IdealCache(Long.MAX_VALUE);
-    private final Samples ttftSeconds = new Samples();
-    private final Samples e2eSeconds = new Samples();
-    private final Samples tpotSeconds = new Samples();
+    private final DoubleStream.Builder ttftSeconds = DoubleStream.builder();
+    private final DoubleStream.Builder e2eSeconds = DoubleStream.builder();
+    private final DoubleStream.Builder tpotSeconds = DoubleStream.builder();
     private final Map<Integer, EndpointId> lastEndpointBySession = new HashMap<>();
     private final PlaceSums requestsByPlace = new PlaceSums();
     private final PlaceSums computedTokensByPlace = new PlaceSums();
@@ -57,20 +59,24 @@ final class Tally {
     }
 
     void answered(
-            Arrival arrival, ReplayEndpoint endpoint, RoutingDecision decision, EngineSequence answer, long nowNanos) {
+            Arrival arrival,
+            ReplayEndpoint endpoint,
+            RoutingDecision decision,
+            EngineSequence sequence,
+            long nowNanos) {
         LoadRequest request = arrival.request();
-        double ttft = (answer.firstTokenNanos() - arrival.nanos()) / NANOS_PER_SECOND;
+        double ttft = (sequence.firstTokenNanos() - arrival.nanos()) / NANOS_PER_SECOND;
         double tpot =
-                (nowNanos - answer.firstTokenNanos()) / NANOS_PER_SECOND / Math.max(1, request.outputTokens() - 1);
+                (nowNanos - sequence.firstTokenNanos()) / NANOS_PER_SECOND / Math.max(1, request.outputTokens() - 1);
         ttftSeconds.add(ttft);
         e2eSeconds.add((nowNanos - arrival.nanos()) / NANOS_PER_SECOND);
         tpotSeconds.add(tpot);
         withinSlo += ttft < SLO_TTFT_SECONDS && tpot < SLO_TPOT_SECONDS ? 1 : 0;
         promptTokens += request.promptTokens();
-        deliveredTokens += answer.cachedTokens();
+        deliveredTokens += sequence.cachedTokens();
         predictedTokens += decision.matchedTokens();
         requestsByPlace.add(endpoint.place(), 1);
-        computedTokensByPlace.add(endpoint.place(), request.promptTokens() - answer.cachedTokens());
+        computedTokensByPlace.add(endpoint.place(), request.promptTokens() - sequence.cachedTokens());
         answered++;
     }
 
@@ -99,9 +105,9 @@ final class Tally {
                 hitRatio,
                 share(hitRatio, ratio(oneCacheTokens, arrivedPromptTokens)),
                 share(hitRatio, ratio(infiniteCacheTokens, arrivedPromptTokens)),
-                ttftSeconds.distribution(),
-                e2eSeconds.distribution(),
-                tpotSeconds.distribution(),
+                Distribution.of(ttftSeconds.build().toArray()),
+                Distribution.of(e2eSeconds.build().toArray()),
+                Distribution.of(tpotSeconds.build().toArray()),
                 ratio(withinSlo, answered),
                 requestsByPlace.imbalance(places),
                 computedTokensByPlace.imbalance(places),
@@ -118,5 +124,29 @@ final class Tally {
     /** 0 if the ceiling is. */
     private static double share(double hitRatio, double ceiling) {
         return ceiling == 0 ? 0 : hitRatio / ceiling;
+    }
+
+    /** Sums of something by the place of an endpoint in the fleet. */
+    private static final class PlaceSums {
+        private final Map<Integer, Double> byPlace = new HashMap<>();
+
+        void add(int place, double amount) {
+            byPlace.merge(place, amount, Double::sum);
+        }
+
+        /**
+         * The largest sum over the mean; 1 if all are zero.
+         *
+         * @param places how many there are, those without a sum included
+         */
+        double imbalance(int places) {
+            double total = 0;
+            double most = 0;
+            for (double sum : byPlace.values()) {
+                total += sum;
+                most = Math.max(most, sum);
+            }
+            return total == 0 ? 1 : most * places / total;
+        }
     }
 }

@@ -1,7 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
-import dev.warmlane.tools.simulator.engine.EngineListener;
+import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import java.util.List;
@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
  *
  * @param fingerprint of the input; its eight bytes are the vector
  */
-record Embedding(HttpExchange exchange, Head head, long fingerprint, RequestMetrics metrics) implements EngineListener {
+record Embedding(HttpExchange exchange, Head head, long fingerprint, RequestMetrics metrics)
+        implements EngineRequest.Listener {
     @Override
     public void finished(EngineSequence sequence, FinishReason reason, long nowNanos) {
         if (reason == FinishReason.ABORT) {

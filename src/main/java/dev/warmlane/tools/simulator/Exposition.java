@@ -61,13 +61,13 @@ final class Exposition {
 
     Exposition histogram(Histogram histogram) {
         family(histogram.name, "histogram", histogram.help);
-        long cumulative = 0;
+        double cumulative = 0;
         for (int i = 0; i < histogram.bounds.length; i++) {
             cumulative += histogram.counts[i];
             bucket(histogram, number(histogram.bounds[i]), cumulative);
         }
-        bucket(histogram, "+Inf", histogram.count);
-        sample(histogram.name + "_count", labels("", ""), histogram.count);
+        bucket(histogram, "+Inf", (double) histogram.count);
+        sample(histogram.name + "_count", labels("", ""), (double) histogram.count);
         sample(histogram.name + "_sum", labels("", ""), histogram.sum);
         return created(histogram.name, histogram.help, List.of(labels("", "")));
     }
@@ -76,7 +76,7 @@ final class Exposition {
         return out.toString();
     }
 
-    private void bucket(Histogram histogram, String bound, long value) {
+    private void bucket(Histogram histogram, String bound, double value) {
         sample(histogram.name + "_bucket", labels(",le=\"" + bound + '"', ""), value);
     }
 

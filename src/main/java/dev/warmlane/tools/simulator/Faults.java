@@ -53,7 +53,7 @@ public record Faults(
                     return fault;
                 }
             }
-            throw new IllegalArgumentException("metrics fault: %s (expected: none, garbage or hang)".formatted(name));
+            throw Arguments.wrong("metrics fault", name, "none, garbage or hang");
         }
 
         String label() {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Duration;
 import tools.jackson.databind.JsonNode;
@@ -69,9 +70,7 @@ final class FaultsJson {
     }
 
     private static JsonNode checked(boolean valid, String name, JsonNode value, String expected) {
-        if (!valid) {
-            throw new IllegalArgumentException("%s: %s (expected: %s)".formatted(name, value, expected));
-        }
+        Arguments.check(valid, name, value, expected);
         return value;
     }
 }

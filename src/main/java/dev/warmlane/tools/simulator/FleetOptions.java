@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 
 /**
@@ -13,14 +14,10 @@ import dev.warmlane.tools.simulator.engine.EngineModel;
 public record FleetOptions(String host, int port, int servers, ServerOptions server) {
 
     public FleetOptions {
-        if (servers < 1) {
-            throw new IllegalArgumentException("servers: %d (expected: >= 1)".formatted(servers));
-        }
+        Arguments.atLeast("servers", servers, 1);
         int lastPort = port == 0 ? 0 : port + servers - 1;
-        if (port < 0 || lastPort > 65_535) {
-            throw new IllegalArgumentException(
-                    "port: %d (expected: 0..%d for %d servers)".formatted(port, 65_536 - servers, servers));
-        }
+        String range = "0..%d for %d servers".formatted(65_536 - servers, servers);
+        Arguments.check(port >= 0 && lastPort <= 65_535, "port", port, range);
     }
 
     /** Servers at demo speed on consecutive local ports. */

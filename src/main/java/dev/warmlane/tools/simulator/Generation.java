@@ -2,13 +2,13 @@ package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.ResponseFormat.Usage;
-import dev.warmlane.tools.simulator.engine.EngineListener;
+import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 
 /** Writes one response while the engine computes it, token by token or whole. */
-final class Generation implements EngineListener {
+final class Generation implements EngineRequest.Listener {
     private final HttpExchange exchange;
     private final GenerationBody body;
     private final ResponseFormat format;

@@ -1,7 +1,6 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
-import dev.warmlane.tools.simulator.engine.EngineListener;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
@@ -113,7 +112,7 @@ final class GenerationService {
             String response,
             int outputTokens,
             FinishReason end,
-            EngineListener listener) {
+            EngineRequest.Listener listener) {
         long[] hashes = prompt.blockHashes(response, options.cache().blockSizeTokens());
         EngineSequence sequence =
                 driver.submit(new EngineRequest(prompt.tokens(), outputTokens, hashes, end, listener));

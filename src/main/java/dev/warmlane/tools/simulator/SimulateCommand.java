@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
@@ -69,11 +70,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
     /** What was asked for, checked. */
     FleetOptions options() {
-        try {
-            return new FleetOptions(host, port, pods, engine.toServerOptions(faults.build()));
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-        }
+        return Arguments.named(spec, () -> new FleetOptions(host, port, pods, engine.toServerOptions(faults.build())));
     }
 
     private static String line(SimulatedServer server) {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,7 +19,7 @@ public record VllmVersion(int major, int minor, int patch) {
     public static VllmVersion parse(String text) {
         Matcher parts = FORM.matcher(text);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("vLLM version: %s (expected: like 0.10.0)".formatted(text));
+            throw Arguments.wrong("vLLM version", text, "like 0.10.0");
         }
         int patch = parts.group(3) == null ? 0 : Integer.parseInt(parts.group(3));
         return new VllmVersion(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)), patch);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class NewEndpointTest {
     private static final double ADDED_SECONDS = 100;
     private static final ReplaySettings SETTINGS =
-            ReplaySettings.of(8, 400_000).withScenario(Scenario.CALM.withAdd(ADDED_SECONDS));
+            ReplaySettings.of(8, 400_000).withScenario(Scenario.of("--add=" + ADDED_SECONDS));
     private static final Load LOAD = new MultiTurnLoad(128, 12, 1024, 4096, 200, 10, 1).read();
 
     /** When requests were sent after it had joined, in seconds since. */

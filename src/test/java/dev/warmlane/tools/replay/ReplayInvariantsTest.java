@@ -7,7 +7,6 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
-import dev.warmlane.tools.simulator.engine.EngineListener;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import java.util.Set;
@@ -35,7 +34,8 @@ class ReplayInvariantsTest {
 
     @Test
     void findsARequestThatAnEngineStillRuns() {
-        endpoint.engine().submit(new EngineRequest(1000, 1, new long[0], FinishReason.LENGTH, EngineListener.NONE), 0);
+        endpoint.engine()
+                .submit(new EngineRequest(1000, 1, new long[0], FinishReason.LENGTH, EngineRequest.Listener.NONE), 0);
         assertThatThrownBy(endpoint::checkIdle)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("pod-0-0: 0 requests, 1 running, 0 waiting, ")

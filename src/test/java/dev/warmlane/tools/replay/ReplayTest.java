@@ -9,7 +9,6 @@ import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
-import dev.warmlane.tools.replay.report.PolicyResult;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -70,7 +69,7 @@ class ReplayTest {
 
     @Test
     void requestsOfALostEndpointStartAgainElsewhere() {
-        Scenario lost = Scenario.CALM.withRemove(6);
+        Scenario lost = Scenario.of("--remove=6");
         PolicyResult result = run(CONVERSATIONS, SETTINGS.withScenario(lost), "expected-cost");
         assertThat(result.lost()).isPositive();
         assertThat(result.answered()).isEqualTo(320);
@@ -79,7 +78,7 @@ class ReplayTest {
 
     @Test
     void restartsOneByOneLoseCachesAndNoRequest() {
-        Scenario restarts = Scenario.CALM.withRestartEach(4);
+        Scenario restarts = Scenario.of("--restart-each=4");
         PolicyResult result = run(CONVERSATIONS, SETTINGS.withScenario(restarts), "expected-cost");
         assertThat(result.answered()).isEqualTo(320);
         assertThat(result.hitRatio())
@@ -88,7 +87,7 @@ class ReplayTest {
 
     @Test
     void requestsThatFindNoEndpointAreRefusedAndTheirSessionsGoOn() {
-        ReplaySettings one = ReplaySettings.of(1, 200_000).withScenario(Scenario.CALM.withRemove(3));
+        ReplaySettings one = ReplaySettings.of(1, 200_000).withScenario(Scenario.of("--remove=3"));
         PolicyResult result = run(CONVERSATIONS, one, "expected-cost");
         assertThat(result.refused()).isPositive();
         assertThat(result.answered() + result.refused()).isEqualTo(320);
@@ -97,7 +96,7 @@ class ReplayTest {
     @Test
     void expectedCostSendsLessToASlowEndpoint() {
         Load load = new SharedPrefixLoad(100, 1, 0, 4096, 100, 8, 800, 1).read();
-        ReplaySettings slow = SETTINGS.withScenario(Scenario.CALM.withSlow(0, 4));
+        ReplaySettings slow = SETTINGS.withScenario(Scenario.of("--slow=0=4"));
         assertThat(run(load, slow, "expected-cost").ttft().mean())
                 .isLessThan(run(load, slow, "round-robin").ttft().mean() / 2);
     }
@@ -106,7 +105,7 @@ class ReplayTest {
     @ValueSource(doubles = {0.5, 1, 2})
     void predictionsComeTrueWhateverSizeTheIndexBelievesIn(double scale) {
         Load load = new MultiTurnLoad(120, 12, 1024, 2048, 400, 30, 1).read();
-        ReplaySettings settings = ReplaySettings.of(4, 400_000).withScenario(Scenario.CALM.withIndexScale(scale));
+        ReplaySettings settings = ReplaySettings.of(4, 400_000).withScenario(Scenario.of("--index-scale=" + scale));
         PolicyResult result = run(load, settings, "expected-cost");
         assertThat(result.shareOfInfiniteCache())
                 .as("caches are too small for all")

@@ -7,7 +7,6 @@ import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
-import dev.warmlane.tools.replay.report.PolicyResult;
 import dev.warmlane.tools.replay.rules.EventsAlone;
 import dev.warmlane.tools.replay.rules.FirstBlockHash;
 import dev.warmlane.tools.replay.rules.ReleaseByLoad;
@@ -130,7 +129,7 @@ class WhatFailsBadlyTest {
     void gatewaysThatKnowNothingOfEachOtherServeWorseThanOne() {
         Load load = new SharedPrefixLoad(40, 5, 6000, 4000, 200, 20, 1600, 1).read();
         PolicyResult one = run(load, EIGHT, EXPECTED_COST);
-        PolicyResult three = run(load, EIGHT.withScenario(Scenario.CALM.withGateways(3)), EXPECTED_COST);
+        PolicyResult three = run(load, EIGHT.withScenario(Scenario.of("--gateways=3")), EXPECTED_COST);
         assertThat(three.ttft().mean()).isGreaterThan(2 * one.ttft().mean());
         assertThat(three.hitRatio()).isLessThan(one.hitRatio() - 0.05);
     }

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  * bytes a token has is the same for all lines, their mean: by each line's own, the blocks of equal beginnings would differ.
  * What is behind the last hash of a line is shared with none.
  */
-public final class AccessLogTrace implements LoadSource {
+public final class AccessLogTrace implements Load.Source {
     private static final int HASHED_BYTES = 2048;
     private static final int FIRST_ERROR = 400;
 
@@ -68,14 +68,14 @@ public final class AccessLogTrace implements LoadSource {
                 && line.path("status").asInt(0) < FIRST_ERROR;
     }
 
-    private static List<TraceLine> lines(List<Entry> entries) {
+    private static List<Conversations.Line> lines(List<Entry> entries) {
         double bytesPerToken =
                 (double) entries.stream().mapToLong(Entry::promptBytes).sum()
                         / entries.stream().mapToLong(Entry::promptTokens).sum();
-        List<TraceLine> lines = new ArrayList<>(entries.size());
+        List<Conversations.Line> lines = new ArrayList<>(entries.size());
         for (int i = 0; i < entries.size(); i++) {
             Entry entry = entries.get(i);
-            lines.add(new TraceLine(
+            lines.add(new Conversations.Line(
                     entries.get(0).time().until(entry.time(), ChronoUnit.NANOS),
                     entry.session(),
                     entry.promptTokens(),

@@ -1,19 +1,28 @@
 package dev.warmlane.tools.replay.load;
 
-/** Makes chained block hashes for prompts that do not exist. */
+import java.util.SplittableRandom;
+
+/** Makes chained block hashes for prompts that do not exist. A text is told by a family and its number in there. */
 final class BlockChain {
     private BlockChain() {}
 
-    /** The hash of block {@code index} of a text that is told by a family and a number. */
+    /** The hashes of the full blocks of a text that begins with tokens of a shared one and goes on with its own. */
+    static long[] hashes(int tokens, int sharedTokens, long sharedFamily, long shared, long ownFamily, long own) {
+        long[] hashes = new long[tokens / Load.BLOCK_SIZE_TOKENS];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] =
+                    i < sharedTokens / Load.BLOCK_SIZE_TOKENS ? hash(sharedFamily, shared, i) : hash(ownFamily, own, i);
+        }
+        return hashes;
+    }
+
+    /** The hash of block {@code index} of a text. */
     static long hash(long family, long number, int index) {
         return mix(mix(mix(family) + number) + index);
     }
 
-    /** The finalizer of SplitMix64: spreads consecutive numbers over all 64 bits. */
+    /** Spreads consecutive numbers over all 64 bits. */
     private static long mix(long value) {
-        long z = value + 0x9E3779B97F4A7C15L;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+        return new SplittableRandom(value).nextLong();
     }
 }

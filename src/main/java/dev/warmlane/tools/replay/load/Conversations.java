@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the conversations in a trace. A request that names its session belongs to that; any other belongs to the session of
@@ -15,15 +16,24 @@ import java.util.Map;
  * they tell what the response's blocks are in the cache of the engine that generated it.
  */
 final class Conversations {
+    /**
+     * One request as a trace has it.
+     *
+     * @param session what the trace calls its conversation; null where it does not say
+     * @param fullBlocks the chained hashes of the prompt's full blocks
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Line(long arrivalNanos, @Nullable String session, int promptTokens, int outputTokens, long[] fullBlocks) {}
+
     private static final int LEAST_SHARED_BLOCKS = 2;
     private static final int NONE = -1;
 
-    private final List<TraceLine> lines;
+    private final List<Line> lines;
     private final int[] sessions;
     private final long[][] blockHashes;
 
     /** @param lines in the order of their arrival */
-    Conversations(List<TraceLine> lines) {
+    Conversations(List<Line> lines) {
         this.lines = lines;
         this.sessions = new int[lines.size()];
         this.blockHashes = new long[lines.size()][];
@@ -33,7 +43,7 @@ final class Conversations {
     List<LoadRequest> requests() {
         List<LoadRequest> requests = new ArrayList<>(lines.size());
         for (int i = 0; i < lines.size(); i++) {
-            TraceLine line = lines.get(i);
+            Line line = lines.get(i);
             requests.add(new LoadRequest(
                     line.arrivalNanos(), sessions[i], line.promptTokens(), line.outputTokens(), blockHashes[i], null));
         }
@@ -59,7 +69,7 @@ final class Conversations {
                 named.put(name, sessions[i]);
             }
             if (before != NONE) {
-                tellAnswer(before, blocks, shared);
+                tellResponse(before, blocks, shared);
             }
             for (long block : blocks) {
                 latestByBlock.put(block, i);
@@ -67,8 +77,8 @@ final class Conversations {
         }
     }
 
-    private void tellAnswer(int before, long[] blocks, int shared) {
-        TraceLine line = lines.get(before);
+    private void tellResponse(int before, long[] blocks, int shared) {
+        Line line = lines.get(before);
         int promptBlocks = line.fullBlocks().length;
         boolean known = blockHashes[before].length > promptBlocks;
         if (shared == promptBlocks && !known) {

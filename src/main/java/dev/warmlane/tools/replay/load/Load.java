@@ -1,6 +1,10 @@
 package dev.warmlane.tools.replay.load;
 
+import dev.warmlane.tools.Arguments;
+import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Requests in the order of their arrival. Later turns of a conversation hang on the turn before them, since they come only
@@ -15,9 +19,7 @@ public record Load(String name, List<LoadRequest> arrivals) {
 
     public Load {
         arrivals = List.copyOf(arrivals);
-        if (arrivals.isEmpty()) {
-            throw new IllegalArgumentException("load %s: 0 requests (expected: >= 1)".formatted(name));
-        }
+        Arguments.check(!arrivals.isEmpty(), "load " + name, "0 requests", ">= 1");
     }
 
     /**
@@ -26,32 +28,36 @@ public record Load(String name, List<LoadRequest> arrivals) {
      * @param speed how many times as fast they arrive, and follow upon answers; > 0
      */
     public Load atSpeed(double speed) {
-        if (!(speed > 0 && speed < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("speed: %s (expected: > 0)".formatted(speed));
-        }
+        Arguments.positive("speed", speed);
         return new Load(
                 name, arrivals.stream().map(request -> request.atSpeed(speed)).toList());
     }
 
     /** How many requests there are, later turns included. */
     public int size() {
-        int size = 0;
-        for (LoadRequest first : arrivals) {
-            for (LoadRequest turn = first; turn != null; turn = turn.next()) {
-                size++;
-            }
-        }
-        return size;
+        return (int) requests().count();
     }
 
     /** Tokens of the longest prompt with its response. */
     public int longestTokens() {
-        int longest = 0;
-        for (LoadRequest first : arrivals) {
-            for (LoadRequest turn = first; turn != null; turn = turn.next()) {
-                longest = Math.max(longest, turn.promptTokens() + turn.outputTokens());
-            }
-        }
-        return longest;
+        return requests()
+                .mapToInt(request -> request.promptTokens() + request.outputTokens())
+                .max()
+                .orElseThrow();
+    }
+
+    private Stream<LoadRequest> requests() {
+        return arrivals.stream().flatMap(first -> Stream.iterate(first, Objects::nonNull, LoadRequest::next));
+    }
+
+    /** Where the requests of a replay come from. Reading twice gives the same load. */
+    public interface Source {
+        /**
+         * All requests.
+         *
+         * @throws IOException if the source cannot be read
+         * @throws IllegalArgumentException naming the place, the value and what was expected, if it makes no sense
+         */
+        Load read() throws IOException;
     }
 }

@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
  * chained: an equal id means an equal prompt up to the end of that block. Sessions, which it lacks, are derived by {@link
  * Conversations}.
  */
-public final class MooncakeTrace implements LoadSource {
+public final class MooncakeTrace implements Load.Source {
     private final Path file;
 
     public MooncakeTrace(Path file) {
@@ -25,13 +25,13 @@ public final class MooncakeTrace implements LoadSource {
 
     @Override
     public Load read() throws IOException {
-        List<TraceLine> lines = new ArrayList<>();
+        List<Conversations.Line> lines = new ArrayList<>();
         JsonLine.forEach(file, line -> lines.add(parse(line)));
         lines.sort((a, b) -> Long.compare(a.arrivalNanos(), b.arrivalNanos()));
         return new Load(String.valueOf(file.getFileName()), new Conversations(lines).requests());
     }
 
-    private static TraceLine parse(JsonLine line) {
+    private static Conversations.Line parse(JsonLine line) {
         int promptTokens = line.whole("input_length", 1);
         JsonNode ids = line.json().path("hash_ids");
         int full = promptTokens / Load.BLOCK_SIZE_TOKENS;
@@ -45,7 +45,7 @@ public final class MooncakeTrace implements LoadSource {
         for (int i = 0; i < full; i++) {
             fullBlocks[i] = ids.get(i).asLong();
         }
-        return new TraceLine(
+        return new Conversations.Line(
                 TimeUnit.MILLISECONDS.toNanos(line.whole("timestamp", 0)),
                 null,
                 promptTokens,

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
+import dev.warmlane.tools.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -19,18 +20,18 @@ import org.jspecify.annotations.Nullable;
  */
 public record MultiTurnLoad(
         int sessions, int turns, int systemTokens, int questionTokens, int outputTokens, double thinkSeconds, long seed)
-        implements LoadSource {
+        implements Load.Source {
 
     private static final long SYSTEM = 3;
     private static final long SESSION = 4;
 
     public MultiTurnLoad {
-        Bounds.atLeast("sessions", sessions, 1);
-        Bounds.atLeast("turns", turns, 1);
-        Bounds.atLeast("system tokens", systemTokens, 0);
-        Bounds.atLeast("question tokens", questionTokens, 1);
-        Bounds.atLeast("output tokens", outputTokens, 1);
-        Bounds.positive("think seconds", thinkSeconds);
+        Arguments.atLeast("sessions", sessions, 1);
+        Arguments.atLeast("turns", turns, 1);
+        Arguments.atLeast("system tokens", systemTokens, 0);
+        Arguments.atLeast("question tokens", questionTokens, 1);
+        Arguments.atLeast("output tokens", outputTokens, 1);
+        Arguments.positive("think seconds", thinkSeconds);
     }
 
     @Override
@@ -49,11 +50,8 @@ public record MultiTurnLoad(
 
     private LoadRequest turn(long delayNanos, int session, int turn, @Nullable LoadRequest next) {
         int promptTokens = systemTokens + questionTokens + turn * (questionTokens + outputTokens);
-        long[] hashes = new long[(promptTokens + outputTokens) / Load.BLOCK_SIZE_TOKENS];
-        int sharedBlocks = systemTokens / Load.BLOCK_SIZE_TOKENS;
-        for (int i = 0; i < hashes.length; i++) {
-            hashes[i] = i < sharedBlocks ? BlockChain.hash(SYSTEM, 0, i) : BlockChain.hash(SESSION, session, i);
-        }
+        int allTokens = promptTokens + outputTokens;
+        long[] hashes = BlockChain.hashes(allTokens, systemTokens, SYSTEM, 0, SESSION, session);
         return new LoadRequest(delayNanos, session, promptTokens, outputTokens, hashes, next);
     }
 

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
+import dev.warmlane.tools.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -27,19 +28,19 @@ public record SharedPrefixLoad(
         double requestsPerSecond,
         int requests,
         long seed)
-        implements LoadSource {
+        implements Load.Source {
 
     private static final long SYSTEM = 1;
     private static final long QUESTION = 2;
 
     public SharedPrefixLoad {
-        Bounds.atLeast("groups", groups, 1);
-        Bounds.atLeast("prompts", promptsPerGroup, 1);
-        Bounds.atLeast("system tokens", systemTokens, 0);
-        Bounds.atLeast("question tokens", questionTokens, 1);
-        Bounds.atLeast("output tokens", outputTokens, 1);
-        Bounds.positive("rate", requestsPerSecond);
-        Bounds.atLeast("requests", requests, 1);
+        Arguments.atLeast("groups", groups, 1);
+        Arguments.atLeast("prompts", promptsPerGroup, 1);
+        Arguments.atLeast("system tokens", systemTokens, 0);
+        Arguments.atLeast("question tokens", questionTokens, 1);
+        Arguments.atLeast("output tokens", outputTokens, 1);
+        Arguments.positive("rate", requestsPerSecond);
+        Arguments.atLeast("requests", requests, 1);
     }
 
     @Override
@@ -56,13 +57,8 @@ public record SharedPrefixLoad(
 
     private LoadRequest request(long arrivalNanos, int prompt) {
         int tokens = systemTokens + questionTokens;
-        long[] hashes = new long[(tokens + outputTokens) / Load.BLOCK_SIZE_TOKENS];
-        int sharedBlocks = systemTokens / Load.BLOCK_SIZE_TOKENS;
-        for (int i = 0; i < hashes.length; i++) {
-            hashes[i] = i < sharedBlocks
-                    ? BlockChain.hash(SYSTEM, prompt / promptsPerGroup, i)
-                    : BlockChain.hash(QUESTION, prompt, i);
-        }
+        int group = prompt / promptsPerGroup;
+        long[] hashes = BlockChain.hashes(tokens + outputTokens, systemTokens, SYSTEM, group, QUESTION, prompt);
         return new LoadRequest(arrivalNanos, prompt, tokens, outputTokens, hashes, null);
     }
 }

@@ -85,4 +85,32 @@ public record EngineModel(
             throw new IllegalArgumentException("%s: %s ns (expected: >= 0)".formatted(name, nanos));
         }
     }
+
+    /** What one step computes; reused from step to step so that stepping allocates nothing. */
+    static final class StepLoad {
+        long prefillTokens;
+        /** Sum over the prompt tokens of their positions in the context. */
+        double prefillPositions;
+
+        int decodeSequences;
+        long decodeContextTokens;
+
+        void clear() {
+            prefillTokens = 0;
+            prefillPositions = 0;
+            decodeSequences = 0;
+            decodeContextTokens = 0;
+        }
+
+        void add(EngineSequence sequence) {
+            if (sequence.decoding()) {
+                decodeSequences++;
+                decodeContextTokens += sequence.computedTokens;
+            } else {
+                int tokens = sequence.stepTokens;
+                prefillTokens += tokens;
+                prefillPositions += (double) tokens * (sequence.computedTokens + tokens / 2.0);
+            }
+        }
+    }
 }

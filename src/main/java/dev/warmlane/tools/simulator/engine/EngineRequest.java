@@ -6,22 +6,37 @@ package dev.warmlane.tools.simulator.engine;
  * <p>Block {@code i} holds tokens {@code i * blockSizeTokens} and following of the prompt and the response after it. Its hash
  * identifies its content and everything before it. Blocks beyond the given hashes belong to this request alone: no other
  * request hits them.
+ *
+ * @param promptTokens at least 1
+ * @param outputTokens tokens to generate; 0 for requests that only embed their prompt
+ * @param blockHashes chained hashes of the leading blocks of prompt and response; owned by this request from now on
+ * @param end how the response ends when it is complete: STOP or LENGTH
+ * @param listener hears what becomes of it
  */
-public final class EngineRequest {
-    private final int promptTokens;
-    private final int outputTokens;
-    private final long[] blockHashes;
-    private final FinishReason end;
-    private final EngineListener listener;
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record EngineRequest(
+        int promptTokens, int outputTokens, long[] blockHashes, FinishReason end, Listener listener) {
 
     /**
-     * @param promptTokens at least 1
-     * @param outputTokens tokens to generate; 0 for requests that only embed their prompt
-     * @param blockHashes chained hashes of the leading blocks of prompt and answer; owned by this request from now on
-     * @param end how the response ends when it is complete: STOP or LENGTH
+     * Hears what becomes of a request, on the thread that drives the engine. It may submit and cancel requests from within; what
+     * it submits enters the next step.
      */
-    public EngineRequest(
-            int promptTokens, int outputTokens, long[] blockHashes, FinishReason end, EngineListener listener) {
+    public interface Listener {
+        /** Hears nothing. */
+        Listener NONE = new Listener() {};
+
+        /**
+         * A token was generated; {@link EngineSequence#generatedTokens()} counts it, so it is 1 at the first token.
+         *
+         * @param nowNanos the end of the step that computed it
+         */
+        default void token(EngineSequence sequence, long nowNanos) {}
+
+        /** The request ended and holds no block any more; called exactly once, after its last token or on cancellation. */
+        default void finished(EngineSequence sequence, FinishReason reason, long nowNanos) {}
+    }
+
+    public EngineRequest {
         if (promptTokens < 1) {
             throw new IllegalArgumentException("prompt: %d tokens (expected: >= 1)".formatted(promptTokens));
         }
@@ -31,34 +46,5 @@ public final class EngineRequest {
         if (end == FinishReason.ABORT) {
             throw new IllegalArgumentException("end: abort (expected: stop or length)");
         }
-        this.promptTokens = promptTokens;
-        this.outputTokens = outputTokens;
-        this.blockHashes = blockHashes;
-        this.end = end;
-        this.listener = listener;
-    }
-
-    public int promptTokens() {
-        return promptTokens;
-    }
-
-    public int outputTokens() {
-        return outputTokens;
-    }
-
-    FinishReason end() {
-        return end;
-    }
-
-    EngineListener listener() {
-        return listener;
-    }
-
-    int hashedBlocks() {
-        return blockHashes.length;
-    }
-
-    long blockHash(int index) {
-        return blockHashes[index];
     }
 }

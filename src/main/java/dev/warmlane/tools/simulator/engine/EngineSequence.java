@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator.engine;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * A request in an engine, from its submission to its end. Times are those of the engine's driver, in nanoseconds. Confined to
@@ -81,7 +82,7 @@ public final class EngineSequence {
     }
 
     long blockHash(int index) {
-        return index < request.hashedBlocks() ? request.blockHash(index) : mix(privateHashes + index);
+        return index < request.blockHashes().length ? request.blockHashes()[index] : mix(privateHashes + index);
     }
 
     void append(int block) {
@@ -91,11 +92,8 @@ public final class EngineSequence {
         blocks[blockCount++] = block;
     }
 
-    /** The finalizer of SplitMix64: spreads consecutive numbers over all 64 bits. */
+    /** Spreads consecutive numbers over all 64 bits. */
     private static long mix(long value) {
-        long z = value + 0x9E3779B97F4A7C15L;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+        return new SplittableRandom(value).nextLong();
     }
 }

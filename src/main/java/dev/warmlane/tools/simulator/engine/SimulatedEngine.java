@@ -27,7 +27,7 @@ public final class SimulatedEngine {
     private final EngineModel model;
     private final CacheConfig cache;
     private final Batch batch;
-    private final StepLoad load = new StepLoad();
+    private final EngineModel.StepLoad load = new EngineModel.StepLoad();
     private EngineSequence[] inStep = NONE;
     private double slowdown = 1;
     private long stepEnd = IDLE;

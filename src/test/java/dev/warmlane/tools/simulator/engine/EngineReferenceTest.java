@@ -70,7 +70,7 @@ class EngineReferenceTest {
             int output = 1 + random.nextInt(40);
             long[] hashes = chain(random.nextInt(6), random.nextInt((prompt + output) / BLOCK + 1), random.nextInt(30));
             EngineSequence sequence = driver.engine.submit(
-                    new EngineRequest(prompt, output, hashes, FinishReason.LENGTH, EngineListener.NONE),
+                    new EngineRequest(prompt, output, hashes, FinishReason.LENGTH, EngineRequest.Listener.NONE),
                     driver.nowNanos);
             driver.runToEnd();
             assertThat(sequence.cachedTokens()).isEqualTo(plain.serve(prompt, output, hashes));

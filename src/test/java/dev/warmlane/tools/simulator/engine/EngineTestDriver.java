@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Drives an engine in virtual time and keeps what it said. */
-final class EngineTestDriver implements EngineListener {
+final class EngineTestDriver implements EngineRequest.Listener {
     final SimulatedEngine engine;
     final List<String> events = new ArrayList<>();
     long nowNanos;

@@ -193,7 +193,7 @@ class SimulatedEngineTest {
         SimulatedEngine engine = new SimulatedEngine(MODEL, new CacheConfig(4, 100, true));
         Deque<EngineSequence> victims = new ArrayDeque<>();
         List<Integer> cached = new ArrayList<>();
-        EngineListener chaining = new EngineListener() {
+        EngineRequest.Listener chaining = new EngineRequest.Listener() {
             @Override
             public void finished(EngineSequence sequence, FinishReason reason, long now) {
                 cached.add(sequence.cachedTokens());
@@ -204,7 +204,8 @@ class SimulatedEngineTest {
             }
         };
         engine.submit(new EngineRequest(9, 1, new long[] {1, 2}, FinishReason.STOP, chaining), 0);
-        victims.add(engine.submit(new EngineRequest(9, 50, new long[0], FinishReason.STOP, EngineListener.NONE), 0));
+        victims.add(engine.submit(
+                new EngineRequest(9, 50, new long[0], FinishReason.STOP, EngineRequest.Listener.NONE), 0));
         engine.advance(100_000);
         assertThat(cached).containsExactly(0, 8, 8);
         assertThat(engine.stats().running()).isZero();

@@ -1,4 +1,4 @@
-package dev.warmlane.tools.replay.report;
+package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Distribution;
 import org.jspecify.annotations.Nullable;

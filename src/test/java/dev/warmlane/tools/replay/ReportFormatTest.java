@@ -1,4 +1,4 @@
-package dev.warmlane.tools.replay.report;
+package dev.warmlane.tools.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,9 +9,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class ReportFormatTest {
-    private static final List<Row> ROWS = List.of(
-            new Row("trace, x1", "expected-cost", result(0.875, 90L)),
-            new Row("trace, x1", "random", result(null, 0L)));
+    private static final List<ReportFormat.Row> ROWS = List.of(
+            new ReportFormat.Row("trace, x1", "expected-cost", result(0.875, 90L)),
+            new ReportFormat.Row("trace, x1", "random", result(null, 0L)));
 
     private static PolicyResult result(Double stickiness, long predictedTokens) {
         Distribution times = Distribution.of(new double[] {4, 1, 3, 2});

@@ -1,4 +1,4 @@
-package dev.warmlane.tools.replay.report;
+package dev.warmlane.tools.replay;
 
 import java.util.List;
 import java.util.Locale;

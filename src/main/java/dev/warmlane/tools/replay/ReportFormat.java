@@ -1,0 +1,86 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.tools.TextTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How a report is written: a row for each load and policy, the same columns in every format. */
+enum ReportFormat {
+    /** For people: texts to the left, numbers to the right. */
+    TABLE,
+    /** An array with an object for each row, numbers unrounded; null where a number does not apply. */
+    JSON,
+    /** RFC 4180: a heading and a line for each row, numbers unrounded; empty where a number does not apply. */
+    CSV;
+
+    private static final List<String> TEXTS = List.of("load", "policy");
+
+    /**
+     * One line of a report.
+     *
+     * @param load what was sent, with its speed
+     * @param policy what routed it
+     */
+    record Row(String load, String policy, PolicyResult result) {
+        /** The texts, then each number. */
+        private List<String> cells(Function<Column, String> number) {
+            return ReportFormat.cells(List.of(load, policy), number);
+        }
+    }
+
+    /** The rows as text that ends with a line break. */
+    String write(List<Row> rows) {
+        return switch (this) {
+            case TABLE -> table(rows);
+            case JSON -> json(rows);
+            case CSV -> csv(rows);
+        };
+    }
+
+    /** The name in options, lower case. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String table(List<Row> rows) {
+        List<List<String>> lines = new ArrayList<>();
+        lines.add(cells(TEXTS, Column::heading));
+        rows.forEach(row -> lines.add(row.cells(column -> column.text(row.result()))));
+        return TextTable.write(lines, TEXTS.size());
+    }
+
+    private static String json(List<Row> rows) {
+        ArrayNode array = JsonMapper.shared().createArrayNode();
+        for (Row row : rows) {
+            ObjectNode object = array.addObject().put("load", row.load()).put("policy", row.policy());
+            Column.ALL.forEach(
+                    column -> object.putPOJO(column.name(), column.value().apply(row.result())));
+        }
+        return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(array) + "\n";
+    }
+
+    private static String csv(List<Row> rows) {
+        Stream<List<String>> lines = rows.stream()
+                .map(row -> row.cells(column -> Objects.toString(column.value().apply(row.result()), "")));
+        return Stream.concat(Stream.of(cells(TEXTS, Column::name)), lines)
+                .map(line -> line.stream().map(ReportFormat::quoted).collect(Collectors.joining(",", "", "\n")))
+                .collect(Collectors.joining());
+    }
+
+    private static String quoted(String field) {
+        return field.matches(".*[\",\r\n].*") ? '"' + field.replace("\"", "\"\"") + '"' : field;
+    }
+
+    private static List<String> cells(List<String> texts, Function<Column, String> number) {
+        return Stream.concat(texts.stream(), Column.ALL.stream().map(number)).toList();
+    }
+}
