@@ -6,7 +6,7 @@
 #   PAGES=10 ROUNDS=5 ENDPOINTS=50 src/bench/dashboard-cost.sh                other numbers
 #
 # A page is what the browser asks for: the live numbers every second, and the small charts of all endpoints every 30 s. The endpoints are
-# one stand-in for vLLM on many ports, which answers after 2 ms and gives the metrics of a real engine. CONNECTIONS sets the rate.
+# one stand-in for vLLM on many ports, which responds after 2 ms and has the metrics of a real engine. CONNECTIONS sets the rate.
 # Everything is on loopback, ports 18101 and up, 18080 and 18081, and ends with the script.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,19 +30,19 @@ page() {
 
 # round <pages>: CPU of the gateway in percent of a core, and requests a second
 round() {
-  local before after answers open=() _
+  local before after responses open=() _
   for _ in $(seq "$1"); do
     page &
     open+=($!)
   done
   before=$(ticks "$gateway")
-  read -r answers _ < <(drive 18080 $round_seconds)
+  read -r responses _ < <(drive 18080 $round_seconds)
   after=$(ticks "$gateway")
   for page in "${open[@]}"; do
     pkill -P "$page" || true
     wait "$page" || true
   done
-  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$answers" -v s=$round_seconds 'BEGIN { printf "%.1f %d\n", 100 * t / hz / s, n / s }'
+  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$responses" -v s=$round_seconds 'BEGIN { printf "%.1f %d\n", 100 * t / hz / s, n / s }'
 }
 
 export BENCH=$here

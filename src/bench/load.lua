@@ -1,6 +1,6 @@
 -- wrk's requests: a chat body of BODY_BYTES (2 KB), one of SESSIONS (a thousand) at random, 0 for no session header and a
 -- prompt of its own each; with "stream" as argument, streamed completions. THINK_MS is the pause of a connection before each.
--- ENGINE_MS, EVENTS and EVENT_MS go on to the stand-ins as headers, for what they answer.
+-- ENGINE_MS, EVENTS and EVENT_MS go on to the stand-ins as headers, for how they respond.
 
 local body_bytes = tonumber(os.getenv("BODY_BYTES") or 2048)
 local sessions = tonumber(os.getenv("SESSIONS") or 1000)
@@ -37,7 +37,7 @@ if think_ms then
   end
 end
 
--- One line for the script: answers, bytes, failures, and the time to an answer in microseconds: p50, p90, p99.
+-- One line for the script: responses, bytes, failures, and the time to a response in microseconds: p50, p90, p99.
 function done(summary, latency)
   local e = summary.errors
   local failures = e.connect + e.read + e.write + e.status + e.timeout

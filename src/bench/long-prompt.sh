@@ -3,9 +3,9 @@
 #
 #   ./mvnw -B -q package -DskipTests && src/bench/long-prompt.sh [jar]    two minutes; needs haproxy, wrk, curl, java
 #
-# CONNECTIONS (20) clients send prompts of BODY_BYTES (220 KB) without a session, each prompt one of a thousand, and wait for the answer,
-# which the stand-ins for vLLM give ENGINE_MS (200, far less than a real prefill of 55,000 tokens) after they have read it all. The answer
-# is 400 bytes in one piece, so its time is the time to the first token. Direct and through the gateway are driven in turns.
+# CONNECTIONS (20) clients send prompts of BODY_BYTES (220 KB) without a session, each prompt one of a thousand, and wait for the response,
+# which the stand-ins for vLLM send ENGINE_MS (200, far less than a real prefill of 55,000 tokens) after they have read it all. The
+# response is 400 bytes in one chunk, so its time is the time to the first token. Direct and through the gateway are driven in turns.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jar=${1:-}

@@ -45,16 +45,16 @@ start() {
   started+=("$pid")
 }
 
-# await <pid> <name> <url>: until it answers, for a minute
+# await <pid> <name> <url>: waits until it responds, for a minute
 await() {
   local _
   for _ in $(seq 120); do
-    curl -sf -o "$work/answer" "$3" && return
+    curl -sf -o "$work/response" "$3" && return
     kill -0 "$1" 2>/dev/null || break
     sleep 0.5
   done
   tail -n 20 "$work/$2.log" >&2
-  fail "$2: not up (expected: an answer at $3 within a minute)"
+  fail "$2: not up (expected: a response at $3 within a minute)"
 }
 
 # engines: the four stand-ins, on 18001 to 18004
@@ -73,7 +73,7 @@ gateway() {
   await "$pid" "$1" "http://127.0.0.1:$3/actuator/health/readiness"
 }
 
-# drive <port> <seconds> [stream]: what wrk counted: answers, bytes, failures, and the time to an answer in us: p50, p90, p99
+# drive <port> <seconds> [stream]: what wrk counted: responses, bytes, failures, and the time to a response in us: p50, p90, p99
 drive() {
   taskset -c $load_core wrk -t1 -c"${CONNECTIONS:-64}" -d"$2s" --timeout "${WRK_TIMEOUT:-2}s" -s "$here/load.lua" "http://127.0.0.1:$1/" -- "${@:3}" | sed -n 's/^RESULT //p'
 }

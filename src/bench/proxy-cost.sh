@@ -8,8 +8,8 @@
 #   ARGS=--warmlane.access-log.target=/tmp/access.log AGAINST_ARGS= src/bench/proxy-cost.sh    with settings, next to one with others
 #
 # Both get a 2 KB chat body and one of a thousand session ids at random over 64 connections, and both spread them over the same four
-# stand-ins for vLLM, which answer 400 bytes after 2 ms. The proxies have one core, load and stand-ins another. The JVM, with its default
-# flags, is warmed until it has answered WARM_REQUESTS, for a minute at least; then the two are driven in turns, because a shared machine
+# stand-ins for vLLM, which respond with 400 bytes after 2 ms. The proxies have one core, load and stand-ins another. The JVM, with its default
+# flags, is warmed until it has served WARM_REQUESTS, for a minute at least; then the two are driven in turns, because a shared machine
 # drifts and only neighbours compare. On a machine too busy to warm it in 110 seconds the script says so: its figures are then too high.
 # A second table does the same for streams of 200-byte events. Everything is on loopback, ports 18001 to 18004, 18080, 18081 and 18090,
 # and ends with the script.
@@ -30,25 +30,25 @@ ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
 # warm <port>: drives Warmlane until its hot code is compiled
 warm() {
-  local seconds=0 total=0 answers _
+  local seconds=0 total=0 responses _
   while [ $seconds -lt $warm_seconds_least ] || { [ $total -lt "$warm_requests" ] && [ $seconds -lt $warm_seconds_most ]; }; do
-    read -r answers _ < <(drive "$1" 10)
+    read -r responses _ < <(drive "$1" 10)
     seconds=$((seconds + 10))
-    total=$((total + answers))
+    total=$((total + responses))
   done
   echo "warmed by $total requests in ${seconds}s"
   [ $total -ge "$warm_requests" ] || echo "proxy-cost: not warm: $total requests (expected: $warm_requests); is the machine busy?" >&2
 }
 
-# cost <pid> <port> [stream]: microseconds of CPU for each answer or event, and how many of them a second
+# cost <pid> <port> [stream]: microseconds of CPU for each response or event, and how many of them a second
 cost() {
-  local before after answers bytes failures _
+  local before after responses bytes failures _
   before=$(ticks "$1")
-  read -r answers bytes failures _ < <(drive "$2" "$round_seconds" "${@:3}")
+  read -r responses bytes failures _ < <(drive "$2" "$round_seconds" "${@:3}")
   after=$(ticks "$1")
   [ "$failures" = 0 ] || fail "port $2: $failures failed requests (expected: none)"
-  [ -z "${3:-}" ] || answers=$((bytes / event_bytes))
-  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$answers" -v s="$round_seconds" \
+  [ -z "${3:-}" ] || responses=$((bytes / event_bytes))
+  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$responses" -v s="$round_seconds" \
     'BEGIN { printf "%.1f %d\n", t * 1000000 / hz / n, n / s }'
 }
 

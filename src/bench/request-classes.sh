@@ -55,7 +55,7 @@ for artifact in org.jacoco.agent:$version:jar:runtime org.jacoco.cli:$version:ja
 done
 unzip -q "$jar" 'BOOT-INF/classes/dev/warmlane/*' -d "$work"
 
-# start <name> <url> <command...>: runs it in the background and waits until the URL answers, for a minute
+# start <name> <url> <command...>: runs it in the background and waits until the URL responds, for a minute
 start() {
   local name=$1 url=$2 _
   shift 2

@@ -4,8 +4,8 @@
 #
 #   ./mvnw -B -q package -DskipTests && src/bench/sizing.sh          four minutes; needs haproxy, wrk, curl, java
 #
-# First requests of 2 KB that engines answer after 50 ms, more and more at a time: how much later than from the engines themselves the
-# answers come. Then streams of 20 events a second, and at last streams that mostly wait, for their memory.
+# First requests of 2 KB with a response after 50 ms, more and more of them at a time: how much later responses come than from the
+# engines themselves. Then streams of 20 events a second, and at last streams that mostly wait, for their memory.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jar=${1:-}
@@ -31,27 +31,27 @@ limited() {
   fi
 }
 
-# load <port> <connections> [stream]: answers or events a second, failures, p50 and p99 of whole answers in ms, and CPU of the gateway in
+# load <port> <connections> [stream]: responses or events a second, failures, p50 and p99 of whole responses in ms, and CPU of the gateway in
 # percent of the core and in us for each
 load() {
-  local before after answers bytes failures p50 p90 p99
+  local before after responses bytes failures p50 p90 p99
   before=$(ticks "$warmlane")
-  read -r answers bytes failures p50 p90 p99 < <(CONNECTIONS=$2 drive "$1" "$seconds" "${@:3}")
+  read -r responses bytes failures p50 p90 p99 < <(CONNECTIONS=$2 drive "$1" "$seconds" "${@:3}")
   after=$(ticks "$warmlane")
-  [ -z "${3:-}" ] || answers=$((bytes / event_bytes))
-  awk -v a="$answers" -v f="$failures" -v p50="$p50" -v p99="$p99" -v s="$seconds" -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" \
+  [ -z "${3:-}" ] || responses=$((bytes / event_bytes))
+  awk -v a="$responses" -v f="$failures" -v p50="$p50" -v p99="$p99" -v s="$seconds" -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" \
     'BEGIN { printf "%d %d %.1f %.1f %d %d\n", a / s, f, p50 / 1000, p99 / 1000, 100 * t / hz / s, 1000000 * t / hz / a }'
 }
 
 # table <what> <connections...>: a row for each number of connections, next to the engines without the gateway
 table() {
-  local what=$1 mode=() answers failures p50 p99 cpu each direct _
+  local what=$1 mode=() responses failures p50 p99 cpu each direct _
   [ "$what" = requests ] || mode=(stream)
   printf '\n%9s %9s %9s %6s %8s %9s %9s %15s %8s\n' "$what" "a second" failures "CPU %" "us each" "p50 ms" "p99 ms" "engines: p99 ms" "RSS MiB"
   for connections in "${@:2}"; do
     read -r _ _ _ direct _ < <(load 18001 "$connections" "${mode[@]}")
-    read -r answers failures p50 p99 cpu each < <(load 18080 "$connections" "${mode[@]}")
-    printf '%9d %9d %9d %6d %8d %9s %9s %15s %8d\n' "$connections" "$answers" "$failures" "$cpu" "$each" "$p50" "$p99" "$direct" "$(rss "$warmlane")"
+    read -r responses failures p50 p99 cpu each < <(load 18080 "$connections" "${mode[@]}")
+    printf '%9d %9d %9d %6d %8d %9s %9s %15s %8d\n' "$connections" "$responses" "$failures" "$cpu" "$each" "$p50" "$p99" "$direct" "$(rss "$warmlane")"
   done
 }
 

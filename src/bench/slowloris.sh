@@ -5,7 +5,7 @@
 #   ./mvnw -B -q package -DskipTests && src/bench/slowloris.sh [jar]     about two minutes; needs haproxy, wrk, curl, java, python3
 #   SLOW=5000 ROUNDS=5 src/bench/slowloris.sh                            more of them, more rounds
 #
-# The healthy load is the chat bodies of proxy-cost.sh over 16 connections, 20 ms after each answer the next, against the same
+# The healthy load is the chat bodies of proxy-cost.sh over 16 connections, 20 ms after each response the next, against the same
 # stand-ins for vLLM. The slow clients are those of slow.py. Everything is on loopback, ports 18001 to 18004, 18080 and 18081, and
 # ends with the script.
 set -euo pipefail
@@ -22,12 +22,12 @@ command -v python3 >"$work/python" || fail "python3: not found (expected: instal
 ulimit -Sn hard
 [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -gt $((slow + 8192)) ] || fail "$(ulimit -n) open files (expected: over $((slow + 8192)))"
 
-# healthy: the answers of a round, and the p99 of the time to one in microseconds
+# healthy: the responses of a round, and the p99 of the time to one in microseconds
 healthy() {
-  local answers failures p99 _
-  read -r answers _ failures _ _ p99 < <(drive 18080 "$round_seconds")
+  local responses failures p99 _
+  read -r responses _ failures _ _ p99 < <(drive 18080 "$round_seconds")
   [ "$failures" = 0 ] || fail "$failures failed requests (expected: none)"
-  echo "$answers $p99"
+  echo "$responses $p99"
 }
 
 engines

@@ -1,4 +1,4 @@
--- What the stand-ins for vLLM answer: a chat completion of 400 bytes after ENGINE_MS (2), or as long after that 100 server-sent events of
+-- The responses of the stand-ins for vLLM: a chat completion of 400 bytes after ENGINE_MS (2), or as long after that 100 server-sent events of
 -- 200 bytes, one every 5 ms. The headers x-engine-ms, x-events and x-event-ms of a request ask for other numbers.
 
 local engine_ms = tonumber(os.getenv("ENGINE_MS") or 2)

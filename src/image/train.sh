@@ -27,7 +27,7 @@ end() {
 }
 trap end EXIT
 
-# get <port> <path>: the answer's body; fails unless its status is 200
+# get <port> <path>: the response's body; fails unless its status is 200
 get() {
   local status line
   { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
@@ -67,10 +67,10 @@ for _ in $(seq 1500); do
 done
 serves || fail "the gateway: does not serve $model after five minutes"
 
-talk --sessions=40 --turns=10 --output-tokens=20 || fail "conversations: failed (expected: all answered)"
-talk --sessions=40 --turns=5 --output-tokens=2 --no-stream || fail "conversations without streaming: failed (expected: all answered)"
+talk --sessions=40 --turns=10 --output-tokens=20 || fail "conversations: failed (expected: all served)"
+talk --sessions=40 --turns=5 --output-tokens=2 --no-stream || fail "conversations without streaming: failed (expected: all served)"
 for path in /actuator/health/liveness /actuator/prometheus /actuator/vllm /actuator/info /dashboard; do
-  get $((first + 1)) "$path" >>"$log" || fail "$path: no answer (expected: 200)"
+  get $((first + 1)) "$path" >>"$log" || fail "$path: no response (expected: 200)"
 done
 
 kill -TERM "$gateway"

@@ -137,7 +137,7 @@ public record WarmlaneSettings(
             @DefaultValue("") String secretFile,
             @DefaultValue("false") boolean serveUnsalted) {
 
-        /** Whether tenants are told apart. */
+        /** Whether tenants are separated. */
         public boolean enabled() {
             return !secretFile.isEmpty();
         }
