@@ -3,21 +3,20 @@ package dev.warmlane.app;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import dev.warmlane.metrics.GatewayMeter;
-import dev.warmlane.proxy.AccessLogFilter;
 import dev.warmlane.proxy.accesslog.AccessLog;
 import dev.warmlane.proxy.accesslog.AccessLogFile;
 import dev.warmlane.proxy.accesslog.AccessRecord;
 import dev.warmlane.proxy.accesslog.Pseudonyms;
+import dev.warmlane.proxy.outcome.AccessLogListener;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
+import java.time.InstantSource;
 import org.springframework.boot.context.properties.bind.BindResult;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
@@ -25,7 +24,7 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
-/** The access log, where one is asked for. Without, requests pass no filter of it. */
+/** The access log, where one is asked for. Without, nothing of it exists. */
 @Configuration(proxyBeanMethods = false)
 @Conditional(AccessLogConfiguration.IsOn.class)
 class AccessLogConfiguration {
@@ -47,8 +46,8 @@ class AccessLogConfiguration {
     }
 
     @Bean
-    AccessLogFilter accessLogFilter(AccessLog accessLog, ApplicationContext context) {
-        return new AccessLogFilter(accessLog, Clock.systemUTC(), context);
+    AccessLogListener accessLogListener(AccessLog accessLog) {
+        return new AccessLogListener(accessLog, InstantSource.system());
     }
 
     @Bean

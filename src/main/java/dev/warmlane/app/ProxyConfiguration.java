@@ -10,8 +10,12 @@ import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.error.LateErrors;
 import dev.warmlane.proxy.http.ClientPipeline;
+import dev.warmlane.proxy.outcome.OutcomeFilter;
+import dev.warmlane.proxy.outcome.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestMetrics;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -56,6 +60,16 @@ class ProxyConfiguration {
     }
 
     @Bean
+    RequestMetrics requestMetrics(MeterRegistry registry) {
+        return new RequestMetrics(registry);
+    }
+
+    @Bean
+    OutcomeFilter outcomeFilter(List<OutcomeListener> listeners) {
+        return new OutcomeFilter(listeners);
+    }
+
+    @Bean
     RouterFunction<ServerResponse> modelsRoute(ServedModels models) {
         return RouterFunctions.route()
                 .GET("/v1/models", new ModelsHandler(models)::list)
@@ -63,8 +77,9 @@ class ProxyConfiguration {
     }
 
     @Bean
-    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(WarmlaneSettings settings) {
-        ClientPipeline clients = new ClientPipeline(settings.limits());
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(
+            WarmlaneSettings settings, RequestMetrics metrics) {
+        ClientPipeline clients = new ClientPipeline(settings.limits(), metrics::malformed);
         // HTTP/1.1 only: whatever speaks to an engine does, and an upgrade would go around what guards the connection.
         return factory -> factory.addServerCustomizers(
                 server -> server.protocol(HttpProtocol.HTTP11).doOnChannelInit(clients));

@@ -1,9 +1,8 @@
 package dev.warmlane.app;
 
-import dev.warmlane.proxy.TracingFilter;
+import dev.warmlane.proxy.outcome.TracingFilter;
 import io.micrometer.tracing.propagation.Propagator;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -13,7 +12,7 @@ import org.springframework.context.annotation.Configuration;
 class TracingConfiguration {
 
     @Bean
-    TracingFilter tracingFilter(Propagator propagator, ApplicationContext context) {
-        return new TracingFilter(propagator, context);
+    TracingFilter tracingFilter(Propagator propagator) {
+        return new TracingFilter(propagator);
     }
 }

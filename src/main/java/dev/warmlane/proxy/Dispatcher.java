@@ -44,7 +44,7 @@ final class Dispatcher {
         }
         if (routed.retries() == 0) {
             // The gateway's own time ends here; what follows is waiting.
-            routed.timeline().dispatched();
+            routed.progress().dispatched();
         }
         return Mono.create(sink -> {
             AdmissionQueue queue = routed.pool().queue();

@@ -3,6 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.proxy.outcome.RequestOutcome;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         HttpHeaders headers = response.getHeaders();
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         headers.setContentType(MediaType.APPLICATION_JSON);
-        headers.set(RequestIds.HEADER, RequestIds.of(exchange));
+        headers.set(RequestIds.HEADER, requestId(exchange));
         if (error.status() == HttpStatus.UNAUTHORIZED) {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
@@ -55,14 +56,9 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         return response.writeWith(Mono.just(buffer));
     }
 
-    /** The status that a client gets for a failure, as long as its response has not begun. */
-    static int status(Throwable failure) {
-        if (failure instanceof ApiException api) {
-            return api.status().value();
-        }
-        return failure instanceof ErrorResponse spring
-                ? spring.getStatusCode().value()
-                : HttpStatus.INTERNAL_SERVER_ERROR.value();
+    private static String requestId(ServerWebExchange exchange) {
+        RequestOutcome outcome = RequestOutcome.find(exchange);
+        return outcome == null ? RequestIds.of(exchange.getRequest()) : outcome.requestId();
     }
 
     private static long ceil(Duration duration, Duration unit) {

@@ -14,7 +14,9 @@ import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.LazyPrompt;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.body.UsageChunk;
-import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.proxy.outcome.LoggedRequest;
+import dev.warmlane.proxy.outcome.RequestOutcome;
+import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.settings.PoolSettings;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -79,23 +81,20 @@ final class ExchangeReader {
             rights.checkModel(identity, body);
         }
         Pool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
+        RequestOutcome outcome = RequestOutcome.of(exchange);
+        outcome.pool(pool.name());
         boolean affinity = hasAffinity(exchange);
-        String id = RequestIds.of(exchange);
+        String id = outcome.requestId();
         RoutingRequest routing = routing(request, id, affinity, pool, tenant, body);
         TokenCharge charge = rights == null || identity == null ? null : rights.charge(identity, body);
         // Tokens that are limited must be known, whether or not the client asked.
         boolean asks = asksForUsage || (charge != null && charge.isLimited());
         byte[] sent = asks ? UsageChunk.askIn(bytes, request.getURI().getRawPath()) : bytes;
         buffered.replace(sent);
-        return new RoutedExchange(
-                pool,
-                routing,
-                buffered,
-                sent.length > bytes.length,
-                id,
-                startedNanos,
-                logged ? LoggedRequest.of(routing, body, affinity) : null,
-                charge);
+        RequestProgress progress = new RequestProgress(
+                routing.key(), logged ? LoggedRequest.of(routing, body, affinity) : null, startedNanos);
+        outcome.progress(progress);
+        return new RoutedExchange(pool, routing, buffered, sent.length > bytes.length, id, progress, charge);
     }
 
     /** The decision that a generation request with these headers and this body would get now; changes nothing. */

@@ -32,7 +32,7 @@ final class Failover {
     private final HttpClient client;
     private final HttpClient unpooled;
     private final Duration roundTrip;
-    private final ResponseWriter answers;
+    private final ResponseWriter responses;
     private final Dispatcher dispatcher;
     private final Retries retries;
     private final ProxyMetrics metrics;
@@ -48,7 +48,7 @@ final class Failover {
             HttpClient client,
             HttpClient unpooled,
             Duration roundTrip,
-            ResponseWriter answers,
+            ResponseWriter responses,
             Dispatcher dispatcher,
             Retries retries,
             ProxyMetrics metrics,
@@ -57,7 +57,7 @@ final class Failover {
         this.client = client;
         this.unpooled = unpooled;
         this.roundTrip = roundTrip;
-        this.answers = answers;
+        this.responses = responses;
         this.dispatcher = dispatcher;
         this.retries = retries;
         this.metrics = metrics;
@@ -71,7 +71,7 @@ final class Failover {
         if (first == null) {
             return dispatcher.inTurn(exchange, routed).flatMap(dispatch -> attempt(exchange, routed, dispatch));
         }
-        metrics.overhead(routed.pool().name(), routed.timeline().dispatched());
+        metrics.overhead(routed.pool().name(), routed.progress().dispatched());
         return attempt(exchange, routed, first);
     }
 
@@ -108,7 +108,7 @@ final class Failover {
                 })
                 .response((upstream, content) -> {
                     sending.answered();
-                    return answer(exchange, routed, dispatch, upstream, content);
+                    return respond(exchange, routed, dispatch, upstream, content);
                 })
                 .then()
                 .doFinally(signal -> sending.end())
@@ -117,7 +117,7 @@ final class Failover {
                         : recover(exchange, routed, dispatch, failure));
     }
 
-    private Publisher<Void> answer(
+    private Publisher<Void> respond(
             ServerWebExchange exchange,
             RoutedExchange routed,
             Dispatch dispatch,
@@ -127,8 +127,8 @@ final class Failover {
         if (FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
             return Mono.error(UnusableResponse.status(status));
         }
-        return answers.write(
-                exchange.getResponse(), upstream, content, dispatch, routed, metrics.answering(routed, upstream));
+        return responses.write(
+                exchange.getResponse(), upstream, content, dispatch, routed, metrics.responding(routed, upstream));
     }
 
     private Mono<Void> recover(

@@ -15,13 +15,13 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 
 /**
- * An event stream on its way to the client, watched and each piece retained. The first pieces are held back until the engine
+ * An event stream on its way to the client, watched and each chunk retained. The first chunks are held back until the engine
  * generates: until then nothing has gone to the client, so another endpoint can take over if the engine aborts the request
- * ({@link UnusableResponse}) or dies. If that takes too long, an empty piece goes ahead, and with it the headers.
+ * ({@link UnusableResponse}) or dies. If that takes too long, an empty chunk goes ahead, and with it the headers.
  *
  * <p>Implementation notes: one operator instead of several, because it runs for each token. Signals of the source and of the
  * timer come on the connection's event loop, which confines all state; what the client asks for may come from another
- * thread. The client asks for one piece first and for more when it has come, as Spring's {@code ChannelSendOperator} does.
+ * thread. The client asks for one chunk first and for more when it has come, as Spring's {@code ChannelSendOperator} does.
  */
 final class HeldStream extends Flux<ByteBuf> {
     private final Flux<ByteBuf> content;
@@ -32,7 +32,7 @@ final class HeldStream extends Flux<ByteBuf> {
 
     /**
      * @param loop on which the content comes
-     * @param holdNanos how long the first pieces are held back at most; 0 lets the headers go at once
+     * @param holdNanos how long the first chunks are held back at most; 0 lets the headers go at once
      * @param mayGiveUp asked when the engine has aborted the request before its first token
      */
     HeldStream(
@@ -50,22 +50,22 @@ final class HeldStream extends Flux<ByteBuf> {
 
     @Override
     public void subscribe(CoreSubscriber<? super ByteBuf> client) {
-        content.subscribe(new Pieces(client));
+        content.subscribe(new Chunks(client));
     }
 
-    private final class Pieces implements CoreSubscriber<ByteBuf>, Subscription {
+    private final class Chunks implements CoreSubscriber<ByteBuf>, Subscription {
         private final CoreSubscriber<? super ByteBuf> client;
         private @Nullable Subscription engine;
-        private @Nullable Future<?> patience;
+        private @Nullable Future<?> holdTimer;
         private ByteBuf held = Unpooled.EMPTY_BUFFER;
         private boolean begun;
         private boolean done;
-        /** Whether the client got a piece for which the engine is still asked: the engine's next is one too many. */
+        /** Whether the client got a chunk for which the engine is still asked: the engine's next is one too many. */
         private volatile boolean ahead;
         /** The end, while the client has not asked for what is held. */
         private @Nullable Runnable waitingEnd;
 
-        Pieces(CoreSubscriber<? super ByteBuf> client) {
+        Chunks(CoreSubscriber<? super ByteBuf> client) {
             this.client = client;
         }
 
@@ -79,47 +79,47 @@ final class HeldStream extends Flux<ByteBuf> {
             if (holdNanos == 0) {
                 goAhead();
             } else {
-                patience = loop.schedule(this::goAhead, holdNanos, TimeUnit.NANOSECONDS);
+                holdTimer = loop.schedule(this::goAhead, holdNanos, TimeUnit.NANOSECONDS);
             }
         }
 
         @Override
-        public void onNext(ByteBuf piece) {
+        public void onNext(ByteBuf chunk) {
             if (done) {
                 return;
             }
             if (!begun) {
-                hold(piece);
+                hold(chunk);
                 return;
             }
-            observer.accept(piece);
+            observer.accept(chunk);
             if (ahead) {
-                held = piece.retain();
+                held = chunk.retain();
             } else {
-                client.onNext(piece.retain());
+                client.onNext(chunk.retain());
             }
         }
 
-        private void hold(ByteBuf piece) {
-            StreamStart start = observer.hold(piece);
+        private void hold(ByteBuf chunk) {
+            StreamStart start = observer.hold(chunk);
             if (start == StreamStart.ABORTED && mayGiveUp.getAsBoolean()) {
                 stop();
                 engine().cancel();
                 client.onError(UnusableResponse.aborted());
                 return;
             }
-            held = Unpooled.wrappedBuffer(held, piece.retain());
+            held = Unpooled.wrappedBuffer(held, chunk.retain());
             if (start == StreamStart.UNDECIDED) {
                 engine().request(1);
                 return;
             }
             if (start == StreamStart.ABORTED) {
-                observer.abortTaken();
+                observer.commitAborted();
             }
             releaseHeld();
         }
 
-        /** The time is over: what is held goes, or else an empty piece. */
+        /** The time is over: what is held goes, or else an empty chunk. */
         private void goAhead() {
             if (begun || done) {
                 return;
@@ -128,7 +128,7 @@ final class HeldStream extends Flux<ByteBuf> {
             if (held.isReadable()) {
                 releaseHeld();
             } else {
-                observer.taken();
+                observer.commit();
                 begin();
                 client.onNext(Unpooled.EMPTY_BUFFER);
             }
@@ -198,18 +198,18 @@ final class HeldStream extends Flux<ByteBuf> {
 
         private void stop() {
             done = true;
-            endPatience();
+            cancelHoldTimer();
             discardHeld();
         }
 
         private void begin() {
-            endPatience();
+            cancelHoldTimer();
             begun = true;
         }
 
-        private void endPatience() {
-            if (patience != null) {
-                patience.cancel(false);
+        private void cancelHoldTimer() {
+            if (holdTimer != null) {
+                holdTimer.cancel(false);
             }
         }
 
@@ -220,9 +220,9 @@ final class HeldStream extends Flux<ByteBuf> {
         }
 
         private void sendHeld() {
-            ByteBuf piece = held;
+            ByteBuf chunk = held;
             held = Unpooled.EMPTY_BUFFER;
-            client.onNext(piece);
+            client.onNext(chunk);
         }
 
         private void discardHeld() {

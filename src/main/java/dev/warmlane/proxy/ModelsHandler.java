@@ -6,6 +6,7 @@ import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.proxy.outcome.RequestOutcome;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -26,7 +27,7 @@ public final class ModelsHandler {
         ModelCatalog catalog = models.catalog();
         return ServerResponse.ok()
                 .contentType(MediaType.APPLICATION_JSON)
-                .header(RequestIds.HEADER, RequestIds.of(request.exchange()))
+                .header(RequestIds.HEADER, RequestOutcome.of(request.exchange()).requestId())
                 .bodyValue(identity == null ? catalog.toJson() : catalog.toJson(identity.allowance()::allows));
     }
 }

@@ -75,7 +75,7 @@ public final class ProxyFactory {
                 log,
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(settings.limits().streams(), queueMetrics);
-        return new VllmRoutingFilter(streams, bodies, requests, failover, retries, metrics);
+        return new VllmRoutingFilter(streams, bodies, requests, failover, retries);
     }
 
     /** Ends every request that waits or is at an engine: its client gets an error that says that the gateway shuts down. */

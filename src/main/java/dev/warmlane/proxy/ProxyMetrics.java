@@ -2,6 +2,7 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.proxy.outcome.RequestProgress;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -10,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import reactor.netty.http.client.HttpClientResponse;
 
 /**
- * Counts and times requests. Meters are looked up once for each combination of labels, of which there are few: pools come
+ * Counts and times what happens to requests on their way. Meters are looked up once for each combination of labels, of which there are few: pools come
  * from the settings, everything else from closed sets.
  */
 final class ProxyMetrics {
@@ -33,16 +34,16 @@ final class ProxyMetrics {
      *
      * @return what to do at its first byte
      */
-    Runnable answering(RoutedExchange routed, HttpClientResponse upstream) {
+    Runnable responding(RoutedExchange routed, HttpClientResponse upstream) {
         boolean tokens = upstream.status().code() < 400
                 && ResponseWriter.isEventStream(upstream.responseHeaders().get("content-type"));
         if (!tokens) {
             return () -> {};
         }
         String pool = routed.pool().name();
-        Timeline timeline = routed.timeline();
-        timeline.streams(timer(new Labels(GatewayMeter.INTER_CHUNK_GAP, pool)));
-        return () -> timer(new Labels(GatewayMeter.TTFT, pool)).record(timeline.firstByteNanos(), TimeUnit.NANOSECONDS);
+        RequestProgress progress = routed.progress();
+        progress.streams(timer(new Labels(GatewayMeter.INTER_CHUNK_GAP, pool)));
+        return () -> timer(new Labels(GatewayMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
     }
 
     void dispatched(String pool, RoutingDecision decision) {
@@ -59,14 +60,6 @@ final class ProxyMetrics {
 
     void retryBudgetExhausted(String pool) {
         count(new Labels(GatewayMeter.RETRY_BUDGET_EXHAUSTED, pool));
-    }
-
-    /** @param result the class of the status, such as 2xx, or cancelled or failed */
-    void finished(RoutedExchange routed, String result) {
-        String pool = routed.pool().name();
-        count(new Labels(GatewayMeter.REQUESTS, pool, result, ""));
-        timer(new Labels(GatewayMeter.REQUEST_DURATION, pool, result, ""))
-                .record(routed.timeline().ageNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void count(Labels labels) {

@@ -10,57 +10,64 @@ import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one response go by and tells the dispatch: that it was taken, its first byte, its end, and the usage that it reports
- * there. Not thread-safe.
+ * Watches one response pass and tells the dispatch and the request's progress: that it goes to the client, its first byte, the
+ * usage that it reports, its end. Not thread-safe.
  */
 final class ResponseObserver {
     private final Dispatch dispatch;
     private final RoutedExchange routed;
+    private final RequestProgress progress;
     private final int status;
     private final boolean generates;
-    private final Runnable onTaken;
+    private final Runnable onCommit;
     private final Runnable onFirstByte;
     private final FailureLog log;
     private final @Nullable TokenCharge charge;
     private final ResponseTail tail = new ResponseTail();
-    private boolean taken;
+    private boolean committed;
     private boolean aborted;
     private boolean begun;
+    private boolean reported;
     private int heldBytes;
 
     /**
+     * An observer of a response of which nothing has come but its head.
+     *
      * @param status of the response
-     * @param onTaken runs once, before anything of the response goes to the client
+     * @param onCommit runs once, before anything of the response goes to the client
+     * @param onFirstByte runs once, when the first byte of the body goes to the client
      */
     ResponseObserver(
             Dispatch dispatch,
             RoutedExchange routed,
             int status,
-            Runnable onTaken,
+            Runnable onCommit,
             Runnable onFirstByte,
             FailureLog log) {
         this.dispatch = dispatch;
         this.routed = routed;
+        this.progress = routed.progress();
         this.status = status;
         // A response that was stored, and is only asked for, may have been aborted long ago.
         this.generates = routed.body().length > 0;
-        this.onTaken = onTaken;
+        this.onCommit = onCommit;
         this.charge = status >= 400 ? null : routed.charge();
         this.onFirstByte = onFirstByte;
         this.log = log;
     }
 
     /** The client gets this response and no other, whatever comes of it. */
-    void taken() {
-        if (taken) {
+    void commit() {
+        if (committed) {
             return;
         }
-        take();
+        commitOnce();
         if (status >= 400) {
             dispatch.refused(status);
         } else {
@@ -69,79 +76,91 @@ final class ResponseObserver {
     }
 
     /** The client gets this response although the engine aborted it before its first token: no other endpoint may be asked. */
-    void abortTaken() {
-        take();
+    void commitAborted() {
+        commitOnce();
         aborted = true;
         dispatch.failed(FailureCause.ABORT);
     }
 
-    private void take() {
-        taken = true;
+    private void commitOnce() {
+        committed = true;
         routed.returnPermit();
-        onTaken.run();
+        onCommit.run();
     }
 
-    /** Notes a chunk of a stream without consuming it; the client does not get it yet. Says what is known of the rest. */
-    StreamStart hold(ByteBuf piece) {
-        heldBytes += piece.readableBytes();
-        tail.accept(piece);
+    /** Notes a chunk of a stream that the client does not get yet, without consuming it. Says what is known of the rest. */
+    StreamStart hold(ByteBuf chunk) {
+        heldBytes += chunk.readableBytes();
+        tail.accept(chunk);
         return generates ? tail.streamStart() : StreamStart.BEGUN;
     }
 
-    /** Notes a whole body without consuming it; the client does not get it yet. Says whether it has no token by an abort. */
+    /** Notes a whole body that the client does not get yet, without consuming it. Returns whether it is an abort without a token. */
     boolean holdWhole(ByteBuf body) {
         heldBytes += body.readableBytes();
         tail.accept(body);
         return status < 400 && generates && tail.isZeroTokenAbort();
     }
 
-    /** What was held back goes to the client. */
+    /** What was held goes to the client. */
     void release() {
-        routed.timeline().piece();
+        progress.chunk();
         if (!begun) {
             begun = true;
-            taken();
+            commit();
             dispatch.firstByte();
             onFirstByte.run();
-            answered(heldBytes);
+            charge(heldBytes);
+        }
+        if (!reported && tail.endsWithLastEvent()) {
+            progress.lastEvent();
+            learnUsage();
         }
     }
 
-    /** Notes a piece that goes to the client without consuming it. */
-    void accept(ByteBuf piece) {
+    /** Notes a chunk that goes to the client, without consuming it. */
+    void accept(ByteBuf chunk) {
+        tail.accept(chunk);
         release();
-        answered(piece.readableBytes());
-        tail.accept(piece);
+        charge(chunk.readableBytes());
     }
 
-    private void answered(int bytes) {
+    private void charge(int bytes) {
         if (charge != null) {
             charge.answered(bytes);
         }
     }
 
-    /** The response is all here: what it reports is learned, and the endpoint's load returned before the client reads it. */
+    /** The response is all here: its usage is learned, and the endpoint's load returned before the client reads the end. */
     void complete() {
-        taken();
+        commit();
+        progress.complete();
+        if (!reported) {
+            learnUsage();
+        }
+        dispatch.close();
+    }
+
+    private void learnUsage() {
+        reported = true;
         Usage usage = aborted ? null : tail.usage();
         if (usage != null) {
             if (charge != null) {
                 charge.used((long) usage.promptTokens() + usage.completionTokens());
             }
             Integer cached = usage.cachedTokens();
-            UsageReport delivery = new UsageReport(
+            UsageReport report = new UsageReport(
                     usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue());
-            routed.timeline().delivered(delivery);
-            dispatch.delivered(delivery);
+            progress.reported(report);
+            dispatch.delivered(report);
         } else if (!aborted && status < 400) {
             dispatch.unreported();
         }
-        dispatch.close();
     }
 
-    /** The response broke off after the client had got part of it. Returns what a client that can still be told is told. */
+    /** The response broke off after part of it had gone to the client. Returns the error for a client that can still be told. */
     ApiException brokeOff(Throwable failure) {
-        routed.brokeOff();
+        progress.brokeOff();
         EngineFailure why = UpstreamFailure.of(failure);
         dispatch.brokeOff(why.cause());
         log.note(dispatch.endpoint().name(), "response broke off", why.reason());

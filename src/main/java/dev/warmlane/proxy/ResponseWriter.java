@@ -22,9 +22,9 @@ import reactor.netty.ByteBufFlux;
 import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClientResponse;
 
-/** Passes an endpoint's response on to the client: bytes untouched, each piece of a stream as it comes. */
+/** Passes an endpoint's response on to the client: bytes untouched, each chunk of a stream as it comes. */
 final class ResponseWriter {
-    /** Answers up to this size are sent in one piece with their headers, one system call instead of three. */
+    /** A response up to this size is sent together with its headers: one system call instead of three. */
     private static final long WHOLE_BYTES = 64 * 1024;
 
     private final ResponseHeaders headers;
@@ -67,13 +67,14 @@ final class ResponseWriter {
                                 whole.release();
                                 return Mono.error(UnusableResponse.aborted());
                             }
-                            observer.abortTaken();
+                            observer.commitAborted();
                         }
                         observer.release();
                         observer.complete();
                         return response.writeWith(Mono.just(buffers.wrap(whole)));
                     });
         }
+        routed.progress().inChunks();
         if (!isEventStream(upstream.responseHeaders().get("content-type"))) {
             // Cut short, the response is not ended properly, so the client sees that it is not whole.
             return write(
@@ -101,15 +102,15 @@ final class ResponseWriter {
                                 failure -> Mono.just(buffers.wrap(ErrorJson.event(observer.brokeOff(failure))))));
     }
 
-    /** Writes and flushes each piece. What waits for a slow client when it leaves is released. */
-    static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> pieces) {
+    /** Writes and flushes each chunk. What waits for a slow client when it leaves is released. */
+    static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> chunks) {
         OutgoingChunks outgoing = new OutgoingChunks();
-        return response.writeAndFlushWith(pieces.map(outgoing::add)).doFinally(signal -> outgoing.end());
+        return response.writeAndFlushWith(chunks.map(outgoing::add)).doFinally(signal -> outgoing.end());
     }
 
-    private static Flux<ByteBuf> withoutUsageChunk(Flux<ByteBuf> pieces, ByteBufAllocator allocator) {
+    private static Flux<ByteBuf> withoutUsageChunk(Flux<ByteBuf> chunks, ByteBufAllocator allocator) {
         UsageChunkRemover remover = new UsageChunkRemover();
-        return pieces.map(piece -> remover.accept(piece, allocator))
+        return chunks.map(chunk -> remover.accept(chunk, allocator))
                 .concatWith(Mono.fromSupplier(remover::end))
                 .doFinally(signal -> remover.end().release());
     }

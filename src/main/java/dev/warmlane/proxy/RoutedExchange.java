@@ -8,25 +8,22 @@ import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.BufferedBody;
+import dev.warmlane.proxy.outcome.RequestProgress;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One request on its way: what was read of it, which endpoints it has tried, and the dispatch that counts at the current
- * one. The gateway's one exchange attribute.
+ * one.
  */
-public final class RoutedExchange {
-    /** The name of the exchange attribute. */
-    public static final String ATTRIBUTE = RoutedExchange.class.getName();
-
+final class RoutedExchange {
     private final Pool pool;
     private final RoutingRequest request;
     private final BufferedBody body;
     private final boolean usageAsked;
     private final String requestId;
-    private final Timeline timeline;
-    private final @Nullable LoggedRequest logged;
+    private final RequestProgress progress;
     private final @Nullable TokenCharge charge;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
@@ -35,14 +32,12 @@ public final class RoutedExchange {
     private @Nullable RetryBudget permit;
     private volatile boolean retryDiscouraged;
     private boolean finished;
-    private volatile boolean brokenOff;
 
     /**
      * A request that has not been sent anywhere.
      *
      * @param body the bytes to send; released by whoever has read it
      * @param usageAsked whether the body asks for a usage chunk that the client did not
-     * @param startedNanos when its body was read, on the clock of {@link System#nanoTime}
      * @param charge what a client that is known pays for it; null: nobody is asked who they are
      */
     RoutedExchange(
@@ -51,16 +46,14 @@ public final class RoutedExchange {
             BufferedBody body,
             boolean usageAsked,
             String requestId,
-            long startedNanos,
-            @Nullable LoggedRequest logged,
+            RequestProgress progress,
             @Nullable TokenCharge charge) {
         this.pool = pool;
         this.request = request;
         this.body = body;
         this.usageAsked = usageAsked;
         this.requestId = requestId;
-        this.timeline = new Timeline(startedNanos);
-        this.logged = logged;
+        this.progress = progress;
         this.charge = charge;
     }
 
@@ -82,7 +75,7 @@ public final class RoutedExchange {
         return usageAsked;
     }
 
-    public String requestId() {
+    String requestId() {
         return requestId;
     }
 
@@ -90,19 +83,8 @@ public final class RoutedExchange {
         return request;
     }
 
-    Timeline timeline() {
-        return timeline;
-    }
-
-    /** What the access log keeps of the body; null where there is no access log. */
-    @Nullable
-    LoggedRequest logged() {
-        return logged;
-    }
-
-    /** The dispatch that counts, or the last one that did; null before the first. */
-    synchronized @Nullable Dispatch current() {
-        return current;
+    RequestProgress progress() {
+        return progress;
     }
 
     @Nullable
@@ -189,6 +171,7 @@ public final class RoutedExchange {
         if (next != null) {
             leave(cause);
             current = next;
+            progress.routed(next.decision());
         }
         return next;
     }
@@ -203,23 +186,15 @@ public final class RoutedExchange {
     /** The endpoint that it was sent to has not taken it; the request is not counted there any more. */
     synchronized void leave(FailureCause cause) {
         if (current != null && tried.add(current.endpoint().id())) {
+            progress.retried(tried.size());
             current.failed(cause);
         }
-    }
-
-    /** The response broke off after it had begun. */
-    void brokeOff() {
-        brokenOff = true;
-    }
-
-    boolean isBrokenOff() {
-        return brokenOff;
     }
 
     /**
      * Ends whatever is still counted, once.
      *
-     * @param left whether the client left before the end
+     * @param left whether the client left before it had the whole response
      */
     synchronized void finish(boolean left) {
         finished = true;
@@ -228,7 +203,7 @@ public final class RoutedExchange {
             current.close();
         }
         if (charge != null) {
-            charge.close(left);
+            charge.close(left && current != null);
         }
     }
 }

@@ -22,13 +22,13 @@ final class StreamLimit {
     /**
      * Serves a request as one of so many, or refuses it with 429.
      *
-     * @param route the pool of its route, for the metrics
+     * @param pool for the metrics, as far as it is known
      */
-    Mono<Void> within(String route, Supplier<Mono<Void>> serving) {
+    Mono<Void> within(String pool, Supplier<Mono<Void>> serving) {
         return Mono.defer(() -> {
             if (open.incrementAndGet() > most) {
                 open.decrementAndGet();
-                metrics.refused(route, QueueMetrics.STREAMS);
+                metrics.refused(pool, QueueMetrics.STREAMS);
                 return Mono.error(ApiException.overloaded(
                         "too_many_streams",
                         "The gateway serves %d requests already, as many as it may.".formatted(most),

@@ -7,16 +7,16 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.s
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
+import dev.warmlane.proxy.outcome.RequestOutcome;
+import dev.warmlane.proxy.outcome.Result;
+import dev.warmlane.settings.PoolSettings;
 import java.net.URI;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.cloud.gateway.filter.ReactiveLoadBalancerClientFilter;
 import org.springframework.core.Ordered;
-import org.springframework.http.HttpStatusCode;
-import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.SignalType;
 
 /**
  * Serves routes whose URI is {@code vllm://<pool>}: sends the request to the endpoint that the pool's router chooses and
@@ -33,21 +33,14 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
     private final ExchangeReader requests;
     private final Failover failover;
     private final Retries retries;
-    private final ProxyMetrics metrics;
 
     VllmRoutingFilter(
-            StreamLimit streams,
-            BodyReader bodies,
-            ExchangeReader requests,
-            Failover failover,
-            Retries retries,
-            ProxyMetrics metrics) {
+            StreamLimit streams, BodyReader bodies, ExchangeReader requests, Failover failover, Retries retries) {
         this.streams = streams;
         this.bodies = bodies;
         this.requests = requests;
         this.failover = failover;
         this.retries = retries;
-        this.metrics = metrics;
     }
 
     @Override
@@ -64,8 +57,12 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         setAlreadyRouted(exchange);
         PublicPort.check(exchange);
         PathGuard.check(exchange.getRequest());
+        RequestOutcome outcome = RequestOutcome.of(exchange);
+        if (!url.getHost().equals(PoolSettings.BY_MODEL)) {
+            outcome.pool(url.getHost());
+        }
         return streams.within(
-                        url.getHost(),
+                        outcome.pool(),
                         () -> bodies.read(
                                 exchange.getRequest(),
                                 body -> serve(exchange, requests.read(exchange, url.getHost(), body))))
@@ -73,33 +70,16 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
     }
 
     private Mono<Void> serve(ServerWebExchange exchange, RoutedExchange routed) {
-        exchange.getAttributes().put(RoutedExchange.ATTRIBUTE, routed);
         exchange.getResponse().beforeCommit(() -> {
             routed.dropBody();
             return Mono.empty();
         });
-        // Deferred, so that whatever fails from the dispatch on ends it and is counted.
         RetryBudget budget = retries.budget(routed.pool().name());
-        Mono<Void> answer = Mono.defer(() -> {
-            budget.requestBegan();
-            return failover.send(exchange, routed);
-        });
-        return answer.doFinally(signal -> {
-            routed.finish(signal == SignalType.CANCEL);
+        budget.requestBegan();
+        RequestOutcome.of(exchange).onEnd(outcome -> {
+            routed.finish(outcome.result() == Result.CANCELLED);
             budget.requestEnded();
-            metrics.finished(routed, result(signal, exchange.getResponse(), routed));
         });
-    }
-
-    private static String result(SignalType signal, ServerHttpResponse response, RoutedExchange routed) {
-        if (routed.isBrokenOff()) {
-            return "failed";
-        }
-        HttpStatusCode status = response.getStatusCode();
-        return switch (signal) {
-            case CANCEL -> "cancelled";
-            case ON_ERROR -> "failed";
-            default -> status == null ? "failed" : status.value() / 100 + "xx";
-        };
+        return failover.send(exchange, routed);
     }
 }

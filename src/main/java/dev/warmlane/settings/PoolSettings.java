@@ -32,6 +32,9 @@ public record PoolSettings(
     /** In a route's URI, the pool that serves the model of the request. */
     public static final String BY_MODEL = "by-model";
 
+    /** In metrics, the pool of requests that are refused before their pool is known. */
+    public static final String NO_POOL = "none";
+
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
     static PoolSettings ofEndpoints(String name, List<String> endpoints) {
@@ -46,9 +49,11 @@ public record PoolSettings(
     }
 
     void check(String key) {
-        if (name == null || !NAME.matcher(name).matches() || name.equals(BY_MODEL)) {
+        if (name == null || !NAME.matcher(name).matches() || name.equals(BY_MODEL) || name.equals(NO_POOL)) {
             throw new InvalidSettingException(
-                    key + ".name", name, "lower-case letters, digits and dashes, other than " + BY_MODEL);
+                    key + ".name",
+                    name,
+                    "lower-case letters, digits and dashes, other than " + BY_MODEL + " and " + NO_POOL);
         }
         if (endpoints.isEmpty() == (kubernetes == null)) {
             throw new InvalidSettingException(

@@ -99,6 +99,11 @@ public final class RunningGateway implements AutoCloseable {
                 .sum();
     }
 
+    /** Requests that wait for an endpoint. */
+    public int queued() {
+        return context.getBean(Pools.class).get("default").queue().waiting();
+    }
+
     public <T> T bean(Class<T> type) {
         return context.getBean(type);
     }

@@ -7,6 +7,7 @@ import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BufferedBody;
+import dev.warmlane.proxy.outcome.RequestProgress;
 import java.net.URI;
 import java.util.Arrays;
 
@@ -22,6 +23,13 @@ final class RoutedExchanges {
         RoutingRequest request = new RoutingRequest(AffinityKey.none(0), PromptBlocks.EMPTY);
         BufferedBody body = new BufferedBody(new BodyBudget(1024), 1024, -1);
         body.append(new byte[] {1}, 1);
-        return new RoutedExchange(new PoolBuilder("p", listed).build(), request, body, false, "id", 0, null, null);
+        return new RoutedExchange(
+                new PoolBuilder("p", listed).build(),
+                request,
+                body,
+                false,
+                "id",
+                new RequestProgress(request.key(), null, 0),
+                null);
     }
 }

@@ -12,23 +12,23 @@ import dev.warmlane.core.routing.Outcome;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.proxy.outcome.Result;
+import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Whether a pool can take requests, its endpoints by state, its ejections, and counters that are there before their first
  * event, because one that begins with it shows no increase. A fixed number for each pool.
  */
 public final class PoolMeters {
-    private static final List<String> RESULTS = List.of("2xx", "4xx", "5xx", "cancelled", "failed");
-
     public PoolMeters(MeterRegistry registry, Pools pools) {
         for (Pool pool : pools.all()) {
             gauges(registry, pool);
             count(registry, pool.name());
             pool.health().addListener(ejections(registry, pool.name()));
         }
+        countRequests(registry, PoolSettings.NO_POOL);
     }
 
     private static void gauges(MeterRegistry registry, Pool pool) {
@@ -53,9 +53,7 @@ public final class PoolMeters {
 
     private static void count(MeterRegistry registry, String pool) {
         GatewayMeter.RETRY_BUDGET_EXHAUSTED.counter(registry, pool);
-        for (String result : RESULTS) {
-            GatewayMeter.REQUESTS.counter(registry, pool, result);
-        }
+        countRequests(registry, pool);
         for (Outcome outcome : Outcome.values()) {
             GatewayMeter.DECISIONS.counter(registry, pool, KeySource.SESSION.label(), outcome.label());
         }
@@ -75,5 +73,11 @@ public final class PoolMeters {
                 }
             }
         };
+    }
+
+    private static void countRequests(MeterRegistry registry, String pool) {
+        for (Result result : Result.values()) {
+            GatewayMeter.REQUESTS.counter(registry, pool, result.label());
+        }
     }
 }

@@ -4,6 +4,8 @@ import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.core.vllm.ZeroTokenAbort;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,27 +16,29 @@ public final class ResponseTail {
     /** A usage chunk has about 400 bytes; what follows it in a body has less than the rest of this. */
     private static final int KEPT_BYTES = 4096;
 
+    private static final byte[] LAST_EVENT = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
+
     private static final int BUFFER_BYTES = 2 * KEPT_BYTES;
 
     private byte @Nullable [] buffer;
     private int length;
     private long seenBytes;
 
-    /** Notes a piece without consuming it. */
-    public void accept(ByteBuf piece) {
+    /** Notes a chunk without consuming it. */
+    public void accept(ByteBuf chunk) {
         byte[] bytes = buffer;
         if (bytes == null) {
             bytes = new byte[BUFFER_BYTES];
             buffer = bytes;
         }
-        seenBytes += piece.readableBytes();
-        int count = Math.min(piece.readableBytes(), KEPT_BYTES);
+        seenBytes += chunk.readableBytes();
+        int count = Math.min(chunk.readableBytes(), KEPT_BYTES);
         if (length + count > BUFFER_BYTES) {
             // Rarely: the buffer holds twice what must be kept.
             System.arraycopy(bytes, length - KEPT_BYTES, bytes, 0, KEPT_BYTES);
             length = KEPT_BYTES;
         }
-        piece.getBytes(piece.writerIndex() - count, bytes, length, count);
+        chunk.getBytes(chunk.writerIndex() - count, bytes, length, count);
         length += count;
     }
 
@@ -43,6 +47,17 @@ public final class ResponseTail {
     public Usage usage() {
         byte[] bytes = buffer;
         return bytes == null ? null : Usage.lastIn(bytes, 0, length);
+    }
+
+    /** Whether the last thing that came is the event after which a stream of chat or completions has no other. */
+    public boolean endsWithLastEvent() {
+        byte[] bytes = buffer;
+        int start = length - LAST_EVENT.length;
+        // Most events end an object there, so that one byte decides.
+        return bytes != null
+                && start >= 0
+                && bytes[start] == LAST_EVENT[0]
+                && Arrays.equals(bytes, start, length, LAST_EVENT, 0, LAST_EVENT.length);
     }
 
     /** What a stream says by all that has come; begun where that is more than is kept. */

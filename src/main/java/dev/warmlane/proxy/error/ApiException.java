@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.web.ErrorResponse;
 
 /** A response that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
 public final class ApiException extends RuntimeException {
@@ -166,6 +167,16 @@ public final class ApiException extends RuntimeException {
         String code = status.name().toLowerCase(Locale.ROOT);
         String message = detail == null ? status.getReasonPhrase() + "." : detail;
         return new ApiException(status, type, null, code, null, message);
+    }
+
+    /** The status that a client gets for a failure, as long as its response has not begun. */
+    public static int statusOf(Throwable failure) {
+        if (failure instanceof ApiException api) {
+            return api.status.value();
+        }
+        return failure instanceof ErrorResponse spring
+                ? spring.getStatusCode().value()
+                : HttpStatus.INTERNAL_SERVER_ERROR.value();
     }
 
     public HttpStatus status() {

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import java.net.SocketAddress;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.ChannelPipelineConfigurer;
 import reactor.netty.ConnectionObserver;
@@ -16,10 +17,13 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
     private static final int MAX_REQUEST_LINE_BYTES = 8192;
 
     private final LimitSettings limits;
+    private final IntConsumer refused;
     private final int maxHeaderBytes;
 
-    public ClientPipeline(LimitSettings limits) {
+    /** @param refused told the status of each request that is refused before any filter sees it; called on event loops */
+    public ClientPipeline(LimitSettings limits, IntConsumer refused) {
         this.limits = limits;
+        this.refused = refused;
         this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
     }
 
@@ -30,8 +34,8 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
                 .setMaxHeaderSize(maxHeaderBytes);
         pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder));
-        // Each goes next to the codec, so what the watch answers is explained too.
+        // Each goes next to the codec, so the watch's own responses are explained too.
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
-        new MalformedRequests().addTo(pipeline);
+        new MalformedRequests(refused).addTo(pipeline);
     }
 }

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import reactor.netty.NettyPipeline;
@@ -29,7 +30,13 @@ final class MalformedRequests extends ChannelDuplexHandler {
     /** A target that is a URI and that {@link PathGuard} refuses, whatever the routes are. */
     private static final String NOWHERE = "/%2F";
 
+    private final IntConsumer refused;
     private @Nullable ApiException refusal;
+
+    /** @param refused told the status of each refusal */
+    MalformedRequests(IntConsumer refused) {
+        this.refused = refused;
+    }
 
     /** Takes its place next to the codec. */
     void addTo(ChannelPipeline pipeline) {
@@ -39,10 +46,10 @@ final class MalformedRequests extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
-            ApiException refused = RequestFraming.refusal(request);
-            if (refused != null) {
-                refusal = refused;
-                request.setDecoderResult(DecoderResult.failure(refused));
+            ApiException problem = RequestFraming.refusal(request);
+            if (problem != null) {
+                refusal = problem;
+                request.setDecoderResult(DecoderResult.failure(problem));
             } else if (!PathGuard.isPlain(pathOf(request.uri()))) {
                 request.setUri(NOWHERE);
             }
@@ -83,6 +90,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
         ApiException error = refusal == null
                 ? ApiException.ofStatus(HttpStatus.valueOf(bare.status().code()), null)
                 : refusal;
+        refused.accept(error.status().value());
         byte[] body = ErrorJson.body(error);
         FullHttpResponse response = new DefaultFullHttpResponse(
                 bare.protocolVersion(),

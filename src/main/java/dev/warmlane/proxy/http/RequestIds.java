@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.http;
 
 import java.util.concurrent.ThreadLocalRandom;
-import org.springframework.web.server.ServerWebExchange;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /** The id that follows a request through client, gateway and engine: the client's, or one made here. */
 public final class RequestIds {
@@ -10,20 +10,12 @@ public final class RequestIds {
     /** A longer one is no id; it would stand in every log line from here to the engine. */
     private static final int MAX_CHARS = 256;
 
-    private static final String ATTRIBUTE = RequestIds.class.getName();
-
     private RequestIds() {}
 
-    /** The id of an exchange, the same whenever it is asked for. */
-    public static String of(ServerWebExchange exchange) {
-        String known = exchange.getAttribute(ATTRIBUTE);
-        if (known != null) {
-            return known;
-        }
-        String given = exchange.getRequest().getHeaders().getFirst(HEADER);
-        String id = given != null && !given.isBlank() && given.length() <= MAX_CHARS ? given : random();
-        exchange.getAttributes().put(ATTRIBUTE, id);
-        return id;
+    /** The id that a request brings, or a new one. */
+    public static String of(ServerHttpRequest request) {
+        String given = request.getHeaders().getFirst(HEADER);
+        return given != null && !given.isBlank() && given.length() <= MAX_CHARS ? given : random();
     }
 
     /** 128 random bits; they name a request and protect nothing, so a fast source does. */

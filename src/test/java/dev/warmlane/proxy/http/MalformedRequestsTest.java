@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MalformedRequestsTest {
-    private final EmbeddedChannel channel = new EmbeddedChannel(new MalformedRequests());
+    private final EmbeddedChannel channel = new EmbeddedChannel(new MalformedRequests(status -> {}));
 
     @ParameterizedTest
     @CsvSource({

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param prompt null where there is none that could be kept warm
  * @param promptTokens a first estimate of its length; 0 where there is none
  */
-record LoggedRequest(@Nullable String model, @Nullable LoggedPrompt prompt, long promptTokens) {
+public record LoggedRequest(
+        @Nullable String model, @Nullable LoggedPrompt prompt, long promptTokens) {
     /** What a token is taken for where no policy has read the prompt and learned better. */
     private static final int BYTES_PER_TOKEN = 4;
 
@@ -23,7 +24,7 @@ record LoggedRequest(@Nullable String model, @Nullable LoggedPrompt prompt, long
      *
      * @param affinity whether the request's route says that prompts are worth keeping warm
      */
-    static LoggedRequest of(RoutingRequest request, RequestBody body, boolean affinity) {
+    public static LoggedRequest of(RoutingRequest request, RequestBody body, boolean affinity) {
         PromptBlocks known = request.prompt();
         PromptBlocks prompt = known.bytes() == 0 && affinity ? new LazyPrompt(body).getIfReadable() : known;
         if (prompt.bytes() == 0) {

@@ -1,8 +1,7 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.outcome;
 
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.propagation.Propagator;
-import org.springframework.context.ApplicationContext;
 import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.server.ServerWebExchange;
@@ -17,22 +16,21 @@ import reactor.core.publisher.Mono;
  */
 public final class TracingFilter implements WebFilter, Ordered {
     private final Propagator propagator;
-    private final ApplicationContext publicPort;
 
-    /** @param publicPort whose requests are traced; filters are asked about those of the management port too */
-    public TracingFilter(Propagator propagator, ApplicationContext publicPort) {
+    public TracingFilter(Propagator propagator) {
         this.propagator = propagator;
-        this.publicPort = publicPort;
     }
 
+    /** Next to {@link OutcomeFilter}, so that what the others refuse has a span too. */
     @Override
     public int getOrder() {
-        return HIGHEST_PRECEDENCE;
+        return HIGHEST_PRECEDENCE + 1;
     }
 
     @Override
     public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-        if (!publicPort.equals(exchange.getApplicationContext())) {
+        RequestOutcome outcome = RequestOutcome.find(exchange);
+        if (outcome == null) {
             return chain.filter(exchange);
         }
         Span span = propagator
@@ -40,10 +38,10 @@ public final class TracingFilter implements WebFilter, Ordered {
                 .kind(Span.Kind.SERVER)
                 .name(exchange.getRequest().getMethod().name())
                 .start();
-        ServerWebExchange traced = exchange.mutate()
+        outcome.onEnd(new RequestSpan(span));
+        return chain.filter(exchange.mutate()
                 .request(request -> request.headers(headers ->
                         propagator.inject(span.context(), headers, (carrier, name, value) -> headers.set(name, value))))
-                .build();
-        return RequestEnd.watch(chain.filter(traced), traced, end -> new RequestSpan(span, traced).end(end));
+                .build());
     }
 }

@@ -1,0 +1,202 @@
+package dev.warmlane.proxy.outcome;
+
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.settings.PoolSettings;
+import io.netty.channel.Channel;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.netty.Connection;
+
+/**
+ * One request of the public port, from its headers to its end, which it is told once. An attribute of the exchange. Filled by
+ * whoever serves the request; the end may come on another thread.
+ */
+public final class RequestOutcome {
+    private static final String ATTRIBUTE = RequestOutcome.class.getName();
+
+    private final ServerWebExchange exchange;
+    private final @Nullable Channel channel;
+    private final String requestId;
+    private final long startedNanos = System.nanoTime();
+    private volatile String pool = PoolSettings.NO_POOL;
+    private volatile @Nullable RequestProgress progress;
+    private OutcomeListener listeners;
+    private volatile @Nullable Result result;
+    private volatile @Nullable Integer status;
+    private volatile long durationNanos;
+
+    private RequestOutcome(ServerWebExchange exchange, OutcomeListener listeners) {
+        this.exchange = exchange;
+        this.channel = channel(exchange);
+        this.requestId = RequestIds.of(exchange.getRequest());
+        this.listeners = listeners;
+    }
+
+    static RequestOutcome open(ServerWebExchange exchange, OutcomeListener listeners) {
+        RequestOutcome outcome = new RequestOutcome(exchange, listeners);
+        exchange.getAttributes().put(ATTRIBUTE, outcome);
+        return outcome;
+    }
+
+    /** That of an exchange of the public port. */
+    public static RequestOutcome of(ServerWebExchange exchange) {
+        return exchange.getRequiredAttribute(ATTRIBUTE);
+    }
+
+    /** That of an exchange; null on the management port. */
+    public static @Nullable RequestOutcome find(ServerWebExchange exchange) {
+        return exchange.getAttribute(ATTRIBUTE);
+    }
+
+    /** The id by which client, gateway and engine know the request. */
+    public String requestId() {
+        return requestId;
+    }
+
+    /** The request is for this pool, whether or not the pool gets it. */
+    public void pool(String name) {
+        pool = name;
+    }
+
+    /** The name of the pool; {@link PoolSettings#NO_POOL} as long as none is known. */
+    public String pool() {
+        return pool;
+    }
+
+    /** The request was read and goes to its pool. */
+    public void progress(RequestProgress begun) {
+        progress = begun;
+    }
+
+    /** How far the pool got; null if the request was refused before. */
+    @Nullable
+    RequestProgress progress() {
+        return progress;
+    }
+
+    /** Tells one more listener of the end, before all others; at once if the end has come. */
+    public void onEnd(OutcomeListener listener) {
+        synchronized (this) {
+            if (result == null) {
+                listeners = listener.andThen(listeners);
+                return;
+            }
+        }
+        listener.ended(this);
+    }
+
+    ServerWebExchange exchange() {
+        return exchange;
+    }
+
+    /** How the request ended. For listeners: before the end there is none. */
+    public Result result() {
+        return Objects.requireNonNull(result, "result");
+    }
+
+    /** The status that the client got; null where it left before. */
+    @Nullable
+    Integer status() {
+        return status;
+    }
+
+    /** From the request's headers to the end of its response. */
+    long durationNanos() {
+        return durationNanos;
+    }
+
+    /**
+     * Every filter is done. That says that the whole response was written, with one exception: a response that is written in
+     * chunks is completed by Reactor Netty when the connection closes, too.
+     */
+    void completed() {
+        int sent = statusCode();
+        if (isBrokenOff()) {
+            end(Result.FAILED, sent);
+        } else if (isInChunks() && isConnectionClosed() && !hasLastEvent()) {
+            end(Result.CANCELLED, sent);
+        } else {
+            end(Result.ofStatus(sent), sent);
+        }
+    }
+
+    /** A failure before the response has begun becomes an error response; one that comes later breaks it off. */
+    void failed(Throwable failure) {
+        Integer sent = sentStatus();
+        if (isBrokenOff()) {
+            end(Result.FAILED, sent);
+        } else if (isConnectionClosed()) {
+            end(Result.CANCELLED, sent);
+        } else if (sent != null) {
+            end(Result.FAILED, sent);
+        } else {
+            int status = ApiException.statusOf(failure);
+            end(Result.ofStatus(status), status);
+        }
+    }
+
+    /** The server has given the request up, because its connection is closed. */
+    void cancelled() {
+        if (isBrokenOff()) {
+            end(Result.FAILED, sentStatus());
+        } else if (hasLastEvent()) {
+            end(Result.ofStatus(statusCode()), sentStatus());
+        } else {
+            end(Result.CANCELLED, sentStatus());
+        }
+    }
+
+    private void end(Result how, @Nullable Integer sent) {
+        OutcomeListener told;
+        synchronized (this) {
+            if (result != null) {
+                return;
+            }
+            durationNanos = System.nanoTime() - startedNanos;
+            status = sent;
+            result = how;
+            told = listeners;
+        }
+        told.ended(this);
+    }
+
+    private boolean isBrokenOff() {
+        RequestProgress begun = progress;
+        return begun != null && begun.isBrokenOff();
+    }
+
+    private boolean isInChunks() {
+        RequestProgress begun = progress;
+        return begun != null && begun.isInChunks();
+    }
+
+    private boolean hasLastEvent() {
+        RequestProgress begun = progress;
+        return begun != null && begun.isLastEventOut();
+    }
+
+    private boolean isConnectionClosed() {
+        return channel != null && !channel.isActive();
+    }
+
+    /** Asked for in the beginning: in the end Reactor Netty gives a substitute, which is always closed. */
+    private static @Nullable Channel channel(ServerWebExchange exchange) {
+        Object server = ServerHttpRequestDecorator.getNativeRequest(exchange.getRequest());
+        return server instanceof Connection connection ? connection.channel() : null;
+    }
+
+    private int statusCode() {
+        HttpStatusCode code = exchange.getResponse().getStatusCode();
+        return code == null ? 200 : code.value();
+    }
+
+    private @Nullable Integer sentStatus() {
+        ServerHttpResponse response = exchange.getResponse();
+        return response.isCommitted() ? (Integer) statusCode() : null;
+    }
+}

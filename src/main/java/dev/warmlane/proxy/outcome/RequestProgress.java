@@ -1,0 +1,168 @@
+package dev.warmlane.proxy.outcome;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.UsageReport;
+import io.micrometer.core.instrument.Timer;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a request has come in its pool and when, and what its response reported. Written by whoever serves the request, read
+ * at its end; a client that leaves may make that another thread.
+ */
+public final class RequestProgress {
+    /** Has not happened. */
+    public static final long NEVER = -1;
+
+    private final AffinityKey key;
+    private final @Nullable LoggedRequest logged;
+    private final long startedNanos;
+    private volatile @Nullable RoutingDecision decision;
+    private volatile int retries;
+    private volatile long overheadNanos = NEVER;
+    private volatile long firstByteNanos = NEVER;
+    private volatile int chunks;
+    private volatile long lastChunkNanos;
+    private volatile @Nullable Timer gaps;
+    private volatile @Nullable UsageReport usage;
+    private volatile boolean inChunks;
+    private volatile boolean lastEvent;
+    private volatile boolean complete;
+    private volatile boolean brokenOff;
+
+    /**
+     * A request that was sent nowhere yet.
+     *
+     * @param key what ties it to an endpoint
+     * @param logged null where there is no access log
+     * @param startedNanos when its body was read, on the clock of {@link System#nanoTime}
+     */
+    public RequestProgress(AffinityKey key, @Nullable LoggedRequest logged, long startedNanos) {
+        this.key = key;
+        this.logged = logged;
+        this.startedNanos = startedNanos;
+    }
+
+    /** The gateway's own time is over: the request goes to its first endpoint, or waits for one. Returns that time in nanoseconds. */
+    public long dispatched() {
+        overheadNanos = System.nanoTime() - startedNanos;
+        return overheadNanos;
+    }
+
+    /** The request goes to this endpoint. */
+    public void routed(RoutingDecision to) {
+        decision = to;
+    }
+
+    /** So many endpoints have not taken the request. */
+    public void retried(int endpoints) {
+        retries = endpoints;
+    }
+
+    /** The response is written in chunks as they come, not whole. */
+    public void inChunks() {
+        inChunks = true;
+    }
+
+    boolean isInChunks() {
+        return inChunks;
+    }
+
+    /** The response is a stream: what passes between two of its chunks is recorded. */
+    public void streams(Timer chunkGaps) {
+        gaps = chunkGaps;
+    }
+
+    /** A chunk of the response goes to the client. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One chunk after the other.
+    public void chunk() {
+        long now = System.nanoTime();
+        Timer recorder = gaps;
+        if (chunks++ == 0) {
+            firstByteNanos = now - startedNanos;
+        } else if (recorder != null) {
+            recorder.record(now - lastChunkNanos, TimeUnit.NANOSECONDS);
+        }
+        lastChunkNanos = now;
+    }
+
+    /** The response has reported what it took. */
+    public void reported(UsageReport report) {
+        usage = report;
+    }
+
+    /** The event that ends a stream goes to the client. The endpoint's response may end a moment later. */
+    public void lastEvent() {
+        lastEvent = true;
+    }
+
+    /** The endpoint's response has ended as it should. */
+    public void complete() {
+        complete = true;
+    }
+
+    /** The endpoint's response broke off after it had begun. */
+    public void brokeOff() {
+        brokenOff = true;
+    }
+
+    boolean isBrokenOff() {
+        return brokenOff;
+    }
+
+    /**
+     * Whether a connection that closes now leaves the client with a whole stream. Once the endpoint's response has ended, the
+     * request ends with its last write, so what closes then closes on something unwritten.
+     */
+    boolean isLastEventOut() {
+        return lastEvent && !complete;
+    }
+
+    AffinityKey key() {
+        return key;
+    }
+
+    /** What the access log keeps of the body; null where there is no access log. */
+    @Nullable
+    LoggedRequest logged() {
+        return logged;
+    }
+
+    /** The decision that counts, or the last one that did; null before the first. */
+    @Nullable
+    RoutingDecision decision() {
+        return decision;
+    }
+
+    /** Endpoints that did not take the request. */
+    int retries() {
+        return retries;
+    }
+
+    /** From the body until now. */
+    long ageNanos() {
+        return System.nanoTime() - startedNanos;
+    }
+
+    /** From the body to the first dispatch, or to the queue. */
+    long overheadNanos() {
+        return overheadNanos;
+    }
+
+    /** From the body to the first byte of the response. */
+    public long firstByteNanos() {
+        return firstByteNanos;
+    }
+
+    /** Chunks of the response so far; of a stream, about one for each token. */
+    int chunks() {
+        return chunks;
+    }
+
+    /** What the response reported, or null. */
+    @Nullable
+    UsageReport usage() {
+        return usage;
+    }
+}

@@ -1,0 +1,329 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.harness.HandDrivenEngine.Exchange;
+import dev.warmlane.harness.HashedKeys;
+import dev.warmlane.harness.ReportedEnds;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** However a request ends, its metric, its line in the access log and its span say the same. */
+class RequestOutcomeIT {
+    private static final String STREAM = "200 OK\r\nContent-Type: text/event-stream";
+    private static final String OPENING =
+            "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    private static final String TOKEN = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n";
+    private static final String DONE = "data: [DONE]\n\n";
+    private static final String PROMPT = "{\"model\":\"m\",\"prompt\":\"a\"}";
+
+    @TempDir
+    private Path directory;
+
+    private final HandDrivenEngine engine = HandDrivenEngine.start();
+    private ReportedEnds reports;
+    private RunningGateway gateway;
+
+    @BeforeEach
+    void openReports() {
+        reports = new ReportedEnds(directory);
+    }
+
+    @AfterEach
+    void close() {
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+        gateway.close();
+        engine.close();
+        reports.close();
+    }
+
+    private void start(String... settings) {
+        String[] all = new String[settings.length + 2];
+        System.arraycopy(settings, 0, all, 2, settings.length);
+        all[0] = "warmlane.pools[0].name=default";
+        all[1] = "warmlane.pools[0].endpoints=" + engine.uri();
+        gateway = reports.start(all);
+        await().until(() -> gateway.bean(ServedModels.class).catalog().models().contains("m"));
+    }
+
+    private Wire send(String path, String body, String headers) {
+        Wire wire = Wire.to(gateway.port());
+        wire.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + headers
+                + reports.headers() + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+        return wire;
+    }
+
+    private Wire send(String body) {
+        return send("/v1/completions", body, "");
+    }
+
+    private void assertStatus(Wire sent, int status) {
+        try (sent) {
+            assertThat(sent.readMessage().status()).isEqualTo(status);
+        }
+    }
+
+    @Test
+    void servedWholeOrStreamed() {
+        start();
+        Wire client = send(PROMPT);
+        engine.next().answer("200 OK\r\nContent-Type: application/json", "{}");
+        assertStatus(client, 200);
+        reports.assertLast("default", "2xx", 200);
+
+        client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            exchange.begin(STREAM);
+            exchange.wire().sendChunk(TOKEN);
+            exchange.wire().sendChunk(DONE);
+            exchange.wire().sendLastChunk();
+            assertStatus(client, 200);
+        }
+        reports.assertLast("default", "2xx", 200);
+    }
+
+    @Test
+    void withoutAPool() {
+        start("warmlane.limits.body=1KB");
+        assertStatus(send("/v1/completions", "{\"model\":\"gpt\",\"prompt\":\"a\"}", ""), 404);
+        reports.assertLast("none", "4xx", 404);
+        assertStatus(send("/sleep", "{}", ""), 404);
+        reports.assertLast("none", "4xx", 404);
+        assertStatus(send(PROMPT + " ".repeat(2000)), 413);
+        reports.assertLast("none", "4xx", 413);
+
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send("GET /v1/models HTTP/1.1\r\nHost: a\r\n" + reports.headers() + "\r\n");
+            assertThat(client.readMessage().status()).isEqualTo(200);
+        }
+        reports.assertLast("none", "2xx", 200);
+    }
+
+    @Test
+    void refusedAsNoHttp() {
+        start();
+        reports.headers();
+        assertThat(Wire.statusOf(gateway.port(), "GET / HTTP/1.1\r\nHost: a\r\nx: " + "y".repeat(100_000) + "\r\n\r\n"))
+                .isEqualTo(431);
+        await().untilAsserted(() -> assertThat(reports.grown()).isEqualTo(Map.of("none 4xx", 1.0)));
+        reports.headers();
+        assertThat(Wire.statusOf(gateway.port(), "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"))
+                .isEqualTo(400);
+        await().untilAsserted(() -> assertThat(reports.grown()).isEqualTo(Map.of("none 4xx", 1.0)));
+    }
+
+    @Test
+    void refusedForItsKeyOrItsLimits() throws IOException {
+        Path keys = Files.writeString(
+                directory.resolve("keys.yaml"),
+                HashedKeys.file(List.of(
+                        HashedKeys.entry("one-a-minute", "key-one", "requests-per-minute: 1"),
+                        HashedKeys.entry("few-tokens", "key-few", "tokens-per-minute: 10"))));
+        start("warmlane.auth.keys-file=" + keys);
+        assertStatus(send(PROMPT), 401);
+        reports.assertLast("none", "4xx", 401);
+
+        Wire first = send("/v1/completions", PROMPT, "Authorization: Bearer key-one\r\n");
+        engine.next().answer("200 OK", "{}");
+        assertStatus(first, 200);
+        reports.assertLast("default", "2xx", 200);
+        assertStatus(send("/v1/completions", PROMPT, "Authorization: Bearer key-one\r\n"), 429);
+        reports.assertLast("none", "4xx", 429);
+
+        String big = "{\"model\":\"m\",\"prompt\":\"" + "a".repeat(1000) + "\"}";
+        Wire owed = send("/v1/completions", big, "Authorization: Bearer key-few\r\n");
+        engine.next().answer("200 OK", "{}");
+        assertStatus(owed, 200);
+        reports.assertLast("default", "2xx", 200);
+        assertStatus(send("/v1/completions", big, "Authorization: Bearer key-few\r\n"), 429);
+        reports.assertLast("default", "4xx", 429);
+    }
+
+    @Test
+    void refusedByAFullQueueAndLeftInIt() {
+        start("warmlane.queue.max-requests-per-endpoint=1", "warmlane.queue.max-entries=1");
+        try (Wire served = send(PROMPT);
+                Exchange exchange = engine.next()) {
+            Wire waiting = send(PROMPT);
+            await().until(() -> gateway.queued() == 1);
+            assertStatus(send(PROMPT), 429);
+            reports.assertLast("default", "4xx", 429);
+            waiting.close();
+            await().untilAsserted(() -> assertThat(gateway.queued()).isZero());
+
+            waiting = send(PROMPT);
+            await().until(() -> gateway.queued() == 1);
+            waiting.close();
+            reports.assertLast("default", "cancelled", null);
+            assertThat(engine.requests()).isZero();
+            exchange.answer("200 OK", "{}");
+            assertThat(served.readMessage().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void refusedByTheLimitOfStreams() {
+        start("warmlane.limits.streams=1");
+        try (Wire served = send(PROMPT);
+                Exchange exchange = engine.next()) {
+            assertStatus(send(PROMPT), 429);
+            reports.assertLast("none", "4xx", 429);
+            exchange.answer("200 OK", "{}");
+            assertThat(served.readMessage().status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {302, 400, 429, 500, 503})
+    void passedOnFromTheEngine(int status) {
+        start();
+        Wire client = send(PROMPT);
+        engine.next().answer(status + " Whatever", "{\"error\":{}}");
+        assertStatus(client, status);
+        reports.assertLast("default", status / 100 + "xx", status);
+    }
+
+    @Test
+    void failedBeforeItsFirstByte() {
+        start("warmlane.upstream.response-timeout=1s");
+        Wire client = send(PROMPT);
+        engine.next().close();
+        assertStatus(client, 502);
+        reports.assertLast("default", "5xx", 502);
+
+        client = send(PROMPT);
+        try (Exchange silent = engine.next()) {
+            assertStatus(client, 504);
+            reports.assertLast("default", "5xx", 504);
+        }
+
+        gateway.router().pool().replace(List.of());
+        assertStatus(send(PROMPT), 503);
+        reports.assertLast("default", "5xx", 503);
+    }
+
+    @Test
+    void refusedWhileNoEngineHasSaidWhatItServes() {
+        try (HandDrivenEngine other = HandDrivenEngine.startWithoutModels()) {
+            start("warmlane.pools[1].name=second", "warmlane.pools[1].endpoints=" + other.uri());
+            assertStatus(send("{\"model\":\"another\",\"prompt\":\"a\"}"), 503);
+            reports.assertLast("none", "5xx", 503);
+        }
+    }
+
+    @Test
+    void leftBeforeItsHeaders() {
+        start();
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            client.close();
+            exchange.wire().awaitClosed();
+            reports.assertLast("default", "cancelled", null);
+        }
+    }
+
+    @Test
+    void leftWithItsBodyHalfSent() {
+        start();
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send("POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    + reports.headers() + "Content-Length: 100\r\n\r\n{\"mod");
+        }
+        reports.assertLast("none", "cancelled", null);
+    }
+
+    @Test
+    void leftBeforeItsFirstToken() {
+        start("warmlane.retry.hold=0s");
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            exchange.begin(STREAM);
+            exchange.wire().sendChunk(OPENING);
+            assertThat(client.readHead().status()).isEqualTo(200);
+            client.close();
+            exchange.wire().awaitClosed();
+        }
+        reports.assertLast("default", "cancelled", 200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {STREAM, "200 OK\r\nContent-Type: application/x-ndjson"})
+    void leftInTheMiddleOfItsStream(String head) {
+        start();
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            exchange.begin(head);
+            exchange.wire().sendChunk(TOKEN);
+            assertThat(client.readHead().status()).isEqualTo(200);
+            assertThat(client.readChunkText()).isEqualTo(TOKEN);
+            client.close();
+            exchange.wire().awaitClosed();
+        }
+        reports.assertLast("default", "cancelled", 200);
+    }
+
+    /** More than all buffers between the two hold, so writing is what fails. */
+    @Test
+    void leftWithMostOfItsResponseUnread() {
+        start();
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            exchange.begin(STREAM);
+            exchange.wire().sendChunk(TOKEN);
+            assertThat(client.readHead().status()).isEqualTo(200);
+            for (int i = 0; i < 20; i++) {
+                exchange.wire().sendChunk("data: " + "x".repeat(100_000) + "\n\n");
+            }
+            client.close();
+        }
+        reports.assertLast("default", "cancelled", 200);
+    }
+
+    @Test
+    void closedByItsClientAfterTheLastEvent() {
+        start();
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            exchange.begin(STREAM);
+            exchange.wire().sendChunk(TOKEN);
+            exchange.wire().sendChunk(DONE);
+            assertThat(client.readHead().status()).isEqualTo(200);
+            for (String read = ""; !read.endsWith(DONE); ) {
+                read += client.readChunkText();
+            }
+            client.close();
+            exchange.wire().awaitClosed();
+        }
+        reports.assertLast("default", "2xx", 200);
+    }
+
+    @Test
+    void brokenOffByItsEngine() {
+        start();
+        for (String type : List.of("text/event-stream", "application/x-ndjson")) {
+            try (Wire client = send(PROMPT)) {
+                try (Exchange exchange = engine.next()) {
+                    exchange.begin("200 OK\r\nContent-Type: " + type);
+                    exchange.wire().sendChunk(TOKEN);
+                    assertThat(client.readHead().status()).isEqualTo(200);
+                    assertThat(client.readChunkText()).isEqualTo(TOKEN);
+                }
+                reports.assertLast("default", "failed", 200);
+            }
+        }
+    }
+}
