@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface ClusterTransport extends AutoCloseable {
     /** The largest message or part of a state, in bytes. */
-    int MAX_MESSAGE_BYTES = 64 * 1024;
+    int MAX_MESSAGE_BYTES = 32 * 1024;
 
     /**
      * Joins the others, or waits for them as the first. The listener hears of the members before this returns. Called once.

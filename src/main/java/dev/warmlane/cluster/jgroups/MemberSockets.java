@@ -1,0 +1,105 @@
+package dev.warmlane.cluster.jgroups;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import org.jgroups.util.DefaultSocketFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the sockets that JGroups uses, watches that none of them is stuck, and counts who did not prove to be a member. */
+final class MemberSockets extends DefaultSocketFactory implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(MemberSockets.class);
+    private static final long CHECK_MILLIS = 500;
+
+    private final Supplier<SSLContext> context;
+    private final ThreadFactory threads;
+    private final Set<MemberSocket> open = ConcurrentHashMap.newKeySet();
+    private final LongAdder refused = new LongAdder();
+    private final OncePerMinute refusals = new OncePerMinute(System::nanoTime);
+    private final OncePerMinute failures = new OncePerMinute(System::nanoTime);
+    private final ScheduledThreadPoolExecutor watch;
+    private final Future<?> checks;
+
+    /** @param context asked for each connection, so that certificates can be exchanged */
+    MemberSockets(Supplier<SSLContext> context, ThreadFactory threads) {
+        this.context = context;
+        this.threads = threads;
+        this.watch = new ScheduledThreadPoolExecutor(1, threads);
+        this.checks = watch.scheduleWithFixedDelay(this::check, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public Socket createSocket(String use) {
+        return new MemberSocket(this);
+    }
+
+    @Override
+    public ServerSocket createServerSocket(String use) throws IOException {
+        return new MemberServerSocket(this, threads);
+    }
+
+    SSLContext context() {
+        return context.get();
+    }
+
+    /** How many connections to our port did not prove to be of a member. */
+    long refusedConnections() {
+        return refused.sum();
+    }
+
+    void opened(MemberSocket socket) {
+        open.add(socket);
+    }
+
+    void closed(MemberSocket socket) {
+        open.remove(socket);
+    }
+
+    void refused(InetAddress from, String reason) {
+        refused.increment();
+        long suppressed = refusals.permit();
+        if (suppressed != OncePerMinute.NOT_NOW) {
+            log.warn(
+                    "refused a connection to the cluster's port that did not prove to be of a member: {} ({}); {} others since the last such line",
+                    from.getHostAddress(),
+                    reason,
+                    suppressed);
+        }
+    }
+
+    /** We have connected to somebody who is no member, or does not take us for one. */
+    void unproven(SocketAddress to, IOException reason) {
+        long suppressed = failures.permit();
+        if (suppressed != OncePerMinute.NOT_NOW) {
+            log.warn(
+                    "no secure connection to {}: {} (expected: the same secret, or certificates that trust each other); {} others since the last such line",
+                    to,
+                    reason.getMessage(),
+                    suppressed);
+        }
+    }
+
+    private void check() {
+        long now = System.nanoTime();
+        open.forEach(socket -> socket.check(now));
+    }
+
+    @Override
+    public void close() {
+        checks.cancel(false);
+        watch.shutdown();
+        open.forEach(MemberSocket::close);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.warmlane.cluster.jgroups;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.StateTransfer;
+import dev.warmlane.cluster.StateTransfer.Outcome;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class JGroupsTransportIT {
+    private final List<Replica> replicas = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        replicas.addAll(Replica.cluster(3));
+        await().until(() -> replicas.stream().allMatch(replica -> replica.size() == 3));
+    }
+
+    @AfterEach
+    void stop() {
+        replicas.forEach(Replica::close);
+    }
+
+    @Test
+    void knowsMembersByNameAndVersionTheOldestFirst() {
+        for (Replica replica : replicas) {
+            assertThat(replica.transport.members())
+                    .extracting(Member::name)
+                    .containsExactly("replica-0", "replica-1", "replica-2");
+            assertThat(replica.transport.members()).extracting(Member::version).containsOnly("1.0");
+            assertThat(replica.transport.members()).contains(replica.transport.self());
+        }
+        assertThat(replicas.get(0).transport.members())
+                .isEqualTo(replicas.get(2).transport.members());
+    }
+
+    @Test
+    void deliversWhatOneMemberPublishesInItsOrderToAllOthersAndNotToItself() {
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            assertThat(replicas.get(0).publish("message " + i)).isTrue();
+            expected.add("replica-0 message " + i);
+        }
+        await().untilAsserted(() -> assertThat(replicas.get(1).received).isEqualTo(expected));
+        await().untilAsserted(() -> assertThat(replicas.get(2).received).isEqualTo(expected));
+        assertThat(replicas.get(0).received).isEmpty();
+        assertThat(replicas.get(0).statistics().messagesPublished()).isEqualTo(2_000);
+        assertThat(replicas.get(1).statistics().messagesReceived()).isEqualTo(2_000);
+        assertThat(replicas.get(1).statistics().messagesLost()).isZero();
+    }
+
+    @Test
+    void handsTheStateOfOneMemberToAnotherWholeAndInOrder() throws Exception {
+        byte[][] chunks = IntStream.range(0, 300)
+                .mapToObj(i -> filled(32 * 1024, (byte) i))
+                .toArray(byte[][]::new);
+        replicas.get(0).answer = writer -> {
+            for (byte[] chunk : chunks) {
+                writer.write(chunk);
+            }
+        };
+        StateTransfer transfer = ask(replicas.get(2), replicas.get(0));
+        assertThat(transfer.outcome()).isEqualTo(Outcome.COMPLETE);
+        assertThat(transfer.chunks()).isEqualTo(300);
+        assertThat(transfer.bytes()).isEqualTo(300L * 32 * 1024);
+        assertThat(replicas.get(2).state).containsExactly(chunks);
+        assertThat(replicas.get(2).statistics().lastStateTransfer()).isEqualTo(transfer);
+    }
+
+    @Test
+    void saysSoWhenAStateCannotBeHadWhole() throws Exception {
+        replicas.get(0).answer = writer -> {
+            writer.write(new byte[1]);
+            throw new IOException("out of luck");
+        };
+        assertThat(ask(replicas.get(1), replicas.get(0)).outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(replicas.get(1).state).hasSize(1);
+    }
+
+    @Test
+    void waitsForAStateNoLongerThanTheLimit() throws Exception {
+        replicas.get(0).answer = writer -> Thread.currentThread().join();
+        StateTransfer transfer = replicas.get(1)
+                .transport
+                .requestState(replicas.get(0).transport.self().id(), Duration.ofMillis(200))
+                .get(20, TimeUnit.SECONDS);
+        assertThat(transfer.outcome()).isEqualTo(Outcome.TIMED_OUT);
+    }
+
+    @Test
+    void asksNobodyWhoIsNotThere() throws Exception {
+        assertThat(replicas.get(0)
+                        .transport
+                        .requestState("nobody", Duration.ofSeconds(1))
+                        .get()
+                        .outcome())
+                .isEqualTo(Outcome.FAILED);
+    }
+
+    @Test
+    void tellsTheOthersWhenAMemberLeavesAndWhenItComesBack() throws IOException {
+        Replica left = replicas.remove(1);
+        left.close();
+        await().until(() -> replicas.stream().allMatch(replica -> replica.size() == 2));
+        assertThat(replicas.get(0).changes)
+                .last()
+                .satisfies(change -> assertThat(change.left()).containsExactly(left.transport.self()));
+        Replica again = new Replica(
+                        left.port,
+                        List.of(replicas.get(0).port),
+                        "replica-1",
+                        Duration.ZERO,
+                        JGroupsTransport.bySecret(Replica.SECRET, "test"))
+                .start();
+        replicas.add(again);
+        await().until(() -> replicas.stream().allMatch(replica -> replica.size() == 3));
+        assertThat(again.transport.self().id())
+                .isNotEqualTo(left.transport.self().id());
+    }
+
+    @Test
+    void deliversTheLastMessagesOfOneThatLeaves() {
+        replicas.get(2).publish("farewell");
+        replicas.get(2).close();
+        await().untilAsserted(() -> assertThat(replicas.get(0).received).containsExactly("replica-2 farewell"));
+    }
+
+    @Test
+    void hearsOfEveryMemberAllTheTime() {
+        await().during(Duration.ofSeconds(2))
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(replicas.get(0).statistics().peers())
+                        .hasSize(2)
+                        .allSatisfy(peer -> assertThat(peer.silentFor()).isLessThan(Duration.ofSeconds(2))));
+    }
+
+    private static StateTransfer ask(Replica asking, Replica asked) throws Exception {
+        return asking.transport
+                .requestState(asked.transport.self().id(), Duration.ofSeconds(20))
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    private static byte[] filled(int size, byte value) {
+        byte[] bytes = new byte[size];
+        java.util.Arrays.fill(bytes, value);
+        return bytes;
+    }
+}

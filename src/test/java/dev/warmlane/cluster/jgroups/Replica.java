@@ -1,0 +1,132 @@
+package dev.warmlane.cluster.jgroups;
+
+import dev.warmlane.cluster.ClusterListener;
+import dev.warmlane.cluster.ClusterStatistics;
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.MembershipChange;
+import dev.warmlane.cluster.StateWriter;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+
+/** One member of a cluster on the loopback interface, which writes down what it is told. */
+final class Replica implements AutoCloseable {
+    static final String SECRET = "what only replicas know";
+
+    /** How a replica answers a request for its state; nothing by default. */
+    interface State {
+        void write(StateWriter writer) throws Exception;
+    }
+
+    final List<String> received = new CopyOnWriteArrayList<>();
+    final List<byte[]> state = new CopyOnWriteArrayList<>();
+    final List<Member> lost = new CopyOnWriteArrayList<>();
+    final List<MembershipChange> changes = new CopyOnWriteArrayList<>();
+    final ClusterTransport transport;
+    final int port;
+    volatile State answer = writer -> {};
+    volatile Runnable onMessage = () -> {};
+
+    Replica(int port, List<Integer> seeds, String name, Duration gather, Supplier<SSLContext> context) {
+        this.port = port;
+        this.transport = new JGroupsTransport(
+                new JGroupsTransport.Site(
+                        "test",
+                        name,
+                        "1.0",
+                        InetAddress.getLoopbackAddress(),
+                        port,
+                        seeds.stream()
+                                .map(seed -> InetSocketAddress.createUnresolved("127.0.0.1", seed))
+                                .toList(),
+                        Duration.ofSeconds(10),
+                        gather),
+                context,
+                Clock.systemUTC());
+    }
+
+    /** Members that know each other's ports and the secret, started one after the other. */
+    static List<Replica> cluster(int size) throws IOException {
+        Supplier<SSLContext> context = JGroupsTransport.bySecret(SECRET, "test");
+        List<Integer> ports = freePorts(size);
+        List<Replica> replicas = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            replicas.add(new Replica(ports.get(i), ports, "replica-" + i, Duration.ofMillis(1), context).start());
+        }
+        return replicas;
+    }
+
+    static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return held.stream().map(ServerSocket::getLocalPort).toList();
+        } finally {
+            for (ServerSocket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    Replica start() {
+        transport.start(new Notes());
+        return this;
+    }
+
+    boolean publish(String message) {
+        return transport.publish(message.getBytes(StandardCharsets.UTF_8));
+    }
+
+    ClusterStatistics statistics() {
+        return transport.statistics();
+    }
+
+    int size() {
+        return transport.members().size();
+    }
+
+    @Override
+    public void close() {
+        transport.close();
+    }
+
+    private final class Notes implements ClusterListener {
+        @Override
+        public void received(Member sender, byte[] message) {
+            received.add(sender.name() + " " + new String(message, StandardCharsets.UTF_8));
+            onMessage.run();
+        }
+
+        @Override
+        public void membershipChanged(MembershipChange change) {
+            changes.add(change);
+        }
+
+        @Override
+        public void messagesLost(Member sender) {
+            lost.add(sender);
+        }
+
+        @Override
+        public void writeState(StateWriter writer) throws Exception {
+            answer.write(writer);
+        }
+
+        @Override
+        public void stateReceived(Member from, byte[] chunk) {
+            state.add(chunk);
+        }
+    }
+}
