@@ -9,21 +9,22 @@ import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * The replicas of the gateway that act as one. There is a cluster if members or service is set, and then exactly one of secret,
- * secretFile and sslBundle keeps strangers out.
+ * The cluster of replicas. Replicas form one if members or service is set, and then exactly one of secret, secretFile and
+ * sslBundle keeps everybody else out.
  *
- * @param members where replicas are, this one or not: host:port each
- * @param service the DNS name of a headless Service whose addresses are the replicas', all on this port
- * @param port the port for other replicas, never a public one
- * @param bindAddress the address of this replica that others reach it at; empty: that of the first site-local interface
- * @param name what the cluster is called; replicas of another name are no members
- * @param memberName what this replica is called, for people; empty: the host name
- * @param secret what only replicas know, at least 16 characters; they talk encrypted and refuse everybody else
- * @param secretFile a file that holds the secret; a line break at its end does not count
- * @param sslBundle the name of an SSL bundle (spring.ssl.bundle) with a certificate, and with those whom it trusts: all of them
- *     are members
- * @param joinTimeout how long a start waits to find the others; after that it goes on, and joins them later
- * @param gather how long what is to be told is gathered once there is something, 0 to 1s
+ * @param members List of the replicas' addresses, host:port each. It may include this replica. Empty, and no service: no
+ *     cluster.
+ * @param service DNS name of a headless Service whose addresses are those of the replicas, all on warmlane.cluster.port.
+ * @param port Port for the other replicas. Never make it public.
+ * @param bindAddress Address of this replica that the others connect to. Empty: a site-local one if there is any.
+ * @param name Name of the cluster. Replicas with another name are not members.
+ * @param memberName Name of this replica, for people. Empty: the host name.
+ * @param secret Secret that all replicas share, of at least 16 characters. It authenticates and encrypts their connections.
+ * @param secretFile File that contains the secret instead. A trailing newline is ignored.
+ * @param sslBundle Bundle of spring.ssl.bundle for mutual TLS between replicas instead of a secret. Whoever has a certificate
+ *     that its trust store trusts is a member.
+ * @param joinTimeout How long a start waits to join the other replicas. After that it goes on, and joins them later.
+ * @param gather How long messages are gathered before they are sent together, from 0s to 1s.
  */
 public record ClusterSettings(
         @DefaultValue List<String> members,
@@ -89,7 +90,7 @@ public record ClusterSettings(
         if (secret.length() < SHORTEST_SECRET) {
             throw new InvalidSettingException(
                     key,
-                    Secrets.MASK + " (" + secret.length() + " characters)",
+                    SettingsInForce.MASK + " (" + secret.length() + " characters)",
                     "at least " + SHORTEST_SECRET + " characters");
         }
         return secret;
