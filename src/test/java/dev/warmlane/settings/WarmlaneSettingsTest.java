@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -125,9 +124,16 @@ class WarmlaneSettingsTest {
 
     @Test
     void aPoolsKeyIsNeverTold() {
-        assertThat(new PoolSettings("a", List.of(), List.of("http://a:1"), null, "secret", null, null).toString())
-                .startsWith("PoolSettings[name=a,")
-                .doesNotContain("secret");
+        new ApplicationContextRunner()
+                .withUserConfiguration(Settings.class)
+                .withPropertyValues(
+                        "warmlane.pools[0].name=a",
+                        "warmlane.pools[0].endpoints=http://a:1",
+                        "warmlane.pools[0].api-key=secret")
+                .run(context -> assertThat(
+                                context.getBean(WarmlaneSettings.class).pools().toString())
+                        .startsWith("[PoolSettings[name=a,")
+                        .doesNotContain("secret"));
     }
 
     private static String description(@Nullable Throwable failure) {

@@ -6,9 +6,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * A named set of interchangeable vLLM servers, held as one atomically replaced snapshot: what discovery listed, with what is
- * known of the servers' health laid over it. Reading takes no lock; replacing does, so that listeners hear of removals in the
- * order they happened.
+ * The endpoints of a pool as one snapshot, replaced atomically: those that discovery lists, in the states that their health gives
+ * them. Reading takes no lock; replacing does, so that listeners are called in the order of removals.
  */
 public final class EndpointPool {
     private final String name;
@@ -30,7 +29,7 @@ public final class EndpointPool {
     }
 
     /**
-     * Makes these the endpoints of the pool, then tells the removal listeners of every id that is gone.
+     * Replaces the endpoints that discovery lists, then calls the removal listeners with each id that is gone.
      *
      * @throws IllegalArgumentException if two endpoints have the same id; the pool is then unchanged
      */
@@ -46,21 +45,21 @@ public final class EndpointPool {
     }
 
     /**
-     * Lays something over what discovery listed, from now on.
+     * From now on derives the snapshot from what discovery lists.
      *
-     * @param merging makes a snapshot of the same endpoints in other states; called under the pool's lock, so it must not wait
+     * @param merging gives the same endpoints in other states; called under the pool's lock, so it must not block
      */
     public synchronized void overlay(UnaryOperator<EndpointSnapshot> merging) {
         overlay = merging;
         refresh();
     }
 
-    /** Asks the overlay again: what it says has changed. */
+    /** Derives the snapshot again, because states have changed. */
     public synchronized void refresh() {
         snapshot = overlay.apply(discovered);
     }
 
-    /** Calls the listener, on the thread that replaces, with the id of each endpoint that leaves the pool for good. */
+    /** Calls the listener with the id of each endpoint that leaves the pool for good, on the thread that replaces. */
     public void onRemoval(Consumer<EndpointId> listener) {
         removalListeners.add(listener);
     }

@@ -16,9 +16,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of one pool's endpoints, laid over what discovery lists: judges them by their requests and by their health
- * checks, and lets the pool's snapshot follow. Somebody has to call {@link #tick} about once a second. Safe for concurrent
- * use; a request that succeeds takes no lock.
+ * The health of one pool's endpoints, by their requests and health checks; the pool's snapshot combines it with what discovery
+ * lists. {@link #tick} is to be called about once a second. Safe for concurrent use; a request that succeeds takes no lock.
  */
 public final class PoolHealth implements HealthWatch {
     private final EndpointPool pool;
@@ -30,7 +29,7 @@ public final class PoolHealth implements HealthWatch {
     private final List<HealthListener> listeners = new CopyOnWriteArrayList<>();
 
     /**
-     * Follows the pool from now on.
+     * Follows the endpoints of a pool.
      *
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      */
@@ -47,7 +46,7 @@ public final class PoolHealth implements HealthWatch {
         return pool;
     }
 
-    /** What is believed of an endpoint; null if discovery does not call it ready. */
+    /** The health of an endpoint; null if discovery does not list it as ready. */
     public @Nullable EndpointHealth of(EndpointId endpoint) {
         return book().of(endpoint);
     }
@@ -61,7 +60,7 @@ public final class PoolHealth implements HealthWatch {
         if (endpoint.state() != EndpointState.PROBATION || claim(endpoint.id())) {
             return true;
         }
-        // Whoever was first may not have replaced the snapshot yet; the caller is about to read it again.
+        // The request that came first may not have replaced the snapshot yet, and the caller reads it again next.
         pool.refresh();
         return false;
     }
@@ -96,7 +95,7 @@ public final class PoolHealth implements HealthWatch {
     }
 
     /**
-     * A health check of an endpoint is over.
+     * A health check of an endpoint has ended.
      *
      * @param failure why it failed, or null if it passed
      */
@@ -113,7 +112,7 @@ public final class PoolHealth implements HealthWatch {
         }
     }
 
-    /** Lets time pass: ends ejections, and lets the load of starting endpoints grow. */
+    /** Ends ejections whose time is up, and raises the load of starting endpoints. */
     public void tick() {
         boolean changed = change(before -> before.tick(nanoClock.getAsLong()));
         if (!changed && pool.snapshot().hasStarting()) {
@@ -142,7 +141,7 @@ public final class PoolHealth implements HealthWatch {
         }
     }
 
-    /** Called under the pool's lock, so that the last book to be written is the last to be shown. */
+    /** Called under the pool's lock, so that snapshots appear in the order of the books. */
     private EndpointSnapshot over(EndpointSnapshot discovered) {
         long now = nanoClock.getAsLong();
         HealthBook before;
@@ -197,5 +196,18 @@ public final class PoolHealth implements HealthWatch {
     private void forget(EndpointId gone) {
         requests.remove(gone);
         checks.remove(gone);
+    }
+
+    /** How many health checks of an endpoint in a row had the same result. */
+    private static final class CheckStreak {
+        private boolean passing;
+        private int length;
+
+        /** Adds a result; returns the length of the streak, at least 1. */
+        synchronized int add(boolean passed) {
+            length = passed == passing && length < Integer.MAX_VALUE ? length + 1 : 1;
+            passing = passed;
+            return length;
+        }
     }
 }

@@ -5,13 +5,13 @@ import java.net.SocketAddress;
 import java.util.List;
 
 /**
- * Which addresses a connection to an endpoint may go to, once its name is resolved: whoever may write the DNS of a name that
- * is allowed must not lead the gateway to a host that is not.
+ * Checks the addresses that the name of an endpoint resolves to: whoever controls the DNS of an allowed name must not be able to
+ * point the gateway at a host that is not allowed.
  */
 public final class AllowedAddresses {
     private AllowedAddresses() {}
 
-    /** Those of the addresses that an endpoint may have, in their order; maybe none. */
+    /** The allowed ones among the addresses, in the same order; may be empty. */
     public static List<? extends SocketAddress> of(List<? extends SocketAddress> resolved) {
         for (SocketAddress address : resolved) {
             if (!isAllowed(address)) {

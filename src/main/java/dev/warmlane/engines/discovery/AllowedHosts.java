@@ -8,23 +8,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which hosts an endpoint may have. Whoever may write an EndpointSlice chooses where the gateway sends requests, so the
- * addresses behind which a cloud hands out credentials are refused. Loopback is not among them: Kubernetes refuses it in an
- * EndpointSlice itself, and servers on one's own machine are how the gateway is tried. Nothing here resolves a name; what one resolves to is for
- * {@link AllowedAddresses}.
+ * Which hosts an endpoint may have. Whoever can write an EndpointSlice decides where the gateway sends requests, so the
+ * addresses at which clouds hand out credentials are refused. Loopback is allowed: Kubernetes itself refuses it in
+ * EndpointSlices, and it is how the gateway is tried out. Names are not resolved here; see {@link AllowedAddresses}.
  */
 final class AllowedHosts {
     private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
-    // A first character outside this set would make the JDK ask DNS for what is only a broken address.
+    // With another first character the JDK would look up a malformed address in DNS.
     private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:][0-9a-fA-F:.]{1,44}");
     private static final String LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-    // Resolvers read a name that ends in a number as an address: 2852039166 and 0xa9fea9fe are 169.254.169.254.
+    // Resolvers read names that end in a number as addresses: 2852039166 and 0xa9fea9fe are 169.254.169.254.
     private static final Pattern NAME =
             Pattern.compile("(?!(.*\\.)?(\\d+|0x[0-9a-f]*)\\.?$)" + LABEL + "(\\." + LABEL + ")*\\.?");
     private static final int NAME_CHARS = 253;
 
-    /** Where clouds answer with credentials, beyond the link-local addresses. */
+    /** Where clouds hand out credentials, besides link-local addresses. */
     private static final Set<InetAddress> METADATA_ADDRESSES = Set.of(
             address("100.100.100.200"), address("168.63.129.16"), address("192.0.0.192"), address("fd00:ec2::254"));
 
@@ -36,7 +35,7 @@ final class AllowedHosts {
     private AllowedHosts() {}
 
     /**
-     * Why an endpoint may not have this host, or null if it may.
+     * Why an endpoint may not have this host; null if it may.
      *
      * @param host an IPv4 or IPv6 address without brackets, or a DNS name
      */
@@ -66,7 +65,7 @@ final class AllowedHosts {
         return refusal(address);
     }
 
-    /** Why no endpoint may have this address, be it written out or what a name resolves to; null if one may. */
+    /** Why an endpoint may not have this address, given or resolved from a name; null if it may. */
     static @Nullable String refusal(InetAddress given) {
         InetAddress address = EmbeddedIpv4.of(given);
         if (address.isLinkLocalAddress()) {
@@ -81,7 +80,7 @@ final class AllowedHosts {
         return null;
     }
 
-    /** The host as a URI writes it: IPv6 addresses in brackets. */
+    /** The host as written in a URI: IPv6 addresses in brackets. */
     static String inUri(String host) {
         return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
     }

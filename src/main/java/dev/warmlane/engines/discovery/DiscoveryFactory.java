@@ -28,9 +28,10 @@ public final class DiscoveryFactory {
      */
     public Discovery create(PoolSettings pool, boolean tls, EndpointPool endpoints) {
         try {
-            return pool.kubernetes() == null
-                    ? new StaticDiscovery(endpoints, pool.endpoints())
-                    : onKubernetes(pool.kubernetes(), tls ? "https" : "http", endpoints);
+            if (pool.kubernetes() != null) {
+                return onKubernetes(pool.kubernetes(), tls ? "https" : "http", endpoints);
+            }
+            return new StaticDiscovery(endpoints, pool.endpoints());
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("pool " + pool.name(), String.valueOf(e.getMessage()));
         }

@@ -6,9 +6,8 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * IPv6 addresses behind which a network may reach an IPv4 address: IPv4-compatible ({@code ::a.b.c.d}, RFC 4291), translated
- * (NAT64, {@code 64:ff9b::a.b.c.d}, RFC 6052) and tunnelled (6to4, {@code 2002:aabb:ccdd::}, RFC 3056). IPv4-mapped ones the
- * JDK takes for IPv4 itself.
+ * IPv6 addresses that a network may deliver to an IPv4 address: IPv4-compatible ({@code ::a.b.c.d}, RFC 4291), NAT64 ({@code
+ * 64:ff9b::a.b.c.d}, RFC 6052) and 6to4 ({@code 2002:aabb:ccdd::}, RFC 3056). The JDK itself turns IPv4-mapped ones into IPv4.
  */
 final class EmbeddedIpv4 {
     private static final byte[] NAT64 = {0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -16,7 +15,7 @@ final class EmbeddedIpv4 {
 
     private EmbeddedIpv4() {}
 
-    /** The IPv4 address inside of an address, or the address itself where there is none. */
+    /** The IPv4 address that is embedded in an address, or the address itself if none is. */
     static InetAddress of(InetAddress address) {
         if (!(address instanceof Inet6Address) || address.isAnyLocalAddress() || address.isLoopbackAddress()) {
             return address;

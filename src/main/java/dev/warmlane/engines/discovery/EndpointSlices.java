@@ -21,10 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the EndpointSlices of a source as one list of endpoints.
  *
- * <p>A pod appears once, however many slices list it (two address families, or a pod on its way from one slice to another):
- * with its IPv4 address if it has one, and in its readiest state. Its identity is the UID of the pod; an endpoint without
- * one, of a Service without selector, is identified by its URL. All that a slice leaves open has the meaning that
- * Kubernetes gives it: not saying ready is ready, and serving follows ready.
+ * <p>A pod is listed once, even if several slices have it (two address families, or a pod that moves between slices): with its
+ * IPv4 address if it has one, and in its readiest state. Its id is the UID of the pod, or its URL if there is no pod, as for a
+ * Service without selector. Absent conditions have the defaults of Kubernetes: ready, and serving as ready.
  */
 final class EndpointSlices {
     private static final List<String> ADDRESS_TYPES = List.of("IPv4", "IPv6", "FQDN");
@@ -41,7 +40,7 @@ final class EndpointSlices {
         this.scheme = scheme;
     }
 
-    /** The endpoints that may receive requests, now or when they become ready, on the given port of these slices. */
+    /** The endpoints on this port that may receive requests, now or once they are ready. */
     static DiscoveredEndpoints read(Collection<EndpointSlice> slices, TargetPort port, String scheme) {
         EndpointSlices reading = new EndpointSlices(port, scheme);
         slices.stream()
@@ -57,7 +56,7 @@ final class EndpointSlices {
     private void add(EndpointSlice slice) {
         var listed = orEmpty(slice.getEndpoints());
         if (listed.isEmpty()) {
-            // A Service without pods has a slice without ports; it hides no mistake.
+            // A Service without pods has a slice without ports; that is no mistake.
             return;
         }
         List<EndpointPort> ports = orEmpty(slice.getPorts());
@@ -73,7 +72,7 @@ final class EndpointSlices {
             if (state == null || addresses.isEmpty()) {
                 continue;
             }
-            // Kubernetes gives all addresses of an endpoint the same meaning and tells consumers to use the first.
+            // All addresses of an endpoint are equivalent; Kubernetes tells consumers to use the first.
             String host = addresses.get(0);
             String refusal = AllowedHosts.refusal(host);
             if (refusal == null) {
@@ -94,8 +93,8 @@ final class EndpointSlices {
     }
 
     /**
-     * The state that the conditions mean, or null for an endpoint that is gone. Terminating comes first: a Service that
-     * publishes its pods before they are ready calls them ready to their end.
+     * The state for these conditions; null for an endpoint that is gone. Terminating comes first: a Service with
+     * publishNotReadyAddresses calls its pods ready until they end.
      */
     private static @Nullable EndpointState stateOf(@Nullable EndpointConditions conditions) {
         Boolean ready = conditions == null ? null : conditions.getReady();

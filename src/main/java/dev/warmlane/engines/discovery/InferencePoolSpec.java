@@ -9,11 +9,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an InferencePool of the Gateway API Inference Extension says of its pods. The endpoint picker that it also names is the
- * part that the gateway takes the place of.
+ * The pods of an InferencePool of the Gateway API Inference Extension. Its endpoint picker is not read: the gateway replaces it.
  *
- * @param labels that a pod of the pool has, all of them; never empty
- * @param ports on which each pod serves, in [1, 65535], one a data-parallel rank; never empty
+ * @param labels that all its pods have; not empty
+ * @param ports that each pod serves on, in [1, 65535], one for each data-parallel rank; not empty
  */
 record InferencePoolSpec(Map<String, String> labels, List<Integer> ports) {
     static final ResourceDefinitionContext RESOURCE = new ResourceDefinitionContext.Builder()
@@ -31,7 +30,7 @@ record InferencePoolSpec(Map<String, String> labels, List<Integer> ports) {
         ports = List.copyOf(ports);
     }
 
-    /** Reads the resource, or null if it selects nothing: without labels it would select every pod. */
+    /** Reads the resource; null if it has no labels, which would select every pod, or no ports. */
     static @Nullable InferencePoolSpec of(GenericKubernetesResource resource) {
         Map<String, String> labels = new TreeMap<>();
         if (resource.get("spec", "selector", "matchLabels") instanceof Map<?, ?> selector) {

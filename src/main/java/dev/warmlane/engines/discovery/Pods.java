@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pods as a list of endpoints, by the rules that Kubernetes makes EndpointSlices by: a pod without an address, and one
- * that has ended, is none; one that terminates serves for as long as its readiness probe says so.
+ * Reads pods as a list of endpoints, by the same rules as Kubernetes makes EndpointSlices: a pod that has ended or has no
+ * address is left out, and one that terminates serves as long as it is ready.
  */
 final class Pods {
     private Pods() {}
 
-    /** The endpoints that may receive requests, now or when they become ready, one for each pod and port. */
+    /** The endpoints that may receive requests, now or once they are ready: one for each pod and port. */
     static DiscoveredEndpoints read(Collection<Pod> pods, List<Integer> ports, String scheme) {
         List<Endpoint> endpoints = new ArrayList<>();
         Set<String> warnings = new LinkedHashSet<>();
@@ -51,7 +51,7 @@ final class Pods {
         return new DiscoveredEndpoints(endpoints, List.copyOf(warnings));
     }
 
-    /** Several ports are several engines with a cache each, so each is an endpoint of its own. */
+    /** Several ports are several engines, each with its own cache, so each is an endpoint. */
     private static Endpoint endpoint(Pod pod, URI uri, boolean only, EndpointState state) {
         String suffix = only ? "" : ":" + uri.getPort();
         return new Endpoint(
@@ -74,7 +74,7 @@ final class Pods {
         return ready ? EndpointState.READY : EndpointState.UNREADY;
     }
 
-    /** The IPv4 address, if there is one: the address that EndpointSlices of both families would come to. */
+    /** The IPv4 address if there is one, as with EndpointSlices of both families. */
     private static @Nullable String addressOf(@Nullable PodStatus status) {
         if (status == null) {
             return null;

@@ -9,11 +9,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which port of an endpoint vLLM listens on, as the pods have it: an EndpointSlice does not carry the Service's own port
- * numbers. At most one of name and number is set; with neither, it is the first TCP port of the slice.
+ * The port that vLLM listens on, as on the pods: EndpointSlices do not have the port numbers of the Service. At most one of name
+ * and number is set; with neither, it is the first TCP port of the slice.
  *
- * @param name the port's name in the Service, or null
- * @param number the port's number on the pod, in [1, 65535], or null
+ * @param name of the port in the Service, or null
+ * @param number of the port on the pod, in [1, 65535], or null
  */
 public record TargetPort(@Nullable String name, @Nullable Integer number) {
     /** The only port, or the first of several. */
@@ -22,7 +22,7 @@ public record TargetPort(@Nullable String name, @Nullable Integer number) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
     private static final int HIGHEST = 65535;
 
-    /** @throws IllegalArgumentException if both are set, or the one that is set is out of range */
+    /** @throws IllegalArgumentException if both are set or one is invalid */
     public TargetPort {
         if (name != null && (number != null || !NAME.matcher(name).matches())) {
             throw new IllegalArgumentException("port: %s (expected: a port's name or its number)".formatted(name));
@@ -33,7 +33,7 @@ public record TargetPort(@Nullable String name, @Nullable Integer number) {
     }
 
     /**
-     * Reads a setting: digits are a number, anything else a name, nothing the first port.
+     * Reads a setting: digits are a number, other text is a name, blank is the first port.
      *
      * @throws IllegalArgumentException if it is neither a number in [1, 65535] nor a port name
      */
@@ -49,8 +49,8 @@ public record TargetPort(@Nullable String name, @Nullable Integer number) {
     }
 
     /**
-     * The number to connect to on the endpoints of a slice, or null if the slice does not have this port. A slice that lists
-     * no ports, or one without a number, exposes all of them, so a numbered port is there too.
+     * The port number for the endpoints of a slice; null if the slice does not have this port. A slice without ports, or with a
+     * port without number, exposes all ports, so a numbered one is there.
      */
     @Nullable
     Integer in(List<EndpointPort> ports) {
@@ -68,7 +68,7 @@ public record TargetPort(@Nullable String name, @Nullable Integer number) {
                 .orElse(null);
     }
 
-    /** The ports of a slice in words, for a message that says what would have been there. */
+    /** The ports of a slice in words, for messages. */
     static String describe(List<EndpointPort> ports) {
         return ports.isEmpty()
                 ? "a slice with ports"
