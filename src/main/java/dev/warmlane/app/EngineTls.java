@@ -1,6 +1,6 @@
 package dev.warmlane.app;
 
-import dev.warmlane.engines.tls.ClientTls;
+import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;

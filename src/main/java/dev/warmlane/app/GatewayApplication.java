@@ -13,8 +13,7 @@ import org.springframework.context.annotation.Import;
 @Import({
     SettingsConfiguration.class,
     PoolConfiguration.class,
-    HealthConfiguration.class,
-    ScrapeConfiguration.class,
+    ProbeConfiguration.class,
     AccessConfiguration.class,
     ProxyConfiguration.class,
     RouteCheck.class,

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.engines.client.Certificates;
 import dev.warmlane.engines.probe.LoadScraper;
-import dev.warmlane.engines.tls.Certificates;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.TlsEngine;

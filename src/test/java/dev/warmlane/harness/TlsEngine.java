@@ -1,6 +1,6 @@
 package dev.warmlane.harness;
 
-import dev.warmlane.engines.tls.Certificates;
+import dev.warmlane.engines.client.Certificates;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;

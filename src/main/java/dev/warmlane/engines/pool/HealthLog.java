@@ -11,12 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Logs each change in the health of an endpoint or pool in one line. */
-public final class HealthLog implements HealthListener {
+final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 
     private final String pool;
 
-    public HealthLog(String pool) {
+    HealthLog(String pool) {
         this.pool = pool;
     }
 

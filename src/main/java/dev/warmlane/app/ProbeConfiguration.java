@@ -3,8 +3,10 @@ package dev.warmlane.app;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EngineFacts;
+import dev.warmlane.engines.probe.HealthChecker;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.engines.probe.ProbeTiming;
+import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.ScrapeSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.util.SplittableRandom;
@@ -12,10 +14,11 @@ import org.springframework.boot.ApplicationRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Reads what the engines say of themselves, and keeps the list of models by it. */
+/** Scrapes and health checks of the engines, and what is derived from them. */
 @Configuration(proxyBeanMethods = false)
-class ScrapeConfiguration {
+class ProbeConfiguration {
     private static final int MAX_CONCURRENT_SCRAPES = 64;
+    private static final int MAX_CONCURRENT_CHECKS = 64;
 
     @Bean
     LoadScraper loadScraper(WarmlaneSettings settings, Pools pools) {
@@ -46,9 +49,20 @@ class ScrapeConfiguration {
         return facts;
     }
 
-    /** Starts once everybody listens to its rounds. */
     @Bean
-    ApplicationRunner startScraping(LoadScraper scraper) {
-        return arguments -> scraper.start();
+    HealthChecker healthChecker(WarmlaneSettings settings, Pools pools) {
+        HealthSettings health = settings.health();
+        ProbeTiming timing = new ProbeTiming(
+                health.interval(), health.timeout(), settings.upstream().keepAlive(), MAX_CONCURRENT_CHECKS);
+        return new HealthChecker(health.enabled(), timing, pools, System::nanoTime, new SplittableRandom());
+    }
+
+    /** Starts both once everybody listens. */
+    @Bean
+    ApplicationRunner startProbing(LoadScraper scraper, HealthChecker checker) {
+        return arguments -> {
+            checker.start();
+            scraper.start();
+        };
     }
 }

@@ -1,4 +1,4 @@
-package dev.warmlane.engines.tls;
+package dev.warmlane.engines.client;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.warmlane.engines.tls;
+package dev.warmlane.engines.client;
 
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;

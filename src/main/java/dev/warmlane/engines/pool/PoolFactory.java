@@ -1,0 +1,139 @@
+package dev.warmlane.engines.pool;
+
+import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.admission.QueueLimits;
+import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.HealthRules;
+import dev.warmlane.core.health.PoolHealth;
+import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.routing.ColdRestarts;
+import dev.warmlane.core.routing.DecisionLog;
+import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PolicyParameters;
+import dev.warmlane.core.routing.PoolMemory;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.RouterCapacity;
+import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.policy.Policies;
+import dev.warmlane.engines.client.ClientTls;
+import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.settings.HealthSettings;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.OutlierSettings;
+import dev.warmlane.settings.PolicyFiles;
+import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.QueueSettings;
+import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.settings.WarmlaneSettings.RoutingSettings;
+import java.time.Clock;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the pools of the settings. Each has its own policy, memory and queue; bindings are shared. */
+public final class PoolFactory {
+    private static final int LOGGED_DECISIONS = 256;
+
+    /** One million tokens at 64 a block: more than most engines hold, since too small costs more than too large. */
+    private static final int DEFAULT_INDEX_BLOCKS = 15_625;
+
+    private final WarmlaneSettings settings;
+    private final Bindings bindings;
+    private final DiscoveryFactory discoveries;
+    private final Function<PoolSettings, @Nullable ClientTls> tls;
+
+    /** @param tls secures connections to the endpoints of a pool; null where nothing does */
+    public PoolFactory(
+            WarmlaneSettings settings,
+            Bindings bindings,
+            DiscoveryFactory discoveries,
+            Function<PoolSettings, @Nullable ClientTls> tls) {
+        this.settings = settings;
+        this.bindings = bindings;
+        this.discoveries = discoveries;
+        this.tls = tls;
+    }
+
+    /**
+     * All pools, not started.
+     *
+     * @throws InvalidSettingException if there is none, or one cannot be made as the settings say
+     */
+    public Pools create() {
+        if (settings.pools().isEmpty()) {
+            throw new InvalidSettingException(
+                    "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
+        }
+        return new Pools(settings.pools().stream().map(this::pool).toList());
+    }
+
+    private Pool pool(PoolSettings pool) {
+        EndpointPool endpoints = new EndpointPool(pool.name());
+        PoolHealth health = new PoolHealth(endpoints, rules(settings.health(), settings.outlier()), System::nanoTime);
+        Router router = router(endpoints, health);
+        health.addListener(new HealthLog(pool.name()));
+        health.addListener(new ColdRestarts(router));
+        ClientTls secured = tls.apply(pool);
+        return new Pool(
+                pool.models(),
+                pool.apiKey(),
+                secured,
+                discoveries.create(pool, secured != null, endpoints),
+                health,
+                router,
+                queue(settings.queue(), router));
+    }
+
+    private Router router(EndpointPool endpoints, PoolHealth health) {
+        PoolMemory memory = new PoolMemory(
+                bindings,
+                new PrefixIndex(DEFAULT_INDEX_BLOCKS),
+                PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
+                new InFlight(settings.queue().maxRequestsPerEndpoint()),
+                System.nanoTime());
+        DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
+        return new Router(endpoints, policy(settings.routing()), memory, log, health);
+    }
+
+    private static AdmissionQueue queue(QueueSettings settings, Router router) {
+        AdmissionQueue queue = new AdmissionQueue(
+                new QueueLimits(settings.maxEntries(), settings.maxWait()),
+                new RouterCapacity(router),
+                System::nanoTime,
+                new SplittableRandom());
+        router.inFlight().onClose(queue::ended);
+        return queue;
+    }
+
+    private static HealthRules rules(HealthSettings health, OutlierSettings outlier) {
+        return new HealthRules(
+                outlier.enabled(),
+                outlier.consecutiveFailures(),
+                outlier.successRate(),
+                outlier.minRequests(),
+                outlier.window(),
+                outlier.ejection(),
+                outlier.maxEjection(),
+                outlier.keepSessions(),
+                health.fall(),
+                health.rise(),
+                health.slowStart());
+    }
+
+    private static RoutingPolicy policy(RoutingSettings routing) {
+        PolicyParameters parameters;
+        try {
+            parameters = PolicyFiles.read(routing.policy(), routing.parameters());
+        } catch (IllegalArgumentException e) {
+            String problem = String.valueOf(e.getMessage()).replaceFirst("^policy: ", "");
+            throw new InvalidSettingException("warmlane.routing.policy", problem);
+        }
+        try {
+            return Policies.load().create(parameters);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException("warmlane.routing", String.valueOf(e.getMessage()));
+        }
+    }
+}
