@@ -1,22 +1,22 @@
-// What the page asks of the gateway. Everything is on the port the page came from.
+// The requests of the page to the gateway, all on the port that the page came from.
 const at = (path) => new URL(path, import.meta.url);
 
-async function answer(response) {
+async function read(response) {
   if (response.ok) return response.status === 204 ? null : response.json();
   let reason = `${response.status} ${response.statusText}`;
   try {
     const body = await response.json();
     reason = body.error?.message ?? body.message ?? body.detail ?? reason;
   } catch {
-    // The status says it.
+    // The status is all there is to say.
   }
   throw new Error(reason);
 }
 
-const get = async (path) => answer(await fetch(at(path), { headers: { accept: 'application/json' } }));
+const get = async (path) => read(await fetch(at(path), { headers: { accept: 'application/json' } }));
 
 const post = async (path, body, headers = {}) =>
-  answer(await fetch(at(path), { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body }));
+  read(await fetch(at(path), { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body }));
 
 export const settings = () => get('settings');
 export const decisions = (pool, limit, request) =>
@@ -34,8 +34,8 @@ export const sparks = (pool) => get(`history?${new URLSearchParams({ pool, range
 const SILENCE_MILLIS = 10_000; // a state comes every second
 const AGAIN_MILLIS = 3_000;
 
-// Calls back with every second's state, and when the connection comes and goes. It is made anew where the browser would not: when
-// something in front answers for a gateway that is away, and when nothing comes although nothing has closed.
+// Calls back with the state of every second, and when the connection is made or lost. Reconnects where the browser would not: when
+// a proxy in front responds for a gateway that is down, and when an open connection stays silent.
 export function follow(onState, onConnection) {
   const source = new EventSource(at('live'));
   let silence;

@@ -19,7 +19,7 @@ const VIEWS = {
 
 function connection() {
   if (state.connection !== 'lost') return state.connection === 'live' ? 'Live' : 'Connecting…';
-  return state.live ? `Connection lost, trying again; this is of ${time(state.live.at)}` : 'Connection lost, trying again';
+  return state.live ? `Connection lost, reconnecting; shown as of ${time(state.live.at)}` : 'Connection lost, reconnecting';
 }
 
 function page() {

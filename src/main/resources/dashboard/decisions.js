@@ -1,4 +1,4 @@
-// The last decisions with every number of their cost, and the one that a pasted request would get now.
+// The last decisions with the numbers behind them, and the decision that a pasted request would get now.
 import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
 import { currentPool, state, update } from './store.js';
@@ -11,9 +11,9 @@ export async function loadDecisions() {
   if (!pool) return;
   const request = state.decisionsOf.trim();
   try {
-    const answer = await api.decisions(pool.pool, 50, request);
+    const listed = await api.decisions(pool.pool, 50, request);
     if (pool.pool !== currentPool().pool || request !== state.decisionsOf.trim()) return;
-    update({ decisions: answer.decisions, delivery: answer.delivery, decisionsError: null });
+    update({ decisions: listed.decisions, delivery: listed.delivery, decisionsError: null });
   } catch (failure) {
     update({ decisionsError: failure.message });
   }
@@ -23,15 +23,15 @@ const candidates = (decision) => html`
   <div class="scroll" tabindex="0" role="region" aria-label="Candidates">
     <table>
       <caption>
-        Every endpoint that was weighed; costs in prefill tokens, the smallest wins
+        Every endpoint that was compared. Costs are in prefill tokens; the lowest wins.
       </caption>
       <thead>
         <tr>
           <th scope="col">Endpoint</th>
           <th scope="col" class="number">Cost</th>
-          <th scope="col" class="number" title="u: tokens of this prompt that it does not hold">Uncached (u)</th>
-          <th scope="col" class="number" title="leading tokens it is predicted to hold">Matched</th>
-          <th scope="col" class="number" title="P: uncached tokens in flight whose first byte has not come back">Prefill (P)</th>
+          <th scope="col" class="number" title="u: tokens of this prompt that are not cached there">Uncached (u)</th>
+          <th scope="col" class="number" title="leading tokens that are predicted to be cached there">Matched</th>
+          <th scope="col" class="number" title="P: uncached tokens of requests in flight that still wait for their first byte">Prefill (P)</th>
           <th scope="col" class="number" title="n: requests in flight">In flight (n)</th>
           <th scope="col" class="number" title="R: their prompt tokens">Prompt tokens (R)</th>
           <th scope="col">Bound</th>
@@ -57,7 +57,7 @@ const candidates = (decision) => html`
   </div>
 `;
 
-// A request that was retried has several.
+// A retried request has several decisions.
 const id = (decision) => `${decision.requestId} ${decision.at}`;
 
 function row(decision) {
@@ -95,55 +95,55 @@ async function ask(event) {
   const { body, headers } = state.explain;
   update({ explain: { ...state.explain, busy: true, error: null } });
   try {
-    const answer = await api.explain(body, headersOf(headers));
-    update({ explain: { ...state.explain, busy: false, answer } });
+    const decision = await api.explain(body, headersOf(headers));
+    update({ explain: { ...state.explain, busy: false, decision } });
   } catch (failure) {
-    update({ explain: { ...state.explain, busy: false, answer: null, error: failure.message } });
+    update({ explain: { ...state.explain, busy: false, decision: null, error: failure.message } });
   }
 }
 
 const change = (field) => (event) => update({ explain: { ...state.explain, [field]: event.target.value } });
 
 function explainForm() {
-  const { answer, error, busy } = state.explain;
+  const { decision, error, busy } = state.explain;
   return html`
     <section aria-labelledby="explain-title">
       <h2 id="explain-title">Where would a request go?</h2>
-      <p class="note">Paste the body of a request. It is read as a real one would be; nothing is sent to an endpoint and nothing changes.</p>
+      <p class="note">Paste a request body to see the decision it would get now. Nothing is sent to an endpoint and nothing changes.</p>
       <form class="explain" @submit=${ask}>
         <label>Body <textarea rows="5" required spellcheck="false" placeholder='{"model": "...", "messages": [...]}' .value=${state.explain.body} @input=${change('body')}></textarea></label>
-        <label>Headers, one a line <textarea rows="2" spellcheck="false" placeholder="x-session-id: ..." .value=${state.explain.headers} @input=${change('headers')}></textarea></label>
+        <label>Headers, one per line <textarea rows="2" spellcheck="false" placeholder="x-session-id: ..." .value=${state.explain.headers} @input=${change('headers')}></textarea></label>
         <button ?disabled=${busy}>Explain</button>
       </form>
       ${error ? html`<p class="problem" role="alert">${error}</p>` : nothing}
-      ${answer
-        ? html`<div class="answer" role="status">
+      ${decision
+        ? html`<div class="result" role="status">
             <p>
-              To <strong>${answer.endpoint}</strong> of pool ${answer.pool}, by ${answer.key}, ${answer.outcome}:
-              ${count(answer.matchedTokens)} of ${count(answer.promptTokens)} tokens are predicted to be cached there.
+              To <strong>${decision.endpoint}</strong> of pool ${decision.pool}, by ${decision.key}, ${decision.outcome}:
+              ${count(decision.matchedTokens)} of ${count(decision.promptTokens)} tokens are predicted to be cached there.
             </p>
-            ${answer.promptTokens === 0 && answer.candidates.length ? html`<p class="note">No prompt could be read of this body, so key and load decide alone.</p>` : nothing}
-            <p>${why(answer)}</p>
-            ${answer.candidates.length ? candidates(answer) : nothing}
+            ${decision.promptTokens === 0 && decision.candidates.length ? html`<p class="note">No prompt could be read from this body, so only its key and the load count.</p>` : nothing}
+            <p>${why(decision)}</p>
+            ${decision.candidates.length ? candidates(decision) : nothing}
           </div>`
         : nothing}
     </section>
   `;
 }
 
-function delivered() {
+function accuracy() {
   const rows = state.delivery.filter((delivery) => delivery.pool === currentPool().pool);
   if (rows.length === 0) return nothing;
-  return html`<section aria-labelledby="delivered-title">
-    <h2 id="delivered-title">Predicted against delivered</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Predicted against delivered hits">
+  return html`<section aria-labelledby="accuracy-title">
+    <h2 id="accuracy-title">Prediction accuracy</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="Prediction accuracy by endpoint">
       <table>
         <thead>
           <tr>
             <th scope="col">Endpoint</th>
-            <th scope="col" class="number">Answers</th>
+            <th scope="col" class="number">Responses</th>
             <th scope="col" class="number">Predicted</th>
-            <th scope="col" class="number">Delivered</th>
+            <th scope="col" class="number">Reported</th>
             <th scope="col" class="number">Share</th>
             <th scope="col">Advice</th>
           </tr>
@@ -177,7 +177,7 @@ export function decisions() {
     <section aria-labelledby="decisions-title">
       <div class="bar-line">
         <h2 id="decisions-title">Last decisions</h2>
-        <label>Request <input type="search" placeholder="its x-request-id" autocomplete="off" spellcheck="false" .value=${state.decisionsOf} @input=${search} /></label>
+        <label>Request <input type="search" placeholder="x-request-id" autocomplete="off" spellcheck="false" .value=${state.decisionsOf} @input=${search} /></label>
         <button aria-pressed=${String(state.decisionsPaused)} @click=${() => update({ decisionsPaused: !state.decisionsPaused })}>
           ${state.decisionsPaused ? 'Paused' : 'Following'}
         </button>
@@ -187,7 +187,7 @@ export function decisions() {
         ? html`<p class="note">Loading…</p>`
         : rows.length === 0
           ? html`<p class="note">
-              ${state.decisionsOf.trim() ? 'None of the last decisions is of this request.' : 'No request has been routed yet.'}
+              ${state.decisionsOf.trim() ? 'None of the last decisions belongs to this request.' : 'No request has been routed yet.'}
             </p>`
           : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of decisions">
               <table>
@@ -199,7 +199,7 @@ export function decisions() {
                     <th scope="col">Outcome</th>
                     <th scope="col" class="number">Prompt</th>
                     <th scope="col" class="number" title="tokens predicted to be in the endpoint's cache">Predicted</th>
-                    <th scope="col" class="number" title="tokens that it reported as cached, once its answer was complete">Delivered</th>
+                    <th scope="col" class="number" title="tokens that the endpoint reported as cached when its response was complete">Reported</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -208,6 +208,6 @@ export function decisions() {
               </table>
             </div>`}
     </section>
-    ${delivered()}
+    ${accuracy()}
   `;
 }

@@ -48,13 +48,13 @@ const why = (endpoint) =>
   endpoint.ejection
     ? html`<small
         >${endpoint.ejection.reason}, for ${seconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
-          ? ', one request tries it'
+          ? ', the next request tests it'
           : endpoint.ejection.remainingMillis
-            ? html`, tried again in ${seconds(endpoint.ejection.remainingMillis / 1000)}`
+            ? html`, tested again in ${seconds(endpoint.ejection.remainingMillis / 1000)}`
             : nothing}</small
       >`
     : endpoint.loadShare < 1
-      ? html`<small>takes ${percent(endpoint.loadShare, 0)} of its share</small>`
+      ? html`<small>slow start: takes ${percent(endpoint.loadShare, 0)} of its share</small>`
       : nothing;
 
 const said = ({ version, blocks, blockSizeTokens }) =>
@@ -94,7 +94,7 @@ export function endpoints() {
         <span class="note" role="status">${shown.length} of ${pool.endpoints.length}</span>
       </div>
       ${pool.endpoints.length === 0
-        ? html`<p class="note">No endpoint is known. Discovery has found none, or has not listed them yet; /actuator/health says which.</p>`
+        ? html`<p class="note">No endpoints. Discovery has found none or has not listed them yet; see /actuator/health.</p>`
         : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of endpoints">
             <table>
               <thead>

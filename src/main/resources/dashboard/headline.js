@@ -1,4 +1,4 @@
-// The figures of a pool that say how it does.
+// The key figures of a pool over the last minute.
 import { html } from './lib/lit-html.js';
 import { currentPool, state } from './store.js';
 import { compact, count, percent, rate, seconds } from './format.js';
@@ -35,28 +35,28 @@ export function headline() {
             : html` · target ${percent(target, 0)}`}`,
           hitTone(ratio['1m']),
         )}
-        ${tile('Session stickiness', percent(last.stickiness, 2), 'requests that went where they are bound')}
-        ${tile('First token', seconds(last.ttftP50), html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`)}
+        ${tile('Session stickiness', percent(last.stickiness, 2), 'of known sessions went to their bound endpoint')}
+        ${tile('Time to first token', seconds(last.ttftP50), html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`)}
         ${tile(
-          'Requests a second',
+          'Requests per second',
           rate(last.requestsPerSecond),
           html`${count(pool.totals.inFlight)} in flight · ${count(Math.round(last.queued ?? 0))} queued`,
         )}
         ${tile(
-          'Tokens a second',
+          'Tokens per second',
           compact(last.outputTokensPerSecond),
-          html`generated · ${compact(last.promptTokensPerSecond)} of prompts`,
+          html`generated · ${compact(last.promptTokensPerSecond)} prompt tokens`,
         )}
         ${tile(
           'Failed',
           percent(last.failedShare, 2),
-          html`turned away ${percent(last.rejectedShare, 2)}`,
+          html`refused ${percent(last.rejectedShare, 2)}`,
           last.failedShare > 0.01 ? 'bad' : '',
         )}
         ${tile(
-          'Delivered of predicted hits',
+          'Prediction accuracy',
           percent(last.deliveredShare),
-          last.deliveredShare === null && last.requestsPerSecond > 0 ? 'no answer said what was cached' : 'cached tokens, engines against index',
+          last.deliveredShare === null && last.requestsPerSecond > 0 ? 'no response reported cached tokens' : 'cached tokens, reported of predicted',
         )}
         ${tile(
           'Endpoints',

@@ -1,4 +1,4 @@
-// What is wrong now, with its causes and what to do.
+// Current problems, with their causes and what to do.
 import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
 import { currentPool, state } from './store.js';
@@ -26,12 +26,12 @@ function entry(id) {
   );
 }
 
-// What is between backticks is to be typed.
+// Text between backticks is code.
 const withCode = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
 
 const sinceSeconds = (problem) => Math.max(0, (Date.parse(state.live.at) - Date.parse(problem.since)) / 1000);
 
-// One line for the same thing at many endpoints, as old as the oldest of them.
+// One line for the same problem at several endpoints, as old as the oldest.
 function grouped(problems) {
   const groups = new Map();
   for (const problem of problems) {
@@ -53,18 +53,18 @@ export function problems() {
     .sort((a, b) => ORDER[a.entry.severity] - ORDER[b.entry.severity]);
   return html`
     <section aria-labelledby="problems-title">
-      <h2 id="problems-title">What is wrong now</h2>
+      <h2 id="problems-title">Problems</h2>
       ${groups.length === 0
-        ? html`<p class="well">Nothing that an alert would tell of.</p>`
+        ? html`<p class="well">No problems.</p>`
         : html`<ul class="problems">
             ${repeat(
               groups,
               ({ problem }) => problem.id,
-              ({ problem, endpoints, entry: told }) => html`<li class=${told.severity}>
+              ({ problem, endpoints, entry: text }) => html`<li class=${text.severity}>
                 <details>
                   <summary>
-                    <span class="severity">${told.severity}</span>
-                    <strong>${told.title}</strong>
+                    <span class="severity">${text.severity}</span>
+                    <strong>${text.title}</strong>
                     ${endpoints.length > 1
                       ? html`<span>${endpoints.length} endpoints</span>`
                       : problem.endpoint
@@ -73,7 +73,7 @@ export function problems() {
                     <span class="since">for ${seconds(sinceSeconds(problem))}</span>
                   </summary>
                   <p>
-                    ${fill(told.meaning, pool, {
+                    ${fill(text.meaning, pool, {
                       ...problem,
                       endpoint:
                         endpoints.length > 3
@@ -83,15 +83,15 @@ export function problems() {
                   </p>
                   <h3>Likely causes</h3>
                   <ul>
-                    ${told.causes.map((cause) => html`<li>${cause}</li>`)}
+                    ${text.causes.map((cause) => html`<li>${cause}</li>`)}
                   </ul>
-                  <h3>How to look</h3>
+                  <h3>How to check</h3>
                   <ul>
-                    ${told.look.map((way) => html`<li>${withCode(way)}</li>`)}
+                    ${text.look.map((way) => html`<li>${withCode(way)}</li>`)}
                   </ul>
                   <h3>What to do</h3>
                   <ol>
-                    ${told.actions.map((action) => html`<li>${withCode(action)}</li>`)}
+                    ${text.actions.map((action) => html`<li>${withCode(action)}</li>`)}
                   </ol>
                 </details>
               </li>`,

@@ -1,4 +1,4 @@
-// Looks a session up and releases it. Its id is sent in a body and kept nowhere but in this field.
+// Finds a session and releases it. The id is sent in a request body and kept only in this field.
 import { html, nothing } from './lib/lit-html.js';
 import { currentPool, state, update } from './store.js';
 import { count, durationSeconds, seconds } from './format.js';
@@ -12,8 +12,8 @@ async function find(event) {
   event?.preventDefault();
   set({ error: null, message: null, confirming: false });
   try {
-    const answer = await api.findSession(question());
-    set({ found: answer.bindings });
+    const { bindings } = await api.findSession(question());
+    set({ found: bindings });
   } catch (failure) {
     set({ found: null, error: failure.message });
   }
@@ -21,15 +21,15 @@ async function find(event) {
 
 async function release() {
   try {
-    const answer = await api.releaseSession(question());
-    set({ found: null, confirming: false, message: answer.released ? 'Released. Its next request is placed anew.' : 'It was not bound any more.' });
+    const { released } = await api.releaseSession(question());
+    set({ found: null, confirming: false, message: released ? 'Released. The next request can go to any endpoint.' : 'The session was no longer bound.' });
   } catch (failure) {
     set({ confirming: false, error: failure.message });
   }
 }
 
 function found(bindings) {
-  if (bindings.length === 0) return html`<p role="status">Not bound. Its next request is placed anew.</p>`;
+  if (bindings.length === 0) return html`<p role="status">Not bound. The next request can go to any endpoint.</p>`;
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Bindings">
       <table>
@@ -39,7 +39,7 @@ function found(bindings) {
             <th scope="col">Endpoint</th>
             <th scope="col" class="number">Bound for</th>
             <th scope="col" class="number">Last used</th>
-            <th scope="col" class="number">Followed</th>
+            <th scope="col" class="number">Requests</th>
           </tr>
         </thead>
         <tbody>
@@ -56,10 +56,10 @@ function found(bindings) {
       </table>
     </div>
     ${state.settings?.readOnly !== false
-      ? html`<p class="note">This page is read-only, so it releases nothing.</p>`
+      ? html`<p class="note">This page is read-only, so sessions cannot be released.</p>`
       : state.session.confirming
         ? html`<p class="confirm" role="alertdialog" aria-label="Release this session?">
-            Its cache stays where it is and is not used. Release it?
+            Its cached prompt stays at the endpoint, but the next request may go elsewhere. Release the session?
             <button class="danger" @click=${release}>Release</button>
             <button @click=${() => set({ confirming: false })}>Keep</button>
           </p>`
@@ -72,7 +72,7 @@ function distribution() {
   const most = Math.max(1, ...pool.endpoints.map((endpoint) => endpoint.sessions));
   return html`<section aria-labelledby="bound-title">
     <h2 id="bound-title">Sessions bound to each endpoint</h2>
-    ${pool.endpoints.length === 0 ? html`<p class="note">No endpoint is known.</p>` : nothing}
+    ${pool.endpoints.length === 0 ? html`<p class="note">No endpoints.</p>` : nothing}
     <ul class="bars">
       ${[...pool.endpoints].sort((a, b) => b.sessions - a.sessions).map(
         (endpoint) => html`<li>

@@ -12,11 +12,11 @@ export const state = {
   history: null, // { range, data } or { range, error }
   decisions: null,
   decisionsError: null,
-  delivery: [], // what each endpoint delivered of what was predicted
+  delivery: [], // prediction accuracy by endpoint
   decisionsPaused: false,
-  decisionsOf: '', // the id of the one request whose decisions are wanted
+  decisionsOf: '', // the id of a request, to show only its decisions
   opened: null, // the decision whose candidates are shown
-  explain: { body: '', headers: '', answer: null, error: null, busy: false },
+  explain: { body: '', headers: '', decision: null, error: null, busy: false },
   session: { source: 'session', key: '', tenant: '', found: null, error: null, message: null, confirming: false },
 };
 

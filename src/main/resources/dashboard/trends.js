@@ -1,4 +1,4 @@
-// How the pool did over the last hour, day and week, from the gateway's own history.
+// The figures of the pool over the last hour, day and week, from the gateway's own history.
 import { html, nothing } from './lib/lit-html.js';
 import { currentPool, state, update } from './store.js';
 import { compact, percent, rate, seconds } from './format.js';
@@ -8,14 +8,14 @@ import * as api from './api.js';
 const RANGES = ['1h', '24h', '7d'];
 
 const CHARTS = [
-  { id: 'hits', title: 'Prefix cache hits', format: percent, max: 1, lines: { hitRatio: 'hit ratio', deliveredShare: 'delivered of predicted' } },
-  { id: 'ttft', title: 'Time to the first token', format: seconds, lines: { ttftP50: 'p50', ttftP90: 'p90', ttftP99: 'p99' } },
-  { id: 'requests', title: 'Requests a second', format: rate, lines: { requestsPerSecond: 'requests' } },
-  { id: 'tokens', title: 'Tokens a second', format: compact, lines: { outputTokensPerSecond: 'generated', promptTokensPerSecond: 'prompts' } },
+  { id: 'hits', title: 'Prefix cache hits', format: percent, max: 1, lines: { hitRatio: 'hit ratio', deliveredShare: 'prediction accuracy' } },
+  { id: 'ttft', title: 'Time to first token', format: seconds, lines: { ttftP50: 'p50', ttftP90: 'p90', ttftP99: 'p99' } },
+  { id: 'requests', title: 'Requests per second', format: rate, lines: { requestsPerSecond: 'requests' } },
+  { id: 'tokens', title: 'Tokens per second', format: compact, lines: { outputTokensPerSecond: 'generated', promptTokensPerSecond: 'prompts' } },
   { id: 'load', title: 'In flight and queued', format: rate, lines: { inFlight: 'in flight', queued: 'queued' } },
-  { id: 'stay', title: 'Stickiness', format: percent, max: 1, lines: { stickiness: 'stayed' } },
-  { id: 'errors', title: 'Failed and turned away', format: percent, lines: { failedShare: 'failed', rejectedShare: 'turned away' } },
-  { id: 'imbalance', title: 'Busiest endpoint by the mean', format: rate, lines: { imbalance: 'imbalance' } },
+  { id: 'stay', title: 'Session stickiness', format: percent, max: 1, lines: { stickiness: 'at the bound endpoint' } },
+  { id: 'errors', title: 'Failed and refused', format: percent, lines: { failedShare: 'failed', rejectedShare: 'refused' } },
+  { id: 'imbalance', title: 'Load of the busiest endpoint', format: rate, lines: { imbalance: 'times the mean' } },
 ];
 
 export async function loadTrends() {
@@ -51,8 +51,8 @@ function figure(chart) {
 
 function note() {
   if (state.history === null) return 'Loading…';
-  if (state.history.error) return `No history: ${state.history.error}`;
-  return Object.values(state.history.data.figures).some((values) => latest(values) !== null) ? null : 'Nothing has been recorded yet.';
+  if (state.history.error) return `History not loaded: ${state.history.error}`;
+  return Object.values(state.history.data.figures).some((values) => latest(values) !== null) ? null : 'Nothing recorded yet.';
 }
 
 export function trends() {

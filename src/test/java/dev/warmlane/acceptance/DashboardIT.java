@@ -122,7 +122,7 @@ class DashboardIT {
     @Test
     void numbersFollowTheTraffic() {
         show("overview");
-        Locator requests = page.locator(".tile", new Page.LocatorOptions().setHasText("Requests a second"));
+        Locator requests = page.locator(".tile", new Page.LocatorOptions().setHasText("Requests per second"));
         assertThat(requests).containsText(Pattern.compile("\\d"));
 
         for (int i = 0; i < 200; i++) {
@@ -198,7 +198,7 @@ class DashboardIT {
         assertThat(page.getByText("Its session is bound there.")).isVisible(SOON);
         assertThat(page.getByText("Request " + request)).isVisible(SOON);
         assertThat(page.getByRole(
-                        AriaRole.REGION, new Page.GetByRoleOptions().setName("Predicted against delivered hits")))
+                        AriaRole.REGION, new Page.GetByRoleOptions().setName("Prediction accuracy by endpoint")))
                 .containsText(Pattern.compile("\\d %"));
     }
 

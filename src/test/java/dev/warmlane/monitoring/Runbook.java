@@ -11,13 +11,13 @@ final class Runbook {
     private static final String HEAD = """
             # Runbook
 
-            What can be wrong, how to look, and what to do: a section for each alert of
-            [config/prometheus/warmlane-alerts.yaml](../config/prometheus/warmlane-alerts.yaml), whose `runbook_url` leads here, and for
-            what only the dashboard tells. The dashboard (`/dashboard` on the management port) shows the same under "What is wrong
-            now". For low hit ratios, [low-hit-ratio.md](low-hit-ratio.md) starts from what you see.
+            Problems, how to check for their causes, and what to do. There is a section for each alert of
+            [config/prometheus/warmlane-alerts.yaml](../config/prometheus/warmlane-alerts.yaml), whose `runbook_url` points here, and
+            for each problem that only the dashboard shows. The dashboard (`/dashboard` on the management port) lists the same under
+            "Problems". For low hit ratios, [low-hit-ratio.md](low-hit-ratio.md) leads from symptoms to causes.
 
-            Queries are PromQL on the gateway's metrics ([metrics.md](metrics.md)); paths are on the management port:
-            `kubectl port-forward deploy/warmlane 8081`. Written by `RunbookTest` from the catalogue that the dashboard reads.
+            Queries are PromQL on the gateway's metrics ([metrics.md](metrics.md)). Paths are on the management port:
+            `kubectl port-forward deploy/warmlane 8081`. `RunbookTest` writes this page from the catalogue that the dashboard reads.
 
             | problem | severity | fires after | what |
             |---|---|---|---|
@@ -47,7 +47,7 @@ final class Runbook {
         page.append("\n## ").append(AlertRules.nameOf(entry.id())).append("\n\n");
         page.append("**%s** (%s). %s\n".formatted(entry.title(), entry.severity(), filled(entry.meaning())));
         list("Likely causes", "-", entry.causes(), page);
-        list("How to look", "-", entry.look(), page);
+        list("How to check", "-", entry.look(), page);
         list("What to do", "1.", entry.actions(), page);
         alert.ifPresent(rule -> page.append("\nFires after %s of:\n\n```promql\n%s\n```\n"
                 .formatted(rule.patience(), rule.expression().strip())));

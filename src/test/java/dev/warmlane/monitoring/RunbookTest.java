@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** Mend the page by {@code ./mvnw test -Dtest=RunbookTest -Drunbook.write=true}. */
+/** Rewrite the page with {@code ./mvnw test -Dtest=RunbookTest -Drunbook.write=true}. */
 class RunbookTest {
     private static final Path PAGE = Path.of("docs/runbook.md");
 
