@@ -16,11 +16,16 @@ import org.jspecify.annotations.Nullable;
  * others are closed sets.
  */
 public enum GatewayMeter {
-    REQUESTS(Kind.COUNTER, "requests", "Requests that have ended, by result", "pool", "result"),
+    REQUESTS(
+            Kind.COUNTER,
+            "requests",
+            "Requests that have ended, by result; pool none: their pool was not known yet",
+            "pool",
+            "result"),
     REQUEST_DURATION(
             Buckets.WHOLE_REQUEST,
             "request.duration",
-            "From the request's body to the end of the request, by result",
+            "From the request's body, or its headers if its pool is not known, to the end of the request, by result",
             "pool",
             "result"),
     OVERHEAD(Buckets.OVERHEAD, "overhead", "From the request's body to its dispatch: the gateway's own time", "pool"),
