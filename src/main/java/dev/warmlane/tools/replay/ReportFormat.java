@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.TextTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,9 +9,6 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** How a report is written: a row for each load and policy, the same columns in every format. */
 enum ReportFormat {
@@ -33,6 +31,12 @@ enum ReportFormat {
         /** The texts, then each number. */
         private List<String> cells(Function<Column, String> number) {
             return ReportFormat.cells(List.of(load, policy), number);
+        }
+
+        private Json json() {
+            Json json = Json.of("load", load, "policy", policy);
+            Column.ALL.forEach(column -> json.and(column.name(), column.value().apply(result)));
+            return json;
         }
     }
 
@@ -59,13 +63,7 @@ enum ReportFormat {
     }
 
     private static String json(List<Row> rows) {
-        ArrayNode array = JsonMapper.shared().createArrayNode();
-        for (Row row : rows) {
-            ObjectNode object = array.addObject().put("load", row.load()).put("policy", row.policy());
-            Column.ALL.forEach(
-                    column -> object.putPOJO(column.name(), column.value().apply(row.result())));
-        }
-        return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(array) + "\n";
+        return Json.pretty(rows.stream().map(Row::json).toList());
     }
 
     private static String csv(List<Row> rows) {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import java.util.Map;
 
@@ -31,7 +32,7 @@ final class AdminApi {
     private void faults(HttpExchange exchange) {
         Faults faults;
         try {
-            faults = FaultsJson.read(Json.readObject(exchange.body()));
+            faults = FaultsJson.read(exchange.json());
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest(String.valueOf(e.getMessage()), null);
         }

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import org.jspecify.annotations.Nullable;
 
 /** A request that vLLM would refuse, with the status and the words it would use. */

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Duration;
 import tools.jackson.databind.JsonNode;

@@ -42,7 +42,7 @@ final class GenerationService {
 
     void generate(GenerationApi api, HttpExchange exchange) {
         admit(exchange, () -> {
-            GenerationBody body = GenerationBody.read(api, Json.readObject(exchange.body()), options);
+            GenerationBody body = GenerationBody.read(api, exchange.json(), options);
             Head head = new Head(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
             Generation generation = new Generation(
                     exchange,
@@ -74,7 +74,7 @@ final class GenerationService {
 
     void embed(HttpExchange exchange) {
         admit(exchange, () -> {
-            JsonNode body = Json.readObject(exchange.body());
+            JsonNode body = exchange.json();
             String model = GenerationBody.model(body, options.models());
             if (!body.hasNonNull("input")) {
                 throw ApiException.missingField("input");

@@ -19,7 +19,11 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One request and its response. Every method is called on the connection's event loop. */
 @SuppressWarnings("FutureReturnValueIgnored") // A failed write closes the connection, and the close ends the exchange.
@@ -56,8 +60,26 @@ final class HttpExchange {
         return path;
     }
 
-    byte[] body() {
-        return body;
+    /**
+     * The body.
+     *
+     * @throws ApiException unless it is a JSON object
+     */
+    JsonNode json() {
+        return json(body);
+    }
+
+    /** @throws ApiException unless the bytes are a JSON object */
+    static JsonNode json(byte[] body) {
+        try {
+            JsonNode node = JsonMapper.shared().readTree(body);
+            if (node != null && node.isObject()) {
+                return node;
+            }
+        } catch (JacksonException e) {
+            // vLLM says the same of both: bytes that are no JSON, and JSON that is no object.
+        }
+        throw ApiException.notJson();
     }
 
     /** Null where the request has no such header. */
@@ -99,7 +121,7 @@ final class HttpExchange {
 
     void reply(int status, String contentType, String text) {
         DefaultFullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(Json.utf8(text)));
+                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(utf8(text)));
         response.headers()
                 .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
         addHeaders(response, contentType);
@@ -116,7 +138,7 @@ final class HttpExchange {
 
     void chunk(String text) {
         if (open && !text.isEmpty()) {
-            write(new DefaultHttpContent(Unpooled.wrappedBuffer(Json.utf8(text))));
+            write(new DefaultHttpContent(Unpooled.wrappedBuffer(utf8(text))));
         }
     }
 
@@ -153,6 +175,10 @@ final class HttpExchange {
         if (onEnd != null) {
             onEnd.run();
         }
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void addHeaders(HttpResponse response, String contentType) {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ final class ModelPages {
     }
 
     private Json card(String id, String root, @Nullable String parent, @Nullable Integer maxModelLen) {
-        String permissionId = "modelperm-%016x".formatted(new Prompt(Json.utf8(id), "").fingerprint());
+        String permissionId = "modelperm-%016x".formatted(new Prompt(HttpExchange.utf8(id), "").fingerprint());
         Json permission = Json.of("id", permissionId, "object", "model_permission", "created", createdSeconds)
                 .and("allow_create_engine", false, "allow_sampling", true, "allow_logprobs", true)
                 .and("allow_search_indices", false, "allow_view", true, "allow_fine_tuning", false)

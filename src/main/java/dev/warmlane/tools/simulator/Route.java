@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;

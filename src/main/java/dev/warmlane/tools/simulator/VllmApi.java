@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Clock;
 import java.util.HashMap;
@@ -64,8 +65,8 @@ final class VllmApi {
     }
 
     private static Route form(Function<JsonNode, Json> form) {
-        return Route.post(exchange ->
-                exchange.reply(200, form.apply(Json.readObject(exchange.body())).toString()));
+        return Route.post(
+                exchange -> exchange.reply(200, form.apply(exchange.json()).toString()));
     }
 
     private void health(HttpExchange exchange) {

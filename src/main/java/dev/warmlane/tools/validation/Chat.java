@@ -35,9 +35,9 @@ final class Chat {
      * @param timeout of a request, to the end of its response
      * @throws IllegalArgumentException if requests may not have such a session header
      */
-    Chat(HttpClient http, URI base, String sessionHeader, @Nullable String apiKey, Duration timeout) {
+    Chat(HttpClient http, String base, String sessionHeader, @Nullable String apiKey, Duration timeout) {
         this.http = http;
-        this.completions = Urls.under(base, "/v1/chat/completions");
+        this.completions = URI.create(base + "/v1/chat/completions");
         HttpRequest.newBuilder(completions).header(sessionHeader, "");
         this.sessionHeader = sessionHeader;
         this.apiKey = apiKey;

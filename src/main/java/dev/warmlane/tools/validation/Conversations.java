@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Conversations side by side, a thread for each. */
+/** Conversations side by side, a thread for each: each asks, takes the response into its next prompt, and asks on. */
 final class Conversations {
     private final Chat chat;
     private final String model;
@@ -28,24 +28,44 @@ final class Conversations {
      * @param system the system prompt of a session
      */
     List<List<ChatResponse>> hold(
-            List<String> sessions, Function<String, String> system, int turns, Consumer<ChatResponse> eachAnswer)
+            List<String> sessions, Function<String, String> system, int turns, Consumer<ChatResponse> each)
             throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(sessions.size());
         try {
             List<Callable<List<ChatResponse>>> conversations = new ArrayList<>();
             for (String session : sessions) {
-                Conversation conversation = new Conversation(chat, model, talk, session, system.apply(session));
-                conversations.add(() -> conversation.hold(turns, eachAnswer));
+                conversations.add(() -> hold(session, system.apply(session), turns, each));
             }
-            List<List<ChatResponse>> answers = new ArrayList<>();
+            List<List<ChatResponse>> responses = new ArrayList<>();
             for (Future<List<ChatResponse>> held : threads.invokeAll(conversations)) {
-                answers.add(held.get());
+                responses.add(held.get());
             }
-            return answers;
+            return responses;
         } catch (ExecutionException e) {
-            throw new IllegalStateException("conversation: %s (expected: an answer or a failure)".formatted(e), e);
+            throw new IllegalStateException("conversation: %s (expected: a response or a failure)".formatted(e), e);
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** Holds some turns, or those up to the first that fails: without its response the next would be another conversation. */
+    private List<ChatResponse> hold(String session, String system, int turns, Consumer<ChatResponse> each)
+            throws InterruptedException {
+        List<Chat.Message> messages = new ArrayList<>(List.of(new Chat.Message("system", system)));
+        List<ChatResponse> responses = new ArrayList<>();
+        for (int turn = 0; turn < turns; turn++) {
+            if (turn > 0) {
+                Thread.sleep(talk.think().toMillis());
+            }
+            messages.add(new Chat.Message("user", Wording.of(talk.questionTokens(), session + "/" + turn)));
+            ChatResponse response = chat.ask(session, model, messages, talk);
+            responses.add(response);
+            each.accept(response);
+            if (response.failure() != null) {
+                break;
+            }
+            messages.add(new Chat.Message("assistant", response.text()));
+        }
+        return responses;
     }
 }

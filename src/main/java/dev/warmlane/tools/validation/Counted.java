@@ -1,7 +1,6 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.core.vllm.PrefixCacheCounters;
-import dev.warmlane.tools.validation.report.PodReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param total of all that could be counted
  * @param notes on what could not
  */
-record Counted(List<PodReport> pods, PrefixCacheCounters total, List<String> notes) {
+record Counted(List<Report.Pod> pods, PrefixCacheCounters total, List<String> notes) {
 
     /** @param requests answers by the name of the pod that gave them */
     static Counted between(PoolReading before, PoolReading after, Map<String, Long> requests) {
         Map<String, PodReading> earlier = new LinkedHashMap<>();
         before.pods().forEach(pod -> earlier.put(pod.id(), pod));
         Map<String, Long> unseen = new LinkedHashMap<>(requests);
-        List<PodReport> pods = new ArrayList<>();
+        List<Report.Pod> pods = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         PrefixCacheCounters total = PrefixCacheCounters.NONE;
         for (PodReading pod : after.pods()) {
@@ -39,11 +38,11 @@ record Counted(List<PodReport> pods, PrefixCacheCounters total, List<String> not
             }
             total = total.plus(known);
             Long answers = unseen.remove(pod.name());
-            pods.add(new PodReport(
+            pods.add(new Report.Pod(
                     pod.name(), answers == null ? 0 : answers, known.queriedTokens(), known.hitTokens(), restarted));
         }
         earlier.values().forEach(gone -> notes.add("%s: gone; what it counted is lost".formatted(gone.name())));
-        unseen.forEach((name, answers) -> pods.add(new PodReport(name, answers, 0, 0, false)));
+        unseen.forEach((name, answers) -> pods.add(new Report.Pod(name, answers, 0, 0, false)));
         return new Counted(pods, total, notes);
     }
 

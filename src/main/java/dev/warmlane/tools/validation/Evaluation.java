@@ -1,6 +1,5 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.validation.report.Report;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -23,9 +23,9 @@ final class Management {
     private final URI status;
 
     /** @param base the port's URL */
-    Management(HttpClient http, URI base) {
+    Management(HttpClient http, String base) {
         this.http = http;
-        this.status = Urls.under(base, "/actuator/vllm");
+        this.status = URI.create(base + "/actuator/vllm");
     }
 
     /** @throws CannotRunException if it does not answer as a gateway does */

@@ -3,6 +3,7 @@ package dev.warmlane.tools.validation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -19,6 +20,31 @@ record PoolReading(String name, List<PodReading> pods) {
             pools.add(new PoolReading(pool.path("pool").asString(""), pods));
         }
         return pools;
+    }
+
+    /**
+     * The pool that serves the model; the only one where none is named.
+     *
+     * @throws CannotRunException if there is none, or none of its endpoints takes requests
+     */
+    static PoolReading choose(List<PoolReading> pools, @Nullable String model) {
+        List<PoolReading> fitting = pools.stream()
+                .filter(pool -> model == null || pool.serves(model))
+                .toList();
+        if (fitting.isEmpty()) {
+            throw new CannotRunException(
+                    "model: %s (expected: %s)".formatted(model, served(pools).toList()));
+        }
+        if (model == null && fitting.size() > 1) {
+            throw new CannotRunException("model: none for %d pools (expected: --model of %s)"
+                    .formatted(fitting.size(), served(pools).toList()));
+        }
+        PoolReading pool = fitting.get(0);
+        if (pool.selectable() == 0) {
+            throw new CannotRunException("pool %s: 0 of %d endpoints take requests (expected: >= 1)"
+                    .formatted(pool.name(), pool.pods().size()));
+        }
+        return pool;
     }
 
     int selectable() {
@@ -40,12 +66,6 @@ record PoolReading(String name, List<PodReading> pods) {
                 .orElse(USUAL_BLOCK_SIZE_TOKENS);
     }
 
-    /** What its first pod with a list of models serves first; null if none has listed any. */
-    @Nullable
-    String firstModel() {
-        return pods.stream().flatMap(pod -> pod.models().stream()).findFirst().orElse(null);
-    }
-
     boolean serves(String model) {
         return pods.stream().anyMatch(pod -> pod.models().contains(model));
     }
@@ -55,5 +75,26 @@ record PoolReading(String name, List<PodReading> pods) {
         return pods.stream()
                 .filter(pod -> !pod.unreadable() && pod.isSelectable())
                 .allMatch(pod -> pod.ageMillis() != null && askedNanos - pod.ageMillis() * 1_000_000 > momentNanos);
+    }
+
+    /**
+     * The model to ask for.
+     *
+     * @param wanted null: what its first pod with a list of models serves first
+     * @throws CannotRunException if none is named and the pool has listed none
+     */
+    String model(@Nullable String wanted) {
+        String chosen = wanted == null ? served(List.of(this)).findFirst().orElse(null) : wanted;
+        if (chosen == null) {
+            throw new CannotRunException("pool %s: lists no model yet (expected: --model)".formatted(name));
+        }
+        return chosen;
+    }
+
+    private static Stream<String> served(List<PoolReading> pools) {
+        return pools.stream()
+                .flatMap(pool -> pool.pods().stream())
+                .flatMap(pod -> pod.models().stream())
+                .distinct();
     }
 }

@@ -1,8 +1,6 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Distribution;
-import dev.warmlane.tools.validation.report.PodReport;
-import dev.warmlane.tools.validation.report.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +66,7 @@ final class Summary {
             Talk talk,
             int blockSizeTokens,
             @Nullable Double hitRatio,
-            List<PodReport> pods,
+            List<Report.Pod> pods,
             List<String> ids,
             int podsAtFirst,
             int podsAtLast) {

@@ -1,7 +1,6 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.validation.report.Report;
-import dev.warmlane.tools.validation.report.ReportFormat;
+import dev.warmlane.tools.Arguments;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
@@ -15,7 +14,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code validate} command: exit code 0 if a running gateway meets its targets, 1 if not, 2 if it cannot be told. */
@@ -86,16 +84,17 @@ public final class ValidateCommand implements Callable<Integer> {
     private ReportFormat format = ReportFormat.TABLE;
 
     @ArgGroup(validate = false, heading = "%nWhat is sent:%n")
-    private TalkOptions talk = new TalkOptions();
+    private Talk talk = new Talk();
 
     @ArgGroup(validate = false, heading = "%nWhat must be reached:%n")
-    private TargetOptions targets = new TargetOptions();
+    private Targets targets = new Targets();
 
     @Override
     public Integer call() throws InterruptedException {
         Progress progress = new Progress(System.err, CommandLine.Help.Ansi.AUTO.enabled());
         try {
-            Report report = validation(progress).run(model);
+            Validation validation = Arguments.named(spec, () -> validation(progress));
+            Report report = validation.run(model);
             progress.done();
             spec.commandLine().getOut().print(format.write(report));
             spec.commandLine().getOut().flush();
@@ -104,15 +103,11 @@ public final class ValidateCommand implements Callable<Integer> {
             progress.done();
             spec.commandLine().getErr().println(e.getMessage());
             return CANNOT_RUN;
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 
     private Validation validation(Progress progress) {
-        if (timeoutSeconds < 1 || timeoutSeconds > 3600) {
-            throw new IllegalArgumentException("timeout: %d (expected: 1..3600)".formatted(timeoutSeconds));
-        }
+        Arguments.check(timeoutSeconds >= 1 && timeoutSeconds <= 3600, "timeout", timeoutSeconds, "1..3600");
         HttpClient http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(10))
@@ -120,17 +115,25 @@ public final class ValidateCommand implements Callable<Integer> {
         byte[] run = new byte[4];
         new SecureRandom().nextBytes(run);
         return new Validation(
-                new Management(http, Urls.checked("management", management)),
+                new Management(http, base("management", management)),
                 new Chat(
                         http,
-                        Urls.checked("gateway", gateway),
+                        base("gateway", gateway),
                         sessionHeader,
                         ApiKey.read(apiKeyFile, System.getenv(ApiKey.VARIABLE)),
                         Duration.ofSeconds(timeoutSeconds)),
-                talk.talk(),
-                targets.targets(),
+                talk.checked(),
+                targets.checked(),
                 !allowOtherTraffic,
                 HexFormat.of().formatHex(run),
                 progress);
+    }
+
+    /** A base URL, which may have a path of its own, without a slash at its end. */
+    private static String base(String option, URI url) {
+        boolean isHttp = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+        boolean isBase = isHttp && url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null;
+        Arguments.check(isBase, option, url, "http://host:port");
+        return url.toString().replaceAll("/+$", "");
     }
 }

@@ -1,6 +1,5 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.validation.report.Report;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -46,8 +45,8 @@ final class Validation {
      */
     Report run(@Nullable String wantedModel) throws InterruptedException {
         progress.phase("checking the setup");
-        PoolReading earlier = Choice.pool(management.read(), wantedModel);
-        String model = Choice.model(earlier, wantedModel);
+        PoolReading earlier = PoolReading.choose(management.read(), wantedModel);
+        String model = earlier.model(wantedModel);
         PoolReading pool = management.settled(earlier.name());
         List<String> findings = Setup.findings(talk, targets, earlier, pool, aloneOnly);
         if (!findings.isEmpty()) {

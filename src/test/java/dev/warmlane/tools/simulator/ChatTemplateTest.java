@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 class ChatTemplateTest {
 
     private static JsonNode json(String text) {
-        return Json.readObject(Json.utf8(text));
+        return HttpExchange.json(HttpExchange.utf8(text));
     }
 
     private static String text(byte[] rendered) {

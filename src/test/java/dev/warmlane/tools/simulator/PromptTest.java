@@ -15,7 +15,7 @@ class PromptTest {
 
     @Property(tries = 200)
     void tokenIdsHoldTheWholeText(@ForAll @CharRange(from = ' ', to = '\uD7FF') String string) {
-        byte[] text = Json.utf8(string);
+        byte[] text = HttpExchange.utf8(string);
         ByteArrayOutputStream back = new ByteArrayOutputStream();
         for (long id : new Prompt(text, "").tokenIds()) {
             back.writeBytes(Prompt.tokenBytes(id));

@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import java.io.InputStream;
@@ -56,7 +57,7 @@ class SimulatedServerIT {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
         assertThat(response.headers().firstValue("x-request-id")).hasValue("r1");
-        JsonNode body = Json.readObject(Json.utf8(response.body()));
+        JsonNode body = HttpExchange.json(HttpExchange.utf8(response.body()));
         assertThat(body.at("/id").stringValue()).isEqualTo("chatcmpl-r1");
         assertThat(body.at("/choices/0/message/content").stringValue()).hasSize(12);
         assertThat(body.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
@@ -71,7 +72,7 @@ class SimulatedServerIT {
         List<String> events = client.stream("/v1/chat/completions", chat(message("user", "hi"), ",\"stream\":true"));
         StringBuilder streamed = new StringBuilder();
         for (String event : events) {
-            streamed.append(Json.readObject(Json.utf8(event))
+            streamed.append(HttpExchange.json(HttpExchange.utf8(event))
                     .at("/choices/0/delta/content")
                     .stringValue());
         }
@@ -141,13 +142,13 @@ class SimulatedServerIT {
         assertThat(choice.at("/message/tool_calls/0/function/name").stringValue())
                 .isEqualTo("look");
         String arguments = choice.at("/message/tool_calls/0/function/arguments").stringValue();
-        assertThat(Json.readObject(Json.utf8(arguments)).at("/text").stringValue())
+        assertThat(HttpExchange.json(HttpExchange.utf8(arguments)).at("/text").stringValue())
                 .hasSize(12);
 
         StringBuilder streamed = new StringBuilder();
         for (String event :
                 client.stream("/v1/chat/completions", chat(message("user", "hi"), tool + ",\"stream\":true"))) {
-            streamed.append(Json.readObject(Json.utf8(event))
+            streamed.append(HttpExchange.json(HttpExchange.utf8(event))
                     .at("/choices/0/delta/tool_calls/0/function/arguments")
                     .asString(""));
         }

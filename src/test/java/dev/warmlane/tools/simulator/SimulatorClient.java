@@ -42,7 +42,7 @@ final class SimulatorClient {
     }
 
     JsonNode postJson(String path, String body) throws IOException, InterruptedException {
-        return Json.readObject(Json.utf8(post(path, body).body()));
+        return HttpExchange.json(HttpExchange.utf8(post(path, body).body()));
     }
 
     /** The data of every event, without the last, which must be {@code [DONE]}. */

@@ -25,8 +25,8 @@ class SimulatorOptionsTest {
                 .zeroTokenAbort(true)
                 .unhealthy(true)
                 .build();
-        assertThat(FaultsJson.read(
-                        Json.readObject(Json.utf8(FaultsJson.write(faults).toString()))))
+        assertThat(FaultsJson.read(HttpExchange.json(
+                        HttpExchange.utf8(FaultsJson.write(faults).toString()))))
                 .isEqualTo(faults);
     }
 
@@ -43,7 +43,7 @@ class SimulatorOptionsTest {
             })
     void wrongFaultsAreNamed(String json, String message) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> FaultsJson.read(Json.readObject(Json.utf8(json))))
+                .isThrownBy(() -> FaultsJson.read(HttpExchange.json(HttpExchange.utf8(json))))
                 .withMessage(message);
     }
 

@@ -3,7 +3,6 @@ package dev.warmlane.tools.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.PrefixCacheCounters;
-import dev.warmlane.tools.validation.report.PodReport;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,7 @@ class CountedTest {
         assertThat(counted.total()).isEqualTo(counters(400, 300));
         assertThat(counted.notes()).isEmpty();
         assertThat(counted.pods())
-                .containsExactly(new PodReport("a", 1, 100, 90, false), new PodReport("b", 3, 300, 210, false));
+                .containsExactly(new Report.Pod("a", 1, 100, 90, false), new Report.Pod("b", 3, 300, 210, false));
     }
 
     @Test
@@ -39,7 +38,7 @@ class CountedTest {
         Counted counted = Counted.between(
                 pool(pod("1", "a", counters(1000, 500))), pool(pod("1", "a", counters(70, 30))), Map.of());
         assertThat(counted.total()).isEqualTo(counters(70, 30));
-        assertThat(counted.pods()).containsExactly(new PodReport("a", 0, 70, 30, true));
+        assertThat(counted.pods()).containsExactly(new Report.Pod("a", 0, 70, 30, true));
         assertThat(counted.notes()).containsExactly("a: started during the run; what it counted before is lost");
     }
 
@@ -49,7 +48,7 @@ class CountedTest {
                 pool(pod("1", "a", counters(1000, 500))), pool(pod("2", "b", counters(70, 30))), Map.of("a", 4L));
         assertThat(counted.total()).isEqualTo(counters(70, 30));
         assertThat(counted.pods())
-                .containsExactly(new PodReport("b", 0, 70, 30, true), new PodReport("a", 4, 0, 0, false));
+                .containsExactly(new Report.Pod("b", 0, 70, 30, true), new Report.Pod("a", 4, 0, 0, false));
         assertThat(counted.notes()).contains("a: gone; what it counted is lost");
     }
 

@@ -3,12 +3,12 @@ package dev.warmlane.tools.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.PrefixCacheCounters;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
-    private static final Talk TALK = new Talk(1, 2, 100, 10, 20, Duration.ZERO, true);
+    private static final Talk TALK =
+            Options.talk("--sessions=1 --turns=2 --system-tokens=100 --question-tokens=10 --output-tokens=20");
 
     private static PoolReading pool(long queried, long hit) {
         PodReading pod = CountedTest.pod("1", "a", new PrefixCacheCounters(queried, hit));
@@ -55,7 +55,7 @@ class EvaluationTest {
         PoolReading gone = new PoolReading("default", List.of(out));
         Evaluation evaluation = new Evaluation(pool(1000, 900), gone, gone, new Summary(List.of()));
         assertThat(evaluation.notes(List.of())).contains("a: ejected since the run began");
-        assertThat(new Targets(0, 0, null).judge(evaluation.measures(TALK, List.of())))
+        assertThat(Options.targets("--min-hit-ratio=0 --min-stickiness=0").judge(evaluation.measures(TALK, List.of())))
                 .extracting(Object::toString)
                 .contains("pods that take requests: 0 (expected: >= 1)");
     }

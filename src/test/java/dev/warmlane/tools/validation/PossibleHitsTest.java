@@ -2,11 +2,11 @@ package dev.warmlane.tools.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class PossibleHitsTest {
-    private static final Talk TALK = new Talk(1, 3, 100, 10, 20, Duration.ZERO, true);
+    private static final Talk TALK =
+            Options.talk("--sessions=1 --turns=3 --system-tokens=100 --question-tokens=10 --output-tokens=20");
 
     private final PossibleHits possible = new PossibleHits(TALK, 16);
 
@@ -33,7 +33,8 @@ class PossibleHitsTest {
 
     @Test
     void theLastTokenOfAPromptIsNeverFound() {
-        PossibleHits blocksOfOne = new PossibleHits(new Talk(1, 2, 50, 1, 20, Duration.ZERO, true), 1);
+        PossibleHits blocksOfOne = new PossibleHits(
+                Options.talk("--sessions=1 --turns=2 --system-tokens=50 --question-tokens=1 --output-tokens=20"), 1);
         blocksOfOne.add(51, 20);
         blocksOfOne.add(52, 20);
         assertThat(blocksOfOne.hits()).isEqualTo(50 + 51);
@@ -42,13 +43,15 @@ class PossibleHitsTest {
     @Test
     void nothingIsPossibleWithoutPromptsOrWithPromptsOfLessThanABlock() {
         assertThat(possible.ratio()).isZero();
-        assertThat(new Talk(1, 2, 2, 2, 2, Duration.ZERO, true).possibleHitRatio(16))
+        assertThat(Options.talk("--sessions=1 --turns=2 --system-tokens=2 --question-tokens=2 --output-tokens=2")
+                        .possibleHitRatio(16))
                 .isZero();
     }
 
     @Test
     void theDefaultTalkCanReachFarMoreThanTheDefaultTarget() {
-        assertThat(new Talk(5, 5, 1000, 50, 64, Duration.ZERO, true).possibleHitRatio(16))
+        assertThat(Options.talk("--sessions=5 --turns=5 --system-tokens=1000 --question-tokens=50 --output-tokens=64")
+                        .possibleHitRatio(16))
                 .isBetween(0.93, 0.96);
     }
 }

@@ -3,13 +3,13 @@ package dev.warmlane.tools.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.PrefixCacheCounters;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SetupTest {
-    private static final Talk TALK = new Talk(5, 5, 1000, 50, 64, Duration.ZERO, true);
-    private static final Targets TARGETS = new Targets(0.8, 1, null);
+    private static final Talk TALK =
+            Options.talk("--sessions=5 --turns=5 --system-tokens=1000 --question-tokens=50 --output-tokens=64");
+    private static final Targets TARGETS = new Targets();
     private static final PrefixCacheCounters SOME = new PrefixCacheCounters(100, 50);
     private static final PodReading GOOD = CountedTest.pod("1", "a", SOME);
 
@@ -60,9 +60,16 @@ class SetupTest {
 
     @Test
     void findsPromptsThatCannotReachTheTarget() {
-        assertThat(findings(new Talk(5, 5, 4, 4, 4, Duration.ZERO, true), GOOD, GOOD))
+        assertThat(findings(
+                        Options.talk("--sessions=5 --turns=5 --system-tokens=4 --question-tokens=4 --output-tokens=4"),
+                        GOOD,
+                        GOOD))
                 .containsExactly("prompt: 8 tokens (expected: more than a block of 16; see --system-tokens)");
-        assertThat(findings(new Talk(5, 2, 100, 400, 4, Duration.ZERO, true), GOOD, GOOD))
+        assertThat(findings(
+                        Options.talk(
+                                "--sessions=5 --turns=2 --system-tokens=100 --question-tokens=400 --output-tokens=4"),
+                        GOOD,
+                        GOOD))
                 .singleElement()
                 .asString()
                 .startsWith("prompts: at best 0.4")

@@ -2,14 +2,13 @@ package dev.warmlane.tools.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.tools.validation.report.Report;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SummaryTest {
-    private static final Talk TALK = new Talk(2, 3, 100, 10, 20, Duration.ZERO, true);
+    private static final Talk TALK =
+            Options.talk("--sessions=2 --turns=3 --system-tokens=100 --question-tokens=10 --output-tokens=20");
 
     private static ChatResponse answer(String endpoint, double ttft) {
         return answer(endpoint, ttft, null);
@@ -78,7 +77,8 @@ class SummaryTest {
     @Test
     void whatWasNotMeasuredMissesItsTarget() {
         Report.Measures measures = measures(1, List.of(List.of(ChatResponse.failed("status 503", null))));
-        assertThat(new Targets(0.1, 0, 2.0).judge(measures))
+        assertThat(Options.targets("--min-hit-ratio=0.1 --min-stickiness=0 --max-imbalance=2")
+                        .judge(measures))
                 .extracting(Object::toString)
                 .containsExactly(
                         "hit ratio: 0.25 (expected: >= 0.1)",

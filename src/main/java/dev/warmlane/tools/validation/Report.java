@@ -1,4 +1,4 @@
-package dev.warmlane.tools.validation.report;
+package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Distribution;
 import java.util.List;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param measures null if there are findings
  * @param targets with what came of each; empty if there are findings
  */
-public record Report(
+record Report(
         String pool,
         String model,
         List<String> findings,
@@ -40,7 +40,7 @@ public record Report(
      * @param podsAtFirst how many took requests when the run began
      * @param podsAtLast how many did when it ended
      */
-    public record Measures(
+    record Measures(
             @Nullable Double hitRatio,
             @Nullable Double possibleHitRatio,
             @Nullable Double stickiness,
@@ -50,30 +50,79 @@ public record Report(
             @Nullable Distribution firstTtft,
             @Nullable Distribution laterTtft,
             List<String> sessionIds,
-            List<PodReport> pods,
+            List<Pod> pods,
             int podsAtFirst,
             int podsAtLast) {
-        public Measures {
+        Measures {
             sessionIds = List.copyOf(sessionIds);
             pods = List.copyOf(pods);
         }
 
         /** The hit ratio as a share of what was possible; null where either is unknown or nothing was possible. */
-        public @Nullable Double shareOfPossible() {
+        @Nullable
+        Double shareOfPossible() {
             return hitRatio == null || possibleHitRatio == null || possibleHitRatio == 0
                     ? null
                     : hitRatio / possibleHitRatio;
         }
     }
 
-    public Report {
+    Report {
         findings = List.copyOf(findings);
         notes = List.copyOf(notes);
         targets = List.copyOf(targets);
     }
 
     /** Whether it was measured and every target met. */
-    public boolean passed() {
+    boolean passed() {
         return findings.isEmpty() && targets.stream().allMatch(Target::met);
+    }
+
+    /**
+     * One pod's part in a run.
+     *
+     * @param name as the gateway names it
+     * @param requests answers that it gave
+     * @param queriedTokens prompt tokens that its cache was asked for
+     * @param hitTokens those found
+     * @param restarted whether its counters began anew in between; what it had counted before is lost then
+     */
+    record Pod(String name, long requests, long queriedTokens, long hitTokens, boolean restarted) {
+
+        /** Hit tokens by queried tokens; null over no queries. */
+        @Nullable
+        Double hitRatio() {
+            return queriedTokens == 0 ? null : (double) hitTokens / queriedTokens;
+        }
+    }
+
+    /**
+     * One target and what came of it.
+     *
+     * @param name what is measured
+     * @param expected the limit, with its direction
+     * @param actual null if it could not be measured
+     * @param met whether it was reached
+     */
+    record Target(String name, String expected, @Nullable Double actual, boolean met) {
+
+        static Target atLeast(String name, double limit, @Nullable Double actual) {
+            return new Target(name, ">= " + plain(limit), actual, actual != null && actual >= limit);
+        }
+
+        static Target atMost(String name, double limit, @Nullable Double actual) {
+            return new Target(name, "<= " + plain(limit), actual, actual != null && actual <= limit);
+        }
+
+        /** As {@code hit ratio: 0.612 (expected: >= 0.8)}. */
+        @Override
+        public String toString() {
+            String shown = actual == null ? "not measured" : plain(Math.rint(actual * 1e4) / 1e4);
+            return "%s: %s (expected: %s)".formatted(name, shown, expected);
+        }
+
+        private static String plain(double limit) {
+            return limit == Math.rint(limit) ? Long.toString((long) limit) : Double.toString(limit);
+        }
     }
 }

@@ -1,4 +1,4 @@
-package dev.warmlane.tools.validation.report;
+package dev.warmlane.tools.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,7 @@ class ValidationReportTest {
             new Distribution(1, 1, 2, 3),
             null,
             List.of("s-1", "s-2"),
-            List.of(new PodReport("a", 10, 100, 50, false), new PodReport("b|", 15, 0, 0, true)),
+            List.of(new Report.Pod("a", 10, 100, 50, false), new Report.Pod("b|", 15, 0, 0, true)),
             2,
             2);
     private static final Report MISSED = new Report(
@@ -32,7 +32,7 @@ class ValidationReportTest {
             List.of(),
             List.of("a note"),
             MEASURES,
-            List.of(Target.atLeast("hit ratio", 0.8, 0.1), Target.atMost("failed requests", 0, 0.0)));
+            List.of(Report.Target.atLeast("hit ratio", 0.8, 0.1), Report.Target.atMost("failed requests", 0, 0.0)));
     private static final Report MEANINGLESS =
             new Report("default", "m", List.of("a: prefix caching off"), List.of(), null, List.of());
 

@@ -1,9 +1,9 @@
-package dev.warmlane.tools.validation.report;
+package dev.warmlane.tools.validation;
 
 import java.util.Locale;
 
 /** How a report is written. */
-public enum ReportFormat {
+enum ReportFormat {
     /** For people. */
     TABLE,
     /** One object, for scripts. */
@@ -14,12 +14,12 @@ public enum ReportFormat {
     JUNIT;
 
     /** The report as text that ends with a line break. */
-    public String write(Report report) {
+    String write(Report report) {
         return switch (this) {
-            case TABLE -> Table.write(report);
-            case JSON -> Json.write(report);
-            case MARKDOWN -> Markdown.write(report);
-            case JUNIT -> JUnit.write(report);
+            case TABLE -> TextReport.table(report);
+            case JSON -> JsonReport.write(report);
+            case MARKDOWN -> TextReport.markdown(report);
+            case JUNIT -> JUnitReport.write(report);
         };
     }
 

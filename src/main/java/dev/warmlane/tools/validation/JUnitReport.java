@@ -1,13 +1,13 @@
-package dev.warmlane.tools.validation.report;
+package dev.warmlane.tools.validation;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** JUnit's XML, as CI servers read it: a case for the setup and one for each target. */
-final class JUnit {
+final class JUnitReport {
     private record Case(String name, List<String> failures) {}
 
-    private JUnit() {}
+    private JUnitReport() {}
 
     static String write(Report report) {
         List<Case> cases = new ArrayList<>();
@@ -29,7 +29,7 @@ final class JUnit {
                         .append("\"/>\n  </testcase>\n");
             }
         }
-        xml.append("  <system-out>").append(escaped(Table.write(report))).append("</system-out>\n");
+        xml.append("  <system-out>").append(escaped(TextReport.table(report))).append("</system-out>\n");
         return xml.append("</testsuite>\n").toString();
     }
 
