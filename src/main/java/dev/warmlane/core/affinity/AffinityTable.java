@@ -68,12 +68,60 @@ public final class AffinityTable implements Bindings {
 
     @Override
     public void bind(AffinityKey key, EndpointId endpoint) {
-        bindings.asMap()
+        bindInOrder(key, endpoint);
+    }
+
+    /**
+     * Binds a key as {@link #bind} does.
+     *
+     * @return how often the key has been bound to another endpoint, this time included: the order of the binding, from 1
+     */
+    public long bindInOrder(AffinityKey key, EndpointId endpoint) {
+        Binding bound = bindings.asMap()
                 .compute(
                         key,
                         (same, binding) -> binding != null && binding.endpoint().equals(endpoint)
                                 ? binding
-                                : new Binding(endpoint, ticker.read(), new AtomicLong()));
+                                : binding(endpoint, binding == null ? 1 : binding.order() + 1));
+        return bound == null ? 0 : bound.order();
+    }
+
+    /**
+     * Takes over what another table says of a key, if that is later than what this one knows; starts the time to live anew in
+     * any case, as the key was used. Of two bindings of the same order the endpoint that weighs more for the key counts ({@link
+     * RendezvousHash}), so that tables which bound a new key at the same time agree without asking each other.
+     *
+     * @param order of the other table's binding
+     */
+    public void merge(AffinityKey key, EndpointId endpoint, long order) {
+        bindings.asMap()
+                .compute(
+                        key,
+                        (same, binding) -> binding != null && !isLater(key, endpoint, order, binding)
+                                ? binding
+                                : binding(endpoint, order));
+    }
+
+    private static boolean isLater(AffinityKey key, EndpointId endpoint, long order, Binding than) {
+        if (order != than.order() || endpoint.equals(than.endpoint())) {
+            return order > than.order();
+        }
+        return RendezvousHash.weight(key.hash(), endpoint) > RendezvousHash.weight(key.hash(), than.endpoint());
+    }
+
+    /** Tells all bindings, in no order; those that are made meanwhile may be among them. */
+    public void forEach(Visitor visitor) {
+        bindings.asMap().forEach((key, binding) -> visitor.binding(key, binding.endpoint(), binding.order()));
+    }
+
+    /** Hears of bindings. */
+    @FunctionalInterface
+    public interface Visitor {
+        void binding(AffinityKey key, EndpointId endpoint, long order);
+    }
+
+    private Binding binding(EndpointId endpoint, long order) {
+        return new Binding(endpoint, order, ticker.read(), new AtomicLong());
     }
 
     @Override
@@ -142,6 +190,6 @@ public final class AffinityTable implements Bindings {
         return ttl;
     }
 
-    /** Where a key is bound, since when, and how often that was used since. */
-    private record Binding(EndpointId endpoint, long boundNanos, AtomicLong uses) {}
+    /** Where a key is bound, how often it was bound anew, since when, and how often it was used since. */
+    private record Binding(EndpointId endpoint, long order, long boundNanos, AtomicLong uses) {}
 }

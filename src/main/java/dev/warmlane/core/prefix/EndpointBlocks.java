@@ -7,14 +7,15 @@ package dev.warmlane.core.prefix;
 final class EndpointBlocks {
     private final int slot;
     private final BlockHolders holders;
-    private final LruBlocks blocks = new LruBlocks();
+    private final LruBlocks blocks;
     private final CapacityCorrection correction = new CapacityCorrection();
     private int statedCapacity;
     private int capacity;
     private boolean removed;
     private volatile long lastInsert;
 
-    EndpointBlocks(int slot, BlockHolders holders, int capacity) {
+    EndpointBlocks(int slot, BlockHolders holders, int capacity, boolean linked) {
+        this.blocks = new LruBlocks(linked);
         this.slot = slot;
         this.holders = holders;
         this.statedCapacity = capacity;
@@ -57,22 +58,100 @@ final class EndpointBlocks {
         }
     }
 
-    /** Uses the last block first, so that leading blocks are the newest. Of a prompt beyond the capacity, tails stay out. */
-    synchronized void insert(PromptBlocks prompt, long time) {
+    /**
+     * Uses the last block first, so that leading blocks are the newest. Of a prompt beyond the capacity, tails stay out.
+     *
+     * @return how many leading blocks were here before
+     */
+    synchronized int insert(PromptBlocks prompt, long time) {
+        int length = Math.min(prompt.length(), capacity);
+        if (removed) {
+            return length;
+        }
+        lastInsert = time;
+        int held = length;
+        for (int i = length - 1; i >= 0; i--) {
+            if (use(prompt.hash(i), i == 0 ? 0 : prompt.hash(i - 1))) {
+                held = i;
+            }
+        }
+        return held;
+    }
+
+    /**
+     * Uses the end of a chain, and then all that goes before it as far as it is known here.
+     *
+     * @param parent the block before the first of these; 0 if they are the whole chain
+     * @param hashes in the order of the chain
+     * @return whether the parent was known
+     */
+    synchronized boolean append(long parent, long[] hashes, long time) {
+        if (removed) {
+            return true;
+        }
+        lastInsert = time;
+        boolean known = parent == 0 || blocks.contains(parent);
+        for (int i = Math.min(hashes.length, capacity) - 1; i >= 0; i--) {
+            use(hashes[i], i == 0 ? parent : hashes[i - 1]);
+        }
+        // What others tell may be wrong, and links then lead round in a circle.
+        long ancestor = parent;
+        for (int left = blocks.size(); left > 0 && ancestor != 0 && blocks.touch(ancestor); left--) {
+            ancestor = blocks.parent(ancestor);
+        }
+        return known;
+    }
+
+    /** The chain that ends with this block, in its order, as far back as it is known; empty if the block is not here. */
+    synchronized long[] chain(long last) {
+        int length = 0;
+        long hash = last;
+        while (length < blocks.size() && hash != 0 && blocks.contains(hash)) {
+            length++;
+            hash = blocks.parent(hash);
+        }
+        long[] chain = new long[length];
+        hash = last;
+        for (int i = length - 1; i >= 0; i--) {
+            chain[i] = hash;
+            hash = blocks.parent(hash);
+        }
+        return chain;
+    }
+
+    /** All blocks and the one before each in its chain, by turns, the oldest first. */
+    synchronized long[] dump() {
+        long[] hashes = blocks.oldestFirst();
+        long[] dump = new long[2 * hashes.length];
+        for (int i = 0; i < hashes.length; i++) {
+            dump[2 * i] = hashes[i];
+            dump[2 * i + 1] = blocks.parent(hashes[i]);
+        }
+        return dump;
+    }
+
+    /** Takes over what {@link #dump} gave, in front of nothing that is here already. */
+    synchronized void load(long[] dump, long time) {
         if (removed) {
             return;
         }
         lastInsert = time;
-        for (int i = Math.min(prompt.length(), capacity) - 1; i >= 0; i--) {
-            long hash = prompt.hash(i);
-            if (!blocks.touch(hash)) {
-                if (blocks.size() == capacity) {
-                    evict();
-                }
-                blocks.add(hash);
-                holders.add(hash, slot);
-            }
+        for (int i = 0; i < dump.length; i += 2) {
+            use(dump[i], dump[i + 1]);
         }
+    }
+
+    /** Makes the block the newest; returns whether it was not here. */
+    private boolean use(long hash, long parent) {
+        if (blocks.touch(hash)) {
+            return false;
+        }
+        if (blocks.size() == capacity) {
+            evict();
+        }
+        blocks.add(hash, parent);
+        holders.add(hash, slot);
+        return true;
     }
 
     /** Forgets the prompt's blocks from this one on. */
@@ -80,6 +159,15 @@ final class EndpointBlocks {
         for (int i = from; i < prompt.length(); i++) {
             if (blocks.remove(prompt.hash(i))) {
                 holders.remove(prompt.hash(i), slot);
+            }
+        }
+    }
+
+    /** Forgets these blocks. */
+    synchronized void forget(long[] hashes) {
+        for (long hash : hashes) {
+            if (blocks.remove(hash)) {
+                holders.remove(hash, slot);
             }
         }
     }

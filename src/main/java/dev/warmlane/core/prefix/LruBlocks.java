@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set of block hashes in the order of their last use. Every operation takes constant time. Not thread-safe.
@@ -13,6 +14,7 @@ import java.util.Arrays;
  *   hashes  [ 7f31.. | 09c2.. ]             by place
  *   older   [   1    |   -1   ]             7f31 is the newest, 09c2 the oldest
  *   newer   [  -1    |    0   ]
+ *   parents [ 09c2.. |    0   ]             the block before it in its chain, where blocks are linked
  * </pre>
  */
 final class LruBlocks {
@@ -22,18 +24,45 @@ final class LruBlocks {
     private long[] hashes = new long[10];
     private int[] newer = new int[10];
     private int[] older = new int[10];
+    private long @Nullable [] parents;
     private int used;
     private int free = NONE;
     private int newest = NONE;
     private int oldest = NONE;
     private int size;
 
+    /** @param linked whether each block remembers the one before it in its chain, for 8 bytes more */
+    LruBlocks(boolean linked) {
+        this.parents = linked ? new long[hashes.length] : null;
+    }
+
     int size() {
         return size;
     }
 
     long memoryBytes() {
-        return (long) Integer.BYTES * table.length + (long) (Long.BYTES + 2 * Integer.BYTES) * hashes.length;
+        long perBlock = Long.BYTES + 2L * Integer.BYTES + (parents == null ? 0 : Long.BYTES);
+        return (long) Integer.BYTES * table.length + perBlock * hashes.length;
+    }
+
+    boolean contains(long hash) {
+        return table[find(hash)] != 0;
+    }
+
+    /** The block before this one in its chain; 0 if it is the first, is not in the set, or blocks are not linked. */
+    long parent(long hash) {
+        int place = table[find(hash)] - 1;
+        return parents == null || place == NONE ? 0 : parents[place];
+    }
+
+    /** The hashes of all blocks, the oldest first. */
+    long[] oldestFirst() {
+        long[] all = new long[size];
+        int i = 0;
+        for (int place = oldest; place != NONE; place = newer[place]) {
+            all[i++] = hashes[place];
+        }
+        return all;
     }
 
     /** Makes the block the newest; false if it is not in the set. */
@@ -50,9 +79,12 @@ final class LruBlocks {
     }
 
     /** Adds a block that is not in the set, as the newest. */
-    void add(long hash) {
+    void add(long hash, long parent) {
         int place = takePlace();
         hashes[place] = hash;
+        if (parents != null) {
+            parents[place] = parent;
+        }
         linkNewest(place);
         table[find(hash)] = place + 1;
         size++;
@@ -91,6 +123,7 @@ final class LruBlocks {
             hashes = Arrays.copyOf(hashes, length);
             newer = Arrays.copyOf(newer, length);
             older = Arrays.copyOf(older, length);
+            parents = parents == null ? null : Arrays.copyOf(parents, length);
             if (3L * length > 2L * table.length) {
                 growTable();
             }

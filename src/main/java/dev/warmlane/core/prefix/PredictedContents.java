@@ -13,8 +13,12 @@ public interface PredictedContents {
     /** How many leading blocks of the prompt each of these endpoints holds; none for an endpoint that is not known. */
     PrefixMatch match(PromptBlocks prompt, List<Endpoint> candidates);
 
-    /** Notes that the endpoint computes this prompt: its blocks are the most recently used from now on. */
-    void insert(EndpointId endpoint, PromptBlocks prompt);
+    /**
+     * Notes that the endpoint computes this prompt: its blocks are the most recently used from now on.
+     *
+     * @return how many leading blocks of it the endpoint held before, as far as it can hold them at all
+     */
+    int insert(EndpointId endpoint, PromptBlocks prompt);
 
     /**
      * Corrects a prediction that was too high: the endpoint forgets the prompt's blocks beyond those it holds.
@@ -38,6 +42,11 @@ public interface PredictedContents {
      */
     void capacity(EndpointId endpoint, long blocks);
 
-    /** Forgets the endpoint: what it held, and its capacity. */
+    /** The endpoint's cache has become empty, as its process is another one. */
+    default void emptied(EndpointId endpoint) {
+        remove(endpoint);
+    }
+
+    /** Forgets the endpoint, which has left: what it held, and its capacity. */
     void remove(EndpointId endpoint);
 }

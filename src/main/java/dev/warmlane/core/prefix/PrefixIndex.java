@@ -39,6 +39,7 @@ public final class PrefixIndex implements PredictedContents {
 
     private final int maxEndpoints;
     private final int defaultCapacity;
+    private final boolean linked;
     private final BlockHolders holders = new BlockHolders();
     private final Map<EndpointId, EndpointBlocks> endpoints = new ConcurrentHashMap<>();
     private final BitSet usedSlots = new BitSet();
@@ -50,8 +51,23 @@ public final class PrefixIndex implements PredictedContents {
     }
 
     PrefixIndex(long defaultCapacity, int maxEndpoints) {
+        this(defaultCapacity, maxEndpoints, false);
+    }
+
+    private PrefixIndex(long defaultCapacity, int maxEndpoints, boolean linked) {
         this.defaultCapacity = checkedCapacity(defaultCapacity);
         this.maxEndpoints = maxEndpoints;
+        this.linked = linked;
+    }
+
+    /**
+     * An index that can tell another one what it holds: each block remembers the one before it in its chain, for 8 bytes more a
+     * block.
+     *
+     * @param defaultCapacity as of {@link #PrefixIndex(long)}
+     */
+    public static PrefixIndex linked(long defaultCapacity) {
+        return new PrefixIndex(defaultCapacity, MAX_ENDPOINTS, true);
     }
 
     @Override
@@ -64,9 +80,43 @@ public final class PrefixIndex implements PredictedContents {
     }
 
     @Override
-    public void insert(EndpointId endpoint, PromptBlocks prompt) {
-        if (prompt.length() > 0) {
-            known(endpoint).insert(prompt, inserts.incrementAndGet());
+    public int insert(EndpointId endpoint, PromptBlocks prompt) {
+        return prompt.length() == 0 ? 0 : known(endpoint).insert(prompt, inserts.incrementAndGet());
+    }
+
+    /**
+     * Notes that the endpoint computes a prompt of which only the end is told. For an index that is linked.
+     *
+     * @param parent the last block before those that are told; 0 if they are the whole prompt
+     * @param hashes of the blocks that are told, in their order
+     * @return whether the parent is known here; if not, these blocks match nothing until what goes before them is told too
+     */
+    public boolean append(EndpointId endpoint, long parent, long[] hashes) {
+        return known(endpoint).append(parent, hashes, inserts.incrementAndGet());
+    }
+
+    /** The blocks from the beginning of a prompt up to this one, as far as the endpoint is predicted to hold them. */
+    public long[] chain(EndpointId endpoint, long last) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? new long[0] : blocks.chain(last);
+    }
+
+    /** All blocks of an endpoint and the one before each in its chain, by turns, those used least lately first. */
+    public long[] dump(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? new long[0] : blocks.dump();
+    }
+
+    /** Takes over a part of what {@link #dump} gave, after the parts before it. */
+    public void load(EndpointId endpoint, long[] dump) {
+        known(endpoint).load(dump, inserts.incrementAndGet());
+    }
+
+    /** Corrects a prediction that was too high: the endpoint forgets these blocks. */
+    public void forget(EndpointId endpoint, long[] hashes) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        if (blocks != null) {
+            blocks.forget(hashes);
         }
     }
 
@@ -190,7 +240,7 @@ public final class PrefixIndex implements PredictedContents {
         }
         int slot = usedSlots.nextClearBit(0);
         usedSlots.set(slot);
-        EndpointBlocks blocks = new EndpointBlocks(slot, holders, defaultCapacity);
+        EndpointBlocks blocks = new EndpointBlocks(slot, holders, defaultCapacity, linked);
         endpoints.put(endpoint, blocks);
         return blocks;
     }

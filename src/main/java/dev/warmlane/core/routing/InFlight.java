@@ -17,6 +17,8 @@ public final class InFlight {
     private final int maxRequests;
     private volatile Runnable onClose = () -> {};
 
+    private volatile Runnable onChange = () -> {};
+
     /** Counts without a limit. */
     public InFlight() {
         this(Integer.MAX_VALUE);
@@ -35,6 +37,15 @@ public final class InFlight {
     /** Calls this after each lease that was closed, on the thread that did; instead of what was called before. */
     public void onClose(Runnable listener) {
         onClose = listener;
+    }
+
+    /** Calls this after each change of a count, on the thread that made it. */
+    public void onChange(Runnable listener) {
+        onChange = listener;
+    }
+
+    void changed() {
+        onChange.run();
     }
 
     /**
@@ -61,6 +72,7 @@ public final class InFlight {
         }
         counters.promptTokens.addAndGet(promptTokens);
         counters.prefillTokens.addAndGet(uncachedTokens);
+        changed();
         return new Lease(this, endpoint, counters, promptTokens, uncachedTokens);
     }
 
@@ -96,6 +108,7 @@ public final class InFlight {
         if (closedAt.requests.decrementAndGet() == 0 && closedAt.retired) {
             retire(endpoint);
         }
+        changed();
         onClose.run();
     }
 

@@ -17,6 +17,10 @@ final class LearnedAverage {
         return Double.longBitsToDouble(bits.get());
     }
 
+    void set(double value) {
+        bits.set(Double.doubleToRawLongBits(value));
+    }
+
     void learn(double sample) {
         bits.updateAndGet(before -> {
             double average = Double.longBitsToDouble(before);

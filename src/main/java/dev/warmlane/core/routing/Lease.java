@@ -33,6 +33,7 @@ public final class Lease {
             return false;
         }
         counters.prefillTokens.addAndGet(-uncachedTokens);
+        inFlight.changed();
         return true;
     }
 

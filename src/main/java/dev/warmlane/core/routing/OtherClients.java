@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Requests that an endpoint has from others than this gateway, told from its own gauges. Those lag by seconds, so a single
+ * Requests that an endpoint has from others than this gateway and its replicas, told from its own gauges. Those lag by seconds, so a single
  * look proves nothing: only when an endpoint reports clearly more than we have sent, several times in a row, does the
  * excess count, and then its average. Zero for everybody whose only client is this gateway. Safe for concurrent use.
  */
@@ -25,7 +25,7 @@ public final class OtherClients {
      * Notes one scrape. For one thread for each endpoint.
      *
      * @param reported requests that the engine says it runs and queues
-     * @param ownInFlight requests that this gateway has there
+     * @param ownInFlight requests that this gateway and its replicas have there
      */
     public void observe(EndpointId endpoint, long reported, int ownInFlight) {
         double excess = Math.max(0, reported - ownInFlight);

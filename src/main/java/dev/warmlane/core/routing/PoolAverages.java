@@ -30,6 +30,24 @@ public final class PoolAverages {
         return outputTokens.value();
     }
 
+    /**
+     * Takes over what another replica has learned, unless this one has learned something itself. Values out of range are left
+     * out.
+     */
+    public void adopt(double otherBytesPerToken, double otherPromptTokens, double otherOutputTokens) {
+        if (outputTokens.value() == FIRST_OUTPUT_TOKENS && promptTokens.value() == FIRST_PROMPT_TOKENS) {
+            if (otherBytesPerToken >= MIN_BYTES_PER_TOKEN && otherBytesPerToken <= MAX_BYTES_PER_TOKEN) {
+                bytesPerToken.set(otherBytesPerToken);
+            }
+            if (otherPromptTokens >= 1 && otherPromptTokens < Integer.MAX_VALUE) {
+                promptTokens.set(otherPromptTokens);
+            }
+            if (otherOutputTokens >= 1 && otherOutputTokens < Integer.MAX_VALUE) {
+                outputTokens.set(otherOutputTokens);
+            }
+        }
+    }
+
     /** Learns from one response; a part that was not reported is less than 1. */
     void learn(long promptBytes, UsageReport delivery) {
         if (promptBytes > 0 && delivery.promptTokens() > 0) {

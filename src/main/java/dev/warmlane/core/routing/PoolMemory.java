@@ -17,6 +17,7 @@ public final class PoolMemory {
     private final PredictedContents contents;
     private final int blockSizeBytes;
     private final InFlight inFlight;
+    private final ReplicaLoad replicas;
     private final long seed;
     private final OtherClients otherClients = new OtherClients();
     private final PoolAverages averages = new PoolAverages();
@@ -33,12 +34,28 @@ public final class PoolMemory {
      * @param seed for policies that draw lots
      */
     public PoolMemory(Bindings bindings, PredictedContents contents, int blockSizeBytes, InFlight inFlight, long seed) {
+        this(bindings, contents, blockSizeBytes, inFlight, ReplicaLoad.NONE, seed);
+    }
+
+    /**
+     * The memory of a replica that hears of others.
+     *
+     * @param replicas what the other replicas have in flight
+     */
+    public PoolMemory(
+            Bindings bindings,
+            PredictedContents contents,
+            int blockSizeBytes,
+            InFlight inFlight,
+            ReplicaLoad replicas,
+            long seed) {
         this.bindings = bindings;
         this.contents = contents;
         this.blockSizeBytes = blockSizeBytes;
         this.inFlight = inFlight;
         this.seed = seed;
-        this.load = new PoolLoad(inFlight, otherClients, averages);
+        this.replicas = replicas;
+        this.load = new PoolLoad(inFlight, replicas, otherClients, averages);
     }
 
     /** What a policy may read of it for a decision among these endpoints. */
@@ -62,7 +79,8 @@ public final class PoolMemory {
         return load;
     }
 
-    PoolAverages averages() {
+    /** What responses have taught. */
+    public PoolAverages averages() {
         return averages;
     }
 
@@ -123,12 +141,12 @@ public final class PoolMemory {
 
     /** Notes how many requests the endpoint says that it has; seconds old, and perhaps not only ours. */
     void observed(EndpointId endpoint, long requests) {
-        otherClients.observe(endpoint, requests, inFlight.requests(endpoint));
+        otherClients.observe(endpoint, requests, inFlight.requests(endpoint) + replicas.requests(endpoint));
     }
 
     /** The endpoint's cache is empty; what is bound to it stays so. */
     void restarted(EndpointId endpoint) {
-        contents.remove(endpoint);
+        contents.emptied(endpoint);
     }
 
     /** The endpoint left for good. */

@@ -32,7 +32,8 @@ record Column(String name, String heading, int decimals, Function<PolicyResult, 
             new Column("requestImbalance", "req max/mean", 2, PolicyResult::requestImbalance),
             new Column("computedTokenImbalance", "tok max/mean", 2, PolicyResult::computedImbalance),
             new Column("stickiness", "sticky", 3, PolicyResult::stickiness),
-            new Column("predictedOverDelivered", "pred/deliv", 3, PolicyResult::predictedOverDelivered));
+            new Column("predictedOverDelivered", "pred/deliv", 3, PolicyResult::predictedOverDelivered),
+            new Column("toldBytesPerRequest", "told B/req", 0, PolicyResult::toldBytesPerRequest));
 
     String text(PolicyResult result) {
         Number number = value.apply(result);

@@ -27,6 +27,11 @@ final class LoadOptions {
     private @Nullable Path trace;
 
     @Option(
+            names = "--spread-ticks",
+            description = "Of a trace whose time stamps stand still, spread those of one time evenly up to the next.")
+    private boolean spreadTicks;
+
+    @Option(
             names = "--access-log",
             paramLabel = "FILE",
             description = "Requests that the gateway served: what warmlane.access-log.target wrote.")
@@ -80,7 +85,7 @@ final class LoadOptions {
                 Stream.of(trace, accessLog, generate).filter(Objects::nonNull).count();
         Arguments.check(given == 1, "load", given + " given", "one of --trace, --access-log and --generate");
         if (trace != null) {
-            return new MooncakeTrace(trace);
+            return new MooncakeTrace(trace, spreadTicks);
         }
         if (accessLog != null) {
             return new AccessLogTrace(accessLog, pool);

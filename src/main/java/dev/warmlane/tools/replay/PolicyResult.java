@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     are first ones
  * @param predictedTokens cached tokens that the policy expected at the chosen endpoints
  * @param deliveredTokens cached tokens that those endpoints found
+ * @param toldBytesPerRequest what gateways told each other, for each request; null if they tell nothing
  */
 public record PolicyResult(
         int answered,
@@ -38,7 +39,8 @@ public record PolicyResult(
         double computedImbalance,
         @Nullable Double stickiness,
         long predictedTokens,
-        long deliveredTokens) {
+        long deliveredTokens,
+        @Nullable Double toldBytesPerRequest) {
 
     /** Predicted over delivered tokens; null for policies that predict nothing, or where nothing was delivered. */
     public @Nullable Double predictedOverDelivered() {

@@ -9,11 +9,13 @@ import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.DoubleConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: a load, a policy, a fleet. Jumps from event to event: a request arrives, a step of an engine ends, an endpoint
@@ -27,6 +29,7 @@ public final class Replay {
     private final List<ReplayGateway> gateways = new ArrayList<>();
     private final ReplayKeys keys;
     private final SplittableRandom balancer;
+    private final @Nullable ReplaySharing sharing;
     private final Tally tally;
     private final int requests;
     private final DoubleConsumer progress;
@@ -49,8 +52,10 @@ public final class Replay {
         this.progress = progress;
         long indexBlocks = Math.max(
                 1, Math.round(fleet.cache().blocks() * settings.scenario().indexScale()));
+        Duration delay = settings.scenario().shareDelay();
+        this.sharing = delay == null ? null : new ReplaySharing(time, delay);
         for (int i = 0; i < settings.scenario().gateways(); i++) {
-            gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i));
+            gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i, i, sharing));
         }
     }
 
@@ -75,7 +80,7 @@ public final class Replay {
             }
         }
         checkNothingIsLeft();
-        return tally.result(fleet.places());
+        return tally.result(fleet.places(), sharing == null ? null : sharing.bytes());
     }
 
     /** A request has been answered in full; a next turn follows. */

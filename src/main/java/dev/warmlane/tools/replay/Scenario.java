@@ -1,8 +1,10 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -40,8 +42,17 @@ public final class Scenario {
 
     @Option(
             names = "--gateways",
-            description = "Gateways that share the requests and know nothing of each other, >= 1 (default: 1).")
+            description = "Gateways that share the requests, >= 1 (default: 1); they tell each other nothing without "
+                    + "--share-delay-ms.")
     private int gateways = 1;
+
+    @Option(
+            names = "--share-delay-ms",
+            paramLabel = "MS",
+            description =
+                    "The gateways tell each other what they do, as replicas in a cluster: gathered for 10 ms, known to "
+                            + "the others this much later, >= 0.")
+    private @Nullable Long shareDelayMillis;
 
     Scenario() {}
 
@@ -59,6 +70,8 @@ public final class Scenario {
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
         Arguments.positive("index scale", indexScale);
         Arguments.atLeast("gateways", gateways, 1);
+        Arguments.check(
+                shareDelayMillis == null || shareDelayMillis >= 0, "share delay", shareDelayMillis + " ms", ">= 0");
         return this;
     }
 
@@ -87,7 +100,13 @@ public final class Scenario {
         return indexScale;
     }
 
-    /** How many gateways share the requests evenly and know nothing of each other; at least 1. */
+    /** How long what a gateway tells takes to the others; null: they tell each other nothing. */
+    @Nullable
+    Duration shareDelay() {
+        return shareDelayMillis == null ? null : Duration.ofMillis(shareDelayMillis);
+    }
+
+    /** How many gateways share the requests evenly; at least 1. */
     int gateways() {
         return gateways;
     }

@@ -10,6 +10,7 @@ import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
 /** Measures one run: what clients saw, what the engines computed, and what better caches would have spared. */
 final class Tally {
@@ -95,8 +96,11 @@ final class Tally {
         return answered + refused;
     }
 
-    /** @param places how many endpoints there were */
-    PolicyResult result(int places) {
+    /**
+     * @param places how many endpoints there were
+     * @param toldBytes what gateways told each other; null if they tell nothing
+     */
+    PolicyResult result(int places, @Nullable Long toldBytes) {
         double hitRatio = ratio(deliveredTokens, promptTokens);
         return new PolicyResult(
                 answered,
@@ -113,7 +117,8 @@ final class Tally {
                 computedTokensByPlace.imbalance(places),
                 followUps == 0 ? null : ratio(stayed, followUps),
                 predictedTokens,
-                deliveredTokens);
+                deliveredTokens,
+                toldBytes == null || answered == 0 ? null : (double) toldBytes / answered);
     }
 
     /** 0 of 0 is 0. */

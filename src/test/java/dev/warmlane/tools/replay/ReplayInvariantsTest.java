@@ -17,7 +17,7 @@ class ReplayInvariantsTest {
     private final Fleet fleet = new Fleet(ReplaySettings.of(1, 100_000));
     private final ReplayEndpoint endpoint = fleet.all().get(0);
     private final ReplayGateway gateway =
-            new ReplayGateway(NamedPolicy.parse("expected-cost"), 10, new VirtualTime(), 1);
+            new ReplayGateway(NamedPolicy.parse("expected-cost"), 10, new VirtualTime(), 1, 0, null);
 
     @Test
     void findsALeaseThatWasNotClosed() {

@@ -16,7 +16,22 @@ class ReportFormatTest {
     private static PolicyResult result(Double stickiness, long predictedTokens) {
         Distribution times = Distribution.of(new double[] {4, 1, 3, 2});
         return new PolicyResult(
-                4, 1, 2, 0.25, 0.5, 0.125, times, times, times, 0.75, 1.5, 1.25, stickiness, predictedTokens, 100);
+                4,
+                1,
+                2,
+                0.25,
+                0.5,
+                0.125,
+                times,
+                times,
+                times,
+                0.75,
+                1.5,
+                1.25,
+                stickiness,
+                predictedTokens,
+                100,
+                null);
     }
 
     @Test
@@ -32,10 +47,10 @@ class ReportFormatTest {
         assertThat(lines).hasSize(3);
         assertThat(lines.get(1))
                 .startsWith("trace, x1  expected-cost         4 ")
-                .endsWith("   0.875       0.900");
+                .endsWith("   0.875       0.900           -");
         assertThat(lines.get(2))
                 .startsWith("trace, x1  random                4 ")
-                .endsWith("       -           -");
+                .endsWith("       -           -           -");
         assertThat(lines.get(0)).hasSameSizeAs(lines.get(1));
     }
 
@@ -57,7 +72,7 @@ class ReportFormatTest {
         assertThat(lines.get(0)).startsWith("load,policy,requests,refused,lost,tokenHitRatio,");
         assertThat(lines.get(1))
                 .startsWith("\"trace, x1\",expected-cost,4,1,2,0.25,")
-                .endsWith(",0.875,0.9");
-        assertThat(lines.get(2)).endsWith(",1.25,,");
+                .endsWith(",0.875,0.9,");
+        assertThat(lines.get(2)).endsWith(",1.25,,,");
     }
 }

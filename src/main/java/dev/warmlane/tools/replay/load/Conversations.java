@@ -23,7 +23,13 @@ final class Conversations {
      * @param fullBlocks the chained hashes of the prompt's full blocks
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Line(long arrivalNanos, @Nullable String session, int promptTokens, int outputTokens, long[] fullBlocks) {}
+    record Line(long arrivalNanos, @Nullable String session, int promptTokens, int outputTokens, long[] fullBlocks) {
+
+        /** The same at another time. */
+        Line at(long nanos) {
+            return new Line(nanos, session, promptTokens, outputTokens, fullBlocks);
+        }
+    }
 
     private static final int LEAST_SHARED_BLOCKS = 2;
     private static final int NONE = -1;

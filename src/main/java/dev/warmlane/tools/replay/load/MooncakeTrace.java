@@ -18,9 +18,12 @@ import tools.jackson.databind.JsonNode;
  */
 public final class MooncakeTrace implements Load.Source {
     private final Path file;
+    private final boolean spreadsTicks;
 
-    public MooncakeTrace(Path file) {
+    /** @param spreadsTicks whether requests of one time are spread evenly over the time until the next */
+    public MooncakeTrace(Path file, boolean spreadsTicks) {
         this.file = file;
+        this.spreadsTicks = spreadsTicks;
     }
 
     @Override
@@ -28,7 +31,27 @@ public final class MooncakeTrace implements Load.Source {
         List<Conversations.Line> lines = new ArrayList<>();
         JsonLine.forEach(file, line -> lines.add(parse(line)));
         lines.sort((a, b) -> Long.compare(a.arrivalNanos(), b.arrivalNanos()));
-        return new Load(String.valueOf(file.getFileName()), new Conversations(lines).requests());
+        List<Conversations.Line> arrivals = spreadsTicks ? spread(lines) : lines;
+        return new Load(String.valueOf(file.getFileName()), new Conversations(arrivals).requests());
+    }
+
+    /** What arrives last has no next time, and stays where it is. */
+    private static List<Conversations.Line> spread(List<Conversations.Line> lines) {
+        List<Conversations.Line> spread = new ArrayList<>(lines.size());
+        int first = 0;
+        while (first < lines.size()) {
+            long tick = lines.get(first).arrivalNanos();
+            int next = first;
+            while (next < lines.size() && lines.get(next).arrivalNanos() == tick) {
+                next++;
+            }
+            long gap = next < lines.size() ? lines.get(next).arrivalNanos() - tick : 0;
+            for (int i = first; i < next; i++) {
+                spread.add(lines.get(i).at(tick + gap * (i - first) / (next - first)));
+            }
+            first = next;
+        }
+        return spread;
     }
 
     private static Conversations.Line parse(JsonLine line) {

@@ -17,7 +17,7 @@ class MooncakeTraceTest {
     private Path directory;
 
     private static List<LoadRequest> conversation() throws IOException {
-        return new MooncakeTrace(Path.of("src/test/resources/replay/conversation.jsonl"))
+        return new MooncakeTrace(Path.of("src/test/resources/replay/conversation.jsonl"), false)
                 .read()
                 .arrivals();
     }
@@ -56,7 +56,7 @@ class MooncakeTraceTest {
                 {"timestamp": 9, "input_length": 10, "output_length": 1, "hash_ids": [1]}
                 {"timestamp": 3, "input_length": 20, "output_length": 1, "hash_ids": [2]}
                 """);
-        assertThat(new MooncakeTrace(file).read().arrivals())
+        assertThat(new MooncakeTrace(file, false).read().arrivals())
                 .extracting(LoadRequest::promptTokens)
                 .containsExactly(20, 10);
     }
@@ -74,7 +74,7 @@ class MooncakeTraceTest {
                     """)
     void saysWhichLineMakesNoSenseAndWhy(String line, String problem) throws IOException {
         Path file = write("{\"timestamp\": 0, \"input_length\": 1, \"output_length\": 1, \"hash_ids\": []}\n" + line);
-        assertThatThrownBy(() -> new MooncakeTrace(file).read())
+        assertThatThrownBy(() -> new MooncakeTrace(file, false).read())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(file + ":2: " + problem);
     }
@@ -82,7 +82,7 @@ class MooncakeTraceTest {
     @Test
     void anEmptyTraceIsRefused() throws IOException {
         Path file = write("\n");
-        assertThatThrownBy(() -> new MooncakeTrace(file).read())
+        assertThatThrownBy(() -> new MooncakeTrace(file, false).read())
                 .hasMessage("load trace.jsonl: 0 requests (expected: >= 1)");
     }
 

@@ -1,0 +1,55 @@
+package dev.warmlane.core.sharing;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PromptBlocks;
+import org.jspecify.annotations.Nullable;
+
+/** Something that happened at this replica and that the others are to know. Immutable, and cheap to make. */
+sealed interface Fact {
+
+    /** A key is bound, or was used again where it is. */
+    record Bound(AffinityKey key, EndpointId endpoint, long order) implements Fact {}
+
+    /**
+     * A key is bound no more.
+     *
+     * @param endpoint only if it is bound to this; null: wherever
+     */
+    record Unbound(AffinityKey key, @Nullable EndpointId endpoint) implements Fact {}
+
+    /**
+     * An endpoint computes a prompt.
+     *
+     * @param held leading blocks that it held before
+     */
+    record Placed(String pool, EndpointId endpoint, PromptBlocks prompt, int held) implements Fact {}
+
+    /** An endpoint holds this chain of blocks, from its beginning: told again to whoever missed it. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Held(String pool, EndpointId endpoint, long[] chain) implements Fact {}
+
+    /**
+     * An endpoint has not computed the prompt.
+     *
+     * @param held leading blocks that it holds all the same
+     */
+    record Trimmed(String pool, EndpointId endpoint, PromptBlocks prompt, int held) implements Fact {}
+
+    /**
+     * A prediction met the truth.
+     *
+     * @param missedBlocks as of {@code PredictedContents.correct}
+     */
+    record Corrected(String pool, EndpointId endpoint, double missedBlocks) implements Fact {}
+
+    /** An endpoint's cache is empty. */
+    record Emptied(String pool, EndpointId endpoint) implements Fact {}
+
+    /**
+     * Somebody tells of a chain whose beginning is not known here.
+     *
+     * @param origin a hash of who
+     */
+    record Asked(String pool, EndpointId endpoint, long origin, long last) implements Fact {}
+}

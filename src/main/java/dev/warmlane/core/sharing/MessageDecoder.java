@@ -1,0 +1,236 @@
+package dev.warmlane.core.sharing;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
+import dev.warmlane.core.sharing.SharedLoad.Sums;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies messages of other replicas to what is shared here. Believes no number: what does not fit is skipped and counted. Safe
+ * for concurrent use.
+ */
+final class MessageDecoder {
+    /** Endpoints that one record may name; more than any pool has. */
+    private static final int MAX_ENDPOINTS = 100_000;
+
+    /** A beginning that is asked for is not asked for again so soon. */
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+
+    private static final long MAX_ASKED = 1024;
+
+    private final Replication replication;
+    private final Consumer<String> onIncomplete;
+    private final Cache<Long, Boolean> asked = Caffeine.newBuilder()
+            .maximumSize(MAX_ASKED)
+            .expireAfterWrite(ASK_AGAIN)
+            .build();
+    private final LongAdder messages = new LongAdder();
+    private final LongAdder records = new LongAdder();
+    private final LongAdder endpoints = new LongAdder();
+    private final LongAdder beginnings = new LongAdder();
+
+    MessageDecoder(Replication replication, Consumer<String> onIncomplete) {
+        this.replication = replication;
+        this.onIncomplete = onIncomplete;
+    }
+
+    Replication.Ununderstood ununderstood() {
+        return new Replication.Ununderstood(messages.sum(), records.sum(), endpoints.sum(), beginnings.sum());
+    }
+
+    boolean decode(String origin, byte[] message) {
+        MessageReader reader = new MessageReader(message);
+        try {
+            if (reader.oneByte() != MessageWriter.VERSION) {
+                messages.increment();
+                return false;
+            }
+            while (reader.hasMore()) {
+                int code = reader.oneByte();
+                int length = reader.count(message.length);
+                int end = reader.position() + length;
+                RecordType type = RecordType.of(code);
+                if (type == null) {
+                    records.increment();
+                } else {
+                    record(origin, type, reader, end);
+                }
+                // A later version may have more to say in a record that is known here.
+                reader.skipTo(end);
+            }
+            return true;
+        } catch (MalformedMessageException e) {
+            messages.increment();
+            return false;
+        }
+    }
+
+    private void record(String origin, RecordType type, MessageReader reader, int end) {
+        switch (type) {
+            case BOUND -> bound(reader);
+            case UNBOUND -> unbound(reader, end);
+            case INCOMPLETE -> onIncomplete.accept(origin);
+            default -> ofPool(origin, type, pool(reader.reference()), reader);
+        }
+    }
+
+    private void bound(MessageReader reader) {
+        AffinityKey key = key(reader);
+        EndpointId endpoint = anywhere(reader.reference());
+        long order = reader.number();
+        if (endpoint != null) {
+            replication.table().merge(key, endpoint, order);
+        }
+    }
+
+    private void unbound(MessageReader reader, int end) {
+        AffinityKey key = key(reader);
+        if (reader.position() == end) {
+            replication.table().release(key);
+            return;
+        }
+        EndpointId endpoint = anywhere(reader.reference());
+        if (endpoint != null) {
+            replication.table().release(key, endpoint);
+        }
+    }
+
+    private void ofPool(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
+        switch (type) {
+            case LOAD, WHOLE_LOAD -> load(origin, type, pool, reader);
+            case AVERAGES -> averages(pool, reader);
+            default -> {
+                long hash = reader.reference();
+                EndpointId endpoint = pool == null ? null : pool.find(hash);
+                if (pool == null || endpoint == null) {
+                    endpoints.increment();
+                } else {
+                    ofEndpoint(origin, type, pool, endpoint, reader);
+                }
+            }
+        }
+    }
+
+    private void ofEndpoint(String origin, RecordType type, PoolShare pool, EndpointId endpoint, MessageReader reader) {
+        switch (type) {
+            case PLACED -> placed(origin, pool, endpoint, reader);
+            case TRIMMED -> pool.index().forget(endpoint, reader.fixedArray());
+            case CORRECTED -> corrected(pool, endpoint, reader.real());
+            case EMPTIED -> pool.index().emptied(endpoint);
+            case ASKED -> asked(pool, endpoint, reader.fixed(), reader.fixed());
+            case DUMP -> dump(pool, endpoint, reader.fixedArray());
+            default -> records.increment();
+        }
+    }
+
+    private void placed(String origin, PoolShare pool, EndpointId endpoint, MessageReader reader) {
+        long parent = reader.fixed();
+        if (!pool.index().append(endpoint, parent, reader.fixedArray())) {
+            beginnings.increment();
+            long question = parent ^ endpoint.hash();
+            if (asked.asMap().putIfAbsent(question, Boolean.TRUE) == null) {
+                replication.facts().add(new Fact.Asked(pool.name(), endpoint, Replication.hash(origin), parent));
+            }
+        }
+    }
+
+    /** Whoever told of it is asked, and knows the beginning unless it was evicted meanwhile. */
+    private void asked(PoolShare pool, EndpointId endpoint, long whom, long last) {
+        if (whom == Replication.hash(replication.self())) {
+            long[] chain = pool.index().chain(endpoint, last);
+            if (chain.length > 0) {
+                replication.facts().add(new Fact.Held(pool.name(), endpoint, chain));
+            }
+        }
+    }
+
+    private static void corrected(PoolShare pool, EndpointId endpoint, double missedBlocks) {
+        if (Double.isFinite(missedBlocks)) {
+            pool.index().correct(endpoint, missedBlocks);
+        }
+    }
+
+    private static void dump(PoolShare pool, EndpointId endpoint, long[] dump) {
+        if (dump.length % 2 != 0) {
+            throw new MalformedMessageException("an odd dump");
+        }
+        pool.index().load(endpoint, dump);
+    }
+
+    private void load(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
+        int count = reader.count(MAX_ENDPOINTS);
+        Map<EndpointId, Sums> told = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            long hash = reader.reference();
+            Sums sums = new Sums(reader.count(Integer.MAX_VALUE), atLeastZero(reader), atLeastZero(reader));
+            EndpointId endpoint = pool == null ? null : pool.find(hash);
+            if (endpoint == null) {
+                endpoints.increment();
+            } else {
+                told.put(endpoint, sums);
+            }
+        }
+        if (pool == null) {
+            return;
+        }
+        if (type == RecordType.WHOLE_LOAD) {
+            pool.sharedLoad().toldAll(origin, told);
+        } else {
+            told.forEach((endpoint, sums) -> pool.sharedLoad().told(origin, endpoint, sums));
+        }
+    }
+
+    private static void averages(@Nullable PoolShare pool, MessageReader reader) {
+        double bytesPerToken = reader.real();
+        double promptTokens = reader.real();
+        double outputTokens = reader.real();
+        PoolAverages averages = pool == null ? null : pool.averages();
+        if (averages != null) {
+            averages.adopt(bytesPerToken, promptTokens, outputTokens);
+        }
+    }
+
+    private static long atLeastZero(MessageReader reader) {
+        long value = reader.number();
+        if (value < 0) {
+            throw new MalformedMessageException("a negative sum");
+        }
+        return value;
+    }
+
+    private static AffinityKey key(MessageReader reader) {
+        KeySource source = reader.oneByte() == 0 ? KeySource.SESSION : KeySource.CLIENT_IP;
+        return new AffinityKey(source, reader.fixed());
+    }
+
+    private @Nullable PoolShare pool(long hash) {
+        for (PoolShare pool : replication.pools()) {
+            if (Replication.hash(pool.name()) == hash) {
+                return pool;
+            }
+        }
+        return null;
+    }
+
+    /** The endpoint in whatever pool: a key does not say which it belongs to. */
+    private @Nullable EndpointId anywhere(long hash) {
+        for (PoolShare pool : replication.pools()) {
+            EndpointId endpoint = pool.find(hash);
+            if (endpoint != null) {
+                return endpoint;
+            }
+        }
+        endpoints.increment();
+        return null;
+    }
+}

@@ -1,0 +1,136 @@
+package dev.warmlane.core.sharing;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.sharing.SharedLoad.Sums;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Turns facts into messages, each no longer than {@link Replication#MAX_MESSAGE_BYTES}. Not thread-safe. */
+final class MessageEncoder {
+    /** Blocks of one record; longer chains take several. */
+    private static final int MAX_BLOCKS = 4000;
+
+    private static final int FULL_BYTES = Replication.MAX_MESSAGE_BYTES - (MAX_BLOCKS + 8) * Long.BYTES;
+
+    private final Consumer<byte[]> messages;
+    private MessageWriter writer = new MessageWriter();
+
+    /** @param messages takes each message once it is full, and the last at {@link #end} */
+    MessageEncoder(Consumer<byte[]> messages) {
+        this.messages = messages;
+    }
+
+    void fact(Fact fact) {
+        if (fact instanceof Fact.Bound bound) {
+            bound(bound.key(), bound.endpoint(), bound.order());
+        } else if (fact instanceof Fact.Unbound unbound) {
+            unbound(unbound.key(), unbound.endpoint());
+        } else if (fact instanceof Fact.Placed placed) {
+            PromptBlocks prompt = placed.prompt();
+            long parent = placed.held() == 0 ? 0 : prompt.hash(placed.held() - 1);
+            placed(placed.pool(), placed.endpoint(), parent, tail(prompt, placed.held()));
+        } else if (fact instanceof Fact.Held held) {
+            placed(held.pool(), held.endpoint(), 0, held.chain());
+        } else if (fact instanceof Fact.Trimmed trimmed) {
+            blocks(RecordType.TRIMMED, trimmed.pool(), trimmed.endpoint(), tail(trimmed.prompt(), trimmed.held()));
+        } else if (fact instanceof Fact.Corrected corrected) {
+            endpoint(corrected.pool(), corrected.endpoint()).real(corrected.missedBlocks());
+            record(RecordType.CORRECTED);
+        } else if (fact instanceof Fact.Emptied emptied) {
+            endpoint(emptied.pool(), emptied.endpoint());
+            record(RecordType.EMPTIED);
+        } else if (fact instanceof Fact.Asked asked) {
+            endpoint(asked.pool(), asked.endpoint()).fixed(asked.origin()).fixed(asked.last());
+            record(RecordType.ASKED);
+        }
+    }
+
+    void bound(AffinityKey key, EndpointId endpoint, long order) {
+        key(key).reference(endpoint.hash()).number(order);
+        record(RecordType.BOUND);
+    }
+
+    private void unbound(AffinityKey key, @Nullable EndpointId endpoint) {
+        key(key);
+        if (endpoint != null) {
+            writer.reference(endpoint.hash());
+        }
+        record(RecordType.UNBOUND);
+    }
+
+    private void placed(String pool, EndpointId endpoint, long parent, long[] hashes) {
+        long before = parent;
+        int from = 0;
+        do {
+            int to = Math.min(hashes.length, from + MAX_BLOCKS);
+            endpoint(pool, endpoint).fixed(before).fixed(hashes, from, to);
+            record(RecordType.PLACED);
+            before = to == 0 ? before : hashes[to - 1];
+            from = to;
+        } while (from < hashes.length);
+    }
+
+    /** @param type whose payload is an endpoint and blocks; they may be cut anywhere into pieces of even length */
+    void blocks(RecordType type, String pool, EndpointId endpoint, long[] hashes) {
+        for (int from = 0; from < hashes.length; from += MAX_BLOCKS) {
+            endpoint(pool, endpoint).fixed(hashes, from, Math.min(hashes.length, from + MAX_BLOCKS));
+            record(type);
+        }
+    }
+
+    void load(RecordType type, String pool, Map<EndpointId, Sums> load) {
+        writer.reference(Replication.hash(pool)).number(load.size());
+        load.forEach((endpoint, sums) -> writer.reference(endpoint.hash())
+                .number(sums.requests())
+                .number(sums.promptTokens())
+                .number(sums.prefillTokens()));
+        record(type);
+    }
+
+    void averages(String pool, PoolAverages averages) {
+        writer.reference(Replication.hash(pool))
+                .real(averages.bytesPerToken())
+                .real(averages.promptTokens())
+                .real(averages.outputTokens());
+        record(RecordType.AVERAGES);
+    }
+
+    void incomplete() {
+        record(RecordType.INCOMPLETE);
+    }
+
+    void end() {
+        if (!writer.isEmpty()) {
+            messages.accept(writer.toBytes());
+            writer = new MessageWriter();
+        }
+    }
+
+    private MessageWriter key(AffinityKey key) {
+        return writer.oneByte(key.source() == KeySource.SESSION ? 0 : 1).fixed(key.hash());
+    }
+
+    private MessageWriter endpoint(String pool, EndpointId endpoint) {
+        return writer.reference(Replication.hash(pool)).reference(endpoint.hash());
+    }
+
+    private void record(RecordType type) {
+        writer.record(type);
+        if (writer.length() > FULL_BYTES) {
+            end();
+        }
+    }
+
+    private static long[] tail(PromptBlocks prompt, int from) {
+        long[] hashes = new long[Math.max(0, prompt.length() - from)];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = prompt.hash(from + i);
+        }
+        return hashes;
+    }
+}

@@ -1,0 +1,123 @@
+package dev.warmlane.core.sharing;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.prefix.PredictedContents;
+import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.ReplicaLoad;
+import dev.warmlane.core.sharing.SharedLoad.Sums;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One pool's part of what replicas share. */
+public final class PoolShare {
+    private final EndpointPool endpoints;
+    private final PrefixIndex index;
+    private final InFlight inFlight;
+    private final SharedContents contents;
+    private final SharedLoad load = new SharedLoad();
+    private final Map<EndpointId, Sums> told = new HashMap<>();
+    private volatile @Nullable PoolAverages averages;
+    private volatile Directory directory = new Directory(EndpointSnapshot.EMPTY, Map.of());
+
+    /** The endpoints of a snapshot by the hashes of their ids. */
+    private record Directory(EndpointSnapshot of, Map<Long, EndpointId> byHash) {}
+
+    PoolShare(EndpointPool endpoints, PrefixIndex index, InFlight inFlight, FactQueue facts) {
+        this.endpoints = endpoints;
+        this.index = index;
+        this.inFlight = inFlight;
+        this.contents = new SharedContents(endpoints.name(), index, facts);
+    }
+
+    /** The predicted contents of its endpoints, by what all replicas place. */
+    public PredictedContents contents() {
+        return contents;
+    }
+
+    /** What the other replicas have in flight. */
+    public ReplicaLoad load() {
+        return load;
+    }
+
+    /** Lets a replica that joins take over what responses have taught others. */
+    public void averages(PoolAverages poolAverages) {
+        averages = poolAverages;
+    }
+
+    @Nullable
+    PoolAverages averages() {
+        return averages;
+    }
+
+    PrefixIndex index() {
+        return index;
+    }
+
+    SharedLoad sharedLoad() {
+        return load;
+    }
+
+    String name() {
+        return endpoints.name();
+    }
+
+    EndpointSnapshot snapshot() {
+        return endpoints.snapshot();
+    }
+
+    /** The endpoint whose id has this hash; null if the pool has none. */
+    @Nullable
+    EndpointId find(long hash) {
+        EndpointSnapshot now = endpoints.snapshot();
+        Directory known = directory;
+        if (known.of() != now) {
+            Map<Long, EndpointId> byHash = new HashMap<>();
+            for (Endpoint endpoint : now.endpoints()) {
+                byHash.put(endpoint.id().hash(), endpoint.id());
+            }
+            known = new Directory(now, byHash);
+            directory = known;
+        }
+        return known.byHash().get(hash);
+    }
+
+    /** What is in flight here at all endpoints that have something. */
+    Map<EndpointId, Sums> ownLoad() {
+        Map<EndpointId, Sums> own = new HashMap<>();
+        for (Endpoint endpoint : endpoints.snapshot().endpoints()) {
+            EndpointId id = endpoint.id();
+            Sums sums = new Sums(
+                    Math.max(0, inFlight.requests(id)),
+                    Math.max(0, inFlight.promptTokens(id)),
+                    Math.max(0, inFlight.prefillTokens(id)));
+            if (!sums.equals(Sums.NOTHING)) {
+                own.put(id, sums);
+            }
+        }
+        return own;
+    }
+
+    /** Of these, what is other than what was told last. For one thread. */
+    Map<EndpointId, Sums> takeChanges(Map<EndpointId, Sums> own) {
+        Map<EndpointId, Sums> changes = new HashMap<>();
+        own.forEach((endpoint, sums) -> {
+            if (!sums.equals(told.put(endpoint, sums))) {
+                changes.put(endpoint, sums);
+            }
+        });
+        told.keySet().removeIf(endpoint -> {
+            boolean gone = !own.containsKey(endpoint);
+            if (gone) {
+                changes.put(endpoint, Sums.NOTHING);
+            }
+            return gone;
+        });
+        return changes;
+    }
+}

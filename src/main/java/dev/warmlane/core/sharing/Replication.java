@@ -1,0 +1,210 @@
+package dev.warmlane.core.sharing;
+
+import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.sharing.SharedLoad.Sums;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * What this replica shares with the others. Requests note facts; {@link #gather} turns those noted since the last time into
+ * messages, which somebody carries to the other replicas in order; {@link #receive} applies what they tell. Every fact is the
+ * teller's own, so nothing goes in circles, and values that can be lost are told again: loads every {@value #WHOLE_MILLIS} ms, the
+ * rest on request ({@link #writeState}).
+ *
+ * <p>Noting is safe from any thread and takes no lock; {@link #gather} is for one thread; {@link #receive} for one thread at a
+ * time for each sender.
+ */
+public final class Replication {
+    /** The longest message that is made, in bytes. */
+    public static final int MAX_MESSAGE_BYTES = 64 * 1024;
+
+    private static final int WHOLE_MILLIS = 500;
+    private static final long WHOLE_NANOS = Duration.ofMillis(WHOLE_MILLIS).toNanos();
+    private static final long SILENCE_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private final String self;
+    private final AffinityTable table;
+    private final SharedBindings bindings;
+    private final FactQueue facts;
+    private final LongSupplier nanoClock;
+    private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
+    private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
+    private final MessageDecoder decoder;
+    private long wholeToldNanos;
+    private long toldDropped;
+
+    /**
+     * Nothing is shared yet, and nobody known.
+     *
+     * @param self the id of this replica among the others
+     * @param table of the bindings of all pools
+     * @param maxFacts facts that may wait to be told; what is more is dropped, and told as a whole later
+     * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
+     * @param onIncomplete told who has dropped facts, so that its state is to be asked for
+     */
+    public Replication(
+            String self, AffinityTable table, int maxFacts, LongSupplier nanoClock, Consumer<String> onIncomplete) {
+        this.self = self;
+        this.table = table;
+        this.facts = new FactQueue(maxFacts);
+        this.bindings = new SharedBindings(table, facts);
+        this.nanoClock = nanoClock;
+        this.wholeToldNanos = nanoClock.getAsLong() - WHOLE_NANOS;
+        this.decoder = new MessageDecoder(this, onIncomplete);
+    }
+
+    /** The bindings of all replicas. */
+    public SharedBindings bindings() {
+        return bindings;
+    }
+
+    /**
+     * Shares a pool from now on.
+     *
+     * @param index linked, and written by nobody else
+     * @param inFlight what this replica has in flight there
+     */
+    public PoolShare share(EndpointPool endpoints, PrefixIndex index, InFlight inFlight) {
+        PoolShare share = new PoolShare(endpoints, index, inFlight, facts);
+        pools.add(share);
+        inFlight.onChange(facts::signal);
+        return share;
+    }
+
+    /** Calls this when there is something to {@link #gather}, on the thread that noted it. */
+    public void onFact(Runnable listener) {
+        facts.onFact(listener);
+    }
+
+    /** The messages to tell all others now, in this order; often none. Forgets the loads of those not heard for 2 s. */
+    public List<byte[]> gather() {
+        long now = nanoClock.getAsLong();
+        forgetSilent(now);
+        List<byte[]> messages = new ArrayList<>();
+        MessageEncoder encoder = new MessageEncoder(messages::add);
+        boolean whole = now - wholeToldNanos >= WHOLE_NANOS;
+        for (PoolShare pool : pools) {
+            Map<EndpointId, Sums> own = pool.ownLoad();
+            Map<EndpointId, Sums> changes = pool.takeChanges(own);
+            if (whole) {
+                encoder.load(RecordType.WHOLE_LOAD, pool.name(), own);
+            } else if (!changes.isEmpty()) {
+                encoder.load(RecordType.LOAD, pool.name(), changes);
+            }
+        }
+        wholeToldNanos = whole ? now : wholeToldNanos;
+        for (Fact fact = facts.poll(); fact != null; fact = facts.poll()) {
+            encoder.fact(fact);
+        }
+        long dropped = facts.dropped();
+        if (dropped != toldDropped) {
+            toldDropped = dropped;
+            encoder.incomplete();
+        }
+        encoder.end();
+        return messages;
+    }
+
+    /**
+     * Applies what another replica tells.
+     *
+     * @param origin the id of who tells
+     * @return whether all of it was understood; a message that is malformed is applied as far as it makes sense
+     */
+    public boolean receive(String origin, byte[] message) {
+        heardNanos.put(origin, nanoClock.getAsLong());
+        return decoder.decode(origin, message);
+    }
+
+    /** This replica is gone: what it has in flight counts no more. */
+    public void left(String origin) {
+        heardNanos.remove(origin);
+        pools.forEach(pool -> pool.sharedLoad().forget(origin));
+    }
+
+    /**
+     * Writes all that is known here, for a replica that joins or has missed something: messages like any others, which it {@link
+     * #receive}s.
+     */
+    public void writeState(Consumer<byte[]> messages) {
+        MessageEncoder encoder = new MessageEncoder(messages);
+        for (PoolShare pool : pools) {
+            encoder.load(RecordType.WHOLE_LOAD, pool.name(), pool.ownLoad());
+            PoolAverages averages = pool.averages();
+            if (averages != null) {
+                encoder.averages(pool.name(), averages);
+            }
+            for (Endpoint endpoint : pool.snapshot().endpoints()) {
+                encoder.blocks(
+                        RecordType.DUMP,
+                        pool.name(),
+                        endpoint.id(),
+                        pool.index().dump(endpoint.id()));
+            }
+        }
+        table.forEach(encoder::bound);
+        encoder.end();
+    }
+
+    /** Facts that were dropped before they were told, because too many waited. */
+    public long dropped() {
+        return facts.dropped();
+    }
+
+    /** What was told and could not be used here. */
+    public Ununderstood ununderstood() {
+        return decoder.ununderstood();
+    }
+
+    /**
+     * What was told and could not be used.
+     *
+     * @param messages that were malformed, or of a later version
+     * @param records of a later version's kind
+     * @param endpoints records that speak of an endpoint or pool that is unknown here
+     * @param beginnings placements whose prompt's beginning was unknown here
+     */
+    public record Ununderstood(long messages, long records, long endpoints, long beginnings) {}
+
+    String self() {
+        return self;
+    }
+
+    AffinityTable table() {
+        return table;
+    }
+
+    List<PoolShare> pools() {
+        return pools;
+    }
+
+    FactQueue facts() {
+        return facts;
+    }
+
+    /** A hash that stands for a text in messages, the same on every replica. */
+    static long hash(String text) {
+        return Hashing.xxh3_64().hashCharsToLong(text);
+    }
+
+    private void forgetSilent(long now) {
+        heardNanos.forEach((origin, heard) -> {
+            if (now - heard > SILENCE_NANOS) {
+                pools.forEach(pool -> pool.sharedLoad().forget(origin));
+            }
+        });
+    }
+}

@@ -1,0 +1,94 @@
+package dev.warmlane.core.sharing;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.BindingInfo;
+import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bindings of all replicas: a table that others are told of, and that follows what they tell. A key has one binding in the
+ * end, whichever replicas bound it ({@link AffinityTable#merge}), and lives on by use through any of them.
+ */
+public final class SharedBindings implements Bindings {
+    private final AffinityTable table;
+    private final FactQueue facts;
+
+    SharedBindings(AffinityTable table, FactQueue facts) {
+        this.table = table;
+        this.facts = facts;
+    }
+
+    @Override
+    public void bind(AffinityKey key, EndpointId endpoint) {
+        facts.add(new Fact.Bound(key, endpoint, table.bindInOrder(key, endpoint)));
+    }
+
+    @Override
+    public boolean release(AffinityKey key) {
+        facts.add(new Fact.Unbound(key, null));
+        return table.release(key);
+    }
+
+    @Override
+    public void release(AffinityKey key, EndpointId endpoint) {
+        facts.add(new Fact.Unbound(key, endpoint));
+        table.release(key, endpoint);
+    }
+
+    /** Tells nobody: an endpoint that leaves leaves all replicas. */
+    @Override
+    public void releaseAll(EndpointId endpoint) {
+        table.releaseAll(endpoint);
+    }
+
+    /** Tells nobody: whoever is told of the binding counts that as its use. */
+    @Override
+    public boolean touch(AffinityKey key) {
+        return table.touch(key);
+    }
+
+    @Override
+    public @Nullable EndpointId peek(AffinityKey key) {
+        return table.peek(key);
+    }
+
+    @Override
+    public @Nullable BindingInfo describe(AffinityKey key) {
+        return table.describe(key);
+    }
+
+    @Override
+    public long size() {
+        return table.size();
+    }
+
+    @Override
+    public Map<EndpointId, Long> countByEndpoint() {
+        return table.countByEndpoint();
+    }
+
+    @Override
+    public Map<EndpointId, Long> countByEndpoint(KeySource source) {
+        return table.countByEndpoint(source);
+    }
+
+    @Override
+    public long evictions() {
+        return table.evictions();
+    }
+
+    @Override
+    public long maxEntries() {
+        return table.maxEntries();
+    }
+
+    @Override
+    public Duration ttl() {
+        return table.ttl();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.warmlane.core.sharing;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PredictedContents;
+import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.List;
+
+/** The predicted contents of one pool's caches, by what all replicas place: an index that others are told of, and that follows. */
+public final class SharedContents implements PredictedContents {
+    private final String pool;
+    private final PrefixIndex index;
+    private final FactQueue facts;
+
+    SharedContents(String pool, PrefixIndex index, FactQueue facts) {
+        this.pool = pool;
+        this.index = index;
+        this.facts = facts;
+    }
+
+    @Override
+    public PrefixMatch match(PromptBlocks prompt, List<Endpoint> candidates) {
+        return index.match(prompt, candidates);
+    }
+
+    @Override
+    public int insert(EndpointId endpoint, PromptBlocks prompt) {
+        int held = index.insert(endpoint, prompt);
+        if (prompt.length() > 0) {
+            facts.add(new Fact.Placed(pool, endpoint, prompt, held));
+        }
+        return held;
+    }
+
+    @Override
+    public void trim(EndpointId endpoint, PromptBlocks prompt, int heldBlocks) {
+        index.trim(endpoint, prompt, heldBlocks);
+        if (heldBlocks < prompt.length()) {
+            facts.add(new Fact.Trimmed(pool, endpoint, prompt, heldBlocks));
+        }
+    }
+
+    @Override
+    public void correct(EndpointId endpoint, double missedBlocks) {
+        index.correct(endpoint, missedBlocks);
+        if (missedBlocks != 0) {
+            facts.add(new Fact.Corrected(pool, endpoint, missedBlocks));
+        }
+    }
+
+    /** Tells nobody: each replica asks the engine itself. */
+    @Override
+    public void capacity(EndpointId endpoint, long blocks) {
+        index.capacity(endpoint, blocks);
+    }
+
+    @Override
+    public void emptied(EndpointId endpoint) {
+        index.emptied(endpoint);
+        facts.add(new Fact.Emptied(pool, endpoint));
+    }
+
+    /** Tells nobody: an endpoint that leaves leaves all replicas. */
+    @Override
+    public void remove(EndpointId endpoint) {
+        index.remove(endpoint);
+    }
+}

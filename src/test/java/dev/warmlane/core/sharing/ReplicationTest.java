@@ -1,0 +1,285 @@
+package dev.warmlane.core.sharing;
+
+import static dev.warmlane.core.sharing.Replicas.A;
+import static dev.warmlane.core.sharing.Replicas.B;
+import static dev.warmlane.core.sharing.Replicas.C;
+import static dev.warmlane.core.sharing.Replicas.prompt;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.RendezvousHash;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.Lease;
+import dev.warmlane.core.sharing.Replicas.Replica;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ReplicationTest {
+    private static final AffinityKey KEY = AffinityKey.of("default", KeySource.SESSION, "alice");
+
+    private final Replicas replicas = Replicas.of(3);
+    private final Replica one = replicas.get(0);
+    private final Replica two = replicas.get(1);
+    private final Replica three = replicas.get(2);
+
+    @Test
+    void whatOneBindsAllKnow() {
+        one.replication.bindings().bind(KEY, B);
+        replicas.exchange();
+        assertThat(two.table.peek(KEY)).isEqualTo(B);
+        assertThat(three.table.peek(KEY)).isEqualTo(B);
+    }
+
+    @Test
+    void thoseWhoBindANewKeyAtOnceAgreeOnTheEndpointThatWeighsMost() {
+        EndpointId heavier = RendezvousHash.weight(KEY.hash(), A) > RendezvousHash.weight(KEY.hash(), B) ? A : B;
+        one.replication.bindings().bind(KEY, A);
+        two.replication.bindings().bind(KEY, B);
+        replicas.exchange();
+        assertThat(replicas.all).extracting(replica -> replica.table.peek(KEY)).containsOnly(heavier);
+    }
+
+    @Test
+    void aLaterBindingCountsWhateverWeighsMore() {
+        EndpointId lighter = RendezvousHash.weight(KEY.hash(), A) > RendezvousHash.weight(KEY.hash(), B) ? B : A;
+        one.replication.bindings().bind(KEY, lighter.equals(A) ? B : A);
+        replicas.exchange();
+        two.replication.bindings().bind(KEY, lighter);
+        replicas.exchange();
+        assertThat(replicas.all).extracting(replica -> replica.table.peek(KEY)).containsOnly(lighter);
+    }
+
+    @Test
+    void useThroughAnyReplicaKeepsABindingAlive() {
+        one.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        replicas.nanos.addAndGet(Duration.ofMinutes(90).toNanos());
+        two.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        replicas.nanos.addAndGet(Duration.ofMinutes(90).toNanos());
+        assertThat(three.table.peek(KEY)).isEqualTo(A);
+    }
+
+    @Test
+    void whatIsReleasedIsReleasedEverywhere() {
+        one.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        three.replication.bindings().release(KEY);
+        replicas.exchange();
+        assertThat(replicas.all).extracting(replica -> replica.table.peek(KEY)).containsOnlyNulls();
+    }
+
+    @Test
+    void aBindingThatIsTakenBackLeavesALaterOneAlone() {
+        one.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        two.replication.bindings().bind(KEY, B);
+        one.replication.bindings().release(KEY, A);
+        replicas.exchange();
+        assertThat(three.table.peek(KEY)).isEqualTo(B);
+    }
+
+    @Test
+    void whatOnePlacesAllPredict() {
+        one.share.contents().insert(A, prompt(1, 2, 3));
+        replicas.exchange();
+        assertThat(two.matched(A, prompt(1, 2, 3, 4))).isEqualTo(3);
+        assertThat(two.matched(B, prompt(1, 2, 3, 4))).isZero();
+    }
+
+    @Test
+    void aLaterTurnTellsItsNewBlocksOnly() {
+        long[] first = new long[500];
+        long[] second = new long[510];
+        for (int i = 0; i < second.length; i++) {
+            second[i] = i + 1;
+            if (i < first.length) {
+                first[i] = i + 1;
+            }
+        }
+        one.share.contents().insert(A, prompt(first));
+        replicas.exchange();
+        one.share.contents().insert(A, prompt(second));
+        List<byte[]> messages = one.replication.gather();
+        assertThat(messages).hasSize(1);
+        assertThat(messages.get(0).length).isLessThan(150);
+        replicas.deliver(one, messages.get(0));
+        assertThat(two.matched(A, prompt(second))).isEqualTo(510);
+    }
+
+    @Test
+    void aTurnThatIsToldKeepsItsWholePromptFromBeingEvicted() {
+        two.index.capacity(A, 6);
+        one.share.contents().insert(A, prompt(1, 2));
+        replicas.exchange();
+        one.share.contents().insert(A, prompt(11, 12, 13));
+        replicas.exchange();
+        one.share.contents().insert(A, prompt(1, 2, 3));
+        replicas.exchange();
+        one.share.contents().insert(A, prompt(21, 22, 23));
+        replicas.exchange();
+        assertThat(two.matched(A, prompt(1, 2, 3))).isEqualTo(3);
+        assertThat(two.matched(A, prompt(11, 12, 13))).isZero();
+    }
+
+    @Test
+    void aPromptWhoseBeginningWasMissedIsToldAgainAsAWhole() {
+        one.share.contents().insert(A, prompt(1, 2, 3));
+        one.replication.gather();
+        one.share.contents().insert(A, prompt(1, 2, 3, 4));
+        replicas.exchange();
+        assertThat(two.matched(A, prompt(1, 2, 3, 4))).isEqualTo(4);
+        assertThat(two.replication.ununderstood().beginnings()).isEqualTo(1);
+    }
+
+    @Test
+    void aPromptOfAMillionTokensIsToldInSeveralRecords() {
+        long[] hashes = new long[16_000];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = i + 1;
+        }
+        replicas.all.forEach(replica -> replica.index.capacity(A, 20_000));
+        one.share.contents().insert(A, prompt(hashes));
+        List<byte[]> messages = one.replication.gather();
+        assertThat(messages).allSatisfy(message -> assertThat(message.length).isLessThanOrEqualTo(64 * 1024));
+        messages.forEach(message -> replicas.deliver(one, message));
+        assertThat(two.matched(A, prompt(hashes))).isEqualTo(16_000);
+    }
+
+    @Test
+    void whatWasNotComputedIsPredictedNowhere() {
+        one.share.contents().insert(A, prompt(1, 2, 3));
+        one.share.contents().trim(A, prompt(1, 2, 3), 1);
+        replicas.exchange();
+        assertThat(two.matched(A, prompt(1, 2, 3))).isEqualTo(1);
+    }
+
+    @Test
+    void aRestartThatOneSawEmptiesThePredictionOfAll() {
+        one.share.contents().insert(A, prompt(1, 2, 3));
+        one.share.contents().insert(B, prompt(1, 2, 3));
+        replicas.exchange();
+        two.share.contents().emptied(A);
+        replicas.exchange();
+        assertThat(three.matched(A, prompt(1, 2, 3))).isZero();
+        assertThat(three.matched(B, prompt(1, 2, 3))).isEqualTo(3);
+    }
+
+    @Test
+    void loadIsTheSumOfAllOthersAndReturnsToZero() {
+        Lease first = one.inFlight.open(A, 100, 70);
+        Lease second = two.inFlight.open(A, 10, 7);
+        replicas.exchange();
+        assertThat(three.share.load().requests(A)).isEqualTo(2);
+        assertThat(three.share.load().promptTokens(A)).isEqualTo(110);
+        assertThat(three.share.load().prefillTokens(A)).isEqualTo(77);
+        assertThat(one.share.load().requests(A)).isEqualTo(1);
+        first.firstByte();
+        replicas.exchange();
+        assertThat(three.share.load().prefillTokens(A)).isEqualTo(7);
+        first.close();
+        second.close();
+        replicas.exchange();
+        assertThat(three.share.load().requests(A)).isZero();
+        assertThat(three.share.load().promptTokens(A)).isZero();
+    }
+
+    @Test
+    void aLostMessageOfLoadsIsHealedByTheNextWholeOne() {
+        one.inFlight.open(A, 100, 70);
+        one.replication.gather();
+        replicas.nanos.addAndGet(Duration.ofMillis(500).toNanos());
+        replicas.exchange();
+        assertThat(two.share.load().requests(A)).isEqualTo(1);
+    }
+
+    @Test
+    void whoIsSilentForTwoSecondsCountsAsNothing() {
+        one.inFlight.open(A, 100, 70);
+        replicas.exchange();
+        replicas.nanos.addAndGet(Duration.ofMillis(2001).toNanos());
+        two.replication.gather();
+        assertThat(two.share.load().requests(A)).isZero();
+    }
+
+    @Test
+    void whoHasLeftCountsAsNothingAtOnce() {
+        one.inFlight.open(A, 100, 70);
+        replicas.exchange();
+        two.replication.left(one.id);
+        assertThat(two.share.load().requests(A)).isZero();
+    }
+
+    @Test
+    void whoJoinsTakesOverAllThatIsKnown() {
+        one.replication.bindings().bind(KEY, C);
+        one.share.contents().insert(C, prompt(1, 2, 3));
+        one.share.contents().insert(C, prompt(1, 2, 7, 8));
+        one.inFlight.open(B, 5, 5);
+        replicas.exchange();
+        Replica joins = replicas.add();
+        one.replication.writeState(message -> joins.replication.receive(one.id, message));
+        assertThat(joins.table.peek(KEY)).isEqualTo(C);
+        assertThat(joins.matched(C, prompt(1, 2, 3))).isEqualTo(3);
+        assertThat(joins.matched(C, prompt(1, 2, 7, 8))).isEqualTo(4);
+        assertThat(joins.share.load().requests(B)).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsTakenOverIsEvictedInTheSameOrder() {
+        one.share.contents().insert(A, prompt(1, 2));
+        one.share.contents().insert(A, prompt(11, 12));
+        Replica joins = replicas.add();
+        one.replication.writeState(message -> joins.replication.receive(one.id, message));
+        joins.index.capacity(A, 2);
+        assertThat(joins.matched(A, prompt(11, 12))).isEqualTo(2);
+        assertThat(joins.matched(A, prompt(1, 2))).isZero();
+    }
+
+    @Test
+    void factsThatDoNotFitAreDroppedAndSaidToBeMissing() {
+        Replica small = replicas.add(1);
+        small.replication.bindings().bind(KEY, A);
+        small.replication.bindings().bind(KEY, B);
+        replicas.exchange();
+        assertThat(small.replication.dropped()).isEqualTo(1);
+        assertThat(replicas.incomplete).containsOnly(small.id);
+    }
+
+    @Test
+    void endpointsThatAreNotKnownHereAreSkipped() {
+        two.pool.replace(two.pool.snapshot().endpoints().subList(1, 3));
+        one.share.contents().insert(A, prompt(1, 2));
+        one.share.contents().insert(B, prompt(1, 2, 3));
+        one.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        assertThat(two.matched(B, prompt(1, 2, 3))).isEqualTo(3);
+        assertThat(two.table.peek(KEY)).isNull();
+        assertThat(two.replication.ununderstood().endpoints()).isPositive();
+    }
+
+    @Test
+    void recordsOfALaterVersionAreSkippedAndCounted() {
+        List<byte[]> messages = new ArrayList<>();
+        one.replication.bindings().bind(KEY, A);
+        messages.addAll(one.replication.gather());
+        byte[] known = messages.get(0);
+        byte[] later = new byte[known.length + 4];
+        later[0] = known[0];
+        later[1] = (byte) 200;
+        later[2] = 2;
+        System.arraycopy(known, 1, later, 5, known.length - 1);
+        assertThat(two.replication.receive(one.id, later)).isTrue();
+        assertThat(two.table.peek(KEY)).isEqualTo(A);
+        assertThat(two.replication.ununderstood().records()).isEqualTo(1);
+    }
+
+    @Test
+    void messagesOfALaterVersionAreSkippedAndCounted() {
+        assertThat(two.replication.receive(one.id, new byte[] {9, 1, 2, 3})).isFalse();
+        assertThat(two.replication.ununderstood().messages()).isEqualTo(1);
+    }
+}
