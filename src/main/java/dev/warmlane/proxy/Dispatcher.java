@@ -69,7 +69,7 @@ final class Dispatcher {
 
     /** How urgent it is. A client that is known can put its own requests back behind others, not forward. */
     private int priority(ServerHttpRequest request, RoutedExchange routed) {
-        int asked = priorities.read(request, routed.body());
+        int asked = priorities.read(request, routed.requestBody());
         TokenCharge charge = routed.charge();
         if (charge == null) {
             return asked;

@@ -16,6 +16,6 @@ public final class Explainer {
 
     /** @param request with the headers and the body of a generation request */
     public Mono<Explanation> explain(ServerHttpRequest request) {
-        return bodies.read(request, body -> Mono.fromSupplier(() -> requests.explain(request, body.bytes())));
+        return bodies.read(request, body -> Mono.fromSupplier(() -> requests.explain(request, body)));
     }
 }

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.vllm.GenerationRequest;
-import dev.warmlane.core.vllm.MalformedJsonException;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.settings.QueueSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -16,11 +16,12 @@ final class PriorityReader {
         this.header = settings.priorityHeader();
     }
 
-    int read(ServerHttpRequest request, byte[] body) {
+    int read(ServerHttpRequest request, RequestBody body) {
         Integer priority =
                 header.isEmpty() ? null : ofHeader(request.getHeaders().getFirst(header));
         if (priority == null && inBody) {
-            priority = ofBody(body);
+            GenerationRequest said = body.parseIfReadable();
+            priority = said == null ? null : said.priority();
         }
         return priority == null ? 0 : priority;
     }
@@ -29,14 +30,6 @@ final class PriorityReader {
         try {
             return value == null ? null : Integer.valueOf(value.strip());
         } catch (NumberFormatException notANumber) {
-            return null;
-        }
-    }
-
-    private static @Nullable Integer ofBody(byte[] body) {
-        try {
-            return GenerationRequest.parse(body, 0, body.length).priority();
-        } catch (MalformedJsonException notJson) {
             return null;
         }
     }

@@ -7,7 +7,7 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.TokenCharge;
-import dev.warmlane.proxy.body.BufferedBody;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import java.util.HashSet;
 import java.util.Set;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RoutedExchange {
     private final Pool pool;
     private final RoutingRequest request;
-    private final BufferedBody body;
+    private final RequestBody body;
     private final boolean usageAsked;
     private final String requestId;
     private final RequestProgress progress;
@@ -43,7 +43,7 @@ final class RoutedExchange {
     RoutedExchange(
             Pool pool,
             RoutingRequest request,
-            BufferedBody body,
+            RequestBody body,
             boolean usageAsked,
             String requestId,
             RequestProgress progress,
@@ -64,6 +64,11 @@ final class RoutedExchange {
     /** The bytes to send; empty once they are released. */
     byte[] body() {
         return body.bytes();
+    }
+
+    /** What the client's body says, but for its prompt. */
+    RequestBody requestBody() {
+        return body;
     }
 
     /** The response goes to the client, so the body will not be sent again: a long response must not hold a long prompt. */

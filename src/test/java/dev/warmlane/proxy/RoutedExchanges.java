@@ -7,6 +7,7 @@ import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BufferedBody;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import java.net.URI;
 import java.util.Arrays;
@@ -26,7 +27,7 @@ final class RoutedExchanges {
         return new RoutedExchange(
                 new PoolBuilder("p", listed).build(),
                 request,
-                body,
+                new RequestBody(body, null),
                 false,
                 "id",
                 new RequestProgress(request.key(), null, 0),

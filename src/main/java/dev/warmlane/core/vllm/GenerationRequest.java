@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens upper bound of generated tokens; null where none is given, or none that is an int
  * @param cacheSalt what keeps the client's KV blocks apart from others'
  * @param priority the engine's scheduling priority, lower is earlier
+ * @param previousResponses every text that is given as the id of a response to go on from, though engines read only the last
  * @param prompt what enters the engine's prompt; empty where the body has a shape nobody knows
  */
 public record GenerationRequest(
@@ -21,7 +23,12 @@ public record GenerationRequest(
         @Nullable Integer maxTokens,
         @Nullable String cacheSalt,
         @Nullable Integer priority,
+        List<String> previousResponses,
         CanonicalPrompt prompt) {
+
+    public GenerationRequest {
+        previousResponses = List.copyOf(previousResponses);
+    }
 
     /**
      * Reads a body in one pass, keeping the offsets of the prompt's parts and copying none. Members of unexpected types
@@ -44,6 +51,12 @@ public record GenerationRequest(
         } catch (MalformedJsonException notJson) {
             return null;
         }
+    }
+
+    /** The same without a reference to the body. */
+    public GenerationRequest withoutPrompt() {
+        return new GenerationRequest(
+                model, stream, includeUsage, maxTokens, cacheSalt, priority, previousResponses, CanonicalPrompt.EMPTY);
     }
 
     /** Whether the body holds a prompt in a shape that is known. */

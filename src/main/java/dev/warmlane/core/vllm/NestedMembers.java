@@ -39,12 +39,26 @@ public final class NestedMembers {
     }
 
     /**
-     * One of the paths at which the body has something other than null, or null if it has nothing at any of them.
+     * Reads the value of a member of the body's object, to its end.
      *
-     * @throws MalformedJsonException if the body is no JSON object up to there
+     * @param name of the member
+     * @return one of the paths at which it has something other than null, or null if it has nothing at any of them
      */
-    public @Nullable String firstIn(byte[] body) {
-        return inObject(new JsonScanner(body, 0, body.length), top);
+    @Nullable
+    String readValue(JsonScanner scanner, String name) {
+        Node member = top.members.get(name);
+        if (member == null) {
+            scanner.skipValue();
+            return null;
+        }
+        scanner.peek();
+        int start = scanner.position();
+        String found = inValue(scanner, member, 0);
+        if (found != null) {
+            scanner.rewind(start);
+            scanner.skipValue();
+        }
+        return found;
     }
 
     private static @Nullable String inObject(JsonScanner scanner, Node node) {

@@ -1,6 +1,8 @@
 package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the top level of a request body. Used for one body. */
@@ -50,6 +52,7 @@ final class RequestReader {
     private @Nullable Integer maxTokens;
     private @Nullable Integer maxCompletionTokens;
     private @Nullable Integer priority;
+    private List<String> previousResponses = List.of();
 
     RequestReader(JsonScanner scanner) {
         this.scanner = scanner;
@@ -89,6 +92,7 @@ final class RequestReader {
                 maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
                 cacheSalt,
                 priority,
+                previousResponses,
                 canonicalPrompt());
     }
 
@@ -115,6 +119,11 @@ final class RequestReader {
             model = first == '"' ? scanner.tokenText() : null;
         } else if (field == BodyField.CACHE_SALT) {
             cacheSalt = first == '"' ? scanner.tokenText() : null;
+        } else if (field == BodyField.PREVIOUS_RESPONSE_ID && first == '"') {
+            if (previousResponses.isEmpty()) {
+                previousResponses = new ArrayList<>(1);
+            }
+            previousResponses.add(scanner.tokenText());
         }
     }
 

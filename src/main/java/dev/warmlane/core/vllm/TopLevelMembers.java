@@ -6,9 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * Reads and replaces members of a request body's object, however their keys are escaped and however often they come. What is
+ * Replaces members of a request body's object, however their keys are escaped and however often they come. What is
  * kept stays as it was, byte for byte.
  */
 public final class TopLevelMembers {
@@ -22,43 +23,36 @@ public final class TopLevelMembers {
      *
      * @param removed names of further members that are left out
      * @param inserted text by name; neither may need an escape
+     * @param sought what to look for on the way, below the members that are kept
+     * @param onFound told one of the sought paths, if the body has something other than null there
      * @throws MalformedJsonException if the body is not one JSON object
      */
-    public static byte[] replace(byte[] body, Set<String> removed, Map<String, String> inserted) {
+    public static byte[] replace(
+            byte[] body,
+            Set<String> removed,
+            Map<String, String> inserted,
+            NestedMembers sought,
+            Consumer<String> onFound) {
         List<Member> kept = new ArrayList<>();
+        String found = null;
         JsonScanner scanner = new JsonScanner(body, 0, body.length);
         scanner.enterObject();
         while (scanner.nextMember()) {
             int start = scanner.tokenStart();
             String name = scanner.tokenText();
-            scanner.skipValue();
-            if (!removed.contains(name) && !inserted.containsKey(name)) {
-                kept.add(new Member(start, scanner.tokenEnd()));
+            if (removed.contains(name) || inserted.containsKey(name)) {
+                scanner.skipValue();
+                continue;
             }
+            String below = sought.readValue(scanner, name);
+            found = found == null ? below : found;
+            kept.add(new Member(start, scanner.position()));
         }
         scanner.expectEnd();
+        if (found != null) {
+            onFound.accept(found);
+        }
         return join(body, kept, inserted);
-    }
-
-    /**
-     * The texts of all members of a name; values that are no text are passed over.
-     *
-     * @throws MalformedJsonException if the body is not one JSON object
-     */
-    public static List<String> texts(byte[] body, String name) {
-        List<String> texts = new ArrayList<>(1);
-        JsonScanner scanner = new JsonScanner(body, 0, body.length);
-        scanner.enterObject();
-        while (scanner.nextMember()) {
-            boolean found = scanner.tokenText().equals(name);
-            boolean text = scanner.peek() == '"';
-            scanner.skipValue();
-            if (found && text) {
-                texts.add(scanner.tokenText());
-            }
-        }
-        scanner.expectEnd();
-        return texts;
     }
 
     private static byte[] join(byte[] body, List<Member> kept, Map<String, String> inserted) {

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.access;
 
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.http.RouteTraits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.server.ServerWebExchange;
@@ -49,9 +50,11 @@ public final class ClientRights {
         return isolation.tenant(name);
     }
 
-    /** The body as the tenant may send it. */
-    public byte[] isolate(ServerWebExchange exchange, @Nullable Tenant tenant, byte[] body) {
-        return isolation == null || tenant == null ? body : isolation.isolate(exchange, tenant, body);
+    /** Makes the body one that the tenant may send. */
+    public void isolate(String rawPath, RouteTraits traits, @Nullable Tenant tenant, RequestBody body) {
+        if (isolation != null && tenant != null) {
+            isolation.isolate(rawPath, traits, tenant, body);
+        }
     }
 
     /** Fails with 403 unless the client may use the model. */

@@ -3,23 +3,21 @@ package dev.warmlane.proxy.access;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.NestedMembers;
 import dev.warmlane.core.vllm.TopLevelMembers;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.http.RouteTraits;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.springframework.cloud.gateway.route.Route;
-import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
-import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Writes into each body whose it is, so that an engine shares nothing of one tenant with another: its own cache salt in place
  * of whatever the client sent, an id of its own for each response that the engine stores, and no addresses of KV blocks.
  */
 public final class TenantIsolation {
-    /** In a route's metadata: whether the engine reads the salt there. */
-    private static final String SALT_METADATA = "cache-salt";
+    /** What comes before the id of a stored response in its path. */
+    private static final String STORED_RESPONSE = "/responses/";
 
-    private static final String RESPONSES = "/v1/responses";
     private static final Set<String> KV_ADDRESSES = Set.of("kv_transfer_params", "ec_transfer_params");
 
     /** Where else a body can name blocks by their address, and images by a name that is the same for all tenants. */
@@ -46,56 +44,57 @@ public final class TenantIsolation {
     }
 
     /**
-     * The body to send. Fails with 400 if it is no JSON object, with 403 if the engine would share its cache whatever is
-     * written, or if the body names what is shared, and with 404 if it speaks of another tenant's response.
+     * Makes the body the one to send. Fails with 400 if it is no JSON object, with 403 if the engine would share its cache
+     * whatever is written, or if the body names what is shared, and with 404 if it speaks of another tenant's response.
+     *
+     * @param rawPath of the request
+     * @param traits of its route
      */
-    byte[] isolate(ServerWebExchange exchange, Tenant tenant, byte[] body) {
-        Route route = exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
-        if ("unread".equals(route.getMetadata().get(SALT_METADATA))) {
+    void isolate(String rawPath, RouteTraits traits, Tenant tenant, RequestBody body) {
+        if (!traits.readsSalt()) {
             if (!servesUnsalted) {
                 throw ApiException.forbidden(
                         null, "not_isolated", "Engines share their cache between tenants on this path.");
             }
-            return body;
+            return;
         }
-        String path = exchange.getRequest().getURI().getRawPath();
-        if (path.startsWith(RESPONSES + "/")) {
-            requireOwn(tenant, idIn(path));
+        int stored = traits.storesResponses() ? rawPath.indexOf(STORED_RESPONSE) : -1;
+        if (stored >= 0) {
+            requireOwn(tenant, segmentAt(rawPath, stored + STORED_RESPONSE.length()));
         }
-        if (body.length == 0) {
-            return body;
+        if (body.isEmpty()) {
+            return;
         }
-        if (!path.equals(RESPONSES)) {
-            return salted(tenant, body);
+        if (!traits.storesResponses() || stored >= 0) {
+            salt(tenant, body);
+            return;
         }
-        byte[] marked = marked(body, Map.of("cache_salt", tenant.cacheSalt(), "request_id", tenant.newResponseId()));
-        TopLevelMembers.texts(marked, "previous_response_id").forEach(id -> requireOwn(tenant, id));
-        return marked;
+        mark(body, Map.of("cache_salt", tenant.cacheSalt(), "request_id", tenant.newResponseId()));
+        body.parse().previousResponses().forEach(id -> requireOwn(tenant, id));
     }
 
-    /** The body with the tenant's salt alone. Fails with 400 if it is no JSON object. */
-    public static byte[] salted(Tenant tenant, byte[] body) {
-        return marked(body, Map.of("cache_salt", tenant.cacheSalt()));
+    /** Gives the body the tenant's salt alone. Fails with 400 if it is no JSON object. */
+    public static void salt(Tenant tenant, RequestBody body) {
+        mark(body, Map.of("cache_salt", tenant.cacheSalt()));
     }
 
-    private static byte[] marked(byte[] body, Map<String, String> members) {
+    private static void mark(RequestBody body, Map<String, String> members) {
         try {
-            byte[] marked = TopLevelMembers.replace(body, KV_ADDRESSES, members);
-            String shared = NAMES_OF_SHARED.firstIn(marked);
-            if (shared != null) {
-                throw ApiException.forbidden(
-                        shared,
-                        "not_isolated",
-                        "The request may not have `%s`: what it names is shared between tenants.".formatted(shared));
-            }
-            return marked;
+            body.replace(TopLevelMembers.replace(
+                    body.bytes(), KV_ADDRESSES, members, NAMES_OF_SHARED, TenantIsolation::refuseShared));
         } catch (MalformedJsonException e) {
-            throw ApiException.badRequest(null, "invalid_json", "The request body is not JSON: " + e.getMessage());
+            throw ApiException.notJson(e);
         }
     }
 
-    private static String idIn(String path) {
-        int start = RESPONSES.length() + 1;
+    private static void refuseShared(String name) {
+        throw ApiException.forbidden(
+                name,
+                "not_isolated",
+                "The request may not have `%s`: what it names is shared between tenants.".formatted(name));
+    }
+
+    private static String segmentAt(String path, int start) {
         int end = path.indexOf('/', start);
         return path.substring(start, end < 0 ? path.length() : end);
     }

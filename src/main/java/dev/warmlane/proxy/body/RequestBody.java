@@ -1,34 +1,48 @@
 package dev.warmlane.proxy.body;
 
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.PromptHasher;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.proxy.error.ApiException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A request's body, parsed when something is asked of it and then once. Not thread-safe. */
+/**
+ * A request's body as it will be sent, and what it says: parsed when something is asked of it, and then once. Not thread-safe,
+ * but for {@link #bytes} and {@link #release}.
+ */
 public final class RequestBody {
-    private final byte[] bytes;
+    private static final ThreadLocal<PromptHasher> HASHER =
+            ThreadLocal.withInitial(() -> new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES));
+
+    private static final byte[] USAGE_CHUNK =
+            "\"stream_options\":{\"include_usage\":true},".getBytes(StandardCharsets.US_ASCII);
+
+    private final BufferedBody buffered;
     private final boolean json;
     private @Nullable GenerationRequest parsed;
+    private @Nullable PromptBlocks prompt;
 
     /** @param contentType the value of Content-Type; absent counts as JSON, which vLLM's paths take */
-    public RequestBody(byte[] bytes, @Nullable String contentType) {
-        this.bytes = bytes;
+    public RequestBody(BufferedBody buffered, @Nullable String contentType) {
+        this.buffered = buffered;
         this.json = contentType == null || contentType.toLowerCase(Locale.ROOT).contains("json");
     }
 
-    byte[] bytes() {
-        return bytes;
+    /** The bytes to send; empty once they are released. */
+    public byte[] bytes() {
+        return buffered.bytes();
     }
 
     public boolean isEmpty() {
-        return bytes.length == 0;
+        return bytes().length == 0;
     }
 
     /** Whether this is a body that could be parsed. */
     public boolean isJson() {
-        return json && bytes.length > 0;
+        return json && !isEmpty();
     }
 
     /** The model it names, or null; reads no further than that. */
@@ -37,20 +51,103 @@ public final class RequestBody {
         if (!isJson()) {
             return null;
         }
-        return parsed != null ? parsed.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
+        GenerationRequest known = parsed;
+        byte[] bytes = bytes();
+        return known != null ? known.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
     }
 
     /** What the body says. Fails with 400 if it is not a JSON object. */
     public GenerationRequest parse() {
+        try {
+            return parsed();
+        } catch (MalformedJsonException e) {
+            throw ApiException.notJson(e);
+        }
+    }
+
+    /** What the body says, or null if it cannot be read: what nobody needs to read is for the engine to judge. */
+    public @Nullable GenerationRequest parseIfReadable() {
+        try {
+            return parsed();
+        } catch (MalformedJsonException notForUs) {
+            return null;
+        }
+    }
+
+    /** The blocks of the prompt; none where the body is not JSON by its type. Fails with 400 if it should be JSON and is not. */
+    public PromptBlocks prompt() {
+        PromptBlocks result = prompt;
+        if (result == null) {
+            result = isJson() ? hash(parse()) : PromptBlocks.EMPTY;
+            prompt = result;
+        }
+        return result;
+    }
+
+    /** The blocks of the prompt, or none if the body cannot be read. */
+    public PromptBlocks promptIfReadable() {
+        return isJson() && parseIfReadable() == null ? PromptBlocks.EMPTY : prompt();
+    }
+
+    /** Sends other bytes instead: the same request, said a little differently. */
+    public void replace(byte[] others) {
+        buffered.replace(others);
+        parsed = null;
+        prompt = null;
+    }
+
+    /**
+     * Asks for the usage chunk of a stream where the client did not: without it, an engine does not say how many tokens were
+     * cached. {@link UsageChunkRemover} takes the chunk out again. The question goes first, so that the client's own
+     * stream_options win. What was read before stays true.
+     *
+     * @return false where there is nothing to ask: it is no stream, asks by itself, or cannot be read
+     */
+    public boolean askForUsageChunk() {
+        GenerationRequest request = parseIfReadable();
+        if (request == null || !request.stream() || request.includeUsage()) {
+            return false;
+        }
+        byte[] body = bytes();
+        int start = 0;
+        while (body[start] != '{') {
+            start++;
+        }
+        byte[] asking = new byte[body.length + USAGE_CHUNK.length];
+        System.arraycopy(body, 0, asking, 0, start + 1);
+        System.arraycopy(USAGE_CHUNK, 0, asking, start + 1, USAGE_CHUNK.length);
+        System.arraycopy(body, start + 1, asking, start + 1 + USAGE_CHUNK.length, body.length - start - 1);
+        buffered.replace(asking);
+        return true;
+    }
+
+    /** Forgets where the prompt's parts lie, once nobody will ask for them: a waiting request must not hold more than it needs. */
+    public void forgetPrompt() {
+        GenerationRequest request = parsed;
+        if (request != null) {
+            parsed = request.withoutPrompt();
+        }
+        prompt = null;
+    }
+
+    /** Drops the bytes and returns what they held of the budget; once, however often it is called. */
+    public void release() {
+        buffered.release();
+    }
+
+    private GenerationRequest parsed() {
         GenerationRequest result = parsed;
         if (result == null) {
-            try {
-                result = GenerationRequest.parse(bytes, 0, bytes.length);
-            } catch (MalformedJsonException e) {
-                throw ApiException.badRequest(null, "invalid_json", "The request body is not JSON: " + e.getMessage());
-            }
+            byte[] bytes = bytes();
+            result = GenerationRequest.parse(bytes, 0, bytes.length);
             parsed = result;
         }
         return result;
+    }
+
+    private static PromptBlocks hash(GenerationRequest request) {
+        PromptHasher hasher = HASHER.get();
+        request.prompt().writeTo(hasher::accept);
+        return hasher.finish();
     }
 }

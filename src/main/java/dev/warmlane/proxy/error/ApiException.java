@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.error;
 
+import dev.warmlane.core.vllm.MalformedJsonException;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,10 @@ public final class ApiException extends RuntimeException {
 
     public static ApiException badRequest(@Nullable String param, String code, String message) {
         return new ApiException(HttpStatus.BAD_REQUEST, "invalid_request_error", param, code, null, message);
+    }
+
+    public static ApiException notJson(MalformedJsonException why) {
+        return badRequest(null, "invalid_json", "The request body is not JSON: " + why.getMessage());
     }
 
     public static ApiException unauthenticated(String message) {

@@ -3,7 +3,6 @@ package dev.warmlane.proxy.outcome;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.proxy.accesslog.LoggedPrompt;
-import dev.warmlane.proxy.body.LazyPrompt;
 import dev.warmlane.proxy.body.RequestBody;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ public record LoggedRequest(
      */
     public static LoggedRequest of(RoutingRequest request, RequestBody body, boolean affinity) {
         PromptBlocks known = request.prompt();
-        PromptBlocks prompt = known.bytes() == 0 && affinity ? new LazyPrompt(body).getIfReadable() : known;
+        PromptBlocks prompt = known.bytes() == 0 && affinity ? body.promptIfReadable() : known;
         if (prompt.bytes() == 0) {
             return new LoggedRequest(body.model(), null, 0);
         }

@@ -186,6 +186,15 @@ class GenerationRequestTest {
         return GenerationRequest.modelOf(bytes, 0, bytes.length);
     }
 
+    @Test
+    void readsEveryIdOfAResponseToGoOnFrom() {
+        assertThat(parse("{\"previous_response_id\":\"a\",\"x\":{\"previous_response_id\":\"b\"},"
+                                + "\"previous_response_\\u0069d\":\"c\\\"\",\"previous_response_id\":4}")
+                        .previousResponses())
+                .containsExactly("a", "c\"");
+        assertThat(parse("{}").previousResponses()).isEmpty();
+    }
+
     private static GenerationRequest parse(String body) {
         byte[] bytes = body.getBytes(UTF_8);
         return GenerationRequest.parse(bytes, 0, bytes.length);

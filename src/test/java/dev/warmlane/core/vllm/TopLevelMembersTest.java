@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 class TopLevelMembersTest {
     private static final Map<String, String> SALT = Map.of("cache_salt", "ours");
+    private static final NestedMembers NOTHING = new NestedMembers(List.of());
 
     @ParameterizedTest
     @CsvSource(
@@ -44,7 +46,9 @@ class TopLevelMembersTest {
     @Test
     void membersCanBeLeftOut() {
         byte[] body = "{\"a\":1,\"kv_transfer_params\":{},\"b\":2}".getBytes(UTF_8);
-        assertThat(new String(TopLevelMembers.replace(body, Set.of("kv_transfer_params"), Map.of()), UTF_8))
+        assertThat(new String(
+                        TopLevelMembers.replace(body, Set.of("kv_transfer_params"), Map.of(), NOTHING, name -> {}),
+                        UTF_8))
                 .isEqualTo("{\"a\":1,\"b\":2}");
     }
 
@@ -72,9 +76,14 @@ class TopLevelMembersTest {
     }
 
     @Test
-    void readsEveryTextOfAName() {
-        byte[] body = "{\"id\":\"a\",\"x\":{\"id\":\"b\"},\"\\u0069d\":\"c\\\"\",\"id\":4}".getBytes(UTF_8);
-        assertThat(TopLevelMembers.texts(body, "id")).isEqualTo(List.of("a", "c\""));
+    void whatIsSoughtIsFoundOnTheWayAndKept() {
+        byte[] body = "{\"a\":{\"b\":1 , \"x\":[2]} ,\"c\":3}".getBytes(UTF_8);
+        List<String> found = new ArrayList<>();
+        byte[] replaced =
+                TopLevelMembers.replace(body, Set.of(), SALT, new NestedMembers(List.of("a.b", "c")), found::add);
+        assertThat(found).containsExactly("a.b");
+        assertThat(new String(replaced, UTF_8))
+                .isEqualTo("{\"cache_salt\":\"ours\",\"a\":{\"b\":1 , \"x\":[2]},\"c\":3}");
     }
 
     @Property(tries = 300)
@@ -107,6 +116,6 @@ class TopLevelMembersTest {
     }
 
     private static String replace(String body) {
-        return new String(TopLevelMembers.replace(body.getBytes(UTF_8), Set.of(), SALT), UTF_8);
+        return new String(TopLevelMembers.replace(body.getBytes(UTF_8), Set.of(), SALT, NOTHING, name -> {}), UTF_8);
     }
 }

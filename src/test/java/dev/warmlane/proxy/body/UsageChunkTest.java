@@ -15,7 +15,7 @@ class UsageChunkTest {
 
     @Test
     void asksWhereAStreamDoesNot() {
-        assertThat(ask("/v1/chat/completions", " {\"stream\":true,\"messages\":[]}"))
+        assertThat(ask(" {\"stream\":true,\"messages\":[]}"))
                 .isEqualTo(" {\"stream_options\":{\"include_usage\":true},\"stream\":true,\"messages\":[]}");
     }
 
@@ -29,9 +29,8 @@ class UsageChunkTest {
             "{\"stream\":true",
             "[true]"
         }) {
-            assertThat(ask("/v1/chat/completions", body)).isEqualTo(body);
+            assertThat(ask(body)).isEqualTo(body);
         }
-        assertThat(ask("/v1/messages", "{\"stream\":true}")).isEqualTo("{\"stream\":true}");
     }
 
     @Test
@@ -48,8 +47,33 @@ class UsageChunkTest {
         assertThat(passed(endless, 1000)).isEqualTo(endless);
     }
 
-    private static String ask(String path, String body) {
-        return new String(UsageChunk.askIn(body.getBytes(US_ASCII), path), US_ASCII);
+    @Test
+    void staysKnownByWhatTheClientSaid() {
+        RequestBody body = body("{\"stream\":true,\"priority\":7,\"prompt\":\"Hi\"}");
+        long blocks = body.prompt().bytes();
+
+        assertThat(body.askForUsageChunk()).isTrue();
+
+        assertThat(body.prompt().bytes()).isEqualTo(blocks);
+        body.forgetPrompt();
+        assertThat(body.parse().priority()).isEqualTo(7);
+        assertThat(body.parse().includeUsage()).isFalse();
+        assertThat(body.parse().hasPrompt()).isFalse();
+    }
+
+    private static String ask(String text) {
+        RequestBody body = body(text);
+        boolean asked = body.askForUsageChunk();
+        String sent = new String(body.bytes(), US_ASCII);
+        assertThat(asked).isEqualTo(!sent.equals(text));
+        return sent;
+    }
+
+    private static RequestBody body(String text) {
+        BufferedBody buffered = new BufferedBody(new BodyBudget(1024), 1024, -1);
+        byte[] bytes = text.getBytes(US_ASCII);
+        buffered.append(bytes, bytes.length);
+        return new RequestBody(buffered, null);
     }
 
     private static String passed(String stream, int pieceSize) {

@@ -1,0 +1,36 @@
+package dev.warmlane.proxy.http;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.util.Map;
+import org.springframework.cloud.gateway.route.Route;
+import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * What is special about the paths of a route, as {@code gateway/routes.yaml} says in its metadata. Read once for each route.
+ *
+ * @param affinity whether requests have anything worth keeping warm; not where {@code affinity: none}
+ * @param readsSalt whether engines read the cache salt; not where {@code cache-salt: unread}
+ * @param usageChunk whether engines end a stream with a usage chunk when stream_options ask: {@code usage-chunk: on-request}
+ * @param storesResponses whether engines keep responses that later requests name: {@code api: responses}
+ */
+public record RouteTraits(boolean affinity, boolean readsSalt, boolean usageChunk, boolean storesResponses) {
+    /** By identity, and only as long as the route lives. */
+    private static final LoadingCache<Route, RouteTraits> KNOWN =
+            Caffeine.newBuilder().weakKeys().build(route -> of(route.getMetadata()));
+
+    /** Of the route that a request has taken. */
+    public static RouteTraits of(ServerWebExchange exchange) {
+        return KNOWN.get(exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR));
+    }
+
+    /** Of a route with this metadata. */
+    public static RouteTraits of(Map<String, Object> metadata) {
+        return new RouteTraits(
+                !"none".equals(metadata.get("affinity")),
+                !"unread".equals(metadata.get("cache-salt")),
+                "on-request".equals(metadata.get("usage-chunk")),
+                "responses".equals(metadata.get("api")));
+    }
+}

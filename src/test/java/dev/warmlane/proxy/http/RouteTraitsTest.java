@@ -1,0 +1,87 @@
+package dev.warmlane.proxy.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.Yaml;
+
+/** What the routes of the jar say of their paths. */
+class RouteTraitsTest {
+    private static final RouteTraits PLAIN = new RouteTraits(true, true, false, false);
+
+    @Test
+    void aRouteThatSaysNothingIsPlain() {
+        assertThat(RouteTraits.of(Map.of())).isEqualTo(PLAIN);
+        assertThat(traits("/v1/chat/completions/batch", "/inference/v1/generate"))
+                .containsOnly(PLAIN);
+    }
+
+    @Test
+    void theUsageChunkIsAskedForWhereEnginesSendItOnRequest() {
+        assertThat(traits("/v1/chat/completions", "/v1/completions"))
+                .containsOnly(new RouteTraits(true, true, true, false));
+    }
+
+    @Test
+    void responsesAreATenantsOwn() {
+        assertThat(traits("/v1/responses", "/v1/responses/{id}", "/v1/responses/{id}/cancel"))
+                .containsOnly(new RouteTraits(true, true, false, true));
+    }
+
+    @Test
+    void tenantsAreNotToldApartWhereEnginesDoNotReadTheSalt() {
+        assertThat(traits("/v1/messages", "/cohere/v2/chat")).containsOnly(new RouteTraits(true, false, false, false));
+        assertThat(traits("/v1/audio/transcriptions", "/v1/audio/translations"))
+                .containsOnly(new RouteTraits(false, false, false, false));
+    }
+
+    @Test
+    void whatIsNotWorthKeepingWarmGoesByLoad() {
+        assertThat(traits("/v1/embeddings", "/pooling", "/v1/rerank", "/tokenize", "/v1/messages/count_tokens"))
+                .containsOnly(new RouteTraits(false, true, false, false));
+    }
+
+    private static List<RouteTraits> traits(String... paths) {
+        Map<String, RouteTraits> byPath = byPath();
+        return List.of(paths).stream()
+                .map(path -> Objects.requireNonNull(byPath.get(path), path))
+                .toList();
+    }
+
+    private static Map<String, RouteTraits> byPath() {
+        Map<String, RouteTraits> byPath = new HashMap<>();
+        for (Map<String, Object> route : routes()) {
+            RouteTraits traits = RouteTraits.of(child(route, "metadata"));
+            for (String path : String.valueOf(((List<?>) route.get("predicates")).get(0))
+                    .replaceFirst("Path=", "")
+                    .split(",")) {
+                byPath.put(path, traits);
+            }
+        }
+        return byPath;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, Object>> routes() {
+        try (InputStream in = RouteTraitsTest.class.getResourceAsStream("/gateway/routes.yaml")) {
+            Map<String, Object> settings = new Yaml().load(in);
+            for (String name : List.of("spring", "cloud", "gateway", "server", "webflux")) {
+                settings = child(settings, name);
+            }
+            return (List<Map<String, Object>>) settings.get("routes");
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> child(Map<String, Object> parent, String name) {
+        return (Map<String, Object>) parent.getOrDefault(name, Map.of());
+    }
+}
