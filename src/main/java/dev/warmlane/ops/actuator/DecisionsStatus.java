@@ -141,7 +141,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
             return switch (silence) {
                 case NONE -> null;
                 case CACHED_TOKENS -> "does not report cached tokens: start vLLM with --enable-prompt-tokens-details";
-                case USAGE -> "answers without usage: set warmlane.usage.request, or let clients ask for it";
+                case USAGE -> "does not report usage: set warmlane.usage.request, or let clients ask for it";
             };
         }
     }

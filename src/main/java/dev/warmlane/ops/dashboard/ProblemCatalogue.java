@@ -3,14 +3,14 @@ package dev.warmlane.ops.dashboard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
-/** Everything that can be wrong, with its causes and what to do; the page and the runbook say the same. */
+/** Every problem that the gateway knows, with its causes and what to do, for the dashboard and the runbook. */
 public final class ProblemCatalogue {
     /** Where it lies on the class path. */
     public static final String RESOURCE = "conditions/catalogue.yaml";
@@ -45,19 +45,7 @@ public final class ProblemCatalogue {
     public static ProblemCatalogue load() {
         try (InputStream in = ProblemCatalogue.class.getClassLoader().getResourceAsStream(RESOURCE)) {
             Object read = new Yaml(new SafeConstructor(new LoaderOptions())).load(in);
-            List<Entry> entries = new ArrayList<>();
-            for (Object item : (List<?>) read) {
-                Map<?, ?> entry = (Map<?, ?>) item;
-                entries.add(new Entry(
-                        text(entry, "id"),
-                        text(entry, "severity"),
-                        text(entry, "title"),
-                        text(entry, "meaning"),
-                        texts(entry, "causes"),
-                        texts(entry, "look"),
-                        texts(entry, "actions")));
-            }
-            return new ProblemCatalogue(entries);
+            return new ProblemCatalogue(JsonMapper.shared().convertValue(read, new TypeReference<>() {}));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,15 +54,5 @@ public final class ProblemCatalogue {
     /** In the order in which they are to be read. */
     public List<Entry> entries() {
         return entries;
-    }
-
-    private static String text(Map<?, ?> entry, String name) {
-        return String.valueOf(entry.get(name));
-    }
-
-    private static List<String> texts(Map<?, ?> entry, String name) {
-        return entry.get(name) instanceof List<?> list
-                ? list.stream().map(String::valueOf).toList()
-                : List.of();
     }
 }

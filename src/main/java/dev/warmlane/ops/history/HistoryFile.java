@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -115,37 +114,21 @@ public final class HistoryFile {
             String endpoint = in.readUTF();
             Subject subject = new Subject(pool, endpoint.isEmpty() ? null : endpoint);
             long lastStep = in.readLong();
-            List<String> names = new ArrayList<>();
-            List<float[]> values = new ArrayList<>();
-            int figures = count(in);
-            for (int figure = 0; figure < figures; figure++) {
-                names.add(in.readUTF());
-                float[] read = new float[points];
+            List<String> names =
+                    history.figures(subject).stream().map(Figure::name).toList();
+            Track track = new Track(names.size(), points, lastStep);
+            for (int left = count(in); left > 0; left--) {
+                int figure = names.indexOf(in.readUTF());
                 for (int point = 0; point < points; point++) {
-                    read[point] = in.readFloat();
+                    float value = in.readFloat();
+                    long step = lastStep - points + 1 + point;
+                    if (figure >= 0 && step >= 0) {
+                        track.set(figure, step, value);
+                    }
                 }
-                values.add(read);
             }
-            tier.tracks().put(subject, track(history.figures(subject), names, values, lastStep, points));
+            tier.tracks().put(subject, track);
         }
-    }
-
-    private static Track track(
-            List<Figure> figures, List<String> names, List<float[]> values, long lastStep, int points) {
-        Track track = new Track(figures.size(), points, lastStep);
-        for (int point = 0; point < points; point++) {
-            long step = lastStep - points + 1 + point;
-            if (step < 0) {
-                continue;
-            }
-            float[] row = new float[figures.size()];
-            for (int figure = 0; figure < row.length; figure++) {
-                int saved = names.indexOf(figures.get(figure).name());
-                row[figure] = saved < 0 ? Float.NaN : values.get(saved)[point];
-            }
-            track.put(step, row);
-        }
-        return track;
     }
 
     private int count(DataInputStream in) throws IOException {

@@ -114,10 +114,14 @@ final class Tier {
 
         /** Makes these the figures of a step; null for none. */
         void put(long step, float @Nullable [] values) {
-            int slot = (int) (step % figures[0].length);
             for (int i = 0; i < figures.length; i++) {
-                figures[i][slot] = values == null ? Float.NaN : values[i];
+                set(i, step, values == null ? Float.NaN : values[i]);
             }
+        }
+
+        /** Makes this one figure of a step. */
+        void set(int figure, long step, float value) {
+            figures[figure][(int) (step % figures[figure].length)] = value;
         }
 
         /** One figure at one step; NaN outside of what is kept. */
