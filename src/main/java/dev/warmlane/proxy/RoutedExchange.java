@@ -109,7 +109,7 @@ final class RoutedExchange {
 
     /** Whether the pool has an endpoint that has not been tried, full or not. */
     synchronized boolean hasAnother() {
-        for (Endpoint endpoint : pool.router().pool().snapshot().selectable()) {
+        for (Endpoint endpoint : pool.endpoints().snapshot().selectable()) {
             boolean underWay = current != null && current.endpoint().id().equals(endpoint.id());
             if (!underWay && !tried.contains(endpoint.id())) {
                 return true;

@@ -76,7 +76,8 @@ public final class VllmEndpoint {
         return null;
     }
 
-    private PoolStatus statusOf(Pool pool) {
+    /** One pool as it is now. */
+    public PoolStatus statusOf(Pool pool) {
         EndpointSnapshot snapshot = pool.endpoints().snapshot();
         List<EndpointStatus> endpoints = new ArrayList<>(snapshot.endpoints().size());
         PrefixCacheCounters life = PrefixCacheCounters.NONE;

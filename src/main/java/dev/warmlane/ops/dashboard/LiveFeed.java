@@ -3,6 +3,7 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.Router;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EndpointStatus;
@@ -23,10 +24,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -46,9 +45,8 @@ public final class LiveFeed {
     private final History history;
     private final Diagnosis diagnosis;
     private final InstantSource clock;
-    private final Map<String, Sampled> pools = new LinkedHashMap<>();
+    private final List<Sampled> pools = new ArrayList<>();
     private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
-    private final Map<String, Float> hitRatiosOfDay = new HashMap<>();
     private final ExpiringCertificates certificates;
     private Map<EndpointId, Long> sessions = Map.of();
     private Map<EndpointId, Long> addresses = Map.of();
@@ -73,9 +71,7 @@ public final class LiveFeed {
         this.clock = clock;
         this.certificates = new ExpiringCertificates(registry);
         for (Pool pool : all.all()) {
-            PoolSampler sampler =
-                    new PoolSampler(pool.name(), registry, pool.router().deliveries());
-            pools.put(pool.name(), new Sampled(pool, sampler, new RecentSums(SPAN_SECONDS), new ProblemTimes()));
+            pools.add(new Sampled(pool, registry));
         }
     }
 
@@ -96,14 +92,14 @@ public final class LiveFeed {
         }
         Map<Subject, double[]> sums = new HashMap<>();
         List<LivePool> shown = new ArrayList<>();
-        for (PoolStatus status : overview.status().pools()) {
-            shown.add(pool(status, now, seconds, sums));
+        for (Sampled pool : pools) {
+            shown.add(live(pool, overview.statusOf(pool.pool), now, seconds, sums));
         }
         if (ticks % HISTORY_SECONDS == 0) {
             history.record(now.getEpochSecond(), sums);
-            for (String pool : pools.keySet()) {
-                Map<String, float[]> day = history.points(Subject.ofPool(pool), Resolution.DAY, now.getEpochSecond());
-                hitRatiosOfDay.put(pool, PoolView.hitRatioOfDay(day));
+            for (Sampled pool : pools) {
+                pool.hitRatioOfDay = PoolView.hitRatioOfDay(
+                        history.points(Subject.ofPool(pool.pool.name()), Resolution.DAY, now.getEpochSecond()));
             }
         }
         ticks++;
@@ -128,33 +124,31 @@ public final class LiveFeed {
         events.tryEmitComplete();
     }
 
-    private LivePool pool(PoolStatus status, Instant now, double seconds, Map<Subject, double[]> sums) {
-        Sampled pool = Objects.requireNonNull(pools.get(status.pool()));
-        Pool source = pool.pool();
-        RecentSums span = pool.recent();
-        span.add(pool.sampler().add(status, seconds, sums));
+    private LivePool live(Sampled pool, PoolStatus status, Instant now, double seconds, Map<Subject, double[]> sums) {
+        Router router = pool.pool.router();
+        pool.recent.add(pool.sampler.add(status, seconds, sums));
         PoolView view = new PoolView(
                 status,
-                span,
-                hitRatiosOfDay.getOrDefault(status.pool(), Float.NaN),
+                pool.recent,
+                pool.hitRatioOfDay,
                 status.endpoints().stream()
                         .mapToLong(endpoint -> addresses.getOrDefault(new EndpointId(endpoint.id()), 0L))
                         .sum(),
                 expiringBundles,
-                source);
+                pool.pool);
         List<LiveEndpoint> endpoints = new ArrayList<>(status.endpoints().size());
         for (EndpointStatus endpoint : status.endpoints()) {
             EndpointId id = new EndpointId(endpoint.id());
-            endpoints.add(new LiveEndpoint(
-                    endpoint, source.router().inFlight().promptTokens(id), sessions.getOrDefault(id, 0L)));
+            endpoints.add(
+                    new LiveEndpoint(endpoint, router.inFlight().promptTokens(id), sessions.getOrDefault(id, 0L)));
         }
         return new LivePool(
                 status.pool(),
-                source.router().policy().name(),
+                router.policy().name(),
                 status.totals(),
                 status.totals().prefixCache().hitRatio(),
                 view.figures(),
-                pool.problems().note(diagnosis.of(view), now),
+                pool.problems.note(diagnosis.of(view), now),
                 endpoints);
     }
 
@@ -162,6 +156,17 @@ public final class LiveFeed {
         return JsonMapper.shared().writeValueAsString(status);
     }
 
-    /** A pool and what was added up of it. */
-    private record Sampled(Pool pool, PoolSampler sampler, RecentSums recent, ProblemTimes problems) {}
+    /** A pool and what was sampled of it. */
+    private static final class Sampled {
+        private final Pool pool;
+        private final PoolSampler sampler;
+        private final RecentSums recent = new RecentSums(SPAN_SECONDS);
+        private final ProblemTimes problems = new ProblemTimes();
+        private float hitRatioOfDay = Float.NaN;
+
+        Sampled(Pool pool, MeterRegistry registry) {
+            this.pool = pool;
+            this.sampler = new PoolSampler(pool.name(), registry, pool.router().deliveries());
+        }
+    }
 }
