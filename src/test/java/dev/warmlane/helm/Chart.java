@@ -73,7 +73,8 @@ final class Chart {
                         .call());
     }
 
-    private static <T> T withValues(String values, Function<Path, T> use) {
+    /** Gives these values as a file, which is gone afterwards. */
+    static <T> T withValues(String values, Function<Path, T> use) {
         try {
             Path file = Files.createTempFile("values", ".yaml");
             try {

@@ -65,8 +65,27 @@ class PackagingTest {
                 .contains("kubectl -n models rollout status deployment/warmlane")
                 .contains("port-forward service/warmlane-management 8081:8081")
                 .contains("port-forward service/warmlane 8080:80")
+                .contains("http://localhost:8081/dashboard")
                 .contains("helm test warmlane -n models --logs")
                 .endsWith("Undo: helm uninstall warmlane -n models\n");
+    }
+
+    @Test
+    void callsNoPortBeforeItIsForwarded() {
+        assertThat(Chart.notes("{}").lines().filter(line -> line.contains("curl ")))
+                .hasSize(2)
+                .allMatch(line -> line.contains("--retry-connrefused"));
+    }
+
+    @Test
+    void namesNoDashboardWhereThereIsNone() {
+        assertThat(Chart.notes("config: {dashboard: {enabled: false}}")).doesNotContain("/dashboard");
+    }
+
+    @Test
+    void keepsThePodOfATestForItsLogs() throws IOException {
+        assertThat(Files.readString(Chart.DIRECTORY.resolve("templates/tests/validate.yaml")))
+                .contains("helm.sh/hook-delete-policy: before-hook-creation\n");
     }
 
     @Test

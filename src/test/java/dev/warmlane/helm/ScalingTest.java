@@ -3,6 +3,7 @@ package dev.warmlane.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.io.IOException;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
 /** How many gateways run. */
@@ -30,6 +33,29 @@ class ScalingTest {
                 .isNull();
         assertThat(Chart.render(KEDA).the(Deployment.class).getSpec().getReplicas())
                 .isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {SCALED, KEDA})
+    void keepsTheReplicasThatRunUntilTheAutoscalerChangesThem(String scaled) {
+        try (HelmApi api = new HelmApi()) {
+            api.install("replicas: 6");
+            api.upgrade(scaled);
+            assertThat(replicas(api)).isEqualTo(6);
+            api.put(new DeploymentBuilder(api.get(Deployment.class, "warmlane"))
+                    .editSpec()
+                    .withReplicas(4)
+                    .endSpec()
+                    .build());
+            api.upgrade(scaled + "\npodLabels: {a: b}");
+            assertThat(replicas(api)).isEqualTo(4);
+            api.upgrade("replicas: 3");
+            assertThat(replicas(api)).isEqualTo(3);
+        }
+    }
+
+    private static Integer replicas(HelmApi api) {
+        return api.get(Deployment.class, "warmlane").getSpec().getReplicas();
     }
 
     @Test

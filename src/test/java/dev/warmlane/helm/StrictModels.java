@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -58,6 +59,7 @@ final class StrictModels {
                     RoleBinding.class,
                     Route.class,
                     ScaledObject.class,
+                    Secret.class,
                     Service.class,
                     ServiceAccount.class,
                     ServiceMonitor.class,
@@ -94,12 +96,17 @@ final class StrictModels {
         return objects;
     }
 
-    private static HasMetadata read(Map<?, ?> fields) {
-        String kind = fields.get("apiVersion") + "/" + fields.get("kind");
+    /** @param kind such as {@code apps/v1/Deployment} */
+    static Class<? extends HasMetadata> model(String kind) {
         Class<? extends HasMetadata> type = KINDS.get(kind);
         if (type == null) {
             throw new IllegalArgumentException("unknown kind: " + kind);
         }
+        return type;
+    }
+
+    private static HasMetadata read(Map<?, ?> fields) {
+        Class<? extends HasMetadata> type = model(fields.get("apiVersion") + "/" + fields.get("kind"));
         try {
             return MAPPER.convertValue(fields, type);
         } catch (IllegalArgumentException e) {
