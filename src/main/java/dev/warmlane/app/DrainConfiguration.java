@@ -32,6 +32,6 @@ class DrainConfiguration {
                 settings.drain(),
                 clients,
                 () -> AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC),
-                proxy::endAnswers);
+                proxy::endResponses);
     }
 }

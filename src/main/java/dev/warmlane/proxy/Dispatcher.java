@@ -49,7 +49,7 @@ final class Dispatcher {
         return Mono.create(sink -> {
             AdmissionQueue queue = routed.pool().queue();
             WaitingRequest waiting = new WaitingRequest(exchange.getRequest(), routed, sink, metrics);
-            Ticket place = queue.await(claim(exchange.getRequest(), routed), waiting);
+            Ticket place = queue.await(queued(exchange.getRequest(), routed), waiting);
             sink.onCancel(() -> queue.leave(place));
         });
     }
@@ -58,7 +58,7 @@ final class Dispatcher {
         return ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY);
     }
 
-    private QueuedRequest claim(ServerHttpRequest request, RoutedExchange routed) {
+    private QueuedRequest queued(ServerHttpRequest request, RoutedExchange routed) {
         return new QueuedRequest(
                 routed.retries() > 0,
                 priority(request, routed),

@@ -19,7 +19,7 @@ import org.springframework.web.server.WebExceptionHandler;
 import reactor.core.publisher.Mono;
 import reactor.netty.channel.AbortedException;
 
-/** Answers every failed request in OpenAI's error shape, whatever failed. Before Spring Boot's own handler. */
+/** Gives every request that fails before its response an error in OpenAI's shape. Before Spring Boot's own handler. */
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -70,7 +70,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
             return api;
         }
         if (failure instanceof AbortedException) {
-            // The client left while it was sending; nobody reads this.
+            // The client left while it was sending: nobody reads this.
             return ApiException.brokenBody();
         }
         if (failure instanceof ErrorResponse spring) {

@@ -81,7 +81,7 @@ final class Failover {
     }
 
     private Mono<Void> send(HttpClient over, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
-        UpstreamAttempt sending = new UpstreamAttempt();
+        UpstreamAttempt attempt = new UpstreamAttempt();
         int bodyBytes = routed.body().length;
         return routed.pool()
                 .secure(over)
@@ -96,7 +96,7 @@ final class Failover {
                 .uri(target(exchange, dispatch))
                 .send((request, connection) -> {
                     // Reactor Netty's request is the connection that it goes out on.
-                    if (!sending.begin((Connection) request, System.nanoTime())) {
+                    if (!attempt.begin((Connection) request, System.nanoTime())) {
                         return Mono.empty();
                     }
                     UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
@@ -107,12 +107,12 @@ final class Failover {
                                     : Mono.fromSupplier(() -> Unpooled.wrappedBuffer(routed.body())));
                 })
                 .response((upstream, content) -> {
-                    sending.answered();
+                    attempt.answered();
                     return respond(exchange, routed, dispatch, upstream, content);
                 })
                 .then()
-                .doFinally(signal -> sending.end())
-                .onErrorResume(failure -> sending.metClosedConnection(failure, System.nanoTime(), roundTrip)
+                .doFinally(signal -> attempt.end())
+                .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
                         ? send(unpooled, exchange, routed, dispatch)
                         : recover(exchange, routed, dispatch, failure));
     }

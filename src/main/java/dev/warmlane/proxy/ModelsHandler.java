@@ -12,7 +12,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
-/** Answers {@code GET /v1/models} for all pools from what their endpoints said last; asks none of them. */
+/** Serves {@code GET /v1/models} for all pools from what their endpoints said last, without asking them. */
 public final class ModelsHandler {
     private final ServedModels models;
 

@@ -79,7 +79,7 @@ public final class ProxyFactory {
     }
 
     /** Ends every request that waits or is at an engine: its client gets an error that says that the gateway shuts down. */
-    public void endAnswers() {
+    public void endResponses() {
         // First, or they would be let in where the others end.
         pools.all().forEach(pool -> pool.queue().close());
         upstreamChannels.end(ApiException.shuttingDown());

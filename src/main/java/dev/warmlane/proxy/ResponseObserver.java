@@ -127,7 +127,7 @@ final class ResponseObserver {
 
     private void charge(int bytes) {
         if (charge != null) {
-            charge.answered(bytes);
+            charge.responded(bytes);
         }
     }
 

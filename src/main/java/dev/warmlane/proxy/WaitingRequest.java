@@ -17,14 +17,14 @@ final class WaitingRequest implements Waiter {
     private final RoutedExchange routed;
     private final MonoSink<Dispatch> sink;
     private final QueueMetrics metrics;
-    private final Executor home;
+    private final Executor eventLoop;
     private final long sinceNanos = System.nanoTime();
 
     WaitingRequest(ServerHttpRequest request, RoutedExchange routed, MonoSink<Dispatch> sink, QueueMetrics metrics) {
         this.routed = routed;
         this.sink = sink;
         this.metrics = metrics;
-        this.home = eventLoop(request);
+        this.eventLoop = eventLoopOf(request);
     }
 
     @Override
@@ -46,10 +46,10 @@ final class WaitingRequest implements Waiter {
 
     @Override
     public void refused(Refusal refusal) {
-        goOn(() -> sink.error(answer(refusal)));
+        goOn(() -> sink.error(error(refusal)));
     }
 
-    private ApiException answer(Refusal refusal) {
+    private ApiException error(Refusal refusal) {
         if (!routed.hasAnother()) {
             return Dispatcher.noEndpoint(routed);
         }
@@ -71,14 +71,14 @@ final class WaitingRequest implements Waiter {
 
     private void goOn(Runnable step) {
         try {
-            home.execute(step);
+            eventLoop.execute(step);
         } catch (RejectedExecutionException e) {
             // The server is gone, and with it the connection: this only ends what is counted.
             sink.error(e);
         }
     }
 
-    private static Executor eventLoop(ServerHttpRequest request) {
+    private static Executor eventLoopOf(ServerHttpRequest request) {
         Object server = ServerHttpRequestDecorator.getNativeRequest(request);
         return server instanceof Connection connection ? connection.channel().eventLoop() : Runnable::run;
     }

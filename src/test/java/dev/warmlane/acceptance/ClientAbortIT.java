@@ -5,19 +5,24 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Clients that leave in the middle of a stream cost nothing afterwards, here or at the engine. */
@@ -49,6 +54,7 @@ class ClientAbortIT {
 
             await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
                 assertThat(gateway.inFlight()).isZero();
+                assertThat(results(gateway)).isEqualTo(Map.of("cancelled", (double) ABORTS));
                 assertThat(fleet.servers().stream()
                                 .mapToLong(server -> server.stats().cancels())
                                 .sum())
@@ -61,10 +67,15 @@ class ClientAbortIT {
         }
     }
 
-    /** Reads up to the first generated piece and closes the connection. */
+    private static Map<String, Double> results(RunningGateway gateway) {
+        return gateway.bean(MeterRegistry.class).find(GatewayMeter.REQUESTS.meterName()).counters().stream()
+                .filter(counter -> counter.count() > 0)
+                .collect(Collectors.toMap(counter -> counter.getId().getTag("result"), Counter::count));
+    }
+
+    /** Reads up to the first generated chunk and closes the connection. */
     private static void abortMidStream(int port, String session) throws Exception {
-        String body =
-                ChatClient.body(List.of(java.util.Map.of("role", "user", "content", "tell me of " + session)), true);
+        String body = ChatClient.body(List.of(Map.of("role", "user", "content", "tell me of " + session)), true);
         try (Socket socket = new Socket("127.0.0.1", port)) {
             socket.setSoTimeout(60_000);
             socket.getOutputStream()

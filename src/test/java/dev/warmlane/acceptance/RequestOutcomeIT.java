@@ -10,6 +10,9 @@ import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.ReportedEnds;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
+import dev.warmlane.metrics.GatewayMeter;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,6 +176,35 @@ class RequestOutcomeIT {
             exchange.answer("200 OK", "{}");
             assertThat(served.readMessage().status()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void paidForIfLeftAtAnEngineAndNotInTheQueue() throws IOException {
+        Path keys = Files.writeString(
+                directory.resolve("keys.yaml"),
+                HashedKeys.file(List.of(HashedKeys.entry("payer", "key-payer", "tokens-per-minute: 1000"))));
+        start("warmlane.auth.keys-file=" + keys, "warmlane.queue.max-requests-per-endpoint=1");
+        Wire served = send("/v1/completions", PROMPT, "Authorization: Bearer key-payer\r\n");
+        Exchange exchange = engine.next();
+        Wire waiting = send("/v1/completions", PROMPT, "Authorization: Bearer key-payer\r\n");
+        await().until(() -> gateway.queued() == 1);
+        waiting.close();
+        reports.assertLast("default", "cancelled", null);
+        assertThat(tokens("payer")).isZero();
+
+        reports.headers();
+        served.close();
+        exchange.wire().awaitClosed();
+        await().untilAsserted(() -> assertThat(reports.grown()).isEqualTo(Map.of("default cancelled", 1.0)));
+        assertThat(tokens("payer")).isPositive();
+    }
+
+    private double tokens(String client) {
+        Counter counter = gateway.bean(MeterRegistry.class)
+                .find(GatewayMeter.CLIENT_TOKENS.meterName())
+                .tag("client", client)
+                .counter();
+        return counter == null ? 0 : counter.count();
     }
 
     @Test

@@ -20,7 +20,7 @@ public final class TokenCharge {
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long reserved;
     private volatile long reported = -1;
-    private volatile long answeredBytes;
+    private volatile long responseBytes;
 
     TokenCharge(Identity identity, @Nullable TokenBucket bucket, Ticker clock, Quotas.TokenCounter counter) {
         this.identity = identity;
@@ -53,8 +53,8 @@ public final class TokenCharge {
 
     /** A chunk of a response has come that is no error. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // By one thread at a time.
-    public void answered(int bytes) {
-        answeredBytes += bytes;
+    public void responded(int bytes) {
+        responseBytes += bytes;
     }
 
     /** The engine says what the request took. */
@@ -84,6 +84,6 @@ public final class TokenCharge {
         if (reported >= 0) {
             return reported;
         }
-        return answeredBytes == 0 && !left ? 0 : reserved + answeredBytes / STREAMED_BYTES_PER_TOKEN;
+        return responseBytes == 0 && !left ? 0 : reserved + responseBytes / STREAMED_BYTES_PER_TOKEN;
     }
 }

@@ -44,7 +44,7 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             number(line, "status", request.status());
             session(line, request.key());
             routing(line, request.routing());
-            answer(line, request.answer());
+            response(line, request.response());
             millis(line, "duration_ms", request.durationNanos());
             prompt(line, request.prompt());
             line.writeEndObject();
@@ -80,12 +80,12 @@ final class AccessLine extends EncoderBase<AccessRecord> {
         }
     }
 
-    private static void answer(JsonGenerator line, AccessRecord.Answer answer) {
-        number(line, "input_length", answer.promptTokens());
-        number(line, "output_length", answer.outputTokens());
-        number(line, "cached_tokens", answer.cachedTokens());
-        if (answer.firstByteNanos() != null) {
-            millis(line, "ttft_ms", answer.firstByteNanos());
+    private static void response(JsonGenerator line, AccessRecord.Response response) {
+        number(line, "input_length", response.promptTokens());
+        number(line, "output_length", response.outputTokens());
+        number(line, "cached_tokens", response.cachedTokens());
+        if (response.firstByteNanos() != null) {
+            millis(line, "ttft_ms", response.firstByteNanos());
         }
     }
 

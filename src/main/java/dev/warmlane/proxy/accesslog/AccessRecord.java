@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param prompt null where the request has no prompt that could be kept warm
  * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
  * @param routing where it went; null if it was refused before
- * @param answer what came of it
+ * @param response what came back
  * @param durationNanos from its headers to the end of its response
  */
 public record AccessRecord(
@@ -32,7 +32,7 @@ public record AccessRecord(
         @Nullable LoggedPrompt prompt,
         @Nullable AffinityKey key,
         @Nullable Routing routing,
-        Answer answer,
+        Response response,
         long durationNanos) {
 
     /**
@@ -49,20 +49,20 @@ public record AccessRecord(
             String endpoint, String keySource, String outcome, int retries, long predictedTokens, long overheadNanos) {}
 
     /**
-     * What came of a request.
+     * What came back for a request.
      *
      * @param promptTokens as reported, else as estimated
-     * @param outputTokens as reported, else the pieces of the stream
+     * @param outputTokens as reported, else the chunks of the stream
      * @param cachedTokens prompt tokens that came from the endpoint's cache, as reported
      * @param firstByteNanos from the body to the first byte of the response
      */
-    public record Answer(
+    public record Response(
             @Nullable Long promptTokens,
             @Nullable Long outputTokens,
             @Nullable Long cachedTokens,
             @Nullable Long firstByteNanos) {
 
         /** Nothing is known. */
-        public static final Answer NONE = new Answer(null, null, null, null);
+        public static final Response NONE = new Response(null, null, null, null);
     }
 }

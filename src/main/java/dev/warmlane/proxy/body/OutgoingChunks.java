@@ -8,21 +8,21 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.Mono;
 
 /**
- * Pieces of a response on their way to the writer, which takes them one by one. Between the two they wait in queues of Spring's
+ * Chunks of a response on their way to the writer, which takes them one by one. Between the two they wait in queues of Spring's
  * and Reactor's, which lose them unreleased when the client leaves at the wrong moment; so here they belong to the response until
- * they are taken. Safe for concurrent use: the client leaves on another thread than the one on which pieces come.
+ * they are taken. Safe for concurrent use: the client leaves on another thread than the one on which chunks come.
  */
 public final class OutgoingChunks {
     private final Queue<DataBuffer> waiting = new ArrayDeque<>();
     private final Mono<DataBuffer> next = Mono.fromSupplier(this::take);
     private boolean over;
 
-    /** Takes a piece over, and gives what takes the piece that is next; empty once the response is over. */
-    public synchronized Mono<DataBuffer> add(DataBuffer piece) {
+    /** Takes a chunk over, and gives what takes the chunk that is next; empty once the response is over. */
+    public synchronized Mono<DataBuffer> add(DataBuffer chunk) {
         if (over) {
-            DataBufferUtils.release(piece);
+            DataBufferUtils.release(chunk);
         } else {
-            waiting.add(piece);
+            waiting.add(chunk);
         }
         return next;
     }

@@ -7,7 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.CharsetUtil;
 
 /**
- * Takes the usage chunk out of a stream of server-sent events, wherever pieces end. All other bytes pass unchanged; only an
+ * Takes the usage chunk out of a stream of server-sent events, wherever chunks end. All other bytes pass unchanged; only an
  * event that is not complete yet waits for its end. A cancel may come from another thread.
  */
 public final class UsageChunkRemover {
@@ -20,9 +20,9 @@ public final class UsageChunkRemover {
 
     private ByteBuf waiting = Unpooled.EMPTY_BUFFER;
 
-    /** Takes a piece over and gives what may pass by now, perhaps nothing. */
-    public synchronized ByteBuf accept(ByteBuf piece, ByteBufAllocator allocator) {
-        ByteBuf events = join(piece, allocator);
+    /** Takes a chunk over and gives what may pass by now, perhaps nothing. */
+    public synchronized ByteBuf accept(ByteBuf chunk, ByteBufAllocator allocator) {
+        ByteBuf events = join(chunk, allocator);
         ByteBuf passed = allocator.buffer(events.readableBytes());
         int end = ByteBufUtil.indexOf(EVENT_END, events);
         while (end >= 0) {
@@ -46,14 +46,14 @@ public final class UsageChunkRemover {
         return rest;
     }
 
-    private ByteBuf join(ByteBuf piece, ByteBufAllocator allocator) {
+    private ByteBuf join(ByteBuf chunk, ByteBufAllocator allocator) {
         if (!waiting.isReadable()) {
-            return piece;
+            return chunk;
         }
-        ByteBuf joined = allocator.buffer(waiting.readableBytes() + piece.readableBytes());
-        joined.writeBytes(waiting).writeBytes(piece);
+        ByteBuf joined = allocator.buffer(waiting.readableBytes() + chunk.readableBytes());
+        joined.writeBytes(waiting).writeBytes(chunk);
         waiting.release();
-        piece.release();
+        chunk.release();
         return joined;
     }
 

@@ -19,12 +19,12 @@ import reactor.netty.http.server.HttpServer;
 public final class ClientConnections {
     private enum Step {
         OPEN,
-        CLOSING_AFTER_ANSWERS,
+        CLOSING_AFTER_RESPONSES,
         NOT_ACCEPTING
     }
 
     private final ChannelGroup channels = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
-    private final LastResponse lastAnswer = new LastResponse();
+    private final LastResponse lastResponse = new LastResponse();
     private volatile Step step = Step.OPEN;
     private volatile @Nullable DisposableServer server;
 
@@ -34,15 +34,15 @@ public final class ClientConnections {
                 .doOnChannelInit((observer, channel, remote) -> opened(channel));
     }
 
-    /** Connections on which a request is being read or answered. */
+    /** Connections with a request under way. */
     int running() {
         return (int) channels.stream().filter(ClientConnections::isRunning).count();
     }
 
     /** From now on every response is the last of its connection. */
-    void closeAfterAnswers() {
-        step = Step.CLOSING_AFTER_ANSWERS;
-        onEach(channel -> lastAnswer.addTo(channel.pipeline()));
+    void closeAfterResponses() {
+        step = Step.CLOSING_AFTER_RESPONSES;
+        onEach(channel -> lastResponse.addTo(channel.pipeline()));
     }
 
     /** Closes the port and the idle connections; the others follow when their request is over. */
@@ -71,7 +71,7 @@ public final class ClientConnections {
         channels.add(channel);
         switch (step) {
             case OPEN -> {}
-            case CLOSING_AFTER_ANSWERS -> lastAnswer.addTo(channel.pipeline());
+            case CLOSING_AFTER_RESPONSES -> lastResponse.addTo(channel.pipeline());
             case NOT_ACCEPTING -> channel.close();
         }
     }

@@ -6,7 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the gateway out of service without losing a request that can still be answered. One line is logged for each phase,
+ * Takes the gateway out of service without losing a request that can still be served. One line is logged for each phase,
  * with the requests that run then.
  */
 public final class Drain {
@@ -15,19 +15,19 @@ public final class Drain {
     private final DrainSettings settings;
     private final ClientConnections clients;
     private final Runnable refuseTraffic;
-    private final Runnable endAnswers;
+    private final Runnable endResponses;
 
     /**
      * A drain that has not begun.
      *
      * @param refuseTraffic makes the gateway say that it is not ready
-     * @param endAnswers ends every response that is under way with an error
+     * @param endResponses ends every response that is under way with an error
      */
-    public Drain(DrainSettings settings, ClientConnections clients, Runnable refuseTraffic, Runnable endAnswers) {
+    public Drain(DrainSettings settings, ClientConnections clients, Runnable refuseTraffic, Runnable endResponses) {
         this.settings = settings;
         this.clients = clients;
         this.refuseTraffic = refuseTraffic;
-        this.endAnswers = endAnswers;
+        this.endResponses = endResponses;
     }
 
     /**
@@ -37,7 +37,7 @@ public final class Drain {
      */
     public boolean run() throws InterruptedException {
         refuseTraffic.run();
-        clients.closeAfterAnswers();
+        clients.closeAfterResponses();
         log.info(
                 "draining: not ready any more, {} requests running, accepting for another {} s",
                 clients.running(),
@@ -55,7 +55,7 @@ public final class Drain {
         }
 
         int late = clients.running();
-        endAnswers.run();
+        endResponses.run();
         boolean told = clients.awaitClosed(settings.farewell());
         clients.close();
         log.warn(

@@ -13,7 +13,7 @@ import reactor.netty.NettyPipeline;
 /** Says {@code Connection: close} in the next response of a connection, whose end it thereby is. Keeps no state. */
 @Sharable
 final class LastResponse extends ChannelOutboundHandlerAdapter {
-    private static final String NAME = "warmlane.last-answer";
+    private static final String NAME = "warmlane.last-response";
 
     /** Takes its place, once, before Reactor Netty decides whether the connection goes on. On the channel's event loop. */
     void addTo(ChannelPipeline pipeline) {

@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponse;
+import reactor.netty.channel.AbortedException;
 
 /** A response that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
 public final class ApiException extends RuntimeException {
@@ -178,6 +179,9 @@ public final class ApiException extends RuntimeException {
     public static int statusOf(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api.status.value();
+        }
+        if (failure instanceof AbortedException) {
+            return HttpStatus.BAD_REQUEST.value();
         }
         return failure instanceof ErrorResponse spring
                 ? spring.getStatusCode().value()

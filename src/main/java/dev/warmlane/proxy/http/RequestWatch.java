@@ -26,9 +26,9 @@ import reactor.netty.NettyPipeline;
 
 /**
  * Follows what a client sends, and breaks off what does not come as it should: a head or a body that takes longer than it may
- * is answered with 408, a body whose chunks are broken with 400, and a connection on which nothing is under way is closed. A
- * body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of an
- * answer is not limited here.
+ * gets 408, a body whose chunks are broken with 400, and a connection on which nothing is under way is closed. A
+ * body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of a
+ * response is not limited here.
  *
  * <p>Sits after the codec and sees of the bytes only when a read is over. A head or a body that comes whole in one read, as
  * nearly all do, costs no timer; the idle timer is set once a connection and looks, when it fires, whether it was early.
@@ -43,12 +43,12 @@ final class RequestWatch extends ChannelDuplexHandler {
     private final LongSupplier clock;
 
     /** Requests whose response is not complete. */
-    private int answering;
+    private int underWay;
 
     private boolean inRequest;
     private boolean oldVersion;
     private boolean readSomething;
-    private boolean answerBegun;
+    private boolean responseBegun;
     private boolean closing;
     private long quietSince;
     private @Nullable Future<?> slowTimer;
@@ -88,7 +88,7 @@ final class RequestWatch extends ChannelDuplexHandler {
             cancelSlowTimer();
             inRequest = true;
             oldVersion |= request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-            answering++;
+            underWay++;
         }
         if (message instanceof LastHttpContent end && !(message instanceof HttpRequest)) {
             cancelSlowTimer();
@@ -121,7 +121,7 @@ final class RequestWatch extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         boolean interim = message instanceof HttpResponse head && head.status().code() < HttpResponseStatus.OK.code();
         if (message instanceof HttpResponse response && !interim) {
-            answerBegun = true;
+            responseBegun = true;
             if (oldVersion && HttpUtil.isTransferEncodingChunked(response)) {
                 // HTTP/1.0 knows no chunks (RFC 9112, section 6.1): the response ends with the connection.
                 HttpUtil.setTransferEncodingChunked(response, false);
@@ -132,8 +132,8 @@ final class RequestWatch extends ChannelDuplexHandler {
             }
         }
         if (message instanceof LastHttpContent && !interim) {
-            answerBegun = false;
-            answering = Math.max(0, answering - 1);
+            responseBegun = false;
+            underWay = Math.max(0, underWay - 1);
             quietSince = clock.getAsLong();
             if (closing) {
                 ctx.write(message, promise.unvoid()).addListener(ChannelFutureListener.CLOSE);
@@ -145,8 +145,8 @@ final class RequestWatch extends ChannelDuplexHandler {
 
     private void headIsLate(ChannelHandlerContext ctx) {
         slowTimer = null;
-        if (answering > 0) {
-            // It follows a request that is still being answered, so it has time until then.
+        if (underWay > 0) {
+            // It follows a request that is still under way, so it has time until then.
             slowTimer = schedule(ctx, () -> headIsLate(ctx), headNanos);
             return;
         }
@@ -160,29 +160,29 @@ final class RequestWatch extends ChannelDuplexHandler {
 
     private void bodyIsLate(ChannelHandlerContext ctx) {
         slowTimer = null;
-        if (answering > 1) {
-            // It waits behind a request that is still being answered, maybe unread.
+        if (underWay > 1) {
+            // It waits behind a request that is still under way, maybe unread.
             slowTimer = schedule(ctx, () -> bodyIsLate(ctx), bodyNanos);
         } else {
             breakOff(ctx, ApiException.bodyTooSlow());
         }
     }
 
-    /** Fails the request whose body is being read, if it can still be answered, and ends the connection with its response. */
+    /** Fails the request whose body is being read, if it can still get a response, and ends the connection with its response. */
     private void breakOff(ChannelHandlerContext ctx, ApiException failure) {
-        if (answering != 1 || answerBegun || closing) {
+        if (underWay != 1 || responseBegun || closing) {
             close(ctx);
             return;
         }
         closing = true;
-        // Nobody may be reading, and then nobody answers.
+        // Nobody may be reading, and then there is no response.
         slowTimer = schedule(ctx, () -> close(ctx), bodyNanos);
         ctx.fireExceptionCaught(failure);
     }
 
     private void checkIdle(ChannelHandlerContext ctx) {
         long left = idleNanos;
-        if (answering == 0 && !inRequest && slowTimer == null) {
+        if (underWay == 0 && !inRequest && slowTimer == null) {
             left = idleNanos - (clock.getAsLong() - quietSince);
             if (left <= 0) {
                 close(ctx);

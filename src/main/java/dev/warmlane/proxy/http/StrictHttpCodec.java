@@ -30,7 +30,7 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
     private static final int MAX_PIPELINED = 128;
 
     /** The methods of the requests that wait for their responses: that to HEAD has no body, whatever its headers say. */
-    private final Queue<HttpMethod> unanswered = new ArrayDeque<>(4);
+    private final Queue<HttpMethod> pending = new ArrayDeque<>(4);
 
     StrictHttpCodec(HttpDecoderConfig config) {
         init(new Decoder(config), new Encoder());
@@ -73,13 +73,13 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
         }
 
         private void headEnded(HttpRequest request) {
-            if (unanswered.size() == MAX_PIPELINED) {
+            if (pending.size() == MAX_PIPELINED) {
                 problem = "too many requests ahead";
             }
             if (problem != null) {
                 request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(problem)));
             }
-            unanswered.add(request.method());
+            pending.add(request.method());
             inHead = false;
             afterRequestLine = false;
             problem = null;
@@ -115,7 +115,7 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
             if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
                 return super.isContentAlwaysEmpty(response);
             }
-            return HttpMethod.HEAD.equals(unanswered.poll()) || super.isContentAlwaysEmpty(response);
+            return HttpMethod.HEAD.equals(pending.poll()) || super.isContentAlwaysEmpty(response);
         }
     }
 }

@@ -5,7 +5,7 @@ import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.accesslog.AccessLog;
 import dev.warmlane.proxy.accesslog.AccessRecord;
-import dev.warmlane.proxy.accesslog.AccessRecord.Answer;
+import dev.warmlane.proxy.accesslog.AccessRecord.Response;
 import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
 import dev.warmlane.settings.PoolSettings;
 import java.time.InstantSource;
@@ -45,7 +45,7 @@ public final class AccessLogListener implements OutcomeListener {
                 logged == null ? null : logged.prompt(),
                 progress == null ? null : progress.key(),
                 progress == null ? null : routing(progress),
-                progress == null ? Answer.NONE : response(exchange, progress, logged),
+                progress == null ? Response.NONE : response(exchange, progress, logged),
                 outcome.durationNanos()));
     }
 
@@ -62,13 +62,13 @@ public final class AccessLogListener implements OutcomeListener {
                         progress.overheadNanos());
     }
 
-    private static Answer response(
+    private static Response response(
             ServerWebExchange exchange, RequestProgress progress, @Nullable LoggedRequest logged) {
         Long firstByte = progress.firstByteNanos() == RequestProgress.NEVER ? null : (Long) progress.firstByteNanos();
         UsageReport usage = progress.usage();
         return usage != null
-                ? new Answer(usage.promptTokens(), usage.outputTokens(), usage.cachedTokens(), firstByte)
-                : new Answer(estimatedTokens(progress, logged), streamedChunks(exchange, progress), null, firstByte);
+                ? new Response(usage.promptTokens(), usage.outputTokens(), usage.cachedTokens(), firstByte)
+                : new Response(estimatedTokens(progress, logged), streamedChunks(exchange, progress), null, firstByte);
     }
 
     private static @Nullable Long estimatedTokens(RequestProgress progress, @Nullable LoggedRequest logged) {

@@ -39,7 +39,7 @@ class QuotasTest {
     void whatTheEngineReportsTakesThePlaceOfTheEstimate() {
         TokenCharge charge = quotas.charge(LIMITED);
         assertThat(charge.reserve(5000)).isZero();
-        charge.answered(400);
+        charge.responded(400);
         charge.used(1000);
         charge.close(false);
         assertThat(taken).containsExactly("limited 1000");
@@ -79,8 +79,8 @@ class QuotasTest {
     void anAnswerWithoutUsageCostsWhatItsBytesComeTo() {
         TokenCharge charge = quotas.charge(LIMITED);
         charge.reserve(100);
-        charge.answered(20_000);
-        charge.answered(20_000);
+        charge.responded(20_000);
+        charge.responded(20_000);
         charge.close(true);
         assertThat(taken).containsExactly("limited 300");
     }

@@ -3,7 +3,7 @@ package dev.warmlane.proxy.accesslog;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.proxy.accesslog.AccessRecord.Answer;
+import dev.warmlane.proxy.accesslog.AccessRecord.Response;
 import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,7 @@ final class Records {
                 LoggedPrompt.of(prompt),
                 key,
                 new Routing("vllm-0", "session", "bound", 1, 512, 87_654),
-                new Answer(650L, 20L, 512L, 12_345_678L),
+                new Response(650L, 20L, 512L, 12_345_678L),
                 45_000_000);
     }
 
@@ -49,7 +49,7 @@ final class Records {
                 null,
                 null,
                 null,
-                Answer.NONE,
+                Response.NONE,
                 0);
     }
 }
