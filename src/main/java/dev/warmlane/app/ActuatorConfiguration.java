@@ -1,10 +1,12 @@
 package dev.warmlane.app;
 
+import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
+import dev.warmlane.ops.actuator.ClusterEndpoint;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
 import dev.warmlane.ops.actuator.EngineMeters;
 import dev.warmlane.ops.actuator.ModelsHealthIndicator;
@@ -51,6 +53,11 @@ class ActuatorConfiguration {
                 "policy", settings.routing().policy(),
                 "settings", SettingsInForce.of(settings));
         return info -> info.withDetail("warmlane", details);
+    }
+
+    @Bean
+    ClusterEndpoint clusterEndpoint(ObjectProvider<ReplicaSharing> sharing) {
+        return new ClusterEndpoint(sharing.getIfAvailable());
     }
 
     @Bean

@@ -21,6 +21,7 @@ import org.springframework.context.annotation.Import;
     TracingConfiguration.class,
     ActuatorConfiguration.class,
     DrainConfiguration.class,
+    ClusterConfiguration.class,
     DashboardConfiguration.class,
     DemoConfiguration.class
 })

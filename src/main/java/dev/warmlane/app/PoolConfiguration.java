@@ -1,8 +1,10 @@
 package dev.warmlane.app;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
@@ -11,6 +13,7 @@ import dev.warmlane.settings.AffinitySettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
@@ -22,8 +25,14 @@ import org.springframework.context.annotation.Lazy;
 class PoolConfiguration {
 
     @Bean
-    Bindings bindings(WarmlaneSettings settings) {
-        AffinitySettings affinity = settings.affinity();
+    Bindings bindings(WarmlaneSettings settings, ObjectProvider<ReplicaSharing> sharing) {
+        ReplicaSharing replicas = sharing.getIfAvailable();
+        return replicas == null
+                ? table(settings.affinity())
+                : replicas.replication().bindings();
+    }
+
+    static AffinityTable table(AffinitySettings affinity) {
         return new AffinityTable(affinity.maxEntries(), affinity.ttl(), Ticker.systemTicker());
     }
 
@@ -37,13 +46,19 @@ class PoolConfiguration {
     Pools pools(
             WarmlaneSettings settings,
             Bindings bindings,
+            ObjectProvider<ReplicaSharing> sharing,
             SslBundles bundles,
             ObjectProvider<KubernetesClient> kubernetes) {
         DiscoveryFactory discoveries = new DiscoveryFactory(settings.discovery(), kubernetes::getObject);
         EngineTls tls = new EngineTls(settings, bundles);
-        Pools pools = new PoolFactory(settings, bindings, discoveries, tls::of).create();
+        Pools pools = new PoolFactory(settings, bindings, replication(sharing), discoveries, tls::of).create();
         pools.start();
         return pools;
+    }
+
+    private static @Nullable Replication replication(ObjectProvider<ReplicaSharing> sharing) {
+        ReplicaSharing replicas = sharing.getIfAvailable();
+        return replicas == null ? null : replicas.replication();
     }
 
     @Bean

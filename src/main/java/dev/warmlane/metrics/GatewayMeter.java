@@ -104,6 +104,23 @@ public enum GatewayMeter {
             "refusals",
             "Requests refused for their client: unknown, not allowed, model not allowed, or past the limit of requests or tokens",
             "reason"),
+    CLUSTER_MEMBERS(Kind.GAUGE, "cluster.members", "Replicas in the cluster as this one sees it, itself included"),
+    CLUSTER_SILENCE(Kind.GAUGE, "cluster.silence.seconds", "Longest time since another replica was heard"),
+    CLUSTER_MESSAGES(Kind.COUNTER, "cluster.messages", "Messages of the cluster, sent to all or received", "direction"),
+    CLUSTER_BYTES(
+            Kind.COUNTER, "cluster.bytes", "Bytes of the cluster's messages, sent to all or received", "direction"),
+    CLUSTER_DROPPED(
+            Kind.COUNTER,
+            "cluster.dropped",
+            "What did not reach other replicas in time and is told again as a whole: facts and messages of this one, and messages"
+                    + " of others that were lost",
+            "kind"),
+    CLUSTER_SKIPPED(
+            Kind.COUNTER, "cluster.skipped", "Messages and records of a version that this replica does not know"),
+    CLUSTER_CONNECTIONS_REFUSED(
+            Kind.COUNTER,
+            "cluster.connections.refused",
+            "Connections to the cluster's port that were not of a replica"),
     ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Access log lines, written or dropped", "result"),
     ENGINE_KV_CACHE_USAGE(
             Kind.GAUGE,

@@ -32,6 +32,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param history the dashboard's history
  * @param auth who may send requests
  * @param tenancy tenants that share endpoints and nothing else
+ * @param cluster the cluster of replicas
  * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
@@ -56,6 +57,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty HistorySettings history,
         @DefaultValue @NestedConfigurationProperty AuthSettings auth,
         @DefaultValue @NestedConfigurationProperty TenancySettings tenancy,
+        @DefaultValue @NestedConfigurationProperty ClusterSettings cluster,
         @DefaultValue("true") boolean responseHeaders) {
 
     public WarmlaneSettings {

@@ -92,9 +92,9 @@ class WarmlaneSettingsTest {
                 "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: null (expected: the name of a group)",
                 "warmlane.tenancy.secret-file=/s | warmlane.tenancy.secret-file: /s (expected: nothing unless warmlane.auth tells who clients are)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ssl-bundle=pods | warmlane.pools[0].endpoints: [http://a:1] (expected: https URLs, as ssl-bundle is set)",
-                "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model)",
+                "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model and none)",
                 "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
-                "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model)"
+                "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model and none)"
             })
     void aSettingThatCannotBeUsedStopsTheStartAndIsNamed(String setting, String problem) {
         new ApplicationContextRunner()

@@ -75,7 +75,7 @@ public final class JGroupsTransport implements ClusterTransport {
     private final ClusterThreads threads = new ClusterThreads();
     private final MemberSockets sockets;
     private final HeardTcp tcp;
-    private final JChannel channel;
+    final JChannel channel;
     private final Outbox outbox = new Outbox(QUEUE_BYTES);
     private final Broadcast broadcast;
     private final StateExchange states;

@@ -11,6 +11,7 @@ import dev.warmlane.core.endpoint.Endpoint;
  * @param prefillTokens P: tokens it is computing for others whose first byte has not come back
  * @param requests n: requests in flight there, those of other clients included where there are any
  * @param promptTokens R: their prompt tokens
+ * @param replicaRequests of n, those of other replicas of this gateway
  * @param bound whether the request's key is bound to it
  * @param cost all of it in prefill tokens; the smallest wins
  */
@@ -21,5 +22,6 @@ public record Candidate(
         long prefillTokens,
         int requests,
         long promptTokens,
+        int replicaRequests,
         boolean bound,
         double cost) {}

@@ -17,6 +17,8 @@ import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.policy.Policies;
+import dev.warmlane.core.sharing.PoolShare;
+import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.settings.HealthSettings;
@@ -41,17 +43,23 @@ public final class PoolFactory {
 
     private final WarmlaneSettings settings;
     private final Bindings bindings;
+    private final @Nullable Replication replication;
     private final DiscoveryFactory discoveries;
     private final Function<PoolSettings, @Nullable ClientTls> tls;
 
-    /** @param tls secures connections to the endpoints of a pool; null where nothing does */
+    /**
+     * @param replication what this replica shares with others; null: it has none
+     * @param tls secures connections to the endpoints of a pool; null where nothing does
+     */
     public PoolFactory(
             WarmlaneSettings settings,
             Bindings bindings,
+            @Nullable Replication replication,
             DiscoveryFactory discoveries,
             Function<PoolSettings, @Nullable ClientTls> tls) {
         this.settings = settings;
         this.bindings = bindings;
+        this.replication = replication;
         this.discoveries = discoveries;
         this.tls = tls;
     }
@@ -87,14 +95,32 @@ public final class PoolFactory {
     }
 
     private Router router(EndpointPool endpoints, PoolHealth health) {
-        PoolMemory memory = new PoolMemory(
+        InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
+        PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, endpoints, inFlight);
+        DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
+        return new Router(endpoints, policy(settings.routing()), memory, log, health);
+    }
+
+    private PoolMemory memory(InFlight inFlight) {
+        return new PoolMemory(
                 bindings,
                 new PrefixIndex(DEFAULT_INDEX_BLOCKS),
                 PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
-                new InFlight(settings.queue().maxRequestsPerEndpoint()),
+                inFlight,
                 System.nanoTime());
-        DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
-        return new Router(endpoints, policy(settings.routing()), memory, log, health);
+    }
+
+    private PoolMemory shared(Replication with, EndpointPool endpoints, InFlight inFlight) {
+        PoolShare share = with.share(endpoints, PrefixIndex.linked(DEFAULT_INDEX_BLOCKS), inFlight);
+        PoolMemory memory = new PoolMemory(
+                bindings,
+                share.contents(),
+                PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
+                inFlight,
+                share.load(),
+                System.nanoTime());
+        share.averages(memory.averages());
+        return memory;
     }
 
     private static AdmissionQueue queue(QueueSettings settings, Router router) {

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.pool;
 
+import dev.warmlane.engines.discovery.DiscoveryStatus;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,11 @@ public record Pools(List<Pool> all) implements AutoCloseable {
     /** Starts to discover their endpoints. To be called once. */
     public void start() {
         all.forEach(pool -> pool.discovery().start());
+    }
+
+    /** Whether the endpoints of any pool have not been listed yet. */
+    public boolean isSyncing() {
+        return all.stream().anyMatch(pool -> pool.discovery().status().state() == DiscoveryStatus.State.SYNCING);
     }
 
     /** Stops discovering; endpoints that are known stay. */

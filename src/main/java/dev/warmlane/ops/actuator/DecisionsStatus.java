@@ -55,6 +55,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
          * @param uncachedTokens u: tokens of this prompt that it does not hold
          * @param inFlight n: requests in flight there
          * @param inFlightPromptTokens R: their prompt tokens
+         * @param replicasInFlight of n, those of the other replicas of this gateway
          * @param matchedTokens leading tokens of this prompt that it is predicted to hold
          * @param bound whether the key is bound to it
          */
@@ -65,6 +66,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                 long uncachedTokens,
                 int inFlight,
                 long inFlightPromptTokens,
+                int replicasInFlight,
                 long matchedTokens,
                 boolean bound) {
 
@@ -76,6 +78,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                         candidate.uncachedTokens(),
                         candidate.requests(),
                         candidate.promptTokens(),
+                        candidate.replicaRequests(),
                         candidate.matchedTokens(),
                         candidate.bound());
             }

@@ -68,7 +68,15 @@ final class PromptCosts {
                     + lambda * (inFlightTokens + promptTokens)
                     - (isBound ? stickinessTokens : 0);
             candidates.add(new Candidate(
-                    endpoint, matchedTokens, uncachedTokens, prefillTokens, requests, inFlightTokens, isBound, cost));
+                    endpoint,
+                    matchedTokens,
+                    uncachedTokens,
+                    prefillTokens,
+                    requests,
+                    inFlightTokens,
+                    load.replicaRequests(id),
+                    isBound,
+                    cost));
         }
         return candidates;
     }

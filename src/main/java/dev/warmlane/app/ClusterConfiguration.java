@@ -1,0 +1,217 @@
+package dev.warmlane.app;
+
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.cluster.jgroups.JGroupsTransport;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.ClusterMeters;
+import dev.warmlane.settings.ClusterSettings;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.KeyStoreException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+
+/** The cluster of replicas. Without one nothing here is made, and no class of JGroups is loaded. */
+@Configuration(proxyBeanMethods = false)
+@Conditional(ClusterConfiguration.Clustered.class)
+class ClusterConfiguration {
+    private static final String PREFIX = "warmlane.cluster.";
+    private static final String UNKNOWN = "unknown";
+    private static final int LOOK_AGAIN_MILLIS = 20;
+
+    /** Not started yet: whoever has something to tell starts it with a listener. */
+    @Bean(destroyMethod = "")
+    ClusterTransport clusterTransport(
+            WarmlaneSettings settings, SslBundles bundles, ObjectProvider<BuildProperties> build) {
+        ClusterSettings cluster = settings.cluster();
+        BuildProperties properties = build.getIfAvailable();
+        String version = properties == null ? UNKNOWN : properties.getVersion();
+        Supplier<SSLContext> context = cluster.sslBundle().isEmpty()
+                ? JGroupsTransport.bySecret(secret(cluster), cluster.name())
+                : byBundle(bundles, cluster.sslBundle());
+        return new JGroupsTransport(
+                new JGroupsTransport.Site(
+                        cluster.name(),
+                        memberName(cluster),
+                        version == null ? UNKNOWN : version,
+                        bindAddress(cluster),
+                        cluster.port(),
+                        cluster.seeds(),
+                        cluster.joinTimeout(),
+                        // What is told has been gathered before it gets there.
+                        Duration.ZERO),
+                context,
+                Clock.systemUTC());
+    }
+
+    @Bean(destroyMethod = "close")
+    ReplicaSharing replicaSharing(WarmlaneSettings settings, ClusterTransport transport) {
+        ClusterSettings cluster = settings.cluster();
+        return new ReplicaSharing(
+                transport, PoolConfiguration.table(settings.affinity()), cluster.gather(), cluster.joinTimeout());
+    }
+
+    @Bean
+    ClusterMeters clusterMeters(MeterRegistry registry, ReplicaSharing sharing) {
+        return new ClusterMeters(registry, sharing);
+    }
+
+    /** Before the gateway is ready: its first requests find what other replicas know. */
+    @Bean
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    ApplicationRunner joinCluster(WarmlaneSettings settings, Pools pools, ReplicaSharing sharing) {
+        return arguments -> {
+            awaitEndpoints(pools, settings.cluster().joinTimeout());
+            sharing.start();
+        };
+    }
+
+    /** What others know of endpoints that are unknown here could not be taken over. */
+    private static void awaitEndpoints(Pools pools, Duration limit) throws InterruptedException {
+        long endNanos = System.nanoTime() + limit.toNanos();
+        while (pools.isSyncing() && System.nanoTime() < endNanos) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+        }
+    }
+
+    private static String memberName(ClusterSettings cluster) {
+        if (!cluster.memberName().isEmpty()) {
+            return cluster.memberName();
+        }
+        String host = System.getenv("HOSTNAME");
+        return host == null || host.isEmpty() ? UNKNOWN : host;
+    }
+
+    private static String secret(ClusterSettings cluster) {
+        if (cluster.secretFile().isEmpty()) {
+            return cluster.secret();
+        }
+        String key = PREFIX + "secret-file";
+        try {
+            String secret = Files.readString(Path.of(cluster.secretFile())).stripTrailing();
+            return ClusterSettings.checkSecret(key, secret);
+        } catch (IOException | InvalidPathException e) {
+            throw new InvalidSettingException(key, cluster.secretFile(), "a file that can be read");
+        }
+    }
+
+    private static Supplier<SSLContext> byBundle(SslBundles bundles, String name) {
+        String key = PREFIX + "ssl-bundle";
+        try {
+            SslBundle bundle = bundles.getBundle(name);
+            checkBothStores(key, name, bundle);
+            Renewable context = new Renewable(bundle.createSslContext());
+            bundles.addBundleUpdateHandler(name, renewed -> context.current = renewed.createSslContext());
+            return context;
+        } catch (NoSuchSslBundleException e) {
+            throw new InvalidSettingException(key, name, "the name of a bundle in spring.ssl.bundle");
+        }
+    }
+
+    /** Without a trust store of its own, Java would take everybody for a member who has a certificate of a public authority. */
+    private static void checkBothStores(String key, String name, SslBundle bundle) {
+        try {
+            if (bundle.getStores().getKeyStore() != null
+                    && bundle.getStores().getTrustStore() != null
+                    && bundle.getStores().getTrustStore().size() > 0) {
+                return;
+            }
+        } catch (KeyStoreException e) {
+            throw new InvalidSettingException(key, name, "a bundle whose stores can be read: " + e.getMessage());
+        }
+        throw new InvalidSettingException(
+                key, name, "a bundle with a certificate and key of this replica, and certificates that it trusts");
+    }
+
+    private static InetAddress bindAddress(ClusterSettings cluster) {
+        String key = PREFIX + "bind-address";
+        String given = cluster.bindAddress();
+        try {
+            InetAddress address = given.isEmpty() ? ownAddress() : InetAddress.getByName(given);
+            if (address.isAnyLocalAddress() || NetworkInterface.getByInetAddress(address) == null) {
+                throw new InvalidSettingException(
+                        key, given, "one address of this host, which other replicas can reach");
+            }
+            return address;
+        } catch (UnknownHostException | SocketException e) {
+            throw new InvalidSettingException(key, given, "one address of this host, which other replicas can reach");
+        }
+    }
+
+    /** A site-local address before any other, IPv4 before IPv6, and the loopback one last. */
+    private static InetAddress ownAddress() throws SocketException {
+        List<InetAddress> all = new ArrayList<>();
+        for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
+            if (network.isUp() && !network.isLoopback()) {
+                network.inetAddresses()
+                        .filter(address -> !address.isLinkLocalAddress())
+                        .forEach(all::add);
+            }
+        }
+        return all.stream()
+                .min(Comparator.comparing((InetAddress address) -> !address.isSiteLocalAddress())
+                        .thenComparing(address -> !(address instanceof Inet4Address)))
+                .orElseGet(InetAddress::getLoopbackAddress);
+    }
+
+    /** The bundle as it was last loaded. */
+    private static final class Renewable implements Supplier<SSLContext> {
+        private volatile SSLContext current;
+
+        private Renewable(SSLContext current) {
+            this.current = current;
+        }
+
+        @Override
+        public SSLContext get() {
+            return current;
+        }
+    }
+
+    /** Whether other replicas are named. */
+    static final class Clustered implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return isSet(context, PREFIX + "service")
+                    || isSet(context, PREFIX + "members")
+                    || isSet(context, PREFIX + "members[0]");
+        }
+
+        private static boolean isSet(ConditionContext context, String key) {
+            @Nullable String value = context.getEnvironment().getProperty(key);
+            return value != null && !value.isEmpty();
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package dev.warmlane.cluster;
+
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.sharing.Replication;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries what this replica shares to the others, and what they share to this one. One thread of its own gathers; requests only
+ * wake it up. A replica that joins takes over the state of the oldest one before it says that it is ready.
+ */
+public final class ReplicaSharing implements ClusterListener, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ReplicaSharing.class);
+    private static final int MAX_FACTS = 50_000;
+    private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long ASK_AGAIN_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final ClusterTransport transport;
+    private final Replication replication;
+    private final Duration gather;
+    private final Duration joinTimeout;
+    private final Thread thread = new Thread(this::tellUntilClosed, "warmlane-sharing");
+    private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
+    private volatile boolean woken;
+    private volatile boolean closed;
+
+    /**
+     * Nothing is told before {@link #start}.
+     *
+     * @param transport started and closed here
+     * @param table the bindings of all pools
+     * @param gather how long what is to be told is gathered
+     * @param joinTimeout how long to wait for the state of another replica
+     */
+    public ReplicaSharing(ClusterTransport transport, AffinityTable table, Duration gather, Duration joinTimeout) {
+        this.transport = transport;
+        this.gather = gather;
+        this.joinTimeout = joinTimeout;
+        this.replication =
+                new Replication(transport.self().id(), table, MAX_FACTS, System::nanoTime, this::askForState);
+        replication.onFact(this::wake);
+        thread.setDaemon(true);
+    }
+
+    /** What this replica shares. */
+    public Replication replication() {
+        return replication;
+    }
+
+    /** What carries it. */
+    public ClusterTransport transport() {
+        return transport;
+    }
+
+    /** Joins the others and takes over what they know. Blocks, within the limit for each of the two. */
+    public void start() {
+        transport.start(this);
+        List<Member> members = transport.members();
+        Member oldest = members.get(0);
+        if (oldest.equals(transport.self())) {
+            log.info("cluster: the first of the replicas, or the only one so far; starts cold");
+        } else {
+            StateTransfer state =
+                    transport.requestState(oldest.id(), joinTimeout).join();
+            if (state.outcome() == StateTransfer.Outcome.COMPLETE) {
+                log.info(
+                        "cluster: joined {} other replicas, took over {} KB from {} in {} ms",
+                        members.size() - 1,
+                        state.bytes() / 1024,
+                        oldest.name(),
+                        state.took().toMillis());
+            } else {
+                log.warn(
+                        "cluster: joined {} other replicas, but the state of {} did not come in time; starts cold",
+                        members.size() - 1,
+                        oldest.name());
+            }
+        }
+        thread.start();
+    }
+
+    /** Tells the last changes and leaves. */
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        transport.close();
+    }
+
+    @Override
+    public void received(Member sender, byte[] message) {
+        replication.receive(sender.id(), message);
+    }
+
+    @Override
+    public void membershipChanged(MembershipChange change) {
+        for (Member member : change.left()) {
+            replication.left(member.id());
+            log.info(
+                    "cluster: replica {} left, {} are there",
+                    member.name(),
+                    change.members().size());
+        }
+        for (Member member : change.joined()) {
+            log.info(
+                    "cluster: replica {} ({}) joined, {} are there",
+                    member.name(),
+                    member.version(),
+                    change.members().size());
+            if (change.merged()) {
+                askForState(member.id());
+            }
+        }
+    }
+
+    @Override
+    public void messagesLost(Member sender) {
+        askForState(sender.id());
+    }
+
+    @Override
+    public void writeState(StateWriter state) throws IOException {
+        try {
+            replication.writeState(chunk -> {
+                try {
+                    state.write(chunk);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    @Override
+    public void stateReceived(Member from, byte[] chunk) {
+        replication.receive(from.id(), chunk);
+    }
+
+    /** What a replica knows is asked for as a whole when part of what it told is missing; of each at most every 5 s. */
+    @SuppressWarnings("FutureReturnValueIgnored") // How it went stands in the statistics.
+    private void askForState(String member) {
+        long now = System.nanoTime();
+        Long before = askedNanos.get(member);
+        if (before == null || now - before > ASK_AGAIN_NANOS) {
+            askedNanos
+                    .keySet()
+                    .retainAll(transport.members().stream().map(Member::id).toList());
+            askedNanos.put(member, now);
+            transport.requestState(member, joinTimeout);
+        }
+    }
+
+    private void wake() {
+        if (!woken) {
+            woken = true;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void tellUntilClosed() {
+        while (!closed) {
+            if (!woken) {
+                LockSupport.parkNanos(this, HEARTBEAT_NANOS);
+            }
+            if (woken) {
+                LockSupport.parkNanos(this, gather.toNanos());
+            }
+            woken = false;
+            try {
+                replication.gather().forEach(transport::publish);
+            } catch (RuntimeException e) {
+                // Whatever is wrong with one message, the next may be well.
+                log.warn("cluster: could not tell the other replicas", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.cluster.ClusterStatistics;
+import dev.warmlane.cluster.ClusterStatistics.Peer;
+import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.cluster.StateTransfer;
+import dev.warmlane.core.sharing.Replication.Ununderstood;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+
+/** {@code GET /actuator/cluster}: the replicas that act as one, as they are seen from this one. Safe from any thread. */
+@Endpoint(id = "cluster")
+public final class ClusterEndpoint {
+    private static final Duration SILENT = Duration.ofSeconds(2);
+
+    private final @Nullable ReplicaSharing sharing;
+    private final ClusterRates rates = new ClusterRates(System::nanoTime);
+
+    /** @param sharing null: this replica is in no cluster */
+    public ClusterEndpoint(@Nullable ReplicaSharing sharing) {
+        this.sharing = sharing;
+    }
+
+    /** The cluster as it is now. */
+    @ReadOperation
+    public ClusterStatus status() {
+        if (sharing == null) {
+            return new ClusterStatus(false, null, List.of(), null, null, null, null, null);
+        }
+        ClusterStatistics counts = sharing.transport().statistics();
+        Ununderstood ununderstood = sharing.replication().ununderstood();
+        return new ClusterStatus(
+                true,
+                sharing.transport().self(),
+                counts.peers().stream().map(ClusterEndpoint::member).toList(),
+                new ClusterStatus.Messages(
+                        counts.messagesPublished(),
+                        counts.messagesReceived(),
+                        counts.messagesDropped(),
+                        counts.messagesLost(),
+                        counts.messagesSkipped() + ununderstood.messages() + ununderstood.records()),
+                new ClusterStatus.Bytes(counts.bytesPublished(), counts.bytesReceived()),
+                rates.since(counts),
+                new ClusterStatus.Facts(
+                        sharing.replication().dropped(), ununderstood.beginnings(), ununderstood.endpoints()),
+                transfer(counts.lastStateTransfer()));
+    }
+
+    private static ClusterStatus.OtherMember member(Peer peer) {
+        return new ClusterStatus.OtherMember(
+                peer.member().id(),
+                peer.member().name(),
+                peer.member().version(),
+                peer.since(),
+                peer.silentFor().toMillis(),
+                peer.silentFor().compareTo(SILENT) > 0,
+                peer.messagesReceived(),
+                peer.bytesReceived(),
+                peer.messagesLost());
+    }
+
+    private static ClusterStatus.@Nullable Transfer transfer(@Nullable StateTransfer transfer) {
+        return transfer == null
+                ? null
+                : new ClusterStatus.Transfer(
+                        transfer.from().name(),
+                        transfer.at(),
+                        transfer.outcome().name().toLowerCase(Locale.ROOT),
+                        transfer.bytes(),
+                        transfer.took().toMillis());
+    }
+
+    /**
+     * What the page says.
+     *
+     * @param enabled whether this replica is in a cluster; if not, nothing else is said
+     */
+    public record ClusterStatus(
+            boolean enabled,
+            @Nullable Member self,
+            List<OtherMember> members,
+            @Nullable Messages messages,
+            @Nullable Bytes bytes,
+            ClusterRates.@Nullable Rates rates,
+            @Nullable Facts facts,
+            @Nullable Transfer lastStateTransfer) {
+
+        /**
+         * Another replica.
+         *
+         * @param silent whether its load counts for nothing, because it has not been heard for 2 s
+         */
+        public record OtherMember(
+                String id,
+                String name,
+                String version,
+                Instant since,
+                long lastHeardMillis,
+                boolean silent,
+                long messagesReceived,
+                long bytesReceived,
+                long messagesLost) {}
+
+        /** Since the start. */
+        public record Messages(long sent, long received, long dropped, long lost, long skipped) {}
+
+        /** Since the start. */
+        public record Bytes(long sent, long received) {}
+
+        /** What could not be told, or not be used here. */
+        public record Facts(long dropped, long unknownBeginnings, long unknownEndpoints) {}
+
+        /** The last time that this replica took over the state of another. */
+        public record Transfer(String from, Instant at, String outcome, long bytes, long tookMillis) {}
+    }
+}

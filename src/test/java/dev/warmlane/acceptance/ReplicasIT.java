@@ -1,0 +1,236 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.ChatClient.Conversation;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import tools.jackson.databind.JsonNode;
+
+/** Several gateways act as one, whichever of them a request comes to. Who joins and who leaves comes last. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ReplicasIT {
+    private static final String SYSTEM_PROMPT = ChatClient.text(2000, "rule");
+    private static final int REPLICAS = 3;
+
+    private final ChatClient client = new ChatClient();
+    private final List<RunningGateway> gateways = new ArrayList<>();
+    private List<Integer> ports = List.of();
+    private SimulatedFleet fleet;
+
+    @BeforeAll
+    void start() throws IOException {
+        fleet = SimulatedFleet.start(FleetOptions.demo(0, 4));
+        ports = freePorts(REPLICAS + 1);
+        for (int i = 0; i < REPLICAS; i++) {
+            join(i);
+        }
+        awaitMembers(REPLICAS);
+    }
+
+    @AfterAll
+    void stop() {
+        gateways.forEach(RunningGateway::close);
+        fleet.close();
+    }
+
+    @Test
+    void aSessionStaysWithItsEndpointThroughAllOfThem() throws Exception {
+        List<Callable<Set<String>>> sessions = new ArrayList<>();
+        for (int s = 0; s < 40; s++) {
+            String session = "session-" + s;
+            sessions.add(() -> {
+                Set<String> endpoints = new HashSet<>();
+                List<Map<String, String>> messages = new ArrayList<>();
+                messages.add(Map.of("role", "system", "content", SYSTEM_PROMPT));
+                for (int turn = 0; turn < 6; turn++) {
+                    messages.add(Map.of("role", "user", "content", ChatClient.text(50, session + "-" + turn)));
+                    HttpResponse<String> response = client.post(
+                            gateways.get(turn % REPLICAS).uri("/v1/chat/completions"),
+                            ChatClient.body(messages, false),
+                            Map.of("x-session-id", session));
+                    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+                    endpoints.add(endpoint(response));
+                }
+                return endpoints;
+            });
+        }
+        assertThat(all(sessions)).allSatisfy(endpoints -> assertThat(endpoints).hasSize(1));
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(gateway -> assertThat(othersInFlight(gateway)).isZero()));
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE - 1)
+    void aReplicaThatJoinsKnowsSessionsAndCaches() throws Exception {
+        Conversation conversation =
+                client.new Conversation(gateways.get(0).uri("/v1/chat/completions"), SYSTEM_PROMPT, session("alice"));
+        String endpoint = endpoint(conversation.say("hello"));
+        await().untilAsserted(() -> assertThat(knows(gateways.get(1), "alice")).isTrue());
+
+        RunningGateway joined = join(REPLICAS);
+        HttpResponse<String> response = client.post(
+                joined.uri("/v1/chat/completions"),
+                ChatClient.body(
+                        List.of(
+                                Map.of("role", "system", "content", SYSTEM_PROMPT),
+                                Map.of("role", "user", "content", "hello")),
+                        false),
+                session("alice"));
+        assertThat(endpoint(response)).isEqualTo(endpoint);
+        assertThat(response.headers().firstValue("x-warmlane-affinity")).contains("session;bound");
+        JsonNode decision =
+                client.getJson(joined.management("/actuator/decisions?limit=1")).at("/decisions/0");
+        assertThat(decision.get("matchedTokens").asLong()).isGreaterThan(1000);
+        assertThat(client.getJson(joined.management("/actuator/cluster"))
+                        .at("/lastStateTransfer/outcome")
+                        .asString())
+                .isEqualTo("complete");
+    }
+
+    @Test
+    void whatAnOperatorReleasesIsReleasedEverywhere() throws Exception {
+        client.new Conversation(gateways.get(0).uri("/v1/chat/completions"), SYSTEM_PROMPT, session("bob"))
+                .say("hello");
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(gateway -> assertThat(knows(gateway, "bob")).isTrue()));
+        client.send(java.net.http.HttpRequest.newBuilder(gateways.get(2).management("/actuator/affinity/session/bob"))
+                .DELETE()
+                .build());
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(gateway -> assertThat(knows(gateway, "bob")).isFalse()));
+    }
+
+    @Test
+    void thePageOfTheClusterNamesTheOthers() {
+        JsonNode page = client.getJson(gateways.get(0).management("/actuator/cluster"));
+        assertThat(page.at("/enabled").asBoolean()).isTrue();
+        assertThat(page.at("/self/name").asString()).isEqualTo("replica-0");
+        assertThat(page.at("/members")).hasSize(REPLICAS - 1);
+        assertThat(page.at("/members/0/version").asString()).isNotEmpty();
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void theOthersServeOnWhenOneHasLeft() throws Exception {
+        // The process stays: closing one gateway of several in a JVM takes the event loops of all.
+        gateways.get(2).bean(ReplicaSharing.class).close();
+        List<RunningGateway> others =
+                gateways.stream().filter(gateway -> gateway != gateways.get(2)).toList();
+        await().untilAsserted(() -> assertThat(others)
+                .allSatisfy(gateway -> assertThat(
+                                gateway.bean(ClusterTransport.class).members())
+                        .hasSize(others.size())));
+        Conversation conversation =
+                client.new Conversation(others.get(1).uri("/v1/chat/completions"), SYSTEM_PROMPT, session("carol"));
+        assertThat(conversation.say("hello").statusCode()).isEqualTo(200);
+        await().untilAsserted(() -> assertThat(knows(others.get(0), "carol")).isTrue());
+    }
+
+    private RunningGateway join(int number) {
+        RunningGateway gateway = RunningGateway.inFrontOf(
+                fleet,
+                "warmlane.cluster.members="
+                        + String.join(
+                                ",",
+                                ports.stream().map(port -> "127.0.0.1:" + port).toList()),
+                "warmlane.cluster.port=" + ports.get(number),
+                "warmlane.cluster.bind-address=127.0.0.1",
+                "warmlane.cluster.member-name=replica-" + number,
+                "warmlane.cluster.secret=a secret of some length");
+        gateways.add(gateway);
+        return gateway.ready();
+    }
+
+    private void awaitMembers(int count) {
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(gateway -> assertThat(
+                                gateway.bean(ClusterTransport.class).members())
+                        .hasSize(count)));
+    }
+
+    private boolean knows(RunningGateway gateway, String session) {
+        return client.get(gateway.management("/actuator/affinity/session/" + session))
+                        .statusCode()
+                == 200;
+    }
+
+    /** What a gateway believes that the others have in flight, by the decision that a request would get now. */
+    private int othersInFlight(RunningGateway gateway) {
+        JsonNode explained = ChatClient.json(client.post(
+                gateway.management("/actuator/decisions"),
+                ChatClient.body("explain"),
+                Map.of("content-type", "application/json")));
+        int others = 0;
+        for (JsonNode candidate : explained.findValues("replicasInFlight")) {
+            others += candidate.asInt();
+        }
+        assertThat(explained.findValues("replicasInFlight"))
+                .hasSize(gateway.router().pool().snapshot().endpoints().stream()
+                        .map(Endpoint::id)
+                        .toList()
+                        .size());
+        return others;
+    }
+
+    private static <T> List<T> all(List<Callable<T>> tasks) throws Exception {
+        ExecutorService clients = Executors.newFixedThreadPool(tasks.size());
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> done : clients.invokeAll(tasks)) {
+                results.add(done.get());
+            }
+            return results;
+        } finally {
+            clients.shutdown();
+        }
+    }
+
+    private static String endpoint(HttpResponse<String> response) {
+        return response.headers().firstValue("x-warmlane-endpoint").orElseThrow();
+    }
+
+    private static Map<String, String> session(String id) {
+        return Map.of("x-session-id", id);
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        List<Integer> free = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            ServerSocket socket = new ServerSocket(0);
+            sockets.add(socket);
+            free.add(socket.getLocalPort());
+        }
+        for (ServerSocket socket : sockets) {
+            socket.close();
+        }
+        return free;
+    }
+}
