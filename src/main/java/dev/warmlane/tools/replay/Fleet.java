@@ -94,7 +94,7 @@ final class Fleet {
 
     private void start(int place, int incarnation) {
         SimulatedEngine engine = new SimulatedEngine(settings.model(), cache);
-        engine.slowDown(settings.scenario().slowdowns().getOrDefault(place, 1.0));
+        engine.slowDown(settings.scenario().slowdowns.getOrDefault(place, 1.0));
         ReplayEndpoint endpoint = new ReplayEndpoint(place, incarnation, engine);
         present.put(endpoint.endpoint().id(), endpoint);
         all.add(endpoint);

@@ -50,11 +50,10 @@ public final class Replay {
         this.tally = new Tally((long) settings.endpoints() * fleet.cache().blocks());
         this.requests = load.size();
         this.progress = progress;
-        long indexBlocks = Math.max(
-                1, Math.round(fleet.cache().blocks() * settings.scenario().indexScale()));
+        long indexBlocks = Math.max(1, Math.round(fleet.cache().blocks() * settings.scenario().indexScale));
         Duration delay = settings.scenario().shareDelay();
         this.sharing = delay == null ? null : new ReplaySharing(time, delay);
-        for (int i = 0; i < settings.scenario().gateways(); i++) {
+        for (int i = 0; i < settings.scenario().gateways; i++) {
             gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i, i, sharing));
         }
     }
@@ -84,8 +83,8 @@ public final class Replay {
     }
 
     /** A request has been answered in full; a next turn follows. */
-    void answered(Arrival arrival, ReplayEndpoint endpoint, RoutingDecision decision, EngineSequence answer) {
-        tally.answered(arrival, endpoint, decision, answer, time.now());
+    void answered(Arrival arrival, ReplayEndpoint endpoint, RoutingDecision decision, EngineSequence sequence) {
+        tally.answered(arrival, endpoint, decision, sequence, time.now());
         follow(arrival.request());
     }
 
@@ -123,21 +122,21 @@ public final class Replay {
     }
 
     private void scheduleChanges(Scenario scenario) {
-        for (double seconds : scenario.addSeconds()) {
+        for (double seconds : scenario.addSeconds) {
             time.at(nanos(seconds), () -> {
                 fleet.add();
                 announceEndpoints();
             });
         }
-        for (double seconds : scenario.removeSeconds()) {
+        for (double seconds : scenario.removeSeconds) {
             time.at(nanos(seconds), () -> {
                 if (!fleet.endpoints().isEmpty()) {
                     lose(fleet.removeOldest());
                 }
             });
         }
-        if (scenario.restartEachSeconds() > 0) {
-            scheduleRestart(nanos(scenario.restartEachSeconds()));
+        if (scenario.restartEachSeconds > 0) {
+            scheduleRestart(nanos(scenario.restartEachSeconds));
         }
     }
 

@@ -11,20 +11,20 @@ import picocli.CommandLine.Option;
 /** What goes wrong during a replay: options of the command, not changed once they are read. */
 public final class Scenario {
     @Option(names = "--add", split = ",", paramLabel = "SECONDS", description = "A cold endpoint joins at these times.")
-    private List<Double> addSeconds = List.of();
+    List<Double> addSeconds = List.of();
 
     @Option(
             names = "--remove",
             split = ",",
             paramLabel = "SECONDS",
             description = "An endpoint is lost at these times; what it was computing starts again elsewhere.")
-    private List<Double> removeSeconds = List.of();
+    List<Double> removeSeconds = List.of();
 
     @Option(
             names = "--restart-each",
             paramLabel = "SECONDS",
             description = "So often the next endpoint is lost and a cold one takes its place.")
-    private double restartEachSeconds;
+    double restartEachSeconds;
 
     @Option(
             names = "--slow",
@@ -32,19 +32,19 @@ public final class Scenario {
             splitSynopsisLabel = ",",
             paramLabel = "N=FACTOR",
             description = "Endpoint N, from 0, takes FACTOR times as long for everything.")
-    private Map<Integer, Double> slowdowns = Map.of();
+    Map<Integer, Double> slowdowns = Map.of();
 
     @Option(
             names = "--index-scale",
             paramLabel = "FACTOR",
             description = "The index believes caches to be this many times their size (default: 1).")
-    private double indexScale = 1;
+    double indexScale = 1;
 
     @Option(
             names = "--gateways",
             description = "Gateways that share the requests, >= 1 (default: 1); they tell each other nothing without "
                     + "--share-delay-ms.")
-    private int gateways = 1;
+    int gateways = 1;
 
     @Option(
             names = "--share-delay-ms",
@@ -75,39 +75,9 @@ public final class Scenario {
         return this;
     }
 
-    /** Times at which a cold endpoint joins. */
-    List<Double> addSeconds() {
-        return addSeconds;
-    }
-
-    /** Times at which the endpoint that joined first is lost, with all that it was computing. */
-    List<Double> removeSeconds() {
-        return removeSeconds;
-    }
-
-    /** Every so often the next endpoint is lost and a cold one takes its place; 0 for never. */
-    double restartEachSeconds() {
-        return restartEachSeconds;
-    }
-
-    /** By the number of an endpoint from 0: how many times as long everything takes there. */
-    Map<Integer, Double> slowdowns() {
-        return slowdowns;
-    }
-
-    /** What the index believes an endpoint's cache to be, in parts of its size; > 0. */
-    double indexScale() {
-        return indexScale;
-    }
-
     /** How long what a gateway tells takes to the others; null: they tell each other nothing. */
     @Nullable
     Duration shareDelay() {
         return shareDelayMillis == null ? null : Duration.ofMillis(shareDelayMillis);
-    }
-
-    /** How many gateways share the requests evenly; at least 1. */
-    int gateways() {
-        return gateways;
     }
 }

@@ -41,7 +41,7 @@ final class AdminApi {
     }
 
     private Json state() {
-        ServerStats stats = server.stats();
+        SimulatedServer.Stats stats = server.stats();
         EngineStats engine = stats.engine();
         return Json.of("requests", stats.requests(), "inFlight", stats.inFlight(), "cancels", stats.cancels())
                 .and("running", engine.running(), "waiting", engine.waiting(), "kvCacheUsage", engine.kvCacheUsage())

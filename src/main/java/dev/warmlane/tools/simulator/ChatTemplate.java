@@ -6,7 +6,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Renders request bodies to the text that the model sees: {@code <|role|>\ncontent\n} for each message, then the role of the
- * answer. The text of a conversation is a prefix of the text of its next turn.
+ * response. The text of a conversation is a prefix of the text of its next turn.
  */
 final class ChatTemplate {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -18,7 +18,7 @@ final class ChatTemplate {
         ChatTemplate template = new ChatTemplate();
         template.tools(body);
         template.turns(body.path("messages"));
-        return template.answer();
+        return template.assistant();
     }
 
     /** {@code /v1/messages}: {@code tools}, {@code system} and {@code messages}. */
@@ -29,7 +29,7 @@ final class ChatTemplate {
             template.turn("system", body.get("system"));
         }
         template.turns(body.path("messages"));
-        return template.answer();
+        return template.assistant();
     }
 
     /** {@code /v1/responses}: {@code tools}, {@code instructions} and {@code input}. */
@@ -45,7 +45,7 @@ final class ChatTemplate {
         } else {
             template.turn("user", input);
         }
-        return template.answer();
+        return template.assistant();
     }
 
     /** A prompt or an embedding input: text, token ids, or a list of either, which counts as one text. */
@@ -107,7 +107,7 @@ final class ChatTemplate {
         }
     }
 
-    private byte[] answer() {
+    private byte[] assistant() {
         header("assistant");
         return out.toByteArray();
     }

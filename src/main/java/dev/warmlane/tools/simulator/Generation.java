@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.ResponseFormat.Usage;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
@@ -13,7 +14,7 @@ final class Generation implements EngineRequest.Listener {
     private final GenerationBody body;
     private final ResponseFormat format;
     private final Head head;
-    private final GeneratedText text;
+    private final Text text;
     private final ServerOptions options;
     private final RequestMetrics metrics;
     private int chunksUntilReset;
@@ -32,13 +33,13 @@ final class Generation implements EngineRequest.Listener {
         this.body = body;
         this.format = format;
         this.head = head;
-        this.text = new GeneratedText(body.prompt().fingerprint());
+        this.text = new Text(body.prompt().fingerprint());
         this.options = options;
         this.metrics = metrics;
         this.chunksUntilReset = resetAfterChunks;
     }
 
-    GeneratedText text() {
+    Text text() {
         return text;
     }
 
@@ -106,6 +107,30 @@ final class Generation implements EngineRequest.Listener {
         exchange.chunk(events);
         if (chunksUntilReset > 0 && --chunksUntilReset == 0) {
             exchange.reset();
+        }
+    }
+
+    /** Text that a simulated model writes: words of four bytes, one a token, the same for the same prompt. */
+    record Text(long seed) {
+        private static final String WORDS =
+                "the sun has set and all our new old red sky can see far out you may ask why one two six ten big hot dry"
+                        + " wet sea air day now how who yet too but not for her him its let own put ran run saw say she try use was way win yes";
+
+        /** The word of a token; four ASCII characters, the last a space. */
+        String word(int index) {
+            int words = (WORDS.length() + 1) / Prompt.TOKEN_BYTES;
+            long hash = Hashing.xxh3_64().hashLongLongToLong(seed, index);
+            int start = (int) Long.remainderUnsigned(hash, words) * Prompt.TOKEN_BYTES;
+            return WORDS.substring(start, start + 3) + " ";
+        }
+
+        /** The first words. */
+        String words(int count) {
+            StringBuilder text = new StringBuilder(count * Prompt.TOKEN_BYTES);
+            for (int i = 0; i < count; i++) {
+                text.append(word(i));
+            }
+            return text.toString();
         }
     }
 }

@@ -7,8 +7,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * The fields of a generation request that a simulated server acts on.
  *
- * @param model the model that answers
- * @param prompt the text it answers to
+ * @param model the model that responds
+ * @param prompt the text it responds to
  * @param stream whether the response is streamed
  * @param includeUsage whether a stream ends with a usage chunk
  * @param maxTokens asked length of the response, or null

@@ -36,8 +36,8 @@ final class GenerationService {
         this.random = random;
     }
 
-    ServerStats stats() {
-        return new ServerStats(requests, inFlight, peakInFlight, cancels, driver.stats());
+    SimulatedServer.Stats stats() {
+        return new SimulatedServer.Stats(requests, inFlight, peakInFlight, cancels, driver.stats());
     }
 
     void generate(GenerationApi api, HttpExchange exchange) {

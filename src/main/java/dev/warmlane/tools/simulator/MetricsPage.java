@@ -4,14 +4,7 @@ import dev.warmlane.tools.simulator.engine.EngineStats;
 import java.util.List;
 
 /** The page at {@code /metrics}, in the families and the order of the vLLM release. */
-final class MetricsPage {
-    private final ServerOptions options;
-    private final double createdSeconds;
-
-    MetricsPage(ServerOptions options, double createdSeconds) {
-        this.options = options;
-        this.createdSeconds = createdSeconds;
-    }
+record MetricsPage(ServerOptions options, double createdSeconds) {
 
     String render(EngineStats stats, RequestMetrics requests, double nowSeconds) {
         Exposition page = new Exposition(options.models().base(), createdSeconds);

@@ -9,14 +9,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What a server tells of its models and its tokenizer. */
-final class ModelPages {
-    private final ServerOptions options;
-    private final long createdSeconds;
-
-    ModelPages(ServerOptions options, long createdSeconds) {
-        this.options = options;
-        this.createdSeconds = createdSeconds;
-    }
+record ModelPages(ServerOptions options, long createdSeconds) {
 
     /** {@code GET /v1/models}: the base model, then its adapters. */
     Json models() {

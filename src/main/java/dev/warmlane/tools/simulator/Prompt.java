@@ -27,14 +27,14 @@ final class Prompt {
         return Math.max(1, (text.length + TOKEN_BYTES - 1) / TOKEN_BYTES);
     }
 
-    /** Equal for equal prompts, so that equal prompts get equal answers. */
+    /** Equal for equal prompts, so that equal prompts get equal responses. */
     long fingerprint() {
         return HASHER.hashBytesToLong(text);
     }
 
     /** The chained hashes of every full block of this prompt with the response after it. */
-    long[] blockHashes(String answer, int blockSizeTokens) {
-        byte[] suffix = answer.getBytes(StandardCharsets.UTF_8);
+    long[] blockHashes(String response, int blockSizeTokens) {
+        byte[] suffix = response.getBytes(StandardCharsets.UTF_8);
         byte[] all = Arrays.copyOf(text, text.length + suffix.length);
         System.arraycopy(suffix, 0, all, text.length, suffix.length);
         int blockBytes = blockSizeTokens * TOKEN_BYTES;

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.Exposition.Histogram;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.List;
 import java.util.stream.DoubleStream;

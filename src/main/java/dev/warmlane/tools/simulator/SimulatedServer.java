@@ -86,7 +86,7 @@ public final class SimulatedServer implements AutoCloseable {
     }
 
     /** What this server has seen since it was started or last restarted. */
-    public ServerStats stats() {
+    public Stats stats() {
         return thread.call(() -> api.stats());
     }
 
@@ -215,4 +215,15 @@ public final class SimulatedServer implements AutoCloseable {
             throw new UncheckedIOException(message, new IOException(open.cause()));
         }
     }
+
+    /**
+     * What a server has seen since it started. Immutable.
+     *
+     * @param requests generation and embedding requests received, refused ones too
+     * @param inFlight those without a complete response whose clients are still there
+     * @param peakInFlight the most that were in flight at a time
+     * @param cancels those whose connection ended before the response was complete
+     * @param engine the engine's own counters
+     */
+    public record Stats(long requests, int inFlight, int peakInFlight, long cancels, EngineStats engine) {}
 }

@@ -34,7 +34,7 @@ final class VllmApi {
         addRoutes(new ModelPages(options, clock.instant().getEpochSecond()));
     }
 
-    ServerStats stats() {
+    SimulatedServer.Stats stats() {
         return generations.stats();
     }
 

@@ -5,7 +5,7 @@
  * how long everything takes and what the KV cache still holds. {@link dev.warmlane.tools.simulator.SimulatedFleet} runs several.
  *
  * <p>Text is tokenized at four bytes a token and generated text is four bytes a token too, so a conversation that sends an
- * answer back finds it in the cache, as with a real model.
+ * response back finds it in the cache, as with a real model.
  *
  * <p>Every server has one event loop, and everything it owns lives on it: nothing is shared, nothing is locked. {@link
  * dev.warmlane.tools.simulator.Faults} make a server misbehave on demand.

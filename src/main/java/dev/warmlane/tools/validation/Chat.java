@@ -44,8 +44,8 @@ final class Chat {
         this.timeout = timeout;
     }
 
-    /** Asks and waits for the end of the response; a failure is an answer too. */
-    ChatResponse ask(String session, String model, List<Message> messages, Talk talk) throws InterruptedException {
+    /** Asks and waits for the end of the response; a failure is a response too. */
+    Response ask(String session, String model, List<Message> messages, Talk talk) throws InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(completions)
                 .timeout(timeout)
                 .header("Content-Type", "application/json")
@@ -54,20 +54,20 @@ final class Chat {
         if (apiKey != null) {
             request.header("Authorization", "Bearer " + apiKey);
         }
-        ResponseReader reader = new ResponseReader(talk.stream(), System.nanoTime());
-        CompletableFuture<HttpResponse<ResponseReader>> answer =
+        ResponseReader reader = new ResponseReader(talk.stream, System.nanoTime());
+        CompletableFuture<HttpResponse<ResponseReader>> pending =
                 http.sendAsync(request.build(), BodyHandlers.fromLineSubscriber(reader, read -> read, null));
         try {
-            HttpResponse<ResponseReader> response = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            return reader.answer(
+            HttpResponse<ResponseReader> response = pending.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return reader.response(
                     response.statusCode(),
                     response.headers().firstValue(ENDPOINT_HEADER).orElse(null));
         } catch (TimeoutException e) {
-            answer.cancel(true);
-            return ChatResponse.failed("no answer in time", null);
+            pending.cancel(true);
+            return Response.failed("no answer in time", null);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-            return ChatResponse.failed(cause.getClass().getSimpleName(), null);
+            return Response.failed(cause.getClass().getSimpleName(), null);
         }
     }
 
@@ -75,12 +75,37 @@ final class Chat {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("model", model);
         body.put("messages", messages);
-        body.put("max_tokens", talk.outputTokens());
+        body.put("max_tokens", talk.outputTokens);
         body.put("temperature", 0);
-        if (talk.stream()) {
+        if (talk.stream) {
             body.put("stream", true);
             body.put("stream_options", Map.of("include_usage", true));
         }
         return JsonMapper.shared().writeValueAsString(body);
+    }
+
+    /**
+     * How one request ended.
+     *
+     * @param failure why there is no whole response; null if there is one
+     * @param endpoint who answered; null if the response does not say
+     * @param text what was said
+     * @param promptTokens as the engine counted them
+     * @param outputTokens as the engine counted them
+     * @param cachedTokens of the prompt, as the engine counted them; null if it does not say, which older ones do not when it is 0
+     * @param ttftSeconds time to the first token; null where nothing was streamed
+     */
+    record Response(
+            @Nullable String failure,
+            @Nullable String endpoint,
+            String text,
+            long promptTokens,
+            long outputTokens,
+            @Nullable Long cachedTokens,
+            @Nullable Double ttftSeconds) {
+
+        static Response failed(String failure, @Nullable String endpoint) {
+            return new Response(failure, endpoint, "", 0, 0, null, null);
+        }
     }
 }

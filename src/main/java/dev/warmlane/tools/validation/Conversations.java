@@ -11,33 +11,24 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Conversations side by side, a thread for each: each asks, takes the response into its next prompt, and asks on. */
-final class Conversations {
-    private final Chat chat;
-    private final String model;
-    private final Talk talk;
-
-    Conversations(Chat chat, String model, Talk talk) {
-        this.chat = chat;
-        this.model = model;
-        this.talk = talk;
-    }
+record Conversations(Chat chat, String model, Talk talk) {
 
     /**
      * Holds one conversation for each session; the responses of each in the same order.
      *
      * @param system the system prompt of a session
      */
-    List<List<ChatResponse>> hold(
-            List<String> sessions, Function<String, String> system, int turns, Consumer<ChatResponse> each)
+    List<List<Chat.Response>> hold(
+            List<String> sessions, Function<String, String> system, int turns, Consumer<Chat.Response> each)
             throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(sessions.size());
         try {
-            List<Callable<List<ChatResponse>>> conversations = new ArrayList<>();
+            List<Callable<List<Chat.Response>>> conversations = new ArrayList<>();
             for (String session : sessions) {
                 conversations.add(() -> hold(session, system.apply(session), turns, each));
             }
-            List<List<ChatResponse>> responses = new ArrayList<>();
-            for (Future<List<ChatResponse>> held : threads.invokeAll(conversations)) {
+            List<List<Chat.Response>> responses = new ArrayList<>();
+            for (Future<List<Chat.Response>> held : threads.invokeAll(conversations)) {
                 responses.add(held.get());
             }
             return responses;
@@ -49,16 +40,16 @@ final class Conversations {
     }
 
     /** Holds some turns, or those up to the first that fails: without its response the next would be another conversation. */
-    private List<ChatResponse> hold(String session, String system, int turns, Consumer<ChatResponse> each)
+    private List<Chat.Response> hold(String session, String system, int turns, Consumer<Chat.Response> each)
             throws InterruptedException {
         List<Chat.Message> messages = new ArrayList<>(List.of(new Chat.Message("system", system)));
-        List<ChatResponse> responses = new ArrayList<>();
+        List<Chat.Response> responses = new ArrayList<>();
         for (int turn = 0; turn < turns; turn++) {
             if (turn > 0) {
                 Thread.sleep(talk.think().toMillis());
             }
-            messages.add(new Chat.Message("user", Wording.of(talk.questionTokens(), session + "/" + turn)));
-            ChatResponse response = chat.ask(session, model, messages, talk);
+            messages.add(new Chat.Message("user", Talk.text(talk.questionTokens, session + "/" + turn)));
+            Chat.Response response = chat.ask(session, model, messages, talk);
             responses.add(response);
             each.accept(response);
             if (response.failure() != null) {

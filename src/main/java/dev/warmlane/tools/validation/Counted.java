@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Counted(List<Report.Pod> pods, PrefixCacheCounters total, List<String> notes) {
 
-    /** @param requests answers by the name of the pod that gave them */
+    /** @param requests responses by the name of the pod that gave them */
     static Counted between(PoolReading before, PoolReading after, Map<String, Long> requests) {
         Map<String, PodReading> earlier = new LinkedHashMap<>();
         before.pods().forEach(pod -> earlier.put(pod.id(), pod));
@@ -37,12 +37,16 @@ record Counted(List<Report.Pod> pods, PrefixCacheCounters total, List<String> no
                 notes.add("%s: started during the run; what it counted before is lost".formatted(pod.name()));
             }
             total = total.plus(known);
-            Long answers = unseen.remove(pod.name());
+            Long responses = unseen.remove(pod.name());
             pods.add(new Report.Pod(
-                    pod.name(), answers == null ? 0 : answers, known.queriedTokens(), known.hitTokens(), restarted));
+                    pod.name(),
+                    responses == null ? 0 : responses,
+                    known.queriedTokens(),
+                    known.hitTokens(),
+                    restarted));
         }
         earlier.values().forEach(gone -> notes.add("%s: gone; what it counted is lost".formatted(gone.name())));
-        unseen.forEach((name, answers) -> pods.add(new Report.Pod(name, answers, 0, 0, false)));
+        unseen.forEach((name, responses) -> pods.add(new Report.Pod(name, responses, 0, 0, false)));
         return new Counted(pods, total, notes);
     }
 

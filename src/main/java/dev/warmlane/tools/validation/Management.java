@@ -1,5 +1,6 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,25 +31,25 @@ final class Management {
 
     /** @throws CannotRunException if it does not answer as a gateway does */
     List<PoolReading> read() throws InterruptedException {
-        HttpResponse<String> answer;
+        HttpResponse<String> response;
         try {
-            answer = http.send(HttpRequest.newBuilder(status).timeout(TIMEOUT).build(), BodyHandlers.ofString());
+            response = http.send(HttpRequest.newBuilder(status).timeout(TIMEOUT).build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new CannotRunException("management: %s: %s (expected: an answer)".formatted(status, e), e);
         }
-        if (answer.statusCode() != 200) {
+        if (response.statusCode() != 200) {
             throw new CannotRunException(
-                    "management: %s: status %d (expected: 200)".formatted(status, answer.statusCode()));
+                    "management: %s: status %d (expected: 200)".formatted(status, response.statusCode()));
         }
         try {
-            return PoolReading.all(JsonMapper.shared().readTree(answer.body()));
+            return PoolReading.all(JsonMapper.shared().readTree(response.body()));
         } catch (JacksonException e) {
             throw new CannotRunException("management: %s: not JSON (expected: pools)".formatted(status), e);
         }
     }
 
     /**
-     * The pool once the counters of all pods that response were read after this call; as it is after 20 s otherwise.
+     * The pool once the counters of all pods that answer were read after this call; as it is after 20 s otherwise.
      *
      * @throws CannotRunException if the pool is gone
      */

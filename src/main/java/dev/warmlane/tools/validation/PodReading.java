@@ -1,17 +1,17 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.core.vllm.PrefixCacheCounters;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * One endpoint as {@code /actuator/vllm} shows it.
  *
  * @param id of this life of the pod, or its URL
- * @param name as answers name it
+ * @param name as responses name it
  * @param state the label of its state; probation is told apart from other ejections
  * @param counters since it started; null while it has not told them
  * @param busy requests running, waiting or in flight
@@ -39,35 +39,26 @@ record PodReading(
     private static final String DRAINING = "draining";
 
     static PodReading of(JsonNode json) {
-        JsonNode cache = json.path("prefixCache");
-        List<String> models = new ArrayList<>();
-        json.path("models").forEach(model -> models.add(model.asString()));
         JsonNode scrape = json.path("scrape");
+        boolean probation = json.path("ejection").path("probation").asBoolean(false);
+        boolean counted = json.path("prefixCache").path("queriedTokens").isNumber();
         return new PodReading(
                 json.path("id").asString(""),
                 json.path("name").asString(""),
-                json.path("ejection").path("probation").asBoolean(false)
-                        ? PROBATION
-                        : json.path("state").asString(""),
-                cache.path("queriedTokens").isNumber()
-                        ? new PrefixCacheCounters(
-                                cache.path("queriedTokens").asLong(),
-                                cache.path("hitTokens").asLong(0))
-                        : null,
+                probation ? PROBATION : json.path("state").asString(""),
+                counted ? value(json, "prefixCache", PrefixCacheCounters.class) : null,
                 json.path("running").asLong(0)
                         + json.path("waiting").asLong(0)
                         + json.path("inFlight").asLong(0),
-                json.path("blockSizeTokens").isNumber()
-                        ? (Integer) json.path("blockSizeTokens").asInt()
-                        : null,
-                json.path("prefixCaching").isBoolean()
-                        ? (Boolean) json.path("prefixCaching").asBoolean()
-                        : null,
-                models,
-                scrape.path("ageMillis").isNumber()
-                        ? (Long) scrape.path("ageMillis").asLong()
-                        : null,
+                value(json, "blockSizeTokens", Integer.class),
+                value(json, "prefixCaching", Boolean.class),
+                json.path("models").valueStream().map(JsonNode::asString).toList(),
+                value(scrape, "ageMillis", Long.class),
                 scrape.hasNonNull("error"));
+    }
+
+    private static <T> @Nullable T value(JsonNode json, String name, Class<T> type) {
+        return json.hasNonNull(name) ? JsonMapper.shared().treeToValue(json.get(name), type) : null;
     }
 
     /** Whether new sessions may go there. */

@@ -15,17 +15,17 @@ final class PossibleHits {
     PossibleHits(Talk talk, int blockSizeTokens) {
         this.talk = talk;
         this.blockSizeTokens = blockSizeTokens;
-        this.known = talk.systemTokens();
+        this.known = talk.systemTokens;
     }
 
     /** The session's next turn, with the lengths that the engine counted. */
-    void add(long promptTokens, long answerTokens) {
+    void add(long promptTokens, long outputTokens) {
         // A response that does not come back in the next prompt, as a model's thinking, could not have been found.
-        long repeated = Math.max(0, promptTokens - talk.questionTokens());
+        long repeated = Math.max(0, promptTokens - talk.questionTokens);
         long found = Math.min(Math.min(known, repeated), promptTokens - 1);
         hits += Math.max(0, found) / blockSizeTokens * blockSizeTokens;
         prompts += promptTokens;
-        known = promptTokens + answerTokens;
+        known = promptTokens + outputTokens;
     }
 
     long hits() {

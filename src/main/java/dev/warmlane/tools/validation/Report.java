@@ -26,11 +26,11 @@ record Report(
      * The numbers of a run.
      *
      * @param hitRatio tokens found by tokens looked up, all pods, in [0, 1]; of the responses alone where others asked too and the
-     *     answers tell; null over no queries
-     * @param possibleHitRatio what one cache that forgets nothing could have found, in [0, 1]; null without answers
+     *     responses tell; null over no queries
+     * @param possibleHitRatio what one cache that forgets nothing could have found, in [0, 1]; null without responses
      * @param stickiness share of later turns at the endpoint of the turn before, in [0, 1]; null without any
      * @param imbalance requests of the busiest pod over those that it would have if sessions were dealt out evenly, at least 1;
-     *     null without answers
+     *     null without responses
      * @param requests how many were sent
      * @param failedRequests those without a whole response
      * @param firstTtft time to the first token of first turns, seconds; null where nothing was streamed
@@ -82,7 +82,7 @@ record Report(
      * One pod's part in a run.
      *
      * @param name as the gateway names it
-     * @param requests answers that it gave
+     * @param requests responses that it gave
      * @param queriedTokens prompt tokens that its cache was asked for
      * @param hitTokens those found
      * @param restarted whether its counters began anew in between; what it had counted before is lost then

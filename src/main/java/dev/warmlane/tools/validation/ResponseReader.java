@@ -19,7 +19,7 @@ final class ResponseReader implements Flow.Subscriber<String> {
     private @Nullable String failure;
     private boolean ended;
     private long promptTokens;
-    private long answerTokens;
+    private long outputTokens;
     private @Nullable Long cachedTokens;
 
     /** @param startNanos when the request was sent, as of {@link System#nanoTime} */
@@ -54,17 +54,18 @@ final class ResponseReader implements Flow.Subscriber<String> {
     }
 
     /** The response; to be called once the body is complete. */
-    ChatResponse answer(int status, @Nullable String endpoint) {
+    Chat.Response response(int status, @Nullable String endpoint) {
         if (status != 200) {
-            return ChatResponse.failed("status " + status, endpoint);
+            return Chat.Response.failed("status " + status, endpoint);
         } else if (failure != null) {
-            return ChatResponse.failed(failure, endpoint);
+            return Chat.Response.failed(failure, endpoint);
         } else if (!ended) {
-            return ChatResponse.failed("the stream broke off", endpoint);
+            return Chat.Response.failed("the stream broke off", endpoint);
         } else if (promptTokens == 0) {
-            return ChatResponse.failed("no usage in the answer", endpoint);
+            return Chat.Response.failed("no usage in the answer", endpoint);
         }
-        return new ChatResponse(null, endpoint, text.toString(), promptTokens, answerTokens, cachedTokens, ttftSeconds);
+        return new Chat.Response(
+                null, endpoint, text.toString(), promptTokens, outputTokens, cachedTokens, ttftSeconds);
     }
 
     private void event(String data) {
@@ -90,7 +91,7 @@ final class ResponseReader implements Flow.Subscriber<String> {
             text.append(content);
             JsonNode usage = tree.path("usage");
             promptTokens = usage.path("prompt_tokens").asLong(promptTokens);
-            answerTokens = usage.path("completion_tokens").asLong(answerTokens);
+            outputTokens = usage.path("completion_tokens").asLong(outputTokens);
             JsonNode cached = usage.path("prompt_tokens_details").path("cached_tokens");
             cachedTokens = cached.isNumber() ? (Long) cached.asLong() : cachedTokens;
         } catch (JacksonException e) {

@@ -9,20 +9,18 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Arithmetic over the responses of all sessions. Immutable. */
-final class Summary {
-    private final List<List<ChatResponse>> sessions;
+/**
+ * Arithmetic over the responses of all sessions. Immutable.
+ *
+ * @param sessions the responses of each, in order
+ */
+record Summary(List<List<Chat.Response>> sessions) {
 
-    /** @param sessions the responses of each, in order */
-    Summary(List<List<ChatResponse>> sessions) {
-        this.sessions = sessions;
-    }
-
-    /** Answers by the name of the pod that gave them. */
+    /** Responses by the name of the pod that gave them. */
     Map<String, Long> requestsByPod() {
         Map<String, Long> requests = new LinkedHashMap<>();
-        answered()
-                .map(ChatResponse::endpoint)
+        complete()
+                .map(Chat.Response::endpoint)
                 .filter(Objects::nonNull)
                 .forEach(pod -> requests.merge(pod, 1L, Long::sum));
         return requests;
@@ -33,21 +31,21 @@ final class Summary {
         Map<String, Long> failures = new TreeMap<>();
         sessions.stream()
                 .flatMap(List::stream)
-                .map(ChatResponse::failure)
+                .map(Chat.Response::failure)
                 .filter(Objects::nonNull)
                 .forEach(failure -> failures.merge(failure, 1L, Long::sum));
         return failures;
     }
 
     long promptTokens() {
-        return answered().mapToLong(ChatResponse::promptTokens).sum();
+        return complete().mapToLong(Chat.Response::promptTokens).sum();
     }
 
     /** The hit ratio as the responses themselves tell it, in [0, 1]; null if none does. */
     @Nullable
     Double toldHitRatio() {
-        List<Long> told = answered()
-                .map(ChatResponse::cachedTokens)
+        List<Long> told = complete()
+                .map(Chat.Response::cachedTokens)
                 .filter(Objects::nonNull)
                 .toList();
         return told.isEmpty()
@@ -74,11 +72,11 @@ final class Summary {
                 hitRatio,
                 possibleHitRatio(talk, blockSizeTokens),
                 stickiness(),
-                imbalance(talk.sessions(), podsAtFirst),
+                imbalance(talk.sessions, podsAtFirst),
                 sessions.stream().mapToInt(List::size).sum(),
                 failures().values().stream().mapToInt(Long::intValue).sum(),
-                ttft(sessions.stream().flatMap(answers -> answers.stream().limit(1))),
-                ttft(sessions.stream().flatMap(answers -> answers.stream().skip(1))),
+                ttft(sessions.stream().flatMap(responses -> responses.stream().limit(1))),
+                ttft(sessions.stream().flatMap(responses -> responses.stream().skip(1))),
                 ids,
                 pods,
                 podsAtFirst,
@@ -88,11 +86,11 @@ final class Summary {
     private @Nullable Double possibleHitRatio(Talk talk, int blockSizeTokens) {
         long hits = 0;
         long prompts = 0;
-        for (List<ChatResponse> answers : sessions) {
+        for (List<Chat.Response> responses : sessions) {
             PossibleHits possible = new PossibleHits(talk, blockSizeTokens);
-            answers.stream()
-                    .filter(answer -> answer.failure() == null)
-                    .forEach(answer -> possible.add(answer.promptTokens(), answer.answerTokens()));
+            responses.stream()
+                    .filter(response -> response.failure() == null)
+                    .forEach(response -> possible.add(response.promptTokens(), response.outputTokens()));
             hits += possible.hits();
             prompts += possible.prompts();
         }
@@ -102,12 +100,13 @@ final class Summary {
     private @Nullable Double stickiness() {
         int later = 0;
         int stayed = 0;
-        for (List<ChatResponse> answers : sessions) {
-            for (int turn = 1; turn < answers.size(); turn++) {
-                String here = answers.get(turn).endpoint();
-                if (answers.get(turn).failure() == null) {
+        for (List<Chat.Response> responses : sessions) {
+            for (int turn = 1; turn < responses.size(); turn++) {
+                String here = responses.get(turn).endpoint();
+                if (responses.get(turn).failure() == null) {
                     later++;
-                    stayed += here != null && here.equals(answers.get(turn - 1).endpoint()) ? 1 : 0;
+                    stayed +=
+                            here != null && here.equals(responses.get(turn - 1).endpoint()) ? 1 : 0;
                 }
             }
         }
@@ -123,15 +122,16 @@ final class Summary {
         return all == 0 ? null : Math.max(1, most * count / (evenSessions * all));
     }
 
-    private static @Nullable Distribution ttft(Stream<ChatResponse> answers) {
-        double[] seconds = answers.map(ChatResponse::ttftSeconds)
+    private static @Nullable Distribution ttft(Stream<Chat.Response> responses) {
+        double[] seconds = responses
+                .map(Chat.Response::ttftSeconds)
                 .filter(Objects::nonNull)
                 .mapToDouble(Double::doubleValue)
                 .toArray();
         return seconds.length == 0 ? null : Distribution.of(seconds);
     }
 
-    private Stream<ChatResponse> answered() {
-        return sessions.stream().flatMap(List::stream).filter(answer -> answer.failure() == null);
+    private Stream<Chat.Response> complete() {
+        return sessions.stream().flatMap(List::stream).filter(response -> response.failure() == null);
     }
 }

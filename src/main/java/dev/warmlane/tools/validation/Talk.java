@@ -2,6 +2,7 @@ package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Arguments;
 import java.time.Duration;
+import java.util.Random;
 import picocli.CommandLine.Option;
 
 /**
@@ -12,22 +13,28 @@ final class Talk {
     private static final int MOST = 1000;
     private static final int MOST_TOKENS = 1_000_000;
 
+    private static final String[] WORDS =
+            ("the and for are but not you all any can had her was one our out day get has him "
+                            + "his how man new now old see two way who boy did its let put say she too use air arm art ask bad bag "
+                            + "bed big bit box bus buy car cat cup cut dog dry ear eat egg end eye far few fly fun")
+                    .split(" ");
+
     @Option(names = "--sessions", description = "Conversations side by side, 1..1000 (default: 5).")
-    private int sessions = 5;
+    int sessions = 5;
 
     @Option(names = "--turns", description = "Turns of each, 2..1000 (default: 5).")
-    private int turns = 5;
+    int turns = 5;
 
     @Option(
             names = "--system-tokens",
             description = "Length of the system prompt that all share, >= 1 (default: 1000).")
-    private int systemTokens = 1000;
+    int systemTokens = 1000;
 
     @Option(names = "--question-tokens", description = "Length of each question, >= 1 (default: 50).")
-    private int questionTokens = 50;
+    int questionTokens = 50;
 
     @Option(names = "--output-tokens", description = "Length of an answer at most, >= 1 (default: 64).")
-    private int outputTokens = 64;
+    int outputTokens = 64;
 
     @Option(names = "--think-seconds", description = "Pause before each turn but the first, 0..3600 (default: 0).")
     private double thinkSeconds;
@@ -38,7 +45,7 @@ final class Talk {
             defaultValue = "true",
             fallbackValue = "true",
             description = "Whether answers are streamed; only then there is a TTFT (default: --stream).")
-    private boolean stream = true;
+    boolean stream = true;
 
     /** @throws IllegalArgumentException naming the option that is out of range */
     Talk checked() {
@@ -51,32 +58,8 @@ final class Talk {
         return this;
     }
 
-    int sessions() {
-        return sessions;
-    }
-
-    int turns() {
-        return turns;
-    }
-
-    int systemTokens() {
-        return systemTokens;
-    }
-
-    int questionTokens() {
-        return questionTokens;
-    }
-
-    int outputTokens() {
-        return outputTokens;
-    }
-
     Duration think() {
         return Duration.ofMillis((long) (1000 * thinkSeconds));
-    }
-
-    boolean stream() {
-        return stream;
     }
 
     int requests() {
@@ -95,6 +78,20 @@ final class Talk {
             possible.add(promptTokens(turn), outputTokens);
         }
         return possible.ratio();
+    }
+
+    /**
+     * A text of about so many tokens: common words of three letters, each one token with its space, four bytes.
+     *
+     * @param seed equal seeds say the same, different ones differ from the first words on
+     */
+    static String text(int tokens, String seed) {
+        Random random = new Random(seed.hashCode());
+        StringBuilder text = new StringBuilder(tokens * 4);
+        for (int i = 0; i < tokens; i++) {
+            text.append(WORDS[random.nextInt(WORDS.length)]).append(' ');
+        }
+        return text.toString();
     }
 
     private static void within(String name, int value, int least, int most) {

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;

@@ -6,36 +6,20 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** One validation of one gateway: checks the setup, warms up, talks, and compares counters. For one thread. */
-final class Validation {
-    private final Management management;
-    private final Chat chat;
-    private final Talk talk;
-    private final Targets targets;
-    private final boolean aloneOnly;
-    private final String run;
-    private final Progress progress;
-
-    /**
-     * @param aloneOnly whether other traffic makes the result meaningless
-     * @param run a name that no other run has
-     */
-    Validation(
-            Management management,
-            Chat chat,
-            Talk talk,
-            Targets targets,
-            boolean aloneOnly,
-            String run,
-            Progress progress) {
-        this.management = management;
-        this.chat = chat;
-        this.talk = talk;
-        this.targets = targets;
-        this.aloneOnly = aloneOnly;
-        this.run = run;
-        this.progress = progress;
-    }
+/**
+ * One validation of one gateway: checks the setup, warms up, talks, and compares counters. For one thread.
+ *
+ * @param aloneOnly whether other traffic makes the result meaningless
+ * @param run a name that no other run has
+ */
+record Validation(
+        Management management,
+        Chat chat,
+        Talk talk,
+        Targets targets,
+        boolean aloneOnly,
+        String run,
+        Progress progress) {
 
     /**
      * Runs it.
@@ -53,7 +37,7 @@ final class Validation {
             return meaningless(pool, model, findings);
         }
         Conversations conversations = new Conversations(chat, model, talk);
-        String system = Wording.of(talk.systemTokens(), run);
+        String system = Talk.text(talk.systemTokens, run);
         progress.phase("warming up %d pods".formatted(pool.selectable()));
         WarmUp warmUp = new WarmUp(conversations, talk, run);
         warmUp.warm(pool.selectable(), system);
@@ -64,10 +48,10 @@ final class Validation {
                     List.of("answers do not name their endpoint (expected: warmlane.response-headers=true)"));
         }
         PoolReading before = management.settled(pool.name());
-        List<String> sessions = IntStream.rangeClosed(1, talk.sessions())
+        List<String> sessions = IntStream.rangeClosed(1, talk.sessions)
                 .mapToObj(number -> "validate-%s-session-%d".formatted(run, number))
                 .toList();
-        Summary summary = new Summary(conversations.hold(sessions, session -> system, talk.turns(), counting()));
+        Summary summary = new Summary(conversations.hold(sessions, session -> system, talk.turns, counting()));
         progress.phase("waiting for the pods' counters");
         Evaluation evaluation = new Evaluation(pool, before, management.settled(before.name()), summary);
         Report.Measures measures = evaluation.measures(talk, sessions);
@@ -79,13 +63,26 @@ final class Validation {
         return new Report(pool.name(), model, findings, List.of(), null, List.of());
     }
 
-    private Consumer<ChatResponse> counting() {
+    private Consumer<Chat.Response> counting() {
         AtomicInteger done = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
-        progress.phase("%d sessions of %d turns".formatted(talk.sessions(), talk.turns()));
-        return answer -> progress.requests(
+        progress.phase("%d sessions of %d turns".formatted(talk.sessions, talk.turns));
+        return response -> progress.requests(
                 done.incrementAndGet(),
-                answer.failure() == null ? failed.get() : failed.incrementAndGet(),
+                response.failure() == null ? failed.get() : failed.incrementAndGet(),
                 talk.requests());
+    }
+
+    /** Nothing can be measured: no gateway there, no such model, nobody to answer. The message is for the operator. */
+    static final class CannotRunException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        CannotRunException(String message) {
+            super(message);
+        }
+
+        CannotRunException(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 }

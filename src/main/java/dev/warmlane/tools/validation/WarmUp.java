@@ -1,5 +1,6 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ final class WarmUp {
                     .mapToObj(number -> "validate-%s-warm-up-%d".formatted(run, sent + number))
                     .toList();
             sent += pods;
-            ask(names, name -> Wording.of(talk.questionTokens(), name));
+            ask(names, name -> Talk.text(talk.questionTokens, name));
             if (failures.size() == sent) {
                 throw new CannotRunException("gateway: every request failed, the first with: %s (expected: an answer)"
                         .formatted(failures.get(0)));
@@ -54,19 +55,19 @@ final class WarmUp {
         ask(List.copyOf(sessions.values()), name -> system);
     }
 
-    /** The names of the pods that were reached; none where answers do not name them. */
+    /** The names of the pods that were reached; none where responses do not name them. */
     List<String> reached() {
         return List.copyOf(sessions.keySet());
     }
 
     private void ask(List<String> names, Function<String, String> system) throws InterruptedException {
-        List<List<ChatResponse>> answers = conversations.hold(names, system, 1, answer -> {});
+        List<List<Chat.Response>> responses = conversations.hold(names, system, 1, response -> {});
         for (int i = 0; i < names.size(); i++) {
-            ChatResponse answer = answers.get(i).get(0);
-            if (answer.failure() != null) {
-                failures.add(answer.failure());
-            } else if (answer.endpoint() != null) {
-                sessions.putIfAbsent(answer.endpoint(), names.get(i));
+            Chat.Response response = responses.get(i).get(0);
+            if (response.failure() != null) {
+                failures.add(response.failure());
+            } else if (response.endpoint() != null) {
+                sessions.putIfAbsent(response.endpoint(), names.get(i));
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.simulator.Exposition.Histogram;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import java.io.IOException;
 import java.util.List;

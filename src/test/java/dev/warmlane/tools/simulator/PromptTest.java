@@ -58,8 +58,8 @@ class PromptTest {
 
     @Test
     void generatedWordsAreOneTokenEach() {
-        GeneratedText text = new GeneratedText(7);
+        Generation.Text text = new Generation.Text(7);
         assertThat(text.words(1000)).hasSize(4000).matches("([a-z]{3} )+").startsWith(text.word(0) + text.word(1));
-        assertThat(text.words(20)).isNotEqualTo(new GeneratedText(8).words(20));
+        assertThat(text.words(20)).isNotEqualTo(new Generation.Text(8).words(20));
     }
 }

@@ -16,7 +16,7 @@ class EvaluationTest {
     }
 
     private static Evaluation evaluation(long queried, long hit, Long cachedTokens) {
-        ChatResponse answer = new ChatResponse(null, "a", "yes", 100, 20, cachedTokens, 1.0);
+        Chat.Response answer = new Chat.Response(null, "a", "yes", 100, 20, cachedTokens, 1.0);
         PoolReading before = pool(1000, 900);
         return new Evaluation(before, before, pool(1000 + queried, 900 + hit), new Summary(List.of(List.of(answer))));
     }

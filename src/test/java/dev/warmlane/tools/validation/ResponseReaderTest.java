@@ -7,18 +7,18 @@ import org.junit.jupiter.api.Test;
 class ResponseReaderTest {
     private static final String USAGE = "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}";
 
-    private static ChatResponse read(boolean stream, String... lines) {
+    private static Chat.Response read(boolean stream, String... lines) {
         ResponseReader reader = new ResponseReader(stream, System.nanoTime());
         for (String line : lines) {
             reader.onNext(line);
         }
         reader.onComplete();
-        return reader.answer(200, "pod");
+        return reader.response(200, "pod");
     }
 
     @Test
     void joinsTheDeltasOfAStream() {
-        ChatResponse answer = read(
+        Chat.Response answer = read(
                 true,
                 "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}",
                 "",
@@ -29,14 +29,14 @@ class ResponseReaderTest {
         assertThat(answer.failure()).isNull();
         assertThat(answer.text()).isEqualTo("two words");
         assertThat(answer.promptTokens()).isEqualTo(7);
-        assertThat(answer.answerTokens()).isEqualTo(2);
+        assertThat(answer.outputTokens()).isEqualTo(2);
         assertThat(answer.cachedTokens()).isNull();
         assertThat(answer.ttftSeconds()).isNotNegative();
     }
 
     @Test
     void readsAWholeAnswerWhichHasNoTtft() {
-        ChatResponse answer = read(false, "{\"choices\":[{\"message\":{\"content\":\"yes\"}}],", USAGE + "}");
+        Chat.Response answer = read(false, "{\"choices\":[{\"message\":{\"content\":\"yes\"}}],", USAGE + "}");
         assertThat(answer.failure()).isNull();
         assertThat(answer.text()).isEqualTo("yes");
         assertThat(answer.ttftSeconds()).isNull();
@@ -58,6 +58,6 @@ class ResponseReaderTest {
         assertThat(read(true, "data: [DONE]").failure()).isEqualTo("no usage in the answer");
         assertThat(read(true, "data: {\"error\":{}}", "data: [DONE]").failure()).isEqualTo("an error in the answer");
         assertThat(read(true, "data: {", "data: [DONE]").failure()).isEqualTo("an answer that is not JSON");
-        assertThat(new ResponseReader(true, 0).answer(503, null).failure()).isEqualTo("status 503");
+        assertThat(new ResponseReader(true, 0).response(503, null).failure()).isEqualTo("status 503");
     }
 }

@@ -10,15 +10,15 @@ class SummaryTest {
     private static final Talk TALK =
             Options.talk("--sessions=2 --turns=3 --system-tokens=100 --question-tokens=10 --output-tokens=20");
 
-    private static ChatResponse answer(String endpoint, double ttft) {
+    private static Chat.Response answer(String endpoint, double ttft) {
         return answer(endpoint, ttft, null);
     }
 
-    private static ChatResponse answer(String endpoint, double ttft, Long cachedTokens) {
-        return new ChatResponse(null, endpoint, "yes", 112, 20, cachedTokens, ttft);
+    private static Chat.Response answer(String endpoint, double ttft, Long cachedTokens) {
+        return new Chat.Response(null, endpoint, "yes", 112, 20, cachedTokens, ttft);
     }
 
-    private static Report.Measures measures(int pods, List<List<ChatResponse>> sessions) {
+    private static Report.Measures measures(int pods, List<List<Chat.Response>> sessions) {
         return new Summary(sessions).measures(TALK, 16, 0.25, List.of(), List.of("s"), pods, pods);
     }
 
@@ -36,8 +36,8 @@ class SummaryTest {
 
     @Test
     void sessionsAreEvenWhenNoneCouldGoToAnEmptierPod() {
-        List<ChatResponse> one = List.of(answer("a", 1), answer("a", 1), answer("a", 1));
-        List<ChatResponse> other = List.of(answer("b", 1), answer("b", 1), answer("b", 1));
+        List<Chat.Response> one = List.of(answer("a", 1), answer("a", 1), answer("a", 1));
+        List<Chat.Response> other = List.of(answer("b", 1), answer("b", 1), answer("b", 1));
         assertThat(measures(4, List.of(one, other)).imbalance()).isEqualTo(1);
         assertThat(measures(4, List.of(one, one)).imbalance()).isEqualTo(2);
         assertThat(measures(1, List.of(one, one)).imbalance()).isEqualTo(1);
@@ -65,7 +65,7 @@ class SummaryTest {
 
     @Test
     void failedRequestsCountAsFailedAndForNothingElse() {
-        List<List<ChatResponse>> sessions = List.of(List.of(answer("a", 1), ChatResponse.failed("status 503", null)));
+        List<List<Chat.Response>> sessions = List.of(List.of(answer("a", 1), Chat.Response.failed("status 503", null)));
         Report.Measures measures = measures(1, sessions);
         assertThat(measures.requests()).isEqualTo(2);
         assertThat(measures.failedRequests()).isEqualTo(1);
@@ -76,7 +76,7 @@ class SummaryTest {
 
     @Test
     void whatWasNotMeasuredMissesItsTarget() {
-        Report.Measures measures = measures(1, List.of(List.of(ChatResponse.failed("status 503", null))));
+        Report.Measures measures = measures(1, List.of(List.of(Chat.Response.failed("status 503", null))));
         assertThat(Options.targets("--min-hit-ratio=0.1 --min-stickiness=0 --max-imbalance=2")
                         .judge(measures))
                 .extracting(Object::toString)

@@ -20,8 +20,10 @@ import tools.jackson.databind.JsonNode;
  * <p>A line has a hash for each {@value #HASHED_BYTES} bytes of prompt, a replay needs one for each block of tokens. How many
  * bytes a token has is the same for all lines, their mean: by each line's own, the blocks of equal beginnings would differ.
  * What is behind the last hash of a line is shared with none.
+ *
+ * @param pool the pool whose requests count; may be null if the log is of one pool only
  */
-public final class AccessLogTrace implements Load.Source {
+public record AccessLogTrace(Path file, @Nullable String pool) implements Load.Source {
     private static final int HASHED_BYTES = 2048;
     private static final int FIRST_ERROR = 400;
 
@@ -29,15 +31,6 @@ public final class AccessLogTrace implements Load.Source {
     private static final long TOLD = 5;
 
     private static final long UNTOLD = 6;
-
-    private final Path file;
-    private final @Nullable String pool;
-
-    /** @param pool the pool whose requests count; may be null if the log is of one pool only */
-    public AccessLogTrace(Path file, @Nullable String pool) {
-        this.file = file;
-        this.pool = pool;
-    }
 
     @Override
     public Load read() throws IOException {

@@ -25,7 +25,7 @@ public record Load(String name, List<LoadRequest> arrivals) {
     /**
      * The same requests in less time.
      *
-     * @param speed how many times as fast they arrive, and follow upon answers; > 0
+     * @param speed how many times as fast they arrive, and follow upon responses; > 0
      */
     public Load atSpeed(double speed) {
         Arguments.positive("speed", speed);

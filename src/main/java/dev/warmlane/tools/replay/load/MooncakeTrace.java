@@ -15,16 +15,10 @@ import tools.jackson.databind.JsonNode;
  * milliseconds since the start, tokens, and an id for each block of 512 prompt tokens, the last one possibly not full. Ids are
  * chained: an equal id means an equal prompt up to the end of that block. Sessions, which it lacks, are derived by {@link
  * Conversations}.
+ *
+ * @param spreadsTicks whether requests of one time are spread evenly over the time until the next
  */
-public final class MooncakeTrace implements Load.Source {
-    private final Path file;
-    private final boolean spreadsTicks;
-
-    /** @param spreadsTicks whether requests of one time are spread evenly over the time until the next */
-    public MooncakeTrace(Path file, boolean spreadsTicks) {
-        this.file = file;
-        this.spreadsTicks = spreadsTicks;
-    }
+public record MooncakeTrace(Path file, boolean spreadsTicks) implements Load.Source {
 
     @Override
     public Load read() throws IOException {
@@ -72,7 +66,7 @@ public final class MooncakeTrace implements Load.Source {
                 TimeUnit.MILLISECONDS.toNanos(line.whole("timestamp", 0)),
                 null,
                 promptTokens,
-                // A trace may note answers that were empty; an engine always computes one token.
+                // A trace may note responses that were empty; an engine always computes one token.
                 Math.max(1, line.whole("output_length", 0)),
                 fullBlocks);
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param systemTokens tokens that all share; at least 0
  * @param questionTokens tokens that a turn adds; at least 1
  * @param outputTokens tokens of every response; at least 1
- * @param thinkSeconds mean of the exponentially distributed time from an answer to the next turn; > 0
+ * @param thinkSeconds mean of the exponentially distributed time from a response to the next turn; > 0
  * @param seed of the times
  */
 public record MultiTurnLoad(

@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 
 /**
  * Groups of prompts that share a long beginning, such as tenants with their own system prompts. Every prompt is a session of
- * its own that is asked again and again and gets the same answer, as without sampling; arrivals are a Poisson process and draw the
+ * its own that is asked again and again and gets the same response, as without sampling; arrivals are a Poisson process and draw the
  * prompts at random.
  *
  * @param groups how many groups; at least 1
