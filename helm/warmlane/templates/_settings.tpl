@@ -36,7 +36,40 @@
   {{- with $d.port -}}{{- $_ := set $source "port" (toString .) -}}{{- end -}}
   {{- $_ := set $config "pools" (list (dict "name" "default" "kubernetes" $source)) -}}
 {{- end -}}
+{{- if include "warmlane.clustered" . -}}
+  {{- $cluster := default dict $config.cluster -}}
+  {{- range $key := list "members" "service" "port" "name" "secret" "secret-file" "ssl-bundle" -}}
+    {{- if hasKey $cluster $key -}}
+    {{- fail (printf "config.cluster.%s: set (expected: nothing, because the chart sets it unless cluster.enabled is false)" $key) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $own := dict "name" (printf "%s/%s" .Release.Namespace (include "warmlane.fullname" .)) "service" (include "warmlane.clusterName" .) -}}
+  {{- $_ := set $own "port" (int .Values.cluster.port) -}}
+  {{- $_ := set $own "bind-address" "${POD_IP}" -}}
+  {{- $_ := set $own (ternary "ssl-bundle" "secret-file" (ne .Values.cluster.sslBundle "")) (default "/etc/warmlane-cluster/secret" .Values.cluster.sslBundle) -}}
+  {{- $_ := set $config "cluster" (merge dict $cluster $own) -}}
+{{- end -}}
 {{- toYaml $config -}}
+{{- end -}}
+
+{{/* "true" if the replicas form a cluster, else nothing. */}}
+{{- define "warmlane.clustered" -}}
+{{- $several := or .Values.autoscaling.enabled .Values.keda.enabled (gt (int .Values.replicas) 1) -}}
+{{- if eq "true" (ternary $several .Values.cluster.enabled (eq (toString .Values.cluster.enabled) "auto") | toString) -}}
+{{- $given := list -}}
+{{- range $key := list "secret" "existingSecret" "sslBundle" -}}
+{{- if index $.Values.cluster $key -}}{{- $given = append $given $key -}}{{- end -}}
+{{- end -}}
+{{- if gt (len $given) 1 -}}
+{{- fail (printf "cluster: %s (expected: at most one of secret, existingSecret, sslBundle)" (join ", " $given)) -}}
+{{- end -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* Of the headless Service by which replicas find each other, and of the Secret that the chart makes for them. */}}
+{{- define "warmlane.clusterName" -}}
+{{- printf "%s-cluster" (include "warmlane.fullname" .) -}}
 {{- end -}}
 
 {{/* What discovery reads, as YAML: by namespace, whether EndpointSlices and whether InferencePools. */}}

@@ -49,14 +49,14 @@ class ExposureTest {
     }
 
     @Test
-    void keepsAClientAtItsReplicaUnlessTold() {
+    void sendsAClientToAnyReplicaUnlessTold() {
         assertThat(Chart.render("{}").the(Service.class).getSpec().getSessionAffinity())
-                .isEqualTo("ClientIP");
-        assertThat(Chart.render("service: {sessionAffinity: None}")
+                .isEqualTo("None");
+        assertThat(Chart.render("service: {sessionAffinity: ClientIP}")
                         .the(Service.class)
                         .getSpec()
                         .getSessionAffinity())
-                .isEqualTo("None");
+                .isEqualTo("ClientIP");
     }
 
     @Test

@@ -47,7 +47,8 @@ class NetworkPolicyTest {
         if (peer.getPodSelector() != null) {
             labels.putAll(peer.getPodSelector().getMatchLabels());
         }
-        return String.valueOf(labels.get("kubernetes.io/metadata.name"));
+        return labels.getOrDefault(
+                "kubernetes.io/metadata.name", String.valueOf(labels.get("app.kubernetes.io/component")));
     }
 
     @Test
@@ -115,6 +116,7 @@ class NetworkPolicyTest {
     void reachesDnsTheApiServerAndTheEnginesAlone() {
         assertThat(egress("{}"))
                 .containsExactly(
+                        "7946 > gateway",
                         "UDP 53,TCP 53 > kube-system,169.254.20.10/32[]",
                         "443,6443 > 0.0.0.0/0[169.254.0.0/16],::/0[fe80::/10]",
                         "8000 > models");
@@ -166,6 +168,7 @@ class NetworkPolicyTest {
                           urls: ["http://10.0.0.1:8000", "http://[fd00::1]:8001", "https://vllm.example.org", "http://vllm"]
                         """))
                 .containsExactly(
+                        "7946 > gateway",
                         "UDP 53,TCP 53 > kube-system,169.254.20.10/32[]",
                         "8000 > 10.0.0.1/32[]",
                         "8001 > fd00::1/128[]",

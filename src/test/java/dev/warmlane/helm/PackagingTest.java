@@ -37,11 +37,14 @@ class PackagingTest {
                 .set("vllm.version", "0.10.0")
                 .set("vllm.model", "m")
                 .set("tekton.enabled", true)
+                .set("cluster.existingSecret", "ours")
                 .call();
         assertThat(Rendered.of(fromPackage).engine().getArgs()).contains("--enable-prefix-caching");
-        assertThat(fromPackage)
-                .isEqualTo(Chart.render("{vllm: {enabled: true, version: 0.10.0, model: m}, tekton: {enabled: true}}")
-                        .text());
+        assertThat(fromPackage).isEqualTo(Chart.render("""
+                                vllm: {enabled: true, version: 0.10.0, model: m}
+                                tekton: {enabled: true}
+                                cluster: {existingSecret: ours}
+                                """).text());
     }
 
     @Test
@@ -83,12 +86,6 @@ class PackagingTest {
     }
 
     @Test
-    void keepsThePodOfATestForItsLogs() throws IOException {
-        assertThat(Files.readString(Chart.DIRECTORY.resolve("templates/tests/validate.yaml")))
-                .contains("helm.sh/hook-delete-policy: before-hook-creation\n");
-    }
-
-    @Test
     void tellsOfWhatIsOn() {
         assertThat(Chart.notes("""
                         {httpRoute: {enabled: true, parentRefs: [{name: a}], hostnames: [llm.example.org]}, tekton: {enabled: true}}
@@ -98,7 +95,8 @@ class PackagingTest {
         assertThat(Chart.notes("{route: {enabled: true}, ingress: {enabled: true}, replicas: 1}"))
                 .contains("get route warmlane")
                 .contains("The Ingress warmlane brings traffic from outside.")
-                .doesNotContain("keep an affinity table each");
+                .doesNotContain("/actuator/cluster")
+                .doesNotContain("may go to another pod");
     }
 
     @Test
@@ -111,9 +109,10 @@ class PackagingTest {
         assertThat(Chart.notes(
                         "config: {pools: [{name: a, kubernetes: {service: a}}, {name: b, kubernetes: {service: b}}]}"))
                 .contains("There are several pools, so name the model");
-        assertThat(Chart.notes("service: {sessionAffinity: None}")).contains("may go to another pod");
-        assertThat(Chart.notes("config: {routing: {policy: consistent-hash}}"))
-                .doesNotContain("keep an affinity table each");
+        assertThat(Chart.notes("{}"))
+                .contains("/actuator/cluster shows the members")
+                .doesNotContain("may go to another pod");
+        assertThat(Chart.notes("cluster: {enabled: false}")).contains("may go to another pod");
     }
 
     @Test

@@ -37,6 +37,11 @@ class RefusalsTest {
             config: {pools: [{kubernetes: {service: a}}]}           | missing property 'name'
             config: {pools: [{name: a, kubernetes: {svc: a}}]}      | 'svc' not allowed
             config: {pools: [{name: a, endpoints: ['http://a:1'], api-key: s3cret}]} | /config/pools/0/api-key
+            config: {cluster: {secret: s3cret}}                     | /config/cluster/secret
+            config: {cluster: {members: ['a:1']}}                   | config.cluster.members: set (expected: nothing, because the chart sets it unless cluster.enabled is false)
+            cluster: {enabled: maybe}                               | /cluster/enabled
+            cluster: {secret: short}                                | /cluster/secret
+            cluster: {secret: 0123456789abcdef, sslBundle: a}       | cluster: secret, sslBundle (expected: at most one of secret, existingSecret, sslBundle)
             service: {port: 0}                                      | /service/port
             service: {port: 70000}                                  | /service/port
             service: {type: Public}                                 | /service/type

@@ -107,7 +107,7 @@ class ScalingTest {
     }
 
     @Test
-    void shrinksSlowlyBecauseBindingsGoWithAReplica() {
+    void shrinksSlowly() {
         var down = Chart.render(SCALED)
                 .the(HorizontalPodAutoscaler.class)
                 .getSpec()

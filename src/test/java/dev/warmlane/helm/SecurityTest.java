@@ -75,6 +75,7 @@ class SecurityTest {
             assertThat(pod.getVolumes())
                     .allSatisfy(volume -> assertThat(List.of(
                                     volume.getConfigMap() != null,
+                                    volume.getSecret() != null,
                                     volume.getEmptyDir() != null,
                                     volume.getPersistentVolumeClaim() != null))
                             .as("one of " + RESTRICTED_VOLUMES)

@@ -59,7 +59,7 @@ final class SettingsSchema {
 
     private static Map<String, Object> property(RecordComponent component, String key, @Nullable String name) {
         // A ConfigMap is no place for a secret: the environment is.
-        return key.equals("api-key")
+        return key.equals("api-key") || key.equals("secret")
                 ? ordered("type", "string", "pattern", "^\\$\\{[^}]+\\}$")
                 : schema(component.getGenericType(), name);
     }
