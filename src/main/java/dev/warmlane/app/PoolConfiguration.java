@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.pool.PoolFactory;
@@ -34,6 +35,14 @@ class PoolConfiguration {
 
     static AffinityTable table(AffinitySettings affinity) {
         return new AffinityTable(affinity.maxEntries(), affinity.ttl(), Ticker.systemTicker());
+    }
+
+    @Bean
+    StoredResponses storedResponses(WarmlaneSettings settings, ObjectProvider<ReplicaSharing> sharing) {
+        AffinitySettings affinity = settings.affinity();
+        StoredResponses responses = new StoredResponses(affinity.maxEntries(), affinity.ttl(), Ticker.systemTicker());
+        sharing.ifAvailable(replicas -> replicas.replication().share(responses));
+        return responses;
     }
 
     @Bean

@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.ErrorHandler;
@@ -38,8 +39,12 @@ class ProxyConfiguration {
 
     @Bean
     ProxyFactory proxyFactory(
-            WarmlaneSettings settings, Pools pools, ServedModels models, ObjectProvider<AccessControl> access) {
-        return new ProxyFactory(settings, pools, models, access.getIfAvailable());
+            WarmlaneSettings settings,
+            Pools pools,
+            ServedModels models,
+            StoredResponses responses,
+            ObjectProvider<AccessControl> access) {
+        return new ProxyFactory(settings, pools, models, responses, access.getIfAvailable());
     }
 
     @Bean

@@ -5,12 +5,15 @@ import dev.warmlane.core.admission.QueuedRequest;
 import dev.warmlane.core.admission.Ticket;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.Router;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.error.ApiException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -59,12 +62,16 @@ final class Dispatcher {
     }
 
     private QueuedRequest queued(ServerHttpRequest request, RoutedExchange routed) {
+        Router router = routed.pool().router();
+        Set<EndpointId> tried = routed.tried();
+        EndpointId owner = router.owner(routed.request(), tried);
         return new QueuedRequest(
                 routed.retries() > 0,
                 priority(request, routed),
                 client(request, routed),
-                routed.pool().router().boundEndpoint(routed.request()),
-                routed.tried());
+                owner == null ? router.boundEndpoint(routed.request()) : owner,
+                owner != null,
+                tried);
     }
 
     /** How urgent it is. A client that is known can put its own requests back behind others, not forward. */

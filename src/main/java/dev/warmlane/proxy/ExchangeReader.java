@@ -1,8 +1,11 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.Allowance;
 import dev.warmlane.proxy.access.ClientRights;
@@ -17,8 +20,10 @@ import dev.warmlane.proxy.outcome.LoggedRequest;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.settings.PoolSettings;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
 
@@ -26,6 +31,7 @@ import org.springframework.web.server.ServerWebExchange;
 final class ExchangeReader {
     private final PoolSelector pools;
     private final AffinityKeyResolver keys;
+    private final StoredResponses responses;
     private final boolean asksForUsage;
     private final boolean logged;
     private final @Nullable ClientRights rights;
@@ -39,11 +45,13 @@ final class ExchangeReader {
     ExchangeReader(
             PoolSelector pools,
             AffinityKeyResolver keys,
+            StoredResponses responses,
             boolean asksForUsage,
             boolean logged,
             @Nullable ClientRights rights) {
         this.pools = pools;
         this.keys = keys;
+        this.responses = responses;
         this.asksForUsage = asksForUsage;
         this.logged = logged;
         this.rights = rights;
@@ -74,20 +82,26 @@ final class ExchangeReader {
         if (rights != null && identity != null) {
             rights.checkModel(identity, body);
         }
-        Pool pool = pools.select(routeHost, body, identity == null ? Allowance.UNLIMITED : identity.allowance());
+        ServerHttpRequest request = exchange.getRequest();
+        String path = request.getURI().getRawPath();
+        String asked = traits.storedResponse(path);
+        String stored = traits.storesResponses() ? storedResponse(asked, body) : null;
+        Pool pool =
+                pools.select(routeHost, body, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
         outcome.pool(pool.name());
         String id = outcome.requestId();
-        RoutingRequest routing = routing(exchange.getRequest(), id, traits.affinity(), pool, tenant, body);
+        RoutingRequest routing = routing(request, id, traits.affinity(), pool, tenant, body, stored);
         TokenCharge charge = rights == null || identity == null ? null : rights.charge(identity, body);
         LoggedRequest kept = logged ? LoggedRequest.of(routing, body, traits.affinity()) : null;
         // Tokens that are limited must be known, whether or not the client asked.
         boolean asks = asksForUsage || (charge != null && charge.isLimited());
-        boolean asked = asks && traits.usageChunk() && body.askForUsageChunk();
+        boolean usageAsked = asks && traits.usageChunk() && body.askForUsageChunk();
+        boolean makes = traits.storesResponses() && HttpMethod.POST.equals(request.getMethod()) && asked == null;
         body.forgetPrompt();
         RequestProgress progress = new RequestProgress(routing.key(), kept, startedNanos);
         outcome.progress(progress);
-        return new RoutedExchange(pool, routing, body, asked, id, progress, charge);
+        return new RoutedExchange(pool, routing, body, usageAsked, id, progress, charge, makes ? responses : null);
     }
 
     /** The decision that a generation request with these headers and this body would get now; sends nothing. */
@@ -99,12 +113,21 @@ final class ExchangeReader {
         if (tenant != null) {
             TenantIsolation.salt(tenant, body);
         }
-        Pool pool = pools.select(PoolSettings.BY_MODEL, body, Allowance.UNLIMITED);
-        return new Explanation(pool.name(), pool.router().explain(routing(request, null, true, pool, tenant, body)));
+        String stored = storedResponse(null, body);
+        Pool pool = pools.select(PoolSettings.BY_MODEL, body, stored, Allowance.UNLIMITED);
+        return new Explanation(
+                pool.name(), pool.router().explain(routing(request, null, true, pool, tenant, body, stored)));
     }
 
     private static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {
         return new RequestBody(buffered, request.getHeaders().getFirst("Content-Type"));
+    }
+
+    /** The id of the stored response that the path or else the body names; of several the engine takes the last. */
+    private static @Nullable String storedResponse(@Nullable String inPath, RequestBody body) {
+        GenerationRequest request = inPath == null && body.isJson() ? body.parseIfReadable() : null;
+        List<String> continued = request == null ? List.of() : request.previousResponses();
+        return continued.isEmpty() ? inPath : continued.get(continued.size() - 1);
     }
 
     private RoutingRequest routing(
@@ -113,13 +136,15 @@ final class ExchangeReader {
             boolean affinity,
             Pool pool,
             @Nullable Tenant tenant,
-            RequestBody body) {
+            RequestBody body,
+            @Nullable String stored) {
+        EndpointId owner = stored == null ? null : responses.owner(pool.name(), stored);
         if (!affinity) {
             return new RoutingRequest(
-                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, id);
+                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, owner, id);
         }
         AffinityKey key = keys.resolve(pool.name(), tenant, request, body::prompt);
         boolean read = pool.router().policy().readsPrompt(key.source());
-        return new RoutingRequest(key, read ? body.promptIfReadable() : PromptBlocks.EMPTY, id);
+        return new RoutingRequest(key, read ? body.promptIfReadable() : PromptBlocks.EMPTY, owner, id);
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.models.ModelCatalog;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
@@ -22,19 +23,22 @@ final class PoolSelector {
 
     private final Pools pools;
     private final ServedModels models;
+    private final StoredResponses responses;
 
-    PoolSelector(Pools pools, ServedModels models) {
+    PoolSelector(Pools pools, ServedModels models, StoredResponses responses) {
         this.pools = pools;
         this.models = models;
+        this.responses = responses;
     }
 
     /**
      * The pool for a request.
      *
      * @param routeHost the host of the route's URI
+     * @param storedResponse the id of the response that the request is about: without a model, its pool is the one that made it
      * @param allowance whose models alone an error may name
      */
-    Pool select(String routeHost, RequestBody body, Allowance allowance) {
+    Pool select(String routeHost, RequestBody body, @Nullable String storedResponse, Allowance allowance) {
         if (!routeHost.equals(PoolSettings.BY_MODEL)) {
             Pool named = pools.find(routeHost);
             if (named == null) {
@@ -51,7 +55,22 @@ final class PoolSelector {
             }
             return only;
         }
+        if (model == null && storedResponse != null) {
+            Pool made = byResponse(storedResponse);
+            if (made != null) {
+                return made;
+            }
+        }
         return byModel(model, body, allowance);
+    }
+
+    private @Nullable Pool byResponse(String id) {
+        for (Pool pool : pools.all()) {
+            if (responses.owner(pool.name(), id) != null) {
+                return pool;
+            }
+        }
+        return null;
     }
 
     private Pool byModel(@Nullable String model, RequestBody body, Allowance allowance) {

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.AccessControl;
@@ -32,8 +33,16 @@ public final class ProxyFactory {
     private final Pools pools;
     private final UpstreamChannels upstreamChannels = new UpstreamChannels();
 
-    /** @param access who may come in; null: everybody */
-    public ProxyFactory(WarmlaneSettings settings, Pools pools, ServedModels models, @Nullable AccessControl access) {
+    /**
+     * @param responses which endpoint made each stored response
+     * @param access who may come in; null: everybody
+     */
+    public ProxyFactory(
+            WarmlaneSettings settings,
+            Pools pools,
+            ServedModels models,
+            StoredResponses responses,
+            @Nullable AccessControl access) {
         this.settings = settings;
         this.pools = pools;
         LimitSettings limits = settings.limits();
@@ -41,8 +50,9 @@ public final class ProxyFactory {
         this.budget = BodyBudget.of(limits.bufferedBodies().toBytes(), largest);
         this.bodies = new BodyReader(largest, budget, limits.requestDecompression());
         this.requests = new ExchangeReader(
-                new PoolSelector(pools, models),
+                new PoolSelector(pools, models, responses),
                 new AffinityKeyResolver(settings.affinity()),
+                responses,
                 settings.usage().request(),
                 AccessLogSettings.isOn(settings.accessLog().target()),
                 access == null ? null : access.rights());

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.UsageReport;
@@ -7,6 +8,7 @@ import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.ResponseStart;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
@@ -30,6 +32,7 @@ final class ResponseObserver {
     private final FailureLog log;
     private final @Nullable TokenCharge charge;
     private final ResponseTail tail = new ResponseTail();
+    private final @Nullable ResponseStart start;
     private boolean committed;
     private boolean aborted;
     private boolean begun;
@@ -58,6 +61,7 @@ final class ResponseObserver {
         this.generates = routed.body().length > 0;
         this.onCommit = onCommit;
         this.charge = status >= 400 ? null : routed.charge();
+        this.start = status >= 400 || routed.responses() == null ? null : new ResponseStart();
         this.onFirstByte = onFirstByte;
         this.log = log;
     }
@@ -91,14 +95,14 @@ final class ResponseObserver {
     /** Notes a chunk of a stream that the client does not get yet, without consuming it. Says what is known of the rest. */
     StreamStart hold(ByteBuf chunk) {
         heldBytes += chunk.readableBytes();
-        tail.accept(chunk);
+        note(chunk);
         return generates ? tail.streamStart() : StreamStart.BEGUN;
     }
 
     /** Notes a whole body that the client does not get yet, without consuming it. Returns whether it is an abort without a token. */
     boolean holdWhole(ByteBuf body) {
         heldBytes += body.readableBytes();
-        tail.accept(body);
+        note(body);
         return status < 400 && generates && tail.isZeroTokenAbort();
     }
 
@@ -112,6 +116,7 @@ final class ResponseObserver {
             onFirstByte.run();
             charge(heldBytes);
         }
+        learnOwner();
         if (!reported && tail.endsWithLastEvent()) {
             progress.lastEvent();
             learnUsage();
@@ -120,9 +125,25 @@ final class ResponseObserver {
 
     /** Notes a chunk that goes to the client, without consuming it. */
     void accept(ByteBuf chunk) {
-        tail.accept(chunk);
+        note(chunk);
         release();
         charge(chunk.readableBytes());
+    }
+
+    private void note(ByteBuf chunk) {
+        tail.accept(chunk);
+        if (start != null) {
+            start.accept(chunk);
+        }
+    }
+
+    /** Which endpoint made the response, for whoever names it later. */
+    private void learnOwner() {
+        StoredResponses responses = routed.responses();
+        String id = start == null ? null : start.takeId();
+        if (id != null && responses != null && !aborted) {
+            responses.made(routed.pool().name(), id, dispatch.endpoint().id());
+        }
     }
 
     private void charge(int bytes) {

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
@@ -25,6 +26,7 @@ final class RoutedExchange {
     private final String requestId;
     private final RequestProgress progress;
     private final @Nullable TokenCharge charge;
+    private final @Nullable StoredResponses responses;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
     private @Nullable FailureCause lastCause;
@@ -39,6 +41,7 @@ final class RoutedExchange {
      * @param body the bytes to send; released by whoever has read it
      * @param usageAsked whether the body asks for a usage chunk that the client did not
      * @param charge what a client that is known pays for it; null: nobody is asked who they are
+     * @param responses is told which endpoint made the response; null where engines store none
      */
     RoutedExchange(
             Pool pool,
@@ -47,7 +50,8 @@ final class RoutedExchange {
             boolean usageAsked,
             String requestId,
             RequestProgress progress,
-            @Nullable TokenCharge charge) {
+            @Nullable TokenCharge charge,
+            @Nullable StoredResponses responses) {
         this.pool = pool;
         this.request = request;
         this.body = body;
@@ -55,6 +59,7 @@ final class RoutedExchange {
         this.requestId = requestId;
         this.progress = progress;
         this.charge = charge;
+        this.responses = responses;
     }
 
     Pool pool() {
@@ -95,6 +100,12 @@ final class RoutedExchange {
     @Nullable
     TokenCharge charge() {
         return charge;
+    }
+
+    /** Where it is noted which endpoint made the response; null where engines store none. */
+    @Nullable
+    StoredResponses responses() {
+        return responses;
     }
 
     /** Endpoints that did not take the request so far. */

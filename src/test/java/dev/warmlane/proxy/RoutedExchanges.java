@@ -31,6 +31,7 @@ final class RoutedExchanges {
                 false,
                 "id",
                 new RequestProgress(request.key(), null, 0),
+                null,
                 null);
     }
 }

@@ -8,12 +8,14 @@ import java.util.Set;
  *
  * @param open those that anybody may go to
  * @param boundOnly those that only take requests bound to them, because they drain
+ * @param full those that will take requests again when one of theirs has ended
  * @param endpoints how many endpoints the pool has, full ones included
  */
-public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, int endpoints) {
+public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, Set<EndpointId> full, int endpoints) {
     public Capacity {
         open = Set.copyOf(open);
         boundOnly = Set.copyOf(boundOnly);
+        full = Set.copyOf(full);
     }
 
     boolean isEmpty() {
@@ -24,6 +26,9 @@ public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, int endp
     boolean admits(QueuedRequest claim) {
         if (hasBoundEndpointOf(claim)) {
             return true;
+        }
+        if (claim.boundOnly() && full.contains(claim.boundEndpoint())) {
+            return false;
         }
         for (EndpointId endpoint : open) {
             if (!claim.tried().contains(endpoint)) {

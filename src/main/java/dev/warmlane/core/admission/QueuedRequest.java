@@ -11,12 +11,24 @@ import org.jspecify.annotations.Nullable;
  * @param priority lower goes earlier, as vLLM orders them; 0 where nobody says
  * @param client a hash of the client, among whom turns are shared
  * @param boundEndpoint the endpoint that its cache makes worth waiting for; null where all are the same to it
+ * @param boundOnly whether no other will do as long as that one is there
  * @param tried endpoints that it must not go to again
  */
 public record QueuedRequest(
-        boolean retry, int priority, long client, @Nullable EndpointId boundEndpoint, Set<EndpointId> tried) {
+        boolean retry,
+        int priority,
+        long client,
+        @Nullable EndpointId boundEndpoint,
+        boolean boundOnly,
+        Set<EndpointId> tried) {
     public QueuedRequest {
         tried = Set.copyOf(tried);
+    }
+
+    /** One that any endpoint can serve. */
+    public QueuedRequest(
+            boolean retry, int priority, long client, @Nullable EndpointId boundEndpoint, Set<EndpointId> tried) {
+        this(retry, priority, client, boundEndpoint, false, tried);
     }
 
     boolean ranksAs(QueuedRequest other) {

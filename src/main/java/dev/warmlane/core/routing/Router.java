@@ -73,8 +73,18 @@ public final class Router {
      * changes nothing. Null if no endpoint can take it.
      */
     public @Nullable RoutingDecision explain(RoutingRequest request) {
+        RoutingDecision tied = atOwner(request, Set.of());
+        if (tied != null) {
+            return tied;
+        }
         RoutingDecision now = choose(request, withFull(Set.of()));
         return now != null ? now : choose(request, Set.of());
+    }
+
+    /** The endpoint that alone can serve the request, full or not; null if any can. */
+    public @Nullable EndpointId owner(RoutingRequest request, Set<EndpointId> tried) {
+        Endpoint owner = StoredResponseOwner.of(request, pool.snapshot(), tried);
+        return owner == null ? null : owner.id();
     }
 
     /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
@@ -92,16 +102,19 @@ public final class Router {
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
     public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
+        RoutingDecision tied = atOwner(request, excluded);
+        if (tied != null && health.admits(tied.endpoint())) {
+            // If it is full, the request waits: nobody else has what it asks for.
+            return open(tied);
+        }
         RoutingDecision decision = choose(request, excluded);
         Set<EndpointId> barred = excluded;
         while (decision != null) {
             if (health.admits(decision.endpoint())) {
-                Lease lease =
-                        inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
-                if (lease != null) {
-                    return dispatched(decision, lease);
+                Dispatch dispatch = open(decision);
+                if (dispatch != null) {
+                    return dispatch;
                 }
-                health.undecided(decision.endpoint());
                 // Only now: while there is room, nobody pays for asking every endpoint.
                 barred = withFull(excluded);
             }
@@ -110,11 +123,26 @@ public final class Router {
         return null;
     }
 
-    private Dispatch dispatched(RoutingDecision decision, Lease lease) {
+    /** Null if the endpoint is full. */
+    private @Nullable Dispatch open(RoutingDecision decision) {
+        Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+        if (lease == null) {
+            health.undecided(decision.endpoint());
+            return null;
+        }
         memory.dispatched(decision);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt());
         retireIfGone(decision.endpoint().id());
         return new Dispatch(decision, this, lease, health, entry);
+    }
+
+    private @Nullable RoutingDecision atOwner(RoutingRequest request, Set<EndpointId> tried) {
+        if (request.owner() == null) {
+            return null;
+        }
+        EndpointSnapshot snapshot = pool.snapshot();
+        Endpoint owner = StoredResponseOwner.of(request, snapshot, tried);
+        return owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
     }
 
     private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> excluded) {

@@ -26,14 +26,13 @@ public final class RouterCapacity implements Supplier<Capacity> {
             }
         }
         Set<EndpointId> boundOnly = new HashSet<>();
+        Set<EndpointId> full = new HashSet<>();
         for (Endpoint endpoint : snapshot.endpoints()) {
             EndpointId id = endpoint.id();
-            if (endpoint.state().acceptsBound()
-                    && !open.contains(id)
-                    && !router.inFlight().isFull(id)) {
-                boundOnly.add(id);
+            if (endpoint.state().acceptsBound() && !open.contains(id)) {
+                (router.inFlight().isFull(id) ? full : boundOnly).add(id);
             }
         }
-        return new Capacity(open, boundOnly, snapshot.endpoints().size());
+        return new Capacity(open, boundOnly, full, snapshot.endpoints().size());
     }
 }

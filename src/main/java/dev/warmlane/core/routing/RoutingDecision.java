@@ -31,9 +31,15 @@ public record RoutingDecision(
 
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
-        RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY, request.id());
+        RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY, request.owner(), request.id());
         return new RoutingDecision(
                 slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates, remember);
+    }
+
+    /** The same with another outcome. */
+    RoutingDecision withOutcome(Outcome other) {
+        return new RoutingDecision(
+                request, endpoint, source, other, promptTokens, uncachedTokens, matchedTokens, candidates, remember);
     }
 
     /** A decision by the request's own key alone, of which nothing is remembered. */

@@ -47,6 +47,13 @@ sealed interface Fact {
     record Emptied(String pool, EndpointId endpoint) implements Fact {}
 
     /**
+     * An endpoint has made a response that it stores.
+     *
+     * @param response as of {@code StoredResponses}
+     */
+    record Stored(long response, EndpointId endpoint) implements Fact {}
+
+    /**
      * Somebody tells of a chain whose beginning is not known here.
      *
      * @param origin a hash of who

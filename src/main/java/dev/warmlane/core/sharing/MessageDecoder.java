@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
@@ -79,6 +80,7 @@ final class MessageDecoder {
         switch (type) {
             case BOUND -> bound(reader);
             case UNBOUND -> unbound(reader, end);
+            case STORED_RESPONSE -> stored(reader.fixed(), anywhere(reader.fixed()));
             case INCOMPLETE -> onIncomplete.accept(origin);
             default -> ofPool(origin, type, pool(reader.reference()), reader);
         }
@@ -102,6 +104,13 @@ final class MessageDecoder {
         EndpointId endpoint = anywhere(reader.reference());
         if (endpoint != null) {
             replication.table().release(key, endpoint);
+        }
+    }
+
+    private void stored(long response, @Nullable EndpointId endpoint) {
+        StoredResponses responses = replication.responses();
+        if (responses != null && endpoint != null) {
+            responses.merge(response, endpoint);
         }
     }
 

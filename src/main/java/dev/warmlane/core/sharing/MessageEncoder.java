@@ -47,6 +47,8 @@ final class MessageEncoder {
         } else if (fact instanceof Fact.Asked asked) {
             endpoint(asked.pool(), asked.endpoint()).fixed(asked.origin()).fixed(asked.last());
             record(RecordType.ASKED);
+        } else if (fact instanceof Fact.Stored stored) {
+            stored(stored.response(), stored.endpoint());
         }
     }
 
@@ -98,6 +100,11 @@ final class MessageEncoder {
                 .real(averages.promptTokens())
                 .real(averages.outputTokens());
         record(RecordType.AVERAGES);
+    }
+
+    void stored(long response, EndpointId endpoint) {
+        writer.fixed(response).fixed(endpoint.hash());
+        record(RecordType.STORED_RESPONSE);
     }
 
     void incomplete() {

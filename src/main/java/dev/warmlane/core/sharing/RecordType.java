@@ -23,7 +23,9 @@ enum RecordType {
     /** Blocks of an endpoint and the one before each, as of {@code PrefixIndex.dump}. */
     DUMP(11),
     /** What a pool's responses have taught. */
-    AVERAGES(12);
+    AVERAGES(12),
+    /** An endpoint has made a response that it stores. */
+    STORED_RESPONSE(13);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

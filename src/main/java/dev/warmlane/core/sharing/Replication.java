@@ -2,6 +2,7 @@ package dev.warmlane.core.sharing;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
@@ -17,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this replica shares with the others. Requests note facts; {@link #gather} turns those noted since the last time into
@@ -43,6 +45,7 @@ public final class Replication {
     private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final MessageDecoder decoder;
+    private volatile @Nullable StoredResponses responses;
     private long wholeToldNanos;
     private long toldDropped;
 
@@ -82,6 +85,12 @@ public final class Replication {
         pools.add(share);
         inFlight.onChange(facts::signal);
         return share;
+    }
+
+    /** Shares from now on which endpoint made each stored response. */
+    public void share(StoredResponses storedResponses) {
+        responses = storedResponses;
+        storedResponses.onMade((response, endpoint) -> facts.add(new Fact.Stored(response, endpoint)));
     }
 
     /** Calls this when there is something to {@link #gather}, on the thread that noted it. */
@@ -156,6 +165,10 @@ public final class Replication {
             }
         }
         table.forEach(encoder::bound);
+        StoredResponses stored = responses;
+        if (stored != null) {
+            stored.forEach(encoder::stored);
+        }
         encoder.end();
     }
 
@@ -185,6 +198,11 @@ public final class Replication {
 
     AffinityTable table() {
         return table;
+    }
+
+    @Nullable
+    StoredResponses responses() {
+        return responses;
     }
 
     List<PoolShare> pools() {

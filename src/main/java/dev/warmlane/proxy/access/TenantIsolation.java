@@ -15,9 +15,6 @@ import java.util.Set;
  * of whatever the client sent, an id of its own for each response that the engine stores, and no addresses of KV blocks.
  */
 public final class TenantIsolation {
-    /** What comes before the id of a stored response in its path. */
-    private static final String STORED_RESPONSE = "/responses/";
-
     private static final Set<String> KV_ADDRESSES = Set.of("kv_transfer_params", "ec_transfer_params");
 
     /** Where else a body can name blocks by their address, and images by a name that is the same for all tenants. */
@@ -58,14 +55,14 @@ public final class TenantIsolation {
             }
             return;
         }
-        int stored = traits.storesResponses() ? rawPath.indexOf(STORED_RESPONSE) : -1;
-        if (stored >= 0) {
-            requireOwn(tenant, segmentAt(rawPath, stored + STORED_RESPONSE.length()));
+        String stored = traits.storedResponse(rawPath);
+        if (stored != null) {
+            requireOwn(tenant, stored);
         }
         if (body.isEmpty()) {
             return;
         }
-        if (!traits.storesResponses() || stored >= 0) {
+        if (!traits.storesResponses() || stored != null) {
             salt(tenant, body);
             return;
         }
@@ -92,11 +89,6 @@ public final class TenantIsolation {
                 name,
                 "not_isolated",
                 "The request may not have `%s`: what it names is shared between tenants.".formatted(name));
-    }
-
-    private static String segmentAt(String path, int start) {
-        int end = path.indexOf('/', start);
-        return path.substring(start, end < 0 ? path.length() : end);
     }
 
     private static void requireOwn(Tenant tenant, String responseId) {

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.http;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.web.server.ServerWebExchange;
@@ -16,6 +17,9 @@ import org.springframework.web.server.ServerWebExchange;
  * @param storesResponses whether engines keep responses that later requests name: {@code api: responses}
  */
 public record RouteTraits(boolean affinity, boolean readsSalt, boolean usageChunk, boolean storesResponses) {
+    /** What comes before the id of a stored response in its path. */
+    private static final String STORED_RESPONSE = "/responses/";
+
     /** By identity, and only as long as the route lives. */
     private static final LoadingCache<Route, RouteTraits> KNOWN =
             Caffeine.newBuilder().weakKeys().build(route -> of(route.getMetadata()));
@@ -23,6 +27,17 @@ public record RouteTraits(boolean affinity, boolean readsSalt, boolean usageChun
     /** Of the route that a request has taken. */
     public static RouteTraits of(ServerWebExchange exchange) {
         return KNOWN.get(exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR));
+    }
+
+    /** The id of the stored response that a path of this route is about; null if it is about none. */
+    public @Nullable String storedResponse(String rawPath) {
+        int at = storesResponses ? rawPath.indexOf(STORED_RESPONSE) : -1;
+        if (at < 0) {
+            return null;
+        }
+        int start = at + STORED_RESPONSE.length();
+        int end = rawPath.indexOf('/', start);
+        return rawPath.substring(start, end < 0 ? rawPath.length() : end);
     }
 
     /** Of a route with this metadata. */

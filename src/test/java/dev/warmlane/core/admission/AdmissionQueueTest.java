@@ -168,6 +168,27 @@ class AdmissionQueueTest {
     }
 
     @Test
+    void aRequestThatOnlyItsEndpointCanServeWaitsForItAndHoldsNobodyUp() {
+        endpoints.enter(claim(ALICE, 0));
+        await("of a", new QueuedRequest(false, 0, ALICE, new EndpointId("a"), true, Set.of()));
+        await("other", claim(BOB, 0));
+        endpoints.add("b");
+        for (int i = 0; i < 20; i++) {
+            admission.tick();
+        }
+        assertThat(served).containsExactly("other");
+        serve(1);
+        assertThat(served).containsExactly("other", "of a");
+    }
+
+    @Test
+    void aRequestWhoseOnlyEndpointIsGoneTakesAnyRoom() {
+        await("of gone", new QueuedRequest(false, 0, ALICE, new EndpointId("gone"), true, Set.of()));
+        serve(1);
+        assertThat(served).containsExactly("of gone");
+    }
+
+    @Test
     void anUrgentRequestDoesNotLetALesserOneGoFirst() {
         await("urgent", new QueuedRequest(false, -1, ALICE, new EndpointId("elsewhere"), Set.of()));
         await("bound", new QueuedRequest(false, 0, ALICE, new EndpointId("a"), Set.of()));

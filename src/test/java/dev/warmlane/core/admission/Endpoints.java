@@ -26,12 +26,9 @@ final class Endpoints {
 
     synchronized Capacity room() {
         Set<EndpointId> open = new HashSet<>();
-        running.forEach((id, count) -> {
-            if (count < limit) {
-                open.add(id);
-            }
-        });
-        return new Capacity(open, Set.of(), running.size());
+        Set<EndpointId> full = new HashSet<>();
+        running.forEach((id, count) -> (count < limit ? open : full).add(id));
+        return new Capacity(open, Set.of(), full, running.size());
     }
 
     /** Takes room at the bound endpoint if there is some, else anywhere else; null if there is none. */

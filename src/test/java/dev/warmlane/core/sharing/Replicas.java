@@ -1,6 +1,7 @@
 package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
@@ -75,6 +76,7 @@ final class Replicas {
         final String id;
         final EndpointPool pool = new EndpointPool("default");
         final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), nanos::get);
+        final StoredResponses responses = new StoredResponses(1000, Duration.ofHours(2), nanos::get);
         final PrefixIndex index = PrefixIndex.linked(1000);
         final InFlight inFlight = new InFlight();
         final Replication replication;
@@ -85,6 +87,7 @@ final class Replicas {
             pool.replace(List.of(endpoint(A), endpoint(B), endpoint(C)));
             replication = new Replication(id, table, maxFacts, nanos::get, incomplete::add);
             share = replication.share(pool, index, inFlight);
+            replication.share(responses);
         }
 
         int matched(EndpointId endpoint, PromptBlocks prompt) {

@@ -83,6 +83,24 @@ class ReplicationTest {
     }
 
     @Test
+    void whereAStoredResponseIsAllKnow() {
+        one.responses.made("default", "resp_1", C);
+        replicas.exchange();
+        assertThat(replicas.all)
+                .extracting(replica -> replica.responses.owner("default", "resp_1"))
+                .containsOnly(C);
+        assertThat(two.replication.gather()).isEmpty();
+    }
+
+    @Test
+    void whoJoinsLearnsWhereStoredResponsesAre() {
+        one.responses.made("default", "resp_1", C);
+        Replica late = replicas.add();
+        one.replication.writeState(message -> late.replication.receive(one.id, message));
+        assertThat(late.responses.owner("default", "resp_1")).isEqualTo(C);
+    }
+
+    @Test
     void whatOnePlacesAllPredict() {
         one.share.contents().insert(A, prompt(1, 2, 3));
         replicas.exchange();

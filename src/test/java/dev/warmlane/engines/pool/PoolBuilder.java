@@ -45,7 +45,7 @@ public final class PoolBuilder {
     private InFlight inFlight = new InFlight();
     private AdmissionQueue queue = new AdmissionQueue(
             new QueueLimits(0, Duration.ofSeconds(1)),
-            () -> new Capacity(Set.of(), Set.of(), 1),
+            () -> new Capacity(Set.of(), Set.of(), Set.of(), 1),
             System::nanoTime,
             new SplittableRandom(1));
 

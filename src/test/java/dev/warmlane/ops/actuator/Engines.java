@@ -100,7 +100,7 @@ final class Engines implements EndpointReports {
         AtomicLong nanos = new AtomicLong();
         AdmissionQueue queue = new AdmissionQueue(
                 new QueueLimits(100, Duration.ofSeconds(10)),
-                () -> new Capacity(Set.of(), Set.of(), 3),
+                () -> new Capacity(Set.of(), Set.of(), Set.of(), 3),
                 nanos::get,
                 new SplittableRandom(1));
         for (int i = 0; i < 5; i++) {

@@ -1,0 +1,111 @@
+package dev.warmlane.harness;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import tools.jackson.databind.JsonNode;
+
+/** An engine that stores the responses it makes, as vLLM does, and knows of no other engine's. */
+public final class StoringEngine implements AutoCloseable {
+    private static final String RESPONSES = "/v1/responses";
+
+    private final String name;
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final Set<String> stored = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger made = new AtomicInteger();
+
+    private StoringEngine(String name, String model) {
+        this.name = name;
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        server.setExecutor(threads);
+        page("/v1/models", "{\"object\":\"list\",\"data\":[{\"id\":\"%s\",\"object\":\"model\"}]}".formatted(model));
+        page("/health", "{}");
+        page("/version", "{\"version\":\"0.11.0\"}");
+        page("/metrics", "vllm:num_requests_running{engine=\"0\"} 0.0\n");
+        server.createContext(RESPONSES, this::responses);
+        server.start();
+    }
+
+    /** @param model the one that it serves */
+    public static StoringEngine start(String name, String model) {
+        return new StoringEngine(name, model);
+    }
+
+    public URI uri() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    /** Responses that it has made. */
+    public int made() {
+        return made.get();
+    }
+
+    private void page(String path, String body) {
+        server.createContext(path, exchange -> reply(exchange, 200, "application/json", body));
+    }
+
+    private void responses(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        byte[] body = exchange.getRequestBody().readAllBytes();
+        if (path.equals(RESPONSES)) {
+            create(exchange, ChatClient.JSON.readTree(body));
+            return;
+        }
+        String id = path.substring(RESPONSES.length() + 1).replace("/cancel", "");
+        boolean known = exchange.getRequestMethod().equals("DELETE") ? stored.remove(id) : stored.contains(id);
+        reply(exchange, known ? 200 : 404, "application/json", "{\"id\":\"%s\"}".formatted(id));
+    }
+
+    private void create(HttpExchange exchange, JsonNode request) throws IOException {
+        String previous = request.path("previous_response_id").asString("");
+        if (!previous.isEmpty() && !stored.contains(previous)) {
+            reply(exchange, 404, "application/json", "{\"error\":{\"message\":\"not found\"}}");
+            return;
+        }
+        String id = request.path("request_id").asString("resp_" + name + "_" + made.incrementAndGet());
+        stored.add(id);
+        String response =
+                "{\"id\":\"%s\",\"output\":[{\"id\":\"msg_1\",\"content\":[{\"text\":\"hi\"}]}]}".formatted(id);
+        if (request.path("stream").asBoolean(false)) {
+            reply(
+                    exchange,
+                    200,
+                    "text/event-stream",
+                    "event: response.created\ndata: {\"response\":%s,\"type\":\"response.created\"}\n\n"
+                            .formatted(response));
+        } else {
+            reply(exchange, 200, "application/json", response);
+        }
+    }
+
+    private void reply(HttpExchange exchange, int status, String type, String body) throws IOException {
+        byte[] bytes = body.getBytes(UTF_8);
+        exchange.getResponseHeaders().add("Content-Type", type);
+        // 0: in chunks, as streams are.
+        exchange.sendResponseHeaders(status, type.equals("text/event-stream") ? 0 : bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
