@@ -147,7 +147,18 @@ public final class Wire implements AutoCloseable {
         }
     }
 
-    private byte[] readBytes(int count) {
+    /** Breaks the connection with a reset instead of an end. */
+    public void reset() {
+        try {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The next bytes, exactly so many. */
+    public byte[] readBytes(int count) {
         try {
             byte[] bytes = in.readNBytes(count);
             if (bytes.length < count) {
