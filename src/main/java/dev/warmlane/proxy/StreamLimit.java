@@ -3,8 +3,6 @@ package dev.warmlane.proxy;
 import dev.warmlane.proxy.error.ApiException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import reactor.core.publisher.Mono;
 
 /** Bounds the requests that the gateway serves at a time, before it reads a byte of their bodies. Safe for concurrent use. */
 final class StreamLimit {
@@ -20,22 +18,23 @@ final class StreamLimit {
     }
 
     /**
-     * Serves a request as one of so many, or refuses it with 429.
+     * Takes a place, which whoever gets one gives back by {@link #leave}.
      *
      * @param pool for the metrics, as far as it is known
+     * @throws ApiException 429 if all are taken
      */
-    Mono<Void> within(String pool, Supplier<Mono<Void>> serving) {
-        return Mono.defer(() -> {
-            if (open.incrementAndGet() > most) {
-                open.decrementAndGet();
-                metrics.refused(pool, QueueMetrics.STREAMS);
-                return Mono.error(ApiException.overloaded(
-                        "too_many_streams",
-                        "The gateway serves %d requests already, as many as it may.".formatted(most),
-                        RETRY_AFTER));
-            }
-            // Deferred, so that what throws instead of failing gives its place back too.
-            return Mono.defer(serving).doFinally(signal -> open.decrementAndGet());
-        });
+    void enter(String pool) {
+        if (open.incrementAndGet() > most) {
+            open.decrementAndGet();
+            metrics.refused(pool, QueueMetrics.STREAMS);
+            throw ApiException.overloaded(
+                    "too_many_streams",
+                    "The gateway serves %d requests already, as many as it may.".formatted(most),
+                    RETRY_AFTER);
+        }
+    }
+
+    void leave() {
+        open.decrementAndGet();
     }
 }

@@ -61,11 +61,9 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         if (!url.getHost().equals(PoolSettings.BY_MODEL)) {
             outcome.pool(url.getHost());
         }
-        return streams.within(
-                        outcome.pool(),
-                        () -> bodies.read(
-                                exchange.getRequest(),
-                                body -> serve(exchange, requests.read(exchange, url.getHost(), body))))
+        streams.enter(outcome.pool());
+        outcome.onEnd(end -> streams.leave());
+        return bodies.read(exchange.getRequest(), body -> serve(exchange, requests.read(exchange, url.getHost(), body)))
                 .then(chain.filter(exchange));
     }
 

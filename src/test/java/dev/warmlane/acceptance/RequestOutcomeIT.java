@@ -219,6 +219,36 @@ class RequestOutcomeIT {
         }
     }
 
+    @Test
+    void givesItsPlaceAmongTheStreamsBackHoweverItEnds() {
+        start("warmlane.limits.streams=1");
+        serve();
+
+        Wire leaving = send(PROMPT);
+        Exchange left = engine.next();
+        leaving.close();
+        left.wire().awaitClosed();
+        reports.assertLast("default", "cancelled", null);
+        serve();
+
+        Wire failing = send(PROMPT);
+        engine.next().close();
+        assertStatus(failing, 502);
+        reports.assertLast("default", "5xx", 502);
+        serve();
+
+        assertStatus(send("{\"model\":\"gpt\",\"prompt\":\"a\"}"), 404);
+        reports.assertLast("none", "4xx", 404);
+        serve();
+    }
+
+    private void serve() {
+        Wire client = send(PROMPT);
+        engine.next().answer("200 OK", "{}");
+        assertStatus(client, 200);
+        reports.assertLast("default", "2xx", 200);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {302, 400, 429, 500, 503})
     void passedOnFromTheEngine(int status) {
