@@ -39,11 +39,7 @@ final class FaultsJson {
             case "zeroTokenAbort" -> faults.zeroTokenAbort(bool(name, value));
             case "unhealthy" -> faults.unhealthy(bool(name, value));
             default ->
-                checked(
-                        false,
-                        name,
-                        value,
-                        "one of " + write(Faults.NONE).fields().keySet());
+                checked(false, name, value, "one of " + write(Faults.NONE).names());
         }
     }
 
