@@ -3,6 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -19,7 +20,7 @@ import org.springframework.web.server.WebExceptionHandler;
 import reactor.core.publisher.Mono;
 import reactor.netty.channel.AbortedException;
 
-/** Gives every request that fails before its response an error in OpenAI's shape. Before Spring Boot's own handler. */
+/** Gives every request that fails before its response an error in its API's format. Before Spring Boot's own handler. */
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -41,7 +42,8 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         HttpHeaders headers = response.getHeaders();
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         headers.setContentType(MediaType.APPLICATION_JSON);
-        headers.set(RequestIds.HEADER, requestId(exchange));
+        String requestId = requestId(exchange);
+        headers.set(RequestIds.HEADER, requestId);
         if (error.status() == HttpStatus.UNAUTHORIZED) {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
@@ -50,7 +52,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
             headers.set(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, ceil(error.retryAfter(), SECOND))));
             headers.set("retry-after-ms", Long.toString(ceil(error.retryAfter(), MILLISECOND)));
         }
-        byte[] body = ErrorJson.body(error);
+        byte[] body = ErrorJson.body(error, RouteTraits.errorFormat(exchange), requestId);
         headers.setContentLength(body.length);
         DataBuffer buffer = response.bufferFactory().wrap(body);
         return response.writeWith(Mono.just(buffer));

@@ -128,7 +128,7 @@ final class Failover {
             return Mono.error(UnusableResponse.status(status));
         }
         return responses.write(
-                exchange.getResponse(), upstream, content, dispatch, routed, metrics.responding(routed, upstream));
+                exchange, upstream, content, dispatch, routed, metrics.responding(routed, upstream));
     }
 
     private Mono<Void> recover(

@@ -7,6 +7,7 @@ import dev.warmlane.proxy.body.OutgoingChunks;
 import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.http.RouteTraits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
@@ -42,12 +44,13 @@ final class ResponseWriter {
 
     /** Completes when the client has it all. Fails with nothing written if another endpoint can still take over. */
     Mono<Void> write(
-            ServerHttpResponse response,
+            ServerWebExchange exchange,
             HttpClientResponse upstream,
             ByteBufFlux content,
             Dispatch dispatch,
             RoutedExchange routed,
             Runnable onFirstByte) {
+        ServerHttpResponse response = exchange.getResponse();
         ResponseObserver observer = new ResponseObserver(
                 dispatch,
                 routed,
@@ -100,7 +103,10 @@ final class ResponseWriter {
                 events.<DataBuffer>map(buffers::wrap)
                         .onErrorResume(
                                 failure -> response.isCommitted(),
-                                failure -> Mono.just(buffers.wrap(ErrorJson.event(observer.brokeOff(failure))))));
+                                failure -> Mono.just(buffers.wrap(ErrorJson.event(
+                                        observer.brokeOff(failure),
+                                        RouteTraits.errorFormat(exchange),
+                                        routed.requestId())))));
     }
 
     /** Writes and flushes each chunk. What waits for a slow client when it leaves is released. */

@@ -8,7 +8,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponse;
 import reactor.netty.channel.AbortedException;
 
-/** A response that the gateway gives itself, in OpenAI's error shape. Expected, so without a stack trace. */
+/** An error response of the gateway's own, in OpenAI's terms. Expected, so without a stack trace. */
 public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

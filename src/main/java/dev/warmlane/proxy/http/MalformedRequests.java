@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.http;
 
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.ErrorFormat;
 import dev.warmlane.proxy.error.ErrorJson;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
@@ -32,6 +33,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
 
     private final IntConsumer refused;
     private @Nullable ApiException refusal;
+    private ErrorFormat format = ErrorFormat.OPENAI;
 
     /** @param refused told the status of each refusal */
     MalformedRequests(IntConsumer refused) {
@@ -45,16 +47,24 @@ final class MalformedRequests extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
+        if (message instanceof HttpRequest request) {
+            String path = pathOf(request.uri());
+            format = ErrorFormat.ofPath(path);
+            check(request, path);
+        }
+        ctx.fireChannelRead(message);
+    }
+
+    private void check(HttpRequest request, String path) {
+        if (request.decoderResult().isSuccess()) {
             ApiException problem = RequestFraming.refusal(request);
             if (problem != null) {
                 refusal = problem;
                 request.setDecoderResult(DecoderResult.failure(problem));
-            } else if (!PathGuard.isPlain(pathOf(request.uri()))) {
+            } else if (!PathGuard.isPlain(path)) {
                 request.setUri(NOWHERE);
             }
         }
-        ctx.fireChannelRead(message);
     }
 
     @Override
@@ -91,7 +101,8 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 ? ApiException.ofStatus(HttpStatus.valueOf(bare.status().code()), null)
                 : refusal;
         refused.accept(error.status().value());
-        byte[] body = ErrorJson.body(error);
+        String requestId = RequestIds.random();
+        byte[] body = ErrorJson.body(error, format, requestId);
         FullHttpResponse response = new DefaultFullHttpResponse(
                 bare.protocolVersion(),
                 HttpResponseStatus.valueOf(error.status().value()),
@@ -101,7 +112,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
         response.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
                 .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length)
-                .set(RequestIds.HEADER, RequestIds.random());
+                .set(RequestIds.HEADER, requestId);
         ReferenceCountUtil.release(bare);
         return response;
     }

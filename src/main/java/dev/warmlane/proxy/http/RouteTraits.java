@@ -2,6 +2,7 @@ package dev.warmlane.proxy.http;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.warmlane.proxy.error.ErrorFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
@@ -15,8 +16,10 @@ import org.springframework.web.server.ServerWebExchange;
  * @param readsSalt whether engines read the cache salt; not where {@code cache-salt: unread}
  * @param usageChunk whether engines end a stream with a usage chunk when stream_options ask: {@code usage-chunk: on-request}
  * @param storesResponses whether engines keep responses that later requests name: {@code api: responses}
+ * @param errors the format of errors: Anthropic's with {@code api: messages}, Cohere's with {@code api: cohere}
  */
-public record RouteTraits(boolean affinity, boolean readsSalt, boolean usageChunk, boolean storesResponses) {
+public record RouteTraits(
+        boolean affinity, boolean readsSalt, boolean usageChunk, boolean storesResponses, ErrorFormat errors) {
     /** What comes before the id of a stored response in its path. */
     private static final String STORED_RESPONSE = "/responses/";
 
@@ -40,12 +43,21 @@ public record RouteTraits(boolean affinity, boolean readsSalt, boolean usageChun
         return rawPath.substring(start, end < 0 ? rawPath.length() : end);
     }
 
+    /** The format of the gateway's own errors: that of the route that the request has taken, else that of its path. */
+    public static ErrorFormat errorFormat(ServerWebExchange exchange) {
+        Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
+        return route == null
+                ? ErrorFormat.ofPath(exchange.getRequest().getURI().getRawPath())
+                : KNOWN.get(route).errors();
+    }
+
     /** Of a route with this metadata. */
     public static RouteTraits of(Map<String, Object> metadata) {
         return new RouteTraits(
                 !"none".equals(metadata.get("affinity")),
                 !"unread".equals(metadata.get("cache-salt")),
                 "on-request".equals(metadata.get("usage-chunk")),
-                "responses".equals(metadata.get("api")));
+                "responses".equals(metadata.get("api")),
+                ErrorFormat.ofApi(metadata.get("api")));
     }
 }
