@@ -70,6 +70,7 @@ class ManagementApiIT {
         "/actuator/affinity, /actuator/affinity",
         "/actuator/affinity/{source}/{key}, /actuator/affinity/session/a-session",
         "/actuator/decisions, /actuator/decisions?limit=3",
+        "/actuator/cluster, /actuator/cluster",
         "/dashboard/history, /dashboard/history?pool=default&range=24h",
         "/dashboard/history, /dashboard/history?pool=default&endpoints",
     })

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.ChatClient.Conversation;
 import dev.warmlane.harness.RunningGateway;
@@ -134,6 +135,15 @@ class ReplicasIT {
         assertThat(page.at("/self/name").asString()).isEqualTo("replica-0");
         assertThat(page.at("/members")).hasSize(REPLICAS - 1);
         assertThat(page.at("/members/0/version").asString()).isNotEmpty();
+    }
+
+    @Test
+    void thePageOfTheClusterIsAsDocumented() {
+        String page =
+                client.get(gateways.get(1).management("/actuator/cluster")).body();
+        assertThat(page).contains("\"outcome\"");
+        assertThat(new ApiDocument().faults("get", "/actuator/cluster", "application/json", page))
+                .isEmpty();
     }
 
     @Test
