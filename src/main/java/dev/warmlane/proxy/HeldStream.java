@@ -92,7 +92,7 @@ final class HeldStream extends Flux<ByteBuf> {
                 hold(chunk);
                 return;
             }
-            observer.accept(chunk);
+            observer.acceptEvents(chunk);
             if (ahead) {
                 held = chunk.retain();
             } else {
@@ -214,7 +214,7 @@ final class HeldStream extends Flux<ByteBuf> {
         }
 
         private void releaseHeld() {
-            observer.release();
+            observer.releaseEvents();
             begin();
             sendHeld();
         }

@@ -106,6 +106,16 @@ final class ResponseObserver {
         return status < 400 && generates && tail.isZeroTokenAbort();
     }
 
+    /** What was held of a stream goes to the client. Comments are no first byte: the engine has not generated anything yet. */
+    void releaseEvents() {
+        if (tail.isSilent()) {
+            heldBytes = 0;
+            commit();
+        } else {
+            release();
+        }
+    }
+
     /** What was held goes to the client. */
     void release() {
         progress.chunk();
@@ -120,6 +130,15 @@ final class ResponseObserver {
         if (!reported && tail.endsWithLastEvent()) {
             progress.lastEvent();
             learnUsage();
+        }
+    }
+
+    /** Notes a chunk of a stream that goes to the client, without consuming it. */
+    void acceptEvents(ByteBuf chunk) {
+        note(chunk);
+        if (!tail.isSilent()) {
+            release();
+            charge(chunk.readableBytes());
         }
     }
 

@@ -7,6 +7,9 @@ import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
+import dev.warmlane.metrics.GatewayMeter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +22,8 @@ class HeldStreamIT {
             "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n";
     private static final String TOKEN =
             "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":null}]}\n\n";
+
+    private static final String COMMENT = ": keep-alive\n\n";
 
     private final List<HandDrivenEngine> engines = List.of(HandDrivenEngine.start(), HandDrivenEngine.start());
     private RunningGateway gateway;
@@ -54,6 +59,45 @@ class HeldStreamIT {
                 second.wire().sendLastChunk();
                 assertThat(client.readChunk()).isEmpty();
             }
+        }
+    }
+
+    @Test
+    void anEngineThatDiesAfterItsCommentsIsReplacedWithoutTheClientNoticing() {
+        start("warmlane.retry.hold=60s");
+        try (Wire client = stream()) {
+            try (Exchange first = next()) {
+                first.begin(STREAM);
+                first.wire().sendChunk(COMMENT);
+                first.wire().sendChunk(OPENING);
+                first.wire().sendChunk(COMMENT);
+            }
+            try (Exchange second = next()) {
+                second.begin(STREAM);
+                second.wire().sendChunk(TOKEN);
+                assertThat(client.readHead().status()).isEqualTo(200);
+                assertThat(readText(client, TOKEN.length())).isEqualTo(TOKEN);
+                second.wire().sendLastChunk();
+                assertThat(client.readChunk()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void commentsThatPassAreNoFirstToken() {
+        start("warmlane.retry.hold=0s");
+        try (Wire client = stream();
+                Exchange first = next()) {
+            first.begin(STREAM);
+            assertThat(client.readHead().status()).isEqualTo(200);
+            first.wire().sendChunk(COMMENT);
+            assertThat(client.readChunkText()).isEqualTo(COMMENT);
+            assertThat(firstTokens()).isZero();
+            first.wire().sendChunk(TOKEN);
+            assertThat(client.readChunkText()).isEqualTo(TOKEN);
+            assertThat(firstTokens()).isEqualTo(1);
+            first.wire().sendLastChunk();
+            assertThat(client.readChunk()).isEmpty();
         }
     }
 
@@ -111,6 +155,12 @@ class HeldStreamIT {
             client.close();
             first.wire().awaitClosed();
         }
+    }
+
+    private long firstTokens() {
+        return gateway.bean(MeterRegistry.class).find(GatewayMeter.TTFT.meterName()).timers().stream()
+                .mapToLong(Timer::count)
+                .sum();
     }
 
     private Wire stream() {

@@ -8,10 +8,10 @@ import java.util.Set;
 /**
  * What the first events of a stream say of the rest. Before its first token, an engine sends at most a chat's opening chunk
  * for each choice, which has the role and no text, or the events by which a response with {@linkplain NamedEvent named events}
- * begins.
+ * begins. Comments keep the connection alive and say nothing.
  */
 public enum StreamStart {
-    /** Nothing but openings has come, or not yet a whole event. */
+    /** Nothing but comments and openings has come, or not yet a whole event. */
     UNDECIDED,
     /** The engine generates, or says something else that the client has to hear. */
     BEGUN,
@@ -25,9 +25,8 @@ public enum StreamStart {
         int end = offset + length;
         int from = offset;
         for (int next = nextEvent(stream, from, end); next > from; next = nextEvent(stream, from, end)) {
-            StreamStart said = NamedEvent.startsAt(stream, from, next)
-                    ? NamedEvent.judge(stream, from, next)
-                    : judge(stream, from, next);
+            int event = afterComments(stream, from, next);
+            StreamStart said = event == next ? UNDECIDED : judge(stream, event, next);
             if (said != UNDECIDED) {
                 return said;
             }
@@ -36,8 +35,26 @@ public enum StreamStart {
         return UNDECIDED;
     }
 
-    /** Judges one event of chat or completions. */
+    /** Where the first line starts that is neither empty nor a comment, or the end. */
+    private static int afterComments(byte[] stream, int from, int end) {
+        int line = from;
+        while (line < end && (stream[line] == ':' || stream[line] == '\n' || stream[line] == '\r')) {
+            while (line < end && stream[line] != '\n') {
+                line++;
+            }
+            line = Math.min(end, line + 1);
+        }
+        return line;
+    }
+
     private static StreamStart judge(byte[] stream, int from, int end) {
+        return NamedEvent.startsAt(stream, from, end)
+                ? NamedEvent.judge(stream, from, end)
+                : judgeUnnamed(stream, from, end);
+    }
+
+    /** Judges one event of chat or completions. */
+    private static StreamStart judgeUnnamed(byte[] stream, int from, int end) {
         if (ZeroTokenAbort.isIn(stream, from, end - from)) {
             return ABORTED;
         }

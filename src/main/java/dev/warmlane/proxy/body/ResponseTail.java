@@ -23,6 +23,8 @@ public final class ResponseTail {
     private byte @Nullable [] buffer;
     private int length;
     private long seenBytes;
+    private boolean silent = true;
+    private boolean lineStarts = true;
 
     /** Notes a chunk without consuming it. */
     public void accept(ByteBuf chunk) {
@@ -32,6 +34,9 @@ public final class ResponseTail {
             buffer = bytes;
         }
         seenBytes += chunk.readableBytes();
+        if (silent) {
+            listen(chunk);
+        }
         int count = Math.min(chunk.readableBytes(), KEPT_BYTES);
         if (length + count > BUFFER_BYTES) {
             // Rarely: the buffer holds twice what must be kept.
@@ -40,6 +45,22 @@ public final class ResponseTail {
         }
         chunk.getBytes(chunk.writerIndex() - count, bytes, length, count);
         length += count;
+    }
+
+    private void listen(ByteBuf chunk) {
+        for (int i = chunk.readerIndex(); i < chunk.writerIndex(); i++) {
+            byte b = chunk.getByte(i);
+            if (lineStarts && b != ':' && b != '\n' && b != '\r') {
+                silent = false;
+                return;
+            }
+            lineStarts = b == '\n' || (lineStarts && b == '\r');
+        }
+    }
+
+    /** Whether what has come of a stream is comments and empty lines, which say nothing. */
+    public boolean isSilent() {
+        return silent;
     }
 
     /** The usage that the response reports at its end, or null. */
