@@ -127,8 +127,7 @@ final class Failover {
         if (FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
             return Mono.error(UnusableResponse.status(status));
         }
-        return responses.write(
-                exchange, upstream, content, dispatch, routed, metrics.responding(routed, upstream));
+        return responses.write(exchange, upstream, content, dispatch, routed, metrics.responding(routed, upstream));
     }
 
     private Mono<Void> recover(

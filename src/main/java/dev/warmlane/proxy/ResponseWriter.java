@@ -79,8 +79,10 @@ final class ResponseWriter {
         }
         routed.progress().inChunks();
         if (!isEventStream(upstream.responseHeaders().get("content-type"))) {
-            // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure becomes one of
-            // our own: Spring takes "Connection reset by peer" for the client's reset, and ends the response as if it were whole.
+            // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure
+            // becomes one of
+            // our own: Spring takes "Connection reset by peer" for the client's reset, and ends the response as if it
+            // were whole.
             return write(
                     response,
                     content.retain()

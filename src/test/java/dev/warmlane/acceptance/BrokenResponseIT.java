@@ -84,7 +84,8 @@ class BrokenResponseIT {
                 for (int piece = 0; piece < PIECES; piece++) {
                     exchange.wire().sendChunk("x".repeat(PIECE));
                     if (piece == 0) {
-                        assertThat(client.readHead().header("transfer-encoding")).isEqualTo("chunked");
+                        assertThat(client.readHead().header("transfer-encoding"))
+                                .isEqualTo("chunked");
                     }
                     for (int read = 0; read < PIECE; ) {
                         read += client.readChunk().length;

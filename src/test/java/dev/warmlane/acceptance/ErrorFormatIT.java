@@ -174,8 +174,8 @@ class ErrorFormatIT {
 
     private static Wire send(String path, String key, String body) {
         Wire client = Wire.to(gateway.port());
-        client.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: Bearer " + key
-                + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+        client.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+                + key + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
         return client;
     }
 }

@@ -15,23 +15,21 @@ public final class ErrorJson {
 
     /** The error as the body of a response. */
     public static byte[] body(ApiException error, ErrorFormat format, String requestId) {
-        ObjectNode body =
-                switch (format) {
-                    case OPENAI -> openAi(error);
-                    case ANTHROPIC -> anthropic(error, requestId);
-                    case COHERE -> JSON.createObjectNode().put("message", error.text());
-                };
+        ObjectNode body = switch (format) {
+            case OPENAI -> openAi(error);
+            case ANTHROPIC -> anthropic(error, requestId);
+            case COHERE -> JSON.createObjectNode().put("message", error.text());
+        };
         return JSON.writeValueAsBytes(body);
     }
 
     /** The error as one server-sent event, for a stream that has begun and may have broken off inside an event. */
     public static byte[] event(ApiException error, ErrorFormat format, String requestId) {
-        String event =
-                switch (format) {
-                    case OPENAI -> "data: " + openAi(error);
-                    case ANTHROPIC -> "event: error\ndata: " + anthropic(error, requestId);
-                    case COHERE -> "event: message-end\ndata: " + cohereEnd(error);
-                };
+        String event = switch (format) {
+            case OPENAI -> "data: " + openAi(error);
+            case ANTHROPIC -> "event: error\ndata: " + anthropic(error, requestId);
+            case COHERE -> "event: message-end\ndata: " + cohereEnd(error);
+        };
         return ("\n\n" + event + "\n\n").getBytes(StandardCharsets.UTF_8);
     }
 
