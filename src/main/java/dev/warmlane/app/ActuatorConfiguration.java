@@ -13,11 +13,14 @@ import dev.warmlane.ops.actuator.ModelsHealthIndicator;
 import dev.warmlane.ops.actuator.PoolMeters;
 import dev.warmlane.ops.actuator.RoutingMeters;
 import dev.warmlane.ops.actuator.SafeEndpoints;
+import dev.warmlane.ops.actuator.SteadyScrapes;
 import dev.warmlane.ops.actuator.VllmEndpoint;
 import dev.warmlane.proxy.access.Tenants;
 import dev.warmlane.settings.SettingsInForce;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
@@ -66,16 +69,24 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    EngineMeters engineMeters(Pools pools, LoadScraper scraper, MeterRegistry registry) {
+    SteadyScrapes prometheusEndpoint(ObjectProvider<PrometheusRegistry> registry, ObjectProvider<PrometheusConfig> config) {
+        return new SteadyScrapes(registry.getIfAvailable(PrometheusRegistry::new), config.getIfAvailable(() -> PrometheusConfig.DEFAULT).prometheusProperties());
+    }
+
+    @Bean
+    EngineMeters engineMeters(Pools pools, LoadScraper scraper, MeterRegistry registry, SteadyScrapes scrapes) {
         EngineMeters meters = new EngineMeters(registry, pools, scraper, System::nanoTime);
-        scraper.onRound(meters::refresh);
+        Runnable refresh = meters::refresh;
+        scraper.onRound(() -> scrapes.change(refresh));
         return meters;
     }
 
     @Bean
-    RoutingMeters routingMeters(Pools pools, Bindings bindings, LoadScraper scraper, MeterRegistry registry) {
+    RoutingMeters routingMeters(
+            Pools pools, Bindings bindings, LoadScraper scraper, MeterRegistry registry, SteadyScrapes scrapes) {
         RoutingMeters meters = new RoutingMeters(registry, pools, bindings);
-        scraper.onRound(meters::refresh);
+        Runnable refresh = meters::refresh;
+        scraper.onRound(() -> scrapes.change(refresh));
         return meters;
     }
 
