@@ -69,8 +69,11 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    SteadyScrapes prometheusEndpoint(ObjectProvider<PrometheusRegistry> registry, ObjectProvider<PrometheusConfig> config) {
-        return new SteadyScrapes(registry.getIfAvailable(PrometheusRegistry::new), config.getIfAvailable(() -> PrometheusConfig.DEFAULT).prometheusProperties());
+    SteadyScrapes prometheusEndpoint(
+            ObjectProvider<PrometheusRegistry> registry, ObjectProvider<PrometheusConfig> config) {
+        return new SteadyScrapes(
+                registry.getIfAvailable(PrometheusRegistry::new),
+                config.getIfAvailable(() -> PrometheusConfig.DEFAULT).prometheusProperties());
     }
 
     @Bean

@@ -1,6 +1,7 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
@@ -31,7 +32,8 @@ class ParallelScrapesIT {
         ExecutorService scrapers = Executors.newFixedThreadPool(SCRAPERS);
         try (RunningGateway gateway =
                 RunningGateway.start("warmlane.endpoints=" + endpoints, "warmlane.scrape.interval=1ms")) {
-            scrape(gateway);
+            await().untilAsserted(() -> assertThat(samples(scrape(gateway), "warmlane_in_flight_prompt_tokens{"))
+                    .isEqualTo(ENDPOINTS));
             List<CompletableFuture<Void>> all = new ArrayList<>();
             for (int i = 0; i < SCRAPERS; i++) {
                 all.add(CompletableFuture.runAsync(() -> scrapeOften(gateway), (Executor) scrapers));

@@ -142,6 +142,17 @@ final class JsonScanner {
         return JsonStrings.decode(bytes(), start + 1, end - 1, tokens.escaped());
     }
 
+    /** The same, or null if it is longer than this many characters. Text of any length costs the same. */
+    @Nullable
+    String tokenText(int longest) {
+        return end - start - 2 > longest * JsonStrings.UNICODE_LENGTH ? null : tokenText();
+    }
+
+    /** At the position, something else was expected. */
+    MalformedJsonException malformed(String expected) {
+        return tokens.malformed(expected);
+    }
+
     private boolean leaves(byte close) {
         if (tokens.peek() == close) {
             tokens.advance();

@@ -6,7 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 final class JsonStrings {
     private static final String ESCAPES = "\"\\/bfnrt";
     private static final String ESCAPED = "\"\\/\b\f\n\r\t";
-    private static final int UNICODE_LENGTH = 6;
+    /** Of the longest escape of one character. */
+    static final int UNICODE_LENGTH = 6;
 
     private JsonStrings() {}
 

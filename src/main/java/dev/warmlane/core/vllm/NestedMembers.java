@@ -14,6 +14,7 @@ public final class NestedMembers {
     private static final int MAX_ARRAYS = 2;
 
     private final Node top = new Node("");
+    private final int longestName;
 
     private static final class Node {
         private final String path;
@@ -30,23 +31,31 @@ public final class NestedMembers {
 
     /** @param paths names joined by dots; none is the beginning of another */
     public NestedMembers(Collection<String> paths) {
+        int longest = 0;
         for (String path : paths) {
             Node node = top;
             for (String name : path.split("\\.", -1)) {
                 node = node.member(name);
+                longest = Math.max(longest, name.length());
             }
         }
+        longestName = longest;
+    }
+
+    /** Characters of the longest name in any path. */
+    int longestName() {
+        return longestName;
     }
 
     /**
      * Reads the value of a member of the body's object, to its end.
      *
-     * @param name of the member
+     * @param name of the member; null: longer than any in a path
      * @return one of the paths at which it has something other than null, or null if it has nothing at any of them
      */
     @Nullable
-    String readValue(JsonScanner scanner, String name) {
-        Node member = top.members.get(name);
+    String readValue(JsonScanner scanner, @Nullable String name) {
+        Node member = name == null ? null : top.members.get(name);
         if (member == null) {
             scanner.skipValue();
             return null;
@@ -61,10 +70,11 @@ public final class NestedMembers {
         return found;
     }
 
-    private static @Nullable String inObject(JsonScanner scanner, Node node) {
+    private @Nullable String inObject(JsonScanner scanner, Node node) {
         scanner.enterObject();
         while (scanner.nextMember()) {
-            Node member = node.members.get(scanner.tokenText());
+            String name = scanner.tokenText(longestName);
+            Node member = name == null ? null : node.members.get(name);
             if (member == null) {
                 scanner.skipValue();
                 continue;
@@ -77,7 +87,7 @@ public final class NestedMembers {
         return null;
     }
 
-    private static @Nullable String inValue(JsonScanner scanner, Node node, int arrays) {
+    private @Nullable String inValue(JsonScanner scanner, Node node, int arrays) {
         byte first = scanner.peek();
         if (!node.members.isEmpty() && first == '{') {
             return inObject(scanner, node);
@@ -89,7 +99,7 @@ public final class NestedMembers {
         return node.members.isEmpty() && first != 'n' ? node.path : null;
     }
 
-    private static @Nullable String inArray(JsonScanner scanner, Node node, int arrays) {
+    private @Nullable String inArray(JsonScanner scanner, Node node, int arrays) {
         scanner.enterArray();
         while (scanner.nextElement()) {
             String found = inValue(scanner, node, arrays);

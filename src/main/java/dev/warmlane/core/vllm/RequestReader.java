@@ -37,6 +37,9 @@ final class RequestReader {
         INCLUDE_USAGE
     }
 
+    /** All of them have to be remembered, though one is all that anybody needs. */
+    private static final int MAX_PREVIOUS_RESPONSES = 100;
+
     private static final FieldNames<BodyField> BODY_FIELDS = new FieldNames<>(BodyField.values());
     private static final FieldNames<StreamOption> STREAM_OPTIONS = new FieldNames<>(StreamOption.values());
 
@@ -120,6 +123,9 @@ final class RequestReader {
         } else if (field == BodyField.CACHE_SALT) {
             cacheSalt = first == '"' ? scanner.tokenText() : null;
         } else if (field == BodyField.PREVIOUS_RESPONSE_ID && first == '"') {
+            if (previousResponses.size() == MAX_PREVIOUS_RESPONSES) {
+                throw scanner.malformed("at most " + MAX_PREVIOUS_RESPONSES + " ids of previous responses");
+            }
             if (previousResponses.isEmpty()) {
                 previousResponses = new ArrayList<>(1);
             }

@@ -2,8 +2,7 @@ package dev.warmlane.core.vllm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -13,10 +12,10 @@ import java.util.function.Consumer;
  * kept stays as it was, byte for byte.
  */
 public final class TopLevelMembers {
-    private TopLevelMembers() {}
+    /** Members that a body may have: no API knows a hundred, and each has to be remembered until all are known. */
+    public static final int MAX_MEMBERS = 10_000;
 
-    /** Where a member lies in the body, key and value. */
-    private record Member(int start, int end) {}
+    private TopLevelMembers() {}
 
     /**
      * The body with these members in place of all members of the same names.
@@ -25,7 +24,7 @@ public final class TopLevelMembers {
      * @param inserted text by name; neither may need an escape
      * @param sought what to look for on the way, below the members that are kept
      * @param onFound told one of the sought paths, if the body has something other than null there
-     * @throws MalformedJsonException if the body is not one JSON object
+     * @throws MalformedJsonException if the body is not one JSON object, or one of more than {@value #MAX_MEMBERS} members
      */
     public static byte[] replace(
             byte[] body,
@@ -33,29 +32,44 @@ public final class TopLevelMembers {
             Map<String, String> inserted,
             NestedMembers sought,
             Consumer<String> onFound) {
-        List<Member> kept = new ArrayList<>();
+        int longestName = Math.max(sought.longestName(), Math.max(longest(removed), longest(inserted.keySet())));
+        // Where each member that is kept lies in the body, key and value: its start and its end.
+        int[] kept = new int[32];
+        int ends = 0;
+        int members = 0;
         String found = null;
         JsonScanner scanner = new JsonScanner(body, 0, body.length);
         scanner.enterObject();
         while (scanner.nextMember()) {
+            if (++members > MAX_MEMBERS) {
+                throw scanner.malformed("at most " + MAX_MEMBERS + " members");
+            }
             int start = scanner.tokenStart();
-            String name = scanner.tokenText();
-            if (removed.contains(name) || inserted.containsKey(name)) {
+            String name = scanner.tokenText(longestName);
+            if (name != null && (removed.contains(name) || inserted.containsKey(name))) {
                 scanner.skipValue();
                 continue;
             }
             String below = sought.readValue(scanner, name);
             found = found == null ? below : found;
-            kept.add(new Member(start, scanner.position()));
+            if (ends == kept.length) {
+                kept = Arrays.copyOf(kept, 2 * ends);
+            }
+            kept[ends++] = start;
+            kept[ends++] = scanner.position();
         }
         scanner.expectEnd();
         if (found != null) {
             onFound.accept(found);
         }
-        return join(body, kept, inserted);
+        return join(body, kept, ends, inserted);
     }
 
-    private static byte[] join(byte[] body, List<Member> kept, Map<String, String> inserted) {
+    private static int longest(Set<String> names) {
+        return names.stream().mapToInt(String::length).max().orElse(0);
+    }
+
+    private static byte[] join(byte[] body, int[] kept, int ends, Map<String, String> inserted) {
         StringBuilder text = new StringBuilder("{");
         inserted.forEach((name, value) -> text.append(text.length() > 1 ? ",\"" : "\"")
                 .append(name)
@@ -63,18 +77,20 @@ public final class TopLevelMembers {
                 .append(value)
                 .append('"'));
         byte[] head = text.toString().getBytes(UTF_8);
-        int commas = inserted.isEmpty() ? Math.max(0, kept.size() - 1) : kept.size();
-        int members =
-                kept.stream().mapToInt(member -> member.end - member.start).sum();
+        int commas = inserted.isEmpty() ? Math.max(0, ends / 2 - 1) : ends / 2;
+        int members = 0;
+        for (int i = 0; i < ends; i += 2) {
+            members += kept[i + 1] - kept[i];
+        }
         byte[] joined = new byte[head.length + commas + members + 1];
         System.arraycopy(head, 0, joined, 0, head.length);
         int length = head.length;
-        for (Member member : kept) {
+        for (int i = 0; i < ends; i += 2) {
             if (length > 1) {
                 joined[length++] = ',';
             }
-            System.arraycopy(body, member.start, joined, length, member.end - member.start);
-            length += member.end - member.start;
+            System.arraycopy(body, kept[i], joined, length, kept[i + 1] - kept[i]);
+            length += kept[i + 1] - kept[i];
         }
         joined[length] = '}';
         return joined;

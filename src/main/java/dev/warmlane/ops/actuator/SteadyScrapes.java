@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Iterator;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,8 +56,11 @@ public final class SteadyScrapes extends PrometheusScrapeEndpoint {
     }
 
     private void runDue() {
-        for (Runnable change : due) {
-            due.remove(change);
+        Iterator<Runnable> changes = due.iterator();
+        while (changes.hasNext()) {
+            Runnable change = changes.next();
+            // First, so that it is due again if it is asked for while it runs.
+            changes.remove();
             change.run();
         }
     }

@@ -77,8 +77,8 @@ public final class TenantIsolation {
 
     private static void mark(RequestBody body, Map<String, String> members) {
         try {
-            body.replace(TopLevelMembers.replace(
-                    body.bytes(), KV_ADDRESSES, members, NAMES_OF_SHARED, TenantIsolation::refuseShared));
+            body.rewrite(bytes -> TopLevelMembers.replace(
+                    bytes, KV_ADDRESSES, members, NAMES_OF_SHARED, TenantIsolation::refuseShared));
         } catch (MalformedJsonException e) {
             throw ApiException.notJson(e);
         }

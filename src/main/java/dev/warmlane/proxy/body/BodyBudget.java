@@ -39,6 +39,22 @@ public final class BodyBudget {
         return false;
     }
 
+    /**
+     * The same for a copy beside a body, which is also granted where nobody else holds any: else the largest body could never
+     * be copied.
+     *
+     * @param heldBytes what the body itself holds
+     */
+    boolean reserveCopy(int bytes, int heldBytes) {
+        long all = reserved.addAndGet(bytes);
+        if (all <= limitBytes || all - bytes <= heldBytes) {
+            return true;
+        }
+        reserved.addAndGet(-bytes);
+        refusals.increment();
+        return false;
+    }
+
     void release(int bytes) {
         reserved.addAndGet(-bytes);
     }

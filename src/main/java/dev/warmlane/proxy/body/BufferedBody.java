@@ -2,6 +2,7 @@ package dev.warmlane.proxy.body;
 
 import dev.warmlane.proxy.error.ApiException;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 
@@ -60,11 +61,29 @@ public final class BufferedBody {
         return bytes;
     }
 
-    /** Puts bytes in the place of those that came: the same request, said a little differently. */
+    /** Puts bytes in the place of those that came, and holds the budget for them: the same request, said a little differently. */
     public synchronized void replace(byte[] others) {
         if (!released) {
+            budget.release(reserved - others.length);
+            reserved = others.length;
             bytes = others;
             length = others.length;
+        }
+    }
+
+    /**
+     * Puts in their place what is made of them. While both are there, the budget is held for both. Fails with 503 past the
+     * budget.
+     */
+    public void rewrite(UnaryOperator<byte[]> rewriting) {
+        byte[] before = bytes();
+        if (!reserveCopy(before.length)) {
+            throw ApiException.overloadedMemory();
+        }
+        try {
+            replace(rewriting.apply(before));
+        } finally {
+            budget.release(before.length);
         }
     }
 
@@ -75,6 +94,10 @@ public final class BufferedBody {
         length = 0;
         budget.release(reserved);
         reserved = 0;
+    }
+
+    private synchronized boolean reserveCopy(int copyBytes) {
+        return budget.reserveCopy(copyBytes, reserved);
     }
 
     private void makeRoom(int more) {

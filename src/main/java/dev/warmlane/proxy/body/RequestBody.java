@@ -7,6 +7,7 @@ import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.proxy.error.ApiException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,9 +90,9 @@ public final class RequestBody {
         return isJson() && parseIfReadable() == null ? PromptBlocks.EMPTY : prompt();
     }
 
-    /** Sends other bytes instead: the same request, said a little differently. */
-    public void replace(byte[] others) {
-        buffered.replace(others);
+    /** Sends what is made of the bytes instead: the same request, said a little differently. Fails with 503 past the budget. */
+    public void rewrite(UnaryOperator<byte[]> rewriting) {
+        buffered.rewrite(rewriting);
         parsed = null;
         prompt = null;
     }

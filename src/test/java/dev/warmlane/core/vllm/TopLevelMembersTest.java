@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -84,6 +85,24 @@ class TopLevelMembersTest {
         assertThat(found).containsExactly("a.b");
         assertThat(new String(replaced, UTF_8))
                 .isEqualTo("{\"cache_salt\":\"ours\",\"a\":{\"b\":1 , \"x\":[2]},\"c\":3}");
+    }
+
+    @Test
+    void asManyMembersAsThereMayBeAreKeptAndOneMoreIsRefused() {
+        String most = "\"\":0,".repeat(TopLevelMembers.MAX_MEMBERS - 1) + "\"a\":1}";
+        assertThat(replace("{" + most)).isEqualTo("{\"cache_salt\":\"ours\"," + most);
+        assertThatThrownBy(() -> replace("{\"b\":1," + most))
+                .isInstanceOf(MalformedJsonException.class)
+                .hasMessageContaining("at most 10000 members");
+    }
+
+    @Test
+    void aNameOfEscapesAloneIsKnown() {
+        String escaped = "cache_salt"
+                .chars()
+                .mapToObj(c -> "\\u%04x".formatted(Integer.valueOf(c)))
+                .collect(Collectors.joining());
+        assertThat(replace("{\"" + escaped + "\":1}")).isEqualTo("{\"cache_salt\":\"ours\"}");
     }
 
     @Property(tries = 300)
