@@ -5,7 +5,10 @@ package dev.warmlane.cluster;
  * which that member published them, but several at once for different members. An exception ends the one call, and is logged.
  */
 public interface ClusterListener {
-    /** A message that another member published. It must be handled quickly: later ones of the same member wait. */
+    /**
+     * A message that another member published. It must be handled quickly, in well below a second: what the same member says
+     * later waits, that it lives included.
+     */
     void received(Member sender, byte[] message);
 
     /** The members are others than before. One call at a time, in the order of the changes. */

@@ -2,7 +2,6 @@ package dev.warmlane.cluster.jgroups;
 
 import dev.warmlane.cluster.ClusterListener;
 import dev.warmlane.cluster.ClusterStatistics;
-import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.Member;
 import dev.warmlane.cluster.MembershipChange;
 import dev.warmlane.cluster.StateWriter;
@@ -32,12 +31,16 @@ final class Replica implements AutoCloseable {
     final List<byte[]> state = new CopyOnWriteArrayList<>();
     final List<Member> lost = new CopyOnWriteArrayList<>();
     final List<MembershipChange> changes = new CopyOnWriteArrayList<>();
-    final ClusterTransport transport;
+    final JGroupsTransport transport;
     final int port;
     volatile State answer = writer -> {};
     volatile Runnable onMessage = () -> {};
 
     Replica(int port, List<Integer> seeds, String name, Duration gather, Supplier<SSLContext> context) {
+        this(port, seeds, name, gather, context, Clock.systemUTC());
+    }
+
+    Replica(int port, List<Integer> seeds, String name, Duration gather, Supplier<SSLContext> context, Clock clock) {
         this.port = port;
         this.transport = new JGroupsTransport(
                 new JGroupsTransport.Site(
@@ -52,7 +55,7 @@ final class Replica implements AutoCloseable {
                         Duration.ofSeconds(10),
                         gather),
                 context,
-                Clock.systemUTC());
+                clock);
     }
 
     /** Members that know each other's ports and the secret, started one after the other. */

@@ -1,0 +1,127 @@
+package dev.warmlane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.engines.client.Certificates;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+class ClusterConfigurationTest {
+    private static final String MEMBERS = "warmlane.cluster.members=127.0.0.1:7946,127.0.0.1:7947";
+    private static final String LOOPBACK = "warmlane.cluster.bind-address=127.0.0.1";
+    private static final String SECRET = "warmlane.cluster.secret=sixteen characters";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void oneReplicaWithoutSettingsHasNoCluster() {
+        runner().run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(ClusterTransport.class));
+        runner("warmlane.cluster.members=", SECRET)
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(ClusterTransport.class));
+    }
+
+    @Test
+    void aListOfMembersOrAServiceMakesOne() {
+        for (String where : List.of(MEMBERS, "warmlane.cluster.members[0]=a:1", "warmlane.cluster.service=gateways")) {
+            runner(where, SECRET, LOOPBACK, "warmlane.cluster.member-name=pod-1")
+                    .run(context -> {
+                        assertThat(context).hasNotFailed();
+                        assertThat(context.getBean(ClusterTransport.class)
+                                        .self()
+                                        .name())
+                                .isEqualTo("pod-1");
+                    });
+        }
+    }
+
+    @Test
+    void theSecretMayBeInAFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("secret"), "sixteen characters\n");
+        runner(MEMBERS, LOOPBACK, "warmlane.cluster.secret-file=" + file)
+                .run(context -> assertThat(context).hasNotFailed());
+        Files.writeString(file, "too short\n");
+        refuses(
+                "warmlane.cluster.secret-file: *** (9 characters) (expected: at least 16 characters)",
+                MEMBERS,
+                LOOPBACK,
+                "warmlane.cluster.secret-file=" + file);
+        refuses(
+                "warmlane.cluster.secret-file: /nowhere (expected: a file that can be read)",
+                MEMBERS,
+                LOOPBACK,
+                "warmlane.cluster.secret-file=/nowhere");
+    }
+
+    @Test
+    void theBundleNamesItsMembers() {
+        Certificates certificates = new Certificates(folder);
+        certificates.make("gateway", "dns:gateway");
+        String key = "spring.ssl.bundle.jks.own.keystore.";
+        String trust = "spring.ssl.bundle.jks.own.truststore.";
+        List<String> settings = new ArrayList<>(List.of(
+                MEMBERS,
+                LOOPBACK,
+                "warmlane.cluster.ssl-bundle=own",
+                key + "location=" + certificates.keys("gateway"),
+                key + "password=" + Certificates.PASSWORD));
+        refuses(
+                "warmlane.cluster.ssl-bundle: own (expected: a bundle with a certificate and key of this replica, and",
+                settings.toArray(String[]::new));
+        settings.add(trust + "location=" + certificates.trust("gateway"));
+        settings.add(trust + "password=" + Certificates.PASSWORD);
+        runner(settings.toArray(String[]::new))
+                .run(context -> assertThat(context).hasNotFailed());
+        refuses(
+                "warmlane.cluster.ssl-bundle: absent (expected: the name of a bundle in spring.ssl.bundle)",
+                MEMBERS,
+                LOOPBACK,
+                "warmlane.cluster.ssl-bundle=absent");
+    }
+
+    @Test
+    void bindsToOneAddressOfThisHost() {
+        for (String address : List.of("0.0.0.0", "192.0.2.1")) {
+            refuses(
+                    "warmlane.cluster.bind-address: " + address + " (expected: one address of this host",
+                    MEMBERS,
+                    SECRET,
+                    "warmlane.cluster.bind-address=" + address);
+        }
+    }
+
+    private static void refuses(String message, String... settings) {
+        runner(settings)
+                .run(context -> assertThat(context.getStartupFailure())
+                        .rootCause()
+                        .isInstanceOf(InvalidSettingException.class)
+                        .hasMessageStartingWith(message));
+    }
+
+    private static ApplicationContextRunner runner(String... settings) {
+        return new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+                .withBean(Pools.class, () -> new Pools(List.of()))
+                .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+                .withUserConfiguration(Settings.class, ClusterConfiguration.class)
+                .withPropertyValues(settings);
+    }
+
+    @EnableConfigurationProperties(WarmlaneSettings.class)
+    static class Settings {}
+}
