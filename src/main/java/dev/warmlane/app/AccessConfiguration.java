@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.access.AccessFilter;
 import dev.warmlane.proxy.access.Allowance;
@@ -111,13 +112,16 @@ class AccessConfiguration {
             WarmlaneSettings settings,
             ObjectProvider<KeysFile> keysFile,
             ObjectProvider<Tenants> tenants,
+            ObjectProvider<ReplicaSharing> sharing,
             MeterRegistry registry) {
+        ReplicaSharing replicas = sharing.getIfAvailable();
         KeysFile keys = keysFile.getIfAvailable();
         Authenticator byKey = keys == null ? key -> Mono.empty() : keys::find;
         OidcSettings oidc = settings.auth().oidc();
         return new AccessControl(
                 oidc.enabled() ? byKey.or(byToken(oidc)) : byKey,
                 tenants.getIfAvailable(),
+                replicas == null ? null : replicas.replication().quota(),
                 settings.tenancy().serveUnsalted(),
                 registry);
     }

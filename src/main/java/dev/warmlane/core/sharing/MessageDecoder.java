@@ -9,6 +9,9 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
+import dev.warmlane.core.sharing.SharedQuota.Account;
+import dev.warmlane.core.sharing.SharedQuota.Limits;
+import dev.warmlane.core.sharing.SharedQuota.Taken;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -81,6 +84,22 @@ final class MessageDecoder {
             case BOUND -> bound(reader);
             case UNBOUND -> unbound(reader, end);
             case STORED_RESPONSE -> stored(reader.fixed(), anywhere(reader.fixed()));
+            case TAKEN ->
+                replication
+                        .quotas()
+                        .takenElsewhere(new Taken(
+                                reader.fixed(), limits(reader), reader.count(Integer.MAX_VALUE), reader.fixed()));
+            case ACCOUNT ->
+                replication
+                        .quotas()
+                        .known(new Account(
+                                reader.fixed(),
+                                limits(reader),
+                                atLeastZero(reader),
+                                atLeastZero(reader),
+                                atLeastZero(reader)));
+            case ROUND -> replication.quotas().told(origin, reader.number());
+            case HEARD -> heard(origin, reader.fixed(), reader.number());
             case INCOMPLETE -> onIncomplete.accept(origin);
             default -> ofPool(origin, type, pool(reader.reference()), reader);
         }
@@ -112,6 +131,16 @@ final class MessageDecoder {
         if (responses != null && endpoint != null) {
             responses.merge(response, endpoint);
         }
+    }
+
+    private void heard(String origin, long whom, long round) {
+        if (whom == Replication.hash(replication.self())) {
+            replication.quotas().heard(origin, round);
+        }
+    }
+
+    private static Limits limits(MessageReader reader) {
+        return new Limits(atLeastZero(reader), atLeastZero(reader));
     }
 
     private void ofPool(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {

@@ -107,6 +107,33 @@ final class MessageEncoder {
         record(RecordType.STORED_RESPONSE);
     }
 
+    void taken(SharedQuota.Taken taken) {
+        client(taken.client(), taken.limits()).number(taken.requests()).fixed(taken.tokens());
+        record(RecordType.TAKEN);
+    }
+
+    void account(SharedQuota.Account account) {
+        client(account.client(), account.limits())
+                .number(account.missingRequests())
+                .number(account.missingTokens())
+                .number(account.requestsInLastMinute());
+        record(RecordType.ACCOUNT);
+    }
+
+    void round(long round) {
+        writer.number(round);
+        record(RecordType.ROUND);
+    }
+
+    void heard(long origin, long round) {
+        writer.fixed(origin).number(round);
+        record(RecordType.HEARD);
+    }
+
+    private MessageWriter client(long client, SharedQuota.Limits limits) {
+        return writer.fixed(client).number(limits.requestsPerMinute()).number(limits.tokensPerMinute());
+    }
+
     void incomplete() {
         record(RecordType.INCOMPLETE);
     }

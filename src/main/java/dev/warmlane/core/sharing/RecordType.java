@@ -25,7 +25,15 @@ enum RecordType {
     /** What a pool's responses have taught. */
     AVERAGES(12),
     /** An endpoint has made a response that it stores. */
-    STORED_RESPONSE(13);
+    STORED_RESPONSE(13),
+    /** A client took something of its limits. */
+    TAKEN(14),
+    /** The number of the round that ends here, of what clients took: it wants to be confirmed. */
+    ROUND(15),
+    /** Confirms a round of somebody else's. */
+    HEARD(16),
+    /** All that is known of what a client took. */
+    ACCOUNT(17);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -12,6 +12,7 @@ import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,6 +46,7 @@ public final class Replication {
     private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final MessageDecoder decoder;
+    private final QuotaShare quotas;
     private volatile @Nullable StoredResponses responses;
     private long wholeToldNanos;
     private long toldDropped;
@@ -64,6 +66,7 @@ public final class Replication {
         this.table = table;
         this.facts = new FactQueue(maxFacts);
         this.bindings = new SharedBindings(table, facts);
+        this.quotas = new QuotaShare(this::heardOf, facts::signal);
         this.nanoClock = nanoClock;
         this.wholeToldNanos = nanoClock.getAsLong() - WHOLE_NANOS;
         this.decoder = new MessageDecoder(this, onIncomplete);
@@ -93,6 +96,11 @@ public final class Replication {
         storedResponses.onMade((response, endpoint) -> facts.add(new Fact.Stored(response, endpoint)));
     }
 
+    /** What clients take of their limits at all replicas. */
+    public SharedQuota quota() {
+        return quotas;
+    }
+
     /** Calls this when there is something to {@link #gather}, on the thread that noted it. */
     public void onFact(Runnable listener) {
         facts.onFact(listener);
@@ -118,6 +126,7 @@ public final class Replication {
         for (Fact fact = facts.poll(); fact != null; fact = facts.poll()) {
             encoder.fact(fact);
         }
+        quotas.gather(encoder);
         long dropped = facts.dropped();
         if (dropped != toldDropped) {
             toldDropped = dropped;
@@ -141,6 +150,7 @@ public final class Replication {
     /** This replica is gone: what it has in flight counts no more. */
     public void left(String origin) {
         heardNanos.remove(origin);
+        quotas.left(origin);
         pools.forEach(pool -> pool.sharedLoad().forget(origin));
     }
 
@@ -169,6 +179,7 @@ public final class Replication {
         if (stored != null) {
             stored.forEach(encoder::stored);
         }
+        quotas.writeState(encoder);
         encoder.end();
     }
 
@@ -200,6 +211,10 @@ public final class Replication {
         return table;
     }
 
+    QuotaShare quotas() {
+        return quotas;
+    }
+
     @Nullable
     StoredResponses responses() {
         return responses;
@@ -216,6 +231,18 @@ public final class Replication {
     /** A hash that stands for a text in messages, the same on every replica. */
     static long hash(String text) {
         return Hashing.xxh3_64().hashCharsToLong(text);
+    }
+
+    /** The other replicas, without those that are silent. */
+    private Collection<String> heardOf() {
+        long now = nanoClock.getAsLong();
+        List<String> others = new ArrayList<>(heardNanos.size());
+        heardNanos.forEach((origin, heard) -> {
+            if (now - heard <= SILENCE_NANOS) {
+                others.add(origin);
+            }
+        });
+        return others;
     }
 
     private void forgetSilent(long now) {

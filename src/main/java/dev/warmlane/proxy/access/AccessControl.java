@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.access;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.core.sharing.SharedQuota;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -15,13 +16,18 @@ public final class AccessControl {
      * Gates that nobody has passed.
      *
      * @param tenants null where tenants are not told apart
+     * @param shared what other replicas grant; null where there are none
      * @param servesUnsalted whether tenants may use paths on which engines ignore the salt
      */
     public AccessControl(
-            Authenticator authenticator, @Nullable Tenants tenants, boolean servesUnsalted, MeterRegistry registry) {
+            Authenticator authenticator,
+            @Nullable Tenants tenants,
+            @Nullable SharedQuota shared,
+            boolean servesUnsalted,
+            MeterRegistry registry) {
         this.authenticator = authenticator;
         this.metrics = new AccessMetrics(registry);
-        this.quotas = new Quotas(Ticker.systemTicker(), metrics::took);
+        this.quotas = new Quotas(Ticker.systemTicker(), metrics::took, shared);
         this.rights = new ClientRights(
                 quotas, tenants == null ? null : new TenantIsolation(tenants, servesUnsalted), metrics);
     }

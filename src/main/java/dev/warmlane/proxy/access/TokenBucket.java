@@ -34,7 +34,7 @@ final class TokenBucket {
         while (true) {
             long before = fullAt.get();
             long missing = Math.max(0, before - nowNanos);
-            long wait = Math.min(missing, missing + needed - MINUTE_NANOS);
+            long wait = wait(missing, needed);
             if (wait > 0) {
                 return wait;
             }
@@ -42,6 +42,34 @@ final class TokenBucket {
                 return 0;
             }
         }
+    }
+
+    /** What {@link #take} would return now; takes nothing. */
+    long waitFor(long tokens, long nowNanos) {
+        return Math.max(0, wait(missingNanos(nowNanos), nanos(tokens)));
+    }
+
+    /** Tokens that are there; negative where some are owed. */
+    double left(long nowNanos) {
+        return (MINUTE_NANOS - missingNanos(nowNanos)) / nanosPerToken;
+    }
+
+    /** Tokens that have yet to come back. */
+    long missing(long nowNanos) {
+        return (long) Math.ceil(missingNanos(nowNanos) / nanosPerToken);
+    }
+
+    /** Takes as many that so many are missing, unless more are already. */
+    void takeDownTo(long missing, long nowNanos) {
+        fullAt.accumulateAndGet(nowNanos + Math.max(0, nanos(missing)), Math::max);
+    }
+
+    private static long wait(long missing, long needed) {
+        return Math.min(missing, missing + needed - MINUTE_NANOS);
+    }
+
+    private long missingNanos(long nowNanos) {
+        return Math.max(0, fullAt.get() - nowNanos);
     }
 
     /** Takes more tokens than were foreseen, or gives some back; without asking. */

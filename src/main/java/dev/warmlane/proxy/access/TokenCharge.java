@@ -14,7 +14,7 @@ public final class TokenCharge {
     private static final int STREAMED_BYTES_PER_TOKEN = 200;
 
     private final Identity identity;
-    private final @Nullable TokenBucket bucket;
+    private final @Nullable ClientAccount account;
     private final Ticker clock;
     private final Quotas.TokenCounter counter;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -22,9 +22,10 @@ public final class TokenCharge {
     private volatile long reported = -1;
     private volatile long responseBytes;
 
-    TokenCharge(Identity identity, @Nullable TokenBucket bucket, Ticker clock, Quotas.TokenCounter counter) {
+    /** @param account null where tokens are not limited */
+    TokenCharge(Identity identity, @Nullable ClientAccount account, Ticker clock, Quotas.TokenCounter counter) {
         this.identity = identity;
-        this.bucket = bucket;
+        this.account = account;
         this.clock = clock;
         this.counter = counter;
     }
@@ -35,7 +36,7 @@ public final class TokenCharge {
 
     /** Whether the client's tokens are limited, so that the usage must be known. */
     public boolean isLimited() {
-        return bucket != null;
+        return account != null;
     }
 
     /**
@@ -44,7 +45,7 @@ public final class TokenCharge {
      * @return 0 if they were there, else how long until they would be, in nanoseconds
      */
     public long reserve(long promptTokens) {
-        long wait = bucket == null ? 0 : bucket.take(promptTokens, clock.read());
+        long wait = account == null ? 0 : account.takeTokens(promptTokens, clock.read());
         if (wait == 0) {
             reserved = promptTokens;
         }
@@ -72,8 +73,8 @@ public final class TokenCharge {
             return;
         }
         long tokens = tokens(left);
-        if (bucket != null) {
-            bucket.correct(tokens - reserved, clock.read());
+        if (account != null) {
+            account.correctTokens(tokens - reserved, clock.read());
         }
         if (tokens > 0) {
             counter.took(identity.name(), tokens);

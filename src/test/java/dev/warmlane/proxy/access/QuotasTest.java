@@ -14,7 +14,7 @@ class QuotasTest {
 
     private final AtomicLong nanos = new AtomicLong();
     private final List<String> taken = new ArrayList<>();
-    private final Quotas quotas = new Quotas(nanos::get, (name, tokens) -> taken.add(name + " " + tokens));
+    private final Quotas quotas = new Quotas(nanos::get, (name, tokens) -> taken.add(name + " " + tokens), null);
 
     @Test
     void countsRequestsOfEachClient() {
