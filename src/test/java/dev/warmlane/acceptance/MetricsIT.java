@@ -10,6 +10,8 @@ import dev.warmlane.metrics.MetricsPage;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -41,10 +43,16 @@ class MetricsIT {
     private final ChatClient client = new ChatClient();
 
     @Test
-    void emitsWhatIsDocumented(@TempDir Path directory) {
+    void emitsWhatIsDocumented(@TempDir Path directory) throws IOException {
+        int port = freePort();
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
                 RunningGateway gateway = RunningGateway.inFrontOf(
-                        fleet, "warmlane.access-log.target=" + directory.resolve("access.log"))) {
+                        fleet,
+                        "warmlane.access-log.target=" + directory.resolve("access.log"),
+                        "warmlane.cluster.members=127.0.0.1:" + port,
+                        "warmlane.cluster.port=" + port,
+                        "warmlane.cluster.bind-address=127.0.0.1",
+                        "warmlane.cluster.secret=a secret of some length")) {
             await().untilAsserted(() -> assertThat(scrape(gateway)).contains("warmlane_engine_prompt_tokens_total"));
             stream(gateway);
             fleet.servers().get(0).faults(Faults.builder().status(503).build());
@@ -69,6 +77,12 @@ class MetricsIT {
                 assertThat(page)
                         .contains("# HELP " + name + " " + documented.get(name).description() + "\n");
             });
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
         }
     }
 
