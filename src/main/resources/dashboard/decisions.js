@@ -47,7 +47,7 @@ const candidates = (decision) => html`
               <td class="number">${count(candidate.uncachedTokens)}</td>
               <td class="number">${count(candidate.matchedTokens)}</td>
               <td class="number">${count(candidate.prefillTokens)}</td>
-              <td class="number">${count(candidate.inFlight)}</td>
+              <td class="number">${count(candidate.inFlight)}${candidate.replicasInFlight > 0 ? html` <small>(${count(candidate.replicasInFlight)} of other replicas)</small>` : nothing}</td>
               <td class="number">${count(candidate.inFlightPromptTokens)}</td>
               <td>${candidate.bound ? 'bound' : ''}</td>
             </tr>`,

@@ -20,6 +20,7 @@ public final class ReplicaSharing implements ClusterListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReplicaSharing.class);
     private static final int MAX_FACTS = 50_000;
     private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long LAST_WORDS_MILLIS = 1000;
     private static final long ASK_AGAIN_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final ClusterTransport transport;
@@ -86,11 +87,16 @@ public final class ReplicaSharing implements ClusterListener, AutoCloseable {
         thread.start();
     }
 
-    /** Tells the last changes and leaves. */
+    /** Tells the last changes and leaves; bounded in time. */
     @Override
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
+        try {
+            thread.join(LAST_WORDS_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         transport.close();
     }
 
@@ -175,12 +181,18 @@ public final class ReplicaSharing implements ClusterListener, AutoCloseable {
                 LockSupport.parkNanos(this, gather.toNanos());
             }
             woken = false;
-            try {
-                replication.gather().forEach(transport::publish);
-            } catch (RuntimeException e) {
-                // Whatever is wrong with one message, the next may be well.
-                log.warn("cluster: could not tell the other replicas", e);
-            }
+            tell();
+        }
+        // What happened since the last time: requests that ended, and what they took of their quotas.
+        tell();
+    }
+
+    private void tell() {
+        try {
+            replication.gather().forEach(transport::publish);
+        } catch (RuntimeException e) {
+            // Whatever is wrong with one message, the next may be well.
+            log.warn("cluster: could not tell the other replicas", e);
         }
     }
 }

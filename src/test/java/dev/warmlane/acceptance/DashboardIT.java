@@ -168,11 +168,11 @@ class DashboardIT {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Explain"))
                 .click();
 
-        Locator chosen = page.locator(".answer tr.chosen");
+        Locator chosen = page.locator(".result tr.chosen");
         assertThat(chosen).containsText("chosen");
         assertThat(chosen).containsText("bound");
-        assertThat(page.locator(".answer tbody tr")).hasCount(3);
-        assertThat(page.locator(".answer")).containsText("by session, bound");
+        assertThat(page.locator(".result tbody tr")).hasCount(3);
+        assertThat(page.locator(".result")).containsText("by session, bound");
     }
 
     @Test
