@@ -178,13 +178,21 @@ public final class ReplicaSharing implements ClusterListener, AutoCloseable {
                 LockSupport.parkNanos(this, HEARTBEAT_NANOS);
             }
             if (woken) {
-                LockSupport.parkNanos(this, gather.toNanos());
+                pauseToGather();
             }
             woken = false;
             tell();
         }
         // What happened since the last time: requests that ended, and what they took of their quotas.
         tell();
+    }
+
+    /** By the clock: a permit that a wake-up left while we were telling would end the first pause at once. */
+    private void pauseToGather() {
+        long endNanos = System.nanoTime() + gather.toNanos();
+        for (long left = gather.toNanos(); left > 0 && !closed; left = endNanos - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+        }
     }
 
     private void tell() {
