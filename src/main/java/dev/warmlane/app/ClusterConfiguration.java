@@ -69,9 +69,7 @@ class ClusterConfiguration {
                         bindAddress(cluster),
                         cluster.port(),
                         cluster.seeds(),
-                        cluster.joinTimeout(),
-                        // What is told has been gathered before it gets there.
-                        Duration.ZERO),
+                        cluster.joinTimeout()),
                 context,
                 Clock.systemUTC());
     }

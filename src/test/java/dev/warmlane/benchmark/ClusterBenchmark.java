@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
 /**
- * What the cluster costs: three members in one process, 300-byte messages at a fixed rate, published by each in turn. Prints how
- * long joining took, what members cost that say nothing, how late messages arrive, and the CPU of one with its two receipts.
- * Arguments: messages a second (500), seconds (20).
+ * What the cluster costs: three members in one process, 300 bytes a request at a fixed rate, told by each in turn: each request
+ * by itself, and gathered for 10 and 20 ms. Prints how long joining took, what members cost that say nothing, how late messages
+ * arrive, and the CPU of one with its two receipts. Arguments: requests a second (500), seconds (20).
  */
 public final class ClusterBenchmark {
     private static final OperatingSystemMXBean SYSTEM =
@@ -39,12 +39,14 @@ public final class ClusterBenchmark {
         int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 20;
         System.gc();
         System.out.printf("before: RSS %d MB%n", rssMegabytes());
-        for (Duration gather : List.of(Duration.ZERO, Duration.ofMillis(10), Duration.ofMillis(20))) {
-            run(gather, rate, seconds);
+        run(rate, 300, seconds);
+        for (int gatherMillis : List.of(10, 20)) {
+            int messages = 3 * 1000 / gatherMillis;
+            run(messages, 300 * rate / messages, seconds);
         }
     }
 
-    private static void run(Duration gather, int rate, int seconds) throws Exception {
+    private static void run(int rate, int bytes, int seconds) throws Exception {
         Latencies latencies = new Latencies(2 * rate * (seconds + 5));
         List<JGroupsTransport> members = new ArrayList<>();
         Supplier<SSLContext> context = JGroupsTransport.bySecret("sixteen characters", "benchmark");
@@ -59,13 +61,14 @@ public final class ClusterBenchmark {
                             InetAddress.getLoopbackAddress(),
                             seed.getPort(),
                             seeds,
-                            Duration.ofSeconds(10),
-                            gather),
+                            Duration.ofSeconds(10)),
                     context,
                     Clock.systemUTC());
             member.start(latencies);
             members.add(member);
-            System.out.printf("gather %s: joined after %d ms%n", gather, (System.nanoTime() - start) / 1_000_000);
+            System.out.printf(
+                    "%d messages a second of %d bytes: joined after %d ms%n",
+                    rate, bytes, (System.nanoTime() - start) / 1_000_000);
         }
         while (!members.stream().allMatch(member -> member.members().size() == 3)) {
             LockSupport.parkNanos(10_000_000);
@@ -75,10 +78,10 @@ public final class ClusterBenchmark {
         LockSupport.parkNanos(10_000_000_000L);
         double idleNanosPerSecond = (SYSTEM.getProcessCpuTime() - idle) / 10.0;
         System.out.printf("  idle: %.2f %% of a core for each of three%n", idleNanosPerSecond / 1e7 / 3);
-        publish(members, rate, 5);
+        publish(members, rate, bytes, 5);
         latencies.count = 0;
         long cpu = SYSTEM.getProcessCpuTime();
-        int sent = publish(members, rate, seconds);
+        int sent = publish(members, rate, bytes, seconds);
         double spent = SYSTEM.getProcessCpuTime() - cpu;
         LockSupport.parkNanos(500_000_000L);
         System.gc();
@@ -95,7 +98,7 @@ public final class ClusterBenchmark {
         members.forEach(JGroupsTransport::close);
     }
 
-    private static int publish(List<JGroupsTransport> members, int rate, int seconds) {
+    private static int publish(List<JGroupsTransport> members, int rate, int bytes, int seconds) {
         int count = rate * seconds;
         long start = System.nanoTime();
         for (int i = 0; i < count; i++) {
@@ -104,7 +107,9 @@ public final class ClusterBenchmark {
                 LockSupport.parkNanos(due - System.nanoTime());
             }
             members.get(i % members.size())
-                    .publish(ByteBuffer.allocate(300).putLong(System.nanoTime()).array());
+                    .publish(ByteBuffer.allocate(bytes)
+                            .putLong(System.nanoTime())
+                            .array());
         }
         return count;
     }

@@ -6,12 +6,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.jgroups.Address;
 
 /**
- * Sends what is published to all other members: one thread gathers for a moment, puts what there is into a batch, and hands it to
- * each connection's queue. It waits for nobody; who is not connected, or whose queue is full, gets nothing and sees it by the
+ * Sends what is published to all other members: one thread puts what there is into a batch and hands it to each connection's queue.
+ * It waits for nobody; who is not connected, or whose queue is full, gets nothing and sees it by the
  * next number that arrives. So that the last message of all can be missed too, a batch of none follows half a second later.
  */
 final class Broadcast {
@@ -39,7 +38,6 @@ final class Broadcast {
     private static final Duration QUIET = Duration.ofMillis(500);
 
     private final Outbox outbox;
-    private final Duration gather;
     private final Wire wire;
     private final Thread thread;
     private final ByteBuffer batch = ByteBuffer.allocate(LARGEST_BATCH_BYTES);
@@ -51,10 +49,8 @@ final class Broadcast {
     private long droppedBefore;
     private boolean repeat;
 
-    /** @param gather for how long messages are gathered once there is one */
-    Broadcast(Outbox outbox, Duration gather, Wire wire, ThreadFactory threads) {
+    Broadcast(Outbox outbox, Wire wire, ThreadFactory threads) {
         this.outbox = outbox;
-        this.gather = gather;
         this.wire = wire;
         this.thread = threads.newThread(this::run);
     }
@@ -79,7 +75,6 @@ final class Broadcast {
     void close() throws InterruptedException {
         ending = true;
         outbox.wake();
-        LockSupport.unpark(thread);
         if (thread.isAlive()) {
             thread.join(QUIET.toMillis());
         }
@@ -96,9 +91,6 @@ final class Broadcast {
     private void run() {
         while (!ending) {
             outbox.await(QUIET);
-            if (!ending && outbox.nextLength() >= 0 && !gather.isZero()) {
-                LockSupport.parkNanos(gather.toNanos());
-            }
             greet();
             sendAll();
         }

@@ -48,7 +48,6 @@ public final class JGroupsTransport implements ClusterTransport {
      * @param port ours
      * @param seeds where others may be
      * @param joinTimeout how long a start waits for them
-     * @param gather how long messages are gathered once there is one
      */
     public record Site(
             String cluster,
@@ -57,8 +56,7 @@ public final class JGroupsTransport implements ClusterTransport {
             InetAddress bindAddress,
             int port,
             List<InetSocketAddress> seeds,
-            Duration joinTimeout,
-            Duration gather) {
+            Duration joinTimeout) {
         public Site {
             seeds = List.copyOf(seeds);
         }
@@ -103,7 +101,6 @@ public final class JGroupsTransport implements ClusterTransport {
         this.tcp = ClusterStack.tcp(site.bindAddress(), site.port(), sockets, threads);
         this.broadcast = new Broadcast(
                 outbox,
-                site.gather(),
                 new Broadcast.Wire() {
                     @Override
                     public boolean isConnectedTo(Address member) {

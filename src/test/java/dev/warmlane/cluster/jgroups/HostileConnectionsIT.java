@@ -16,7 +16,6 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -176,7 +175,7 @@ class HostileConnectionsIT {
     }
 
     private static Replica replica(String name, List<Integer> seeds, Supplier<SSLContext> context) throws IOException {
-        return new Replica(Replica.freePorts(1).get(0), seeds, name, Duration.ZERO, context).start();
+        return new Replica(Replica.freePorts(1).get(0), seeds, name, context).start();
     }
 
     private static Supplier<SSLContext> secret(String secret) {

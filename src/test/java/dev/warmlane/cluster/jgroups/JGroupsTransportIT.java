@@ -49,6 +49,10 @@ class JGroupsTransportIT {
         for (int i = 0; i < 2_000; i++) {
             assertThat(replicas.get(0).publish("message " + i)).isTrue();
             expected.add("replica-0 message " + i);
+            if (i % 100 == 99) { // a connection's queue is bounded, and the replica gathers what it tells
+                await().until(() -> replicas.get(1).received.size() == expected.size());
+                await().until(() -> replicas.get(2).received.size() == expected.size());
+            }
         }
         await().untilAsserted(() -> assertThat(replicas.get(1).received).isEqualTo(expected));
         await().untilAsserted(() -> assertThat(replicas.get(2).received).isEqualTo(expected));

@@ -53,7 +53,6 @@ class MembershipIT {
                 left.port,
                 List.of(replicas.get(0).port),
                 "replica-1",
-                Duration.ZERO,
                 secret(),
                 Clock.offset(Clock.system(ZoneOffset.UTC), Duration.ofHours(1)));
         replicas.add(again.start());
@@ -154,7 +153,7 @@ class MembershipIT {
     @Test
     void doesNotStartOnAPortThatIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                Replica replica = new Replica(taken.getLocalPort(), List.of(), "late", Duration.ZERO, secret())) {
+                Replica replica = new Replica(taken.getLocalPort(), List.of(), "late", secret())) {
             assertThatThrownBy(replica::start).hasMessageContaining("a free port");
         }
     }

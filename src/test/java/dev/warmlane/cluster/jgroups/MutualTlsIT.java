@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
-import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -30,9 +29,9 @@ class MutualTlsIT {
         SSLContext b = context(certificates, "b", "a", "b");
         SSLContext c = context(certificates, "stranger", "a", "b");
         List<Integer> ports = Replica.freePorts(3);
-        try (Replica first = new Replica(ports.get(0), ports, "a", Duration.ZERO, () -> a).start();
-                Replica second = new Replica(ports.get(1), ports, "b", Duration.ZERO, () -> b).start();
-                Replica stranger = new Replica(ports.get(2), ports, "c", Duration.ZERO, () -> c).start()) {
+        try (Replica first = new Replica(ports.get(0), ports, "a", () -> a).start();
+                Replica second = new Replica(ports.get(1), ports, "b", () -> b).start();
+                Replica stranger = new Replica(ports.get(2), ports, "c", () -> c).start()) {
             await().until(() -> first.size() == 2 && second.size() == 2);
             await().until(() -> first.statistics().connectionsRefused() > 0);
             stranger.publish("let me in");

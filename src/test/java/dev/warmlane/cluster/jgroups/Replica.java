@@ -36,11 +36,11 @@ final class Replica implements AutoCloseable {
     volatile State answer = writer -> {};
     volatile Runnable onMessage = () -> {};
 
-    Replica(int port, List<Integer> seeds, String name, Duration gather, Supplier<SSLContext> context) {
-        this(port, seeds, name, gather, context, Clock.systemUTC());
+    Replica(int port, List<Integer> seeds, String name, Supplier<SSLContext> context) {
+        this(port, seeds, name, context, Clock.systemUTC());
     }
 
-    Replica(int port, List<Integer> seeds, String name, Duration gather, Supplier<SSLContext> context, Clock clock) {
+    Replica(int port, List<Integer> seeds, String name, Supplier<SSLContext> context, Clock clock) {
         this.port = port;
         this.transport = new JGroupsTransport(
                 new JGroupsTransport.Site(
@@ -52,8 +52,7 @@ final class Replica implements AutoCloseable {
                         seeds.stream()
                                 .map(seed -> InetSocketAddress.createUnresolved("127.0.0.1", seed))
                                 .toList(),
-                        Duration.ofSeconds(10),
-                        gather),
+                        Duration.ofSeconds(10)),
                 context,
                 clock);
     }
@@ -64,7 +63,7 @@ final class Replica implements AutoCloseable {
         List<Integer> ports = freePorts(size);
         List<Replica> replicas = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            replicas.add(new Replica(ports.get(i), ports, "replica-" + i, Duration.ofMillis(1), context).start());
+            replicas.add(new Replica(ports.get(i), ports, "replica-" + i, context).start());
         }
         return replicas;
     }
