@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the model as the client named it; null is the engine's base model
  * @param stream whether the response is streamed
  * @param includeUsage whether the client asked for a usage chunk at the end of the stream
+ * @param usageRequest where the body could ask for one; null: nowhere
  * @param maxTokens upper bound of generated tokens; null where none is given, or none that is an int
  * @param cacheSalt what keeps the client's KV blocks apart from others'
  * @param priority the engine's scheduling priority, lower is earlier
@@ -20,6 +21,7 @@ public record GenerationRequest(
         @Nullable String model,
         boolean stream,
         boolean includeUsage,
+        @Nullable UsageRequest usageRequest,
         @Nullable Integer maxTokens,
         @Nullable String cacheSalt,
         @Nullable Integer priority,
@@ -53,10 +55,28 @@ public record GenerationRequest(
         }
     }
 
+    /**
+     * The body that asks for a usage report at the end of its stream, or null where there is nothing to ask: it is no stream,
+     * asks by itself, or has options that would make the engine say more than that.
+     *
+     * @param body that this was read from
+     */
+    public byte @Nullable [] askingForUsage(byte[] body) {
+        return !stream || includeUsage || usageRequest == null ? null : usageRequest.ask(body);
+    }
+
     /** The same without a reference to the body. */
     public GenerationRequest withoutPrompt() {
         return new GenerationRequest(
-                model, stream, includeUsage, maxTokens, cacheSalt, priority, previousResponses, CanonicalPrompt.EMPTY);
+                model,
+                stream,
+                includeUsage,
+                null,
+                maxTokens,
+                cacheSalt,
+                priority,
+                previousResponses,
+                CanonicalPrompt.EMPTY);
     }
 
     /** Whether the body holds a prompt in a shape that is known. */

@@ -1,6 +1,7 @@
 package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
+import dev.warmlane.core.vllm.UsageRequest.StreamOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,15 +34,10 @@ final class RequestReader {
         }
     }
 
-    private enum StreamOption {
-        INCLUDE_USAGE
-    }
-
     /** All of them have to be remembered, though one is all that anybody needs. */
     private static final int MAX_PREVIOUS_RESPONSES = 100;
 
     private static final FieldNames<BodyField> BODY_FIELDS = new FieldNames<>(BodyField.values());
-    private static final FieldNames<StreamOption> STREAM_OPTIONS = new FieldNames<>(StreamOption.values());
 
     private final JsonScanner scanner;
     private final PromptSpans spans = new PromptSpans();
@@ -51,7 +47,7 @@ final class RequestReader {
     private @Nullable String model;
     private @Nullable String cacheSalt;
     private boolean stream;
-    private boolean includeUsage;
+    private @Nullable StreamOptions streamOptions;
     private @Nullable Integer maxTokens;
     private @Nullable Integer maxCompletionTokens;
     private @Nullable Integer priority;
@@ -77,7 +73,10 @@ final class RequestReader {
 
     GenerationRequest read() {
         scanner.enterObject();
+        int afterBrace = scanner.position();
+        boolean empty = true;
         while (scanner.nextMember()) {
+            empty = false;
             BodyField field = BODY_FIELDS.find(scanner);
             if (field == null) {
                 scanner.skipValue();
@@ -88,10 +87,12 @@ final class RequestReader {
             }
         }
         scanner.expectEnd();
+        StreamOptions options = streamOptions;
         return new GenerationRequest(
                 model,
                 stream,
-                includeUsage,
+                options != null && options.includesUsage(),
+                options == null ? UsageRequest.inBody(afterBrace, empty) : options.place(),
                 maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
                 cacheSalt,
                 priority,
@@ -144,26 +145,10 @@ final class RequestReader {
     private void parameter(BodyField field) {
         switch (field) {
             case STREAM -> stream = isTrue();
-            case STREAM_OPTIONS -> streamOptions();
+            case STREAM_OPTIONS -> streamOptions = UsageRequest.read(scanner);
             case MAX_TOKENS, MAX_OUTPUT_TOKENS -> maxTokens = scanner.readInteger();
             case MAX_COMPLETION_TOKENS -> maxCompletionTokens = scanner.readInteger();
             default -> priority = scanner.readInteger();
-        }
-    }
-
-    private void streamOptions() {
-        includeUsage = false;
-        if (scanner.peek() != '{') {
-            scanner.skipValue();
-            return;
-        }
-        scanner.enterObject();
-        while (scanner.nextMember()) {
-            if (STREAM_OPTIONS.find(scanner) == StreamOption.INCLUDE_USAGE) {
-                includeUsage = isTrue();
-            } else {
-                scanner.skipValue();
-            }
         }
     }
 

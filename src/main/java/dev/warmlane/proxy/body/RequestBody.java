@@ -5,7 +5,6 @@ import dev.warmlane.core.prefix.PromptHasher;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.proxy.error.ApiException;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class RequestBody {
     private static final ThreadLocal<PromptHasher> HASHER =
             ThreadLocal.withInitial(() -> new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES));
-
-    private static final byte[] USAGE_CHUNK =
-            "\"stream_options\":{\"include_usage\":true},".getBytes(StandardCharsets.US_ASCII);
 
     private final BufferedBody buffered;
     private final boolean json;
@@ -99,25 +95,17 @@ public final class RequestBody {
 
     /**
      * Asks for the usage chunk of a stream where the client did not: without it, an engine does not say how many tokens were
-     * cached. {@link UsageChunkRemover} takes the chunk out again. The question goes first, so that the client's own
-     * stream_options win. What was read before stays true.
+     * cached. {@link UsageChunkRemover} takes the chunk out again. The client's other options stay, and what was read before
+     * stays true.
      *
      * @return false where there is nothing to ask: it is no stream, asks by itself, or cannot be read
      */
     public boolean askForUsageChunk() {
         GenerationRequest request = parseIfReadable();
-        if (request == null || !request.stream() || request.includeUsage()) {
+        byte[] asking = request == null ? null : request.askingForUsage(bytes());
+        if (asking == null) {
             return false;
         }
-        byte[] body = bytes();
-        int start = 0;
-        while (body[start] != '{') {
-            start++;
-        }
-        byte[] asking = new byte[body.length + USAGE_CHUNK.length];
-        System.arraycopy(body, 0, asking, 0, start + 1);
-        System.arraycopy(USAGE_CHUNK, 0, asking, start + 1, USAGE_CHUNK.length);
-        System.arraycopy(body, start + 1, asking, start + 1 + USAGE_CHUNK.length, body.length - start - 1);
         buffered.replace(asking);
         return true;
     }

@@ -7,6 +7,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class UsageChunkTest {
     private static final String DELTA = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}],\"usage\":null}\n\n";
@@ -19,6 +21,29 @@ class UsageChunkTest {
                 .isEqualTo(" {\"stream_options\":{\"include_usage\":true},\"stream\":true,\"messages\":[]}");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}                                              | {'include_usage':true}",
+                "null                                            | {'include_usage':true}",
+                "{'include_usage':false}                         | {'include_usage':true}",
+                "{ 'include_usage' : null , 'x':{'a':[1]}}       | { 'include_usage' : true , 'x':{'a':[1]}}",
+                "{'continuous_usage_stats':false}                | {'include_usage':true,'continuous_usage_stats':false}",
+                "{'include_usage':true,'include_usage':false}    | {'include_usage':true,'include_usage':true}",
+            })
+    void asksWithinTheOptionsThatAreThere(String options, String asking) {
+        String body = "{'stream':true,'stream_options':%s,'prompt':'Hi'}".replace('\'', '"');
+        assertThat(ask(body.formatted(options.replace('\'', '"'))))
+                .isEqualTo(body.formatted(asking.replace('\'', '"')));
+    }
+
+    @Test
+    void theLastOptionsCountAsForTheEngine() {
+        assertThat(ask("{\"stream_options\":{\"include_usage\":true},\"stream\":true,\"stream_options\":{}}"))
+                .endsWith("\"stream_options\":{\"include_usage\":true}}");
+    }
+
     @Test
     void leavesBodiesAloneThatNeedNoQuestion() {
         for (String body : new String[] {
@@ -27,6 +52,9 @@ class UsageChunkTest {
             "{}",
             "",
             "{\"stream\":true",
+            "{\"stream\":true,\"stream_options\":7}",
+            "{\"stream\":true,\"stream_options\":{\"include_usage\":1}}",
+            "{\"stream\":true,\"stream_options\":{\"continuous_usage_stats\":true}}",
             "[true]"
         }) {
             assertThat(ask(body)).isEqualTo(body);
