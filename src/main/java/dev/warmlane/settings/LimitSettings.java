@@ -14,7 +14,9 @@ import org.springframework.util.unit.DataSize;
  * @param requestDecompression Whether gzip and deflate request bodies are accepted; the limit applies to the inflated body.
  *     Otherwise they get 415.
  * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408.
- * @param bodyTimeout Timeout for receiving a request's body after its headers. Slower ones get 408.
+ * @param bodyTimeout Longest time without a byte of a request's body while it is received. Slower ones get 408.
+ * @param bodyMinRate Bytes a second that a request's body must at least have over each warmlane.limits.body-timeout. Slower ones
+ *     get 408. 0B: any.
  * @param streams Maximum number of concurrent requests, queued ones included. Requests beyond it get 429.
  * @param idleTimeout How long an idle client connection is kept open. Set it higher than that of the load balancer in front.
  */
@@ -25,6 +27,7 @@ public record LimitSettings(
         @DefaultValue("false") boolean requestDecompression,
         @DefaultValue("10s") Duration headerTimeout,
         @DefaultValue("1m") Duration bodyTimeout,
+        @DefaultValue("1KB") DataSize bodyMinRate,
         @DefaultValue("10000") int streams,
         @DefaultValue("75s") Duration idleTimeout) {
 
@@ -46,6 +49,9 @@ public record LimitSettings(
         }
         Check.positive("warmlane.limits.header-timeout", headerTimeout);
         Check.positive("warmlane.limits.body-timeout", bodyTimeout);
+        if (bodyMinRate.isNegative()) {
+            throw new InvalidSettingException("warmlane.limits.body-min-rate", bodyMinRate, "0B or more");
+        }
         Check.positive("warmlane.limits.idle-timeout", idleTimeout);
     }
 }

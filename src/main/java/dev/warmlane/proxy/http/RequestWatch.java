@@ -10,6 +10,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
 /**
- * Follows what a client sends, and breaks off what does not come as it should: a head or a body that takes longer than it may
- * gets 408, a body whose chunks are broken with 400, and a connection on which nothing is under way is closed. A
+ * Follows what a client sends, and breaks off what does not come as it should: a head that takes longer than it may,
+ * and a body that stands still or drips, gets 408, a body whose chunks are broken with 400, and a connection on which nothing is under way is closed. A
  * body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of a
  * response is not limited here.
  *
@@ -39,6 +40,7 @@ final class RequestWatch extends ChannelDuplexHandler {
 
     private final long headNanos;
     private final long bodyNanos;
+    private final double bodyBytesPerNano;
     private final long idleNanos;
     private final LongSupplier clock;
 
@@ -51,6 +53,12 @@ final class RequestWatch extends ChannelDuplexHandler {
     private boolean responseBegun;
     private boolean closing;
     private long quietSince;
+
+    /** Since the timer of the body was set: when, what came, and when the last of it. */
+    private long bodySince;
+
+    private long bodyBytes;
+    private long lastBodyNanos;
     private @Nullable Future<?> slowTimer;
     private @Nullable Future<?> idleTimer;
 
@@ -58,6 +66,7 @@ final class RequestWatch extends ChannelDuplexHandler {
     RequestWatch(LimitSettings limits, LongSupplier clock) {
         this.headNanos = limits.headerTimeout().toNanos();
         this.bodyNanos = limits.bodyTimeout().toNanos();
+        this.bodyBytesPerNano = limits.bodyMinRate().toBytes() / (double) TimeUnit.SECONDS.toNanos(1);
         this.idleNanos = limits.idleTimeout().toNanos();
         this.clock = clock;
     }
@@ -84,6 +93,10 @@ final class RequestWatch extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         readSomething = true;
+        if (message instanceof HttpContent content && content.content().isReadable() && slowTimer != null) {
+            bodyBytes += content.content().readableBytes();
+            lastBodyNanos = clock.getAsLong();
+        }
         if (message instanceof HttpRequest request) {
             cancelSlowTimer();
             inRequest = true;
@@ -107,7 +120,7 @@ final class RequestWatch extends ChannelDuplexHandler {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         if (slowTimer == null) {
             if (inRequest) {
-                slowTimer = schedule(ctx, () -> bodyIsLate(ctx), bodyNanos);
+                awaitBody(ctx, bodyNanos);
             } else if (!readSomething) {
                 slowTimer = schedule(ctx, () -> headIsLate(ctx), headNanos);
             }
@@ -158,13 +171,22 @@ final class RequestWatch extends ChannelDuplexHandler {
         ctx.writeAndFlush(late).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private void bodyIsLate(ChannelHandlerContext ctx) {
+    private void awaitBody(ChannelHandlerContext ctx, long nanos) {
+        bodySince = clock.getAsLong();
+        bodyBytes = 0;
+        slowTimer = schedule(ctx, () -> checkBody(ctx), nanos);
+    }
+
+    private void checkBody(ChannelHandlerContext ctx) {
         slowTimer = null;
+        long now = clock.getAsLong();
         if (underWay > 1) {
             // It waits behind a request that is still under way, maybe unread.
-            slowTimer = schedule(ctx, () -> bodyIsLate(ctx), bodyNanos);
-        } else {
+            awaitBody(ctx, bodyNanos);
+        } else if (bodyBytes == 0 || bodyBytes < bodyBytesPerNano * (now - bodySince)) {
             breakOff(ctx, ApiException.bodyTooSlow());
+        } else {
+            awaitBody(ctx, Math.max(0, lastBodyNanos + bodyNanos - now));
         }
     }
 

@@ -1,0 +1,90 @@
+package dev.warmlane.proxy.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.settings.LimitSettings;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.util.unit.DataSize;
+
+/** A minute without a byte, or with less than 1 KB a second over a minute, and a body is too slow. */
+class RequestWatchTest {
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private long now;
+
+    @BeforeEach
+    void beginABody() {
+        LimitSettings limits = new LimitSettings(
+                DataSize.ofMegabytes(32),
+                DataSize.ofKilobytes(64),
+                DataSize.ofBytes(0),
+                false,
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(1),
+                DataSize.ofKilobytes(1),
+                10_000,
+                Duration.ofSeconds(75));
+        channel.freezeTime();
+        channel.pipeline().addLast(new RequestWatch(limits, () -> now));
+        channel.writeInbound(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/v1/completions"));
+    }
+
+    @Test
+    void aBodyThatKeepsComingMayTakeTenMinutes() {
+        for (int second = 0; second < 600; second++) {
+            send(2000);
+            pass(1);
+        }
+        channel.checkException();
+    }
+
+    @Test
+    void aBodyThatStandsStillIsTooSlowAfterAMinute() {
+        pass(59);
+        send(200_000);
+        pass(59);
+        channel.checkException();
+        pass(1);
+        assertTooSlow();
+    }
+
+    @Test
+    void aBodyThatDripsIsTooSlow() {
+        for (int second = 0; second < 59; second++) {
+            send(1000);
+            pass(1);
+        }
+        channel.checkException();
+        pass(1);
+        assertTooSlow();
+    }
+
+    private void send(int bytes) {
+        channel.writeInbound(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[bytes])));
+    }
+
+    private void pass(int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            now += TimeUnit.SECONDS.toNanos(1);
+            channel.advanceTimeBy(1, TimeUnit.SECONDS);
+            channel.runScheduledPendingTasks();
+        }
+    }
+
+    private void assertTooSlow() {
+        assertThatThrownBy(channel::checkException)
+                .isInstanceOfSatisfying(
+                        ApiException.class,
+                        failure -> assertThat(failure.status().value()).isEqualTo(408));
+    }
+}
