@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.load.AccessLogTrace;
+import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.MooncakeTrace;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Option;
 final class LoadOptions {
     private static final String SHARED_PREFIX = "shared-prefix";
     private static final String MULTI_TURN = "multi-turn";
+    private static final String AGENTS = "agents";
 
     @Option(
             names = "--trace",
@@ -45,7 +47,8 @@ final class LoadOptions {
             paramLabel = "LOAD",
             description = {
                 "Requests that are made up: shared-prefix (groups of prompts with a common",
-                "beginning, Poisson arrivals) or multi-turn (growing conversations, closed loop)."
+                "beginning, Poisson arrivals), multi-turn (growing conversations, closed loop) or agents (coding",
+                "agents: contexts that grow to 150,000 tokens, tool calls, sub-agents; needs large caches)."
             })
     private @Nullable String generate;
 
@@ -61,8 +64,11 @@ final class LoadOptions {
     @Option(names = "--requests", description = "shared-prefix: requests in all, >= 1 (default: 6000).")
     private int requests = 6000;
 
-    @Option(names = "--sessions", description = "multi-turn: conversations, >= 1 (default: 100).")
+    @Option(names = "--sessions", description = "multi-turn, agents: sessions, >= 1 (default: 100).")
     private int sessions = 100;
+
+    @Option(names = "--begin-seconds", description = "agents: time over which they begin, > 0 (default: 1200).")
+    private double beginSeconds = 1200;
 
     @Option(names = "--turns", description = "multi-turn: turns in each, >= 1 (default: 20).")
     private int turns = 20;
@@ -78,6 +84,11 @@ final class LoadOptions {
 
     @Option(names = "--output-tokens", description = "Tokens of an answer, >= 1 (default: 1000).")
     private int outputTokens = 1000;
+
+    /** Whether no source is given. */
+    boolean isEmpty() {
+        return trace == null && accessLog == null && generate == null;
+    }
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
     Load.Source source(long seed) {
@@ -95,7 +106,10 @@ final class LoadOptions {
                 new SharedPrefixLoad(groups, prompts, systemTokens, questionTokens, outputTokens, rate, requests, seed);
             case MULTI_TURN ->
                 new MultiTurnLoad(sessions, turns, systemTokens, questionTokens, outputTokens, thinkSeconds, seed);
-            default -> throw Arguments.wrong("generate", generate, SHARED_PREFIX + " or " + MULTI_TURN);
+            case AGENTS -> new AgentsLoad(sessions, beginSeconds, seed);
+            default ->
+                throw Arguments.wrong(
+                        "generate", generate, "%s, %s or %s".formatted(SHARED_PREFIX, MULTI_TURN, AGENTS));
         };
     }
 }

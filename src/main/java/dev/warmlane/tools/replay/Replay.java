@@ -114,9 +114,8 @@ public final class Replay {
     }
 
     private void follow(LoadRequest request) {
-        LoadRequest next = request.next();
-        if (next != null) {
-            time.at(time.now() + next.delayNanos(), () -> arrive(next));
+        for (LoadRequest follower : request.followers()) {
+            time.at(time.now() + follower.delayNanos(), () -> arrive(follower));
         }
         progress.accept((double) tally.ended() / requests);
     }

@@ -30,9 +30,12 @@ import picocli.CommandLine.Spec;
             "total size, and of a cache that forgets nothing; slo: TTFT under 2 s and under 50 ms for each further token;",
             "max/mean: busiest endpoint over the mean, by requests and by prompt tokens computed; sticky: requests that went",
             "where the one before them in the session went; pred/deliv: cached tokens expected over found.",
+            "--bench: mean TTFT over that of the best policy, 10 ms added to both; /one; max/mean by requests.",
             "Example: replay --trace conversation_trace.jsonl --speed 1,2 --policy expected-cost,round-robin"
         })
 public final class ReplayCommand implements Callable<Integer> {
+    private static final List<String> POLICIES = List.of("expected-cost", "sticky", "consistent-hash", "round-robin");
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -41,9 +44,19 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--policy",
             split = ",",
             paramLabel = "NAME[:PARAMETER=VALUE...]",
-            defaultValue = "expected-cost,sticky,consistent-hash,round-robin",
-            description = "Files of gateway/policies, parameters over theirs (default: ${DEFAULT-VALUE}).")
+            description = {
+                "Files of gateway/policies, parameters over theirs",
+                "(default: expected-cost,sticky,consistent-hash,round-robin; with --bench all)."
+            })
     private List<String> policies = List.of();
+
+    @Option(
+            names = "--bench",
+            description = {
+                "All policies on a fixed set of generated loads, each with its own fleet: what a change of a policy",
+                "is judged by. Takes --policy, --format and --seed; minutes."
+            })
+    private boolean bench;
 
     @Option(names = "--pods", defaultValue = "8", description = "Endpoints, >= 1 (default: ${DEFAULT-VALUE}).")
     private int pods;
@@ -97,14 +110,33 @@ public final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<Row> rows = Arguments.named(spec, this::rows);
-        spec.commandLine().getOut().print(format.write(rows));
+        List<Row> rows = Arguments.named(spec, bench ? this::benchRows : this::rows);
+        String report = bench && format == ReportFormat.TABLE ? new BenchReport(rows).write() : format.write(rows);
+        spec.commandLine().getOut().print(report);
         spec.commandLine().getOut().flush();
         return CommandLine.ExitCode.OK;
     }
 
+    private List<Row> benchRows() throws IOException {
+        Arguments.check(load.isEmpty(), "bench", "a load is given", "none, it brings its own");
+        List<NamedPolicy> named = policies(Bench.POLICIES);
+        List<Row> rows = new ArrayList<>();
+        for (Bench.Case one : Bench.cases(seed)) {
+            Load read = one.source().read();
+            for (NamedPolicy policy : named) {
+                rows.add(new Row(one.name(), policy.text(), run(read, one.settings(), policy, one.name())));
+            }
+        }
+        return rows;
+    }
+
+    private List<NamedPolicy> policies(List<String> unlessGiven) {
+        return (policies.isEmpty() ? unlessGiven : policies)
+                .stream().map(NamedPolicy::parse).toList();
+    }
+
     private List<Row> rows() throws IOException {
-        List<NamedPolicy> named = policies.stream().map(NamedPolicy::parse).toList();
+        List<NamedPolicy> named = policies(POLICIES);
         ReplaySettings settings = new ReplaySettings(
                 pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.checked(), seed);
         Load asRead = read();

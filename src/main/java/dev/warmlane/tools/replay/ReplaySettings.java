@@ -32,6 +32,10 @@ public record ReplaySettings(
         return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
     }
 
+    ReplaySettings withAddresses(int addresses) {
+        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
+    }
+
     public ReplaySettings withScenario(Scenario scenario) {
         return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
     }

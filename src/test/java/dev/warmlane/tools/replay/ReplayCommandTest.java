@@ -51,10 +51,27 @@ class ReplayCommandTest {
         assertThat(out.toString()).contains("\"policy\" : \"consistent-hash:load-factor=2:slack-requests=1\"");
     }
 
+    @Test
+    void generatesAgents() {
+        assertThat(execute("--generate agents --sessions 3 --begin-seconds 60 --pods 2 --policy expected-cost"))
+                .isZero();
+        assertThat(out.toString()).containsPattern("agents x1 +expected-cost +\\d+ ");
+    }
+
+    @Test
+    void benchesOnLoadsOfItsOwn() {
+        assertThat(execute("--bench --policy round-robin,random")).isZero();
+        assertThat(out.toString())
+                .containsPattern("TTFT over the best +best s +round-robin +random\n")
+                .containsPattern("\ntiny-caches +[0-9.]+ +1.00 +[0-9.]+\n")
+                .containsPattern("\ngeometric mean +[0-9.]+ +[0-9.]+\nworst +[0-9.]+ +[0-9.]+\non +[a-z-]+ +[a-z-]+\n");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --generate other                    | generate: other (expected: shared-prefix or multi-turn)
+                    --generate other                    | generate: other (expected: shared-prefix, multi-turn or agents)
                     --pods 2                            | load: 0 given (expected: one of --trace, --access-log and --generate)
+                    --bench --generate agents           | bench: a load is given (expected: none, it brings its own)
                     --generate multi-turn --trace x     | load: 2 given (expected: one of
                     --generate multi-turn --pods 0      | pods: 0 (expected: >= 1)
                     --generate multi-turn --turns 0     | turns: 0 (expected: >= 1)

@@ -3,7 +3,6 @@ package dev.warmlane.tools.replay.load;
 import dev.warmlane.tools.Arguments;
 import java.io.IOException;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -47,7 +46,7 @@ public record Load(String name, List<LoadRequest> arrivals) {
     }
 
     private Stream<LoadRequest> requests() {
-        return arrivals.stream().flatMap(first -> Stream.iterate(first, Objects::nonNull, LoadRequest::next));
+        return arrivals.stream().flatMap(LoadRequest::all);
     }
 
     /** Where the requests of a replay come from. Reading twice gives the same load. */

@@ -3,6 +3,9 @@ package dev.warmlane.tools.replay.load;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.tools.Arguments;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param blockHashes chained hashes of full blocks of the prompt, and of blocks that the response fills where a later prompt
  *     contains them; for reading only
  * @param next the next turn of the conversation, which waits for this one's response
+ * @param branches the first turns of what this one's response starts beside the next turn, such as sub-agents
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LoadRequest(
@@ -23,13 +27,41 @@ public record LoadRequest(
         int promptTokens,
         int outputTokens,
         long[] blockHashes,
-        @Nullable LoadRequest next) {
+        @Nullable LoadRequest next,
+        List<LoadRequest> branches) {
     /** Bytes of prompt for each token: what a gateway assumes until it has learned better, and here always true. */
     public static final int BYTES_PER_TOKEN = 4;
 
     public LoadRequest {
         Arguments.atLeast("prompt tokens", promptTokens, 1);
         Arguments.atLeast("output tokens", outputTokens, 1);
+        branches = List.copyOf(branches);
+    }
+
+    /** A request that starts nothing beside the next turn. */
+    public LoadRequest(
+            long delayNanos,
+            int session,
+            int promptTokens,
+            int outputTokens,
+            long[] blockHashes,
+            @Nullable LoadRequest next) {
+        this(delayNanos, session, promptTokens, outputTokens, blockHashes, next, List.of());
+    }
+
+    /** This request and all that follow upon it. */
+    Stream<LoadRequest> all() {
+        return Stream.iterate(this, Objects::nonNull, LoadRequest::next)
+                .flatMap(turn ->
+                        Stream.concat(Stream.of(turn), turn.branches.stream().flatMap(LoadRequest::all)));
+    }
+
+    /** The requests that this one's response starts: the next turn first. */
+    public List<LoadRequest> followers() {
+        if (next == null) {
+            return branches;
+        }
+        return Stream.concat(Stream.of(next), branches.stream()).toList();
     }
 
     /** The prompt as a gateway sees it; made anew by each call. */
@@ -42,7 +74,9 @@ public record LoadRequest(
 
     LoadRequest atSpeed(double speed) {
         LoadRequest faster = next == null ? null : next.atSpeed(speed);
+        List<LoadRequest> fasterBranches =
+                branches.stream().map(branch -> branch.atSpeed(speed)).toList();
         long delay = Math.round(delayNanos / speed);
-        return new LoadRequest(delay, session, promptTokens, outputTokens, blockHashes, faster);
+        return new LoadRequest(delay, session, promptTokens, outputTokens, blockHashes, faster, fasterBranches);
     }
 }

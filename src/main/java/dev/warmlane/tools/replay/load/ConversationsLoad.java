@@ -1,0 +1,60 @@
+package dev.warmlane.tools.replay.load;
+
+import dev.warmlane.tools.Arguments;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chats as people have them: sessions begin as a Poisson process, most have a turn or two and a few have many, prompts differ
+ * by orders of magnitude and every turn repeats what was said before. All begin with the same short system prompt.
+ *
+ * <p>The constants follow a public trace of such chats: prompts of 6,900 / 27,000 tokens (p50 / p90), responses of 343 on
+ * average, pauses of 123 / 483 s, a third of all prompt blocks seen before.
+ *
+ * @param sessionsPerSecond mean rate at which they begin; > 0
+ * @param sessions how many; at least 1
+ * @param seed of everything that is drawn
+ */
+public record ConversationsLoad(double sessionsPerSecond, int sessions, long seed) implements Load.Source {
+    private static final int SYSTEM_TOKENS = 512;
+    private static final double NEXT_TURN_CHANCE = 0.5;
+    private static final int LONGEST_PROMPT = 120_000;
+    private static final LogNormal ADDED = new LogNormal(2900, 12_500, 100_000);
+    private static final LogNormal OUTPUT = new LogNormal(270, 600, 2000);
+    private static final LogNormal PAUSE_SECONDS = new LogNormal(123, 483, 1800);
+
+    /** Families of {@link BlockChain}. */
+    private static final long SYSTEM = 10;
+
+    private static final long SESSION = 11;
+
+    public ConversationsLoad {
+        Arguments.positive("rate", sessionsPerSecond);
+        Arguments.atLeast("sessions", sessions, 1);
+    }
+
+    @Override
+    public Load read() {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<LoadRequest> arrivals = new ArrayList<>(sessions);
+        double seconds = 0;
+        for (int session = 0; session < sessions; session++) {
+            seconds += -Math.log(1 - random.nextDouble()) / sessionsPerSecond;
+            arrivals.add(turns(session, Math.round(1e9 * seconds), SYSTEM_TOKENS, random));
+        }
+        return new Load("conversations", arrivals);
+    }
+
+    private static LoadRequest turns(int session, long delayNanos, int saidTokens, SplittableRandom random) {
+        int prompt = saidTokens + ADDED.tokens(random);
+        int output = OUTPUT.tokens(random);
+        @Nullable
+        LoadRequest next = prompt < LONGEST_PROMPT && random.nextDouble() < NEXT_TURN_CHANCE
+                ? turns(session, PAUSE_SECONDS.nanos(random), prompt + output, random)
+                : null;
+        long[] hashes = BlockChain.hashes(prompt + output, SYSTEM_TOKENS, SYSTEM, 0, SESSION, session);
+        return new LoadRequest(delayNanos, session, prompt, output, hashes, next);
+    }
+}
