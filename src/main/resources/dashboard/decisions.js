@@ -19,6 +19,11 @@ export async function loadDecisions() {
   }
 }
 
+// What a cost is made of, to be added up.
+const sum = (terms) =>
+  `${count(terms.waiting)} waiting + ${count(terms.computing)} computing + ${count(terms.delaying)} delaying others + ${count(terms.decoding)} decoding` +
+  (terms.staying > 0 ? ` − ${count(terms.staying)} for staying` : '');
+
 const candidates = (decision) => html`
   <div class="scroll" tabindex="0" role="region" aria-label="Candidates">
     <table>
@@ -43,7 +48,7 @@ const candidates = (decision) => html`
           .map(
             (candidate) => html`<tr class=${candidate.endpoint === decision.endpoint ? 'chosen' : ''}>
               <th scope="row">${candidate.endpoint}${candidate.endpoint === decision.endpoint ? html` <small>chosen</small>` : nothing}</th>
-              <td class="number">${count(candidate.cost)}</td>
+              <td class="number" title=${sum(candidate.terms)}>${count(candidate.cost)}</td>
               <td class="number">${count(candidate.uncachedTokens)}</td>
               <td class="number">${count(candidate.matchedTokens)}</td>
               <td class="number">${count(candidate.prefillTokens)}</td>

@@ -13,6 +13,8 @@ final class BlockHolders {
     private static final int STRIPE_BITS = 6;
     private static final int STRIPES = 1 << STRIPE_BITS;
 
+    private static final long[] NOBODY = {};
+
     private final HolderTable[] tables = new HolderTable[STRIPES];
     private final StampedLock[] locks = new StampedLock[STRIPES];
 
@@ -23,7 +25,12 @@ final class BlockHolders {
         }
     }
 
-    /** Whether all of these slots hold the block. */
+    /** Whether any endpoint holds the block. */
+    boolean isHeld(long hash) {
+        return isHeldByAll(hash, NOBODY);
+    }
+
+    /** Whether all of these slots hold the block, and at least one does. */
     boolean isHeldByAll(long hash, long[] slots) {
         int stripe = stripe(hash);
         StampedLock lock = locks[stripe];

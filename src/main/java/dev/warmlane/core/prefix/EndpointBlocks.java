@@ -13,6 +13,8 @@ final class EndpointBlocks {
     private int capacity;
     private boolean removed;
     private volatile long lastInsert;
+    private volatile int oldestUseSeconds;
+    private volatile boolean full;
 
     EndpointBlocks(int slot, BlockHolders holders, int capacity, boolean linked) {
         this.blocks = new LruBlocks(linked);
@@ -30,6 +32,16 @@ final class EndpointBlocks {
     /** When the endpoint was last inserted to, on the clock that {@link #insert} was given. */
     long lastInsert() {
         return lastInsert;
+    }
+
+    /** When the block was used that would be evicted next, on the clock that {@link #insert} was given. */
+    int oldestUseSeconds() {
+        return oldestUseSeconds;
+    }
+
+    /** Whether the next new block evicts one. */
+    boolean isFull() {
+        return full;
     }
 
     synchronized int size() {
@@ -61,20 +73,24 @@ final class EndpointBlocks {
     /**
      * Uses the last block first, so that leading blocks are the newest. Of a prompt beyond the capacity, tails stay out.
      *
+     * @param order of this among all insertions
+     * @param seconds the time
      * @return how many leading blocks were here before
      */
-    synchronized int insert(PromptBlocks prompt, long time) {
+    synchronized int insert(PromptBlocks prompt, long order, int seconds) {
         int length = Math.min(prompt.length(), capacity);
         if (removed) {
             return length;
         }
-        lastInsert = time;
+        lastInsert = order;
+        blocks.time(seconds);
         int held = length;
         for (int i = length - 1; i >= 0; i--) {
             if (use(prompt.hash(i), i == 0 ? 0 : prompt.hash(i - 1))) {
                 held = i;
             }
         }
+        noteOldest();
         return held;
     }
 
@@ -85,11 +101,12 @@ final class EndpointBlocks {
      * @param hashes in the order of the chain
      * @return whether the parent was known
      */
-    synchronized boolean append(long parent, long[] hashes, long time) {
+    synchronized boolean append(long parent, long[] hashes, long order, int seconds) {
         if (removed) {
             return true;
         }
-        lastInsert = time;
+        lastInsert = order;
+        blocks.time(seconds);
         boolean known = parent == 0 || blocks.contains(parent);
         for (int i = Math.min(hashes.length, capacity) - 1; i >= 0; i--) {
             use(hashes[i], i == 0 ? parent : hashes[i - 1]);
@@ -99,6 +116,7 @@ final class EndpointBlocks {
         for (int left = blocks.size(); left > 0 && ancestor != 0 && blocks.touch(ancestor); left--) {
             ancestor = blocks.parent(ancestor);
         }
+        noteOldest();
         return known;
     }
 
@@ -131,14 +149,16 @@ final class EndpointBlocks {
     }
 
     /** Takes over what {@link #dump} gave, in front of nothing that is here already. */
-    synchronized void load(long[] dump, long time) {
+    synchronized void load(long[] dump, long order, int seconds) {
         if (removed) {
             return;
         }
-        lastInsert = time;
+        lastInsert = order;
+        blocks.time(seconds);
         for (int i = 0; i < dump.length; i += 2) {
             use(dump[i], dump[i + 1]);
         }
+        noteOldest();
     }
 
     /** Makes the block the newest; returns whether it was not here. */
@@ -178,6 +198,11 @@ final class EndpointBlocks {
         while (blocks.size() > 0) {
             evict();
         }
+    }
+
+    private void noteOldest() {
+        oldestUseSeconds = blocks.oldestUse();
+        full = blocks.size() == capacity;
     }
 
     private void evict() {

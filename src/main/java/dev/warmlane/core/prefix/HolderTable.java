@@ -58,7 +58,7 @@ final class HolderTable {
         return (long) Long.BYTES * cells.longs.length;
     }
 
-    /** Whether all of these slots hold the block. */
+    /** Whether all of these slots hold the block, and at least one does. */
     boolean isHeldByAll(long hash, long[] slots) {
         Cells current = cells;
         long key = key(hash);

@@ -7,13 +7,14 @@ import org.jspecify.annotations.Nullable;
  * A set of block hashes in the order of their last use. Every operation takes constant time. Not thread-safe.
  *
  * <p>Implementation notes: a linked list inside arrays, found through a table with linear probing that is at most two thirds
- * full: 22 to 28 bytes a block when the arrays are, and no object a block. Entries that follow a removed one move back, so the
+ * full: 26 to 32 bytes a block when the arrays are, and no object a block. Entries that follow a removed one move back, so the
  * table needs no tombstones and does not slow down as it turns over.
  * <pre>
  *   table   [ 0 | 2 | 0 | 0 | 1 | ... ]     place + 1 by hash, 0 is empty
  *   hashes  [ 7f31.. | 09c2.. ]             by place
  *   older   [   1    |   -1   ]             7f31 is the newest, 09c2 the oldest
  *   newer   [  -1    |    0   ]
+ *   usedAt  [ 17 | 12 ]                     when each was last used
  *   parents [ 09c2.. |    0   ]             the block before it in its chain, where blocks are linked
  * </pre>
  */
@@ -24,12 +25,14 @@ final class LruBlocks {
     private long[] hashes = new long[10];
     private int[] newer = new int[10];
     private int[] older = new int[10];
+    private int[] usedAt = new int[10];
     private long @Nullable [] parents;
     private int used;
     private int free = NONE;
     private int newest = NONE;
     private int oldest = NONE;
     private int size;
+    private int now;
 
     /** @param linked whether each block remembers the one before it in its chain, for 8 bytes more */
     LruBlocks(boolean linked) {
@@ -40,8 +43,18 @@ final class LruBlocks {
         return size;
     }
 
+    /** What the clock says from now on, in whole units of the caller's. */
+    void time(int nowUnits) {
+        now = nowUnits;
+    }
+
+    /** When the oldest block was last used; now if there is none. */
+    int oldestUse() {
+        return oldest == NONE ? now : usedAt[oldest];
+    }
+
     long memoryBytes() {
-        long perBlock = Long.BYTES + 2L * Integer.BYTES + (parents == null ? 0 : Long.BYTES);
+        long perBlock = Long.BYTES + 3L * Integer.BYTES + (parents == null ? 0 : Long.BYTES);
         return (long) Integer.BYTES * table.length + perBlock * hashes.length;
     }
 
@@ -75,6 +88,7 @@ final class LruBlocks {
             unlink(place);
             linkNewest(place);
         }
+        usedAt[place] = now;
         return true;
     }
 
@@ -86,6 +100,7 @@ final class LruBlocks {
             parents[place] = parent;
         }
         linkNewest(place);
+        usedAt[place] = now;
         table[find(hash)] = place + 1;
         size++;
     }
@@ -123,6 +138,7 @@ final class LruBlocks {
             hashes = Arrays.copyOf(hashes, length);
             newer = Arrays.copyOf(newer, length);
             older = Arrays.copyOf(older, length);
+            usedAt = Arrays.copyOf(usedAt, length);
             parents = parents == null ? null : Arrays.copyOf(parents, length);
             if (3L * length > 2L * table.length) {
                 growTable();

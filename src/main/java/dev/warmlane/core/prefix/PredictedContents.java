@@ -14,6 +14,32 @@ public interface PredictedContents {
     PrefixMatch match(PromptBlocks prompt, List<Endpoint> candidates);
 
     /**
+     * Counts a use of the blocks that some endpoint holds, before it is noted where the prompt goes.
+     *
+     * @param user who uses them: turns of one conversation count once until somebody else comes
+     */
+    default void used(PromptBlocks prompt, long user) {}
+
+    /**
+     * How often blocks that only some endpoints hold are used, by whomever but one user alone. Where contents keep no rates, nothing comes often.
+     *
+     * @param from leading blocks that need no answer
+     * @param held leading blocks that some endpoint holds, at least {@code from}
+     * @param leastPerSecond what comes less often than this is left out
+     */
+    default BlockUses uses(PromptBlocks prompt, int from, int held, double leastPerSecond) {
+        return BlockUses.NONE;
+    }
+
+    /**
+     * How long a block that is not used lives at the endpoint, in seconds: the age of what it would evict next. Infinite while
+     * it has room left; 0 where contents do not know.
+     */
+    default double residenceSeconds(EndpointId endpoint) {
+        return 0;
+    }
+
+    /**
      * Notes that the endpoint computes this prompt: its blocks are the most recently used from now on.
      *
      * @return how many leading blocks of it the endpoint held before, as far as it can hold them at all

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * Predicts from what this process sent where. A prompt is looked up for all endpoints in one walk of its chain of
@@ -23,8 +24,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * that was not used for the longest time; one prompt's leading blocks count as used after those behind them, as the engine
  * does. No endpoint evicts another's blocks.
  *
- * <p>Memory is bounded by the sum of the capacities: 62 bytes a block for 100 endpoints of 15,625 blocks that they do not
- * share (97 MB for 100 million tokens), up to twice that after a table has just grown, and twice that again if all of them
+ * <p>It also counts how often blocks come, whichever endpoint takes them ({@link BlockRates}), and knows how long each endpoint
+ * keeps what is not used: the age of its oldest block.
+ *
+ * <p>Memory is bounded by the sum of the capacities: 66 bytes a block for 100 endpoints of 15,625 blocks that they do not
+ * share (103 MB for 100 million tokens), up to twice that after a table has just grown, and twice that again if all of them
  * deliver so much more than predicted that their capacities grow to the utmost. It is bounded by {@value #MAX_ENDPOINTS}
  * endpoints too; beyond them the one that was not inserted to for the longest time is forgotten.
  *
@@ -36,6 +40,13 @@ public final class PrefixIndex implements PredictedContents {
     public static final int MAX_ENDPOINTS = 1024;
 
     private static final long MAX_CAPACITY = 1 << 26;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long MILLIS_PER_SECOND = 1000;
+
+    /** Stand for every prompt that this process placed, and for those of its replicas too, among the rates of blocks. */
+    private static final long OWN_USES = 0x6F776E5F75736573L;
+
+    private static final long ALL_USES = 0x616C6C5F75736573L;
 
     private final int maxEndpoints;
     private final int defaultCapacity;
@@ -44,20 +55,38 @@ public final class PrefixIndex implements PredictedContents {
     private final Map<EndpointId, EndpointBlocks> endpoints = new ConcurrentHashMap<>();
     private final BitSet usedSlots = new BitSet();
     private final AtomicLong inserts = new AtomicLong();
+    private final BlockRates rates = new BlockRates();
+    private final LongSupplier nanoClock;
+    private final long startNanos;
 
-    /** @param defaultCapacity blocks that an endpoint holds until {@link #capacity} says otherwise, at least 1 */
+    /**
+     * An index without a clock: no block ages, and none is known to come often.
+     *
+     * @param defaultCapacity blocks that an endpoint holds until {@link #capacity} says otherwise, at least 1
+     */
     public PrefixIndex(long defaultCapacity) {
         this(defaultCapacity, MAX_ENDPOINTS);
     }
 
-    PrefixIndex(long defaultCapacity, int maxEndpoints) {
-        this(defaultCapacity, maxEndpoints, false);
+    /**
+     * An index.
+     *
+     * @param defaultCapacity as of {@link #PrefixIndex(long)}
+     */
+    public PrefixIndex(long defaultCapacity, LongSupplier nanoClock) {
+        this(defaultCapacity, MAX_ENDPOINTS, false, nanoClock);
     }
 
-    private PrefixIndex(long defaultCapacity, int maxEndpoints, boolean linked) {
+    PrefixIndex(long defaultCapacity, int maxEndpoints) {
+        this(defaultCapacity, maxEndpoints, false, () -> 0);
+    }
+
+    private PrefixIndex(long defaultCapacity, int maxEndpoints, boolean linked, LongSupplier nanoClock) {
         this.defaultCapacity = checkedCapacity(defaultCapacity);
         this.maxEndpoints = maxEndpoints;
         this.linked = linked;
+        this.nanoClock = nanoClock;
+        this.startNanos = nanoClock.getAsLong();
     }
 
     /**
@@ -66,8 +95,8 @@ public final class PrefixIndex implements PredictedContents {
      *
      * @param defaultCapacity as of {@link #PrefixIndex(long)}
      */
-    public static PrefixIndex linked(long defaultCapacity) {
-        return new PrefixIndex(defaultCapacity, MAX_ENDPOINTS, true);
+    public static PrefixIndex linked(long defaultCapacity, LongSupplier nanoClock) {
+        return new PrefixIndex(defaultCapacity, MAX_ENDPOINTS, true, nanoClock);
     }
 
     @Override
@@ -81,7 +110,89 @@ public final class PrefixIndex implements PredictedContents {
 
     @Override
     public int insert(EndpointId endpoint, PromptBlocks prompt) {
-        return prompt.length() == 0 ? 0 : known(endpoint).insert(prompt, inserts.incrementAndGet());
+        if (prompt.length() == 0) {
+            return 0;
+        }
+        return known(endpoint).insert(prompt, inserts.incrementAndGet(), seconds());
+    }
+
+    @Override
+    public BlockUses uses(PromptBlocks prompt, int from, int held, double leastPerSecond) {
+        long millis = millis();
+        double replicas = replicas(millis);
+        BlockUses uses = null;
+        int end = 0;
+        while (end < held) {
+            int next = nextEnd(end);
+            end = next > held ? held : next;
+            if (end > from) {
+                double perSecond = replicas * rates.perSecond(prompt.hash(end - 1), millis);
+                if (perSecond < leastPerSecond) {
+                    break;
+                }
+                uses = uses == null ? new BlockUses(8) : uses;
+                uses.add(end, perSecond);
+            }
+        }
+        return uses == null ? BlockUses.NONE : uses;
+    }
+
+    @Override
+    public double residenceSeconds(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null || !blocks.isFull()
+                ? Double.POSITIVE_INFINITY
+                : Math.max(0, seconds() - blocks.oldestUseSeconds());
+    }
+
+    /**
+     * Counts a use of a few of the blocks, at distances that grow, and of the last one that some endpoint holds: from there on
+     * the prompt goes on alone, and says nothing new behind it.
+     */
+    @Override
+    public void used(PromptBlocks prompt, long user) {
+        long millis = millis();
+        rates.note(OWN_USES, inserts.get(), millis);
+        rates.note(ALL_USES, inserts.get(), millis);
+        int held = 0;
+        int end = nextEnd(0);
+        while (end <= prompt.length() && holders.isHeld(prompt.hash(end - 1))) {
+            rates.note(prompt.hash(end - 1), user, millis);
+            held = end;
+            end = nextEnd(end);
+        }
+        int last = held;
+        int beyond = Math.min(end, prompt.length() + 1);
+        while (beyond - last > 1) {
+            int middle = (last + beyond) / 2;
+            if (holders.isHeld(prompt.hash(middle - 1))) {
+                last = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        if (last > held) {
+            rates.note(prompt.hash(last - 1), user, millis);
+        }
+    }
+
+    /** How many leading blocks to look at after so many: each of the first eight, then four to the octave. */
+    private static int nextEnd(int end) {
+        return end + Math.max(1, Integer.highestOneBit(end) / 4);
+    }
+
+    /** All uses over those that came by this process, at least 1: other replicas see as much of a block as of everything. */
+    private double replicas(long millis) {
+        double own = rates.perSecond(OWN_USES, millis);
+        return own == 0 ? 1 : Math.max(1, rates.perSecond(ALL_USES, millis) / own);
+    }
+
+    private long millis() {
+        return (nanoClock.getAsLong() - startNanos) / NANOS_PER_MILLI;
+    }
+
+    private int seconds() {
+        return (int) (millis() / MILLIS_PER_SECOND);
     }
 
     /**
@@ -92,7 +203,9 @@ public final class PrefixIndex implements PredictedContents {
      * @return whether the parent is known here; if not, these blocks match nothing until what goes before them is told too
      */
     public boolean append(EndpointId endpoint, long parent, long[] hashes) {
-        return known(endpoint).append(parent, hashes, inserts.incrementAndGet());
+        long order = inserts.incrementAndGet();
+        rates.note(ALL_USES, order, millis());
+        return known(endpoint).append(parent, hashes, order, seconds());
     }
 
     /** The blocks from the beginning of a prompt up to this one, as far as the endpoint is predicted to hold them. */
@@ -109,7 +222,7 @@ public final class PrefixIndex implements PredictedContents {
 
     /** Takes over a part of what {@link #dump} gave, after the parts before it. */
     public void load(EndpointId endpoint, long[] dump) {
-        known(endpoint).load(dump, inserts.incrementAndGet());
+        known(endpoint).load(dump, inserts.incrementAndGet(), seconds());
     }
 
     /** Corrects a prediction that was too high: the endpoint forgets these blocks. */

@@ -11,9 +11,10 @@ import dev.warmlane.core.endpoint.Endpoint;
  * @param prefillTokens P: tokens it is computing for others whose first byte has not come back
  * @param requests n: requests in flight there, those of other clients included where there are any
  * @param promptTokens R: their prompt tokens
+ * @param usualTokens those that it usually has, where the request is new there; else 0
  * @param replicaRequests of n, those of other replicas of this gateway
  * @param bound whether the request's key is bound to it
- * @param cost all of it in prefill tokens; the smallest wins
+ * @param terms what makes up its cost
  */
 public record Candidate(
         Endpoint endpoint,
@@ -22,6 +23,13 @@ public record Candidate(
         long prefillTokens,
         int requests,
         long promptTokens,
+        long usualTokens,
         int replicaRequests,
         boolean bound,
-        double cost) {}
+        Cost terms) {
+
+    /** What it would cost in all, in prefill tokens; the smallest wins. */
+    public double cost() {
+        return terms.total();
+    }
+}

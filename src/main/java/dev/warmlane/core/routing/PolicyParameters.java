@@ -54,6 +54,12 @@ public final class PolicyParameters {
         return value;
     }
 
+    /** A number within bounds, both included, or what it is where nothing is said. */
+    public double number(String name, double least, double most, double unlessGiven) {
+        read.add(name);
+        return values.containsKey(name) ? number(name, least, most) : unlessGiven;
+    }
+
     /** A required whole number, at least the given one. */
     public int whole(String name, int least) {
         double value = number(name, least);

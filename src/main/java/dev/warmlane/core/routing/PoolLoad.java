@@ -11,12 +11,19 @@ public final class PoolLoad {
     private final ReplicaLoad replicas;
     private final OtherClients others;
     private final PoolAverages averages;
+    private final UsualLoad usual;
 
-    PoolLoad(InFlight own, ReplicaLoad replicas, OtherClients others, PoolAverages averages) {
+    PoolLoad(InFlight own, ReplicaLoad replicas, OtherClients others, PoolAverages averages, UsualLoad usual) {
         this.own = own;
         this.replicas = replicas;
         this.others = others;
         this.averages = averages;
+        this.usual = usual;
+    }
+
+    /** Prompt tokens that the endpoint had in flight on average over the last minute or so; 0 where no time passes. */
+    public long usualPromptTokens(EndpointId endpoint) {
+        return usual.promptTokens(endpoint);
     }
 
     /** Of {@link #requests}, those of the other replicas of this gateway. */

@@ -1,11 +1,14 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * What a pool remembers from one request to the next, whatever its policy: which keys are bound, what each endpoint is
@@ -21,6 +24,7 @@ public final class PoolMemory {
     private final long seed;
     private final OtherClients otherClients = new OtherClients();
     private final PoolAverages averages = new PoolAverages();
+    private final UsualLoad usualLoad;
     private final PoolLoad load;
     private final AtomicLong dispatches = new AtomicLong();
 
@@ -49,13 +53,30 @@ public final class PoolMemory {
             InFlight inFlight,
             ReplicaLoad replicas,
             long seed) {
+        this(bindings, contents, blockSizeBytes, inFlight, replicas, seed, () -> 0);
+    }
+
+    /**
+     * A memory for which time passes.
+     *
+     * @param nanoClock without one nothing is averaged over time
+     */
+    public PoolMemory(
+            Bindings bindings,
+            PredictedContents contents,
+            int blockSizeBytes,
+            InFlight inFlight,
+            ReplicaLoad replicas,
+            long seed,
+            LongSupplier nanoClock) {
         this.bindings = bindings;
         this.contents = contents;
         this.blockSizeBytes = blockSizeBytes;
         this.inFlight = inFlight;
         this.seed = seed;
         this.replicas = replicas;
-        this.load = new PoolLoad(inFlight, replicas, otherClients, averages);
+        this.usualLoad = new UsualLoad(nanoClock);
+        this.load = new PoolLoad(inFlight, replicas, otherClients, averages, usualLoad);
     }
 
     /** What a policy may read of it for a decision among these endpoints. */
@@ -94,11 +115,15 @@ public final class PoolMemory {
 
     /** The request is about to be sent: the next choice must see it, so that one with the same key or prompt follows. */
     void dispatched(RoutingDecision decision) {
-        dispatches.incrementAndGet();
+        long number = dispatches.incrementAndGet();
+        usualLoad.look(decision.candidates());
         if (bindsKey(decision) && decision.outcome() != Outcome.SPILLED) {
             bindings.bind(decision.request().key(), decision.endpoint().id());
         }
         if (decision.remember().prompt()) {
+            AffinityKey key = decision.request().key();
+            // Behind an address, and where nothing tells, every request may be somebody else's.
+            contents.used(decision.request().prompt(), key.source() == KeySource.SESSION ? key.hash() : number);
             contents.insert(decision.endpoint().id(), decision.request().prompt());
         }
     }
@@ -154,6 +179,7 @@ public final class PoolMemory {
         inFlight.retire(endpoint);
         bindings.releaseAll(endpoint);
         otherClients.retire(endpoint);
+        usualLoad.retire(endpoint);
         contents.remove(endpoint);
     }
 

@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.prefix.BlockUses;
 import dev.warmlane.core.prefix.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import java.util.List;
@@ -34,6 +35,16 @@ public final class RoutingView {
     /** How many leading blocks of the prompt each of these endpoints is predicted to hold, in their order. */
     public PrefixMatch match(PromptBlocks prompt, List<Endpoint> endpoints) {
         return memory.contents().match(prompt, endpoints);
+    }
+
+    /** How often the prompt's blocks come, as {@link dev.warmlane.core.prefix.PredictedContents#uses} says. */
+    public BlockUses uses(PromptBlocks prompt, int from, int held, double leastPerSecond) {
+        return memory.contents().uses(prompt, from, held, leastPerSecond);
+    }
+
+    /** How long a block that is not used lives at an endpoint, in seconds, infinite while there is room; 0 if unknown. */
+    public double residenceSeconds(EndpointId endpoint) {
+        return memory.contents().residenceSeconds(endpoint);
     }
 
     public PoolLoad load() {

@@ -2,6 +2,7 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.BlockUses;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PrefixMatch;
@@ -23,6 +24,22 @@ public final class SharedContents implements PredictedContents {
     @Override
     public PrefixMatch match(PromptBlocks prompt, List<Endpoint> candidates) {
         return index.match(prompt, candidates);
+    }
+
+    /** Tells nobody: what is placed is told, and every replica sees about as much of a block as of everything. */
+    @Override
+    public void used(PromptBlocks prompt, long user) {
+        index.used(prompt, user);
+    }
+
+    @Override
+    public BlockUses uses(PromptBlocks prompt, int from, int held, double leastPerSecond) {
+        return index.uses(prompt, from, held, leastPerSecond);
+    }
+
+    @Override
+    public double residenceSeconds(EndpointId endpoint) {
+        return index.residenceSeconds(endpoint);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PolicyParameters;
 import dev.warmlane.core.routing.PoolMemory;
+import dev.warmlane.core.routing.ReplicaLoad;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
@@ -104,21 +105,24 @@ public final class PoolFactory {
     private PoolMemory memory(InFlight inFlight) {
         return new PoolMemory(
                 bindings,
-                new PrefixIndex(DEFAULT_INDEX_BLOCKS),
+                new PrefixIndex(DEFAULT_INDEX_BLOCKS, System::nanoTime),
                 PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
                 inFlight,
-                System.nanoTime());
+                ReplicaLoad.NONE,
+                System.nanoTime(),
+                System::nanoTime);
     }
 
     private PoolMemory shared(Replication with, EndpointPool endpoints, InFlight inFlight) {
-        PoolShare share = with.share(endpoints, PrefixIndex.linked(DEFAULT_INDEX_BLOCKS), inFlight);
+        PoolShare share = with.share(endpoints, PrefixIndex.linked(DEFAULT_INDEX_BLOCKS, System::nanoTime), inFlight);
         PoolMemory memory = new PoolMemory(
                 bindings,
                 share.contents(),
                 PromptHasher.DEFAULT_BLOCK_SIZE_BYTES,
                 inFlight,
                 share.load(),
-                System.nanoTime());
+                System.nanoTime(),
+                System::nanoTime);
         share.averages(memory.averages());
         return memory;
     }

@@ -2,6 +2,7 @@ package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.routing.Candidate;
+import dev.warmlane.core.routing.Cost;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.RoutingDecision;
@@ -50,11 +51,13 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
          * One endpoint that was weighed.
          *
          * @param endpoint its name
-         * @param cost the sum; the smallest wins, close ones count as equal
+         * @param cost the sum of the terms; the smallest wins, close ones count as equal
+         * @param terms what it is made of
          * @param prefillTokens P: uncached tokens in flight there whose first byte has not come back
          * @param uncachedTokens u: tokens of this prompt that it does not hold
          * @param inFlight n: requests in flight there
          * @param inFlightPromptTokens R: their prompt tokens
+         * @param usualPromptTokens R as it was on average over the last minute, which counts if it is more and the key is not bound
          * @param replicasInFlight of n, those of the other replicas of this gateway
          * @param matchedTokens leading tokens of this prompt that it is predicted to hold
          * @param bound whether the key is bound to it
@@ -62,10 +65,12 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
         public record CandidateStatus(
                 String endpoint,
                 double cost,
+                TermsStatus terms,
                 long prefillTokens,
                 long uncachedTokens,
                 int inFlight,
                 long inFlightPromptTokens,
+                long usualPromptTokens,
                 int replicasInFlight,
                 long matchedTokens,
                 boolean bound) {
@@ -74,13 +79,32 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                 return new CandidateStatus(
                         candidate.endpoint().name(),
                         candidate.cost(),
+                        TermsStatus.of(candidate.terms()),
                         candidate.prefillTokens(),
                         candidate.uncachedTokens(),
                         candidate.requests(),
                         candidate.promptTokens(),
+                        candidate.usualTokens(),
                         candidate.replicaRequests(),
                         candidate.matchedTokens(),
                         candidate.bound());
+            }
+        }
+
+        /**
+         * A cost, term by term: {@code waiting + computing + delaying + decoding - staying}.
+         *
+         * @param waiting P
+         * @param computing kappa times what it does not hold, less what others will use of that
+         * @param delaying beta times n times what it does not hold
+         * @param decoding lambda times the prompt tokens in flight, this one's included
+         * @param staying H if the key is bound there, else 0
+         */
+        public record TermsStatus(double waiting, double computing, double delaying, double decoding, double staying) {
+
+            static TermsStatus of(Cost cost) {
+                return new TermsStatus(
+                        cost.waiting(), cost.computing(), cost.delaying(), cost.decoding(), cost.staying());
             }
         }
 

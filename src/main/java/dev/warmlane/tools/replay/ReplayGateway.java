@@ -10,6 +10,7 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolMemory;
+import dev.warmlane.core.routing.ReplicaLoad;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
@@ -39,8 +40,15 @@ final class ReplayGateway {
             PolicyMaker maker, long indexBlocks, Ticker clock, long seed, int number, @Nullable ReplaySharing sharing) {
         AffinityTable table = new AffinityTable(MAX_BINDINGS, TTL, clock);
         PoolMemory memory = sharing == null
-                ? new PoolMemory(table, new PrefixIndex(indexBlocks), BLOCK_SIZE_BYTES, inFlight, seed)
-                : shared(table, PrefixIndex.linked(indexBlocks), clock, seed, number, sharing);
+                ? new PoolMemory(
+                        table,
+                        new PrefixIndex(indexBlocks, clock::read),
+                        BLOCK_SIZE_BYTES,
+                        inFlight,
+                        ReplicaLoad.NONE,
+                        seed,
+                        clock::read)
+                : shared(table, PrefixIndex.linked(indexBlocks, clock::read), clock, seed, number, sharing);
         this.router = new Router(
                 pool,
                 maker.make(clock),
@@ -57,7 +65,8 @@ final class ReplayGateway {
                 });
         PoolShare share = replication.share(pool, index, inFlight);
         sharing.join(replication);
-        return new PoolMemory(replication.bindings(), share.contents(), BLOCK_SIZE_BYTES, inFlight, share.load(), seed);
+        return new PoolMemory(
+                replication.bindings(), share.contents(), BLOCK_SIZE_BYTES, inFlight, share.load(), seed, clock::read);
     }
 
     Router router() {

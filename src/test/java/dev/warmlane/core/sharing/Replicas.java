@@ -77,7 +77,7 @@ final class Replicas {
         final EndpointPool pool = new EndpointPool("default");
         final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), nanos::get);
         final StoredResponses responses = new StoredResponses(1000, Duration.ofHours(2), nanos::get);
-        final PrefixIndex index = PrefixIndex.linked(1000);
+        final PrefixIndex index = PrefixIndex.linked(1000, nanos::get);
         final InFlight inFlight = new InFlight();
         final Replication replication;
         final PoolShare share;

@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
@@ -75,6 +76,30 @@ class WhatFailsBadlyTest {
         assertThat(rule.requestImbalance()).isGreaterThan(4);
         assertThat(expectedCost.requestImbalance()).isLessThan(2);
         assertThat(rule.ttft().mean()).isGreaterThan(3 * expectedCost.ttft().mean());
+    }
+
+    @Test
+    void newSessionsSpreadAtLightLoadWhoeverHasTheirSystemPrompt() {
+        Load load = new SharedPrefixLoad(1, 200, 6000, 400, 150, 5, 1500, 1).read();
+        PolicyResult unshared = run(load, FOUR, NamedPolicy.parse("expected-cost:shared-uses=1e9"));
+        PolicyResult expectedCost = run(load, FOUR, EXPECTED_COST);
+        PolicyResult replicas =
+                run(load, FOUR.withScenario(Scenario.of("--gateways=3", "--share-delay-ms=20")), EXPECTED_COST);
+        assertThat(unshared.requestImbalance()).isGreaterThan(3);
+        assertThat(expectedCost.requestImbalance()).isLessThan(1.2);
+        assertThat(replicas.requestImbalance()).isLessThan(1.2);
+        assertThat(expectedCost.hitRatio()).isGreaterThan(unshared.hitRatio() - 0.01);
+        assertThat(expectedCost.ttft().mean()).isLessThan(0.85 * unshared.ttft().mean());
+    }
+
+    @Test
+    void agentsSpreadThoughAllHaveTheSameTools() {
+        Load load = new AgentsLoad(40, 600, 1).read();
+        ReplaySettings settings = ReplaySettings.of(8, 1_000_000);
+        PolicyResult unshared = run(load, settings, NamedPolicy.parse("expected-cost:shared-uses=1e9"));
+        PolicyResult expectedCost = run(load, settings, EXPECTED_COST);
+        assertThat(expectedCost.computedImbalance()).isLessThan(unshared.computedImbalance() - 0.5);
+        assertThat(expectedCost.ttft().mean()).isLessThan(0.8 * unshared.ttft().mean());
     }
 
     @Test

@@ -13,6 +13,8 @@ import dev.warmlane.core.routing.PolicyParameters;
  * @param clientIpStickiness share of it for a key that many users may share; in [0, 1]
  * @param attentionTokens alpha: the position at which attention costs as much as the rest of a prefill token; above 0
  * @param tieTokens costs this close count as equal; at least 0
+ * @param sharedUses uses of a block that an endpoint would find, from which on computing it there is shared with them; at
+ *     least 0
  */
 public record CostParameters(
         double recompute,
@@ -21,7 +23,11 @@ public record CostParameters(
         double stickinessTokens,
         double clientIpStickiness,
         double attentionTokens,
-        double tieTokens) {
+        double tieTokens,
+        double sharedUses) {
+
+    /** The default of what files of earlier versions do not have. */
+    private static final double SHARED_USES = 4;
 
     /** Reads them from a policy's parameters. */
     static CostParameters read(PolicyParameters parameters) {
@@ -32,7 +38,13 @@ public record CostParameters(
                 parameters.number("stickiness-tokens", 0),
                 parameters.number("client-ip-stickiness", 0, 1),
                 parameters.number("alpha-tokens", 1),
-                parameters.number("tie-tokens", 0));
+                parameters.number("tie-tokens", 0),
+                parameters.number("shared-uses", 0, Double.MAX_VALUE, SHARED_USES));
+    }
+
+    /** What it costs to compute the tokens from one position of a prompt to another. */
+    double prefillBetween(double from, double to) {
+        return (to - from) * (1 + (from + to) / 2 / attentionTokens);
     }
 
     /** W(u, L): the cost of computing the last tokens of a prompt, of which late ones attend to more. */

@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Candidate;
+import dev.warmlane.core.routing.Cost;
 import dev.warmlane.core.routing.Outcome;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.PoolLoad;
@@ -49,6 +50,7 @@ final class PromptCosts {
         double blockTokens = prompt.blockSizeBytes() / bytesPerToken;
         long promptTokens = (long) (prompt.bytes() / bytesPerToken);
         double lambda = parameters.load() * averages.outputTokens() / 1000;
+        SharedRecompute shared = new SharedRecompute(parameters, pool, prompt, match, blockTokens);
         List<Candidate> candidates = new ArrayList<>(endpoints.size());
         for (int i = 0; i < endpoints.size(); i++) {
             Endpoint endpoint = endpoints.get(i);
@@ -61,12 +63,16 @@ final class PromptCosts {
             long prefillTokens = load.prefillTokens(id);
             int requests = load.requests(id);
             long inFlightTokens = load.promptTokens(id);
+            // What is placed stays: what else will be there counts, not what happens to be there now.
+            long usualTokens = bound == null ? load.usualPromptTokens(id) : 0;
             boolean isBound = bound != null && id.equals(bound);
-            double cost = prefillTokens
-                    + parameters.prefill(uncachedTokens, promptTokens)
-                            * (parameters.recompute() + parameters.delay() * requests)
-                    + lambda * (inFlightTokens + promptTokens)
-                    - (isBound ? stickinessTokens : 0);
+            double prefill = parameters.prefill(uncachedTokens, promptTokens);
+            Cost cost = new Cost(
+                    prefillTokens,
+                    parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
+                    parameters.delay() * requests * prefill,
+                    lambda * (Math.max(inFlightTokens, usualTokens) + promptTokens),
+                    isBound ? stickinessTokens : 0);
             candidates.add(new Candidate(
                     endpoint,
                     matchedTokens,
@@ -74,6 +80,7 @@ final class PromptCosts {
                     prefillTokens,
                     requests,
                     inFlightTokens,
+                    usualTokens,
                     load.replicaRequests(id),
                     isBound,
                     cost));
