@@ -122,6 +122,7 @@ class AccessConfiguration {
                 oidc.enabled() ? byKey.or(byToken(oidc)) : byKey,
                 tenants.getIfAvailable(),
                 replicas == null ? null : replicas.replication().quota(),
+                settings.auth().outputTokens(),
                 settings.tenancy().serveUnsalted(),
                 registry);
     }

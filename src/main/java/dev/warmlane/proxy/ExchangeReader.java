@@ -81,6 +81,7 @@ final class ExchangeReader {
             long startedNanos) {
         if (rights != null && identity != null) {
             rights.checkModel(identity, body);
+            rights.limitPriority(identity, body);
         }
         ServerHttpRequest request = exchange.getRequest();
         String path = request.getURI().getRawPath();
@@ -92,7 +93,8 @@ final class ExchangeReader {
         outcome.pool(pool.name());
         String id = outcome.requestId();
         RoutingRequest routing = routing(request, id, traits.affinity(), pool, tenant, body, stored);
-        TokenCharge charge = rights == null || identity == null ? null : rights.charge(identity, body);
+        TokenCharge charge =
+                rights == null || identity == null ? null : rights.charge(identity, traits.affinity(), body);
         LoggedRequest kept = logged ? LoggedRequest.of(routing, body, traits.affinity()) : null;
         // Tokens that are limited must be known, whether or not the client asked.
         boolean asks = asksForUsage || (charge != null && charge.isLimited());

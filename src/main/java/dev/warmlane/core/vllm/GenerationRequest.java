@@ -9,22 +9,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model the model as the client named it; null is the engine's base model
  * @param stream whether the response is streamed
- * @param includeUsage whether the client asked for a usage chunk at the end of the stream
- * @param usageRequest where the body could ask for one; null: nowhere
+ * @param streamOptions whether the client asked for a usage chunk at the end of the stream, or how to ask for one
  * @param maxTokens upper bound of generated tokens; null where none is given, or none that is an int
+ * @param samples generated for each prompt, at least 1: {@code n} or {@code best_of}
  * @param cacheSalt what keeps the client's KV blocks apart from others'
- * @param priority the engine's scheduling priority, lower is earlier
+ * @param priority the engine's scheduling priority, lower is earlier; null where none is given, or none that is an int
+ * @param givenPriority the value in the body, which may be something else that an engine takes for a number; null: none
  * @param previousResponses every text that is given as the id of a response to go on from, though engines read only the last
  * @param prompt what enters the engine's prompt; empty where the body has a shape nobody knows
  */
 public record GenerationRequest(
         @Nullable String model,
         boolean stream,
-        boolean includeUsage,
-        @Nullable UsageRequest usageRequest,
+        StreamOptions streamOptions,
         @Nullable Integer maxTokens,
+        int samples,
         @Nullable String cacheSalt,
         @Nullable Integer priority,
+        @Nullable Splice givenPriority,
         List<String> previousResponses,
         CanonicalPrompt prompt) {
 
@@ -62,7 +64,26 @@ public record GenerationRequest(
      * @param body that this was read from
      */
     public byte @Nullable [] askingForUsage(byte[] body) {
-        return !stream || includeUsage || usageRequest == null ? null : usageRequest.ask(body);
+        Splice question = streamOptions.question();
+        return stream && question != null ? question.applyTo(body) : null;
+    }
+
+    /** Whether the client asks for a usage chunk at the end of the stream. */
+    public boolean includeUsage() {
+        return streamOptions.includesUsage();
+    }
+
+    /**
+     * The body with its priority no earlier than this, or null if it gives none that is.
+     *
+     * @param body that this was read from
+     */
+    public byte @Nullable [] notBefore(int earliest, byte[] body) {
+        Splice given = givenPriority;
+        if (given == null || (priority != null && priority >= earliest)) {
+            return null;
+        }
+        return given.with(Integer.toString(earliest)).applyTo(body);
     }
 
     /** The same without a reference to the body. */
@@ -70,11 +91,12 @@ public record GenerationRequest(
         return new GenerationRequest(
                 model,
                 stream,
-                includeUsage,
-                null,
+                new StreamOptions(includeUsage(), null),
                 maxTokens,
+                samples,
                 cacheSalt,
                 priority,
+                null,
                 previousResponses,
                 CanonicalPrompt.EMPTY);
     }

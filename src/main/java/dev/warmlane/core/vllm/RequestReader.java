@@ -1,7 +1,6 @@
 package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
-import dev.warmlane.core.vllm.UsageRequest.StreamOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +24,8 @@ final class RequestReader {
         MAX_TOKENS(null),
         MAX_COMPLETION_TOKENS(null),
         MAX_OUTPUT_TOKENS(null),
+        N(null),
+        BEST_OF(null),
         PRIORITY(null);
 
         private final @Nullable PromptTag tag;
@@ -50,7 +51,10 @@ final class RequestReader {
     private @Nullable StreamOptions streamOptions;
     private @Nullable Integer maxTokens;
     private @Nullable Integer maxCompletionTokens;
+    private int samples = 1;
+    private int bestOf = 1;
     private @Nullable Integer priority;
+    private @Nullable Splice givenPriority;
     private List<String> previousResponses = List.of();
 
     RequestReader(JsonScanner scanner) {
@@ -91,11 +95,12 @@ final class RequestReader {
         return new GenerationRequest(
                 model,
                 stream,
-                options != null && options.includesUsage(),
-                options == null ? UsageRequest.inBody(afterBrace, empty) : options.place(),
+                options == null ? StreamOptions.absent(afterBrace, empty) : options,
                 maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
+                Math.max(samples, bestOf),
                 cacheSalt,
                 priority,
+                givenPriority,
                 previousResponses,
                 canonicalPrompt());
     }
@@ -145,11 +150,23 @@ final class RequestReader {
     private void parameter(BodyField field) {
         switch (field) {
             case STREAM -> stream = isTrue();
-            case STREAM_OPTIONS -> streamOptions = UsageRequest.read(scanner);
+            case STREAM_OPTIONS -> streamOptions = StreamOptions.read(scanner);
             case MAX_TOKENS, MAX_OUTPUT_TOKENS -> maxTokens = scanner.readInteger();
             case MAX_COMPLETION_TOKENS -> maxCompletionTokens = scanner.readInteger();
-            default -> priority = scanner.readInteger();
+            case N -> samples = atLeastOne(scanner.readInteger());
+            case BEST_OF -> bestOf = atLeastOne(scanner.readInteger());
+            default -> priority();
         }
+    }
+
+    private void priority() {
+        boolean given = scanner.peek() != 'n';
+        priority = scanner.readInteger();
+        givenPriority = given ? Splice.ofValue(scanner, "") : null;
+    }
+
+    private static int atLeastOne(@Nullable Integer count) {
+        return count == null ? 1 : Math.max(1, count);
     }
 
     private boolean isTrue() {

@@ -17,19 +17,21 @@ public final class AccessControl {
      *
      * @param tenants null where tenants are not told apart
      * @param shared what other replicas grant; null where there are none
+     * @param outputTokens reserved for a response whose request names no most
      * @param servesUnsalted whether tenants may use paths on which engines ignore the salt
      */
     public AccessControl(
             Authenticator authenticator,
             @Nullable Tenants tenants,
             @Nullable SharedQuota shared,
+            int outputTokens,
             boolean servesUnsalted,
             MeterRegistry registry) {
         this.authenticator = authenticator;
         this.metrics = new AccessMetrics(registry);
         this.quotas = new Quotas(Ticker.systemTicker(), metrics::took, shared);
         this.rights = new ClientRights(
-                quotas, tenants == null ? null : new TenantIsolation(tenants, servesUnsalted), metrics);
+                quotas, tenants == null ? null : new TenantIsolation(tenants, servesUnsalted), metrics, outputTokens);
     }
 
     public AccessFilter filter() {

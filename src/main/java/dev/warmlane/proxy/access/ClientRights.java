@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.access;
 
+import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
@@ -15,12 +16,17 @@ public final class ClientRights {
     private final Quotas quotas;
     private final @Nullable TenantIsolation isolation;
     private final AccessMetrics metrics;
+    private final int outputTokens;
 
-    /** @param isolation null where tenants are not told apart */
-    ClientRights(Quotas quotas, @Nullable TenantIsolation isolation, AccessMetrics metrics) {
+    /**
+     * @param isolation null where tenants are not told apart
+     * @param outputTokens reserved for a response whose request names no most
+     */
+    ClientRights(Quotas quotas, @Nullable TenantIsolation isolation, AccessMetrics metrics, int outputTokens) {
         this.quotas = quotas;
         this.isolation = isolation;
         this.metrics = metrics;
+        this.outputTokens = outputTokens;
     }
 
     /** Who sent the request; whoever got past the filter without being asked is refused here. */
@@ -75,12 +81,28 @@ public final class ClientRights {
         }
     }
 
-    /** Takes the prompt's tokens from the client's minute. Fails with 429 if they are not there. */
-    public TokenCharge charge(Identity identity, RequestBody body) {
+    /** Lets engines schedule the request no earlier than the client's others. */
+    public void limitPriority(Identity identity, RequestBody body) {
+        GenerationRequest request = body.isJson() ? body.parseIfReadable() : null;
+        byte[] limited =
+                request == null ? null : request.notBefore(identity.allowance().priority(), body.bytes());
+        if (limited != null) {
+            body.rewrite(before -> limited);
+        }
+    }
+
+    /**
+     * Takes the tokens of the prompt, and those that may be generated, from the client's minute. Fails with 429 if they are not
+     * there.
+     *
+     * @param generates whether the path generates text
+     */
+    public TokenCharge charge(Identity identity, boolean generates, RequestBody body) {
         TokenCharge charge = quotas.charge(identity);
         if (charge.isLimited()) {
-            long promptTokens = body.isJson() ? body.parse().promptBytes() / BYTES_PER_TOKEN : 0;
-            long waitNanos = charge.reserve(promptTokens);
+            GenerationRequest request = body.isJson() ? body.parse() : null;
+            long promptTokens = request == null ? 0 : request.promptBytes() / BYTES_PER_TOKEN;
+            long waitNanos = charge.reserve(promptTokens, request == null || !generates ? 0 : mostGenerated(request));
             if (waitNanos > 0) {
                 metrics.refused("tokens");
                 throw ApiException.rateLimited(
@@ -90,5 +112,10 @@ public final class ClientRights {
             }
         }
         return charge;
+    }
+
+    private long mostGenerated(GenerationRequest request) {
+        Integer given = request.maxTokens();
+        return (long) request.samples() * Math.max(0, given == null ? outputTokens : given);
     }
 }

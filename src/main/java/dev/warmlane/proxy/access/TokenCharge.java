@@ -5,9 +5,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one request takes of its client's tokens: an estimate of its prompt first, and in the end what the engine reports. A
- * request that no engine served costs nothing; one whose client left, whose response broke off, or whose usage nobody reported
- * costs the estimate and what the response's bytes come to. Fed by one thread at a time; may be closed by another.
+ * What one request takes of its client's tokens: an estimate of its prompt and the most that it may generate first, so that
+ * what runs in parallel cannot exceed the limit, and in the end what the engine reports. A request that no engine served costs
+ * nothing; one whose client left, whose response broke off, or whose usage nobody reported costs its prompt and what the
+ * response's bytes come to. Fed by one thread at a time; may be closed by another.
  */
 public final class TokenCharge {
     /** A token is an event of its own in a stream of vLLM's, and few events are shorter than this. */
@@ -19,6 +20,7 @@ public final class TokenCharge {
     private final Quotas.TokenCounter counter;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long reserved;
+    private volatile long promptTokens;
     private volatile long reported = -1;
     private volatile long responseBytes;
 
@@ -40,14 +42,17 @@ public final class TokenCharge {
     }
 
     /**
-     * Takes the tokens of the prompt, as far as they can be told.
+     * Takes tokens that may be used.
      *
+     * @param prompt tokens of the prompt, as far as they can be told
+     * @param output the most that may be generated
      * @return 0 if they were there, else how long until they would be, in nanoseconds
      */
-    public long reserve(long promptTokens) {
-        long wait = account == null ? 0 : account.takeTokens(promptTokens, clock.read());
+    public long reserve(long prompt, long output) {
+        long wait = account == null ? 0 : account.takeTokens(prompt + output, clock.read());
         if (wait == 0) {
-            reserved = promptTokens;
+            promptTokens = prompt;
+            reserved = prompt + output;
         }
         return wait;
     }
@@ -85,6 +90,6 @@ public final class TokenCharge {
         if (reported >= 0) {
             return reported;
         }
-        return responseBytes == 0 && !left ? 0 : reserved + responseBytes / STREAMED_BYTES_PER_TOKEN;
+        return responseBytes == 0 && !left ? 0 : promptTokens + responseBytes / STREAMED_BYTES_PER_TOKEN;
     }
 }

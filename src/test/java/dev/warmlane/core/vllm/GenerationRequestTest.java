@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GenerationRequestTest {
@@ -222,5 +223,21 @@ class GenerationRequestTest {
         request.prompt().writeTo(bytes::write);
         assertThat(request.promptBytes()).isEqualTo(bytes.size());
         return bytes.toByteArray();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'n':3}                | 3",
+                "{'best_of':5,'n':2}    | 5",
+                "{'n':null}             | 1",
+                "{'n':0}                | 1",
+                "{}                     | 1",
+                "{'n':2,'n':7}          | 7"
+            })
+    void knowsHowManySamplesAreGenerated(String body, int samples) {
+        byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
+        assertThat(GenerationRequest.parse(bytes, 0, bytes.length).samples()).isEqualTo(samples);
     }
 }

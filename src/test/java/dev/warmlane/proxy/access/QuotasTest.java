@@ -31,46 +31,46 @@ class QuotasTest {
         Identity unlimited = identity("unlimited", Allowance.UNLIMITED);
         for (int i = 0; i < 1000; i++) {
             assertThat(quotas.countRequest(unlimited)).isZero();
-            assertThat(quotas.charge(unlimited).reserve(1 << 30)).isZero();
+            assertThat(quotas.charge(unlimited).reserve(1 << 30, 0)).isZero();
         }
     }
 
     @Test
     void whatTheEngineReportsTakesThePlaceOfTheEstimate() {
         TokenCharge charge = quotas.charge(LIMITED);
-        assertThat(charge.reserve(5000)).isZero();
+        assertThat(charge.reserve(5000, 0)).isZero();
         charge.responded(400);
         charge.used(1000);
         charge.close(false);
         assertThat(taken).containsExactly("limited 1000");
-        assertThat(quotas.charge(LIMITED).reserve(5000)).isZero();
-        assertThat(quotas.charge(LIMITED).reserve(100))
+        assertThat(quotas.charge(LIMITED).reserve(5000, 0)).isZero();
+        assertThat(quotas.charge(LIMITED).reserve(100, 0))
                 .isEqualTo(Duration.ofSeconds(1).toNanos());
     }
 
     @Test
     void moreThanTheEstimateIsOwed() {
         TokenCharge charge = quotas.charge(LIMITED);
-        charge.reserve(10);
+        charge.reserve(10, 0);
         charge.used(12_000);
         charge.close(false);
-        assertThat(quotas.charge(LIMITED).reserve(100))
+        assertThat(quotas.charge(LIMITED).reserve(100, 0))
                 .isEqualTo(Duration.ofSeconds(61).toNanos());
     }
 
     @Test
     void aRequestThatNobodyServedCostsNothing() {
         TokenCharge charge = quotas.charge(LIMITED);
-        charge.reserve(6000);
+        charge.reserve(6000, 0);
         charge.close(false);
         assertThat(taken).isEmpty();
-        assertThat(quotas.charge(LIMITED).reserve(6000)).isZero();
+        assertThat(quotas.charge(LIMITED).reserve(6000, 0)).isZero();
     }
 
     @Test
     void aClientThatLeavesPaysForItsPrompt() {
         TokenCharge charge = quotas.charge(LIMITED);
-        charge.reserve(4000);
+        charge.reserve(4000, 0);
         charge.close(true);
         assertThat(taken).containsExactly("limited 4000");
     }
@@ -78,7 +78,7 @@ class QuotasTest {
     @Test
     void anAnswerWithoutUsageCostsWhatItsBytesComeTo() {
         TokenCharge charge = quotas.charge(LIMITED);
-        charge.reserve(100);
+        charge.reserve(100, 0);
         charge.responded(20_000);
         charge.responded(20_000);
         charge.close(true);
@@ -86,9 +86,21 @@ class QuotasTest {
     }
 
     @Test
+    void whatMayBeGeneratedIsReservedUntilItIsKnown() {
+        TokenCharge first = quotas.charge(LIMITED);
+        assertThat(first.reserve(1000, 4000)).isZero();
+        assertThat(quotas.charge(LIMITED).reserve(1000, 4000))
+                .isEqualTo(Duration.ofSeconds(40).toNanos());
+        first.responded(20_000);
+        first.close(true);
+        assertThat(taken).containsExactly("limited 1100");
+        assertThat(quotas.charge(LIMITED).reserve(900, 4000)).isZero();
+    }
+
+    @Test
     void onlyTheFirstEndCounts() {
         TokenCharge charge = quotas.charge(LIMITED);
-        charge.reserve(100);
+        charge.reserve(100, 0);
         charge.used(200);
         charge.close(false);
         charge.close(true);
@@ -97,9 +109,9 @@ class QuotasTest {
 
     @Test
     void aNewAllowanceStartsAFullMinute() {
-        quotas.charge(LIMITED).reserve(6000);
+        quotas.charge(LIMITED).reserve(6000, 0);
         Identity raised = identity("limited", new Allowance(Set.of(), 2, 12_000, 0));
-        assertThat(quotas.charge(raised).reserve(12_000)).isZero();
+        assertThat(quotas.charge(raised).reserve(12_000, 0)).isZero();
     }
 
     private static Identity identity(String name, Allowance allowance) {

@@ -159,7 +159,7 @@ class SharedQuotasTest {
         for (int step = 0; step < 60; step++) {
             for (Replica replica : replicas) {
                 for (int i = 0; i < 10; i++) {
-                    taken += replica.quotas.charge(writer).reserve(1000) == 0 ? 1000 : 0;
+                    taken += replica.quotas.charge(writer).reserve(1000, 0) == 0 ? 1000 : 0;
                 }
             }
             passMillis(10);
@@ -171,18 +171,18 @@ class SharedQuotasTest {
     void aCorrectionOfTokensCountsEverywhere() {
         Identity writer = identity("writer", 0, 6000);
         TokenCharge charge = replicas.get(0).quotas.charge(writer);
-        assertThat(charge.reserve(100)).isZero();
+        assertThat(charge.reserve(100, 0)).isZero();
         charge.used(18_000);
         charge.close(false);
         passMillis(100);
-        long wait = replicas.get(1).quotas.charge(writer).reserve(100);
+        long wait = replicas.get(1).quotas.charge(writer).reserve(100, 0);
         assertThat(Duration.ofNanos(wait).toSeconds()).isBetween(119L, 121L);
     }
 
     @Test
     void promptsLargerThanAShareAreServed() {
         Identity writer = identity("writer", 0, 6000);
-        assertThat(replicas.get(0).quotas.charge(writer).reserve(9000)).isZero();
+        assertThat(replicas.get(0).quotas.charge(writer).reserve(9000, 0)).isZero();
     }
 
     private void note(boolean granted, List<Long> served) {
