@@ -13,7 +13,6 @@ import dev.warmlane.engines.pool.QueueTicks;
 import dev.warmlane.settings.AffinitySettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ssl.SslBundles;
@@ -48,7 +47,7 @@ class PoolConfiguration {
     @Bean
     @Lazy
     KubernetesClient kubernetesClient() {
-        return new KubernetesClientBuilder().build();
+        return DiscoveryFactory.client().build();
     }
 
     @Bean

@@ -72,7 +72,9 @@ final class BlockRates {
 
     private static long packed(double count, long user, long millis) {
         int bits = Float.floatToRawIntBits((float) count) >>> FLOAT_BITS_LEFT_OUT;
-        return (long) shortened(user) << (2 * FIELD_BITS) | (long) bits << FIELD_BITS | (millis / TICK_MILLIS & FIELD_MASK);
+        return (long) shortened(user) << (2 * FIELD_BITS)
+                | (long) bits << FIELD_BITS
+                | (millis / TICK_MILLIS & FIELD_MASK);
     }
 
     private static double count(long cell, long nowMillis) {

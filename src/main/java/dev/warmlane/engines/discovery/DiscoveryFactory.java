@@ -6,6 +6,8 @@ import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.KubernetesSettings;
 import dev.warmlane.settings.PoolSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import java.util.function.Supplier;
 
 /** Makes the discovery that the settings of a pool ask for: one case for each kind of source. */
@@ -17,6 +19,14 @@ public final class DiscoveryFactory {
     public DiscoveryFactory(DiscoverySettings timing, Supplier<KubernetesClient> kubernetes) {
         this.timing = timing;
         this.kubernetes = kubernetes;
+    }
+
+    /**
+     * A client of the cluster that the gateway runs in, or that a kubeconfig names. It speaks HTTP/1.1: an API server that refuses a
+     * token ends an HTTP/2 connection at once, and the JDK's client tells of that end instead of the 401.
+     */
+    public static KubernetesClientBuilder client() {
+        return new KubernetesClientBuilder().withHttpClientBuilderConsumer(HttpClient.Builder::preferHttp11);
     }
 
     /**

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
@@ -59,7 +58,7 @@ public final class ApiServer implements AutoCloseable {
 
     /** A client in the namespace "test" that reconnects quickly. */
     static KubernetesClient clientOf(int port) {
-        return new KubernetesClientBuilder()
+        return DiscoveryFactory.client()
                 .withConfig(new ConfigBuilder(Config.empty())
                         .withMasterUrl("http://localhost:" + port + "/")
                         .withNamespace("test")
