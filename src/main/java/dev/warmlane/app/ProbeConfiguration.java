@@ -54,13 +54,15 @@ class ProbeConfiguration {
         HealthSettings health = settings.health();
         ProbeTiming timing = new ProbeTiming(
                 health.interval(), health.timeout(), settings.upstream().keepAlive(), MAX_CONCURRENT_CHECKS);
-        return new HealthChecker(health.enabled(), timing, pools, System::nanoTime, new SplittableRandom());
+        return new HealthChecker(
+                health.enabled(), timing, health.suspectAfter(), pools, System::nanoTime, new SplittableRandom());
     }
 
     /** Starts both once everybody listens. */
     @Bean
     ApplicationRunner startProbing(LoadScraper scraper, HealthChecker checker) {
         return arguments -> {
+            scraper.onUnreachable(checker::unreachable);
             checker.start();
             scraper.start();
         };

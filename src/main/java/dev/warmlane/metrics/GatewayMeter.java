@@ -162,7 +162,13 @@ public enum GatewayMeter {
     ENGINE_PROMPT_TOKENS(Kind.COUNTER, "engine.prompt.tokens", "Prompt tokens processed", "pool", "endpoint"),
     ENGINE_GENERATION_TOKENS(Kind.COUNTER, "engine.generation.tokens", "Tokens generated", "pool", "endpoint"),
     ENGINE_PREEMPTIONS(
-            Kind.COUNTER, "engine.preemptions", "Requests preempted for lack of KV blocks", "pool", "endpoint");
+            Kind.COUNTER, "engine.preemptions", "Requests preempted for lack of KV blocks", "pool", "endpoint"),
+    ENGINE_REJECTIONS(
+            Kind.COUNTER,
+            "engine.admission.rejections",
+            "Requests that the engine refused because its queue was full",
+            "pool",
+            "endpoint");
 
     /** What a meter measures with. */
     public enum Kind {

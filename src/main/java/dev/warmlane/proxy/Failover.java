@@ -1,19 +1,29 @@
 package dev.warmlane.proxy;
 
+import static java.util.Objects.requireNonNullElse;
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.GATEWAY_REQUEST_URL_ATTR;
 
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.EngineRefusal;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.util.ReferenceCountUtil;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import org.reactivestreams.Publisher;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
@@ -22,6 +32,7 @@ import reactor.netty.ByteBufFlux;
 import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
+import reactor.netty.tcp.TcpClient;
 
 /**
  * Sends a request to one endpoint after the other, in the policy's preference order, until the response of one goes to the
@@ -29,8 +40,12 @@ import reactor.netty.http.client.HttpClientResponse;
  * endpoint.
  */
 final class Failover {
+    /** How long the body of an error may take, or the news whether somebody listens. */
+    private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);
+
     private final HttpClient client;
     private final HttpClient unpooled;
+    private final AttemptsUnderWay attempts;
     private final Duration roundTrip;
     private final ResponseWriter responses;
     private final Dispatcher dispatcher;
@@ -41,12 +56,14 @@ final class Failover {
 
     /**
      * @param unpooled opens a connection for each request
+     * @param attempts knows of every attempt
      * @param roundTrip how long the news may take that an idle connection is closed
      * @param timer runs what follows the pauses between attempts
      */
     Failover(
             HttpClient client,
             HttpClient unpooled,
+            AttemptsUnderWay attempts,
             Duration roundTrip,
             ResponseWriter responses,
             Dispatcher dispatcher,
@@ -56,6 +73,7 @@ final class Failover {
             Scheduler timer) {
         this.client = client;
         this.unpooled = unpooled;
+        this.attempts = attempts;
         this.roundTrip = roundTrip;
         this.responses = responses;
         this.dispatcher = dispatcher;
@@ -81,7 +99,8 @@ final class Failover {
     }
 
     private Mono<Void> send(HttpClient over, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
-        UpstreamAttempt attempt = new UpstreamAttempt();
+        UpstreamAttempt attempt = new UpstreamAttempt(() -> retries.possible(routed));
+        EndpointId endpoint = dispatch.endpoint().id();
         int bodyBytes = routed.body().length;
         return routed.pool()
                 .secure(over)
@@ -99,6 +118,8 @@ final class Failover {
                     if (!attempt.begin((Connection) request, System.nanoTime())) {
                         return Mono.empty();
                     }
+                    attempts.add(endpoint, attempt);
+                    routed.sent(attempt);
                     UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
                     // Asked for when it is sent: this chain lives as long as the response and must not keep the body.
                     return connection.send(
@@ -108,10 +129,15 @@ final class Failover {
                 })
                 .response((upstream, content) -> {
                     attempt.answered();
+                    dispatch.heard();
                     return respond(exchange, routed, dispatch, upstream, content);
                 })
                 .then()
-                .doFinally(signal -> attempt.end())
+                .doFinally(signal -> {
+                    attempts.remove(endpoint, attempt);
+                    attempt.end();
+                })
+                .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
                 .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
                         ? send(unpooled, exchange, routed, dispatch)
                         : recover(exchange, routed, dispatch, failure));
@@ -124,9 +150,73 @@ final class Failover {
             HttpClientResponse upstream,
             ByteBufFlux content) {
         int status = upstream.status().code();
-        if (FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
-            return Mono.error(UnusableResponse.status(status));
+        if (status < 500) {
+            return pass(exchange, routed, dispatch, upstream, content);
         }
+        if (!retries.possible(routed)) {
+            if (FailureCause.isUnavailable(status)) {
+                retries.failsAlone(routed);
+            }
+            return pass(exchange, routed, dispatch, upstream, content);
+        }
+        if (!ResponseWriter.isShort(upstream)) {
+            return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
+                    ? Mono.error(UnusableResponse.status(status))
+                    : pass(exchange, routed, dispatch, upstream, content);
+        }
+        return content.aggregate()
+                .retain()
+                .timeout(REFUSAL_TIMEOUT, Mono.error(ReadTimeoutException.INSTANCE))
+                .defaultIfEmpty(Unpooled.EMPTY_BUFFER)
+                .flatMap(body -> Mono.using(
+                        () -> body,
+                        read -> refusal(routed, dispatch, status, read)
+                                .filter(cause -> retries.allow(routed, cause))
+                                .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
+                                .switchIfEmpty(Mono.defer(() -> Mono.from(pass(
+                                        exchange,
+                                        routed,
+                                        dispatch,
+                                        upstream,
+                                        ByteBufFlux.fromInbound(Mono.just(read)))))),
+                        ReferenceCountUtil::release));
+    }
+
+    /** Why another endpoint should be asked after an error; empty: it should not. */
+    private Mono<FailureCause> refusal(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body) {
+        FailureCause said = EngineRefusal.of(status, body);
+        if (said != null || status != 500) {
+            return Mono.justOrEmpty(said);
+        }
+        // A server at work can answer 500 to a request that it cannot compute, one that ends answers it to all.
+        Endpoint now =
+                routed.pool().endpoints().snapshot().find(dispatch.endpoint().id());
+        return now == null || now.state() == EndpointState.DRAINING
+                ? Mono.just(FailureCause.UNAVAILABLE)
+                : listens(dispatch.endpoint())
+                        .flatMap(listens -> listens ? Mono.empty() : Mono.just(FailureCause.CONNECT));
+    }
+
+    private static Mono<Boolean> listens(Endpoint endpoint) {
+        URI uri = endpoint.uri();
+        int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
+        return TcpClient.newConnection()
+                .host(uri.getHost())
+                .port(port)
+                .connect()
+                .doOnNext(Connection::dispose)
+                .map(connected -> true)
+                .timeout(REFUSAL_TIMEOUT)
+                .onErrorResume(failure ->
+                        Mono.just(EngineFailure.of(failure).isLate() || failure instanceof TimeoutException));
+    }
+
+    private Publisher<Void> pass(
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            Dispatch dispatch,
+            HttpClientResponse upstream,
+            ByteBufFlux content) {
         return responses.write(exchange, upstream, content, dispatch, routed, metrics.responding(routed, upstream));
     }
 
@@ -136,7 +226,7 @@ final class Failover {
             return Mono.error(failure);
         }
         EngineFailure why = UpstreamFailure.of(failure);
-        // A response that is given up was allowed to be when it came.
+        // A response that is given up was allowed to be when it came, or when it did not.
         if (failure instanceof UnusableResponse || (why.retryable() && retries.allow(routed, why.cause()))) {
             metrics.retried(routed.pool().name(), why.cause().label());
             log.note(dispatch.endpoint().name(), "request goes to another", why.reason());

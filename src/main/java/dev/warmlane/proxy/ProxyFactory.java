@@ -8,6 +8,7 @@ import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamChannels;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.AccessLogSettings;
@@ -69,10 +70,13 @@ public final class ProxyFactory {
         QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
         FailureLog log = new FailureLog(ProxyFactory.log::warn, System::nanoTime);
         Retries retries = new Retries(
-                settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble());
+                settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble(), System::nanoTime);
+        AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());
+        pools.all().forEach(pool -> pool.health().addListener(attempts));
         Failover failover = new Failover(
                 UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
                 UpstreamClient.create(settings.upstream(), ConnectionProvider.newConnection(), upstreamChannels),
+                attempts,
                 settings.upstream().connectTimeout(),
                 new ResponseWriter(
                         new ResponseHeaders(settings.responseHeaders()),

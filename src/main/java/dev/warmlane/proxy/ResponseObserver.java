@@ -150,6 +150,7 @@ final class ResponseObserver {
     }
 
     private void note(ByteBuf chunk) {
+        dispatch.heard();
         tail.accept(chunk);
         if (start != null) {
             start.accept(chunk);

@@ -59,7 +59,7 @@ final class ResponseWriter {
                 onFirstByte,
                 log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
-        if (isShort(upstream.responseHeaders().get("content-length"))) {
+        if (isShort(upstream)) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.
             return content.aggregate()
                     .retain()
@@ -124,7 +124,9 @@ final class ResponseWriter {
                 .doFinally(signal -> remover.end().release());
     }
 
-    private static boolean isShort(@Nullable String contentLength) {
+    /** Whether the response says that it fits into memory, so that it may be read before it is passed on. */
+    static boolean isShort(HttpClientResponse upstream) {
+        String contentLength = upstream.responseHeaders().get("content-length");
         if (contentLength == null) {
             return false;
         }

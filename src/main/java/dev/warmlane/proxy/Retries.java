@@ -1,10 +1,12 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.settings.RetrySettings;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 
 /** Says whether a failed attempt may be followed by another, and after what pause. Safe for concurrent use. */
 final class Retries {
@@ -14,8 +16,15 @@ final class Retries {
     /** By the names of pools, which are fixed by the settings. */
     private final ConcurrentHashMap<String, RetryBudget> budgets = new ConcurrentHashMap<>();
 
-    /** @param random uniform in [0, 1), from any thread */
-    Retries(RetrySettings settings, ProxyMetrics metrics, DoubleSupplier random) {
+    private final ConcurrentHashMap<String, FailingEndpoints> failing = new ConcurrentHashMap<>();
+    private final LongSupplier nanoClock;
+
+    /**
+     * @param random uniform in [0, 1), from any thread
+     * @param nanoClock elapsed time in nanoseconds
+     */
+    Retries(RetrySettings settings, ProxyMetrics metrics, DoubleSupplier random, LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
         this.settings = settings;
         this.backoff = new Backoff(settings.backoff(), settings.maxBackoff(), random);
         this.metrics = metrics;
@@ -32,17 +41,18 @@ final class Retries {
 
     /**
      * Whether the attempt that failed may be followed by another. Takes the retry's part of the budget, where it needs one,
-     * until its response begins.
+     * until its response begins. It needs one if its endpoint is there and not the only one that has failed lately.
      */
     boolean allow(RoutedExchange routed, FailureCause cause) {
         if (cause == FailureCause.TIMEOUT && !settings.onTimeout()) {
             routed.discourageRetry();
             return false;
         }
+        boolean alone = failsAlone(routed);
         if (!possible(routed)) {
             return false;
         }
-        if (isOfDeadEndpoint(cause)) {
+        if (alone || isOfDeadEndpoint(cause)) {
             routed.returnPermit();
             return true;
         }
@@ -52,6 +62,14 @@ final class Retries {
             metrics.retryBudgetExhausted(routed.pool().name());
         }
         return allowed;
+    }
+
+    /** Notes that the endpoint of an attempt has failed, and says whether no other has lately. */
+    boolean failsAlone(RoutedExchange routed) {
+        EndpointId endpoint = routed.endpoint();
+        return endpoint != null
+                && failing.computeIfAbsent(routed.pool().name(), name -> new FailingEndpoints())
+                        .failsAlone(endpoint, nanoClock.getAsLong());
     }
 
     /** The pause before the attempt that follows a failure: none unless its cause was that of the one before. */

@@ -10,6 +10,7 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
+import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class RoutedExchange {
     private final @Nullable StoredResponses responses;
     private final Set<EndpointId> tried = new HashSet<>(4);
     private @Nullable Dispatch current;
+    private @Nullable UpstreamAttempt attempt;
     private @Nullable FailureCause lastCause;
     private int repetitions;
     private @Nullable RetryBudget permit;
@@ -76,8 +78,18 @@ final class RoutedExchange {
         return body;
     }
 
+    /** This attempt is the one that may end in a response. */
+    synchronized void sent(UpstreamAttempt latest) {
+        attempt = latest;
+    }
+
     /** The response goes to the client, so the body will not be sent again: a long response must not hold a long prompt. */
-    void dropBody() {
+    void begun() {
+        synchronized (this) {
+            if (attempt != null) {
+                attempt.begun();
+            }
+        }
         body.release();
     }
 
@@ -106,6 +118,11 @@ final class RoutedExchange {
     @Nullable
     StoredResponses responses() {
         return responses;
+    }
+
+    /** Where it was sent last; null before the first. */
+    synchronized @Nullable EndpointId endpoint() {
+        return current == null ? null : current.endpoint().id();
     }
 
     /** Endpoints that did not take the request so far. */

@@ -69,7 +69,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
 
     private Mono<Void> serve(ServerWebExchange exchange, RoutedExchange routed) {
         exchange.getResponse().beforeCommit(() -> {
-            routed.dropBody();
+            routed.begun();
             return Mono.empty();
         });
         RetryBudget budget = retries.budget(routed.pool().name());

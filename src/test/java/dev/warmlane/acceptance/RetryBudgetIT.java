@@ -26,12 +26,19 @@ class RetryBudgetIT {
     @Test
     void answersOfStrugglingEndpointsAreRetriedWithinTheBudgetAndConnectionsThatFailAlways() {
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway gateway =
-                        RunningGateway.inFrontOf(fleet, "warmlane.retry.budget=0", "warmlane.retry.budget-min=1")) {
+                RunningGateway gateway = RunningGateway.inFrontOf(
+                        fleet,
+                        "warmlane.retry.budget=0",
+                        "warmlane.retry.budget-min=1",
+                        "warmlane.outlier.enabled=false")) {
             SimulatedServer home = fleet.server(0);
             List<String> sessions = sessionsOf(home, gateway);
             SimulatedServer other = fleet.server(1);
             home.faults(Faults.builder().status(503).build());
+            other.faults(Faults.builder().status(503).build());
+            assertThat(chat(gateway, sessions.get(3)).statusCode())
+                    .as("more than one endpoint fails")
+                    .isEqualTo(503);
             other.faults(Faults.builder().hang(true).build());
 
             try (Wire retrying = Wire.to(gateway.port())) {
@@ -62,10 +69,10 @@ class RetryBudgetIT {
         }
     }
 
-    /** Three sessions that are bound to this server. */
+    /** Four sessions that are bound to this server. */
     private List<String> sessionsOf(SimulatedServer server, RunningGateway gateway) {
         List<String> sessions = new ArrayList<>();
-        for (int i = 0; sessions.size() < 3; i++) {
+        for (int i = 0; sessions.size() < 4; i++) {
             String session = "session-" + i;
             HttpResponse<String> response = chat(gateway, session);
             if (response.headers()

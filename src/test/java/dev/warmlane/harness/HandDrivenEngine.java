@@ -10,10 +10,12 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An engine whose every byte the test sends itself, when it wants. It answers by itself only what the gateway asks on its
@@ -21,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class HandDrivenEngine implements AutoCloseable {
     private static final String MODELS = "GET /v1/models HTTP/1.1";
+    private static final String METRICS = "GET /metrics HTTP/1.1";
     private static final Map<String, String> PAGES = Map.of(
             MODELS,
             "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"}]}",
@@ -28,10 +31,11 @@ public final class HandDrivenEngine implements AutoCloseable {
             "",
             "GET /version HTTP/1.1",
             "{\"version\":\"0.10.0\"}",
-            "GET /metrics HTTP/1.1",
+            METRICS,
             "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 0.0\n");
 
     private final Map<String, String> pages;
+    private volatile boolean hanging;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final BlockingQueue<Exchange> exchanges = new LinkedBlockingQueue<>();
@@ -58,7 +62,7 @@ public final class HandDrivenEngine implements AutoCloseable {
     }
 
     private HandDrivenEngine(Map<String, String> pages) {
-        this.pages = pages;
+        this.pages = new ConcurrentHashMap<>(pages);
         try {
             listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -80,6 +84,30 @@ public final class HandDrivenEngine implements AutoCloseable {
 
     public URI uri() {
         return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    /** Answers nothing any more, whoever asks, but takes connections; or is itself again. */
+    public void hang(boolean hangs) {
+        hanging = hangs;
+    }
+
+    /** Refuses connections from now on; those that are open stay so. */
+    public void stopListening() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What it says of itself in its metrics from now on. */
+    public void metrics(String exposition) {
+        pages.put(METRICS, exposition);
+    }
+
+    /** The next request of a client, if one has come. */
+    public @Nullable Exchange poll() {
+        return exchanges.poll();
     }
 
     /** The next request of a client. */
@@ -111,6 +139,9 @@ public final class HandDrivenEngine implements AutoCloseable {
 
     private void receive(Wire wire) {
         Exchange exchange = new Exchange(wire.readMessage(), wire);
+        if (hanging) {
+            return;
+        }
         String page = pages.get(exchange.request().startLine());
         if (page == null) {
             exchanges.add(exchange);

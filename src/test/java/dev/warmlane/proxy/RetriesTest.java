@@ -6,11 +6,13 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.settings.RetrySettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RetriesTest {
+    private final AtomicLong nanos = new AtomicLong();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
     @Test
@@ -116,10 +118,29 @@ class RetriesTest {
         assertThat(retries.pause(routed, FailureCause.CONNECT)).isZero();
     }
 
+    @Test
+    void whatOneEndpointDoesAloneNeedsNoBudget() {
+        Retries retries = retries(2, 1, false);
+        nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+        for (int i = 0; i < 100; i++) {
+            assertThat(retries.allow(sent("http://a:1", "http://b:1"), FailureCause.UNAVAILABLE))
+                    .isTrue();
+        }
+        retries.allow(sent("http://c:1"), FailureCause.ABORT);
+
+        assertThat(retries.allow(sent("http://a:1", "http://b:1"), FailureCause.UNAVAILABLE))
+                .isTrue();
+        assertThat(retries.allow(sent("http://a:1", "http://b:1"), FailureCause.UNAVAILABLE))
+                .isFalse();
+    }
+
+    /** As in a storm: another endpoint has just failed. */
     private Retries retries(int maxRetries, int budgetMin, boolean onTimeout) {
         RetrySettings settings = new RetrySettings(
                 maxRetries, 0, budgetMin, Duration.ofMillis(25), Duration.ofMillis(250), onTimeout, Duration.ZERO);
-        return new Retries(settings, new ProxyMetrics(meters), () -> 0.5);
+        Retries retries = new Retries(settings, new ProxyMetrics(meters), () -> 0.5, nanos::get);
+        retries.allow(sent("http://other:1"), FailureCause.UNAVAILABLE);
+        return retries;
     }
 
     private static RoutedExchange sent(String... endpoints) {

@@ -14,6 +14,10 @@ public enum EndpointState {
     SUSPENDED("ejected"),
     /** Taken out for failing; receives nothing but probes, and what is bound to it moves. */
     EJECTED("ejected"),
+    /** Its health check is late and nothing else comes from it: receives nothing until it is heard again. */
+    SUSPECT("suspect"),
+    /** Its engine sleeps and would let requests hang: receives nothing until it is awake. */
+    SLEEPING("sleeping"),
     /** Known but not ready; receives nothing, what is known of its cache is kept. */
     UNREADY("unready");
 
@@ -35,12 +39,12 @@ public enum EndpointState {
 
     /** Whether what is bound to this endpoint, and cannot go there now, stays bound to it. */
     public boolean keepsBindings() {
-        return this == SUSPENDED;
+        return this == SUSPENDED || this == SUSPECT;
     }
 
-    /** Whether it would receive everything if only it did not fail: discovery says that it is ready. */
+    /** Whether it would receive everything if only it did not fail: discovery says that it is ready, and it is awake. */
     public boolean isDiscoveredReady() {
-        return this != DRAINING && this != UNREADY;
+        return this != DRAINING && this != UNREADY && this != SLEEPING;
     }
 
     /** The name in endpoints and metric labels, lower case; several states that look the same to operators share one. */

@@ -14,6 +14,8 @@ public enum FailureCause {
     TIMEOUT(true),
     /** It answered that it aborted the request before the first token. */
     ABORT(true),
+    /** It answered that its queue is full, so that another may take the request. */
+    FULL(false),
     /** Nothing that is the endpoint's fault, such as no connection free. */
     OTHER(false);
 

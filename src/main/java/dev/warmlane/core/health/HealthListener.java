@@ -9,6 +9,20 @@ public interface HealthListener {
     default void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {}
 
     /**
+     * A health check of an endpoint has failed.
+     *
+     * @param inARow how many have, at least 1
+     * @param silent whether no byte has come from the endpoint, on any connection, since the check began
+     */
+    default void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {}
+
+    /** A request could not connect to an endpoint, or its connection broke. */
+    default void lost(Endpoint endpoint) {}
+
+    /** The engine of an endpoint went to sleep, which empties its cache, or woke up. */
+    default void slept(Endpoint endpoint, boolean asleep) {}
+
+    /**
      * So few endpoints are healthy that all are used, or no longer so.
      *
      * @param healthy how many are

@@ -22,6 +22,9 @@ public interface HealthWatch {
         return true;
     }
 
+    /** A byte of a response has come from the endpoint. */
+    default void heard(Endpoint endpoint) {}
+
     /** The endpoint has answered. */
     default void succeeded(Endpoint endpoint) {}
 

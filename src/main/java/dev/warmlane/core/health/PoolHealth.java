@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ public final class PoolHealth implements HealthWatch {
     private final AtomicReference<HealthBook> book;
     private final Map<EndpointId, RequestRecord> requests = new ConcurrentHashMap<>();
     private final Map<EndpointId, CheckStreak> checks = new ConcurrentHashMap<>();
+    private final Presence presence = new Presence();
     private final List<HealthListener> listeners = new CopyOnWriteArrayList<>();
 
     /**
@@ -66,6 +68,11 @@ public final class PoolHealth implements HealthWatch {
     }
 
     @Override
+    public void heard(Endpoint endpoint) {
+        presence.heard(endpoint.id(), nanoClock.getAsLong());
+    }
+
+    @Override
     public void succeeded(Endpoint endpoint) {
         if (rules.outliers()) {
             RequestRecord known = requests.get(endpoint.id());
@@ -80,6 +87,9 @@ public final class PoolHealth implements HealthWatch {
 
     @Override
     public void failed(Endpoint endpoint, FailureCause cause) {
+        if (cause == FailureCause.CONNECT || cause == FailureCause.RESET) {
+            listeners.forEach(listener -> listener.lost(endpoint));
+        }
         if (!cause.blamesEndpoint()) {
             undecided(endpoint);
         } else if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
@@ -95,20 +105,61 @@ public final class PoolHealth implements HealthWatch {
     }
 
     /**
-     * A health check of an endpoint has ended.
+     * A health check of an endpoint has ended. One that passes ends a suspicion.
      *
      * @param failure why it failed, or null if it passed
+     * @param sinceNanos when it began, on this object's clock
      */
-    public void checked(EndpointId endpoint, @Nullable FailureCause failure) {
+    public void checked(EndpointId endpoint, @Nullable FailureCause failure, long sinceNanos) {
         int inARow = checks.computeIfAbsent(endpoint, id -> new CheckStreak()).add(failure == null);
         if (failure != null) {
             boolean fell = inARow >= rules.checkFall();
             change(before -> before.checkFailed(endpoint, fell, failure.losesCache(), nanoClock.getAsLong()));
-        } else if (inARow >= rules.checkRise()) {
-            change(before -> before.checkRose(endpoint));
+            tell(
+                    endpoint,
+                    listed -> listeners.forEach(listener ->
+                            listener.checkFailed(listed, failure, inARow, !presence.heardSince(endpoint, sinceNanos))));
+        } else {
+            suspect(endpoint, false);
+            if (inARow >= rules.checkRise()) {
+                change(before -> before.checkRose(endpoint));
+            }
         }
         if (!pool.snapshot().contains(endpoint)) {
             checks.remove(endpoint);
+        }
+    }
+
+    /**
+     * A health check of an endpoint is late. If nothing has come from it since the check began, it is suspected of hanging, and
+     * gets no requests as long as others do.
+     *
+     * @return whether that is news
+     */
+    public boolean late(EndpointId endpoint, long sinceNanos) {
+        return !presence.heardSince(endpoint, sinceNanos) && suspect(endpoint, true);
+    }
+
+    /** Whether the engine of an endpoint sleeps, as it says itself. */
+    public void sleeps(EndpointId endpoint, boolean asleep) {
+        if (pool.snapshot().contains(endpoint) && presence.sleeps(endpoint, asleep)) {
+            pool.refresh();
+            tell(endpoint, listed -> listeners.forEach(listener -> listener.slept(listed, asleep)));
+        }
+    }
+
+    private boolean suspect(EndpointId endpoint, boolean suspected) {
+        boolean news = (!suspected || pool.snapshot().contains(endpoint)) && presence.suspect(endpoint, suspected);
+        if (news) {
+            pool.refresh();
+        }
+        return news;
+    }
+
+    private void tell(EndpointId id, Consumer<Endpoint> news) {
+        Endpoint listed = pool.snapshot().find(id);
+        if (listed != null) {
+            news.accept(listed);
         }
     }
 
@@ -151,8 +202,11 @@ public final class PoolHealth implements HealthWatch {
             followed = before.follow(discovered, now);
         } while (!book.compareAndSet(before, followed));
         announcePanic(before, followed);
-        followed.all().keySet().forEach(id -> requests.computeIfAbsent(id, known -> new RequestRecord(rules.window())));
-        return followed.over(discovered, now);
+        followed.all().keySet().forEach(id -> {
+            requests.computeIfAbsent(id, known -> new RequestRecord(rules.window()));
+            presence.follow(id, now);
+        });
+        return presence.over(followed.over(discovered, now));
     }
 
     private boolean change(UnaryOperator<HealthBook> step) {
@@ -196,6 +250,7 @@ public final class PoolHealth implements HealthWatch {
     private void forget(EndpointId gone) {
         requests.remove(gone);
         checks.remove(gone);
+        presence.forget(gone);
     }
 
     /** How many health checks of an endpoint in a row had the same result. */

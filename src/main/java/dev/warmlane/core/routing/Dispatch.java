@@ -28,6 +28,11 @@ public final class Dispatch implements AutoCloseable {
         return decision.endpoint();
     }
 
+    /** A byte has come from the endpoint. */
+    public void heard() {
+        health.heard(endpoint());
+    }
+
     /** The endpoint answered with response headers that the client will see. */
     public void accepted() {
         router.memory().accepted(decision);

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.ADMISSION_REJECTIONS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.CACHE_CONFIG;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GENERATION_TOKENS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_CACHE_USAGE;
@@ -11,6 +12,7 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_HITS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_QUERIES;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PROMPT_TOKENS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
@@ -36,6 +38,9 @@ final class MetricTally {
         if (family == CACHE_CONFIG) {
             cacheConfig.add(sample);
         }
+        if (family == SLEEP_STATE && !"awake".equals(sample.label("sleep_state"))) {
+            return;
+        }
         totals.merge(family, value, family.takesHighest() ? Math::max : Double::sum);
     }
 
@@ -52,7 +57,13 @@ final class MetricTally {
                 cacheConfig.blocks(),
                 cacheConfig.prefixCaching());
         return Optional.of(new VllmMetrics(
-                load, prefixCache(), count(PREEMPTIONS), count(PROMPT_TOKENS), count(GENERATION_TOKENS)));
+                load,
+                prefixCache(),
+                count(PREEMPTIONS),
+                count(PROMPT_TOKENS),
+                count(GENERATION_TOKENS),
+                count(ADMISSION_REJECTIONS),
+                totals.getOrDefault(SLEEP_STATE, 1.0) == 0));
     }
 
     private @Nullable PrefixCacheCounters prefixCache() {
@@ -84,6 +95,8 @@ final class MetricTally {
         PREEMPTIONS("num_preemptions_total"),
         PROMPT_TOKENS("prompt_tokens_total"),
         GENERATION_TOKENS("generation_tokens_total"),
+        ADMISSION_REJECTIONS("admission_rejections_total"),
+        SLEEP_STATE("engine_sleep_state"),
         CACHE_CONFIG("cache_config_info");
 
         /** What every name starts with. */

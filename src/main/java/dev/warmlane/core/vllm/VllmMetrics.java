@@ -14,13 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param preemptions requests put back for want of KV blocks since the server started
  * @param promptTokens prompt tokens processed since the server started
  * @param generationTokens tokens generated since the server started
+ * @param rejections requests refused because its queue was full since the server started
+ * @param asleep whether all of its engines sleep; false where it does not say
  */
 public record VllmMetrics(
         EndpointLoad load,
         @Nullable PrefixCacheCounters prefixCache,
         @Nullable Long preemptions,
         @Nullable Long promptTokens,
-        @Nullable Long generationTokens) {
+        @Nullable Long generationTokens,
+        @Nullable Long rejections,
+        boolean asleep) {
 
     /**
      * Reads a Prometheus text exposition of any vLLM from 0.10 on. Series of several engines are summed, but for the KV

@@ -41,6 +41,11 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
         this(reason, cause, true);
     }
 
+    /** Whether time ran out, which may as well be this process' fault as the endpoint's. */
+    public boolean isLate() {
+        return equals(TIMEOUT) || equals(CONNECT_TIMEOUT);
+    }
+
     /** The failure that an exchange ended with. What is known by no name has that of its exception, and is not retryable. */
     public static EngineFailure of(Throwable failure) {
         if (failure instanceof UnusableResponse unusable) {

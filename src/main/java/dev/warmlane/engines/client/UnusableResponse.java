@@ -18,6 +18,21 @@ public final class UnusableResponse extends RuntimeException {
         return new UnusableResponse(FailureCause.UNAVAILABLE, "HTTP " + status);
     }
 
+    /** It has an error status, and means this by it. */
+    public static UnusableResponse refusal(int status, FailureCause cause) {
+        return new UnusableResponse(cause, cause == FailureCause.FULL ? "queue full" : "HTTP " + status);
+    }
+
+    /** It has not come, and nobody listens at the endpoint any more. */
+    public static UnusableResponse unreachable() {
+        return new UnusableResponse(FailureCause.CONNECT, "no longer reachable");
+    }
+
+    /** It has not come, and neither does anything else from the endpoint. */
+    public static UnusableResponse hung() {
+        return new UnusableResponse(FailureCause.TIMEOUT, "nothing comes from it");
+    }
+
     /** The engine stopped before the first token. */
     public static UnusableResponse aborted() {
         return new UnusableResponse(FailureCause.ABORT, "aborted before the first token");

@@ -35,6 +35,15 @@ final class HealthLog implements HealthListener {
     }
 
     @Override
+    public void slept(Endpoint endpoint, boolean asleep) {
+        log.info(
+                "pool {}: endpoint {} {}",
+                pool,
+                endpoint.name(),
+                asleep ? "sleeps and gets no requests" : "is awake again");
+    }
+
+    @Override
     public void panic(boolean panic, int healthy, int endpoints) {
         if (panic) {
             log.warn("pool {}: only {} of {} endpoints are healthy, so all are used", pool, healthy, endpoints);

@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells each pool's router what its engines say of themselves and the gateway cannot know: the size of their KV caches, and
- * requests that others may have sent them. For one thread.
+ * Tells each pool what its engines say of themselves and the gateway cannot know: the size of their KV caches, requests that
+ * others may have sent them, and whether they sleep. For one thread.
  */
 public final class EngineFacts {
     private final Pools pools;
@@ -34,6 +34,10 @@ public final class EngineFacts {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 EndpointReport report = reports.report(endpoint.id());
                 tell(pool.router(), endpoint.id(), report);
+                pool.health()
+                        .sleeps(
+                                endpoint.id(),
+                                report.metrics() != null && report.metrics().asleep());
                 if (report.scrapedAtNanos() != null) {
                     scrapes.put(endpoint.id(), report.scrapedAtNanos());
                 }

@@ -19,6 +19,7 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -28,20 +29,44 @@ import reactor.core.publisher.Mono;
  * <p>An endpoint that requests have ejected is checked at once: its sessions wait for it if its server is still there, and move
  * if nobody listens. While the check only breaks off it tells neither, as where a listener is just closing, so it is repeated
  * soon, up to {@value #LOOKS} times.
+ *
+ * <p>A check that is late makes its endpoint a suspect, unless something else has come from it meanwhile. What is late here for
+ * want of CPU says nothing of endpoints: while this thread itself runs late, late checks count for nothing.
  */
 public final class HealthChecker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HealthChecker.class);
     private static final int LOOKS = 5;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
 
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+
+    /** How late this thread may be before it is no judge of what is late. */
+    private static final Duration STALL = Duration.ofMillis(150);
+
     private final boolean enabled;
     private final ProbeTiming timing;
+    private final Duration suspectAfter;
+    private final LongSupplier nanoClock;
     private final Pools pools;
     private final ProbeClient client;
     private final Poller<Place, Target> poller;
     private final Set<Place> failing = new HashSet<>();
     /** How often a check that breaks off is repeated yet. */
     private final Map<Place, Integer> looksLeft = new ConcurrentHashMap<>();
+    /** When a check was last hurried because somebody could not reach the endpoint. */
+    private final Map<Place, Long> looked = new ConcurrentHashMap<>();
+
+    /** When this thread last let time pass, and when it last did so too late. */
+    private long tickedNanos;
+
+    private long stalledNanos;
+
+    /** Whether this thread, and so probably all of this process, was late at any time since then. */
+    private boolean stalledSince(long nanos) {
+        return stalledNanos - nanos >= 0
+                || nanoClock.getAsLong() - tickedNanos
+                        > timing.round().plus(STALL).toNanos();
+    }
 
     /** An endpoint in a pool. */
     private record Place(String pool, EndpointId id) {}
@@ -52,13 +77,23 @@ public final class HealthChecker implements AutoCloseable {
      * A checker at rest.
      *
      * @param enabled whether endpoints are checked; if not, only time passes
+     * @param suspectAfter how long a check may take before its endpoint is a suspect
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the checks; used by one thread
      */
     public HealthChecker(
-            boolean enabled, ProbeTiming timing, Pools pools, LongSupplier nanoClock, RandomGenerator random) {
+            boolean enabled,
+            ProbeTiming timing,
+            Duration suspectAfter,
+            Pools pools,
+            LongSupplier nanoClock,
+            RandomGenerator random) {
         this.enabled = enabled;
         this.timing = timing;
+        this.suspectAfter = suspectAfter;
+        this.nanoClock = nanoClock;
+        this.tickedNanos = nanoClock.getAsLong();
+        this.stalledNanos = tickedNanos - 1;
         this.pools = pools;
         this.client = new ProbeClient("warmlane-health", timing);
         // Spread, so that the endpoints of a gateway that has just started do not take turns together.
@@ -81,6 +116,11 @@ public final class HealthChecker implements AutoCloseable {
     }
 
     private void tick() {
+        long now = nanoClock.getAsLong();
+        if (now - tickedNanos > timing.round().plus(STALL).toNanos()) {
+            stalledNanos = now;
+        }
+        tickedNanos = now;
         try {
             pools.all().forEach(pool -> pool.health().tick());
         } catch (RuntimeException e) {
@@ -98,7 +138,27 @@ public final class HealthChecker implements AutoCloseable {
                     poller.hurry(place, Duration.ZERO);
                 }
             }
+
+            @Override
+            public void lost(Endpoint endpoint) {
+                look(new Place(pool.name(), endpoint.id()));
+            }
         });
+    }
+
+    /** Somebody could not reach this endpoint. From any thread; in every pool that lists it. */
+    public void unreachable(EndpointId endpoint) {
+        pools.all().forEach(pool -> look(new Place(pool.name(), endpoint)));
+    }
+
+    /** Checks soon, and not again because of others within a moment. */
+    private void look(Place place) {
+        long now = nanoClock.getAsLong();
+        Long last = looked.get(place);
+        if (enabled && (last == null || now - last > LOOK_AGAIN.toNanos())) {
+            looked.put(place, now);
+            poller.hurry(place, Duration.ZERO);
+        }
     }
 
     private Map<Place, Target> listed() {
@@ -113,20 +173,35 @@ public final class HealthChecker implements AutoCloseable {
         }
         failing.retainAll(listed.keySet());
         looksLeft.keySet().retainAll(listed.keySet());
+        looked.keySet().retainAll(listed.keySet());
         return listed;
     }
 
     private Mono<Void> check(Target target) {
+        long startedNanos = nanoClock.getAsLong();
+        Disposable late =
+                client.loop().schedule(() -> late(target, startedNanos), suspectAfter.toNanos(), TimeUnit.NANOSECONDS);
         return client.<Void>get(
                         target.pool(), target.endpoint().uri(), "/health", headers -> {}, content -> content.then())
-                .doOnSuccess(healthy -> passed(target))
+                .doOnSuccess(healthy -> passed(target, startedNanos))
                 .onErrorResume(failure -> {
-                    failed(target, EngineFailure.of(failure));
+                    failed(target, EngineFailure.of(failure), startedNanos);
                     return Mono.empty();
-                });
+                })
+                .doFinally(signal -> late.dispose());
     }
 
-    private void passed(Target target) {
+    private void late(Target target, long startedNanos) {
+        if (!stalledSince(startedNanos)
+                && target.pool().health().late(target.endpoint().id(), startedNanos)) {
+            log.info(
+                    "pool {}: endpoint {}: health check is late and nothing else has come from it",
+                    target.place().pool(),
+                    target.endpoint().name());
+        }
+    }
+
+    private void passed(Target target, long startedNanos) {
         looksLeft.remove(target.place());
         if (failing.remove(target.place())) {
             log.info(
@@ -134,10 +209,13 @@ public final class HealthChecker implements AutoCloseable {
                     target.place().pool(),
                     target.endpoint().name());
         }
-        target.pool().health().checked(target.endpoint().id(), null);
+        target.pool().health().checked(target.endpoint().id(), null, startedNanos);
     }
 
-    private void failed(Target target, EngineFailure why) {
+    private void failed(Target target, EngineFailure why, long startedNanos) {
+        if (why.isLate() && stalledSince(startedNanos)) {
+            return;
+        }
         int left = looksLeft.getOrDefault(target.place(), 0);
         if (why.cause() != FailureCause.RESET || left == 0) {
             looksLeft.remove(target.place());
@@ -152,6 +230,6 @@ public final class HealthChecker implements AutoCloseable {
                     target.endpoint().name(),
                     why.reason());
         }
-        target.pool().health().checked(target.endpoint().id(), why.cause());
+        target.pool().health().checked(target.endpoint().id(), why.cause(), startedNanos);
     }
 }

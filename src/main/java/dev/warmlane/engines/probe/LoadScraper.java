@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private final Map<EndpointId, EndpointReport> reports = new ConcurrentHashMap<>();
     private final List<Runnable> roundListeners = new CopyOnWriteArrayList<>();
     private final List<Runnable> modelsListeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<EndpointId>> unreachableListeners = new CopyOnWriteArrayList<>();
 
     private record Target(Pool pool, Endpoint endpoint) {}
 
@@ -89,6 +91,11 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         modelsListeners.add(listener);
     }
 
+    /** Calls the listener when connecting to an endpoint fails, on the same terms as {@link #onRound}. */
+    public void onUnreachable(Consumer<EndpointId> listener) {
+        unreachableListeners.add(listener);
+    }
+
     /** Stops scraping and frees thread and connections, shortly after it returns. The last reports stay. */
     @Override
     public void close() {
@@ -110,7 +117,12 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private Mono<Void> scrape(Target target) {
         Endpoint endpoint = target.endpoint();
         EndpointKnowledge known = knowledge.computeIfAbsent(endpoint.id(), added -> new EndpointKnowledge(nanoClock));
-        return scrapes.scrape(target.pool(), endpoint.uri(), known, () -> publish(endpoint, known.report()));
+        return scrapes.scrape(
+                target.pool(),
+                endpoint.uri(),
+                known,
+                () -> publish(endpoint, known.report()),
+                () -> unreachableListeners.forEach(listener -> listener.accept(endpoint.id())));
     }
 
     private void publish(Endpoint endpoint, EndpointReport report) {

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.probe;
 
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
@@ -34,12 +35,18 @@ final class ScrapeClient {
      *
      * @param knowledge learns the responses and failures
      * @param learned called whenever it has
+     * @param unreachable called if connecting to it fails
      */
-    Mono<Void> scrape(Pool pool, URI endpoint, EndpointKnowledge knowledge, Runnable learned) {
+    Mono<Void> scrape(Pool pool, URI endpoint, EndpointKnowledge knowledge, Runnable learned, Runnable unreachable) {
         Mono<Void> metrics = metrics(pool, endpoint)
                 .doOnNext(knowledge::learn)
                 .then()
-                .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.metricsFailed(reason(failure))))
+                .onErrorResume(failure -> Mono.fromRunnable(() -> {
+                    knowledge.metricsFailed(reason(failure));
+                    if (EngineFailure.of(failure).cause() == FailureCause.CONNECT) {
+                        unreachable.run();
+                    }
+                }))
                 .doOnSuccess(done -> learned.run());
         if (!knowledge.takeModelsTurn(modelsInterval)) {
             return metrics;

@@ -107,7 +107,8 @@ final class EndpointMeters {
         HIT_TOKENS(GatewayMeter.ENGINE_HIT_TOKENS),
         PROMPT_TOKENS(GatewayMeter.ENGINE_PROMPT_TOKENS),
         GENERATION_TOKENS(GatewayMeter.ENGINE_GENERATION_TOKENS),
-        PREEMPTIONS(GatewayMeter.ENGINE_PREEMPTIONS);
+        PREEMPTIONS(GatewayMeter.ENGINE_PREEMPTIONS),
+        REJECTIONS(GatewayMeter.ENGINE_REJECTIONS);
 
         private final GatewayMeter meter;
         private final @Nullable String window;
@@ -144,6 +145,7 @@ final class EndpointMeters {
                 case PROMPT_TOKENS -> metrics == null ? null : metrics.promptTokens();
                 case GENERATION_TOKENS -> metrics == null ? null : metrics.generationTokens();
                 case PREEMPTIONS -> metrics == null ? null : metrics.preemptions();
+                case REJECTIONS -> metrics == null ? null : metrics.rejections();
             };
         }
 

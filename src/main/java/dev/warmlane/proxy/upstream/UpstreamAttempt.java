@@ -2,8 +2,10 @@ package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.engines.client.UnusableResponse;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.Connection;
 
@@ -20,8 +22,17 @@ public final class UpstreamAttempt {
     private @Nullable Connection connection;
     private boolean onUsedConnection;
     private boolean answered;
+    private boolean begun;
+    private boolean silenceLimited;
     private boolean over;
     private long sentNanos;
+    private final BooleanSupplier canMove;
+    private @Nullable UnusableResponse abandoned;
+
+    /** @param canMove whether there is another endpoint to go to; called from any thread */
+    public UpstreamAttempt(BooleanSupplier canMove) {
+        this.canMove = canMove;
+    }
 
     /**
      * The request would go out now. Returns whether it still should: Reactor Netty sends it also if its sending has failed or
@@ -48,6 +59,45 @@ public final class UpstreamAttempt {
     /** Response headers came, and somebody has taken them. */
     public synchronized void answered() {
         answered = true;
+    }
+
+    /** The response goes to the client, so the request cannot go elsewhere any more. */
+    public synchronized void begun() {
+        begun = true;
+    }
+
+    /** Breaks it off, unless the response has begun or the request has nowhere else to go. From any thread. */
+    void abandon(UnusableResponse why) {
+        if (!canMove.getAsBoolean()) {
+            return;
+        }
+        Connection waiting;
+        synchronized (this) {
+            if (over || begun || connection == null) {
+                return;
+            }
+            abandoned = why;
+            waiting = connection;
+        }
+        // Disposed of, it would end without telling anybody.
+        var unused = waiting.channel().close();
+    }
+
+    /** Why it was broken off from here, or null if it was not. */
+    public synchronized @Nullable UnusableResponse abandoned() {
+        return abandoned;
+    }
+
+    /** From the first call on, a response that has begun may be silent for no longer than this. From any thread. */
+    void limitSilence(Duration longest) {
+        Connection open;
+        synchronized (this) {
+            open = over || !begun || silenceLimited ? null : connection;
+            silenceLimited |= begun;
+        }
+        if (open != null) {
+            open.channel().eventLoop().execute(() -> UpstreamClient.limitIdleTime(open, longest));
+        }
     }
 
     /** It is over, whatever way. A request that went out and whose response nobody has taken is withdrawn. */

@@ -32,7 +32,7 @@ public final class UpstreamClient {
     }
 
     /** From the response headers on, the time without a byte counts instead of the time to the headers. */
-    private static void limitIdleTime(Connection connection, Duration idleTimeout) {
+    static void limitIdleTime(Connection connection, Duration idleTimeout) {
         ChannelPipeline pipeline = connection.channel().pipeline();
         if (pipeline.get(NettyPipeline.ResponseTimeoutHandler) != null) {
             pipeline.replace(

@@ -48,6 +48,13 @@ record MetricsPage(ServerOptions options, double createdSeconds) {
         page.counter("prefix_cache_queries", "P" + queries, stats.queriedTokens());
         page.counter("prefix_cache_hits", "P" + hits, stats.hitTokens());
         page.counter("num_preemptions", "Cumulative number of preemption from the engine.", stats.preemptions());
+        page.counter(
+                "admission_rejections",
+                "Number of requests rejected at admission.",
+                List.of(
+                        page.labels(",reason=\"max_num_queued_reqs\"", ""),
+                        page.labels(",reason=\"max_num_queued_tokens\"", "")),
+                List.of(0L, 0L));
         page.counter("prompt_tokens", "Number of prefill tokens processed.", stats.promptTokens());
         page.counter("generation_tokens", "Number of generation tokens processed.", stats.generationTokens());
         int reasons = options.version().isLegacy() ? 3 : 5;

@@ -217,7 +217,7 @@ class HealthRoutingTest {
     void aRetryInAPanicGoesToWhatIsHealthy() {
         for (String down : List.of("e0", "e1", "e2")) {
             for (int i = 0; i < 3; i++) {
-                health.checked(new EndpointId(down), FailureCause.CONNECT);
+                health.checked(new EndpointId(down), FailureCause.CONNECT, 0);
             }
         }
         assertThat(selectable()).hasSize(4);
@@ -306,7 +306,7 @@ class HealthRoutingTest {
         now += 30 * SECOND;
         health.tick();
         for (int i = 0; i < 9; i++) {
-            health.checked(new EndpointId("e" + i % 3), FailureCause.CONNECT);
+            health.checked(new EndpointId("e" + i % 3), FailureCause.CONNECT, 0);
         }
         assertThat(heard)
                 .containsExactly(

@@ -25,7 +25,33 @@ class VllmMetricsTest {
                         new PrefixCacheCounters(1024, 512),
                         null,
                         null,
-                        null));
+                        null,
+                        null,
+                        false));
+    }
+
+    @Test
+    void anEngineSleepsWhereItSaysThatNoneIsAwake() {
+        String state = "vllm:engine_sleep_state{engine=\"%d\",model_name=\"m\",sleep_state=\"%s\"} %d.0\n";
+        assertThat(parse(state.formatted(0, "awake", 0) + state.formatted(0, "weights_offloaded", 1))
+                        .asleep())
+                .isTrue();
+        assertThat(parse(state.formatted(0, "awake", 0) + state.formatted(1, "awake", 1))
+                        .asleep())
+                .isFalse();
+        assertThat(parse(state.formatted(0, "awake", 1) + state.formatted(0, "discard_all", 0))
+                        .asleep())
+                .isFalse();
+        assertThat(parse("vllm:num_requests_running 0.0\n").asleep()).isFalse();
+    }
+
+    @Test
+    void countsWhatAFullQueueRefused() {
+        assertThat(parse(
+                                "vllm:admission_rejections_total{engine=\"0\",reason=\"max_num_queued_reqs\"} 3.0\n"
+                                        + "vllm:admission_rejections_total{engine=\"0\",reason=\"max_num_queued_tokens\"} 4.0\n")
+                        .rejections())
+                .isEqualTo(7);
     }
 
     @Test

@@ -74,6 +74,6 @@ class EndpointKnowledgeTest {
 
     private static VllmMetrics metrics(long queriedTokens, long hitTokens) {
         return new VllmMetrics(
-                EndpointLoad.UNKNOWN, new PrefixCacheCounters(queriedTokens, hitTokens), null, null, null);
+                EndpointLoad.UNKNOWN, new PrefixCacheCounters(queriedTokens, hitTokens), null, null, null, null, false);
     }
 }

@@ -18,6 +18,7 @@ import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -28,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +52,7 @@ class HealthCheckerIT {
     private final EndpointPool pool = new EndpointPool("p");
     private final PoolHealth health = new PoolHealth(pool, RULES, System::nanoTime);
     private final SimulatedServer well = SimulatedServer.start(ServerOptions.DEFAULTS);
-    private final List<ServerSocket> silent = new ArrayList<>();
+    private final List<Closeable> silent = new ArrayList<>();
     private @Nullable HealthChecker checker;
 
     @AfterEach
@@ -58,7 +61,7 @@ class HealthCheckerIT {
             checker.close();
         }
         well.close();
-        for (ServerSocket socket : silent) {
+        for (Closeable socket : silent) {
             socket.close();
         }
     }
@@ -80,6 +83,30 @@ class HealthCheckerIT {
             assertThat(out.reason()).isEqualTo(EjectionReason.HEALTH_CHECK);
             assertThat(out.cacheLost()).as("a server that is only slow").isFalse();
         });
+    }
+
+    @Test
+    void blamesNobodyForWhatIsLateBecauseItRunsLateItself() throws IOException {
+        ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        silent.add(socket);
+        Endpoint endpoint = Endpoint.ofUri(URI.create("http://127.0.0.1:" + socket.getLocalPort()));
+        Endpoint other = Endpoint.ofUri(well.uri());
+        pool.replace(List.of(endpoint, other));
+        socket.setSoTimeout(60_000);
+        // As if the thread did not run for a second between any two looks at the clock.
+        AtomicLong starved = new AtomicLong();
+        start(
+                Duration.ofMillis(20),
+                Duration.ofMillis(50),
+                64,
+                () -> starved.addAndGet(Duration.ofSeconds(1).toNanos()));
+
+        for (int checks = 0; checks < 10; checks++) {
+            silent.add(socket.accept());
+        }
+
+        assertThat(isOut(endpoint)).isFalse();
+        assertThat(pool.snapshot().find(endpoint.id()).state()).isEqualTo(EndpointState.READY);
     }
 
     @Test
@@ -131,9 +158,18 @@ class HealthCheckerIT {
     }
 
     private void start(Duration interval, Duration timeout, int maxConcurrent) {
+        start(interval, timeout, maxConcurrent, System::nanoTime);
+    }
+
+    private void start(Duration interval, Duration timeout, int maxConcurrent, LongSupplier clock) {
         ProbeTiming timing = new ProbeTiming(interval, timeout, Duration.ofSeconds(4), maxConcurrent);
         checker = new HealthChecker(
-                true, timing, new PoolBuilder(pool).health(health).alone(), System::nanoTime, new SplittableRandom(1));
+                true,
+                timing,
+                timeout.dividedBy(2),
+                new PoolBuilder(pool).health(health).alone(),
+                clock,
+                new SplittableRandom(1));
         checker.start();
     }
 

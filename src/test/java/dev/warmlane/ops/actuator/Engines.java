@@ -133,6 +133,12 @@ final class Engines implements EndpointReports {
     static VllmMetrics metrics(
             EndpointLoad load, @Nullable PrefixCacheCounters prefixCache, @Nullable Long preemptions) {
         return new VllmMetrics(
-                load, prefixCache, preemptions, preemptions == null ? null : 5000L, preemptions == null ? null : 700L);
+                load,
+                prefixCache,
+                preemptions,
+                preemptions == null ? null : 5000L,
+                preemptions == null ? null : 700L,
+                preemptions == null ? null : 3L,
+                false);
     }
 }

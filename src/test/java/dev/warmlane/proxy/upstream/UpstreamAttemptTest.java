@@ -24,7 +24,7 @@ class UpstreamAttemptTest {
 
     @Test
     void aRequestWhoseSendingIsOverDoesNotGoOut() {
-        UpstreamAttempt sending = new UpstreamAttempt();
+        UpstreamAttempt sending = new UpstreamAttempt(() -> true);
         sending.end();
 
         assertThat(sending.begin(connection, 0)).isFalse();
@@ -34,7 +34,7 @@ class UpstreamAttemptTest {
 
     @Test
     void aRequestWhoseAnswerNobodyHasTakenIsWithdrawnAtTheEnd() {
-        UpstreamAttempt sending = new UpstreamAttempt();
+        UpstreamAttempt sending = new UpstreamAttempt(() -> true);
         assertThat(sending.begin(connection, 0)).isTrue();
 
         sending.end();
@@ -45,7 +45,7 @@ class UpstreamAttemptTest {
 
     @Test
     void theConnectionOfATakenAnswerIsLeftToIt() {
-        UpstreamAttempt sending = new UpstreamAttempt();
+        UpstreamAttempt sending = new UpstreamAttempt(() -> true);
         sending.begin(connection, 0);
         sending.answered();
 
@@ -57,8 +57,8 @@ class UpstreamAttemptTest {
 
     @Test
     void aResetAtOnceOnAUsedConnectionMeansThatItWasClosed() {
-        new UpstreamAttempt().begin(connection, 0);
-        UpstreamAttempt second = new UpstreamAttempt();
+        new UpstreamAttempt(() -> true).begin(connection, 0);
+        UpstreamAttempt second = new UpstreamAttempt(() -> true);
         second.begin(connection, 0);
 
         assertThat(second.metClosedConnection(RESET, ROUND_TRIP.toNanos(), ROUND_TRIP))
@@ -73,7 +73,7 @@ class UpstreamAttemptTest {
 
     @Test
     void aResetOfANewConnectionIsTheEndpointsOwn() {
-        UpstreamAttempt sending = new UpstreamAttempt();
+        UpstreamAttempt sending = new UpstreamAttempt(() -> true);
         sending.begin(connection, 0);
 
         assertThat(sending.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();

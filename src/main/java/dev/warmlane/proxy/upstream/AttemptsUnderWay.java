@@ -1,0 +1,61 @@
+package dev.warmlane.proxy.upstream;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthListener;
+import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.settings.HealthSettings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The attempts that are under way at each endpoint. When the health check of an endpoint tells that it hangs or is gone, those
+ * that wait there without a byte go elsewhere, and those that have begun do not wait for the rest for long. Safe for concurrent
+ * use.
+ */
+public final class AttemptsUnderWay implements HealthListener {
+    private final Map<EndpointId, Set<UpstreamAttempt>> attempts = new ConcurrentHashMap<>();
+    private final int moveWaiting;
+    private final Duration refusedIdleTimeout;
+
+    public AttemptsUnderWay(HealthSettings settings) {
+        this.moveWaiting = settings.moveWaiting();
+        this.refusedIdleTimeout = settings.refusedIdleTimeout();
+    }
+
+    public void add(EndpointId endpoint, UpstreamAttempt attempt) {
+        attempts.compute(endpoint, (id, others) -> {
+            Set<UpstreamAttempt> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+            all.add(attempt);
+            return all;
+        });
+    }
+
+    /** Of an attempt that is over; one that was never added changes nothing. */
+    public void remove(EndpointId endpoint, UpstreamAttempt attempt) {
+        attempts.computeIfPresent(endpoint, (id, all) -> {
+            all.remove(attempt);
+            return all.isEmpty() ? null : all;
+        });
+    }
+
+    @Override
+    public void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {
+        if (cause == FailureCause.CONNECT) {
+            at(endpoint).forEach(attempt -> {
+                attempt.abandon(UnusableResponse.unreachable());
+                attempt.limitSilence(refusedIdleTimeout);
+            });
+        } else if (cause == FailureCause.TIMEOUT && silent && moveWaiting > 0 && inARow >= moveWaiting) {
+            at(endpoint).forEach(attempt -> attempt.abandon(UnusableResponse.hung()));
+        }
+    }
+
+    private List<UpstreamAttempt> at(Endpoint endpoint) {
+        return List.copyOf(attempts.getOrDefault(endpoint.id(), Set.of()));
+    }
+}
