@@ -26,8 +26,11 @@ final class AffinityKeyResolver {
         this.sources = settings.sources();
         this.sessionHeaders = settings.session().headers();
         this.sessionCookie = settings.session().cookie();
-        this.clientAddresses = new ClientAddresses(
-                settings.clientIp().trusted(), settings.clientIp().shared());
+        this.clientAddresses = addresses(settings.clientIp());
+    }
+
+    static ClientAddresses addresses(AffinitySettings.ClientIp settings) {
+        return new ClientAddresses(settings.trusted(), settings.shared());
     }
 
     /**

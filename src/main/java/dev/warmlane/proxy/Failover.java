@@ -13,6 +13,7 @@ import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.EngineRefusal;
+import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
@@ -47,6 +48,7 @@ final class Failover {
     private final HttpClient unpooled;
     private final AttemptsUnderWay attempts;
     private final Duration roundTrip;
+    private final ForwardedFor forwardedFor;
     private final ResponseWriter responses;
     private final Dispatcher dispatcher;
     private final Retries retries;
@@ -65,6 +67,7 @@ final class Failover {
             HttpClient unpooled,
             AttemptsUnderWay attempts,
             Duration roundTrip,
+            ForwardedFor forwardedFor,
             ResponseWriter responses,
             Dispatcher dispatcher,
             Retries retries,
@@ -75,6 +78,7 @@ final class Failover {
         this.unpooled = unpooled;
         this.attempts = attempts;
         this.roundTrip = roundTrip;
+        this.forwardedFor = forwardedFor;
         this.responses = responses;
         this.dispatcher = dispatcher;
         this.retries = retries;
@@ -108,6 +112,7 @@ final class Failover {
                         exchange.getRequest(),
                         headers,
                         routed.requestId(),
+                        forwardedFor,
                         routed.pool().apiKey(),
                         routed.charge() != null,
                         bodyBytes))
@@ -257,13 +262,16 @@ final class Failover {
         if (routed.isRetryDiscouraged()) {
             exchange.getResponse().getHeaders().set(ResponseHeaders.SHOULD_RETRY, "false");
         }
-        return Mono.error(UpstreamFailure.toApi(failure, dispatch.endpoint()));
+        return Mono.error(UpstreamFailure.toApi(failure));
     }
 
     /** A URI and no string, which the client would take apart by a regular expression. */
     private static URI target(ServerWebExchange exchange, Dispatch dispatch) {
-        URI url = exchange.getRequiredAttribute(GATEWAY_REQUEST_URL_ATTR);
-        String target = dispatch.endpoint().uri() + url.getRawPath();
-        return URI.create(url.getRawQuery() == null ? target : target + "?" + url.getRawQuery());
+        String path =
+                exchange.<URI>getRequiredAttribute(GATEWAY_REQUEST_URL_ATTR).getRawPath();
+        // The client's own query: Spring Cloud Gateway encodes what looks to it as if nobody had.
+        String query = exchange.getRequest().getURI().getRawQuery();
+        String target = dispatch.endpoint().uri() + path;
+        return URI.create(query == null ? target : target + "?" + query);
     }
 }

@@ -9,6 +9,7 @@ import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamChannels;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.AccessLogSettings;
@@ -78,8 +79,11 @@ public final class ProxyFactory {
                 UpstreamClient.create(settings.upstream(), ConnectionProvider.newConnection(), upstreamChannels),
                 attempts,
                 settings.upstream().connectTimeout(),
+                new ForwardedFor(
+                        AffinityKeyResolver.addresses(settings.affinity().clientIp())),
                 new ResponseWriter(
-                        new ResponseHeaders(settings.responseHeaders()),
+                        new ResponseHeaders(
+                                settings.responseHeaders(), settings.upstream().droppedHeaders()),
                         retries,
                         log,
                         settings.retry().hold()),

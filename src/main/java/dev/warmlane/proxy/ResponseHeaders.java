@@ -5,6 +5,9 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
+import java.util.Collection;
+import java.util.Set;
+import java.util.TreeSet;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -16,10 +19,16 @@ final class ResponseHeaders {
     static final String SHOULD_RETRY = "x-should-retry";
 
     private final boolean explained;
+    private final Set<String> dropped;
 
-    /** @param explained whether to name endpoint and affinity */
-    ResponseHeaders(boolean explained) {
+    /**
+     * @param explained whether to name endpoint and affinity
+     * @param dropped headers of endpoints that clients do not get, in any case
+     */
+    ResponseHeaders(boolean explained, Collection<String> dropped) {
         this.explained = explained;
+        this.dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        this.dropped.addAll(dropped);
     }
 
     void write(ServerHttpResponse to, HttpClientResponse from, Dispatch dispatch, RoutedExchange routed) {
@@ -40,11 +49,12 @@ final class ResponseHeaders {
         }
     }
 
-    private static void copy(HttpClientResponse from, HttpHeaders to) {
+    private void copy(HttpClientResponse from, HttpHeaders to) {
         HopByHop hopByHop = new HopByHop(from.responseHeaders().getAll("connection"));
         from.responseHeaders().forEach(header -> {
-            if (!hopByHop.contains(header.getKey()) && !UpstreamHeaders.isOwn(header.getKey())) {
-                to.add(header.getKey(), header.getValue());
+            String name = header.getKey();
+            if (!hopByHop.contains(name) && !UpstreamHeaders.isOwn(name) && !dropped.contains(name)) {
+                to.add(name, header.getValue());
             }
         });
     }

@@ -205,6 +205,6 @@ final class ResponseObserver {
         EngineFailure why = UpstreamFailure.of(failure);
         dispatch.brokeOff(why.cause());
         log.note(dispatch.endpoint().name(), "response broke off", why.reason());
-        return UpstreamFailure.toApi(failure, dispatch.endpoint());
+        return UpstreamFailure.toApi(failure);
     }
 }

@@ -231,14 +231,56 @@ class PassThroughIT {
                 Exchange upstream = engine.next()) {
             upstream.answer(
                     "200 OK\r\nConnection: x-named\r\nX-Named: 1\r\nKeep-Alive: timeout=5\r\nServer: uvicorn\r\n"
-                            + "Set-Cookie: a=1\r\nSet-Cookie: b=2",
+                            + "X-Twice: 1\r\nX-Twice: 2",
                     "{}");
             WireMessage response = client.readMessage();
             assertThat(response.header("x-named")).isNull();
             assertThat(response.header("keep-alive")).isNull();
             assertThat(response.headerValues("connection")).doesNotContain("close", "x-named");
             assertThat(response.headerValues("server")).containsExactly("uvicorn");
-            assertThat(response.headerValues("set-cookie")).containsExactly("a=1", "b=2");
+            assertThat(response.headerValues("x-twice")).containsExactly("1", "2");
+        }
+    }
+
+    @Test
+    void keepsFromTheClientWhatOneEngineWouldSayForTheWholeDomain() {
+        try (Wire client = send(CHAT + "Content-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            upstream.answer(
+                    "200 OK\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nStrict-Transport-Security: max-age=1\r\n"
+                            + "Alt-Svc: h3=\":443\"\r\nClear-Site-Data: \"*\"\r\nNEL: {}\r\nX-From: engine",
+                    "{}");
+            WireMessage response = client.readMessage();
+            assertThat(response.header("x-from")).isEqualTo("engine");
+            for (String name :
+                    new String[] {"set-cookie", "strict-transport-security", "alt-svc", "clear-site-data", "nel"}) {
+                assertThat(response.headerValues(name)).as(name).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void givesTheEngineThePeersAddressInThePlaceOfWhatTheClientClaims() {
+        try (Wire client = send(CHAT + "X-Forwarded-For: 192.0.2.1\r\nx-forwarded-for: 192.0.2.2\r\n"
+                        + "Forwarded: for=192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\nContent-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            WireMessage request = upstream.request();
+            assertThat(request.headerValues("x-forwarded-for")).containsExactly("127.0.0.1");
+            assertThat(request.headerValues("forwarded")).isEmpty();
+            assertThat(request.headerValues("x-real-ip")).isEmpty();
+            upstream.answer("200 OK", "{}");
+            assertThat(client.readMessage().status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"z[]=%20", "z[]=%2520&a=%5B", "a=b+c&a=%2B", "", "&&=", "a=/?:@!$'()*,;", "%C3%A9=%e9"})
+    void forwardsAQueryByteForByte(String query) {
+        try (Wire client = send(CHAT.replace(" HTTP/1.1", "?" + query + " HTTP/1.1") + "Content-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            assertThat(upstream.request().startLine()).isEqualTo("POST /v1/chat/completions?" + query + " HTTP/1.1");
+            upstream.answer("200 OK", "{}");
+            assertThat(client.readMessage().status()).isEqualTo(200);
         }
     }
 
@@ -359,6 +401,7 @@ class PassThroughIT {
             WireMessage response = client.readMessage();
             assertThat(response.status()).isEqualTo(502);
             assertThat(response.json().at("/error/code").asString()).isEqualTo("upstream_failed");
+            assertThat(response.text()).doesNotContain(engine.uri().getHost());
             assertThat(response.headerValues("x-request-id")).containsExactly("mine");
             assertThat(response.header("x-from")).isNull();
         }

@@ -9,6 +9,7 @@ import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.UpstreamSettings;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class UpstreamTargetsIT {
     }
 
     private String get(String... addresses) {
-        UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG);
+        UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG, List.of());
         HttpClient client = UpstreamClient.create(settings, connections, new UpstreamChannels())
                 .resolver(new OneHost(addresses));
         return client.get()

@@ -79,7 +79,7 @@ class UpstreamTimeoutIT {
         Throwable failure = catchThrowable(() -> get(client, "/mute"));
 
         assertThat(failure).isInstanceOf(ReadTimeoutException.class);
-        assertThat(UpstreamFailure.toApi(failure, endpoint()).status()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+        assertThat(UpstreamFailure.toApi(failure).status()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
     }
 
     @Test
@@ -117,7 +117,8 @@ class UpstreamTimeoutIT {
 
     /** With one connection, so that every request but the first meets a used one. */
     private HttpClient client(Duration responseTimeout, Duration idleTimeout) {
-        UpstreamSettings settings = new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, "", LONG);
+        UpstreamSettings settings =
+                new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, "", LONG, List.of());
         connections = UpstreamClient.connections(settings);
         return UpstreamClient.create(settings, connections, new UpstreamChannels());
     }

@@ -54,7 +54,8 @@ public final class ClientAddresses {
         return address == null ? text : address.getHostAddress();
     }
 
-    private boolean isTrusted(InetAddress address) {
+    /** Whether what this peer says of others is believed. */
+    public boolean isTrusted(InetAddress address) {
         return isIn(trustedProxies, address);
     }
 

@@ -1,6 +1,5 @@
 package dev.warmlane.proxy.upstream;
 
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.error.ApiException;
@@ -17,13 +16,12 @@ public final class UpstreamFailure {
                 : EngineFailure.of(failure);
     }
 
-    /** The error for the client if no endpoint takes the request: 504 for a timeout, else 502. */
-    public static ApiException toApi(Throwable failure, Endpoint endpoint) {
+    /** The error for the client if no endpoint takes the request: 504 for a timeout, else 502. It names no endpoint; the log does. */
+    public static ApiException toApi(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api;
         }
-        String message =
-                "Endpoint %s failed: %s.".formatted(endpoint.name(), of(failure).reason());
+        String message = "The endpoint failed: %s.".formatted(of(failure).reason());
         return failure instanceof ReadTimeoutException
                 ? ApiException.upstreamTimeout(message)
                 : ApiException.upstreamFailed(message);

@@ -15,6 +15,7 @@ public final class UpstreamHeaders {
     private UpstreamHeaders() {}
 
     /**
+     * @param forwardedFor tells whose request it is
      * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
      * @param authenticated whether the client's key or token was for the gateway, so that it goes no further
      * @param bodyBytes length of the body that will be sent
@@ -23,6 +24,7 @@ public final class UpstreamHeaders {
             ServerHttpRequest request,
             HttpHeaders to,
             String requestId,
+            ForwardedFor forwardedFor,
             @Nullable String apiKey,
             boolean authenticated,
             int bodyBytes) {
@@ -33,6 +35,7 @@ public final class UpstreamHeaders {
             }
         });
         to.set(RequestIds.HEADER, requestId);
+        forwardedFor.write(request, to);
         if (authenticated) {
             to.remove(HttpHeaderNames.AUTHORIZATION);
             to.remove(Credentials.API_KEY_HEADER);
