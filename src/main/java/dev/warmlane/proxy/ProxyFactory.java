@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.AccessControl;
@@ -74,9 +75,12 @@ public final class ProxyFactory {
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble(), System::nanoTime);
         AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());
         pools.all().forEach(pool -> pool.health().addListener(attempts));
+        LimitSettings limits = settings.limits();
+        HeaderLimits headers = new HeaderLimits(Math.toIntExact(limits.headers().toBytes()), limits.headerCount());
         Failover failover = new Failover(
-                UpstreamClient.create(settings.upstream(), connections, upstreamChannels),
-                UpstreamClient.create(settings.upstream(), ConnectionProvider.newConnection(), upstreamChannels),
+                UpstreamClient.create(settings.upstream(), headers, connections, upstreamChannels),
+                UpstreamClient.create(
+                        settings.upstream(), headers, ConnectionProvider.newConnection(), upstreamChannels),
                 attempts,
                 settings.upstream().connectTimeout(),
                 new ForwardedFor(

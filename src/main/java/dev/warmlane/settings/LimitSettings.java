@@ -5,10 +5,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What clients may send.
+ * What clients may send, and endpoints in their responses' headers.
  *
  * @param body Maximum size of a request body. Larger ones get 413.
- * @param headers Maximum size of all headers of a request. Larger ones get 431.
+ * @param headers Maximum size of all headers of a request (431) and of an endpoint's response (502).
+ * @param headerCount Maximum number of headers of a request (431) and of an endpoint's response (502), trailers included.
  * @param bufferedBodies Memory for all request bodies that may still have to be sent, at least warmlane.limits.body.
  *     Requests beyond it get 503. 0B: a quarter of the heap.
  * @param requestDecompression Whether gzip and deflate request bodies are accepted; the limit applies to the inflated body.
@@ -23,6 +24,7 @@ import org.springframework.util.unit.DataSize;
 public record LimitSettings(
         @DefaultValue("32MB") DataSize body,
         @DefaultValue("64KB") DataSize headers,
+        @DefaultValue("128") int headerCount,
         @DefaultValue("0B") DataSize bufferedBodies,
         @DefaultValue("false") boolean requestDecompression,
         @DefaultValue("10s") Duration headerTimeout,
@@ -32,6 +34,7 @@ public record LimitSettings(
         @DefaultValue("75s") Duration idleTimeout) {
 
     private static final long MAX_HEADER_BYTES = 16 << 20;
+    private static final int MAX_HEADERS = 1000;
 
     public LimitSettings {
         Check.positive("warmlane.limits.body", body);
@@ -42,6 +45,9 @@ public record LimitSettings(
         }
         if (headers.toBytes() > MAX_HEADER_BYTES) {
             throw new InvalidSettingException("warmlane.limits.headers", headers, "at most 16MB");
+        }
+        if (headerCount < 1 || headerCount > MAX_HEADERS) {
+            throw new InvalidSettingException("warmlane.limits.header-count", headerCount, "1 to " + MAX_HEADERS);
         }
         if (bufferedBodies.toBytes() != 0 && bufferedBodies.compareTo(body) < 0) {
             throw new InvalidSettingException(

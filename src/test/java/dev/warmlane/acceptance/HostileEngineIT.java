@@ -82,6 +82,40 @@ class HostileEngineIT {
     }
 
     @Test
+    void interimAnswersWithoutEndAreAnError() {
+        assertThat(exchange("HTTP/1.1 102 Processing\r\n\r\n".repeat(16)
+                        + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
+                .startsWith("HTTP/1.1 200 ");
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire().send("HTTP/1.1 102 Processing\r\n\r\n".repeat(17));
+                // The engine has not ended: the gateway has.
+                assertThat(new String(client.readUntilClosed(), StandardCharsets.ISO_8859_1))
+                        .startsWith("HTTP/1.1 502 ")
+                        .contains("too many interim responses");
+                upstream.wire().awaitClosed();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "00", "20", "099", "600", "999", "1000", "2000", "99999"})
+    void aStatusThatIsNoneIsAnError(String status) {
+        assertThat(exchange("HTTP/1.1 " + status + " X\r\nContent-Length: 2\r\n\r\n{}"))
+                .startsWith("HTTP/1.1 502 ")
+                .contains("HTTP status " + Integer.parseInt(status));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"200", "299", "418", "499", "599"})
+    void anyOtherStatusPasses(String status) {
+        assertThat(exchange("HTTP/1.1 " + status + " X\r\nContent-Length: 2\r\n\r\n{}"))
+                .startsWith("HTTP/1.1 " + status + " ")
+                .endsWith("{}");
+    }
+
+    @Test
     void anUpgradeThatNobodyAskedForIsAnError() {
         assertThat(exchange("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nxx"))
                 .startsWith("HTTP/1.1 502 ");

@@ -12,17 +12,15 @@ import java.util.List;
  * @param bytes in ISO 8859-1, one character a byte
  */
 public record MalformedInput(String what, String bytes) {
-    private static final String LINE = "POST /v1/chat/completions HTTP/1.1\r\n";
-    private static final String HOST = "Host: g\r\n";
-    private static final String CHUNKED = LINE + HOST + "Transfer-Encoding: chunked\r\n\r\n";
-    private static final String TEN = "0123456789";
+    static final String LINE = "POST /v1/chat/completions HTTP/1.1\r\n";
+    static final String HOST = "Host: g\r\n";
+    static final String TEN = "0123456789";
 
     public static List<MalformedInput> rows() {
         Rows rows = new Rows();
-        lengths(rows);
-        transferCodings(rows);
-        chunks(rows);
+        MalformedBodies.addTo(rows);
         lines(rows);
+        requestLines(rows);
         headers(rows);
         hosts(rows);
         targets(rows);
@@ -37,93 +35,6 @@ public record MalformedInput(String what, String bytes) {
     @Override
     public String toString() {
         return what;
-    }
-
-    /** Two ways of saying how long a body is, and one that is none. */
-    private static void lengths(Rows rows) {
-        rows.header("two lengths", "Content-Length: 10\r\nContent-Length: 11\r\n\r\n" + TEN);
-        rows.header("two equal lengths", "Content-Length: 10\r\nContent-Length: 10\r\n\r\n" + TEN);
-        rows.header("two lengths in one line", "Content-Length: 10, 11\r\n\r\n" + TEN);
-        rows.header("two equal lengths in one line", "Content-Length: 10, 10\r\n\r\n" + TEN);
-        rows.header("a length and a later length of zero", "Content-Length: 10\r\nContent-Length: 0\r\n\r\n" + TEN);
-        rows.header("lengths in different spelling", "Content-Length: 10\r\ncontent-length: 5\r\n\r\n" + TEN);
-        rows.header("a negative length", "Content-Length: -1\r\n\r\n");
-        rows.header("a signed length", "Content-Length: +10\r\n\r\n" + TEN);
-        rows.header("a hexadecimal length", "Content-Length: 0xa\r\n\r\n" + TEN);
-        rows.header("a length with a fraction", "Content-Length: 10.0\r\n\r\n" + TEN);
-        rows.header("a length with an exponent", "Content-Length: 1e1\r\n\r\n" + TEN);
-        rows.header("a length with a space inside", "Content-Length: 1 0\r\n\r\n" + TEN);
-        rows.header("a length with an underscore", "Content-Length: 1_0\r\n\r\n" + TEN);
-        rows.header("a length that is empty", "Content-Length:\r\n\r\n");
-        rows.header("a length that is a word", "Content-Length: ten\r\n\r\n" + TEN);
-        rows.header("a length past 64 bits", "Content-Length: 18446744073709551626\r\n\r\n" + TEN);
-        rows.header("a length of a hundred digits", "Content-Length: " + TEN.repeat(10) + "\r\n\r\n");
-        rows.header("a length in quotes", "Content-Length: \"10\"\r\n\r\n" + TEN);
-        rows.header("a folded length", "Content-Length: 1\r\n 0\r\n\r\n" + TEN);
-        rows.header("a length folded at its start", "Content-Length:\r\n 10\r\n\r\n" + TEN);
-        rows.header("a length with a vertical tab", "Content-Length:\u000b10\r\n\r\n" + TEN);
-        rows.header("a length with a trailing NUL", "Content-Length: 10\u0000\r\n\r\n" + TEN);
-        rows.header("a body shorter than announced", "Content-Length: 1000\r\n\r\n" + TEN);
-    }
-
-    private static void transferCodings(Rows rows) {
-        String chunks = "a\r\n" + TEN + "\r\n0\r\n\r\n";
-        rows.header("length and chunks", "Content-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
-        rows.header("chunks and length", "Transfer-Encoding: chunked\r\nContent-Length: 10\r\n\r\n" + chunks);
-        rows.header("a length of zero and chunks", "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
-        rows.header("chunked twice", "Transfer-Encoding: chunked, chunked\r\n\r\n" + chunks);
-        rows.header(
-                "chunked in two lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
-        rows.header(
-                "chunked and identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n" + chunks);
-        rows.header("chunked, then gzip", "Transfer-Encoding: chunked, gzip\r\n\r\n" + chunks);
-        rows.header("gzip, then chunked", "Transfer-Encoding: gzip, chunked\r\n\r\n" + chunks);
-        rows.header("identity", "Transfer-Encoding: identity\r\n\r\n" + chunks);
-        rows.header("gzip alone", "Transfer-Encoding: gzip\r\n\r\n" + TEN);
-        rows.header("an unknown coding", "Transfer-Encoding: xchunked\r\n\r\n" + chunks);
-        rows.header("chunked with a parameter", "Transfer-Encoding: chunked;q=1\r\n\r\n" + chunks);
-        rows.header("chunked in quotes", "Transfer-Encoding: \"chunked\"\r\n\r\n" + chunks);
-        rows.header("chunked after a comma", "Transfer-Encoding: ,chunked\r\n\r\n" + chunks);
-        rows.header("chunked before a comma", "Transfer-Encoding: chunked,\r\n\r\n" + chunks);
-        rows.header("an empty coding", "Transfer-Encoding:\r\n\r\n" + chunks);
-        rows.header("chunked folded at its start", "Transfer-Encoding:\r\n chunked\r\n\r\n" + chunks);
-        rows.header("chunked after a vertical tab", "Transfer-Encoding: \u000bchunked\r\n\r\n" + chunks);
-        rows.header("chunked before a form feed", "Transfer-Encoding: chunked\f\r\n\r\n" + chunks);
-        rows.header("chunked before a NUL", "Transfer-Encoding: chunked\u0000\r\n\r\n" + chunks);
-        rows.header("the coding's name before a space", "Transfer-Encoding : chunked\r\n\r\n" + chunks);
-        rows.header("the coding's name before a tab", "Transfer-Encoding\t: chunked\r\n\r\n" + chunks);
-        rows.header("the coding on a folded line", "X-A: b\r\n Transfer-Encoding: chunked\r\n\r\n");
-        rows.add(
-                "chunks in HTTP/1.0",
-                "POST /v1/chat/completions HTTP/1.0\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n" + chunks);
-    }
-
-    private static void chunks(Rows rows) {
-        rows.add("a chunk's size that is no number", CHUNKED + "x\r\n" + TEN);
-        rows.add("a chunk's size that is empty", CHUNKED + "\r\n" + TEN);
-        rows.add("a chunk's size that is negative", CHUNKED + "-1\r\n" + TEN);
-        rows.add("a chunk's size with a sign", CHUNKED + "+a\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size with a prefix", CHUNKED + "0xa\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size with a space before", CHUNKED + " a\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size with a space after", CHUNKED + "a \r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size past 31 bits", CHUNKED + "80000000\r\n" + TEN);
-        rows.add("a chunk's size past 32 bits", CHUNKED + "10000000a\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size past 64 bits", CHUNKED + "1000000000000000a\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size that never ends", CHUNKED + "0".repeat(100_000));
-        rows.add("a chunk's extension that never ends", CHUNKED + "a;" + "x".repeat(100_000));
-        rows.add("a chunk's extension with a bare line feed", CHUNKED + "a;x\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's extension with a bare return", CHUNKED + "a;x\rb\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk's size before a bare line feed", CHUNKED + "a\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk longer than its size", CHUNKED + "5\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk shorter than its size", CHUNKED + "b\r\n" + TEN + "\r\n0\r\n\r\n");
-        rows.add("a chunk without its line end", CHUNKED + "a\r\n" + TEN + "0\r\n\r\n");
-        rows.add("a chunk before a bare line feed", CHUNKED + "a\r\n" + TEN + "\n0\r\n\r\n");
-        rows.add("a last chunk before a bare line feed", CHUNKED + "a\r\n" + TEN + "\r\n0\n\n");
-        rows.add("a trailer without a colon", CHUNKED + "0\r\nnothing\r\n\r\n");
-        rows.add("a trailer with a bare line feed", CHUNKED + "0\r\nX-A: b\n\r\n");
-        rows.add("a trailer with a space in its name", CHUNKED + "0\r\nX A: b\r\n\r\n");
-        rows.add("a trailer with a NUL", CHUNKED + "0\r\nX-A: \u0000\r\n\r\n");
-        rows.add("trailers that never end", CHUNKED + "0\r\n" + "X-A: b\r\n".repeat(20_000));
     }
 
     private static void lines(Rows rows) {
@@ -156,6 +67,42 @@ public record MalformedInput(String what, String bytes) {
         rows.add("a head that is only begun", LINE + HOST + "X-A");
     }
 
+    /** What is no single space, in each place where one is, and where none is. */
+    private static void requestLines(Rows rows) {
+        String[] names = {"a tab", "a vertical tab", "a form feed", "a bare return", "two spaces", "a space and a tab"};
+        String[] spaces = {"\t", "\u000b", "\f", "\r", "  ", " \t"};
+        for (int i = 0; i < spaces.length; i++) {
+            rows.add(names[i] + " behind the method", "GET" + spaces[i] + "/v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+            rows.add(names[i] + " before the version", "GET /v1/models" + spaces[i] + "HTTP/1.1\r\n" + HOST + "\r\n");
+            rows.add(names[i] + " behind the version", "GET /v1/models HTTP/1.1" + spaces[i] + "\r\n" + HOST + "\r\n");
+            rows.add(names[i] + " before the method", spaces[i] + "GET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+            rows.add(names[i] + " in the method", "G" + spaces[i] + "ET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+            rows.add(names[i] + " in the target", "GET /v1" + spaces[i] + "models HTTP/1.1\r\n" + HOST + "\r\n");
+            rows.add(names[i] + " in the version", "GET /v1/models HTTP/" + spaces[i] + "1.1\r\n" + HOST + "\r\n");
+        }
+        rows.add("a space before the method", " GET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("a space behind an empty line", "\r\n GET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("a bare line feed before the request", "\nGET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("two bare line feeds before the request", "\n\nGET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("two returns before the request", "\r\r\nGET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("an empty line turned around", "\n\rGET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("an empty line of two line feeds", "\r\n\nGET /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("two returns behind the version", "GET /v1/models HTTP/1.1\r\r\n" + HOST + "\r\n");
+        rows.add("no target", "GET  HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("no target and one space", "GET HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("no method", "/v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("two versions", "GET /v1/models HTTP/1.1 HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("two targets", "GET /v1/models /pause HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("HTTP/1.10", "GET /v1/models HTTP/1.10\r\n" + HOST + "\r\n");
+        rows.add("HTTP/1.01", "GET /v1/models HTTP/1.01\r\n" + HOST + "\r\n");
+        rows.add("HTTP/01.1", "GET /v1/models HTTP/01.1\r\n" + HOST + "\r\n");
+        rows.add("HTTP/1.", "GET /v1/models HTTP/1.\r\n" + HOST + "\r\n");
+        rows.add("HTTP/1,1", "GET /v1/models HTTP/1,1\r\n" + HOST + "\r\n");
+        rows.add("HTTP/2.0 on a line", "GET /v1/models HTTP/2.0\r\n" + HOST + "\r\n");
+        rows.add("a method in quotes", "\"GET\" /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+        rows.add("a method beyond ASCII", "G\u00c9T /v1/models HTTP/1.1\r\n" + HOST + "\r\n");
+    }
+
     private static void headers(Rows rows) {
         rows.header("a name before a space", "X-A : b\r\n\r\n");
         rows.header("a name with a space", "X A: b\r\n\r\n");
@@ -172,6 +119,23 @@ public record MalformedInput(String what, String bytes) {
         rows.header("a value folded onto an empty line", "X-A: b\r\n \r\n\r\n");
         rows.add("a first header that is folded", LINE + " Host: g\r\nHost: g\r\n\r\n");
         rows.header("a session of more bytes than all headers may have", "x-session-id: " + "s".repeat(70_000));
+        rows.header("more headers than may be", manyHeaders(128) + "\r\n");
+        rows.header("headers of one name", "X-A: b\r\n".repeat(128) + "\r\n");
+        rows.header("more headers than may be, of which none ends", manyHeaders(200));
+        rows.header("a value with a vertical tab", "X-A: b\u000bc\r\n\r\n");
+        rows.header("a value with a form feed", "X-A: b\fc\r\n\r\n");
+        rows.header("a value with an escape character", "X-A: b\u001bc\r\n\r\n");
+        rows.header("a value with a deletion", "X-A: b\u007fc\r\n\r\n");
+        rows.header("a value that starts with a vertical tab", "X-A:\u000bb\r\n\r\n");
+        rows.header("a name before a vertical tab", "X-A\u000b: b\r\n\r\n");
+        rows.header("a name with a slash", "X/A: b\r\n\r\n");
+        rows.header("a name in quotes", "\"X-A\": b\r\n\r\n");
+        rows.header("a name with a semicolon", "X;A: b\r\n\r\n");
+        rows.header("a name with an equals sign", "X=A: b\r\n\r\n");
+        rows.header("a name with an at sign", "X@A: b\r\n\r\n");
+        rows.header("a name with a deletion", "X\u007fA: b\r\n\r\n");
+        rows.header("a return before an empty line", "X-A: b\r\n\r\r\n");
+        rows.header("a connection of names without end", "Connection: " + "a,".repeat(20_000) + "b\r\n\r\n");
         rows.header("headers without end", "X-A: b\r\n".repeat(20_000));
         rows.header("an expectation that nobody can meet", "Expect: 200-ok\r\nContent-Length: 10\r\n\r\n" + TEN);
         rows.header("an expectation among others", "Expect: 100-continue, more\r\nContent-Length: 10\r\n\r\n" + TEN);
@@ -179,6 +143,14 @@ public record MalformedInput(String what, String bytes) {
                 "a body that only an old WebSocket draft announces",
                 "GET /v1/models HTTP/1.1\r\n" + HOST
                         + "Upgrade: WebSocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key1: 1\r\nSec-WebSocket-Key2: 2\r\n\r\n");
+    }
+
+    private static String manyHeaders(int count) {
+        StringBuilder headers = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            headers.append("X-").append(i).append(": b\r\n");
+        }
+        return headers.toString();
     }
 
     private static void hosts(Rows rows) {
@@ -191,6 +163,17 @@ public record MalformedInput(String what, String bytes) {
         rows.add("a host with a path", LINE + "Host: g/pause\r\n\r\n");
         rows.add("a host with a query", LINE + "Host: g?a\r\n\r\n");
         rows.add("a host with a tab", LINE + "Host: g\th\r\n\r\n");
+        rows.add("a port alone", LINE + "Host: :80\r\n\r\n");
+        rows.add("a host with two ports", LINE + "Host: g:80:81\r\n\r\n");
+        rows.add("a host with a port that is a word", LINE + "Host: g:http\r\n\r\n");
+        rows.add("a host with a port past 16 bits", LINE + "Host: g:1000000\r\n\r\n");
+        rows.add("a host with an open bracket", LINE + "Host: [::1\r\n\r\n");
+        rows.add("a host with a closed bracket", LINE + "Host: ::1]\r\n\r\n");
+        rows.add("an address without brackets", LINE + "Host: ::1\r\n\r\n");
+        rows.add("a host with a fragment", LINE + "Host: g#h\r\n\r\n");
+        rows.add("a host with a backslash", LINE + "Host: g\\h\r\n\r\n");
+        rows.add("a host in quotes", LINE + "Host: \"g\"\r\n\r\n");
+        rows.add("a host with a control character", LINE + "Host: g\u0001\r\n\r\n");
         rows.add("a host beyond ASCII", LINE + "Host: g\u00e9\r\n\r\n");
         rows.add("a folded host", LINE + "Host: g\r\n h\r\n\r\n");
         rows.add("a host of another target", "POST http://h/v1/chat/completions HTTP/1.1\r\n" + HOST + "\r\n");
@@ -201,13 +184,53 @@ public record MalformedInput(String what, String bytes) {
     }
 
     private static void targets(Rows rows) {
-        rows.add("a target with a NUL", "GET /v1/models\u0000 HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
-        rows.add("a target beyond ASCII", "GET /v1/mod\u00e9ls HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
-        rows.add("a target with a broken escape", "GET /%zz HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
-        rows.add("a query with a broken escape", "GET /pause?a=%zz HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
+        rows.target("a target with a NUL", "/v1/models\u0000");
+        rows.target("a target with a control character", "/v1/models\u0001");
+        rows.target("a target with an escape character", "/v1/models\u001b");
+        rows.target("a target with a deletion", "/v1/models\u007f");
+        rows.target("a target beyond ASCII", "/v1/mod\u00e9ls");
+        rows.target("a target in UTF-8", "/v1/mod\u00c3\u00a9ls");
+        rows.target("a query with a NUL", "/v1/models?a=\u0000");
+        rows.target("a query with a control character", "/v1/models?a=\u0001");
+        rows.target("a query with a deletion", "/v1/models?\u007f");
+        rows.target("a query beyond ASCII", "/v1/models?a=\u00e9");
+        rows.target("a query in UTF-8", "/v1/models?a=\u00c3\u00a9");
+        rows.target("a fragment", "/v1/models#a");
+        rows.target("an empty fragment", "/v1/models#");
+        rows.target("a fragment behind a query", "/v1/models?a=b#c");
+        rows.target("a fragment before a query", "/v1/models#?a=b");
+        rows.target("a fragment of a URL", "http://g/v1/models#a");
+        rows.target("a target without slash", "v1/models");
+        rows.target("a target of a query", "?a=b");
+        rows.target("a target with a backslash first", "\\v1\\models");
+        rows.target("a target with a dot first", "./v1/models");
+        rows.target("a host for a target", "g");
+        rows.target("a port for a target", "g:80");
+        rows.target("an address for a target", "[::1]:80");
+        rows.target("all targets for GET", "*");
+        rows.target("all targets with a query", "*?a=b");
+        rows.target("all targets below a path", "*/v1/models");
+        rows.target("a scheme without slashes", "http:/v1/models");
+        rows.target("a scheme alone", "http://");
+        rows.target("a scheme that is empty", "://g/v1/models");
+        rows.target("a scheme of another protocol", "ftp://g/v1/models");
+        rows.target("a scheme of WebSockets", "ws://g/v1/models");
+        rows.target("a scheme with a space encoded", "%20http://g/v1/models");
+        rows.target("a URL with a space for a host", "http://%20/v1/models");
+        rows.target("a URL with two ports", "http://g:80:80/v1/models");
+        rows.target("a URL with a backslash behind its host", "http://g\\h/v1/models");
+        rows.target("a URL with a query for a path", "http://h?http://g/v1/models");
+        rows.add("a URL without host in HTTP/1.0", "GET http:///v1/models HTTP/1.0\r\n\r\n");
+        rows.add("a URL with a user in HTTP/1.0", "GET http://u@g/v1/models HTTP/1.0\r\n\r\n");
+        rows.target("a target with a broken escape", "/%zz", "Connection: close\r\n");
+        rows.target("a query with a broken escape", "/pause?a=%zz", "Connection: close\r\n");
+        rows.target("a path of two slashes", "//v1/models", "Connection: close\r\n");
+        rows.target("a host behind two slashes", "//g/v1/models", "Connection: close\r\n");
+        rows.target("a target with a space encoded", "/v1/models%20HTTP/1.1", "Connection: close\r\n");
+        rows.target("a target with a line end encoded", "/v1/models%0d%0aX:%20y", "Connection: close\r\n");
+        rows.target("a path over the limit", "/" + "a".repeat(20_000));
         rows.add("all targets", "OPTIONS * HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
-        rows.add("a target without slash", "GET v1/models HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
-        rows.add("a port for a target", "GET g:80 HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
+        rows.add("a body for all targets", "POST * HTTP/1.1\r\n" + HOST + "\r\n");
     }
 
     private static void otherProtocols(Rows rows) {
@@ -225,11 +248,29 @@ public record MalformedInput(String what, String bytes) {
         rows.add("a response", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     }
 
-    private static final class Rows {
+    static final class Rows {
         private final List<MalformedInput> all = new ArrayList<>();
 
         void add(String what, String bytes) {
             all.add(new MalformedInput(what, bytes));
+        }
+
+        /** A chunked body of one chunk: its size line and its data. */
+        void chunk(String what, String sizeLine, String data) {
+            add(what, MalformedBodies.CHUNKED + sizeLine + "\r\n" + data + "\r\n0\r\n\r\n");
+        }
+
+        void trailer(String what, String lines) {
+            add(what, MalformedBodies.CHUNKED + "0\r\n" + lines + "\r\n\r\n");
+        }
+
+        /** A GET of this target, whose headers are well-formed. */
+        void target(String what, String target) {
+            target(what, target, "");
+        }
+
+        void target(String what, String target, String headers) {
+            add(what, "GET " + target + " HTTP/1.1\r\n" + HOST + headers + "\r\n");
         }
 
         /** A request that is well-formed up to here. */

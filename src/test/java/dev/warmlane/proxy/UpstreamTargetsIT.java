@@ -3,6 +3,7 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.discovery.OneHost;
 import dev.warmlane.proxy.upstream.UpstreamChannels;
 import dev.warmlane.proxy.upstream.UpstreamClient;
@@ -54,7 +55,7 @@ class UpstreamTargetsIT {
 
     private String get(String... addresses) {
         UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG, List.of());
-        HttpClient client = UpstreamClient.create(settings, connections, new UpstreamChannels())
+        HttpClient client = UpstreamClient.create(settings, HeaderLimits.DEFAULT, connections, new UpstreamChannels())
                 .resolver(new OneHost(addresses));
         return client.get()
                 .uri("http://engine.example:" + engine.port() + "/")

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.proxy.upstream.UpstreamChannels;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
@@ -120,7 +121,7 @@ class UpstreamTimeoutIT {
         UpstreamSettings settings =
                 new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, "", LONG, List.of());
         connections = UpstreamClient.connections(settings);
-        return UpstreamClient.create(settings, connections, new UpstreamChannels());
+        return UpstreamClient.create(settings, HeaderLimits.DEFAULT, connections, new UpstreamChannels());
     }
 
     private String get(HttpClient client, String path) {

@@ -42,17 +42,20 @@ public final class EngineClient {
      * A client for endpoints whose TLS is still to be chosen.
      *
      * @param connectTimeout what connecting may take, and one DNS query
+     * @param limits of responses
      * @param loops the threads it runs on
      */
-    public static HttpClient create(ConnectionProvider connections, Duration connectTimeout, LoopResources loops) {
+    public static HttpClient create(
+            ConnectionProvider connections, Duration connectTimeout, HeaderLimits limits, LoopResources loops) {
         return HttpClient.create(connections)
                 .runOn(loops)
+                .httpResponseDecoder(decoder -> decoder.maxHeaderSize(limits.bytes()))
                 .resolver(dns -> dns.queryTimeout(connectTimeout))
                 .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, connectTimeout.toMillis()))
                 .doOnChannelInit((observer, channel, remote) -> {
-                    new SingleResponseGuard().addTo(channel.pipeline());
+                    new SingleResponseGuard(limits.count()).addTo(channel.pipeline());
                     READ_BEFORE_CONNECT.addTo(channel.pipeline());
                 });
     }

@@ -33,7 +33,6 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     private static final EngineFailure RESET = new EngineFailure("reset", FailureCause.RESET);
     private static final EngineFailure TLS_FAILED = new EngineFailure("TLS failed", FailureCause.RESET);
     private static final EngineFailure UNTRUSTED = new EngineFailure("certificate not trusted", FailureCause.RESET);
-    private static final EngineFailure NOT_HTTP = new EngineFailure("not HTTP", FailureCause.RESET);
     private static final EngineFailure TIMEOUT = new EngineFailure("timeout", FailureCause.TIMEOUT);
     private static final EngineFailure NO_CONNECTION_FREE = new EngineFailure("no connection free", FailureCause.OTHER);
 
@@ -84,8 +83,11 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
         if (failure instanceof SSLException) {
             return isUntrusted(failure) ? UNTRUSTED : TLS_FAILED;
         }
-        if (failure instanceof SingleResponseGuard.NotHttpException) {
-            return NOT_HTTP;
+        if (failure instanceof RefusedResponse refused) {
+            String reason = String.valueOf(refused.getMessage());
+            return refused.isOfTheRequest()
+                    ? new EngineFailure(reason, FailureCause.OTHER, false)
+                    : new EngineFailure(reason, FailureCause.RESET);
         }
         return failure instanceof PrematureCloseException || failure instanceof ClosedChannelException
                 ? CLOSED_EARLY

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -12,7 +13,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
 /**
@@ -20,28 +21,29 @@ import reactor.netty.NettyPipeline;
  * other than 100) for the response; the real one would then wait on the connection for its next user, and from there on each
  * client would get what is another's. So interim responses are dropped, and a connection is closed when a response comes that
  * nobody asked for. What is no response at all fails the exchange as a broken connection does, since it may be the rest of the
- * response before. One for each connection, used on its event loop only.
+ * response before; so do interim responses without end, and a response with more headers than may be, before anybody looks for
+ * one of them: names of one hash are slow to find. One for each connection, used on its event loop only.
  */
 final class SingleResponseGuard extends ChannelDuplexHandler {
     private static final String NAME = "warmlane.single-response";
 
+    /** Interim responses to one request. Engines send none, proxies in front of them one or two. */
+    private static final int MAX_INTERIM = 16;
+
+    private static final int MIN_STATUS = 100;
+    private static final int MAX_STATUS = 599;
+
+    private final int maxHeaders;
     private boolean requested;
+    private int headers;
+    private int interims;
     private boolean interim;
     /** Whether a response ended in this read: what follows it in the same read was sent before anybody could ask for it. */
     private boolean ended;
 
-    /** What an engine sent is no HTTP response, or none that was asked for. A signal, so without a stack trace. */
-    static final class NotHttpException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        NotHttpException() {
-            super("not HTTP");
-        }
-
-        @Override
-        public synchronized Throwable fillInStackTrace() {
-            return this;
-        }
+    /** @param maxHeaders of a response, with its trailers */
+    SingleResponseGuard(int maxHeaders) {
+        this.maxHeaders = maxHeaders;
     }
 
     /** Takes its place next to the codec. */
@@ -54,6 +56,7 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         if (message instanceof HttpRequest) {
             requested = true;
+            interims = 0;
         }
         ctx.write(message, promise);
     }
@@ -61,15 +64,20 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
-            part.setDecoderResult(DecoderResult.failure(new NotHttpException()));
+            fail(
+                    part,
+                    part.decoderResult().cause() instanceof TooLongFrameException
+                            ? RefusedResponse.tooLarge("response headers too large")
+                            : RefusedResponse.notHttp("not HTTP"));
         }
         if (message instanceof HttpResponse response) {
             if (!requested || ended) {
                 drop(ctx, message);
                 return;
             }
-            if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-                response.setDecoderResult(DecoderResult.failure(new NotHttpException()));
+            RefusedResponse problem = problem(response);
+            if (problem != null) {
+                fail(response, problem);
             } else if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
                 interim = true;
             }
@@ -83,11 +91,40 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
             }
             return;
         }
-        if (message instanceof LastHttpContent) {
+        if (message instanceof LastHttpContent end) {
+            if (headers + end.trailingHeaders().size() > maxHeaders) {
+                fail(end, RefusedResponse.tooLarge("too many response headers"));
+            }
             requested = false;
             ended = true;
         }
         ctx.fireChannelRead(message);
+    }
+
+    private @Nullable RefusedResponse problem(HttpResponse response) {
+        int status = response.status().code();
+        headers = response.headers().size();
+        if (headers > maxHeaders) {
+            return RefusedResponse.tooLarge("too many response headers");
+        }
+        if (response.decoderResult().isFailure()) {
+            // Netty's stand-in for what could not be read has a status of Netty's own.
+            return null;
+        }
+        if (status < MIN_STATUS || status > MAX_STATUS) {
+            return RefusedResponse.notHttp("HTTP status " + status);
+        }
+        if (status == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+            return RefusedResponse.notHttp("an upgrade that nobody asked for");
+        }
+        if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL && ++interims > MAX_INTERIM) {
+            return RefusedResponse.notHttp("too many interim responses");
+        }
+        return null;
+    }
+
+    private static void fail(HttpObject part, RefusedResponse why) {
+        part.setDecoderResult(DecoderResult.failure(why));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.engines.client.EngineClient;
+import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -39,7 +40,7 @@ final class ProbeClient {
         this.loop = Schedulers.fromExecutorService(
                 loops.onClient(LoopResources.DEFAULT_NATIVE).next());
         this.connections = EngineClient.connections(name, timing.maxConcurrent(), timeout, timing.keepAlive());
-        this.http = EngineClient.create(connections, timeout, loops);
+        this.http = EngineClient.create(connections, timeout, HeaderLimits.DEFAULT, loops);
     }
 
     /** The one thread. */

@@ -33,7 +33,8 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         HttpDecoderConfig decoder = new HttpDecoderConfig()
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
                 .setMaxHeaderSize(maxHeaderBytes);
-        pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder));
+        pipeline.replace(
+                NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder, limits.headerCount()));
         // Each goes next to the codec, so the watch's own responses are explained too.
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         new MalformedRequests(refused).addTo(pipeline);

@@ -56,7 +56,9 @@ final class MalformedRequests extends ChannelDuplexHandler {
     }
 
     private void check(HttpRequest request, String path) {
-        if (request.decoderResult().isSuccess()) {
+        if (request.decoderResult().cause() instanceof ApiException problem) {
+            refusal = problem;
+        } else if (request.decoderResult().isSuccess()) {
             ApiException problem = RequestFraming.refusal(request);
             if (problem != null) {
                 refusal = problem;

@@ -108,7 +108,11 @@ final class RequestWatch extends ChannelDuplexHandler {
             inRequest = false;
             if (end.decoderResult().isFailure()) {
                 end.release();
-                breakOff(ctx, ApiException.brokenBody());
+                breakOff(
+                        ctx,
+                        end.decoderResult().cause() instanceof ApiException problem
+                                ? problem
+                                : ApiException.brokenBody());
                 return;
             }
         }

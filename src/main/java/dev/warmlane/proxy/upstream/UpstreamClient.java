@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.engines.client.EngineClient;
+import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.timeout.ReadTimeoutHandler;
@@ -22,8 +23,8 @@ public final class UpstreamClient {
     }
 
     public static HttpClient create(
-            UpstreamSettings settings, ConnectionProvider connections, UpstreamChannels channels) {
-        return EngineClient.create(connections, settings.connectTimeout(), HttpResources.get())
+            UpstreamSettings settings, HeaderLimits limits, ConnectionProvider connections, UpstreamChannels channels) {
+        return EngineClient.create(connections, settings.connectTimeout(), limits, HttpResources.get())
                 // Its own retry sends a POST twice to an endpoint that may be working on it; failover is ours.
                 .disableRetry(true)
                 .doOnChannelInit((observer, channel, remote) -> channels.opened(channel))

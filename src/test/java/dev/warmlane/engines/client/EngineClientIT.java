@@ -61,7 +61,7 @@ class EngineClientIT {
     }
 
     private static int status(int port, String... addresses) {
-        return EngineClient.create(ConnectionProvider.newConnection(), LONG, HttpResources.get())
+        return EngineClient.create(ConnectionProvider.newConnection(), LONG, HeaderLimits.DEFAULT, HttpResources.get())
                 .resolver(new OneHost(addresses))
                 .get()
                 .uri("http://engine.example:" + port + "/health")

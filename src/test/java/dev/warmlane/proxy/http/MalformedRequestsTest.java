@@ -39,7 +39,7 @@ class MalformedRequestsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\\pause", "/\\pause", "/%zz", "/;/pause", "http://host/\\pause", "*"})
+    @ValueSource(strings = {"/\\pause", "/%zz", "/;/pause", "http://host/\\pause"})
     void leadsAllOthersNowhere(String target) {
         assertThat(received(target)).isEqualTo("/%2F");
         assertThat(PathGuard.isPlain("/%2F")).isFalse();

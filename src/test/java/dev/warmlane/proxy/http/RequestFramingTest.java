@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestFramingTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"g", "G:8080", "[::1]:8080", "10.0.0.1", "a-b_c.example", ""})
+    @ValueSource(strings = {"g", "G:8080", "g:", "[::1]", "[::1]:8080", "10.0.0.1", "a-b_c.example", ""})
     void takesEveryHost(String host) {
         assertThat(RequestFraming.refusal(request("/v1/models", "Host", host))).isNull();
     }
@@ -46,6 +46,28 @@ class RequestFramingTest {
         assertThat(status(request(target, "Host", host))).isEqualTo(400);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {":80", "g:80:80", "g:a", "g:123456", "[::1", "[]", "[::1]80", "[::1]:a", "[g]", "g]", "u@g"})
+    void refusesHostsThatAreNone(String host) {
+        assertThat(status(request("/v1/models", "Host", host))).isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"v1/models", "g:80", "*", "ftp://g/v1/models", "http:/v1/models", "://g/", "\\v1", "?a", ""})
+    void refusesTargetsOfOtherForms(String target) {
+        assertThat(status(request(target, "Host", "g"))).isEqualTo(400);
+    }
+
+    @Test
+    void namesFewHeadersOfTheConnection() {
+        assertThat(RequestFraming.refusal(request("/", "Host", "g", "Connection", "a,".repeat(500))))
+                .isNull();
+        assertThat(status(request("/", "Host", "g", "Connection", "a,".repeat(600))))
+                .isEqualTo(400);
+    }
+
     @Test
     void aHostIsNamedOnceAndMayBeMissingInHttp10() {
         assertThat(status(request("/", "Host", "g", "host", "g"))).isEqualTo(400);
@@ -60,7 +82,13 @@ class RequestFramingTest {
                 .isNull();
         assertThat(RequestFraming.refusal(request("/", "Host", "g", "Transfer-Encoding", "Chunked")))
                 .isNull();
-        assertThat(status(request("/", "Host", "g", "Content-Length", "1 0"))).isEqualTo(400);
+        assertThat(RequestFraming.refusal(request("/", "Host", "g", "Content-Length", "0")))
+                .isNull();
+        for (String length : new String[] {"1 0", "010", "00", "+10", "10,10", "", "1" + "0".repeat(18)}) {
+            assertThat(status(request("/", "Host", "g", "Content-Length", length)))
+                    .as(length)
+                    .isEqualTo(400);
+        }
         assertThat(status(request("/", "Host", "g", "Transfer-Encoding", "chunked,")))
                 .isEqualTo(400);
     }

@@ -27,6 +27,7 @@ class RequestWatchTest {
         LimitSettings limits = new LimitSettings(
                 DataSize.ofMegabytes(32),
                 DataSize.ofKilobytes(64),
+                128,
                 DataSize.ofBytes(0),
                 false,
                 Duration.ofSeconds(10),
