@@ -3,9 +3,12 @@ package dev.warmlane.app;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
+import dev.warmlane.ops.actuator.ModelsHealthIndicator;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.ModelsHandler;
+import dev.warmlane.proxy.ProbeFilter;
 import dev.warmlane.proxy.ProxyFactory;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.access.AccessControl;
@@ -18,6 +21,10 @@ import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -79,6 +86,15 @@ class ProxyConfiguration {
         return RouterFunctions.route()
                 .GET("/v1/models", new ModelsHandler(models)::list)
                 .build();
+    }
+
+    @Bean
+    @ConditionalOnBooleanProperty(name = "warmlane.probes", matchIfMissing = true)
+    ProbeFilter probeFilter(
+            ApplicationAvailability availability, DiscoveryHealthIndicator discovery, ModelsHealthIndicator models) {
+        return new ProbeFilter(() -> availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC
+                && discovery.health().getStatus().equals(Status.UP)
+                && models.health().getStatus().equals(Status.UP));
     }
 
     @Bean

@@ -34,6 +34,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param tenancy tenants that share endpoints and nothing else
  * @param cluster the cluster of replicas
  * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
+ * @param probes Whether the gateway itself answers /health, /ping, /version and /load on the public port: 200 while it is ready,
+ *     else 503, and nothing else of it or its engines. No key is needed there.
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
 public record WarmlaneSettings(
@@ -58,7 +60,8 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty AuthSettings auth,
         @DefaultValue @NestedConfigurationProperty TenancySettings tenancy,
         @DefaultValue @NestedConfigurationProperty ClusterSettings cluster,
-        @DefaultValue("true") boolean responseHeaders) {
+        @DefaultValue("true") boolean responseHeaders,
+        @DefaultValue("true") boolean probes) {
 
     public WarmlaneSettings {
         pools = withShorthand(endpoints, pools);

@@ -30,6 +30,7 @@ class BadInputIT {
         engine = HandDrivenEngine.start();
         gateway = RunningGateway.start(
                 "warmlane.endpoints=" + engine.uri(),
+                "warmlane.probes=false",
                 "warmlane.limits.body=" + BODY_LIMIT + "B",
                 "warmlane.limits.headers=" + HEADER_LIMIT + "B",
                 "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8");

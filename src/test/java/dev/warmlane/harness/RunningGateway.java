@@ -12,6 +12,8 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
@@ -74,6 +76,11 @@ public final class RunningGateway implements AutoCloseable {
                                         .text())
                                 .contains("\"m\""));
         return gateway;
+    }
+
+    /** Makes the gateway say that it takes requests, or that it does not. */
+    public void readiness(ReadinessState state) {
+        AvailabilityChangeEvent.publish(context, state);
     }
 
     public URI uri(String path) {
