@@ -5,6 +5,7 @@ import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
 import dev.warmlane.ops.actuator.ModelsHealthIndicator;
+import dev.warmlane.proxy.CorsFilter;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.ModelsHandler;
@@ -17,6 +18,7 @@ import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
 import dev.warmlane.proxy.outcome.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestMetrics;
+import dev.warmlane.settings.CorsSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -24,11 +26,17 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -86,6 +94,23 @@ class ProxyConfiguration {
         return RouterFunctions.route()
                 .GET("/v1/models", new ModelsHandler(models)::list)
                 .build();
+    }
+
+    /** Only where an origin is allowed. */
+    static final class CorsEnabled implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return !Binder.get(context.getEnvironment())
+                    .bindOrCreate("warmlane.cors", Bindable.of(CorsSettings.class))
+                    .allowedOrigins()
+                    .isEmpty();
+        }
+    }
+
+    @Bean
+    @Conditional(CorsEnabled.class)
+    CorsFilter corsFilter(WarmlaneSettings settings) {
+        return new CorsFilter(settings.cors());
     }
 
     @Bean

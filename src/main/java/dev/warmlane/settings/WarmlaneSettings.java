@@ -33,6 +33,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param auth who may send requests
  * @param tenancy tenants that share endpoints and nothing else
  * @param cluster the cluster of replicas
+ * @param cors which web pages may send requests from browsers
  * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
  * @param probes Whether the gateway itself answers /health, /ping, /version and /load on the public port: 200 while it is ready,
  *     else 503, and nothing else of it or its engines. No key is needed there.
@@ -60,6 +61,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty AuthSettings auth,
         @DefaultValue @NestedConfigurationProperty TenancySettings tenancy,
         @DefaultValue @NestedConfigurationProperty ClusterSettings cluster,
+        @DefaultValue @NestedConfigurationProperty CorsSettings cors,
         @DefaultValue("true") boolean responseHeaders,
         @DefaultValue("true") boolean probes) {
 

@@ -260,6 +260,19 @@ class PassThroughIT {
     }
 
     @Test
+    void saysNothingOfCorsAndLeavesTheEnginesWordWhereNoOriginIsAllowed() {
+        try (Wire client = send(CHAT + "Origin: https://page.example\r\nContent-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            assertThat(upstream.request().headerValues("origin")).containsExactly("https://page.example");
+            upstream.answer("200 OK\r\nAccess-Control-Allow-Origin: *", "{}");
+            WireMessage response = client.readMessage();
+            assertThat(response.headerValues("access-control-allow-origin")).containsExactly("*");
+            assertThat(response.headerValues("vary")).isEmpty();
+            assertThat(response.headerValues("access-control-expose-headers")).isEmpty();
+        }
+    }
+
+    @Test
     void givesTheEngineThePeersAddressInThePlaceOfWhatTheClientClaims() {
         try (Wire client = send(CHAT + "X-Forwarded-For: 192.0.2.1\r\nx-forwarded-for: 192.0.2.2\r\n"
                         + "Forwarded: for=192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\nContent-Length: 2\r\n\r\n{}");
