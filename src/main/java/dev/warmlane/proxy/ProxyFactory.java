@@ -5,6 +5,7 @@ import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.AccessControl;
+import dev.warmlane.proxy.accesslog.Pseudonyms;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
@@ -87,7 +88,9 @@ public final class ProxyFactory {
                         AffinityKeyResolver.addresses(settings.affinity().clientIp())),
                 new ResponseWriter(
                         new ResponseHeaders(
-                                settings.responseHeaders(), settings.upstream().droppedHeaders()),
+                                settings.responseHeaders(),
+                                settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),
+                                settings.upstream().droppedHeaders()),
                         retries,
                         log,
                         settings.retry().hold()),

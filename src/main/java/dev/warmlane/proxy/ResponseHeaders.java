@@ -1,13 +1,16 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.proxy.accesslog.Pseudonyms;
 import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -19,14 +22,17 @@ final class ResponseHeaders {
     static final String SHOULD_RETRY = "x-should-retry";
 
     private final boolean explained;
+    private final @Nullable Pseudonyms pseudonyms;
     private final Set<String> dropped;
 
     /**
      * @param explained whether to name endpoint and affinity
+     * @param pseudonyms what endpoints are called; null: by their names
      * @param dropped headers of endpoints that clients do not get, in any case
      */
-    ResponseHeaders(boolean explained, Collection<String> dropped) {
+    ResponseHeaders(boolean explained, @Nullable Pseudonyms pseudonyms, Collection<String> dropped) {
         this.explained = explained;
+        this.pseudonyms = pseudonyms;
         this.dropped = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
         this.dropped.addAll(dropped);
     }
@@ -41,12 +47,18 @@ final class ResponseHeaders {
             headers.set(SHOULD_RETRY, "false");
         }
         if (explained) {
-            headers.set("x-warmlane-endpoint", dispatch.endpoint().name());
+            headers.set("x-warmlane-endpoint", name(dispatch.endpoint()));
             headers.set(
                     "x-warmlane-affinity",
                     dispatch.decision().source().label() + ";"
                             + dispatch.decision().outcome().label());
         }
+    }
+
+    private String name(Endpoint endpoint) {
+        return pseudonyms == null
+                ? endpoint.name()
+                : Long.toHexString(pseudonyms.of(endpoint.id().hash()));
     }
 
     private void copy(HttpClientResponse from, HttpHeaders to) {

@@ -35,6 +35,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param cluster the cluster of replicas
  * @param cors which web pages may send requests from browsers
  * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
+ * @param endpointSalt Secret salt, the same for all replicas. If set, x-warmlane-endpoint has a pseudonym of the endpoint instead of its
+ *     name. Empty: its name.
  * @param probes Whether the gateway itself answers /health, /ping, /version and /load on the public port: 200 while it is ready,
  *     else 503, and nothing else of it or its engines. No key is needed there.
  */
@@ -63,6 +65,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty ClusterSettings cluster,
         @DefaultValue @NestedConfigurationProperty CorsSettings cors,
         @DefaultValue("true") boolean responseHeaders,
+        @DefaultValue("") String endpointSalt,
         @DefaultValue("true") boolean probes) {
 
     public WarmlaneSettings {
@@ -87,6 +90,12 @@ public record WarmlaneSettings(
     /** The bundle that secures connections to a pool's servers; empty: none. */
     public String sslBundle(PoolSettings pool) {
         return pool.sslBundle() != null ? pool.sslBundle() : upstream.sslBundle();
+    }
+
+    /** Keeps the salt out of logs. */
+    @Override
+    public String toString() {
+        return "WarmlaneSettings[pools=" + pools + "]";
     }
 
     private static List<PoolSettings> withShorthand(List<String> endpoints, List<PoolSettings> pools) {
