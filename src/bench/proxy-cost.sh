@@ -5,6 +5,7 @@
 #   JAVA=/path/to/java JAVA_OPTS=... src/bench/proxy-cost.sh [jar]       another runtime, other flags, another jar
 #   AGAINST_POLICY=round-robin src/bench/proxy-cost.sh                   next to a second Warmlane with that policy, not HAProxy
 #   AGAINST_POLICY=round-robin BODY_BYTES=16384 SESSIONS=0 src/bench/proxy-cost.sh    prompts of 16 KB without a session
+#   AGAINST_JAR=/path/to/other.jar src/bench/proxy-cost.sh               next to another build of Warmlane
 #   ARGS=--warmlane.access-log.target=/tmp/access.log AGAINST_ARGS= src/bench/proxy-cost.sh    with settings, next to one with others
 #
 # Both get a 2 KB chat body and one of a thousand session ids at random over 64 connections, and both spread them over the same four
@@ -75,10 +76,10 @@ compare() {
 
 engines
 read -ra args <<<"${ARGS:-}"
-if [ -n "${AGAINST_POLICY:-}${AGAINST_ARGS+other}" ]; then
+if [ -n "${AGAINST_POLICY:-}${AGAINST_JAR:-}${AGAINST_ARGS+other}" ]; then
   other=${AGAINST_POLICY:-against}
   read -ra against_args <<<"${AGAINST_POLICY:+--warmlane.routing.policy=$AGAINST_POLICY} ${AGAINST_ARGS:-}"
-  gateway against 18090 18091 "${against_args[@]}"
+  jar=${AGAINST_JAR:-$jar} gateway against 18090 18091 "${against_args[@]}"
 else
   other=HAProxy
   start $proxy_core haproxy haproxy -db -f "$here/haproxy.cfg"

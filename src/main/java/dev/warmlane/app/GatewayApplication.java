@@ -16,6 +16,7 @@ import org.springframework.context.annotation.Import;
     ProbeConfiguration.class,
     AccessConfiguration.class,
     ProxyConfiguration.class,
+    ShortWayConfiguration.class,
     RouteCheck.class,
     AccessLogConfiguration.class,
     TracingConfiguration.class,

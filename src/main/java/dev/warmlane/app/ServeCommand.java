@@ -26,6 +26,9 @@ public final class ServeCommand implements Callable<Integer> {
     /** Keeps Spring Cloud from asking the DNS for the name of our own address, for up to a second, at every start. */
     private static final Map<String, Object> NO_HOST_NAME = Map.of("spring.cloud.inetutils.ignored-interfaces", ".*");
 
+    /** How many event loops there are; Reactor Netty reads it once. */
+    private static final String EVENT_LOOPS = "reactor.netty.ioWorkerCount";
+
     @Unmatched
     private final List<String> settings = new ArrayList<>();
 
@@ -41,6 +44,7 @@ public final class ServeCommand implements Callable<Integer> {
      * @return 0, or 1 if it could not be started; it has said why
      */
     public static int start(List<String> settings) {
+        oneEventLoopForEachCore();
         try {
             SpringApplication application = new SpringApplication(GatewayApplication.class);
             application.setDefaultProperties(NO_HOST_NAME);
@@ -50,6 +54,14 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (RuntimeException e) {
             // Spring Boot has said why already.
             return 1;
+        }
+    }
+
+    /** Reactor Netty makes four at least: on fewer cores they only hand requests to each other. Whoever has set it knows why. */
+    private static void oneEventLoopForEachCore() {
+        if (System.getProperty(EVENT_LOOPS) == null) {
+            System.setProperty(
+                    EVENT_LOOPS, Integer.toString(Runtime.getRuntime().availableProcessors()));
         }
     }
 

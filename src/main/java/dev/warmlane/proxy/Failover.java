@@ -265,12 +265,13 @@ final class Failover {
         return Mono.error(UpstreamFailure.toApi(failure));
     }
 
-    /** A URI and no string, which the client would take apart by a regular expression. */
+    /** A URI and no string, which the client would take apart by a regular expression. On the short way no filter has made one. */
     private static URI target(ServerWebExchange exchange, Dispatch dispatch) {
-        String path =
-                exchange.<URI>getRequiredAttribute(GATEWAY_REQUEST_URL_ATTR).getRawPath();
+        URI asked = exchange.getRequest().getURI();
+        URI filtered = exchange.getAttribute(GATEWAY_REQUEST_URL_ATTR);
+        String path = (filtered == null ? asked : filtered).getRawPath();
         // The client's own query: Spring Cloud Gateway encodes what looks to it as if nobody had.
-        String query = exchange.getRequest().getURI().getRawQuery();
+        String query = asked.getRawQuery();
         String target = dispatch.endpoint().uri() + path;
         return URI.create(query == null ? target : target + "?" + query);
     }

@@ -5,6 +5,7 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.i
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.setAlreadyRouted;
 
 import dev.warmlane.proxy.body.BodyReader;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.outcome.RequestOutcome;
@@ -57,14 +58,23 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         setAlreadyRouted(exchange);
         PublicPort.check(exchange);
         PathGuard.check(exchange.getRequest());
+        return serve(exchange, url.getHost()).then(chain.filter(exchange));
+    }
+
+    /**
+     * Serves a request that has taken a {@code vllm} route of the public port, whichever way it came.
+     *
+     * @param routeHost the host of the route's URI, which names the pool
+     * @throws ApiException 429 if there is no place for one more
+     */
+    Mono<Void> serve(ServerWebExchange exchange, String routeHost) {
         RequestOutcome outcome = RequestOutcome.of(exchange);
-        if (!url.getHost().equals(PoolSettings.BY_MODEL)) {
-            outcome.pool(url.getHost());
+        if (!routeHost.equals(PoolSettings.BY_MODEL)) {
+            outcome.pool(routeHost);
         }
         streams.enter(outcome.pool());
         outcome.onEnd(end -> streams.leave());
-        return bodies.read(exchange.getRequest(), body -> serve(exchange, requests.read(exchange, url.getHost(), body)))
-                .then(chain.filter(exchange));
+        return bodies.read(exchange.getRequest(), body -> serve(exchange, requests.read(exchange, routeHost, body)));
     }
 
     private Mono<Void> serve(ServerWebExchange exchange, RoutedExchange routed) {

@@ -182,7 +182,7 @@ class RequestOutcomeIT {
     void paidForIfLeftAtAnEngineAndNotInTheQueue() throws IOException {
         Path keys = Files.writeString(
                 directory.resolve("keys.yaml"),
-                HashedKeys.file(List.of(HashedKeys.entry("payer", "key-payer", "tokens-per-minute: 1000"))));
+                HashedKeys.file(List.of(HashedKeys.entry("payer", "key-payer", "tokens-per-minute: 2000"))));
         start("warmlane.auth.keys-file=" + keys, "warmlane.queue.max-requests-per-endpoint=1");
         Wire served = send("/v1/completions", PROMPT, "Authorization: Bearer key-payer\r\n");
         Exchange exchange = engine.next();

@@ -15,11 +15,15 @@ import java.util.stream.Collectors;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
 /** A whole gateway on free ports, as it runs in production but for its settings. */
 public final class RunningGateway implements AutoCloseable {
+    /** Set to true, it makes every gateway here send all requests through all of Spring Cloud Gateway. */
+    private static final String LONG_WAY = "tests.long-way";
+
     private final ConfigurableApplicationContext context;
 
     private RunningGateway(ConfigurableApplicationContext context) {
@@ -31,6 +35,11 @@ public final class RunningGateway implements AutoCloseable {
         return start(new SpringApplicationBuilder(GatewayApplication.class), settings);
     }
 
+    /** A gateway with a filter of an operator's own, which every request of a route passes. */
+    public static RunningGateway start(GlobalFilter filter, String... settings) {
+        return start(withFilter(new SpringApplicationBuilder(GatewayApplication.class), filter), settings);
+    }
+
     /** A gateway that watches Kubernetes through this client. */
     public static RunningGateway start(KubernetesClient client, String... settings) {
         SpringApplicationBuilder application = new SpringApplicationBuilder(GatewayApplication.class)
@@ -40,7 +49,15 @@ public final class RunningGateway implements AutoCloseable {
         return start(application, settings);
     }
 
+    private static SpringApplicationBuilder withFilter(SpringApplicationBuilder application, GlobalFilter filter) {
+        return application.initializers(context ->
+                ((GenericApplicationContext) context).registerBean("testFilter", GlobalFilter.class, () -> filter));
+    }
+
     private static RunningGateway start(SpringApplicationBuilder application, String... settings) {
+        if (Boolean.getBoolean(LONG_WAY)) {
+            withFilter(application, (exchange, chain) -> chain.filter(exchange));
+        }
         List<String> arguments = new ArrayList<>(List.of(
                 "--server.port=0",
                 "--server.address=127.0.0.1",
