@@ -47,8 +47,7 @@ class ShortWayIT {
     void passesNoFilterOfAnOperator() {
         AtomicInteger passed = new AtomicInteger();
         try (RunningGateway gateway = RunningGateway.start(
-                new Counting(passed),
-                "warmlane.endpoints=" + fleet.uris().get(0))) {
+                new Counting(passed), "warmlane.endpoints=" + fleet.uris().get(0))) {
             Wire.exchange(
                     gateway.ready().port(),
                     "POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nContent-Length: "
