@@ -1,14 +1,17 @@
 package dev.warmlane.app;
 
+import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.SettingNames;
 import dev.warmlane.settings.WarmlaneSettings;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
-/** Stops the start at a setting that does not exist, wherever it was given. */
+/** Stops the start at a setting that does not exist, wherever it was given, and at one that would change nothing. */
 @Configuration(proxyBeanMethods = false)
 class SettingsConfiguration {
+    private static final String HTTP2 = "server.http2.enabled";
 
     @Bean
     static SettingNames settingNames() {
@@ -19,5 +22,15 @@ class SettingsConfiguration {
     @Bean
     InitializingBean environmentCheck(SettingNames names, WarmlaneSettings settings) {
         return () -> names.check(System.getenv(), System.getProperties().stringPropertyNames());
+    }
+
+    /** The codec of the public port reads HTTP/1 alone. */
+    @Bean
+    InitializingBean protocolCheck(Environment environment) {
+        return () -> {
+            if (environment.getProperty(HTTP2, Boolean.class, false)) {
+                throw new InvalidSettingException(HTTP2, true, "false, since clients are served over HTTP/1.1 only");
+            }
+        };
     }
 }
