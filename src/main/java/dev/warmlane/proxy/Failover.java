@@ -24,7 +24,6 @@ import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.ReferenceCountUtil;
 import java.net.URI;
 import java.time.Duration;
-import java.util.concurrent.TimeoutException;
 import org.reactivestreams.Publisher;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
@@ -212,8 +211,7 @@ final class Failover {
                 .doOnNext(Connection::dispose)
                 .map(connected -> true)
                 .timeout(REFUSAL_TIMEOUT)
-                .onErrorResume(failure ->
-                        Mono.just(EngineFailure.of(failure).isLate() || failure instanceof TimeoutException));
+                .onErrorResume(failure -> Mono.just(!EngineFailure.of(failure).isRefused()));
     }
 
     private Publisher<Void> pass(

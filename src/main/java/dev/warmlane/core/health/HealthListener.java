@@ -16,6 +16,9 @@ public interface HealthListener {
      */
     default void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {}
 
+    /** A health check found that nobody listens at an endpoint. */
+    default void refused(Endpoint endpoint) {}
+
     /** A request could not connect to an endpoint, or its connection broke. */
     default void lost(Endpoint endpoint) {}
 

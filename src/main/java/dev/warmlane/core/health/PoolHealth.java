@@ -130,6 +130,11 @@ public final class PoolHealth implements HealthWatch {
         }
     }
 
+    /** A health check found that nobody listens at an endpoint. */
+    public void refused(EndpointId endpoint) {
+        tell(endpoint, listed -> listeners.forEach(listener -> listener.refused(listed)));
+    }
+
     /**
      * A health check of an endpoint is late. If nothing has come from it since the check began, it is suspected of hanging, and
      * gets no requests as long as others do.

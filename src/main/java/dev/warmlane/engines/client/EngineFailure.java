@@ -45,6 +45,11 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
         return equals(TIMEOUT) || equals(CONNECT_TIMEOUT);
     }
 
+    /** Whether nobody listens at the endpoint. */
+    public boolean isRefused() {
+        return equals(REFUSED);
+    }
+
     /** The failure that an exchange ended with. What is known by no name has that of its exception, and is not retryable. */
     public static EngineFailure of(Throwable failure) {
         if (failure instanceof UnusableResponse unusable) {

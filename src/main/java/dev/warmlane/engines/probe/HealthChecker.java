@@ -231,5 +231,8 @@ public final class HealthChecker implements AutoCloseable {
                     why.reason());
         }
         target.pool().health().checked(target.endpoint().id(), why.cause(), startedNanos);
+        if (why.isRefused()) {
+            target.pool().health().refused(target.endpoint().id());
+        }
     }
 }

@@ -45,14 +45,17 @@ public final class AttemptsUnderWay implements HealthListener {
 
     @Override
     public void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {
-        if (cause == FailureCause.CONNECT) {
-            at(endpoint).forEach(attempt -> {
-                attempt.abandon(UnusableResponse.unreachable());
-                attempt.limitSilence(refusedIdleTimeout);
-            });
-        } else if (cause == FailureCause.TIMEOUT && silent && moveWaiting > 0 && inARow >= moveWaiting) {
+        if (cause == FailureCause.TIMEOUT && silent && moveWaiting > 0 && inARow >= moveWaiting) {
             at(endpoint).forEach(attempt -> attempt.abandon(UnusableResponse.hung()));
         }
+    }
+
+    @Override
+    public void refused(Endpoint endpoint) {
+        at(endpoint).forEach(attempt -> {
+            attempt.abandon(UnusableResponse.unreachable());
+            attempt.limitSilence(refusedIdleTimeout);
+        });
     }
 
     private List<UpstreamAttempt> at(Endpoint endpoint) {
