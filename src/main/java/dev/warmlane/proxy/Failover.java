@@ -122,7 +122,6 @@ final class Failover {
                     if (!attempt.begin((Connection) request, System.nanoTime())) {
                         return Mono.empty();
                     }
-                    attempts.add(endpoint, attempt);
                     routed.sent(attempt);
                     UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
                     // Asked for when it is sent: this chain lives as long as the response and must not keep the body.
@@ -141,6 +140,8 @@ final class Failover {
                     attempts.remove(endpoint, attempt);
                     attempt.end();
                 })
+                // Before anybody can cancel: a removal that came first would leave it there for good.
+                .doFirst(() -> attempts.add(endpoint, attempt))
                 .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
                 .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
                         ? send(unpooled, exchange, routed, dispatch)
@@ -154,16 +155,9 @@ final class Failover {
             HttpClientResponse upstream,
             ByteBufFlux content) {
         int status = upstream.status().code();
-        if (status < 500) {
-            return pass(exchange, routed, dispatch, upstream, content);
-        }
-        if (!retries.possible(routed)) {
-            if (FailureCause.isUnavailable(status)) {
-                retries.failsAlone(routed);
-            }
-            return pass(exchange, routed, dispatch, upstream, content);
-        }
-        if (!ResponseWriter.isShort(upstream)) {
+        boolean possible = status >= 500 && retries.possible(routed);
+        if (!possible || !ResponseWriter.isShort(upstream)) {
+            // Asked even where it cannot be, since it notes which endpoints fail.
             return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
                     ? Mono.error(UnusableResponse.status(status))
                     : pass(exchange, routed, dispatch, upstream, content);

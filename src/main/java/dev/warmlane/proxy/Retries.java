@@ -15,8 +15,9 @@ final class Retries {
     private final ProxyMetrics metrics;
     /** By the names of pools, which are fixed by the settings. */
     private final ConcurrentHashMap<String, RetryBudget> budgets = new ConcurrentHashMap<>();
-
+    /** By the same names. */
     private final ConcurrentHashMap<String, FailingEndpoints> failing = new ConcurrentHashMap<>();
+
     private final LongSupplier nanoClock;
 
     /**
@@ -24,10 +25,10 @@ final class Retries {
      * @param nanoClock elapsed time in nanoseconds
      */
     Retries(RetrySettings settings, ProxyMetrics metrics, DoubleSupplier random, LongSupplier nanoClock) {
-        this.nanoClock = nanoClock;
         this.settings = settings;
         this.backoff = new Backoff(settings.backoff(), settings.maxBackoff(), random);
         this.metrics = metrics;
+        this.nanoClock = nanoClock;
     }
 
     RetryBudget budget(String pool) {
@@ -65,7 +66,7 @@ final class Retries {
     }
 
     /** Notes that the endpoint of an attempt has failed, and says whether no other has lately. */
-    boolean failsAlone(RoutedExchange routed) {
+    private boolean failsAlone(RoutedExchange routed) {
         EndpointId endpoint = routed.endpoint();
         return endpoint != null
                 && failing.computeIfAbsent(routed.pool().name(), name -> new FailingEndpoints())

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.handler.AsyncPredicate;
 import org.springframework.cloud.gateway.handler.predicate.PathRoutePredicateFactory;
@@ -20,8 +19,6 @@ import org.springframework.web.util.pattern.PathPatternParser;
 public final class ExactRoutes {
     /** No path at all. */
     public static final ExactRoutes NONE = new ExactRoutes(Map.of());
-
-    private static final Set<String> OWN_METADATA = Set.of("affinity", "cache-salt", "usage-chunk", "api");
 
     private final Map<String, Route> byPath;
 
@@ -68,7 +65,7 @@ public final class ExactRoutes {
     private static boolean needsNothingElse(Route route) {
         return "vllm".equals(route.getUri().getScheme())
                 && route.getFilters().isEmpty()
-                && OWN_METADATA.containsAll(route.getMetadata().keySet());
+                && RouteTraits.NAMES.containsAll(route.getMetadata().keySet());
     }
 
     /** The patterns of a route that has one predicate, on the path; null for any other. */

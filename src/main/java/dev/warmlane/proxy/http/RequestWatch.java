@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
 /**
- * Follows what a client sends, and breaks off what does not come as it should: a head that takes longer than it may,
- * and a body that stands still or drips, gets 408, a body whose chunks are broken with 400, and a connection on which nothing is under way is closed. A
- * body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of a
- * response is not limited here.
+ * Follows what a client sends, and breaks off what does not come as it should: a head that takes longer than it may gets 408, as
+ * does a body that stands still or drips; a body whose chunks are broken gets 400, and a connection on which nothing is under way
+ * is closed. A body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of
+ * a response is not limited here.
  *
  * <p>Sits after the codec and sees of the bytes only when a read is over. A head or a body that comes whole in one read, as
  * nearly all do, costs no timer; the idle timer is set once a connection and looks, when it fires, whether it was early.

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.warmlane.proxy.error.ErrorFormat;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
@@ -20,6 +21,9 @@ import org.springframework.web.server.ServerWebExchange;
  */
 public record RouteTraits(
         boolean affinity, boolean readsSalt, boolean usageChunk, boolean storesResponses, ErrorFormat errors) {
+    /** The names of all that is read of the metadata. */
+    static final Set<String> NAMES = Set.of("affinity", "cache-salt", "usage-chunk", "api");
+
     /** What comes before the id of a stored response in its path. */
     private static final String STORED_RESPONSE = "/responses/";
 

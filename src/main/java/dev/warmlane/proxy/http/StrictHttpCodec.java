@@ -35,6 +35,8 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
     /** Requests that a client may send ahead of their responses; Netty's own bound. */
     private static final int MAX_PIPELINED = 128;
 
+    private static final String SPACE_FIRST = "line (expected: none that starts with white space)";
+
     /** The methods of the requests that wait for their responses: that to HEAD has no body, whatever its headers say. */
     private final Queue<HttpMethod> pending = new ArrayDeque<>(4);
 
@@ -42,8 +44,6 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
     StrictHttpCodec(HttpDecoderConfig config, int maxHeaders) {
         init(new Decoder(config, maxHeaders), new Encoder());
     }
-
-    private static final String SPACE_FIRST = "line (expected: none that starts with white space)";
 
     private final class Decoder extends HttpRequestDecoder {
         private final int maxHeaders;
