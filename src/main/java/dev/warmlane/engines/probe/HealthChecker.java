@@ -216,6 +216,9 @@ public final class HealthChecker implements AutoCloseable {
         if (why.isLate() && stalledSince(startedNanos)) {
             return;
         }
+        if (why.isLate()) {
+            late(target, startedNanos);
+        }
         int left = looksLeft.getOrDefault(target.place(), 0);
         if (why.cause() != FailureCause.RESET || left == 0) {
             looksLeft.remove(target.place());

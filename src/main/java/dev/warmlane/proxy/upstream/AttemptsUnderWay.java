@@ -45,7 +45,9 @@ public final class AttemptsUnderWay implements HealthListener {
 
     @Override
     public void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {
-        if (cause == FailureCause.TIMEOUT && silent && moveWaiting > 0 && inARow >= moveWaiting) {
+        // One that still gets new requests is one of many that hang: elsewhere is no better.
+        boolean avoided = !endpoint.state().acceptsNew();
+        if (cause == FailureCause.TIMEOUT && silent && avoided && moveWaiting > 0 && inARow >= moveWaiting) {
             at(endpoint).forEach(attempt -> attempt.abandon(UnusableResponse.hung()));
         }
     }
