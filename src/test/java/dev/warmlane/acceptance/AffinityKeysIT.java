@@ -54,6 +54,26 @@ class AffinityKeysIT {
     }
 
     @Test
+    void anAddressTiesConversationsNotWhatIsIndependent() {
+        Map<String, String> address = Map.of("X-Forwarded-For", "203.0.113.80");
+        String said = ChatClient.text(500, "a conversation");
+        HttpResponse<String> first = chat(said, address);
+        assertThat(affinity(first)).isEqualTo("prompt-prefix;placed");
+
+        HttpResponse<String> next = chat(said + ChatClient.text(200, "what comes next"), address);
+        assertThat(affinity(next)).isEqualTo("client-ip;bound");
+        assertThat(endpoint(next)).isEqualTo(endpoint(first));
+
+        Set<String> endpoints = new HashSet<>();
+        for (int other = 0; other < 12; other++) {
+            HttpResponse<String> response = chat(ChatClient.text(500, "independent " + other), address);
+            assertThat(affinity(response)).startsWith("prompt-prefix;");
+            endpoints.add(endpoint(response));
+        }
+        assertThat(endpoints).hasSizeGreaterThan(1);
+    }
+
+    @Test
     void anAddressThatManyShareSaysNothing() {
         assertThat(affinity(
                         chat("hello", Map.of("X-Forwarded-For", "192.0.2.1", "x-session-id", "of a shared network"))))

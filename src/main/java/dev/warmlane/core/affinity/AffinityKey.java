@@ -11,6 +11,8 @@ import com.dynatrace.hash4j.hashing.Hashing;
  */
 public record AffinityKey(KeySource source, long hash) {
 
+    private static final long MIXED = 0x9E3779B97F4A7C15L;
+
     /** The key of a value within a pool; the same value in another pool is another key. */
     public static AffinityKey of(String pool, KeySource source, String value) {
         long hash = Hashing.xxh3_64()
@@ -20,6 +22,16 @@ public record AffinityKey(KeySource source, long hash) {
                 .putString(value)
                 .getAsLong();
         return new AffinityKey(source, hash);
+    }
+
+    /**
+     * The key of what goes on after a prompt of whoever has this key: the next turn of one of several conversations behind an
+     * address.
+     *
+     * @param lastBlock the hash of the prompt's last full block
+     */
+    public AffinityKey after(long lastBlock) {
+        return new AffinityKey(source, (hash ^ lastBlock) * MIXED + hash);
     }
 
     /** The key of a request that nothing ties to an endpoint; the seed only spreads ties. */

@@ -17,6 +17,15 @@ public final class PrefixMatch {
         return matchedBlocks.length;
     }
 
+    /** Leading blocks that some endpoint holds: the most of all, 0 without endpoints. */
+    public int mostBlocks() {
+        int most = 0;
+        for (int matched : matchedBlocks) {
+            most = Math.max(most, matched);
+        }
+        return most;
+    }
+
     /** Leading blocks that the endpoint at this place holds, in [0, the prompt's length]. */
     public int matchedBlocks(int index) {
         return matchedBlocks[index];

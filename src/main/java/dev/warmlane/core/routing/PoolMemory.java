@@ -117,8 +117,8 @@ public final class PoolMemory {
     void dispatched(RoutingDecision decision) {
         long number = dispatches.incrementAndGet();
         usualLoad.look(decision.candidates());
-        if (bindsKey(decision) && decision.outcome() != Outcome.SPILLED) {
-            bindings.bind(decision.request().key(), decision.endpoint().id());
+        if (bindsKey(decision) && (decision.outcome() != Outcome.SPILLED || isIndependent(decision))) {
+            bind(decision.request(), decision.endpoint().id());
         }
         if (decision.remember().prompt()) {
             AffinityKey key = decision.request().key();
@@ -131,15 +131,16 @@ public final class PoolMemory {
     /** The endpoint answered with response headers. */
     void accepted(RoutingDecision decision) {
         if (bindsKey(decision)) {
-            bindings.touch(decision.request().key());
+            bindings.touch(boundKey(decision.request()));
         }
     }
 
     /** The endpoint did not compute the prompt: only what it held before is there, and a new binding is taken back. */
     void failed(RoutingDecision decision) {
         EndpointId endpoint = decision.endpoint().id();
-        if (bindsKey(decision) && (decision.outcome() == Outcome.PLACED || decision.outcome() == Outcome.MOVED)) {
-            bindings.release(decision.request().key(), endpoint);
+        boolean isNew = decision.outcome() == Outcome.PLACED || decision.outcome() == Outcome.MOVED;
+        if (bindsKey(decision) && (isNew || isIndependent(decision))) {
+            bindings.release(boundKey(decision.request()), endpoint);
         }
         if (decision.remember().prompt()) {
             contents.trim(endpoint, decision.request().prompt(), predictedBlocks(decision));
@@ -186,6 +187,28 @@ public final class PoolMemory {
     private static boolean bindsKey(RoutingDecision decision) {
         return decision.remember().binding()
                 && decision.request().key().source().binds();
+    }
+
+    /** Whether the prompt decided though the request has a key that binds: what goes on after it is bound in any case. */
+    private static boolean isIndependent(RoutingDecision decision) {
+        return decision.source() == KeySource.PROMPT_PREFIX;
+    }
+
+    private void bind(RoutingRequest request, EndpointId endpoint) {
+        AffinityKey key = boundKey(request);
+        bindings.bind(key, endpoint);
+        // The address itself keeps its first endpoint: where costs are equal, that is one to prefer.
+        if (!key.equals(request.key()) && bindings.peek(request.key()) == null) {
+            bindings.bind(request.key(), endpoint);
+        }
+    }
+
+    /** What a request binds: its key or, where that is only a hint, what goes on after its prompt. */
+    private static AffinityKey boundKey(RoutingRequest request) {
+        PromptBlocks prompt = request.prompt();
+        return RoutingView.isHint(request) && prompt.length() > 0
+                ? request.key().after(prompt.hash(prompt.length() - 1))
+                : request.key();
     }
 
     private int predictedBlocks(RoutingDecision decision) {

@@ -1,6 +1,7 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
@@ -30,6 +31,25 @@ public final class RoutingView {
     /** The endpoint a key is bound to, which may have left the snapshot; null if it has none or its source binds nothing. */
     public @Nullable EndpointId boundEndpoint(AffinityKey key) {
         return key.source().binds() ? memory.bindings().peek(key) : null;
+    }
+
+    /**
+     * The endpoint that a request's key is bound to; null if there is none. Many users can share an address, so it ties only a
+     * prompt that goes on after one that it sent: an independent one goes by its own beginning and by load.
+     *
+     * @param heldBlocks leading blocks of the prompt that some endpoint holds
+     */
+    public @Nullable EndpointId boundEndpoint(RoutingRequest request, int heldBlocks) {
+        AffinityKey key = request.key();
+        if (!isHint(request)) {
+            return boundEndpoint(key);
+        }
+        return heldBlocks == 0 ? null : boundEndpoint(key.after(request.prompt().hash(heldBlocks - 1)));
+    }
+
+    /** Whether the key of a request says little beside its prompt: an address, where the prompt is known. */
+    public static boolean isHint(RoutingRequest request) {
+        return request.key().source() == KeySource.CLIENT_IP && request.prompt().bytes() > 0;
     }
 
     /** How many leading blocks of the prompt each of these endpoints is predicted to hold, in their order. */

@@ -93,6 +93,17 @@ class WhatFailsBadlyTest {
     }
 
     @Test
+    void oneAddressOfManyUsersIsNoHotSpot() {
+        Load load = new SharedPrefixLoad(10, 1_000_000, 6000, 100, 100, 16, 3000, 1).read();
+        ReplaySettings settings = FOUR.withKey(KeySource.CLIENT_IP).withAddresses(1);
+        for (String policy : List.of("expected-cost", "sticky")) {
+            PolicyResult result = run(load, settings, NamedPolicy.parse(policy));
+            assertThat(result.requestImbalance()).isLessThan(1.3);
+            assertThat(result.shareOfOneCache()).isGreaterThan(0.97);
+        }
+    }
+
+    @Test
     void agentsSpreadThoughAllHaveTheSameTools() {
         Load load = new AgentsLoad(40, 600, 1).read();
         ReplaySettings settings = ReplaySettings.of(8, 1_000_000);

@@ -1,11 +1,12 @@
 package dev.warmlane.core.routing.policy;
 
-import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Outcome;
 import dev.warmlane.core.routing.RoutingDecision;
@@ -48,58 +49,90 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
 
     @Override
     public @Nullable RoutingDecision choose(RoutingRequest request, RoutingView pool, Set<EndpointId> excluded) {
-        AffinityKey key = request.key();
-        EndpointId bound = pool.boundEndpoint(key);
-        Endpoint boundEndpoint = bound == null ? null : pool.snapshot().find(bound);
         List<Endpoint> endpoints = pool.snapshot().selectable();
+        PrefixMatch match = pool.match(request.prompt(), endpoints);
+        EndpointId bound = pool.boundEndpoint(request, match.mostBlocks());
+        Endpoint boundEndpoint = bound == null ? null : pool.snapshot().find(bound);
         if (boundEndpoint != null
                 && boundEndpoint.state() == EndpointState.DRAINING
                 && !endpoints.contains(boundEndpoint)) {
             endpoints = new ArrayList<>(endpoints);
             endpoints.add(boundEndpoint);
+            match = pool.match(request.prompt(), endpoints);
         }
-        List<Candidate> candidates = costs.candidates(request, pool, endpoints, excluded, bound, stickiness(key));
-        Candidate best = best(candidates, key);
+        KeySource source = decisive(request, bound);
+        List<Candidate> candidates =
+                costs.candidates(request, pool, endpoints, match, excluded, bound, stickiness(source));
+        EndpointId hint = source == KeySource.CLIENT_IP && bound == null ? pool.boundEndpoint(request.key()) : null;
+        Candidate best = best(candidates, request, source, hint);
         if (best == null) {
             return null;
         }
-        return costs.decision(
-                request,
-                pool,
-                best,
-                candidates,
-                outcome(best, candidates, key, bound == null ? Outcome.PLACED : elsewhere(boundEndpoint, excluded)));
+        Outcome elsewhere = bound == null ? Outcome.PLACED : elsewhere(boundEndpoint, excluded);
+        if (hint != null) {
+            // Nothing but the address is known of it, and that keeps its endpoint.
+            boolean there = best.endpoint().id().equals(hint);
+            return costs.decision(request, pool, best, candidates, source, there ? Outcome.BOUND : Outcome.SPILLED);
+        }
+        return costs.decision(request, pool, best, candidates, source, outcome(best, candidates, source, elsewhere));
+    }
+
+    /** The endpoint that a request is bound to; null if there is none. */
+    @Nullable
+    EndpointId boundEndpoint(RoutingRequest request, RoutingView pool) {
+        int held = RoutingView.isHint(request)
+                ? pool.match(request.prompt(), pool.snapshot().endpoints()).mostBlocks()
+                : 0;
+        return pool.boundEndpoint(request, held);
     }
 
     /** The decision to stay with the endpoint that the key is bound to, whatever the others would cost. */
     RoutingDecision stay(RoutingRequest request, RoutingView pool, Endpoint bound) {
-        List<Candidate> candidates = costs.candidates(request, pool, List.of(bound), Set.of(), bound.id(), 0);
-        return costs.decision(request, pool, candidates.get(0), candidates, Outcome.BOUND);
+        List<Endpoint> alone = List.of(bound);
+        PrefixMatch match = pool.match(request.prompt(), alone);
+        List<Candidate> candidates = costs.candidates(request, pool, alone, match, Set.of(), bound.id(), 0);
+        return costs.decision(
+                request, pool, candidates.get(0), candidates, request.key().source(), Outcome.BOUND);
     }
 
-    private double stickiness(AffinityKey key) {
-        return key.source() == KeySource.CLIENT_IP
+    /** The key that decides: where an address is but a hint, and the prompt goes on after none of its own, the prompt. */
+    private static KeySource decisive(RoutingRequest request, @Nullable EndpointId bound) {
+        return RoutingView.isHint(request) && bound == null && request.prompt().length() > 0
+                ? KeySource.PROMPT_PREFIX
+                : request.key().source();
+    }
+
+    private double stickiness(KeySource source) {
+        return source == KeySource.CLIENT_IP
                 ? parameters.stickinessTokens() * parameters.clientIpStickiness()
                 : parameters.stickinessTokens();
     }
 
-    private @Nullable Candidate best(List<Candidate> candidates, AffinityKey key) {
+    private @Nullable Candidate best(
+            List<Candidate> candidates, RoutingRequest request, KeySource source, @Nullable EndpointId hint) {
         double least = Double.POSITIVE_INFINITY;
         for (Candidate candidate : candidates) {
             least = Math.min(least, candidate.cost());
         }
         // A request without a key gains nothing from going where its like went, so it takes the cheapest.
-        double tie = key.source() == KeySource.NONE ? 0 : parameters.tieTokens();
+        double tie = source == KeySource.NONE ? 0 : parameters.tieTokens();
+        PromptBlocks prompt = request.prompt();
+        // What many share would send all that is new the same way.
+        long hash = RoutingView.isHint(request) && prompt.length() > 0
+                ? prompt.hash(prompt.length() - 1)
+                : request.key().hash();
         Candidate best = null;
         long bestWeight = 0;
         for (Candidate candidate : candidates) {
             if (candidate.cost() > least + tie) {
                 continue;
             }
-            if (candidate.bound()) {
+            boolean hintedHere =
+                    candidate.cost() == least && candidate.endpoint().id().equals(hint);
+            if (candidate.bound() || hintedHere) {
                 return candidate;
             }
-            long weight = RendezvousHash.weight(key.hash(), candidate.endpoint().id());
+            long weight = RendezvousHash.weight(hash, candidate.endpoint().id());
             if (best == null || weight > bestWeight) {
                 best = candidate;
                 bestWeight = weight;
@@ -118,8 +151,8 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     }
 
     /** @param elsewhere the outcome for a session that does not go where it is bound */
-    private static Outcome outcome(Candidate best, List<Candidate> candidates, AffinityKey key, Outcome elsewhere) {
-        if (key.source().binds()) {
+    private static Outcome outcome(Candidate best, List<Candidate> candidates, KeySource source, Outcome elsewhere) {
+        if (source.binds()) {
             return best.bound() ? Outcome.BOUND : elsewhere;
         }
         long longest = 0;

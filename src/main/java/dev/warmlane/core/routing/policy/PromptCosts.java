@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing.policy;
 
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PrefixMatch;
@@ -32,6 +33,7 @@ final class PromptCosts {
     /**
      * Every endpoint's cost, in their order, without those excluded.
      *
+     * @param match what each of them holds of the prompt
      * @param bound the endpoint that the request's key is bound to
      * @param stickinessTokens what that is worth
      */
@@ -39,11 +41,11 @@ final class PromptCosts {
             RoutingRequest request,
             RoutingView pool,
             List<Endpoint> endpoints,
+            PrefixMatch match,
             Set<EndpointId> excluded,
             @Nullable EndpointId bound,
             double stickinessTokens) {
         PromptBlocks prompt = request.prompt();
-        PrefixMatch match = pool.match(prompt, endpoints);
         PoolLoad load = pool.load();
         PoolAverages averages = pool.averages();
         double bytesPerToken = averages.bytesPerToken();
@@ -88,14 +90,23 @@ final class PromptCosts {
         return candidates;
     }
 
-    /** The decision for one of the candidates. */
+    /**
+     * The decision for one of the candidates.
+     *
+     * @param source the key that decided
+     */
     RoutingDecision decision(
-            RoutingRequest request, RoutingView pool, Candidate chosen, List<Candidate> candidates, Outcome outcome) {
+            RoutingRequest request,
+            RoutingView pool,
+            Candidate chosen,
+            List<Candidate> candidates,
+            KeySource source,
+            Outcome outcome) {
         long promptTokens = (long) (request.prompt().bytes() / pool.averages().bytesPerToken());
         return new RoutingDecision(
                 request,
                 chosen.endpoint(),
-                request.key().source(),
+                source,
                 outcome,
                 promptTokens,
                 chosen.uncachedTokens(),

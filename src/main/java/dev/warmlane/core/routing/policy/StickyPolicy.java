@@ -34,7 +34,7 @@ public final class StickyPolicy implements RoutingPolicy {
 
     @Override
     public @Nullable RoutingDecision choose(RoutingRequest request, RoutingView pool, Set<EndpointId> excluded) {
-        EndpointId bound = pool.boundEndpoint(request.key());
+        EndpointId bound = placement.boundEndpoint(request, pool);
         Endpoint endpoint = bound == null || excluded.contains(bound)
                 ? null
                 : pool.snapshot().find(bound);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.prefix.PromptBlocks;
@@ -20,9 +22,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ExpectedCostPolicyTest extends RoutingPolicyContract {
+    private static final RoutingRequest ADDRESS =
+            new RoutingRequest(AffinityKey.of("test", KeySource.CLIENT_IP, "10.0.0.1"), PromptBlocks.EMPTY);
 
     @Override
     RoutingPolicy policy() {
@@ -77,14 +82,78 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     @Test
     void anAddressThatManyShareLeavesSooner() {
         endpoints(2);
-        AffinityKey address = AffinityKey.of("test", KeySource.CLIENT_IP, "10.0.0.1");
-        dispatch(new RoutingRequest(address, PromptBlocks.EMPTY)).close();
+        Dispatch first = dispatch(ADDRESS);
+        first.close();
         int stayed = 0;
-        while (router.explain(new RoutingRequest(address, PromptBlocks.EMPTY)).outcome() == Outcome.BOUND) {
-            dispatch(new RoutingRequest(address, longPrompt(stayed).prompt()));
+        while (router.explain(ADDRESS).outcome() == Outcome.BOUND && stayed < 100) {
+            router.dispatch(longPrompt(stayed), others(first.endpoint()));
             stayed++;
         }
         assertThat(stayed).isBetween(1, 2);
+    }
+
+    @Test
+    void independentPromptsOfOneAddressGoByTheirOwnBeginning() {
+        endpoints(4);
+        Map<String, Integer> went = new HashMap<>();
+        for (int i = 0; i < 80; i++) {
+            Dispatch dispatch = dispatch(withPrompt(ADDRESS, longPrompt(i)));
+            assertThat(dispatch.decision().source()).isEqualTo(KeySource.PROMPT_PREFIX);
+            went.merge(dispatch.endpoint().name(), 1, Integer::sum);
+            dispatch.close();
+        }
+        assertThat(went).hasSize(4);
+        for (int i = 0; i < 80; i++) {
+            RoutingDecision again = router.explain(withPrompt(ADDRESS, longPrompt(i)));
+            assertThat(again.matchedTokens()).isEqualTo(6400);
+        }
+    }
+
+    @Test
+    void aConversationOfAnAddressStaysWhereItIs() {
+        endpoints(4);
+        Dispatch first = dispatch(withPrompt(ADDRESS, prompt(1, 2, 3)));
+        dispatch(withPrompt(ADDRESS, longPrompt(7)));
+        // So busy that others would be cheaper, but not by what an address is worth.
+        first.close();
+        router.dispatch(withPrompt(session("other"), longPrompt(8)), others(first.endpoint()));
+        RoutingDecision next = router.explain(withPrompt(ADDRESS, prompt(1, 2, 3, 4)));
+        assertThat(next.endpoint()).isEqualTo(first.endpoint());
+        assertThat(next.source()).isEqualTo(KeySource.CLIENT_IP);
+        assertThat(next.outcome()).isEqualTo(Outcome.BOUND);
+        RoutingDecision other = router.explain(withPrompt(ADDRESS, prompt(1, 2, 5)));
+        assertThat(other.endpoint()).isNotEqualTo(first.endpoint());
+        assertThat(other.source()).isEqualTo(KeySource.PROMPT_PREFIX);
+    }
+
+    @Test
+    void whatGoesOnAfterARequestThatFailedIsNotBound() {
+        endpoints(4);
+        dispatch(withPrompt(ADDRESS, prompt(1, 2, 3))).failed(FailureCause.CONNECT);
+        assertThat(table.peek(ADDRESS.key().after(prompt(1, 2, 3).prompt().hash(2))))
+                .isNull();
+    }
+
+    @Test
+    void promptsWithoutABlockPreferTheAddressesEndpointWhileItIsIdle() {
+        endpoints(2);
+        RoutingRequest hello = new RoutingRequest(ADDRESS.key(), PromptBlocks.of(new long[0], 256, 100));
+        Dispatch first = dispatch(hello);
+        assertThat(first.decision().outcome()).isEqualTo(Outcome.PLACED);
+        Dispatch busy = router.dispatch(longPrompt(1), others(first.endpoint()));
+        assertThat(router.explain(hello).endpoint()).isNotEqualTo(first.endpoint());
+        assertThat(router.explain(hello).outcome()).isEqualTo(Outcome.SPILLED);
+        busy.close();
+        first.close();
+        assertThat(router.explain(hello).endpoint()).isEqualTo(first.endpoint());
+        assertThat(router.explain(hello).outcome()).isEqualTo(Outcome.BOUND);
+    }
+
+    private Set<EndpointId> others(Endpoint than) {
+        return pool.snapshot().endpoints().stream()
+                .map(Endpoint::id)
+                .filter(id -> !id.equals(than.id()))
+                .collect(Collectors.toSet());
     }
 
     @Test
