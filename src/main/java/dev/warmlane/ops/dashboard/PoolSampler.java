@@ -20,6 +20,7 @@ final class PoolSampler {
     private final String pool;
     private final MeterRegistry registry;
     private final PredictionAccuracy deliveries;
+    private final TtftBuckets firstTokens;
     private final double[] added = new double[PoolSum.COUNT];
     private final Map<String, EndpointSampler> endpoints = new HashMap<>();
 
@@ -27,6 +28,7 @@ final class PoolSampler {
         this.pool = pool;
         this.registry = registry;
         this.deliveries = deliveries;
+        this.firstTokens = new TtftBuckets(registry, pool);
     }
 
     /**
@@ -47,7 +49,7 @@ final class PoolSampler {
         set(sums, PoolSum.PREDICTED_TOKENS, (double) deliveries.predictedTokens());
         set(sums, PoolSum.DELIVERED_TOKENS, (double) deliveries.deliveredTokens());
         readCounters(sums);
-        TtftBuckets.read(registry, pool, sums);
+        firstTokens.read(sums);
         into.put(Subject.ofPool(pool), sums);
         return sums;
     }
