@@ -24,6 +24,7 @@ export function headline() {
   const last = pool.lastMinute;
   const ratio = pool.hitRatio;
   const target = state.settings?.targetHitRatio;
+  const panic = pool.panic;
   return html`
     <section aria-label="Last minute of pool ${pool.pool}">
       <dl class="tiles">
@@ -61,8 +62,8 @@ export function headline() {
         ${tile(
           'Endpoints',
           html`${count(pool.totals.selectable)} / ${count(pool.totals.endpoints)}`,
-          html`selectable · policy ${pool.policy}`,
-          pool.totals.selectable === 0 ? 'bad' : '',
+          html`selectable${panic ? ', so failing ones are used too' : ''} · policy ${pool.policy}`,
+          panic || pool.totals.selectable === 0 ? 'bad' : '',
         )}
       </dl>
     </section>

@@ -8,6 +8,7 @@ import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.ClusterEndpoint;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
+import dev.warmlane.ops.actuator.EndpointsHealthIndicator;
 import dev.warmlane.ops.actuator.EngineMeters;
 import dev.warmlane.ops.actuator.ModelsHealthIndicator;
 import dev.warmlane.ops.actuator.PoolMeters;
@@ -101,6 +102,11 @@ class ActuatorConfiguration {
     @Bean
     DiscoveryHealthIndicator discoveryHealthIndicator(Pools pools) {
         return new DiscoveryHealthIndicator(pools);
+    }
+
+    @Bean
+    EndpointsHealthIndicator endpointsHealthIndicator(Pools pools) {
+        return new EndpointsHealthIndicator(pools);
     }
 
     @Bean

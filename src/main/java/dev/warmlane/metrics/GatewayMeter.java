@@ -62,7 +62,7 @@ public enum GatewayMeter {
     SELECTABLE_ENDPOINTS(
             Kind.GAUGE,
             "selectable.endpoints",
-            "Endpoints that may get requests; in a panic, failing ones too",
+            "Healthy endpoints that may get requests; in a panic, failing ones get them too",
             "pool"),
     DISCOVERY_STALE(
             Kind.GAUGE,

@@ -140,12 +140,52 @@ class EndpointHealthIT {
                         .at("/pools/0/panic")
                         .asBoolean())
                 .isTrue();
-        assertThat(healthDetail()).startsWith("4 of 4 endpoints selectable, as too few are healthy to be used alone; ");
+        assertThat(healthDetail())
+                .startsWith("1 of 4 endpoints selectable, too few to be used alone, so all are used; ");
         assertThat(client.get(gateway.management("/actuator/health/liveness")).statusCode())
                 .isEqualTo(200);
         for (int i = 0; i < 20; i++) {
             assertThat(chat("p" + i).statusCode()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void aPanicCountsWhatIsHealthyAndDegradesHealth() {
+        for (SimulatedServer dead : fleet.servers().subList(0, 3)) {
+            dead.stop();
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(metric("warmlane_selectable_endpoints{pool=\"default\"}"))
+                        .isEqualTo("1.0"));
+        assertThat(client.getJson(gateway.management("/actuator/vllm"))
+                        .at("/pools/0/totals/selectable")
+                        .asInt())
+                .isEqualTo(1);
+        JsonNode health = client.getJson(gateway.management("/actuator/health"));
+        assertThat(health.at("/status").asString()).isEqualTo("DEGRADED");
+        assertThat(health.at("/components/endpoints/details/default").asString())
+                .startsWith("1 of 4 endpoints selectable, too few to be used alone, so all are used; ");
+        assertThat(client.get(gateway.management("/actuator/health/readiness")).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void anOutageOfAllEndpointsTakesHealthDownButNotReadiness() {
+        fleet.servers().forEach(SimulatedServer::stop);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(metric("warmlane_selectable_endpoints{pool=\"default\"}"))
+                        .isEqualTo("0.0"));
+        HttpResponse<String> health = client.get(gateway.management("/actuator/health"));
+        assertThat(health.statusCode()).isEqualTo(503);
+        assertThat(health.body()).contains("0 of 4 endpoints selectable", "ejected (health_check)");
+        assertThat(client.get(gateway.management("/actuator/health/readiness")).statusCode())
+                .isEqualTo(200);
+
+        for (SimulatedServer each : fleet.servers()) {
+            each.restart();
+        }
+        await().atMost(PATIENCE)
+                .until(() -> client.get(gateway.management("/actuator/health")).statusCode() == 200);
     }
 
     @Test

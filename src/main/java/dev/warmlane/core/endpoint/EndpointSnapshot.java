@@ -73,6 +73,11 @@ public final class EndpointSnapshot {
         return probation;
     }
 
+    /** How many endpoints are selectable because nothing says that they fail: in a panic, fewer than are used. */
+    public int healthy() {
+        return withoutPanic().selectable().size();
+    }
+
     /** The same without panic, so that only healthy endpoints are selectable; this one if there is no panic. */
     public EndpointSnapshot withoutPanic() {
         return panic ? new EndpointSnapshot(endpoints) : this;

@@ -35,7 +35,7 @@ public final class PoolMeters {
         String name = pool.name();
         EndpointPool endpoints = pool.endpoints();
         GatewayMeter.SELECTABLE_ENDPOINTS.gauge(
-                registry, endpoints, of -> of.snapshot().selectable().size(), name);
+                registry, endpoints, of -> of.snapshot().healthy(), name);
         GatewayMeter.DISCOVERY_STALE.gauge(registry, pool, of -> of.isDiscoveryStale() ? 1 : 0, name);
         GatewayMeter.POOL_PANIC.gauge(registry, endpoints, of -> of.snapshot().isPanic() ? 1 : 0, name);
         Arrays.stream(EndpointState.values())

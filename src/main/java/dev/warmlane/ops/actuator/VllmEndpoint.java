@@ -90,7 +90,7 @@ public final class VllmEndpoint {
         }
         PoolTotals totals = new PoolTotals(
                 endpoints.size(),
-                snapshot.selectable().size(),
+                snapshot.healthy(),
                 PrefixCacheStatus.of(life, windows),
                 endpoints.stream()
                         .mapToLong(endpoint -> orZero(endpoint.running()))

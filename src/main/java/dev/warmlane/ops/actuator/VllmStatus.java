@@ -31,7 +31,8 @@ public record VllmStatus(List<PoolStatus> pools) {
      * Sums over the endpoints of a pool. An endpoint that does not say a number adds nothing to its sum.
      *
      * @param endpoints how many there are
-     * @param selectable how many of them take requests that belong to no endpoint yet
+     * @param selectable how many of them take requests that belong to no endpoint yet, because they are healthy; in a panic, fewer
+     *     than do
      * @param prefixCache sums of the endpoints' own counters, ratios of sums
      * @param running requests in the engines' batches
      * @param waiting requests queued in the engines

@@ -34,8 +34,7 @@ final class Diagnosis {
         List<Problem> problems = new ArrayList<>();
         if (view.status().totals().selectable() == 0) {
             problems.add(Problem.ofPool("no-selectable-endpoint"));
-        }
-        if (view.status().panic()) {
+        } else if (view.status().panic()) {
             problems.add(Problem.ofPool("panic-mode"));
         }
         if (view.grown(PoolSum.UNRETRIED) > 0) {

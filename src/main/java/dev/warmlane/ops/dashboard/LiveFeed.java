@@ -146,6 +146,7 @@ public final class LiveFeed {
                 status.pool(),
                 router.policy().name(),
                 status.totals(),
+                status.panic(),
                 status.totals().prefixCache().hitRatio(),
                 view.figures(),
                 pool.problems.note(diagnosis.of(view), now),

@@ -25,6 +25,7 @@ public record LiveStatus(Instant at, List<LivePool> pools) {
      * @param pool its name
      * @param policy the name of its routing policy
      * @param totals sums over its endpoints
+     * @param panic whether so few endpoints are healthy that all are used
      * @param hitRatio of the engines' prefix caches, over the last 1, 5 and 60 minutes
      * @param lastMinute figures over the last minute, by name; null where there is nothing to say
      * @param problems what is wrong with it
@@ -35,6 +36,7 @@ public record LiveStatus(Instant at, List<LivePool> pools) {
             String pool,
             String policy,
             PoolTotals totals,
+            boolean panic,
             HitRatios hitRatio,
             Map<String, @Nullable Float> lastMinute,
             List<LiveProblem> problems,

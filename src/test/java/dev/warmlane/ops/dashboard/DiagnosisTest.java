@@ -51,6 +51,13 @@ class DiagnosisTest {
     }
 
     @Test
+    void anOutageOfAllIsToldOnceThoughFailingEndpointsAreUsed() {
+        pool.selectable(0).panic();
+
+        assertOnly("no-selectable-endpoint", null);
+    }
+
+    @Test
     void aPoolPanics() {
         pool.panic();
 
