@@ -5,7 +5,6 @@ import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
-import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
@@ -23,8 +22,6 @@ import reactor.netty.channel.AbortedException;
 /** Gives every request that fails before its response an error in its API's format. Before Spring Boot's own handler. */
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
-    private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     @Override
     public int getOrder() {
@@ -47,11 +44,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         if (error.status() == HttpStatus.UNAUTHORIZED) {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
-        if (error.retryAfter() != null) {
-            // Rounded up: whoever comes back too early is refused again.
-            headers.set(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, ceil(error.retryAfter(), SECOND))));
-            headers.set("retry-after-ms", Long.toString(ceil(error.retryAfter(), MILLISECOND)));
-        }
+        error.retryAfterHeaders().forEach(headers::set);
         byte[] body = ErrorJson.body(error, RouteTraits.errorFormat(exchange), requestId);
         headers.setContentLength(body.length);
         DataBuffer buffer = response.bufferFactory().wrap(body);
@@ -61,10 +54,6 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static String requestId(ServerWebExchange exchange) {
         RequestOutcome outcome = RequestOutcome.find(exchange);
         return outcome == null ? RequestIds.of(exchange.getRequest()) : outcome.requestId();
-    }
-
-    private static long ceil(Duration duration, Duration unit) {
-        return duration.plus(unit).minusNanos(1).dividedBy(unit);
     }
 
     private static ApiException apiException(Throwable failure) {

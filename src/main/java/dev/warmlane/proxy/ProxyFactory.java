@@ -10,6 +10,7 @@ import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.http.FileDescriptors;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamChannels;
@@ -99,7 +100,8 @@ public final class ProxyFactory {
                 metrics,
                 log,
                 Schedulers.parallel());
-        StreamLimit streams = new StreamLimit(settings.limits().streams(), queueMetrics);
+        StreamLimit streams = new StreamLimit(
+                Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), queueMetrics);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries);
     }
 

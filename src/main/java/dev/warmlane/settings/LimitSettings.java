@@ -19,6 +19,8 @@ import org.springframework.util.unit.DataSize;
  * @param bodyMinRate Bytes a second that a request's body must at least have over each warmlane.limits.body-timeout. Slower ones
  *     get 408. 0B: any.
  * @param streams Maximum number of concurrent requests, queued ones included. Requests beyond it get 429.
+ * @param connections Maximum number of client connections. Some beyond it are answered with 503, all others closed. 0: half of the file
+ *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
  * @param idleTimeout How long an idle client connection is kept open. Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(
@@ -31,6 +33,7 @@ public record LimitSettings(
         @DefaultValue("1m") Duration bodyTimeout,
         @DefaultValue("1KB") DataSize bodyMinRate,
         @DefaultValue("10000") int streams,
+        @DefaultValue("0") int connections,
         @DefaultValue("75s") Duration idleTimeout) {
 
     private static final long MAX_HEADER_BYTES = 16 << 20;
@@ -40,6 +43,7 @@ public record LimitSettings(
         Check.positive("warmlane.limits.body", body);
         Check.positive("warmlane.limits.headers", headers);
         Check.atLeast("warmlane.limits.streams", streams, 1);
+        Check.atLeast("warmlane.limits.connections", connections, 0);
         if (body.toBytes() > Integer.MAX_VALUE - 8) {
             throw new InvalidSettingException("warmlane.limits.body", body, "less than 2GB");
         }

@@ -35,6 +35,8 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     private static final EngineFailure UNTRUSTED = new EngineFailure("certificate not trusted", FailureCause.RESET);
     private static final EngineFailure TIMEOUT = new EngineFailure("timeout", FailureCause.TIMEOUT);
     private static final EngineFailure NO_CONNECTION_FREE = new EngineFailure("no connection free", FailureCause.OTHER);
+    private static final EngineFailure NO_DESCRIPTORS =
+            new EngineFailure("no file descriptors left", FailureCause.OTHER, false);
 
     private EngineFailure(String reason, FailureCause cause) {
         this(reason, cause, true);
@@ -43,6 +45,11 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     /** Whether time ran out, which may as well be this process' fault as the endpoint's. */
     public boolean isLate() {
         return equals(TIMEOUT) || equals(CONNECT_TIMEOUT);
+    }
+
+    /** Whether this process had nothing left to connect with, so that no endpoint was asked. */
+    public boolean isOurs() {
+        return equals(NO_DESCRIPTORS);
     }
 
     /** Whether nobody listens at the endpoint. */
@@ -54,6 +61,9 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     public static EngineFailure of(Throwable failure) {
         if (failure instanceof UnusableResponse unusable) {
             return new EngineFailure(unusable.reason(), unusable.failureCause());
+        }
+        if (isLackOfDescriptors(failure)) {
+            return NO_DESCRIPTORS;
         }
         if (failure instanceof IOException) {
             return ofConnection(failure);
@@ -70,6 +80,16 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
             return NO_CONNECTION_FREE;
         }
         return new EngineFailure(failure.getClass().getSimpleName(), FailureCause.OTHER, false);
+    }
+
+    /** Netty wraps it in exceptions of several kinds, for a connection as for a DNS query; the kernel's words are always there. */
+    private static boolean isLackOfDescriptors(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (String.valueOf(cause.getMessage()).contains("Too many open files")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static EngineFailure ofConnection(Throwable failure) {

@@ -51,6 +51,9 @@ public final class HealthChecker implements AutoCloseable {
     private final ProbeClient client;
     private final Poller<Place, Target> poller;
     private final Set<Place> failing = new HashSet<>();
+    /** Whether the last check could not even be begun. */
+    private boolean lacking;
+
     /** How often a check that breaks off is repeated yet. */
     private final Map<Place, Integer> looksLeft = new ConcurrentHashMap<>();
     /** When a check was last hurried because somebody could not reach the endpoint. */
@@ -202,6 +205,7 @@ public final class HealthChecker implements AutoCloseable {
     }
 
     private void passed(Target target, long startedNanos) {
+        lacking = false;
         looksLeft.remove(target.place());
         if (failing.remove(target.place())) {
             log.info(
@@ -213,6 +217,13 @@ public final class HealthChecker implements AutoCloseable {
     }
 
     private void failed(Target target, EngineFailure why, long startedNanos) {
+        if (why.isOurs()) {
+            if (!lacking) {
+                lacking = true;
+                log.warn("health checks are impossible, so nothing counts against endpoints: {}", why.reason());
+            }
+            return;
+        }
         if (why.isLate() && stalledSince(startedNanos)) {
             return;
         }

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.error;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponse;
@@ -11,6 +12,9 @@ import reactor.netty.channel.AbortedException;
 /** An error response of the gateway's own, in OpenAI's terms. Expected, so without a stack trace. */
 public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     private static final Duration RETRY_WHEN_OVERLOADED = Duration.ofSeconds(1);
 
@@ -108,6 +112,28 @@ public final class ApiException extends RuntimeException {
                 "overloaded_memory",
                 RETRY_WHEN_OVERLOADED,
                 "The gateway holds too many requests at the moment.");
+    }
+
+    /** There is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
+    public static ApiException outOfResources() {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "gateway_out_of_resources",
+                RETRY_WHEN_OVERLOADED,
+                "The gateway cannot open connections at the moment.");
+    }
+
+    /** There are as many connections of clients as there may be. */
+    public static ApiException tooManyConnections() {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                null,
+                "too_many_connections",
+                RETRY_WHEN_OVERLOADED,
+                "The gateway has too many connections at the moment.");
     }
 
     /** @param inflates whether compressed bodies are taken at all */
@@ -209,6 +235,22 @@ public final class ApiException extends RuntimeException {
     @Nullable
     public Duration retryAfter() {
         return retryAfter;
+    }
+
+    /** What tells a client when to try again: in seconds, and in milliseconds as OpenAI's clients read it. Empty where it makes no sense. */
+    public Map<String, String> retryAfterHeaders() {
+        // Rounded up: whoever comes back too early is refused again.
+        return retryAfter == null
+                ? Map.of()
+                : Map.of(
+                        "retry-after",
+                        Long.toString(Math.max(1, ceil(retryAfter, SECOND))),
+                        "retry-after-ms",
+                        Long.toString(ceil(retryAfter, MILLISECOND)));
+    }
+
+    private static long ceil(Duration duration, Duration unit) {
+        return duration.plus(unit).minusNanos(1).dividedBy(unit);
     }
 
     /** The message, which an {@code ApiException} always has. */

@@ -3,9 +3,9 @@ package dev.warmlane.proxy.error;
 import java.time.Duration;
 
 /** Lets one line a second through to the log, and counts those left out. Safe for concurrent use. */
-final class LogRateLimit {
+public final class LogRateLimit {
     /** What {@link #next} says of a line that is left out. */
-    static final int LEFT_OUT = -1;
+    public static final int LEFT_OUT = -1;
 
     private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -13,12 +13,12 @@ final class LogRateLimit {
     private int leftOut;
 
     /** @param nowNanos on the clock of {@link #next}; the first line goes through */
-    LogRateLimit(long nowNanos) {
+    public LogRateLimit(long nowNanos) {
         loggedNanos = nowNanos - INTERVAL_NANOS;
     }
 
     /** How many were left out before this one, or that this one is. */
-    synchronized int next(long nowNanos) {
+    public synchronized int next(long nowNanos) {
         if (nowNanos - loggedNanos < INTERVAL_NANOS) {
             leftOut++;
             return LEFT_OUT;
@@ -30,7 +30,7 @@ final class LogRateLimit {
     }
 
     /** A line's text, with how many like it were left out. */
-    static String text(String line, int leftOut) {
+    public static String text(String line, int leftOut) {
         return leftOut == 0 ? line : line + " (and %d times since the last such line)".formatted(leftOut);
     }
 }

@@ -19,16 +19,22 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
     private final LimitSettings limits;
     private final IntConsumer refused;
     private final int maxHeaderBytes;
+    private final ConnectionLimit connections;
 
     /** @param refused told the status of each request that is refused before any filter sees it; called on event loops */
     public ClientPipeline(LimitSettings limits, IntConsumer refused) {
         this.limits = limits;
         this.refused = refused;
+        this.connections = new ConnectionLimit(FileDescriptors.of(limits).forClients());
         this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
     }
 
     @Override
     public void onChannelInit(ConnectionObserver observer, Channel channel, @Nullable SocketAddress remote) {
+        ConnectionLimit.Place place = connections.take(channel);
+        if (place == ConnectionLimit.Place.NONE) {
+            return;
+        }
         ChannelPipeline pipeline = channel.pipeline();
         HttpDecoderConfig decoder = new HttpDecoderConfig()
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
@@ -38,5 +44,8 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         // Each goes next to the codec, so the watch's own responses are explained too.
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         new MalformedRequests(refused).addTo(pipeline);
+        if (place == ConnectionLimit.Place.ANSWERED) {
+            new RefusedConnection(limits.headerTimeout()).addTo(pipeline);
+        }
     }
 }

@@ -115,6 +115,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
                 .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length)
                 .set(RequestIds.HEADER, requestId);
+        error.retryAfterHeaders().forEach(response.headers()::set);
         ReferenceCountUtil.release(bare);
         return response;
     }

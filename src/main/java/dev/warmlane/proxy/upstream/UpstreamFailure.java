@@ -16,10 +16,13 @@ public final class UpstreamFailure {
                 : EngineFailure.of(failure);
     }
 
-    /** The error for the client if no endpoint takes the request: 504 for a timeout, else 502. It names no endpoint; the log does. */
+    /** The error for the client if no endpoint takes the request: 504 for a timeout, 503 for a lack of the gateway's own, else 502. It names no endpoint; the log does. */
     public static ApiException toApi(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api;
+        }
+        if (of(failure).isOurs()) {
+            return ApiException.outOfResources();
         }
         String message = "The endpoint failed: %s.".formatted(of(failure).reason());
         return failure instanceof ReadTimeoutException

@@ -3,6 +3,7 @@ package dev.warmlane.engines.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.health.FailureCause;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;
@@ -47,6 +48,11 @@ class EngineFailureTest {
                 Arguments.of(new ClosedChannelException(), "closed early", FailureCause.RESET, true),
                 Arguments.of(AbortedException.beforeSend(), "closed early", FailureCause.RESET, true),
                 Arguments.of(new NotYetConnectedException(), "closed early", FailureCause.RESET, true),
+                Arguments.of(
+                        new ChannelException(new IOException("newSocketStream(..) failed: Too many open files")),
+                        "no file descriptors left",
+                        FailureCause.OTHER,
+                        false),
                 Arguments.of(new IOException("Connection reset by peer"), "reset", FailureCause.RESET, true),
                 Arguments.of(new SSLException("no"), "TLS failed", FailureCause.RESET, true),
                 Arguments.of(untrusted, "certificate not trusted", FailureCause.RESET, true),

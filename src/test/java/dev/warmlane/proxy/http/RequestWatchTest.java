@@ -34,6 +34,7 @@ class RequestWatchTest {
                 Duration.ofMinutes(1),
                 DataSize.ofKilobytes(1),
                 10_000,
+                0,
                 Duration.ofSeconds(75));
         channel.freezeTime();
         channel.pipeline().addLast(new RequestWatch(limits, () -> now));

@@ -1,0 +1,163 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.GatewayProcess;
+import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
+import dev.warmlane.harness.WireMessage;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** More connections of clients than there may be, or than there are file descriptors for. */
+class DescriptorsIT {
+    private static final int DESCRIPTORS = 1024;
+    private static final String CHAT = request("POST /v1/chat/completions", "{\"messages\":[]}");
+    private static final String MODELS = request("GET /v1/models", "");
+
+    @TempDir
+    private Path directory;
+
+    private final HandDrivenEngine engine = HandDrivenEngine.start();
+    private final List<Wire> clients = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        clients.forEach(Wire::close);
+        engine.close();
+    }
+
+    @Test
+    void answersAFewConnectionsBeyondTheLimitAndClosesTheRest() {
+        try (RunningGateway gateway = RunningGateway.inFrontOf(engine, "warmlane.limits.connections=2")) {
+            await().until(() -> served(gateway.port()) && served(gateway.port()));
+
+            Wire refused = connect(gateway.port());
+            refused.send(CHAT);
+            WireMessage refusal = refused.readMessage();
+            assertThat(refusal.status()).isEqualTo(503);
+            assertThat(refusal.header("retry-after")).isEqualTo("1");
+            assertThat(refusal.header("connection")).isEqualTo("close");
+            assertThat(refusal.text()).contains("\"code\":\"too_many_connections\"");
+            refused.awaitClosed();
+            assertThat(engine.requests()).isZero();
+
+            for (int i = 0; i < 8; i++) {
+                connect(gateway.port());
+            }
+            connect(gateway.port()).awaitClosed();
+
+            clients.forEach(Wire::close);
+            await().until(() -> served(gateway.port()));
+        }
+    }
+
+    @Test
+    void keepsDescriptorsForTheHealthPortAndForEngines() {
+        try (GatewayProcess gateway = start()) {
+            Wire first = connect(gateway.port());
+            first.send(MODELS);
+            assertThat(first.readMessage().status()).isEqualTo(200);
+            for (int i = 0; i < DESCRIPTORS + 100; i++) {
+                connect(gateway.port());
+            }
+
+            for (int i = 0; i < 20; i++) {
+                assertThat(gateway.readiness()).isEqualTo(200);
+            }
+            first.send(CHAT);
+            engine.next().answer("200 OK\r\nContent-Type: application/json", "{}");
+            assertThat(first.readMessage().status()).isEqualTo(200);
+            assertThat(gateway.output())
+                    .contains("too many connections of clients")
+                    .doesNotContain("Too many open files");
+        }
+    }
+
+    @Test
+    void blamesNoEngineForItsOwnLackOfDescriptors() {
+        try (GatewayProcess gateway = start("warmlane.limits.connections=5000")) {
+            Wire first = connect(gateway.port());
+            first.send(MODELS);
+            assertThat(first.readMessage().status()).isEqualTo(200);
+            for (int i = 0; i < DESCRIPTORS + 100; i++) {
+                connect(gateway.port());
+            }
+            gateway.awaitOutput("so nothing counts against endpoints: no file descriptors left");
+
+            first.send(CHAT);
+            WireMessage failed = first.readMessage();
+            assertThat(failed.status()).isEqualTo(503);
+            assertThat(failed.text()).contains("\"code\":\"gateway_out_of_resources\"");
+            gateway.awaitOutput("request failed: no file descriptors left");
+
+            clients.subList(1, clients.size()).forEach(Wire::close);
+            first.send(CHAT);
+            engine.next().answer("200 OK\r\nContent-Type: application/json", "{}");
+            assertThat(first.readMessage().status()).isEqualTo(200);
+            assertThat(gateway.output()).doesNotContain("health check failed").doesNotContain("ejected");
+        }
+    }
+
+    private GatewayProcess start(String... more) {
+        List<String> settings = new ArrayList<>(List.of(more));
+        settings.add("warmlane.endpoints=" + engine.uri());
+        settings.add("warmlane.health.interval=200ms");
+        ProcessBuilder command = new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -n " + DESCRIPTORS + "; exec \"$0\" \"$@\"",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPathOfJars(),
+                "dev.warmlane.Warmlane");
+        return GatewayProcess.start(directory, command, settings.toArray(new String[0]))
+                .awaitReady();
+    }
+
+    /** As in production, where no class needs a descriptor of its own. */
+    private String classPathOfJars() {
+        ToolProvider jar = ToolProvider.findFirst("jar").orElseThrow();
+        List<String> entries = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (Files.isDirectory(Path.of(entry))) {
+                String packed =
+                        directory.resolve("classes-" + entries.size() + ".jar").toString();
+                assertThat(jar.run(System.out, System.err, "--create", "--file", packed, "-C", entry, "."))
+                        .isZero();
+                entries.add(packed);
+            } else {
+                entries.add(entry);
+            }
+        }
+        return String.join(File.pathSeparator, entries);
+    }
+
+    private boolean served(int port) {
+        Wire wire = connect(port);
+        wire.send(MODELS);
+        return wire.readMessage().status() == 200;
+    }
+
+    private Wire connect(int port) {
+        Wire wire = Wire.to(port);
+        clients.add(wire);
+        return wire;
+    }
+
+    private static String request(String line, String body) {
+        return line + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + body.length()
+                + "\r\n\r\n" + body;
+    }
+}
