@@ -64,7 +64,7 @@ const row = (endpoint) => html`
   <tr>
     <th scope="row" title=${endpoint.uri}>${endpoint.name}<small>${said(endpoint)}</small></th>
     <td><span class="state ${endpoint.state}">${endpoint.state}</span>${why(endpoint)}</td>
-    <td class="number">${percent(endpoint.prefixCache.hitRatio['5m'])}</td>
+    <td class="number">${endpoint.prefixCaching === false ? 'off' : percent(endpoint.prefixCache.hitRatio['5m'])}</td>
     <td>${spark(state.sparks[endpoint.id], `Hit ratio of the last hour, now ${percent(endpoint.prefixCache.hitRatio['1m'])}`)}</td>
     <td class="number">${bar(endpoint.kvCacheUsage, `KV usage ${percent(endpoint.kvCacheUsage)}`)} ${percent(endpoint.kvCacheUsage, 0)}</td>
     <td class="number">${count(endpoint.running)}</td>

@@ -25,16 +25,17 @@ export function headline() {
   const ratio = pool.hitRatio;
   const target = state.settings?.targetHitRatio;
   const panic = pool.panic;
+  const off = pool.endpoints.filter((endpoint) => endpoint.prefixCaching === false).length;
   return html`
     <section aria-label="Last minute of pool ${pool.pool}">
       <dl class="tiles">
         ${tile(
           'Prefix cache hits',
-          percent(ratio['1m']),
-          html`5 min ${percent(ratio['5m'])} · 60 min ${percent(ratio['60m'])}${target === undefined
+          off === pool.endpoints.length && off > 0 ? 'off' : percent(ratio['1m']),
+          html`${off > 0 ? `prefix caching is off at ${count(off)} of ${count(pool.endpoints.length)} · ` : ''}5 min ${percent(ratio['5m'])} · 60 min ${percent(ratio['60m'])}${target === undefined
             ? ''
             : html` · target ${percent(target, 0)}`}`,
-          hitTone(ratio['1m']),
+          off > 0 ? 'bad' : hitTone(ratio['1m']),
         )}
         ${tile('Session stickiness', percent(last.stickiness, 2), 'of known sessions went to their bound endpoint')}
         ${tile('Time to first token', seconds(last.ttftP50), html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`)}
@@ -57,7 +58,7 @@ export function headline() {
         ${tile(
           'Prediction accuracy',
           percent(last.deliveredShare),
-          last.deliveredShare === null && last.requestsPerSecond > 0 ? 'no response reported cached tokens' : 'cached tokens, reported of predicted',
+          last.deliveredShare === null && last.requestsPerSecond > 0 ? 'nothing predicted, or no response reported cached tokens' : 'cached tokens, reported of predicted',
         )}
         ${tile(
           'Endpoints',

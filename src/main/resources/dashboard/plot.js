@@ -78,7 +78,7 @@ function create(chart, canvas, datasets, min, max, range) {
           afterBuildTicks: (axis) => (axis.ticks = ticks(axis.min, axis.max, range)),
           ticks: { color: text, autoSkipPadding: 12, maxRotation: 0, callback: (value) => clock(value, range) },
         },
-        y: { min: 0, max: chart.max, grid: { color: grid }, ticks: { color: text, maxTicksLimit: 5, callback: (value) => chart.format(value) } },
+        y: { min: 0, max: chart.max, suggestedMax: chart.atLeast, grid: { color: grid }, ticks: { color: text, maxTicksLimit: 5, callback: (value) => chart.format(value) } },
       },
       plugins: {
         legend: { display: datasets.length > 1, labels: { color: text, boxWidth: 12, boxHeight: 2 } },

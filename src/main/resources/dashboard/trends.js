@@ -8,14 +8,14 @@ import * as api from './api.js';
 const RANGES = ['1h', '24h', '7d'];
 
 const CHARTS = [
-  { id: 'hits', title: 'Prefix cache hits', format: percent, max: 1, lines: { hitRatio: 'hit ratio', deliveredShare: 'prediction accuracy' } },
+  { id: 'hits', title: 'Prefix cache hits', format: percent, atLeast: 1, lines: { hitRatio: 'hit ratio', deliveredShare: 'prediction accuracy' } },
   { id: 'ttft', title: 'Time to first token', format: seconds, lines: { ttftP50: 'p50', ttftP90: 'p90', ttftP99: 'p99' } },
   { id: 'requests', title: 'Requests per second', format: rate, lines: { requestsPerSecond: 'requests' } },
   { id: 'tokens', title: 'Tokens per second', format: compact, lines: { outputTokensPerSecond: 'generated', promptTokensPerSecond: 'prompts' } },
   { id: 'load', title: 'In flight and queued', format: rate, lines: { inFlight: 'in flight', queued: 'queued' } },
   { id: 'stay', title: 'Session stickiness', format: percent, max: 1, lines: { stickiness: 'at the bound endpoint' } },
   { id: 'errors', title: 'Failed and refused', format: percent, lines: { failedShare: 'failed', rejectedShare: 'refused' } },
-  { id: 'imbalance', title: 'Load of the busiest endpoint', format: rate, lines: { imbalance: 'times the mean' } },
+  { id: 'imbalance', title: 'Load of the busiest endpoint, times the mean', format: rate, lines: { imbalance: 'requests', promptTokenImbalance: 'prompt tokens' } },
 ];
 
 export async function loadTrends() {

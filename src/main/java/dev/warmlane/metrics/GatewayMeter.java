@@ -76,6 +76,14 @@ public enum GatewayMeter {
             "Prompt tokens of the requests in flight at an endpoint",
             "pool",
             "endpoint"),
+    ENDPOINT_REQUESTS(
+            Kind.COUNTER, "endpoint.requests", "Requests sent to an endpoint, retries included", "pool", "endpoint"),
+    ENDPOINT_PROMPT_TOKENS(
+            Kind.COUNTER,
+            "endpoint.prompt.tokens",
+            "Prompt tokens of the requests sent to an endpoint",
+            "pool",
+            "endpoint"),
     ENDPOINTS(Kind.GAUGE, "endpoints", "Endpoints by state", "pool", "state"),
     EJECTIONS(Kind.COUNTER, "ejections", "Ejections of failing endpoints, by reason", "pool", "reason"),
     POOL_PANIC(Kind.GAUGE, "pool.panic", "1 while so few endpoints are healthy that all of them are used", "pool"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
@@ -18,12 +19,14 @@ import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.engine.CacheConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +49,8 @@ class DashboardIT {
     private RunningGateway gateway;
     private SimulatedFleet mortal;
     private RunningGateway frontOfMortal;
+    private SimulatedFleet uncached;
+    private RunningGateway frontOfUncached;
     private Playwright playwright;
     private Browser browser;
     private Page page;
@@ -63,6 +68,9 @@ class DashboardIT {
         fleet = SimulatedFleet.start(FleetOptions.instant(3));
         gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=200ms");
         mortal = SimulatedFleet.start(FleetOptions.instant(2));
+        FleetOptions plain = FleetOptions.instant(2);
+        uncached = SimulatedFleet.start(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
+        frontOfUncached = RunningGateway.inFrontOf(uncached, "warmlane.scrape.interval=200ms");
         frontOfMortal = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms");
     }
 
@@ -72,6 +80,8 @@ class DashboardIT {
             // Together: gateways of one process share their event loops, which the first to close ends.
             gateway.close();
             frontOfMortal.close();
+            frontOfUncached.close();
+            uncached.close();
             fleet.close();
             mortal.close();
             playwright.close();
@@ -94,7 +104,9 @@ class DashboardIT {
         });
         page.onPageError(complaints::add);
         page.onRequest(request -> {
-            if (!request.url().startsWith(gateway.management("/").toString())) {
+            if (!Stream.of(gateway, frontOfUncached)
+                    .anyMatch(
+                            own -> request.url().startsWith(own.management("/").toString()))) {
                 complaints.add("asked another host: " + request.url());
             }
         });
@@ -132,6 +144,29 @@ class DashboardIT {
         assertThat(requests.locator("strong")).not().hasText("0.0");
         assertThat(page.locator(".tile", new Page.LocatorOptions().setHasText("Session stickiness")))
                 .containsText("100.00 %");
+    }
+
+    @Test
+    void moreThanWasPredictedIsShownAsSuch() {
+        page.route("**/dashboard/history*", route -> {
+            APIResponse real = route.fetch();
+            String more = real.text().replaceFirst("\"deliveredShare\":\\[.*?\\]", "\"deliveredShare\":[1.0,1.25]");
+            route.fulfill(new Route.FulfillOptions().setResponse(real).setBody(more));
+        });
+        show("trends");
+
+        assertThat(page.getByText("prediction accuracy 125.0 %")).isVisible(SOON);
+        page.waitForFunction("Chart.getChart('chart-hits')?.scales.y.max >= 1.25");
+    }
+
+    @Test
+    void enginesThatCacheNothingAreRedAtOnceAndTheTileSaysSo() {
+        page.navigate(frontOfUncached.management("/dashboard").toString());
+        Locator hits = page.locator(".tile.bad", new Page.LocatorOptions().setHasText("Prefix cache hits"));
+
+        assertThat(hits).isVisible(SOON);
+        assertThat(hits.locator("strong")).hasText("off");
+        assertThat(hits).containsText("prefix caching is off at 2 of 2");
     }
 
     @Test

@@ -62,6 +62,7 @@ public final class InFlight {
             Counters opened = existing == null ? new Counters() : existing;
             if (opened.requests.get() < maxRequests) {
                 opened.requests.incrementAndGet();
+                opened.sentRequests.incrementAndGet();
             } else {
                 full[0] = true;
             }
@@ -71,6 +72,7 @@ public final class InFlight {
             return null;
         }
         counters.promptTokens.addAndGet(promptTokens);
+        counters.sentPromptTokens.addAndGet(promptTokens);
         counters.prefillTokens.addAndGet(uncachedTokens);
         changed();
         return new Lease(this, endpoint, counters, promptTokens, uncachedTokens);
@@ -94,6 +96,16 @@ public final class InFlight {
     /** Uncached prompt tokens of the requests whose first byte has not come back. */
     public long prefillTokens(EndpointId endpoint) {
         return counters(endpoint).prefillTokens.get();
+    }
+
+    /** Requests that were sent there since it came, those in flight included. */
+    public long sentRequests(EndpointId endpoint) {
+        return counters(endpoint).sentRequests.get();
+    }
+
+    /** Prompt tokens of those requests. */
+    public long sentPromptTokens(EndpointId endpoint) {
+        return counters(endpoint).sentPromptTokens.get();
     }
 
     /** Drops the counters of an endpoint that left; if it still has requests, with the last of them. */
@@ -120,6 +132,8 @@ public final class InFlight {
         final AtomicInteger requests = new AtomicInteger();
         final AtomicLong promptTokens = new AtomicLong();
         final AtomicLong prefillTokens = new AtomicLong();
+        final AtomicLong sentRequests = new AtomicLong();
+        final AtomicLong sentPromptTokens = new AtomicLong();
         volatile boolean retired;
     }
 }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointKnowledge {
     private final LongSupplier nanoClock;
-    private final PrefixCacheHistory history;
+    private PrefixCacheHistory history;
+    private boolean cachingOff;
     private @Nullable VllmMetrics metrics;
     private @Nullable Long scrapedAtNanos;
     private @Nullable String metricsError;
@@ -32,10 +33,22 @@ final class EndpointKnowledge {
         metrics = newMetrics;
         scrapedAtNanos = nanoClock.getAsLong();
         metricsError = null;
-        PrefixCacheCounters counters = newMetrics.prefixCache();
+        boolean off = Boolean.FALSE.equals(newMetrics.load().prefixCaching());
+        if (off != cachingOff) {
+            // What the engine hit before says nothing of what it hits now.
+            cachingOff = off;
+            history = new PrefixCacheHistory(nanoClock);
+        }
+        PrefixCacheCounters counters = off ? misses(newMetrics) : newMetrics.prefixCache();
         if (counters != null) {
             history.record(counters);
         }
+    }
+
+    /** An engine that caches nothing looks nothing up, and every prompt token is one that could have hit. */
+    private static @Nullable PrefixCacheCounters misses(VllmMetrics metrics) {
+        Long promptTokens = metrics.promptTokens();
+        return promptTokens == null ? null : new PrefixCacheCounters(promptTokens, 0);
     }
 
     void metricsFailed(String error) {

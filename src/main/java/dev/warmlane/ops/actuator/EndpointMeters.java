@@ -6,6 +6,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.probe.EndpointReport;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class EndpointMeters {
     private final EndpointId id;
     private final EndpointPool pool;
+    private final InFlight inFlight;
     private final String name;
     private final MeterRegistry registry;
     private final EndpointReports reports;
@@ -42,12 +44,14 @@ final class EndpointMeters {
     EndpointMeters(
             EndpointId id,
             EndpointPool pool,
+            InFlight inFlight,
             String name,
             MeterRegistry registry,
             EndpointReports reports,
             LongSupplier nanoClock) {
         this.id = id;
         this.pool = pool;
+        this.inFlight = inFlight;
         this.name = name;
         this.registry = registry;
         this.reports = reports;
@@ -81,9 +85,12 @@ final class EndpointMeters {
     }
 
     private double value(Reading reading) {
-        Number value = reading == Reading.SCRAPE_AGE && isUnready()
-                ? null
-                : reading.in(reports.report(id), nanoClock.getAsLong());
+        Number value = switch (reading) {
+            case SENT_REQUESTS -> (Long) inFlight.sentRequests(id);
+            case SENT_PROMPT_TOKENS -> (Long) inFlight.sentPromptTokens(id);
+            case SCRAPE_AGE -> isUnready() ? null : reading.in(reports.report(id), nanoClock.getAsLong());
+            default -> reading.in(reports.report(id), nanoClock.getAsLong());
+        };
         return value == null ? Double.NaN : value.doubleValue();
     }
 
@@ -93,8 +100,10 @@ final class EndpointMeters {
         return endpoint != null && endpoint.state() == EndpointState.UNREADY;
     }
 
-    /** What engines say: of their present state, and what they have counted since they started. */
+    /** What engines say of their present state and have counted since they started, and what the gateway has sent them. */
     private enum Reading {
+        SENT_REQUESTS(GatewayMeter.ENDPOINT_REQUESTS),
+        SENT_PROMPT_TOKENS(GatewayMeter.ENDPOINT_PROMPT_TOKENS),
         KV_CACHE_USAGE(GatewayMeter.ENGINE_KV_CACHE_USAGE),
         KV_CACHE_CAPACITY(GatewayMeter.ENGINE_KV_CACHE_CAPACITY),
         RUNNING(GatewayMeter.ENGINE_RUNNING_REQUESTS),
@@ -132,6 +141,7 @@ final class EndpointMeters {
             VllmMetrics metrics = report.metrics();
             PrefixCacheCounters prefixCache = report.prefixCache();
             return switch (this) {
+                case SENT_REQUESTS, SENT_PROMPT_TOKENS -> null;
                 case KV_CACHE_USAGE -> report.load(nowNanos).kvCacheUsage();
                 case KV_CACHE_CAPACITY -> report.load(nowNanos).capacityTokens();
                 case RUNNING -> report.load(nowNanos).running();

@@ -2,7 +2,6 @@ package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReports;
@@ -25,7 +24,7 @@ public final class EngineMeters {
 
     private record Label(String pool, String endpoint) {}
 
-    private record Listed(EndpointPool pool, EndpointId id) {}
+    private record Listed(Pool pool, EndpointId id) {}
 
     /**
      * Without meters until the first refresh.
@@ -44,7 +43,7 @@ public final class EngineMeters {
         Map<Label, Listed> wanted = new HashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                wanted.put(new Label(pool.name(), endpoint.name()), new Listed(pool.endpoints(), endpoint.id()));
+                wanted.put(new Label(pool.name(), endpoint.name()), new Listed(pool, endpoint.id()));
             }
         }
         meters.entrySet().removeIf(entry -> {
@@ -60,6 +59,13 @@ public final class EngineMeters {
     }
 
     private EndpointMeters of(Label label, Listed listed) {
-        return new EndpointMeters(listed.id(), listed.pool(), label.endpoint(), registry, reports, nanoClock);
+        return new EndpointMeters(
+                listed.id(),
+                listed.pool().endpoints(),
+                listed.pool().router().inFlight(),
+                label.endpoint(),
+                registry,
+                reports,
+                nanoClock);
     }
 }

@@ -18,6 +18,7 @@ final class Diagnosis {
     static final double ENOUGH_REQUESTS = 20;
 
     private static final double IMBALANCED = 2;
+    private static final int BUSY = 4;
     private static final double KV_FULL = 0.95;
     private static final double FAILS = 0.01;
     private static final long OLD_SCRAPE_MILLIS = 10_000;
@@ -69,10 +70,13 @@ final class Diagnosis {
             problems.add(Problem.ofPool("ttft-slow", seconds(slow)));
         }
         if (view.figure("queued") >= 1) {
-            problems.add(Problem.ofPool("queue-growing", "%.0f".formatted(view.figure("queued"))));
+            problems.add(Problem.ofPool("queue-growing", String.format(Locale.ROOT, "%.0f", view.figure("queued"))));
         }
-        if (view.figure("imbalance") > IMBALANCED) {
-            problems.add(Problem.ofPool("load-imbalance", "%.1f".formatted(view.figure("imbalance"))));
+        int selectable = view.status().totals().selectable();
+        double imbalance = view.grown(PoolSum.MOST_IN_FLIGHT) * selectable / view.grown(PoolSum.IN_FLIGHT);
+        // Where the mean endpoint has little to do, it does no harm that one has more.
+        if (imbalance > IMBALANCED && view.figure("inFlight") > (float) BUSY * selectable) {
+            problems.add(Problem.ofPool("load-imbalance", String.format(Locale.ROOT, "%.1f", imbalance)));
         }
     }
 

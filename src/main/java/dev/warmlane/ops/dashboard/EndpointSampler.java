@@ -17,9 +17,14 @@ final class EndpointSampler {
     void add(EndpointStatus endpoint) {
         add(EndpointSum.SAMPLES, 1);
         add(EndpointSum.IN_FLIGHT, (double) endpoint.inFlight());
+        double prompts = promptTokens.since(endpoint.promptTokens());
+        add(EndpointSum.PROMPT_TOKENS, prompts);
         add(EndpointSum.QUERIED_TOKENS, queried.since(endpoint.prefixCache().queriedTokens()));
         add(EndpointSum.HIT_TOKENS, hit.since(endpoint.prefixCache().hitTokens()));
-        add(EndpointSum.PROMPT_TOKENS, promptTokens.since(endpoint.promptTokens()));
+        if (Boolean.FALSE.equals(endpoint.prefixCaching())) {
+            // It looks nothing up, and every prompt token is one that could have hit.
+            add(EndpointSum.QUERIED_TOKENS, prompts);
+        }
         add(EndpointSum.GENERATION_TOKENS, generationTokens.since(endpoint.generationTokens()));
         Double kvCacheUsage = endpoint.kvCacheUsage();
         Long running = endpoint.running();

@@ -167,7 +167,11 @@ public final class LiveFeed {
 
         Sampled(Pool pool, MeterRegistry registry) {
             this.pool = pool;
-            this.sampler = new PoolSampler(pool.name(), registry, pool.router().deliveries());
+            this.sampler = new PoolSampler(
+                    pool.name(),
+                    registry,
+                    pool.router().deliveries(),
+                    pool.router().inFlight());
         }
     }
 }

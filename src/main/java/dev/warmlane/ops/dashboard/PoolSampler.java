@@ -1,11 +1,15 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
+import dev.warmlane.ops.dashboard.Imbalance.Sent;
 import dev.warmlane.ops.history.History.Subject;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -20,14 +24,17 @@ final class PoolSampler {
     private final String pool;
     private final MeterRegistry registry;
     private final PredictionAccuracy deliveries;
+    private final InFlight inFlight;
+    private final Imbalance imbalance = new Imbalance();
     private final TtftBuckets firstTokens;
     private final double[] added = new double[PoolSum.COUNT];
     private final Map<String, EndpointSampler> endpoints = new HashMap<>();
 
-    PoolSampler(String pool, MeterRegistry registry, PredictionAccuracy deliveries) {
+    PoolSampler(String pool, MeterRegistry registry, PredictionAccuracy deliveries, InFlight inFlight) {
         this.pool = pool;
         this.registry = registry;
         this.deliveries = deliveries;
+        this.inFlight = inFlight;
         this.firstTokens = new TtftBuckets(registry, pool);
     }
 
@@ -43,8 +50,12 @@ final class PoolSampler {
         addUp(PoolSum.SECONDS, seconds);
         addUp(PoolSum.SAMPLES, 1);
         addUp(PoolSum.IN_FLIGHT, (double) status.totals().inFlight());
+        addUp(PoolSum.MOST_IN_FLIGHT, (double) status.endpoints().stream()
+                .mapToLong(EndpointStatus::inFlight)
+                .max()
+                .orElse(0));
         addUp(PoolSum.QUEUED, gauge(GatewayMeter.QUEUE_DEPTH));
-        addUp(PoolSum.IMBALANCE, imbalance(status));
+        addImbalance(status);
         double[] sums = added.clone();
         set(sums, PoolSum.PREDICTED_TOKENS, (double) deliveries.predictedTokens());
         set(sums, PoolSum.DELIVERED_TOKENS, (double) deliveries.deliveredTokens());
@@ -123,17 +134,22 @@ final class PoolSampler {
         return gauge == null || Double.isNaN(gauge.value()) ? 0 : gauge.value();
     }
 
-    /** The most requests in flight at one endpoint by the mean; 1 where there are too few to say. */
-    private static double imbalance(PoolStatus status) {
-        long selectable = status.totals().selectable();
-        if (selectable < 2 || status.totals().inFlight() < 4 * selectable) {
-            return 1;
+    private void addImbalance(PoolStatus status) {
+        Map<String, Sent> sent = new HashMap<>();
+        for (EndpointStatus endpoint : status.endpoints()) {
+            if (endpoint.state().equals(EndpointState.READY.label())) {
+                EndpointId id = new EndpointId(endpoint.id());
+                sent.put(endpoint.id(), new Sent(inFlight.sentRequests(id), inFlight.sentPromptTokens(id)));
+            }
         }
-        long most = status.endpoints().stream()
-                .mapToLong(EndpointStatus::inFlight)
-                .max()
-                .orElse(0);
-        return (double) most * selectable / status.totals().inFlight();
+        imbalance.add(sent);
+        double ofRequests = imbalance.ofRequests();
+        if (!Double.isNaN(ofRequests)) {
+            addUp(PoolSum.IMBALANCE_SAMPLES, 1);
+            addUp(PoolSum.IMBALANCE, ofRequests);
+            double ofPromptTokens = imbalance.ofPromptTokens();
+            addUp(PoolSum.PROMPT_TOKEN_IMBALANCE, Double.isNaN(ofPromptTokens) ? ofRequests : ofPromptTokens);
+        }
     }
 
     private void addUp(PoolSum sum, double value) {

@@ -24,8 +24,11 @@ enum PoolSum {
     QUERIED_TOKENS,
     HIT_TOKENS,
     IN_FLIGHT,
+    MOST_IN_FLIGHT,
     QUEUED,
-    IMBALANCE;
+    IMBALANCE_SAMPLES,
+    IMBALANCE,
+    PROMPT_TOKEN_IMBALANCE;
 
     private static final int FIRST_BUCKET = values().length;
 
@@ -55,7 +58,8 @@ enum PoolSum {
                 new Figure.Ratio("deliveredShare", DELIVERED_TOKENS.index(), PREDICTED_TOKENS.index()),
                 new Figure.Ratio("inFlight", IN_FLIGHT.index(), SAMPLES.index()),
                 new Figure.Ratio("queued", QUEUED.index(), SAMPLES.index()),
-                new Figure.Ratio("imbalance", IMBALANCE.index(), SAMPLES.index())));
+                new Figure.Ratio("imbalance", IMBALANCE.index(), IMBALANCE_SAMPLES.index()),
+                new Figure.Ratio("promptTokenImbalance", PROMPT_TOKEN_IMBALANCE.index(), IMBALANCE_SAMPLES.index())));
         for (double quantile : new double[] {0.5, 0.9, 0.99}) {
             figures.add(new Figure.Quantile(
                     "ttftP" + Math.round(quantile * 100), quantile, FIRST_BUCKET, TtftBuckets.bounds()));

@@ -48,6 +48,16 @@ class EndpointKnowledgeTest {
     }
 
     @Test
+    void forgetsTheHitsOfBeforeOnceTheServerCachesNothing() {
+        knowledge.learn(metrics(100, 40));
+        knowledge.learn(metrics(500, 400));
+        knowledge.learn(uncached(50));
+        knowledge.learn(uncached(90));
+
+        assertThat(knowledge.report().windows().last60Minutes()).isEqualTo(new PrefixCacheCounters(40, 0));
+    }
+
+    @Test
     void saysThatTheModelsFailedWhileTheMetricsDoNot() {
         knowledge.learnModels(List.of(new ModelCard("m", "{}")));
         knowledge.modelsFailed("HTTP 401");
@@ -70,6 +80,11 @@ class EndpointKnowledgeTest {
         assertThat(knowledge.report()).isEqualTo(EndpointReport.NONE);
         assertThat(EndpointReport.NONE.load()).isEqualTo(EndpointLoad.UNKNOWN);
         assertThat(EndpointReport.NONE.age(0)).isNull();
+    }
+
+    private static VllmMetrics uncached(long promptTokens) {
+        EndpointLoad load = new EndpointLoad(null, null, null, null, null, false);
+        return new VllmMetrics(load, PrefixCacheCounters.NONE, null, promptTokens, null, null, false);
     }
 
     private static VllmMetrics metrics(long queriedTokens, long hitTokens) {

@@ -47,7 +47,7 @@ class EngineMetersTest {
                 .contains(
                         "warmlane_engine_kv_cache_usage_ratio{endpoint=\"10.0.0.9:8000\",pool=\"default\"} NaN",
                         "warmlane_engine_scrape_age_seconds{endpoint=\"10.0.0.9:8000\",pool=\"default\"} +Inf")
-                .noneMatch(line -> line.contains("_total"));
+                .noneMatch(line -> line.startsWith("warmlane_engine_") && line.contains("_total"));
     }
 
     @Test

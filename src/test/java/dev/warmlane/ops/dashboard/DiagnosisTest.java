@@ -94,9 +94,16 @@ class DiagnosisTest {
 
     @Test
     void oneEndpointIsFarBusierThanTheOthers() {
-        pool.grew(PoolSum.SAMPLES, 60).grew(PoolSum.IMBALANCE, 150);
+        pool.grew(PoolSum.SAMPLES, 60).grew(PoolSum.IN_FLIGHT, 600).grew(PoolSum.MOST_IN_FLIGHT, 750);
 
         assertOnly("load-imbalance", "2.5");
+    }
+
+    @Test
+    void oneOfFewRequestsHarmsNoEndpoint() {
+        pool.grew(PoolSum.SAMPLES, 60).grew(PoolSum.IN_FLIGHT, 60).grew(PoolSum.MOST_IN_FLIGHT, 60);
+
+        assertThat(problems()).isEmpty();
     }
 
     @Test

@@ -1,0 +1,102 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.engine.CacheConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the operators' page says of a gateway under traffic. */
+class FiguresIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final ChatClient client = new ChatClient();
+
+    @Test
+    void oneSessionOfOneRequestAtATimeShowsAsAllOfTheLoadAtOneEndpoint() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4));
+                RunningGateway gateway = RunningGateway.inFrontOf(fleet).ready()) {
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                say(gateway, "alone", "hello");
+                assertThat(live(gateway).at("/lastMinute/imbalance").asDouble()).isEqualTo(4);
+            });
+            assertThat(live(gateway).at("/lastMinute/promptTokenImbalance").asDouble())
+                    .isEqualTo(4);
+        }
+    }
+
+    @Test
+    void hitsOfBeforeDoNotStayWhenAnEngineComesBackWithoutPrefixCaching() {
+        FleetOptions cached = FleetOptions.instant(1);
+        FleetOptions uncached;
+        try (SimulatedFleet fleet = SimulatedFleet.start(cached)) {
+            uncached = new FleetOptions("127.0.0.1", fleet.uris().get(0).getPort(), 1, uncached(cached));
+            RunningGateway gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=100ms");
+            try (gateway) {
+                await().atMost(PATIENCE).untilAsserted(() -> {
+                    say(gateway, "a", ChatClient.text(500, "instructions"));
+                    assertThat(hitRatio(gateway, "60m").asDouble()).isPositive();
+                });
+                fleet.close();
+                try (SimulatedFleet back = SimulatedFleet.start(uncached)) {
+                    await().atMost(PATIENCE)
+                            .untilAsserted(() -> assertThat(live(gateway)
+                                            .at("/endpoints/0/prefixCaching")
+                                            .asString())
+                                    .isEqualTo("false"));
+                    assertThat(hitRatio(gateway, "1m").asDouble(0)).isZero();
+                    assertThat(hitRatio(gateway, "60m").asDouble(0)).isZero();
+                    await().atMost(PATIENCE).untilAsserted(() -> {
+                        say(gateway, "a", ChatClient.text(500, "instructions"));
+                        assertThat(hitRatio(gateway, "60m").isNull()).isFalse();
+                    });
+                    assertThat(hitRatio(gateway, "60m").asDouble()).isZero();
+                    assertThat(back.uris()).hasSize(1);
+                }
+            }
+        }
+    }
+
+    private static ServerOptions uncached(FleetOptions options) {
+        return options.server().withCache(new CacheConfig(16, 1000, false));
+    }
+
+    private void say(RunningGateway gateway, String session, String text) {
+        client.new Conversation(gateway.uri("/v1/chat/completions"), "Be brief.", Map.of("x-session-id", session))
+                .say(text);
+    }
+
+    private JsonNode hitRatio(RunningGateway gateway, String window) {
+        return live(gateway).at("/hitRatio/" + window);
+    }
+
+    /** The first pool as the page would show it now. */
+    private static JsonNode live(RunningGateway gateway) {
+        try (BufferedReader events = new BufferedReader(new InputStreamReader(
+                gateway.management("/dashboard/live").toURL().openStream(), StandardCharsets.UTF_8))) {
+            String line = events.readLine();
+            while (!line.startsWith("data:")) {
+                line = events.readLine();
+            }
+            return JsonMapper.shared()
+                    .readTree(line.substring("data:".length()))
+                    .at("/pools/0");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
