@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -68,6 +69,7 @@ class ClusterConfiguration {
                         version == null ? UNKNOWN : version,
                         bindAddress(cluster),
                         cluster.port(),
+                        cluster.advertised().map(ClusterConfiguration::resolved),
                         cluster.seeds(),
                         cluster.joinTimeout()),
                 context,
@@ -166,6 +168,15 @@ class ClusterConfiguration {
         } catch (UnknownHostException | SocketException e) {
             throw new InvalidSettingException(key, given, "one address of this host, which other replicas can reach");
         }
+    }
+
+    private static InetSocketAddress resolved(InetSocketAddress advertised) {
+        InetSocketAddress address = new InetSocketAddress(advertised.getHostString(), advertised.getPort());
+        if (address.isUnresolved()) {
+            throw new InvalidSettingException(
+                    PREFIX + "advertised-address", advertised.getHostString(), "a host name that resolves");
+        }
+        return address;
     }
 
     /** A site-local address before any other, IPv4 before IPv6, and the loopback one last. */

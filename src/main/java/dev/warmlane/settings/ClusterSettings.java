@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -17,6 +18,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param service DNS name of a headless Service whose addresses are those of the replicas, all on warmlane.cluster.port.
  * @param port Port for the other replicas. Never make it public.
  * @param bindAddress Address of this replica that the others connect to. Empty: a site-local one if there is any.
+ * @param advertisedAddress Where the others reach this replica, host:port, if that is not bindAddress and port: behind a
+ *     published container port or a proxy. Empty: bindAddress and port.
  * @param name Name of the cluster. Replicas with another name are not members.
  * @param memberName Name of this replica, for people. Empty: the host name.
  * @param secret Secret that all replicas share, of at least 16 characters. It authenticates and encrypts their connections.
@@ -31,6 +34,7 @@ public record ClusterSettings(
         @DefaultValue("") String service,
         @DefaultValue("7946") int port,
         @DefaultValue("") String bindAddress,
+        @DefaultValue("") String advertisedAddress,
         @DefaultValue("warmlane") String name,
         @DefaultValue("") String memberName,
         @DefaultValue("") String secret,
@@ -52,6 +56,9 @@ public record ClusterSettings(
             address(PREFIX + "members[" + i + "]", members.get(i));
         }
         checkPort(PREFIX + "port", port, port);
+        if (!advertisedAddress.isEmpty()) {
+            address(PREFIX + "advertised-address", advertisedAddress);
+        }
         if (name.isEmpty()) {
             throw new InvalidSettingException(PREFIX + "name", name, "a name");
         }
@@ -79,6 +86,13 @@ public record ClusterSettings(
             seeds.add(address(PREFIX + "members", member));
         }
         return seeds;
+    }
+
+    /** Where the others reach this replica, with a name that is not yet looked up; empty: at its bind address and port. */
+    public Optional<InetSocketAddress> advertised() {
+        return advertisedAddress.isEmpty()
+                ? Optional.empty()
+                : Optional.of(address(PREFIX + "advertised-address", advertisedAddress));
     }
 
     /**

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
@@ -60,6 +61,7 @@ public final class ClusterBenchmark {
                             "1.0",
                             InetAddress.getLoopbackAddress(),
                             seed.getPort(),
+                            Optional.empty(),
                             seeds,
                             Duration.ofSeconds(10)),
                     context,

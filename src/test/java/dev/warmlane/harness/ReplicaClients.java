@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -13,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Clients behind a load balancer: each request goes, over kept connections, to one of the replicas that were ready when they
- * were last probed. Every second request is a stream. Nothing is tried again.
+ * were last probed. Each client has one long conversation. Every second request is a stream. Nothing is tried again.
  */
 public final class ReplicaClients implements AutoCloseable {
     private static final long PROBE_MILLIS = 100;
@@ -24,6 +25,7 @@ public final class ReplicaClients implements AutoCloseable {
     private final ExecutorService threads;
     private final AtomicInteger answered = new AtomicInteger();
     private final List<String> failures = new CopyOnWriteArrayList<>();
+    private final Map<Integer, List<String>> endpoints = new ConcurrentHashMap<>();
     private volatile List<GatewayProcess> ready;
     private volatile boolean stopped;
 
@@ -42,6 +44,15 @@ public final class ReplicaClients implements AutoCloseable {
         return new ReplicaClients(replicas, count);
     }
 
+    /** What a client says in a turn: rules of its own, of 2,000 tokens, and a question. */
+    public static String body(int id, int turn, boolean stream) {
+        return ChatClient.body(
+                List.of(
+                        Map.of("role", "system", "content", ChatClient.text(2000, "rule " + id + " ")),
+                        Map.of("role", "user", "content", "turn " + turn)),
+                stream);
+    }
+
     /** Requests that were answered in full. */
     public int answered() {
         return answered.get();
@@ -50,6 +61,11 @@ public final class ReplicaClients implements AutoCloseable {
     /** What went wrong, in words. */
     public List<String> failures() {
         return failures;
+    }
+
+    /** Which endpoints answered the conversation of each client, each as often as the conversation came to it. */
+    public Map<Integer, List<String>> endpoints() {
+        return endpoints;
     }
 
     /** Lets every request that is under way end. */
@@ -73,15 +89,23 @@ public final class ReplicaClients implements AutoCloseable {
             try {
                 HttpResponse<String> response = client.post(
                         replica.uri("/v1/chat/completions"),
-                        ChatClient.body(List.of(Map.of("role", "user", "content", "turn " + turn)), stream),
+                        body(id, turn, stream),
                         Map.of("x-session-id", "client-" + id));
                 if (response.statusCode() != 200 || (stream && !response.body().endsWith("data: [DONE]\n\n"))) {
                     failures.add("%d from %s: %s".formatted(response.statusCode(), replica.port(), response.body()));
                 }
+                response.headers().firstValue("x-warmlane-endpoint").ifPresent(endpoint -> visited(id, endpoint));
                 answered.incrementAndGet();
             } catch (UncheckedIOException e) {
                 failures.add("%s from %s".formatted(e.getCause(), replica.port()));
             }
+        }
+    }
+
+    private void visited(int id, String endpoint) {
+        List<String> before = endpoints.computeIfAbsent(id, first -> new CopyOnWriteArrayList<>());
+        if (before.isEmpty() || !before.get(before.size() - 1).equals(endpoint)) {
+            before.add(endpoint);
         }
     }
 

@@ -71,6 +71,7 @@ class ClusterSettingsTest {
                 service,
                 7946,
                 "",
+                "",
                 "warmlane",
                 "",
                 secret,

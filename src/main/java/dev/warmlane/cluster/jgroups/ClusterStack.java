@@ -1,6 +1,7 @@
 package dev.warmlane.cluster.jgroups;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import org.jgroups.JChannel;
 import org.jgroups.protocols.FD_ALL3;
 import org.jgroups.protocols.MERGE3;
@@ -52,6 +53,12 @@ final class ClusterStack {
         return tcp;
     }
 
+    /** Tells the others another address than the one that is listened on. */
+    static void advertise(HeardTcp tcp, InetSocketAddress address) {
+        tcp.setExternalAddr(address.getAddress());
+        tcp.setExternalPort(address.getPort());
+    }
+
     static JChannel channel(HeardTcp tcp, Seeds seeds) throws Exception {
         // A resolver that gives ports is one of SRV records to it.
         DNS_PING discovery = new DNS_PING()
@@ -62,13 +69,17 @@ final class ClusterStack {
         // A joiner learns where all are, and need not ask when it has something to send.
         discovery.returnEntireCache(true);
         discovery.asyncDiscoveryUseSeparateThread(true);
+        // Replicas that start together ask again until the first of them has made the cluster; asked once, they would
+        // miss it,
+        // give up, and each be alone until they merge.
+        discovery.numDiscoveryRuns(5);
         VERIFY_SUSPECT2 verify = new VERIFY_SUSPECT2();
         verify.setTimeout(1_000);
         NAKACK2 nakack = new NAKACK2();
         nakack.useMcastXmit(false);
         GMS membership = new GMS()
-                .setJoinTimeout(2_000)
-                .setMaxJoinAttempts(3)
+                .setJoinTimeout(1_000)
+                .setMaxJoinAttempts(6)
                 .setLeaveTimeout(1_000)
                 .setViewAckCollectionTimeout(1_000)
                 .printLocalAddress(false);
@@ -77,7 +88,7 @@ final class ClusterStack {
         return new JChannel(
                 tcp,
                 discovery,
-                new MERGE3().setMinInterval(1_000).setMaxInterval(4_000),
+                new MERGE3().setMinInterval(500).setMaxInterval(2_000),
                 new FD_ALL3().setInterval(HEARTBEAT_MILLIS).setTimeout(SILENCE_MILLIS),
                 verify,
                 nakack,

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,7 @@ public final class JGroupsTransport implements ClusterTransport {
      * @param version of the gateway
      * @param bindAddress ours, at which others reach us
      * @param port ours
+     * @param advertised where others reach us if that is not there; resolved
      * @param seeds where others may be
      * @param joinTimeout how long a start waits for them
      */
@@ -55,6 +57,7 @@ public final class JGroupsTransport implements ClusterTransport {
             String version,
             InetAddress bindAddress,
             int port,
+            Optional<InetSocketAddress> advertised,
             List<InetSocketAddress> seeds,
             Duration joinTimeout) {
         public Site {
@@ -99,6 +102,7 @@ public final class JGroupsTransport implements ClusterTransport {
         this.members = List.of(self);
         this.sockets = new MemberSockets(context, threads);
         this.tcp = ClusterStack.tcp(site.bindAddress(), site.port(), sockets, threads);
+        site.advertised().ifPresent(address -> ClusterStack.advertise(tcp, address));
         this.broadcast = new Broadcast(
                 outbox,
                 new Broadcast.Wire() {

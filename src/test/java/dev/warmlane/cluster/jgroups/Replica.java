@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
@@ -49,6 +50,7 @@ final class Replica implements AutoCloseable {
                         "1.0",
                         InetAddress.getLoopbackAddress(),
                         port,
+                        Optional.empty(),
                         seeds.stream()
                                 .map(seed -> InetSocketAddress.createUnresolved("127.0.0.1", seed))
                                 .toList(),

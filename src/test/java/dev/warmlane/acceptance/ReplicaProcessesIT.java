@@ -1,0 +1,237 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.GatewayProcess;
+import dev.warmlane.harness.ReplicaClients;
+import dev.warmlane.harness.ReplicaProcesses;
+import dev.warmlane.harness.RoundRobin;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.validation.ValidateCommand;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+
+/** Three gateway processes behind a plain load balancer, with what a network and a rollout do to them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ReplicaProcessesIT {
+    private static final int REPLICAS = 3;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int ABORTING_CLIENTS = 16;
+    private static final int REQUESTS_OF_EACH = 60;
+
+    private final ChatClient client = new ChatClient();
+    private SimulatedFleet fleet;
+    private ReplicaProcesses replicas;
+
+    @BeforeAll
+    void start(@TempDir Path directory) {
+        fleet = SimulatedFleet.start(FleetOptions.demo(0, 4).withServer(ServerOptions.DEFAULTS.withOutputTokens(50)));
+        replicas = ReplicaProcesses.start(directory, fleet.uris(), REPLICAS);
+    }
+
+    @AfterAll
+    void stop() {
+        replicas.close();
+        fleet.close();
+    }
+
+    @Test
+    @Order(1)
+    void aRoundRobinOverThemKeepsSessionsWhereTheyAre() {
+        try (RoundRobin balancer = RoundRobin.over(replicas.uris())) {
+            JsonNode report = validate(balancer.uri());
+            assertThat(report.get("stickiness").asDouble()).isEqualTo(1);
+            // ValidateIT asks the same of one gateway.
+            assertThat(report.get("shareOfPossible").asDouble()).isBetween(0.85, 1.01);
+        }
+    }
+
+    @Test
+    @Order(2)
+    void nothingIsLeftInFlightAnywhereAfterClientsHaveGone() throws Exception {
+        List<URI> chats = replicas.gateways().stream()
+                .map(gateway -> gateway.uri("/v1/chat/completions"))
+                .toList();
+        all(IntStream.range(0, ABORTING_CLIENTS)
+                .<Callable<Boolean>>mapToObj(id -> () -> abortMany(chats, id))
+                .toList());
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(replicas.gateways()).allSatisfy(gateway -> {
+                    JsonNode explained = explain(gateway);
+                    assertThat(explained.findValues("inFlight")).hasSize(4).allMatch(count -> count.asInt() == 0);
+                    assertThat(explained.findValues("inFlightPromptTokens")).allMatch(count -> count.asInt() == 0);
+                    assertThat(explained.findValues("replicasInFlight")).allMatch(count -> count.asInt() == 0);
+                }));
+    }
+
+    @Test
+    @Order(3)
+    void bothSidesOfAPartitionServeAndAgreeAfterIt() {
+        replicas.part();
+        List<GatewayProcess> sides = replicas.gateways();
+        for (GatewayProcess side : sides) {
+            for (int key = 0; key < 20; key++) {
+                ask(side, "parted-" + key);
+            }
+        }
+        replicas.merge();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(IntStream.range(0, 20))
+                        .allSatisfy(key -> assertThat(sides)
+                                .extracting(side -> boundEndpoint(side, "parted-" + key))
+                                .as("parted-%d", key)
+                                .containsOnly(boundEndpoint(sides.get(0), "parted-" + key))));
+    }
+
+    @Test
+    @Order(4)
+    void oneThatIsKilledTakesOnlyItsOwnConnectionsAndComesBackWarm() throws Exception {
+        GatewayProcess killed = replicas.gateways().get(2);
+        try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), 12)) {
+            awaitMoreAnswers(clients, 48);
+            killed.close();
+            awaitMoreAnswers(clients, 48);
+            GatewayProcess back = replicas.restart(2);
+            for (int id = 0; id < 12; id++) {
+                HttpResponse<String> response = client.post(
+                        back.uri("/v1/chat/completions"),
+                        ReplicaClients.body(id, 0, false),
+                        Map.of("x-session-id", "client-" + id));
+                assertThat(response.headers().firstValue("x-warmlane-affinity")).contains("session;bound");
+            }
+            client.getJson(back.management("/actuator/decisions?limit=12"))
+                    .at("/decisions")
+                    .forEach(decision ->
+                            assertThat(decision.get("matchedTokens").asLong()).isGreaterThan(1000));
+            awaitMoreAnswers(clients, 48);
+            clients.stop();
+            assertThat(clients.failures()).allMatch(failure -> failure.endsWith(" from " + killed.port()));
+        }
+    }
+
+    @Test
+    @Order(5)
+    void aRollingRestartOfAllUnderLoadIsSeenByNobody() throws Exception {
+        replicas.awaitMembers();
+        try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), 12)) {
+            awaitMoreAnswers(clients, 24);
+            for (int number = 0; number < REPLICAS; number++) {
+                GatewayProcess leaving = replicas.gateways().get(number);
+                leaving.terminate();
+                assertThat(leaving.awaitExit()).as(leaving::output).isZero();
+                replicas.restart(number);
+                awaitMoreAnswers(clients, 24);
+            }
+            clients.stop();
+            assertThat(clients.failures()).isEmpty();
+            assertThat(clients.endpoints().values())
+                    .allSatisfy(visited -> assertThat(visited).hasSize(1));
+        }
+    }
+
+    private JsonNode validate(URI balancer) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command = new CommandLine(new ValidateCommand());
+        command.setOut(new PrintWriter(out));
+        command.setErr(new PrintWriter(err));
+        int code = command.execute(
+                "--format=json",
+                "--gateway=" + balancer,
+                "--management=" + replicas.gateways().get(0).management("/"));
+        assertThat(code).as(err + "%s", out).isZero();
+        return ChatClient.JSON.readTree(out.toString());
+    }
+
+    /** Streams of which two in three are left: at once, or at their first bytes. */
+    private static boolean abortMany(List<URI> chats, int id) throws IOException, InterruptedException {
+        HttpClient http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        for (int i = 0; i < REQUESTS_OF_EACH; i++) {
+            HttpRequest request = ChatClient.request(
+                            chats.get(i % chats.size()), Map.of("x-session-id", "leaving-" + id))
+                    .POST(HttpRequest.BodyPublishers.ofString(ReplicaClients.body(id, i, true)))
+                    .build();
+            if (i % 3 == 0) {
+                http.sendAsync(request, BodyHandlers.discarding()).cancel(true);
+                continue;
+            }
+            try (InputStream body =
+                    http.send(request, BodyHandlers.ofInputStream()).body()) {
+                body.read();
+                if (i % 3 == 1) {
+                    body.readAllBytes();
+                }
+            }
+        }
+        return true;
+    }
+
+    private void ask(GatewayProcess gateway, String session) {
+        HttpResponse<String> response = client.post(
+                gateway.uri("/v1/chat/completions"),
+                ChatClient.body("a question of " + session),
+                Map.of("x-session-id", session));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    }
+
+    private String boundEndpoint(GatewayProcess gateway, String session) {
+        return client.getJson(gateway.management("/actuator/affinity/session/" + session))
+                .at("/bindings/0/endpoint")
+                .asString();
+    }
+
+    private JsonNode explain(GatewayProcess gateway) {
+        return ChatClient.json(client.post(
+                gateway.management("/actuator/decisions"),
+                ChatClient.body("explain"),
+                Map.of("content-type", "application/json")));
+    }
+
+    private static void awaitMoreAnswers(ReplicaClients clients, int count) {
+        int before = clients.answered();
+        await().atMost(PATIENCE).until(() -> clients.answered() >= before + count);
+    }
+
+    private static void all(List<Callable<Boolean>> tasks) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(tasks.size());
+        try {
+            for (Future<Boolean> done : threads.invokeAll(tasks)) {
+                assertThat(done.get()).isTrue();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+}
