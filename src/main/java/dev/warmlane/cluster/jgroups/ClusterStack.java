@@ -72,14 +72,14 @@ final class ClusterStack {
         // Replicas that start together ask again until the first of them has made the cluster; asked once, they would
         // miss it,
         // give up, and each be alone until they merge.
-        discovery.numDiscoveryRuns(5);
+        discovery.numDiscoveryRuns(10);
         VERIFY_SUSPECT2 verify = new VERIFY_SUSPECT2();
         verify.setTimeout(1_000);
         NAKACK2 nakack = new NAKACK2();
         nakack.useMcastXmit(false);
         GMS membership = new GMS()
-                .setJoinTimeout(1_000)
-                .setMaxJoinAttempts(6)
+                .setJoinTimeout(2_000)
+                .setMaxJoinAttempts(4)
                 .setLeaveTimeout(1_000)
                 .setViewAckCollectionTimeout(1_000)
                 .printLocalAddress(false);
@@ -88,7 +88,7 @@ final class ClusterStack {
         return new JChannel(
                 tcp,
                 discovery,
-                new MERGE3().setMinInterval(500).setMaxInterval(2_000),
+                new MERGE3().setMinInterval(500).setMaxInterval(1_500),
                 new FD_ALL3().setInterval(HEARTBEAT_MILLIS).setTimeout(SILENCE_MILLIS),
                 verify,
                 nakack,
