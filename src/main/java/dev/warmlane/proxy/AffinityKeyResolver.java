@@ -4,13 +4,14 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.vllm.SessionField;
 import dev.warmlane.proxy.access.Tenant;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.settings.AffinitySettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpCookie;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -20,12 +21,14 @@ final class AffinityKeyResolver {
     private final List<KeySource> sources;
     private final List<String> sessionHeaders;
     private final String sessionCookie;
+    private final List<SessionField> bodyFields;
     private final ClientAddresses clientAddresses;
 
     AffinityKeyResolver(AffinitySettings settings) {
         this.sources = settings.sources();
         this.sessionHeaders = settings.session().headers();
         this.sessionCookie = settings.session().cookie();
+        this.bodyFields = settings.session().fields();
         this.clientAddresses = addresses(settings.clientIp());
     }
 
@@ -37,21 +40,25 @@ final class AffinityKeyResolver {
      * The key of a request.
      *
      * @param tenant whose key it is; null: nobody's in particular
-     * @param prompt reads the prompt, and is asked only where no earlier key decides
+     * @param body is read only where no earlier key decides
      */
-    AffinityKey resolve(
-            String pool, @Nullable Tenant tenant, ServerHttpRequest request, Supplier<PromptBlocks> prompt) {
+    AffinityKey resolve(String pool, @Nullable Tenant tenant, ServerHttpRequest request, RequestBody body) {
         for (KeySource source : sources) {
             if (source == KeySource.PROMPT_PREFIX) {
-                PromptBlocks blocks = prompt.get();
+                PromptBlocks blocks = body.prompt();
                 if (blocks.length() > 0) {
                     return AffinityKey.promptPrefix(blocks.hash(blocks.length() - 1));
                 }
                 continue;
             }
             String value = source == KeySource.SESSION ? session(request) : clientAddress(request);
+            KeySource found = source;
+            if (value == null && source == KeySource.SESSION && !bodyFields.isEmpty()) {
+                value = body.session(bodyFields);
+                found = KeySource.BODY_SESSION;
+            }
             if (value != null) {
-                return tenant == null ? AffinityKey.of(pool, source, value) : tenant.key(pool, source, value);
+                return tenant == null ? AffinityKey.of(pool, found, value) : tenant.key(pool, found, value);
             }
         }
         return AffinityKey.none(ThreadLocalRandom.current().nextLong());

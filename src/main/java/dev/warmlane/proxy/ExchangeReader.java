@@ -5,6 +5,7 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.Allowance;
@@ -22,6 +23,7 @@ import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.settings.PoolSettings;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -67,7 +69,11 @@ final class ExchangeReader {
         }
         Identity identity = rights.identity(exchange);
         Tenant tenant = rights.tenant(identity);
-        rights.isolate(exchange.getRequest().getURI().getRawPath(), traits, tenant, body);
+        Predicate<EngineVersion> engines = release -> {
+            Pool pool = pools.select(routeHost, body, null, identity.allowance());
+            return pool.versions().allSince(release, pool.endpoints().snapshot().endpoints());
+        };
+        rights.isolate(exchange.getRequest().getURI().getRawPath(), traits, engines, tenant, body);
         return route(exchange, traits, routeHost, body, identity, tenant, startedNanos);
     }
 
@@ -145,7 +151,8 @@ final class ExchangeReader {
             return new RoutingRequest(
                     AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, owner, id);
         }
-        AffinityKey key = keys.resolve(pool.name(), tenant, request, body::prompt);
+        body.engine(pool.versions().oldest());
+        AffinityKey key = keys.resolve(pool.name(), tenant, request, body);
         boolean read = pool.router().policy().readsPrompt(key.source());
         return new RoutingRequest(key, read ? body.promptIfReadable() : PromptBlocks.EMPTY, owner, id);
     }

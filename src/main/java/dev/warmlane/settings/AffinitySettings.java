@@ -2,6 +2,7 @@ package dev.warmlane.settings;
 
 import dev.warmlane.core.affinity.Cidr;
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.vllm.SessionField;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -33,7 +34,8 @@ public record AffinitySettings(
                 throw new InvalidSettingException("warmlane.affinity.keys", key, "session, client-ip or prompt-prefix");
             }
         }
-        if (keys.contains(KeySource.NONE.label()) || keys.stream().distinct().count() != keys.size()) {
+        if (!keys.stream().map(KeySource::ofLabel).allMatch(KeySource::isConfigurable)
+                || keys.stream().distinct().count() != keys.size()) {
             throw new InvalidSettingException(
                     "warmlane.affinity.keys", keys, "session, client-ip and prompt-prefix, each once at most");
         }
@@ -51,13 +53,47 @@ public record AffinitySettings(
      *
      * @param headers Headers that may carry a session id: the first one that a request has is used.
      * @param cookie Cookie that carries the session id if no header does. Empty: none.
+     * @param bodyFields Fields of the request body that may carry a session id if neither does, in this order. Only prompts
+     *     that continue each other are kept together by them, as many users can send the same.
      */
     public record Session(
             @DefaultValue({"x-session-id", "session-id", "session_id", "x-claude-code-session-id", "x-session-affinity"
             })
             List<String> headers,
 
-            @DefaultValue("session_id") String cookie) {}
+            @DefaultValue("session_id") String cookie,
+
+            @DefaultValue({
+                "session_id",
+                "metadata.session_id",
+                "vllm_xargs.session_id",
+                "prompt_cache_key",
+                "metadata.user_id"
+            })
+            List<String> bodyFields) {
+
+        public Session {
+            parse(bodyFields);
+        }
+
+        /** The fields of {@link #bodyFields}. */
+        public List<SessionField> fields() {
+            return parse(bodyFields);
+        }
+
+        private static List<SessionField> parse(List<String> paths) {
+            return paths.stream()
+                    .map(path -> {
+                        try {
+                            return SessionField.ofPath(path);
+                        } catch (IllegalArgumentException e) {
+                            throw new InvalidSettingException(
+                                    "warmlane.affinity.session.body-fields", path, SessionField.paths());
+                        }
+                    })
+                    .toList();
+        }
+    }
 
     /**
      * How a client's address is found.

@@ -44,7 +44,7 @@ class SettingsHintsTest {
     void offersEveryAffinityKey() throws IOException {
         assertThat(SettingsMetadata.hints("warmlane.affinity.keys"))
                 .containsExactlyElementsOf(Stream.of(KeySource.values())
-                        .filter(source -> source != KeySource.NONE)
+                        .filter(KeySource::isConfigurable)
                         .map(KeySource::label)
                         .toList());
     }

@@ -1,7 +1,6 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
@@ -34,8 +33,8 @@ public final class RoutingView {
     }
 
     /**
-     * The endpoint that a request's key is bound to; null if there is none. Many users can share an address, so it ties only a
-     * prompt that goes on after one that it sent: an independent one goes by its own beginning and by load.
+     * The endpoint that a request's key is bound to; null if there is none. A key that many can share, such as an address, ties
+     * only a prompt that goes on after one that came with it: an independent one goes by its own beginning and by load.
      *
      * @param heldBlocks leading blocks of the prompt that some endpoint holds
      */
@@ -47,9 +46,9 @@ public final class RoutingView {
         return heldBlocks == 0 ? null : boundEndpoint(key.after(request.prompt().hash(heldBlocks - 1)));
     }
 
-    /** Whether the key of a request says little beside its prompt: an address, where the prompt is known. */
+    /** Whether the key of a request says little beside its prompt: many can share it, and the prompt is known. */
     public static boolean isHint(RoutingRequest request) {
-        return request.key().source() == KeySource.CLIENT_IP && request.prompt().bytes() > 0;
+        return request.key().source().isShared() && request.prompt().bytes() > 0;
     }
 
     /** How many leading blocks of the prompt each of these endpoints is predicted to hold, in their order. */

@@ -247,7 +247,11 @@ final class MessageDecoder {
     }
 
     private static AffinityKey key(MessageReader reader) {
-        KeySource source = reader.oneByte() == 0 ? KeySource.SESSION : KeySource.CLIENT_IP;
+        KeySource source = switch (reader.oneByte()) {
+            case MessageEncoder.SESSION -> KeySource.SESSION;
+            case MessageEncoder.BODY_SESSION -> KeySource.BODY_SESSION;
+            default -> KeySource.CLIENT_IP;
+        };
         return new AffinityKey(source, reader.fixed());
     }
 

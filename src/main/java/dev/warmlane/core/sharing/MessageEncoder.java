@@ -1,7 +1,6 @@
 package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.PoolAverages;
@@ -14,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class MessageEncoder {
     /** Blocks of one record; longer chains take several. */
     private static final int MAX_BLOCKS = 4000;
+
+    /** Sources of keys. */
+    static final int SESSION = 0;
+
+    static final int CLIENT_IP = 1;
+    static final int BODY_SESSION = 2;
 
     private static final int FULL_BYTES = Replication.MAX_MESSAGE_BYTES - (MAX_BLOCKS + 8) * Long.BYTES;
 
@@ -146,7 +151,12 @@ final class MessageEncoder {
     }
 
     private MessageWriter key(AffinityKey key) {
-        return writer.oneByte(key.source() == KeySource.SESSION ? 0 : 1).fixed(key.hash());
+        int source = switch (key.source()) {
+            case SESSION -> SESSION;
+            case BODY_SESSION -> BODY_SESSION;
+            default -> CLIENT_IP;
+        };
+        return writer.oneByte(source).fixed(key.hash());
     }
 
     private MessageWriter endpoint(String pool, EndpointId endpoint) {

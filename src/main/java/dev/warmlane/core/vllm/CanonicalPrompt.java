@@ -5,6 +5,7 @@ import com.dynatrace.hash4j.hashing.Hashing;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a request enters the engine's prompt, in the order in which it does, as one sequence of bytes: model, cache salt,
@@ -13,7 +14,8 @@ import java.nio.ByteOrder;
  *
  * <p>Strings stand as the body escapes them, quotes included, which saves decoding them: a client that escapes the same
  * text differently misses a hit. An image, a sound or a video stands as its digest, {@value #MEDIA_BYTES} bytes long: about
- * the 500 tokens of a middling image, where the URL or the base64 text says nothing about the tokens.
+ * the 500 tokens of a middling image, where the URL or the base64 text says nothing about the tokens. What engines take out of a
+ * prompt is left out of it ({@link StrippedText}).
  *
  * <p>Refers to the request's body, which must not change as long as this is used. Otherwise immutable.
  */
@@ -21,6 +23,7 @@ public final class CanonicalPrompt {
     static final int MEDIA_BYTES = 2048;
     static final CanonicalPrompt EMPTY = new CanonicalPrompt(new byte[0], new int[0]);
 
+    private static final StrippedText[] STRIPPED = StrippedText.values();
     private static final byte[] TAGS = new byte[PromptTag.CODES];
     private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -48,13 +51,22 @@ public final class CanonicalPrompt {
         return length == 0;
     }
 
-    /** Length of the sequence in bytes. */
+    /** Length of the sequence in bytes, with what engines take out. */
     public long length() {
         return length;
     }
 
-    /** Passes the sequence to the sink, on this thread. May be called again. */
+    /** Passes the sequence as the newest engines read it. */
     public void writeTo(PromptSink sink) {
+        writeTo(sink, null);
+    }
+
+    /**
+     * Passes the sequence to the sink, on this thread. May be called again.
+     *
+     * @param engine the release that will read it; null: unknown, so the newest
+     */
+    public void writeTo(PromptSink sink, @Nullable EngineVersion engine) {
         for (int i = 0; i < spans.length; i += PromptSpans.FIELDS) {
             int start = spans[i + 1];
             int end = spans[i + 2];
@@ -62,7 +74,12 @@ public final class CanonicalPrompt {
                 case PromptSpans.TAG -> sink.accept(TAGS, start, 1);
                 case PromptSpans.VALUE -> sink.accept(body, start, end - start);
                 case PromptSpans.SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
-                default -> writeDigest(start, end, sink);
+                case PromptSpans.MEDIA -> writeDigest(start, end, sink);
+                default -> {
+                    if (!STRIPPED[spans[i] - PromptSpans.STRIPPED].strippedBy(engine)) {
+                        sink.accept(body, start, end - start);
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.warmlane.core.vllm;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority the engine's scheduling priority, lower is earlier; null where none is given, or none that is an int
  * @param givenPriority the value in the body, which may be something else that an engine takes for a number; null: none
  * @param previousResponses every text that is given as the id of a response to go on from, though engines read only the last
+ * @param sessions what names the conversation, by the field that does
  * @param prompt what enters the engine's prompt; empty where the body has a shape nobody knows
  */
 public record GenerationRequest(
@@ -28,10 +30,12 @@ public record GenerationRequest(
         @Nullable Integer priority,
         @Nullable Splice givenPriority,
         List<String> previousResponses,
+        Map<SessionField, String> sessions,
         CanonicalPrompt prompt) {
 
     public GenerationRequest {
         previousResponses = List.copyOf(previousResponses);
+        sessions = Map.copyOf(sessions);
     }
 
     /**
@@ -98,6 +102,7 @@ public record GenerationRequest(
                 priority,
                 null,
                 previousResponses,
+                sessions,
                 CanonicalPrompt.EMPTY);
     }
 

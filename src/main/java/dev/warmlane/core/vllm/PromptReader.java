@@ -1,6 +1,9 @@
 package dev.warmlane.core.vllm;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +42,15 @@ final class PromptReader {
         SOURCE
     }
 
+    private static final byte[] SYSTEM = "\"system\"".getBytes(US_ASCII);
+
     private static final FieldNames<MessageField> MESSAGE_FIELDS = new FieldNames<>(MessageField.values());
     private static final FieldNames<PartField> PART_FIELDS = new FieldNames<>(PartField.values());
 
     private final JsonScanner scanner;
     private final PromptSpans spans;
     private final MemberOrder members = new MemberOrder();
+    private @Nullable StrippedText stripped;
 
     PromptReader(JsonScanner scanner, PromptSpans spans) {
         this.scanner = scanner;
@@ -75,9 +81,11 @@ final class PromptReader {
         }
     }
 
-    /** Reads a text, or a list of parts; a list of one text equals the text. */
-    void content() {
+    /** Reads a system prompt: a text, or a list of parts; a list of one text equals the text. */
+    void system() {
+        stripped = scanner.peek() == '[' ? StrippedText.SYSTEM_BLOCK : null;
         content(false);
+        stripped = null;
     }
 
     /** Reads a value that enters the prompt as it stands, but for white space. */
@@ -89,6 +97,7 @@ final class PromptReader {
     private void message() {
         spans.addTag(PromptTag.MESSAGE);
         int mark = spans.size();
+        boolean system = false;
         members.clear();
         scanner.enterObject();
         while (scanner.nextMember()) {
@@ -98,8 +107,15 @@ final class PromptReader {
                 continue;
             }
             int first = spans.size();
+            boolean isRole = field == MessageField.ROLE;
             messageMember(field);
             members.put(field.tag, first, spans.size());
+            if (isRole) {
+                system = isSystem();
+            }
+        }
+        if (!system) {
+            spans.keepStripped(mark);
         }
         spans.arrange(mark, members);
     }
@@ -111,7 +127,9 @@ final class PromptReader {
         }
         spans.addTag(field.tag);
         if (field == MessageField.CONTENT || field == MessageField.OUTPUT) {
-            content();
+            stripped = StrippedText.SYSTEM_MESSAGE;
+            content(false);
+            stripped = null;
         } else {
             value();
         }
@@ -119,7 +137,7 @@ final class PromptReader {
 
     private void content(boolean nested) {
         if (scanner.peek() != '[') {
-            value();
+            text();
             return;
         }
         scanner.enterArray();
@@ -130,6 +148,43 @@ final class PromptReader {
                 value();
             }
         }
+    }
+
+    private boolean isSystem() {
+        int start = scanner.tokenStart();
+        return Arrays.equals(scanner.bytes(), start, scanner.tokenEnd(), SYSTEM, 0, SYSTEM.length);
+    }
+
+    private void text() {
+        scanner.skipValue();
+        int start = scanner.tokenStart();
+        int end = scanner.tokenEnd();
+        if (stripped == null || !stripped.begins(scanner.bytes(), start, end)) {
+            spans.addValue(start, end, scanner.tokenSpaces());
+            return;
+        }
+        int line = lineEnd(start, end);
+        if (stripped == StrippedText.SYSTEM_BLOCK || line == end) {
+            spans.addStripped(stripped, start, end);
+        } else {
+            spans.addValue(start, start + 1, 0);
+            spans.addStripped(stripped, start + 1, line);
+            spans.addValue(line, end, 0);
+        }
+    }
+
+    /** Where the text after the first line begins in a JSON string; its end if there is but one line. */
+    private int lineEnd(int start, int end) {
+        byte[] bytes = scanner.bytes();
+        for (int i = start + 1; i < end - 2; i++) {
+            if (bytes[i] == '\\') {
+                if (bytes[i + 1] == 'n') {
+                    return i + 2;
+                }
+                i++;
+            }
+        }
+        return end;
     }
 
     private void part(boolean nested) {
@@ -149,7 +204,7 @@ final class PromptReader {
 
     private void partMember(@Nullable PartField field, int keyStart, int keyEnd, boolean nested) {
         if (field == PartField.TEXT) {
-            value();
+            text();
         } else if (field == PartField.CONTENT && !nested) {
             spans.addTag(PromptTag.NESTED_CONTENT);
             content(true);

@@ -6,7 +6,8 @@ import java.util.Arrays;
  * The canonical prompt while it is collected: a list of spans of the body and of tags between them, so that no text is
  * copied and what the body says last can still come first. Not thread-safe.
  *
- * <p>Four ints a span: kind, start and end (offsets in the body), bytes it gives the prompt.
+ * <p>Four ints a span: kind, start and end (offsets in the body), bytes it gives the prompt. Kinds from {@link #STRIPPED} on are
+ * values that engines of some releases leave out, one for each {@link StrippedText}.
  * <pre>
  *   {"messages":[{"role":"user","content":"Hi"}]}
  *    1           13       20     27        37
@@ -23,6 +24,7 @@ final class PromptSpans {
     static final int VALUE = 1;
     static final int SPACED_VALUE = 2;
     static final int MEDIA = 3;
+    static final int STRIPPED = 4;
 
     private int[] spans = new int[16 * FIELDS];
     private int[] scratch = new int[0];
@@ -49,6 +51,20 @@ final class PromptSpans {
     /** Adds the JSON value of an image, a sound or a video, which its digest stands for. */
     void addMedia(int start, int end) {
         add(MEDIA, start, end, CanonicalPrompt.MEDIA_BYTES);
+    }
+
+    /** Adds a part of the body that some engines leave out. */
+    void addStripped(StrippedText text, int start, int end) {
+        add(STRIPPED + text.code(), start, end, end - start);
+    }
+
+    /** Makes what some engines would leave out elsewhere, from {@code mark} on, a part of the prompt like any other. */
+    void keepStripped(int mark) {
+        for (int at = mark * FIELDS; at < size * FIELDS; at += FIELDS) {
+            if (spans[at] >= STRIPPED) {
+                spans[at] = VALUE;
+            }
+        }
     }
 
     /** Puts the spans from {@code mark} on into canonical order, without those that no member owns. */

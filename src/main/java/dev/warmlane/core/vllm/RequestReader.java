@@ -2,7 +2,9 @@ package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the top level of a request body. Used for one body. */
@@ -26,7 +28,11 @@ final class RequestReader {
         MAX_OUTPUT_TOKENS(null),
         N(null),
         BEST_OF(null),
-        PRIORITY(null);
+        PRIORITY(null),
+        SESSION_ID(null),
+        PROMPT_CACHE_KEY(null),
+        METADATA(null),
+        VLLM_XARGS(null);
 
         private final @Nullable PromptTag tag;
 
@@ -34,6 +40,15 @@ final class RequestReader {
             this.tag = tag;
         }
     }
+
+    /** The members of METADATA and VLLM_XARGS that are read. */
+    private enum NestedField {
+        SESSION_ID,
+        USER_ID
+    }
+
+    private static final FieldNames<NestedField> NESTED_FIELDS = new FieldNames<>(NestedField.values());
+    private static final int MAX_SESSION_LENGTH = 1024;
 
     /** All of them have to be remembered, though one is all that anybody needs. */
     private static final int MAX_PREVIOUS_RESPONSES = 100;
@@ -56,6 +71,7 @@ final class RequestReader {
     private @Nullable Integer priority;
     private @Nullable Splice givenPriority;
     private List<String> previousResponses = List.of();
+    private Map<SessionField, String> sessions = Map.of();
 
     RequestReader(JsonScanner scanner) {
         this.scanner = scanner;
@@ -102,6 +118,7 @@ final class RequestReader {
                 priority,
                 givenPriority,
                 previousResponses,
+                sessions,
                 canonicalPrompt());
     }
 
@@ -141,7 +158,7 @@ final class RequestReader {
 
     private void promptValue(BodyField field) {
         switch (field) {
-            case SYSTEM, INSTRUCTIONS -> promptReader.content();
+            case SYSTEM, INSTRUCTIONS -> promptReader.system();
             case MESSAGES, PROMPT, INPUT, TOKEN_IDS -> promptReader.prompt();
             default -> promptReader.value();
         }
@@ -155,7 +172,42 @@ final class RequestReader {
             case MAX_COMPLETION_TOKENS -> maxCompletionTokens = scanner.readInteger();
             case N -> samples = atLeastOne(scanner.readInteger());
             case BEST_OF -> bestOf = atLeastOne(scanner.readInteger());
+            case SESSION_ID -> session(SessionField.SESSION_ID);
+            case PROMPT_CACHE_KEY -> session(SessionField.PROMPT_CACHE_KEY);
+            case METADATA -> nested(SessionField.METADATA_SESSION_ID, SessionField.METADATA_USER_ID);
+            case VLLM_XARGS -> nested(SessionField.VLLM_XARGS_SESSION_ID, null);
             default -> priority();
+        }
+    }
+
+    private void nested(SessionField session, @Nullable SessionField user) {
+        if (scanner.peek() != '{') {
+            scanner.skipValue();
+            return;
+        }
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            NestedField field = NESTED_FIELDS.find(scanner);
+            if (field == NestedField.SESSION_ID) {
+                session(session);
+            } else if (field == NestedField.USER_ID && user != null) {
+                session(user);
+            } else {
+                scanner.skipValue();
+            }
+        }
+    }
+
+    private void session(SessionField field) {
+        boolean isText = scanner.peek() == '"';
+        scanner.skipValue();
+        String text = isText ? scanner.tokenText(MAX_SESSION_LENGTH) : null;
+        String session = text == null ? null : field.session(text);
+        if (session != null) {
+            if (sessions.isEmpty()) {
+                sessions = new EnumMap<>(SessionField.class);
+            }
+            sessions.put(field, session);
         }
     }
 

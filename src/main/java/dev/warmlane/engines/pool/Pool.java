@@ -20,6 +20,7 @@ import reactor.netty.http.client.HttpClient;
  * @param discovery lists its endpoints
  * @param health knows which of them are healthy
  * @param router chooses among them
+ * @param versions what its engines say that they are
  * @param queue where requests wait while all of them are full
  */
 public record Pool(
@@ -29,6 +30,7 @@ public record Pool(
         Discovery discovery,
         PoolHealth health,
         Router router,
+        EngineVersions versions,
         AdmissionQueue queue) {
 
     public Pool {

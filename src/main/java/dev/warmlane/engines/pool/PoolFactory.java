@@ -92,6 +92,7 @@ public final class PoolFactory {
                 discoveries.create(pool, secured != null, endpoints),
                 health,
                 router,
+                new EngineVersions(),
                 queue(settings.queue(), router));
     }
 

@@ -4,6 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.WarmlaneSettings.IndexSettings;
@@ -12,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells each pool what its engines say of themselves and the gateway cannot know: the size of their KV caches, requests that
- * others may have sent them, and whether they sleep. For one thread.
+ * Tells each pool what its engines say of themselves and the gateway cannot know: their release, the size of their KV caches,
+ * requests that others may have sent them, and whether they sleep. For one thread.
  */
 public final class EngineFacts {
     private final Pools pools;
@@ -31,6 +32,7 @@ public final class EngineFacts {
     public void refresh() {
         Map<EndpointId, Long> scrapes = new HashMap<>();
         for (Pool pool : pools.all()) {
+            Map<EndpointId, EngineVersion> versions = new HashMap<>();
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 EndpointReport report = reports.report(endpoint.id());
                 tell(pool.router(), endpoint.id(), report);
@@ -41,7 +43,12 @@ public final class EngineFacts {
                 if (report.scrapedAtNanos() != null) {
                     scrapes.put(endpoint.id(), report.scrapedAtNanos());
                 }
+                EngineVersion version = EngineVersion.parse(report.version());
+                if (version != null) {
+                    versions.put(endpoint.id(), version);
+                }
             }
+            pool.versions().learn(versions);
         }
         lastScrapes = scrapes;
     }

@@ -104,7 +104,8 @@ final class PoolSampler {
                 .counters()) {
             addTo(sums, PoolSum.DECISIONS, counter.count());
             String key = counter.getId().getTag("key");
-            if (KeySource.SESSION.label().equals(key)) {
+            if (KeySource.SESSION.label().equals(key)
+                    || KeySource.BODY_SESSION.label().equals(key)) {
                 readSessions(counter, sums);
             } else if (KeySource.CLIENT_IP.label().equals(key)) {
                 addTo(sums, PoolSum.DECISIONS_BY_ADDRESS, counter.count());

@@ -1,10 +1,12 @@
 package dev.warmlane.proxy.access;
 
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
 import java.time.Duration;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.server.ServerWebExchange;
 
@@ -56,10 +58,19 @@ public final class ClientRights {
         return isolation.tenant(name);
     }
 
-    /** Makes the body one that the tenant may send. */
-    public void isolate(String rawPath, RouteTraits traits, @Nullable Tenant tenant, RequestBody body) {
+    /**
+     * Makes the body one that the tenant may send.
+     *
+     * @param engines tells whether all that could serve the request are of a release or a later one
+     */
+    public void isolate(
+            String rawPath,
+            RouteTraits traits,
+            Predicate<EngineVersion> engines,
+            @Nullable Tenant tenant,
+            RequestBody body) {
         if (isolation != null && tenant != null) {
-            isolation.isolate(rawPath, traits, tenant, body);
+            isolation.isolate(rawPath, traits, engines, tenant, body);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.access;
 
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.NestedMembers;
 import dev.warmlane.core.vllm.TopLevelMembers;
@@ -9,6 +10,7 @@ import dev.warmlane.proxy.http.RouteTraits;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Writes into each body whose it is, so that an engine shares nothing of one tenant with another: its own cache salt in place
@@ -46,9 +48,12 @@ public final class TenantIsolation {
      *
      * @param rawPath of the request
      * @param traits of its route
+     * @param engines tells whether all that could serve the request are of a release or a later one
      */
-    void isolate(String rawPath, RouteTraits traits, Tenant tenant, RequestBody body) {
-        if (!traits.readsSalt()) {
+    void isolate(
+            String rawPath, RouteTraits traits, Predicate<EngineVersion> engines, Tenant tenant, RequestBody body) {
+        EngineVersion since = traits.saltSince();
+        if (since == null || (!since.equals(RouteTraits.ALWAYS) && !engines.test(since))) {
             if (!servesUnsalted) {
                 throw ApiException.forbidden(
                         null, "not_isolated", "Engines share their cache between tenants on this path.");

@@ -2,9 +2,12 @@ package dev.warmlane.proxy.body;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.MalformedJsonException;
+import dev.warmlane.core.vllm.SessionField;
 import dev.warmlane.proxy.error.ApiException;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,7 @@ public final class RequestBody {
     private final boolean json;
     private @Nullable GenerationRequest parsed;
     private @Nullable PromptBlocks prompt;
+    private @Nullable EngineVersion engine;
 
     /** @param contentType the value of Content-Type; absent counts as JSON, which vLLM's paths take */
     public RequestBody(BufferedBody buffered, @Nullable String contentType) {
@@ -69,6 +73,26 @@ public final class RequestBody {
         } catch (MalformedJsonException notForUs) {
             return null;
         }
+    }
+
+    /** The session that the first of these fields names which names one; null if none does or the body cannot be read. */
+    public @Nullable String session(List<SessionField> fields) {
+        GenerationRequest request = isJson() ? parseIfReadable() : null;
+        if (request == null || request.sessions().isEmpty()) {
+            return null;
+        }
+        for (SessionField field : fields) {
+            String session = request.sessions().get(field);
+            if (session != null) {
+                return session;
+            }
+        }
+        return null;
+    }
+
+    /** The release of the engines that will read it; until this is known, the newest is assumed. */
+    public void engine(@Nullable EngineVersion oldest) {
+        engine = oldest;
     }
 
     /** The blocks of the prompt; none where the body is not JSON by its type. Fails with 400 if it should be JSON and is not. */
@@ -134,9 +158,9 @@ public final class RequestBody {
         return result;
     }
 
-    private static PromptBlocks hash(GenerationRequest request) {
+    private PromptBlocks hash(GenerationRequest request) {
         PromptHasher hasher = HASHER.get();
-        request.prompt().writeTo(hasher::accept);
+        request.prompt().writeTo(hasher::accept, engine);
         return hasher.finish();
     }
 }

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.http;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.proxy.error.ErrorFormat;
 import java.util.Map;
 import java.util.Set;
@@ -14,13 +15,21 @@ import org.springframework.web.server.ServerWebExchange;
  * What is special about the paths of a route, as {@code gateway/routes.yaml} says in its metadata. Read once for each route.
  *
  * @param affinity whether requests have anything worth keeping warm; not where {@code affinity: none}
- * @param readsSalt whether engines read the cache salt; not where {@code cache-salt: unread}
+ * @param saltSince the release from which engines read the cache salt; {@link #ALWAYS}, or null: none does, as with
+ *     {@code cache-salt: unread}
  * @param usageChunk whether engines end a stream with a usage chunk when stream_options ask: {@code usage-chunk: on-request}
  * @param storesResponses whether engines keep responses that later requests name: {@code api: responses}
  * @param errors the format of errors: Anthropic's with {@code api: messages}, Cohere's with {@code api: cohere}
  */
 public record RouteTraits(
-        boolean affinity, boolean readsSalt, boolean usageChunk, boolean storesResponses, ErrorFormat errors) {
+        boolean affinity,
+        @Nullable EngineVersion saltSince,
+        boolean usageChunk,
+        boolean storesResponses,
+        ErrorFormat errors) {
+    /** All releases. */
+    public static final EngineVersion ALWAYS = new EngineVersion(0, 0);
+
     /** The names of all that is read of the metadata. */
     static final Set<String> NAMES = Set.of("affinity", "cache-salt", "usage-chunk", "api");
 
@@ -55,11 +64,15 @@ public record RouteTraits(
                 : KNOWN.get(route).errors();
     }
 
+    private static @Nullable EngineVersion saltSince(@Nullable Object value) {
+        return value == null ? ALWAYS : EngineVersion.parse(value.toString());
+    }
+
     /** Of a route with this metadata. */
     public static RouteTraits of(Map<String, Object> metadata) {
         return new RouteTraits(
                 !"none".equals(metadata.get("affinity")),
-                !"unread".equals(metadata.get("cache-salt")),
+                saltSince(metadata.get("cache-salt")),
                 "on-request".equals(metadata.get("usage-chunk")),
                 "responses".equals(metadata.get("api")),
                 ErrorFormat.ofApi(metadata.get("api")));

@@ -23,7 +23,7 @@ final class ReplayKeys {
     AffinityKey key(LoadRequest request) {
         PromptBlocks prompt = request.prompt();
         return switch (source) {
-            case SESSION -> AffinityKey.of(POOL, source, "session-" + request.session());
+            case SESSION, BODY_SESSION -> AffinityKey.of(POOL, source, "session-" + request.session());
             case CLIENT_IP -> AffinityKey.of(POOL, source, "address-" + request.session() % addresses);
             case PROMPT_PREFIX ->
                 prompt.length() > 0

@@ -9,6 +9,8 @@ import tools.jackson.databind.JsonNode;
  * response. The text of a conversation is a prefix of the text of its next turn.
  */
 final class ChatTemplate {
+    private static final String ATTRIBUTION = "x-anthropic-billing-header";
+
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     private ChatTemplate() {}
@@ -21,12 +23,21 @@ final class ChatTemplate {
         return template.assistant();
     }
 
-    /** {@code /v1/messages}: {@code tools}, {@code system} and {@code messages}. */
-    static byte[] messages(JsonNode body) {
+    /** {@code /v1/messages}: {@code tools}, {@code system} without blocks that the release takes out, and {@code messages}. */
+    static byte[] messages(JsonNode body, VllmVersion version) {
         ChatTemplate template = new ChatTemplate();
         template.tools(body);
         if (body.has("system")) {
-            template.turn("system", body.get("system"));
+            template.header("system");
+            JsonNode system = body.get("system");
+            if (system.isArray() && version.isSince(18)) {
+                system.valueStream()
+                        .filter(block -> !block.path("text").asString("").startsWith(ATTRIBUTION))
+                        .forEach(block -> template.write(block.path("text").asString(block.toString())));
+            } else {
+                template.content(system);
+            }
+            template.write("\n");
         }
         template.turns(body.path("messages"));
         return template.assistant();

@@ -36,13 +36,19 @@ enum GenerationApi {
     }
 
     /** The text that the model sees. */
-    byte[] render(JsonNode body) {
+    byte[] render(JsonNode body, VllmVersion version) {
         return switch (this) {
             case CHAT -> ChatTemplate.chat(body);
             case COMPLETIONS -> ChatTemplate.plain(body.path(promptField));
             case RESPONSES -> ChatTemplate.responses(body);
-            case MESSAGES -> ChatTemplate.messages(body);
+            case MESSAGES -> ChatTemplate.messages(body, version);
         };
+    }
+
+    /** What keeps the prompt's blocks apart from those of others. */
+    String salt(JsonNode body, VllmVersion version) {
+        boolean reads = this != MESSAGES || version.isSince(29);
+        return reads ? body.path("cache_salt").asString("") : "";
     }
 
     ResponseFormat format(VllmVersion version) {

@@ -31,8 +31,8 @@ record GenerationBody(
         if (body.path("n").asInt(1) != 1) {
             throw ApiException.badRequest("n: only 1 is simulated", "n");
         }
-        Prompt prompt = new Prompt(
-                api.render(body), model + '\0' + body.path("cache_salt").asString(""));
+        Prompt prompt =
+                new Prompt(api.render(body, options.version()), model + '\0' + api.salt(body, options.version()));
         return new GenerationBody(
                 model,
                 prompt,

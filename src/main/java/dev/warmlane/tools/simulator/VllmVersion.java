@@ -30,6 +30,11 @@ public record VllmVersion(int major, int minor, int patch) {
         return major == 0 && minor <= 10;
     }
 
+    /** Whether this is release 0.{@code minor} or a later one. */
+    boolean isSince(int firstMinor) {
+        return major > 0 || minor >= firstMinor;
+    }
+
     @Override
     public String toString() {
         return major + "." + minor + "." + patch;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -201,6 +203,53 @@ class GenerationRequestTest {
         return GenerationRequest.parse(bytes, 0, bytes.length);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                // As Claude Code sends it; a real 0.26.0 takes it out, and leaves it in one text and in messages.
+                "{'system':[{'type':'text','text':'LINE'},{'type':'text','text':'S'}],'messages':[{'role':'user','content':'a'}]} | 0.18",
+                "{'messages':[{'content':[{'text':'LINE'},{'text':'S'}],'role':'system'},{'role':'user','content':'a'}]} | 0.33",
+                "{'messages':[{'role':'system','content':'LINE\\nS'},{'role':'user','content':'a'}]} | 0.33",
+                "{'messages':[{'role':'system','content':'LINE'},{'role':'user','content':'a'}]} | 0.33"
+            })
+    void leavesOutWhatEnginesTakeOutFromTheirReleaseOn(String body, String since) {
+        GenerationRequest one = attributed(body, "1f3a");
+        GenerationRequest other = attributed(body, "99c0");
+        EngineVersion release = Objects.requireNonNull(EngineVersion.parse(since));
+        EngineVersion before = new EngineVersion(release.major(), release.minor() - 1);
+        assertThat(bytes(one, release)).isEqualTo(bytes(other, release));
+        assertThat(bytes(one, null)).isEqualTo(bytes(one, release));
+        assertThat(bytes(one, before)).isNotEqualTo(bytes(other, before));
+        assertThat(new String(bytes(one, before), UTF_8)).contains("cch=1f3a");
+    }
+
+    @Test
+    void leavesOutNoMoreThanTheFirstLine() {
+        String with = "{\"messages\":[{\"role\":\"system\",\"content\":\"x-anthropic-billing-header: a\\nS\"}]}";
+        String without = "{\"messages\":[{\"role\":\"system\",\"content\":\"S\"}]}";
+        assertThat(bytes(parse(with), null)).isEqualTo(bytes(parse(without), null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'system':'LINE','messages':[{'role':'user','content':'a'}]}",
+                "{'messages':[{'role':'user','content':'LINE'}]}",
+                "{'messages':[{'role':'user','content':[{'text':'LINE'}]}]}",
+                "{'messages':[{'content':'LINE'}]}",
+                "{'prompt':'LINE'}"
+            })
+    void keepsItWhereNoEngineTakesItOut(String body) {
+        assertThat(bytes(attributed(body, "1f3a"))).isNotEqualTo(bytes(attributed(body, "99c0")));
+    }
+
+    private static GenerationRequest attributed(String body, String hash) {
+        String line = "x-anthropic-billing-header: cc_version=2.1.117.48f; cc_entrypoint=cli; cch=%s;".formatted(hash);
+        return parse(body.replace("LINE", line).replace('\'', '"'));
+    }
+
     private static String canonical(String body) {
         return canonical(parse(body));
     }
@@ -216,6 +265,12 @@ class GenerationRequestTest {
             }
         }
         return text.toString();
+    }
+
+    private static byte[] bytes(GenerationRequest request, @Nullable EngineVersion engine) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        request.prompt().writeTo(bytes::write, engine);
+        return bytes.toByteArray();
     }
 
     private static byte[] bytes(GenerationRequest request) {

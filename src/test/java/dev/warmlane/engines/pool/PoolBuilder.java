@@ -117,7 +117,7 @@ public final class PoolBuilder {
                 PoolMemories.counting(inFlight),
                 new DecisionLog(1, InstantSource.system()),
                 judge);
-        return new Pool(models, apiKey, null, discovery, judge, router, queue);
+        return new Pool(models, apiKey, null, discovery, judge, router, new EngineVersions(), queue);
     }
 
     /** This one alone. */

@@ -48,12 +48,22 @@ class ChatTemplateTest {
         String turn = "[{\"role\":\"user\",\"content\":\"x\"}]";
         String chat = text(ChatTemplate.chat(json(
                 "{\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"x\"}]}")));
-        assertThat(text(ChatTemplate.messages(json("{\"system\":\"s\",\"messages\":" + turn + "}"))))
+        assertThat(text(ChatTemplate.messages(
+                        json("{\"system\":\"s\",\"messages\":" + turn + "}"), VllmVersion.NEWEST)))
                 .isEqualTo(chat);
         assertThat(text(ChatTemplate.responses(json("{\"instructions\":\"s\",\"input\":" + turn + "}"))))
                 .isEqualTo(chat);
         assertThat(text(ChatTemplate.responses(json("{\"instructions\":\"s\",\"input\":\"x\"}"))))
                 .isEqualTo(chat);
+    }
+
+    @Test
+    void takesOutClaudeCodesAttributionAsTheReleaseDoes() {
+        JsonNode body = json("""
+                {"system":[{"type":"text","text":"x-anthropic-billing-header: cch=1;"},{"type":"text","text":"s"}],"messages":[]}""");
+        assertThat(text(ChatTemplate.messages(body, VllmVersion.parse("0.18"))))
+                .isEqualTo("<|system|>\ns\n<|assistant|>\n");
+        assertThat(text(ChatTemplate.messages(body, VllmVersion.parse("0.17")))).contains("cch=1");
     }
 
     @Test

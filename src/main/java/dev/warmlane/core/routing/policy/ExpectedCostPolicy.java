@@ -63,14 +63,14 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         KeySource source = decisive(request, bound);
         List<Candidate> candidates =
                 costs.candidates(request, pool, endpoints, match, excluded, bound, stickiness(source));
-        EndpointId hint = source == KeySource.CLIENT_IP && bound == null ? pool.boundEndpoint(request.key()) : null;
+        EndpointId hint = source.isShared() && bound == null ? pool.boundEndpoint(request.key()) : null;
         Candidate best = best(candidates, request, source, hint);
         if (best == null) {
             return null;
         }
         Outcome elsewhere = bound == null ? Outcome.PLACED : elsewhere(boundEndpoint, excluded);
         if (hint != null) {
-            // Nothing but the address is known of it, and that keeps its endpoint.
+            // Nothing but the key is known of it, and that keeps its endpoint.
             boolean there = best.endpoint().id().equals(hint);
             return costs.decision(request, pool, best, candidates, source, there ? Outcome.BOUND : Outcome.SPILLED);
         }
@@ -95,7 +95,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
                 request, pool, candidates.get(0), candidates, request.key().source(), Outcome.BOUND);
     }
 
-    /** The key that decides: where an address is but a hint, and the prompt goes on after none of its own, the prompt. */
+    /** The key that decides: where the key is but a hint, and the prompt goes on after none of its own, the prompt. */
     private static KeySource decisive(RoutingRequest request, @Nullable EndpointId bound) {
         return RoutingView.isHint(request) && bound == null && request.prompt().length() > 0
                 ? KeySource.PROMPT_PREFIX
