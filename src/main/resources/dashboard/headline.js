@@ -1,6 +1,6 @@
 // The key figures of a pool over the last minute.
 import { html } from './lib/lit-html.js';
-import { currentPool, state } from './store.js';
+import { currentPool } from './store.js';
 import { compact, count, percent, rate, seconds } from './format.js';
 
 const tile = (name, value, details, tone = '') => html`
@@ -13,17 +13,20 @@ const tile = (name, value, details, tone = '') => html`
   </div>
 `;
 
-function hitTone(ratio) {
-  const target = state.settings?.targetHitRatio;
-  if (ratio === null || target === undefined) return '';
+function hitTone(ratio, target) {
+  if (ratio === null || target === null) return '';
   return ratio >= target ? 'good' : 'bad';
 }
+
+// Whether a value is on the wrong side of its target: above it (1) or below it (-1).
+const missed = (value, target, side) => value !== null && target !== null && side * (value - target) > 0;
 
 export function headline() {
   const pool = currentPool();
   const last = pool.lastMinute;
   const ratio = pool.hitRatio;
-  const target = state.settings?.targetHitRatio;
+  const targets = pool.targets;
+  const target = targets.hitRatio;
   const panic = pool.panic;
   const off = pool.endpoints.filter((endpoint) => endpoint.prefixCaching === false).length;
   return html`
@@ -32,13 +35,25 @@ export function headline() {
         ${tile(
           'Prefix cache hits',
           off === pool.endpoints.length && off > 0 ? 'off' : percent(ratio['1m']),
-          html`${off > 0 ? `prefix caching is off at ${count(off)} of ${count(pool.endpoints.length)} · ` : ''}5 min ${percent(ratio['5m'])} · 60 min ${percent(ratio['60m'])}${target === undefined
+          html`${off > 0 ? `prefix caching is off at ${count(off)} of ${count(pool.endpoints.length)} · ` : ''}5 min ${percent(ratio['5m'])} · 60 min ${percent(ratio['60m'])}${target === null
             ? ''
             : html` · target ${percent(target, 0)}`}`,
-          off > 0 ? 'bad' : hitTone(ratio['1m']),
+          target === null ? '' : off > 0 ? 'bad' : hitTone(ratio['1m'], target),
         )}
-        ${tile('Session stickiness', percent(last.stickiness, 2), 'of known sessions went to their bound endpoint')}
-        ${tile('Time to first token', seconds(last.ttftP50), html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`)}
+        ${tile(
+          'Session stickiness',
+          percent(last.stickiness, 2),
+          targets.losingHits === null
+            ? 'of known sessions went to their bound endpoint'
+            : html`went to their bound endpoint · ${percent(last.losingHits)} lost hits by moving`,
+          missed(last.stickiness, targets.stickiness, -1) || missed(last.losingHits, targets.losingHits, 1) ? 'bad' : '',
+        )}
+        ${tile(
+          'Time to first token',
+          seconds(last.ttftP50),
+          html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`,
+          missed(last.ttftP90, targets.ttftSeconds, 1) ? 'bad' : '',
+        )}
         ${tile(
           'Requests per second',
           rate(last.requestsPerSecond),

@@ -25,14 +25,8 @@ class DashboardConfiguration {
     }
 
     @Bean
-    LiveFeed liveFeed(
-            WarmlaneSettings settings,
-            Pools pools,
-            VllmEndpoint overview,
-            Bindings bindings,
-            MeterRegistry registry,
-            History history) {
-        return new LiveFeed(overview, pools, bindings, registry, history, settings.dashboard(), InstantSource.system());
+    LiveFeed liveFeed(Pools pools, VllmEndpoint overview, Bindings bindings, MeterRegistry registry, History history) {
+        return new LiveFeed(overview, pools, bindings, registry, history, InstantSource.system());
     }
 
     @Bean(destroyMethod = "close")

@@ -46,6 +46,18 @@ public enum GatewayMeter {
             "pool",
             "key",
             "outcome"),
+    MOVES_LOSING_HITS(
+            Kind.COUNTER,
+            "moves.losing.hits",
+            "Requests of known sessions that left an endpoint predicted to hold more of their prompt than the one they went to",
+            "pool"),
+    TARGET(
+            Kind.GAUGE,
+            "target",
+            "Targets that the alerts compare with, by what they are for: hit_ratio, ttft_seconds, stickiness, losing_hits; absent"
+                    + " where the pool has none",
+            "pool",
+            "target"),
     RETRIES(Kind.COUNTER, "retries", "Retries at another endpoint, by reason", "pool", "reason"),
     RETRY_BUDGET_EXHAUSTED(
             Kind.COUNTER,

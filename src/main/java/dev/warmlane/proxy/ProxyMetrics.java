@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.RequestProgress;
@@ -52,6 +53,9 @@ final class ProxyMetrics {
                 pool,
                 decision.source().label(),
                 decision.outcome().label()));
+        if (decision.source() == KeySource.SESSION && decision.losesHits()) {
+            count(new Labels(GatewayMeter.MOVES_LOSING_HITS, pool));
+        }
     }
 
     void retried(String pool, String reason) {

@@ -8,8 +8,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param enabled Whether the management port serves the dashboard at /dashboard.
  * @param readOnly Whether the dashboard only shows data. Otherwise it can also release sessions.
- * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which the dashboard warns.
- * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it the dashboard warns.
+ * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which page and alerts warn. 0: no target.
+ * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it page and alerts warn. 0s: no
+ *     target.
  */
 public record DashboardSettings(
         @DefaultValue("true") boolean enabled,
@@ -21,6 +22,6 @@ public record DashboardSettings(
         if (!(targetHitRatio >= 0 && targetHitRatio <= 1)) {
             throw new InvalidSettingException("warmlane.dashboard.target-hit-ratio", targetHitRatio, "from 0 to 1");
         }
-        Check.positive("warmlane.dashboard.ttft-target", ttftTarget);
+        Check.notNegative("warmlane.dashboard.ttft-target", ttftTarget);
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sslBundle Bundle of spring.ssl.bundle for connections to the servers. Absent: warmlane.upstream.ssl-bundle.
  * @param serverName Name that the servers' certificates must have. Absent: the host of each URL, which for a pod is its
  *     address.
+ * @param targetHitRatio Prefix-cache hit ratio below which page and alerts warn. Absent: warmlane.dashboard.target-hit-ratio. 0: none,
+ *     as for embeddings.
+ * @param ttftTarget Target for the 90th percentile of the time to first token. Absent: warmlane.dashboard.ttft-target. 0s: none.
  */
 @ConfigurationPropertiesSource
 public record PoolSettings(
@@ -27,7 +31,9 @@ public record PoolSettings(
         @NestedConfigurationProperty @Nullable KubernetesSettings kubernetes,
         @Nullable String apiKey,
         @Nullable String sslBundle,
-        @Nullable String serverName) {
+        @Nullable String serverName,
+        @Nullable Double targetHitRatio,
+        @Nullable Duration ttftTarget) {
 
     /** In a route's URI, the pool that serves the model of the request. */
     public static final String BY_MODEL = "by-model";
@@ -38,7 +44,7 @@ public record PoolSettings(
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
     static PoolSettings ofEndpoints(String name, List<String> endpoints) {
-        return new PoolSettings(name, List.of(), endpoints, null, null, null, null);
+        return new PoolSettings(name, List.of(), endpoints, null, null, null, null, null, null);
     }
 
     /** Keeps the key out of logs. */
@@ -68,6 +74,12 @@ public record PoolSettings(
                 && !sslBundle.isEmpty()
                 && endpoints.stream().anyMatch(url -> !url.startsWith("https:"))) {
             throw new InvalidSettingException(key + ".endpoints", endpoints, "https URLs, as ssl-bundle is set");
+        }
+        if (targetHitRatio != null && !(targetHitRatio >= 0 && targetHitRatio <= 1)) {
+            throw new InvalidSettingException(key + ".target-hit-ratio", targetHitRatio, "from 0 to 1");
+        }
+        if (ttftTarget != null) {
+            Check.notNegative(key + ".ttft-target", ttftTarget);
         }
         if (apiKey != null && apiKey.isBlank()) {
             throw new InvalidSettingException(key + ".api-key", "blank", "a key, or no setting");

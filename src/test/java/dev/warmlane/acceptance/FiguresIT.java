@@ -71,6 +71,34 @@ class FiguresIT {
         }
     }
 
+    @Test
+    void targetsArePerPoolAndFollowThePolicy() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = RunningGateway.start(
+                        "warmlane.routing.policy=sticky",
+                        "warmlane.pools[0].name=chat",
+                        "warmlane.pools[0].models=chat",
+                        "warmlane.pools[0].endpoints=" + fleet.uris().get(0),
+                        "warmlane.pools[0].target-hit-ratio=0.9",
+                        "warmlane.pools[1].name=embeddings",
+                        "warmlane.pools[1].models=embeddings",
+                        "warmlane.pools[1].endpoints=" + fleet.uris().get(1),
+                        "warmlane.pools[1].target-hit-ratio=0",
+                        "warmlane.pools[1].ttft-target=0s")) {
+            assertThat(client.get(gateway.management("/actuator/prometheus"))
+                            .body()
+                            .lines()
+                            .filter(line -> line.startsWith("warmlane_target{")))
+                    .containsExactlyInAnyOrder(
+                            "warmlane_target{pool=\"chat\",target=\"hit_ratio\"} 0.9",
+                            "warmlane_target{pool=\"chat\",target=\"ttft_seconds\"} 2.0",
+                            "warmlane_target{pool=\"chat\",target=\"stickiness\"} 0.999",
+                            "warmlane_target{pool=\"embeddings\",target=\"stickiness\"} 0.999");
+            assertThat(live(gateway).at("/targets/hitRatio").asDouble()).isEqualTo(0.9);
+            assertThat(live(gateway).at("/targets/losingHits").isNull()).isTrue();
+        }
+    }
+
     private static ServerOptions uncached(FleetOptions options) {
         return options.server().withCache(new CacheConfig(16, 1000, false));
     }

@@ -29,6 +29,19 @@ public record RoutingDecision(
         List<Candidate> candidates,
         Remember remember) {
 
+    /** Whether it leaves an endpoint that it could have stayed at and that is predicted to hold more of the prompt. */
+    public boolean losesHits() {
+        if (outcome != Outcome.MOVED && outcome != Outcome.SPILLED) {
+            return false;
+        }
+        for (Candidate candidate : candidates) {
+            if (candidate.bound()) {
+                return candidate.matchedTokens() > matchedTokens;
+            }
+        }
+        return false;
+    }
+
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
         RoutingRequest slim = new RoutingRequest(request.key(), PromptBlocks.EMPTY, request.owner(), request.id());

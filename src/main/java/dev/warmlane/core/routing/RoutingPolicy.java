@@ -19,6 +19,21 @@ public interface RoutingPolicy {
         return false;
     }
 
+    /** What sessions can count on. */
+    default Promise promise() {
+        return Promise.NONE;
+    }
+
+    /** What a policy promises to sessions, by which it is judged. */
+    enum Promise {
+        /** Nothing. */
+        NONE,
+        /** They stay at their endpoint for as long as that takes requests. */
+        STAYS,
+        /** They move where that costs less, so their moves lose few hits. */
+        MOVES_AT_A_GAIN
+    }
+
     /**
      * The best endpoint for a request. Excluding an endpoint gives the next one in the policy's preference order. Choosing is
      * pure: until something is dispatched the same request gets the same decision, so one can be explained without being taken.

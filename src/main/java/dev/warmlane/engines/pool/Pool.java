@@ -22,6 +22,7 @@ import reactor.netty.http.client.HttpClient;
  * @param router chooses among them
  * @param versions what its engines say that they are
  * @param queue where requests wait while all of them are full
+ * @param targets what it is judged by
  */
 public record Pool(
         List<String> models,
@@ -31,7 +32,8 @@ public record Pool(
         PoolHealth health,
         Router router,
         EngineVersions versions,
-        AdmissionQueue queue) {
+        AdmissionQueue queue,
+        PoolTargets targets) {
 
     public Pool {
         models = List.copyOf(models);

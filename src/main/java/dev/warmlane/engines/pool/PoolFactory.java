@@ -93,7 +93,8 @@ public final class PoolFactory {
                 health,
                 router,
                 new EngineVersions(),
-                queue(settings.queue(), router));
+                queue(settings.queue(), router),
+                PoolTargets.of(pool, settings.dashboard(), router.policy().promise()));
     }
 
     private Router router(EndpointPool endpoints, PoolHealth health) {

@@ -10,12 +10,14 @@ import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.routing.Outcome;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a pool can take requests, its endpoints by state, its ejections, and counters that are there before their first
@@ -25,6 +27,7 @@ public final class PoolMeters {
     public PoolMeters(MeterRegistry registry, Pools pools) {
         for (Pool pool : pools.all()) {
             gauges(registry, pool);
+            targets(registry, pool);
             count(registry, pool.name());
             pool.health().addListener(ejections(registry, pool.name()));
         }
@@ -45,6 +48,20 @@ public final class PoolMeters {
                         GatewayMeter.ENDPOINTS.gauge(registry, endpoints, of -> count(of, state), name, state));
     }
 
+    private static void targets(MeterRegistry registry, Pool pool) {
+        PoolTargets targets = pool.targets();
+        target(registry, pool, "hit_ratio", targets.hitRatio());
+        target(registry, pool, "ttft_seconds", targets.ttftSeconds());
+        target(registry, pool, "stickiness", targets.stickiness());
+        target(registry, pool, "losing_hits", targets.losingHits());
+    }
+
+    private static void target(MeterRegistry registry, Pool pool, String of, @Nullable Double value) {
+        if (value != null) {
+            GatewayMeter.TARGET.gauge(registry, value, Double::doubleValue, pool.name(), of);
+        }
+    }
+
     private static long count(EndpointPool pool, String state) {
         return pool.snapshot().endpoints().stream()
                 .filter(endpoint -> endpoint.state().label().equals(state))
@@ -53,6 +70,7 @@ public final class PoolMeters {
 
     private static void count(MeterRegistry registry, String pool) {
         GatewayMeter.RETRY_BUDGET_EXHAUSTED.counter(registry, pool);
+        GatewayMeter.MOVES_LOSING_HITS.counter(registry, pool);
         countRequests(registry, pool);
         for (Outcome outcome : Outcome.values()) {
             GatewayMeter.DECISIONS.counter(registry, pool, KeySource.SESSION.label(), outcome.label());

@@ -11,16 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** Judges how warm the caches of a pool are, and what keeps them from hitting. Stateless. */
 final class CacheDiagnosis {
     private static final double ENOUGH_TOKENS = 50_000;
-    private static final double STAYS = 0.999;
     private static final double DELIVERS = 0.8;
     private static final double FELL_BELOW = 0.8;
     private static final double MOST = 0.5;
-
-    private final double targetHitRatio;
-
-    CacheDiagnosis(double targetHitRatio) {
-        this.targetHitRatio = targetHitRatio;
-    }
 
     void judge(PoolView view, List<Problem> problems) {
         ofHits(view, problems);
@@ -29,12 +22,14 @@ final class CacheDiagnosis {
         ofEngines(view, problems);
     }
 
-    private void ofHits(PoolView view, List<Problem> problems) {
+    private static void ofHits(PoolView view, List<Problem> problems) {
         float hitRatio = view.figure("hitRatio");
         if (hitsTooLittle(view)) {
             problems.add(Problem.ofPool("hit-ratio-low", Diagnosis.percent(hitRatio)));
         }
-        if (hasEnoughTokens(view) && hitRatio < FELL_BELOW * view.hitRatioOfDay()) {
+        if (view.pool().targets().hitRatio() != null
+                && hasEnoughTokens(view)
+                && hitRatio < FELL_BELOW * view.hitRatioOfDay()) {
             problems.add(Problem.ofPool("hit-ratio-fell"));
         }
         if (view.grown(PoolSum.PREDICTED_TOKENS) >= ENOUGH_TOKENS && view.figure("deliveredShare") < DELIVERS) {
@@ -42,9 +37,16 @@ final class CacheDiagnosis {
         }
     }
 
-    private void ofSessions(PoolView view, List<Problem> problems) {
-        if (view.grown(PoolSum.SESSION_REQUESTS) >= Diagnosis.ENOUGH_REQUESTS && view.figure("stickiness") < STAYS) {
-            problems.add(Problem.ofPool("stickiness-low", Diagnosis.percent(view.figure("stickiness"))));
+    private static void ofSessions(PoolView view, List<Problem> problems) {
+        if (view.grown(PoolSum.SESSION_REQUESTS) >= Diagnosis.ENOUGH_REQUESTS) {
+            Double stays = view.pool().targets().stickiness();
+            if (stays != null && view.figure("stickiness") < stays) {
+                problems.add(Problem.ofPool("stickiness-low", Diagnosis.percent(view.figure("stickiness"))));
+            }
+            Double loses = view.pool().targets().losingHits();
+            if (loses != null && view.figure("losingHits") > loses) {
+                problems.add(Problem.ofPool("moves-lose-hits", Diagnosis.percent(view.figure("losingHits"))));
+            }
         }
         double decisions = view.grown(PoolSum.DECISIONS);
         if (decisions >= Diagnosis.ENOUGH_REQUESTS
@@ -87,8 +89,9 @@ final class CacheDiagnosis {
         }
     }
 
-    private boolean hitsTooLittle(PoolView view) {
-        return hasEnoughTokens(view) && view.figure("hitRatio") < targetHitRatio;
+    private static boolean hitsTooLittle(PoolView view) {
+        Double target = view.pool().targets().hitRatio();
+        return target != null && hasEnoughTokens(view) && view.figure("hitRatio") < target;
     }
 
     private static boolean hasEnoughTokens(PoolView view) {

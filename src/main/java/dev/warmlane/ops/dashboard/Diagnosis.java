@@ -3,9 +3,9 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
-import dev.warmlane.settings.DashboardSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,13 +23,7 @@ final class Diagnosis {
     private static final double FAILS = 0.01;
     private static final long OLD_SCRAPE_MILLIS = 10_000;
 
-    private final DashboardSettings settings;
-    private final CacheDiagnosis caches;
-
-    Diagnosis(DashboardSettings settings) {
-        this.settings = settings;
-        this.caches = new CacheDiagnosis(settings.targetHitRatio());
-    }
+    private final CacheDiagnosis caches = new CacheDiagnosis();
 
     List<Problem> of(PoolView view) {
         List<Problem> problems = new ArrayList<>();
@@ -50,7 +44,7 @@ final class Diagnosis {
             problems.add(Problem.ofPool("certificate-expiring", "A certificate of SSL bundle " + bundle));
         }
         for (EndpointStatus endpoint : view.status().endpoints()) {
-            ofEndpoint(endpoint, problems);
+            ofEndpoint(endpoint, view.pool().targets(), problems);
         }
         ofDeliveries(view, problems);
         return problems;
@@ -65,8 +59,8 @@ final class Diagnosis {
                 problems.add(Problem.ofPool("rate-limited", percent(view.figure("rejectedShare"))));
             }
         }
-        double slow = settings.ttftTarget().toMillis() / 1000.0;
-        if (view.streams() >= ENOUGH_REQUESTS && view.figure("ttftP90") > slow) {
+        Double slow = view.pool().targets().ttftSeconds();
+        if (slow != null && view.streams() >= ENOUGH_REQUESTS && view.figure("ttftP90") > slow) {
             problems.add(Problem.ofPool("ttft-slow", seconds(slow)));
         }
         if (view.figure("queued") >= 1) {
@@ -80,7 +74,7 @@ final class Diagnosis {
         }
     }
 
-    private static void ofEndpoint(EndpointStatus endpoint, List<Problem> problems) {
+    private static void ofEndpoint(EndpointStatus endpoint, PoolTargets targets, List<Problem> problems) {
         if (endpoint.ejection() != null) {
             problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
         } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isOld(endpoint.scrape())) {
@@ -91,7 +85,7 @@ final class Diagnosis {
         if (usage != null && waiting != null && usage > KV_FULL && waiting > 0) {
             problems.add(new Problem("kv-cache-full", endpoint.name(), percent(usage)));
         }
-        if (Boolean.FALSE.equals(endpoint.prefixCaching())) {
+        if (targets.hitRatio() != null && Boolean.FALSE.equals(endpoint.prefixCaching())) {
             problems.add(Problem.ofEndpoint("prefix-caching-off", endpoint.name()));
         }
     }

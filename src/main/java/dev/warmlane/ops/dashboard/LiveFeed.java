@@ -17,7 +17,6 @@ import dev.warmlane.ops.dashboard.Problem.ProblemTimes;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.History.Subject;
 import dev.warmlane.ops.history.Resolution;
-import dev.warmlane.settings.DashboardSettings;
 import dev.warmlane.settings.HistorySettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
@@ -62,12 +61,11 @@ public final class LiveFeed {
             Bindings bindings,
             MeterRegistry registry,
             History history,
-            DashboardSettings settings,
             InstantSource clock) {
         this.overview = overview;
         this.bindings = bindings;
         this.history = history;
-        this.diagnosis = new Diagnosis(settings);
+        this.diagnosis = new Diagnosis();
         this.clock = clock;
         this.certificates = new ExpiringCertificates(registry);
         for (Pool pool : all.all()) {
@@ -147,6 +145,7 @@ public final class LiveFeed {
                 router.policy().name(),
                 status.totals(),
                 status.panic(),
+                pool.pool.targets(),
                 status.totals().prefixCache().hitRatio(),
                 view.figures(),
                 pool.problems.note(diagnosis.of(view), now),

@@ -2,6 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
@@ -26,6 +27,7 @@ public record LiveStatus(Instant at, List<LivePool> pools) {
      * @param policy the name of its routing policy
      * @param totals sums over its endpoints
      * @param panic whether so few endpoints are healthy that all are used
+     * @param targets what it is judged by
      * @param hitRatio of the engines' prefix caches, over the last 1, 5 and 60 minutes
      * @param lastMinute figures over the last minute, by name; null where there is nothing to say
      * @param problems what is wrong with it
@@ -37,6 +39,7 @@ public record LiveStatus(Instant at, List<LivePool> pools) {
             String policy,
             PoolTotals totals,
             boolean panic,
+            PoolTargets targets,
             HitRatios hitRatio,
             Map<String, @Nullable Float> lastMinute,
             List<LiveProblem> problems,

@@ -98,6 +98,7 @@ final class PoolSampler {
             }
         }
         set(sums, PoolSum.REJECTED, total(GatewayMeter.REJECTED));
+        set(sums, PoolSum.MOVES_LOSING_HITS, total(GatewayMeter.MOVES_LOSING_HITS));
         set(sums, PoolSum.UNRETRIED, total(GatewayMeter.RETRY_BUDGET_EXHAUSTED));
         for (Counter counter : registry.find(GatewayMeter.DECISIONS.meterName())
                 .tag("pool", pool)

@@ -21,6 +21,7 @@ enum PoolSum {
     DECISIONS_BY_ADDRESS,
     SESSION_REQUESTS,
     SESSION_REQUESTS_THAT_STAYED,
+    MOVES_LOSING_HITS,
     QUERIED_TOKENS,
     HIT_TOKENS,
     IN_FLIGHT,
@@ -50,6 +51,7 @@ enum PoolSum {
         List<Figure> figures = new ArrayList<>(List.of(
                 new Figure.Ratio("hitRatio", HIT_TOKENS.index(), QUERIED_TOKENS.index()),
                 new Figure.Ratio("stickiness", SESSION_REQUESTS_THAT_STAYED.index(), SESSION_REQUESTS.index()),
+                new Figure.Ratio("losingHits", MOVES_LOSING_HITS.index(), SESSION_REQUESTS.index()),
                 new Figure.Ratio("requestsPerSecond", REQUESTS.index(), SECONDS.index()),
                 new Figure.Ratio("promptTokensPerSecond", PROMPT_TOKENS.index(), SECONDS.index()),
                 new Figure.Ratio("outputTokensPerSecond", OUTPUT_TOKENS.index(), SECONDS.index()),

@@ -42,6 +42,7 @@ public final class PoolBuilder {
     private @Nullable String apiKey;
     private Discovery discovery;
     private @Nullable PoolHealth health;
+    private PoolTargets targets = new PoolTargets(null, null, null, null);
     private InFlight inFlight = new InFlight();
     private AdmissionQueue queue = new AdmissionQueue(
             new QueueLimits(0, Duration.ofSeconds(1)),
@@ -93,6 +94,11 @@ public final class PoolBuilder {
         return this;
     }
 
+    public PoolBuilder targets(PoolTargets judgedBy) {
+        targets = judgedBy;
+        return this;
+    }
+
     /** @param judge of the same endpoints */
     public PoolBuilder health(PoolHealth judge) {
         health = judge;
@@ -117,7 +123,7 @@ public final class PoolBuilder {
                 PoolMemories.counting(inFlight),
                 new DecisionLog(1, InstantSource.system()),
                 judge);
-        return new Pool(models, apiKey, null, discovery, judge, router, new EngineVersions(), queue);
+        return new Pool(models, apiKey, null, discovery, judge, router, new EngineVersions(), queue, targets);
     }
 
     /** This one alone. */

@@ -2,14 +2,13 @@ package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
-import dev.warmlane.settings.DashboardSettings;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DiagnosisTest {
-    private final Diagnosis diagnosis = new Diagnosis(new DashboardSettings(true, false, 0.8, Duration.ofSeconds(2)));
+    private final Diagnosis diagnosis = new Diagnosis();
     private final JudgedPool pool = new JudgedPool();
 
     private List<Problem> problems() {
@@ -137,10 +136,41 @@ class DiagnosisTest {
     }
 
     @Test
-    void sessionsMove() {
+    void sessionsMoveThoughThePolicyPromisesThatTheyStay() {
         pool.grew(PoolSum.SESSION_REQUESTS, 1000).grew(PoolSum.SESSION_REQUESTS_THAT_STAYED, 998);
 
         assertOnly("stickiness-low", "99.8 %");
+    }
+
+    @Test
+    void sessionsMayMoveWhereThePolicyMovesThemAtAGain() {
+        pool.targets(new PoolTargets(0.8, 2.0, null, 0.05))
+                .grew(PoolSum.SESSION_REQUESTS, 1000)
+                .grew(PoolSum.SESSION_REQUESTS_THAT_STAYED, 600)
+                .grew(PoolSum.MOVES_LOSING_HITS, 40);
+
+        assertThat(problems()).isEmpty();
+    }
+
+    @Test
+    void movesLoseHits() {
+        pool.targets(new PoolTargets(0.8, 2.0, null, 0.05))
+                .grew(PoolSum.SESSION_REQUESTS, 1000)
+                .grew(PoolSum.SESSION_REQUESTS_THAT_STAYED, 900)
+                .grew(PoolSum.MOVES_LOSING_HITS, 60);
+
+        assertOnly("moves-lose-hits", "6.0 %");
+    }
+
+    @Test
+    void aPoolWithoutTargetsIsNotJudgedByThem() {
+        pool.targets(new PoolTargets(null, null, null, null))
+                .endpoint(0, endpoint -> endpoint.prefixCaching(false))
+                .grew(PoolSum.QUERIED_TOKENS, 100_000)
+                .hitRatioOfDay(0.9f)
+                .streams(0, 100);
+
+        assertThat(problems()).isEmpty();
     }
 
     @Test

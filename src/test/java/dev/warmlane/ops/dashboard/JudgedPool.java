@@ -2,6 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.engines.discovery.DiscoveryStatus;
 import dev.warmlane.engines.pool.PoolBuilder;
+import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
@@ -17,6 +18,7 @@ final class JudgedPool {
     private final List<JudgedEndpoint> endpoints = List.of(new JudgedEndpoint("pod-0"), new JudgedEndpoint("pod-1"));
     private final double[] grown = new double[PoolSum.COUNT];
     private final List<String> expiringBundles = new ArrayList<>();
+    private PoolTargets targets = new PoolTargets(0.8, 2.0, 0.999, null);
     private int selectable = 2;
     private boolean panic;
     private DiscoveryStatus.State discovery = DiscoveryStatus.State.SYNCED;
@@ -32,6 +34,11 @@ final class JudgedPool {
     JudgedPool streams(double fast, double slow) {
         Arrays.fill(grown, PoolSum.bucket(0), PoolSum.bucket(TtftBuckets.COUNT - 1), fast);
         grown[PoolSum.bucket(TtftBuckets.COUNT - 1)] = fast + slow;
+        return this;
+    }
+
+    JudgedPool targets(PoolTargets judgedBy) {
+        targets = judgedBy;
         return this;
     }
 
@@ -84,6 +91,9 @@ final class JudgedPool {
                 hitRatioOfDay,
                 addresses,
                 expiringBundles,
-                new PoolBuilder("default").onKubernetes(discovery).build());
+                new PoolBuilder("default")
+                        .onKubernetes(discovery)
+                        .targets(targets)
+                        .build());
     }
 }

@@ -43,6 +43,11 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     }
 
     @Override
+    public Promise promise() {
+        return Promise.MOVES_AT_A_GAIN;
+    }
+
+    @Override
     public boolean readsPrompt(KeySource source) {
         return true;
     }

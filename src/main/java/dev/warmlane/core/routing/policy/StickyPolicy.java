@@ -28,6 +28,11 @@ public final class StickyPolicy implements RoutingPolicy {
     }
 
     @Override
+    public Promise promise() {
+        return Promise.STAYS;
+    }
+
+    @Override
     public boolean readsPrompt(KeySource source) {
         return placement.readsPrompt(source);
     }

@@ -1,0 +1,45 @@
+package dev.warmlane.core.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.net.URI;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RoutingDecisionTest {
+    private static final Endpoint LEFT = Endpoint.ofUri(URI.create("http://left:8000"));
+    private static final Endpoint TAKEN = Endpoint.ofUri(URI.create("http://taken:8000"));
+
+    @Test
+    void losesHitsWhereTheEndpointThatItLeavesHoldsMore() {
+        assertThat(decision(Outcome.MOVED, 4000, 1000).losesHits()).isTrue();
+        assertThat(decision(Outcome.SPILLED, 4000, 1000).losesHits()).isTrue();
+    }
+
+    @Test
+    void losesNoneByStayingOrMovingToAsMuch() {
+        assertThat(decision(Outcome.MOVED, 4000, 4000).losesHits()).isFalse();
+        assertThat(decision(Outcome.BOUND, 4000, 1000).losesHits()).isFalse();
+    }
+
+    private static RoutingDecision decision(Outcome outcome, long left, long taken) {
+        return new RoutingDecision(
+                new RoutingRequest(AffinityKey.none(1), PromptBlocks.EMPTY),
+                TAKEN,
+                KeySource.SESSION,
+                outcome,
+                5000,
+                5000 - taken,
+                taken,
+                List.of(candidate(LEFT, left, true), candidate(TAKEN, taken, false)),
+                Remember.NOTHING);
+    }
+
+    private static Candidate candidate(Endpoint endpoint, long matched, boolean bound) {
+        return new Candidate(endpoint, matched, 5000 - matched, 0, 0, 0, 0, 0, bound, new Cost(0, 0, 0, 0, 0));
+    }
+}
