@@ -11,6 +11,7 @@ import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.ModelsHandler;
 import dev.warmlane.proxy.ProbeFilter;
 import dev.warmlane.proxy.ProxyFactory;
+import dev.warmlane.proxy.Unrouted;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.error.LateErrors;
@@ -31,6 +32,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
@@ -91,9 +93,16 @@ class ProxyConfiguration {
 
     @Bean
     RouterFunction<ServerResponse> modelsRoute(ServedModels models) {
+        ModelsHandler handler = new ModelsHandler(models);
         return RouterFunctions.route()
-                .GET("/v1/models", new ModelsHandler(models)::list)
+                .GET("/v1/models", handler::list)
+                .HEAD("/v1/models", handler::list)
                 .build();
+    }
+
+    @Bean
+    Unrouted unrouted(RouteLocator routes, ObjectProvider<ProbeFilter> probes) {
+        return new Unrouted(routes, probes.getIfAvailable() != null);
     }
 
     /** Only where an origin is allowed. */

@@ -44,7 +44,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         if (error.status() == HttpStatus.UNAUTHORIZED) {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
-        error.retryAfterHeaders().forEach(headers::set);
+        error.headers().forEach(headers::set);
         byte[] body = ErrorJson.body(error, RouteTraits.errorFormat(exchange), requestId);
         headers.setContentLength(body.length);
         DataBuffer buffer = response.bufferFactory().wrap(body);

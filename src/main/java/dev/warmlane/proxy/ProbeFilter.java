@@ -35,6 +35,8 @@ public final class ProbeFilter implements WebFilter, Ordered {
             "/version", "{\"version\":\"warmlane\"}",
             "/load", "{\"server_load\":0}");
 
+    static final Set<String> PATHS = BODIES.keySet();
+
     private final BooleanSupplier ready;
 
     /** @param ready whether new requests should come; must not block */
@@ -59,8 +61,7 @@ public final class ProbeFilter implements WebFilter, Ordered {
         // SageMaker posts its pings.
         boolean posts = path.equals("/ping");
         if (!READ.contains(method) && !(posts && method.equals(HttpMethod.POST))) {
-            response.getHeaders().set("Allow", posts ? "GET, HEAD, POST" : "GET, HEAD");
-            return Mono.error(ApiException.ofStatus(HttpStatus.METHOD_NOT_ALLOWED, null));
+            return Mono.error(ApiException.methodNotAllowed(posts ? "GET, HEAD, POST" : "GET, HEAD"));
         }
         response.getHeaders().set(RequestIds.HEADER, RequestOutcome.of(exchange).requestId());
         boolean up = ready.getAsBoolean();

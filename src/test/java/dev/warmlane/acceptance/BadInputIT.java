@@ -57,7 +57,6 @@ class BadInputIT {
                 "/",
                 "/v1",
                 "/v1/nothing",
-                "/v1/chat/completions/",
                 "/v1/chat//completions",
                 "//v1/chat/completions",
                 "/V1/chat/completions",
@@ -121,7 +120,6 @@ class BadInputIT {
                 "http://g//pause",
                 "HTTP://g/%70ause",
                 "http://G/v1/../pause",
-                "/v1/responses/a/cancel/",
                 "/v1/responses/a/cancel/../../../pause",
                 "/v1/responses//cancel",
                 "/v1/responses/./cancel",
@@ -146,7 +144,6 @@ class BadInputIT {
                 "/-/pause",
                 "/pause.",
                 "/pause..",
-                "/v1/models/",
                 "/v1/models/m"
             })
     void aPathThatIsOnNoRouteDoesNotExist(String target) {
@@ -169,11 +166,11 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
+    @ValueSource(strings = {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
     void modelsAreOnlyToBeRead(String method) {
         assertThat(Wire.statusOf(
                         gateway.port(), method + " /v1/models HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n"))
-                .isEqualTo(404);
+                .isEqualTo(405);
     }
 
     @ParameterizedTest

@@ -229,7 +229,7 @@ public record MalformedInput(String what, String bytes) {
         rows.target("a target with a space encoded", "/v1/models%20HTTP/1.1", "Connection: close\r\n");
         rows.target("a target with a line end encoded", "/v1/models%0d%0aX:%20y", "Connection: close\r\n");
         rows.target("a path over the limit", "/" + "a".repeat(20_000));
-        rows.add("all targets", "OPTIONS * HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
+        rows.add("all targets in plain letters", "OPTIONS /* HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
         rows.add("a body for all targets", "POST * HTTP/1.1\r\n" + HOST + "\r\n");
     }
 

@@ -23,6 +23,7 @@ public final class ApiException extends RuntimeException {
     private final @Nullable String param;
     private final String code;
     private final @Nullable Duration retryAfter;
+    private final @Nullable String allow;
 
     private ApiException(
             HttpStatus status,
@@ -31,12 +32,24 @@ public final class ApiException extends RuntimeException {
             String code,
             @Nullable Duration retryAfter,
             String message) {
+        this(status, type, param, code, retryAfter, null, message);
+    }
+
+    private ApiException(
+            HttpStatus status,
+            String type,
+            @Nullable String param,
+            String code,
+            @Nullable Duration retryAfter,
+            @Nullable String allow,
+            String message) {
         super(message, null, false, false);
         this.status = status;
         this.type = type;
         this.param = param;
         this.code = code;
         this.retryAfter = retryAfter;
+        this.allow = allow;
     }
 
     public static ApiException unknownPath() {
@@ -47,6 +60,19 @@ public final class ApiException extends RuntimeException {
                 "unknown_path",
                 null,
                 "There is nothing at this path.");
+    }
+
+    /** @param allow the methods that there are, as in the header of this name */
+    public static ApiException methodNotAllowed(String allow) {
+        HttpStatus status = HttpStatus.METHOD_NOT_ALLOWED;
+        return new ApiException(
+                status,
+                "invalid_request_error",
+                null,
+                "method_not_allowed",
+                null,
+                allow,
+                status.getReasonPhrase() + ".");
     }
 
     public static ApiException unknownModel(String message) {
@@ -237,8 +263,14 @@ public final class ApiException extends RuntimeException {
         return retryAfter;
     }
 
-    /** What tells a client when to try again: in seconds, and in milliseconds as OpenAI's clients read it. Empty where it makes no sense. */
-    public Map<String, String> retryAfterHeaders() {
+    /**
+     * What the response says beside its body: which methods there are, or when to try again, in seconds and in milliseconds as
+     * OpenAI's clients read it.
+     */
+    public Map<String, String> headers() {
+        if (allow != null) {
+            return Map.of("allow", allow);
+        }
         // Rounded up: whoever comes back too early is refused again.
         return retryAfter == null
                 ? Map.of()

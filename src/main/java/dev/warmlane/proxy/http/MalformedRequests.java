@@ -63,7 +63,9 @@ final class MalformedRequests extends ChannelDuplexHandler {
             if (problem != null) {
                 refusal = problem;
                 request.setDecoderResult(DecoderResult.failure(problem));
-            } else if (!PathGuard.isPlain(path)) {
+            } else if (path.equals("*")) {
+                request.setUri(PathGuard.ALL_PATHS);
+            } else if (!PathGuard.isPlain(path) && PathGuard.withoutTrailingSlash(path) == null) {
                 request.setUri(NOWHERE);
             }
         }
@@ -115,7 +117,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
                 .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length)
                 .set(RequestIds.HEADER, requestId);
-        error.retryAfterHeaders().forEach(response.headers()::set);
+        error.headers().forEach(response.headers()::set);
         ReferenceCountUtil.release(bare);
         return response;
     }

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.http;
 
 import dev.warmlane.proxy.error.ApiException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
@@ -8,6 +9,9 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
  * that is not on the routes. Plain is letters, digits and {@code -._~}, in segments that are neither empty nor dots.
  */
 public final class PathGuard {
+    /** Stands for the target {@code *}, which asks about all paths. No client can send it, and it is not plain. */
+    public static final String ALL_PATHS = "/%2A";
+
     private PathGuard() {}
 
     /** Fails with 404 unless the path is spelled plainly. */
@@ -15,6 +19,15 @@ public final class PathGuard {
         if (!isPlain(request.getURI().getRawPath())) {
             throw ApiException.unknownPath();
         }
+    }
+
+    /** The path without the slash at its end, if it has one and is spelled plainly but for it; else null. */
+    public static @Nullable String withoutTrailingSlash(String rawPath) {
+        if (rawPath.length() < 2 || !rawPath.endsWith("/")) {
+            return null;
+        }
+        String path = rawPath.substring(0, rawPath.length() - 1);
+        return isPlain(path) ? path : null;
     }
 
     static boolean isPlain(String rawPath) {

@@ -17,7 +17,10 @@ import org.springframework.http.HttpStatus;
  * What the codec has put up with is refused here: repeated or foreign hosts, framing headers in any but the plain spelling,
  * targets of proxies and tunnels, and what a gateway has no use for.
  */
-final class RequestFraming {
+public final class RequestFraming {
+    /** The methods that some route may have a use for: neither TRACE, which echoes, nor CONNECT, which opens a tunnel. */
+    public static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
     private static final String HOST_PUNCTUATION = "-._~%!$&'()*+,;=";
 
     /** Names in a Connection header, with their commas. Real ones are short, and each name is looked for in all headers. */
@@ -60,7 +63,7 @@ final class RequestFraming {
     /** Why the request is refused, or null if it is not. */
     static @Nullable ApiException refusal(HttpRequest request) {
         if (!isMethod(request.method().name())) {
-            return ApiException.ofStatus(HttpStatus.METHOD_NOT_ALLOWED, null);
+            return ApiException.methodNotAllowed(METHODS);
         }
         CharSequence host = null;
         Iterator<Map.Entry<CharSequence, CharSequence>> headers =
@@ -105,7 +108,6 @@ final class RequestFraming {
         return ApiException.ofStatus(HttpStatus.BAD_REQUEST, "The request was refused: " + problem + ".");
     }
 
-    /** The methods that some route may have a use for. Neither TRACE, which echoes, nor CONNECT, which opens a tunnel. */
     private static boolean isMethod(String method) {
         return switch (method) {
             case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" -> true;

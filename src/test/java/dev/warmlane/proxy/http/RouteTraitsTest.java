@@ -7,11 +7,13 @@ import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.proxy.error.ErrorFormat;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.springframework.http.server.PathContainer;
+import org.springframework.web.util.pattern.PathPatternParser;
 import org.yaml.snakeyaml.Yaml;
 
 /** What the routes of the jar say of their paths. */
@@ -55,6 +57,17 @@ class RouteTraitsTest {
                 .containsOnly(new RouteTraits(false, ALWAYS, false, false, ErrorFormat.ANTHROPIC));
     }
 
+    @Test
+    void whatRendersAResponseIsNotTakenForOne() {
+        PathContainer render = PathContainer.parsePath("/v1/responses/render");
+        String taking = byPath().keySet().stream()
+                .filter(pattern ->
+                        PathPatternParser.defaultInstance.parse(pattern).matches(render))
+                .findFirst()
+                .orElseThrow();
+        assertThat(taking).isEqualTo("/v1/responses/render");
+    }
+
     private static List<RouteTraits> traits(String... paths) {
         Map<String, RouteTraits> byPath = byPath();
         return List.of(paths).stream()
@@ -62,8 +75,9 @@ class RouteTraitsTest {
                 .toList();
     }
 
+    /** In the order in which the routes are asked. */
     private static Map<String, RouteTraits> byPath() {
-        Map<String, RouteTraits> byPath = new HashMap<>();
+        Map<String, RouteTraits> byPath = new LinkedHashMap<>();
         for (Map<String, Object> route : routes()) {
             RouteTraits traits = RouteTraits.of(child(route, "metadata"));
             for (String path : String.valueOf(((List<?>) route.get("predicates")).get(0))
