@@ -4,6 +4,7 @@ import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.SettingNames;
 import dev.warmlane.settings.WarmlaneSettings;
 import org.springframework.beans.factory.InitializingBean;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -11,6 +12,7 @@ import org.springframework.core.env.Environment;
 /** Stops the start at a setting that does not exist, wherever it was given, and at one that would change nothing. */
 @Configuration(proxyBeanMethods = false)
 class SettingsConfiguration {
+    private static final String MANAGEMENT_PORT = "management.server.port";
     private static final String HTTP2 = "server.http2.enabled";
 
     @Bean
@@ -22,6 +24,17 @@ class SettingsConfiguration {
     @Bean
     InitializingBean environmentCheck(SettingNames names, WarmlaneSettings settings) {
         return () -> names.check(System.getenv(), System.getProperties().stringPropertyNames());
+    }
+
+    /** On one port with clients, nothing of the management endpoints would be kept from them. */
+    @Bean
+    InitializingBean managementPortCheck(Environment environment) {
+        return () -> {
+            if (ManagementPortType.get(environment) == ManagementPortType.SAME) {
+                throw new InvalidSettingException(
+                        MANAGEMENT_PORT, environment.getProperty(MANAGEMENT_PORT), "another port than server.port");
+            }
+        };
     }
 
     /** The codec of the public port reads HTTP/1 alone. */

@@ -41,7 +41,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         headers.setContentType(MediaType.APPLICATION_JSON);
         String requestId = requestId(exchange);
         headers.set(RequestIds.HEADER, requestId);
-        if (error.status() == HttpStatus.UNAUTHORIZED) {
+        if (error.status() == HttpStatus.UNAUTHORIZED && !headers.containsHeader(HttpHeaders.WWW_AUTHENTICATE)) {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
         error.headers().forEach(headers::set);

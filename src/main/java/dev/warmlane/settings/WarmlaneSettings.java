@@ -33,6 +33,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param auth who may send requests
  * @param tenancy tenants that share endpoints and nothing else
  * @param cluster the cluster of replicas
+ * @param management who may use the management port
  * @param cors which web pages may send requests from browsers
  * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
  * @param endpointSalt Secret salt, the same for all replicas. If set, x-warmlane-endpoint has a pseudonym of the endpoint instead of its
@@ -63,6 +64,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty AuthSettings auth,
         @DefaultValue @NestedConfigurationProperty TenancySettings tenancy,
         @DefaultValue @NestedConfigurationProperty ClusterSettings cluster,
+        @DefaultValue @NestedConfigurationProperty ManagementSettings management,
         @DefaultValue @NestedConfigurationProperty CorsSettings cors,
         @DefaultValue("true") boolean responseHeaders,
         @DefaultValue("") String endpointSalt,

@@ -22,6 +22,7 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
@@ -147,6 +148,22 @@ class TlsIT {
     }
 
     @Test
+    void aTrustedCertificateOpensTheManagementPort() throws Exception {
+        List<String> settings = new ArrayList<>(bundle("operators", "gateway", "engine"));
+        settings.addAll(bundle("pods", "gateway", "engine"));
+        settings.add("management.server.ssl.bundle=operators");
+        settings.add("management.server.ssl.client-auth=want");
+        start("engine", "gateway", settings, "warmlane.upstream.ssl-bundle=pods");
+
+        HttpClient stranger = clientTrusting("gateway");
+        HttpClient operator = client("gateway", "engine");
+        assertThat(managed(operator, "/actuator/vllm")).isEqualTo(200);
+        assertThat(managed(stranger, "/actuator/vllm")).isEqualTo(401);
+        assertThat(managed(stranger, "/actuator/health/liveness")).isEqualTo(200);
+        assertThat(managed(client("gateway", "stranger"), "/actuator/vllm")).isEqualTo(401);
+    }
+
+    @Test
     void aBundleThatDoesNotExistStopsTheStart() {
         assertThatThrownBy(() -> start("engine", "gateway", List.of(), "warmlane.upstream.ssl-bundle=none"))
                 .rootCause()
@@ -203,11 +220,25 @@ class TlsIT {
                 prefix + ".truststore.type=PKCS12");
     }
 
+    private int managed(HttpClient http, String path) throws Exception {
+        URI uri = URI.create("https://127.0.0.1:" + gateway.management("/").getPort() + path);
+        return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
     private static HttpClient clientTrusting(String alias) throws GeneralSecurityException {
+        return client(alias, null);
+    }
+
+    private static HttpClient client(String alias, @Nullable String own) throws GeneralSecurityException {
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        if (own != null) {
+            keys.init(Certificates.load(certificates.keys(own)), Certificates.PASSWORD.toCharArray());
+        }
         TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trusted.init(Certificates.load(certificates.trust(alias)));
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trusted.getTrustManagers(), null);
+        context.init(own == null ? null : keys.getKeyManagers(), trusted.getTrustManagers(), null);
         return HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .sslContext(context)

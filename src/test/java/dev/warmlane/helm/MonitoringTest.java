@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
@@ -51,6 +52,28 @@ class MonitoringTest {
                                 monitor.getSpec().getSelector().getMatchLabels().entrySet()))
                 .extracting(service -> service.getMetadata().getName())
                 .containsExactly("warmlane-management");
+    }
+
+    @Test
+    void bringsTheKeyOfTheManagementPort() {
+        Rendered rendered = Chart.render("{metrics: {serviceMonitor: true}, management: {keySecret: operators}}");
+        assertThat(rendered.the(ServiceMonitor.class).getSpec().getEndpoints())
+                .singleElement()
+                .satisfies(endpoint -> assertThat(
+                                endpoint.getAuthorization().getCredentials().getName())
+                        .isEqualTo("operators"));
+        assertThat(rendered.the(Deployment.class)
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .get(0)
+                        .getEnv())
+                .anySatisfy(variable -> {
+                    assertThat(variable.getName()).isEqualTo("WARMLANE_MANAGEMENT_KEY");
+                    assertThat(variable.getValueFrom().getSecretKeyRef().getName())
+                            .isEqualTo("operators");
+                });
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,9 +23,14 @@ final class Management {
 
     private final HttpClient http;
     private final URI status;
+    private final @Nullable String key;
 
-    /** @param base the port's URL */
-    Management(HttpClient http, String base) {
+    /**
+     * @param base the port's URL
+     * @param key that the port asks for; null: none
+     */
+    Management(HttpClient http, String base, @Nullable String key) {
+        this.key = key;
         this.http = http;
         this.status = URI.create(base + "/actuator/vllm");
     }
@@ -33,7 +39,11 @@ final class Management {
     List<PoolReading> read() throws InterruptedException {
         HttpResponse<String> response;
         try {
-            response = http.send(HttpRequest.newBuilder(status).timeout(TIMEOUT).build(), BodyHandlers.ofString());
+            HttpRequest.Builder request = HttpRequest.newBuilder(status).timeout(TIMEOUT);
+            if (key != null) {
+                request.header("Authorization", "Bearer " + key);
+            }
+            response = http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new CannotRunException("management: %s: %s (expected: an answer)".formatted(status, e), e);
         }

@@ -61,6 +61,12 @@ public final class ValidateCommand implements Callable<Integer> {
     private @Nullable Path apiKeyFile;
 
     @Option(
+            names = "--management-key-file",
+            description = "File with the key of the management port (default: the environment's "
+                    + ApiKey.MANAGEMENT_VARIABLE + ").")
+    private @Nullable Path managementKeyFile;
+
+    @Option(
             names = "--session-header",
             defaultValue = "x-session-id",
             description = "Header with the session's id (default: ${DEFAULT-VALUE}).")
@@ -116,7 +122,10 @@ public final class ValidateCommand implements Callable<Integer> {
         byte[] run = new byte[4];
         new SecureRandom().nextBytes(run);
         return new Validation(
-                new Management(http, base("management", management)),
+                new Management(
+                        http,
+                        base("management", management),
+                        ApiKey.readForManagement(managementKeyFile, System.getenv(ApiKey.MANAGEMENT_VARIABLE))),
                 new Chat(
                         http,
                         base("gateway", gateway),

@@ -1,0 +1,104 @@
+package dev.warmlane.ops.actuator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.warmlane.proxy.error.ApiException;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.Ordered;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.SslInfo;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.ReactiveSecurityContextHolder;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
+import reactor.core.publisher.Mono;
+
+/**
+ * Says who may use the management port. Where a key or client certificates are asked for, only who brings one; everybody may ask
+ * whether the gateway is alive and ready, but not for details. Whatever is not a GET must not come from a page of somebody else.
+ * Safe for concurrent use.
+ */
+public final class ManagementGuard implements WebFilter, Ordered {
+    private static final String CHALLENGE = "Basic realm=\"warmlane\", charset=\"UTF-8\"";
+    private static final Set<String> FOR_EVERYBODY = Set.of("/actuator/health/liveness", "/actuator/health/readiness");
+
+    /** Who may see details of health. */
+    private static final Authentication OPERATOR =
+            UsernamePasswordAuthenticationToken.authenticated("operator", null, List.of());
+
+    private final byte @Nullable [] key;
+    private final boolean certificates;
+    private final ForeignPages pages;
+
+    /**
+     * @param key that opens the port; null: none does
+     * @param certificates whether clients are asked for certificates, so that one that is trusted opens the port
+     * @param allowedHosts names of this port, beside those that are nobody else's
+     */
+    public ManagementGuard(@Nullable String key, boolean certificates, List<String> allowedHosts) {
+        this.key = key == null ? null : key.getBytes(UTF_8);
+        this.certificates = certificates;
+        this.pages = new ForeignPages(allowedHosts);
+    }
+
+    @Override
+    public int getOrder() {
+        return HIGHEST_PRECEDENCE;
+    }
+
+    @Override
+    public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+        ServerHttpRequest request = exchange.getRequest();
+        boolean get = HttpMethod.GET.equals(request.getMethod());
+        String foreign = get ? null : pages.problem(request.getHeaders());
+        if (foreign != null) {
+            return Mono.error(ApiException.forbidden(null, "foreign_request", "The request was refused. " + foreign));
+        }
+        if (isOperator(request)) {
+            return chain.filter(exchange).contextWrite(ReactiveSecurityContextHolder.withAuthentication(OPERATOR));
+        }
+        if (get && FOR_EVERYBODY.contains(request.getPath().value())) {
+            return chain.filter(exchange);
+        }
+        exchange.getResponse().getHeaders().set(HttpHeaders.WWW_AUTHENTICATE, CHALLENGE);
+        return Mono.error(ApiException.unauthenticated("The management port needs a key or a client certificate."));
+    }
+
+    private boolean isOperator(ServerHttpRequest request) {
+        if (key == null && !certificates) {
+            return true;
+        }
+        SslInfo tls = request.getSslInfo();
+        return (certificates
+                        && tls != null
+                        && tls.getPeerCertificates() != null
+                        && tls.getPeerCertificates().length > 0)
+                || (key != null
+                        && MessageDigest.isEqual(key, keyOf(request.getHeaders().getFirst("Authorization"))));
+    }
+
+    /** The token of a bearer, or the password of any user; empty if there is neither. */
+    private static byte[] keyOf(@Nullable String authorization) {
+        if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+            return authorization.substring(7).strip().getBytes(UTF_8);
+        }
+        if (authorization != null && authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
+            try {
+                String pair = new String(
+                        Base64.getDecoder().decode(authorization.substring(6).strip()), UTF_8);
+                return pair.substring(pair.indexOf(':') + 1).getBytes(UTF_8);
+            } catch (IllegalArgumentException e) {
+                return new byte[0];
+            }
+        }
+        return new byte[0];
+    }
+}
