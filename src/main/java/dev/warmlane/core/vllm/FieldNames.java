@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * keys nobody knows cost no string. Immutable.
  */
 final class FieldNames<E extends Enum<E>> {
+    /** In characters; longer than any. */
+    private static final int LONGEST = 64;
+
+    private static final byte[] NONE = {};
+
     private final E[] fields;
     private final byte[][] names;
 
@@ -26,7 +31,8 @@ final class FieldNames<E extends Enum<E>> {
     @Nullable
     E find(JsonScanner scanner) {
         if (scanner.tokenEscaped()) {
-            byte[] key = scanner.tokenText().getBytes(US_ASCII);
+            String text = scanner.tokenText(LONGEST);
+            byte[] key = text == null ? NONE : text.getBytes(US_ASCII);
             return find(key, 0, key.length);
         }
         return find(scanner.bytes(), scanner.tokenStart() + 1, scanner.tokenEnd() - 1);

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param streamOptions whether the client asked for a usage chunk at the end of the stream, or how to ask for one
  * @param maxTokens upper bound of generated tokens; null where none is given, or none that is an int
  * @param samples generated for each prompt, at least 1: {@code n} or {@code best_of}
- * @param cacheSalt what keeps the client's KV blocks apart from others'
  * @param priority the engine's scheduling priority, lower is earlier; null where none is given, or none that is an int
  * @param givenPriority the value in the body, which may be something else that an engine takes for a number; null: none
  * @param previousResponses every text that is given as the id of a response to go on from, though engines read only the last
@@ -26,7 +25,6 @@ public record GenerationRequest(
         StreamOptions streamOptions,
         @Nullable Integer maxTokens,
         int samples,
-        @Nullable String cacheSalt,
         @Nullable Integer priority,
         @Nullable Splice givenPriority,
         List<String> previousResponses,
@@ -98,7 +96,6 @@ public record GenerationRequest(
                 new StreamOptions(includeUsage(), null),
                 maxTokens,
                 samples,
-                cacheSalt,
                 priority,
                 null,
                 previousResponses,

@@ -1,6 +1,7 @@
 package dev.warmlane.core.vllm;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class JsonScanner {
     /** Levels of nesting in a skipped value; Python gives up at about 1,000. */
     static final int MAX_DEPTH = 512;
+
+    /** In characters; of models and ids, real ones are far shorter. */
+    static final int LONGEST_NAME = 1024;
+
+    private static final int SHOWN_OF_NAME = 200;
 
     private static final int MAX_INTEGER_LENGTH = 11;
 
@@ -137,15 +143,21 @@ final class JsonScanner {
         return tokens.escaped();
     }
 
-    /** The text of the last key or value, a string. */
-    String tokenText() {
-        return JsonStrings.decode(bytes(), start + 1, end - 1, tokens.escaped());
-    }
-
-    /** The same, or null if it is longer than this many characters. Text of any length costs the same. */
+    /** The text of the last key or value, a string; null if it is longer than this many characters. Any length costs the same. */
     @Nullable
     String tokenText(int longest) {
-        return end - start - 2 > longest * JsonStrings.UNICODE_LENGTH ? null : tokenText();
+        return end - start - 2 > longest * JsonStrings.UNICODE_LENGTH
+                ? null
+                : JsonStrings.decode(bytes(), start + 1, end - 1, tokens.escaped());
+    }
+
+    /**
+     * The text of a name, or what stands for one of more characters than names have: its beginning and an ellipsis, which is
+     * nobody's name. So no copy of a body is made for one.
+     */
+    String tokenName() {
+        String name = tokenText(LONGEST_NAME);
+        return name == null ? new String(bytes(), start + 1, SHOWN_OF_NAME, UTF_8) + "…" : name;
     }
 
     /** At the position, something else was expected. */

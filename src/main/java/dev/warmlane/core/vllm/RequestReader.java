@@ -61,7 +61,6 @@ final class RequestReader {
     private final PromptReader promptReader;
 
     private @Nullable String model;
-    private @Nullable String cacheSalt;
     private boolean stream;
     private @Nullable StreamOptions streamOptions;
     private @Nullable Integer maxTokens;
@@ -85,7 +84,7 @@ final class RequestReader {
             byte first = scanner.peek();
             scanner.skipValue();
             if (found) {
-                return first == '"' ? scanner.tokenText() : null;
+                return first == '"' ? scanner.tokenName() : null;
             }
         }
         return null;
@@ -114,7 +113,6 @@ final class RequestReader {
                 options == null ? StreamOptions.absent(afterBrace, empty) : options,
                 maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
                 Math.max(samples, bestOf),
-                cacheSalt,
                 priority,
                 givenPriority,
                 previousResponses,
@@ -142,9 +140,7 @@ final class RequestReader {
         }
         members.put(tag, from, spans.size());
         if (field == BodyField.MODEL) {
-            model = first == '"' ? scanner.tokenText() : null;
-        } else if (field == BodyField.CACHE_SALT) {
-            cacheSalt = first == '"' ? scanner.tokenText() : null;
+            model = first == '"' ? scanner.tokenName() : null;
         } else if (field == BodyField.PREVIOUS_RESPONSE_ID && first == '"') {
             if (previousResponses.size() == MAX_PREVIOUS_RESPONSES) {
                 throw scanner.malformed("at most " + MAX_PREVIOUS_RESPONSES + " ids of previous responses");
@@ -152,7 +148,7 @@ final class RequestReader {
             if (previousResponses.isEmpty()) {
                 previousResponses = new ArrayList<>(1);
             }
-            previousResponses.add(scanner.tokenText());
+            previousResponses.add(scanner.tokenName());
         }
     }
 

@@ -38,11 +38,11 @@ public final class ResponseIds {
     private static @Nullable String idOf(JsonScanner scanner) {
         scanner.enterObject();
         while (scanner.nextMember()) {
-            boolean found = scanner.tokenText().equals("id");
+            boolean found = "id".equals(scanner.tokenText(2));
             byte first = scanner.peek();
             scanner.skipValue();
             if (found) {
-                return first == '"' ? scanner.tokenText() : null;
+                return first == '"' ? scanner.tokenText(JsonScanner.LONGEST_NAME) : null;
             }
         }
         return null;

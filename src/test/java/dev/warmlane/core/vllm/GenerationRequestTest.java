@@ -24,7 +24,6 @@ class GenerationRequestTest {
         assertThat(request.stream()).isTrue();
         assertThat(request.includeUsage()).isTrue();
         assertThat(request.maxTokens()).isEqualTo(7);
-        assertThat(request.cacheSalt()).isEqualTo("s");
         assertThat(request.priority()).isEqualTo(-2);
         assertThat(request.hasPrompt()).isTrue();
     }
@@ -38,9 +37,31 @@ class GenerationRequestTest {
         assertThat(request.stream()).isFalse();
         assertThat(request.includeUsage()).isFalse();
         assertThat(request.maxTokens()).isNull();
-        assertThat(request.cacheSalt()).isNull();
         assertThat(request.priority()).isNull();
         assertThat(request.hasPrompt()).isTrue();
+    }
+
+    @Test
+    void aNameLongerThanAnyIsNobodysAndNotCopied() {
+        String huge = "n\\u0061".repeat(100_000);
+        GenerationRequest request = parse("{\"previous_response_id\":\"%s\",\"model\":\"%s\"}".formatted(huge, huge));
+        assertThat(request.model()).startsWith("n").endsWith("…").hasSizeLessThan(300);
+        assertThat(request.previousResponses()).containsExactly(request.model());
+        byte[] body = "{\"model\":\"%s\"}".formatted(huge).getBytes(UTF_8);
+        assertThat(GenerationRequest.modelOf(body, 0, body.length)).isEqualTo(request.model());
+    }
+
+    @Test
+    void aNameOfFullLengthIsReadWhole() {
+        String model = "m".repeat(1000);
+        assertThat(parse("{\"model\":\"%s\"}".formatted(model)).model()).isEqualTo(model);
+    }
+
+    @Test
+    void aLongKeyInEscapesIsNoneOfOurs() {
+        assertThat(parse("{\"\\u006dodel\":\"m\",\"%s\":\"n\"}".formatted("\\u006d".repeat(100_000)))
+                        .model())
+                .isEqualTo("m");
     }
 
     @ParameterizedTest
