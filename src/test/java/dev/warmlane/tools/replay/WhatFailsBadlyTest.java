@@ -114,6 +114,20 @@ class WhatFailsBadlyTest {
     }
 
     @Test
+    void aHomeWhoseCacheIsGoneLosesToRoundRobin() {
+        Load load = new MultiTurnLoad(40, 5, 6000, 1200, 1000, 10, 1).read();
+        ReplaySettings tiny = ReplaySettings.of(8, 30_000);
+        PolicyResult sticky = run(load, tiny, NamedPolicy.parse("sticky"));
+        PolicyResult hash = run(load, tiny, NamedPolicy.parse("consistent-hash"));
+        PolicyResult blind = run(load, tiny, NamedPolicy.parse("round-robin"));
+        PolicyResult expectedCost = run(load, tiny, EXPECTED_COST);
+        assertThat(sticky.ttft().mean()).isGreaterThan(1.5 * blind.ttft().mean());
+        assertThat(expectedCost.ttft().mean()).isLessThan(1.15 * blind.ttft().mean());
+        assertThat(expectedCost.ttft().mean()).isLessThan(0.5 * hash.ttft().mean());
+        assertThat(expectedCost.hitRatio()).isGreaterThan(hash.hitRatio() - 0.01);
+    }
+
+    @Test
     void aScoreOnStaleGaugesGetsWorseWithTheirAge() {
         Load load = new SharedPrefixLoad(40, 5, 6000, 4000, 200, 12, 1200, 1).read();
         double expectedCost = run(load, EIGHT, EXPECTED_COST).ttft().mean();

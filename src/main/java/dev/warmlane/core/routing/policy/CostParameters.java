@@ -10,6 +10,7 @@ import dev.warmlane.core.routing.PolicyParameters;
  * @param load lambda for each 1,000 output tokens expected: price of a prompt token in flight, which every decoding step of
  *     the endpoint reads again; at least 0
  * @param stickinessTokens H: waiting that a bound session accepts to stay with its endpoint; at least 0
+ * @param stickinessPerLoss the same for each token that moving would compute again; at least 0
  * @param clientIpStickiness share of it for a key that many users may share; in [0, 1]
  * @param attentionTokens alpha: the position at which attention costs as much as the rest of a prefill token; above 0
  * @param tieTokens costs this close count as equal; at least 0
@@ -21,6 +22,7 @@ public record CostParameters(
         double delay,
         double load,
         double stickinessTokens,
+        double stickinessPerLoss,
         double clientIpStickiness,
         double attentionTokens,
         double tieTokens,
@@ -29,6 +31,8 @@ public record CostParameters(
     /** The default of what files of earlier versions do not have. */
     private static final double SHARED_USES = 4;
 
+    private static final double STICKINESS_PER_LOSS = 5;
+
     /** Reads them from a policy's parameters. */
     static CostParameters read(PolicyParameters parameters) {
         return new CostParameters(
@@ -36,6 +40,7 @@ public record CostParameters(
                 parameters.number("beta", 0),
                 parameters.number("lambda-per-1000-output-tokens", 0),
                 parameters.number("stickiness-tokens", 0),
+                parameters.number("stickiness-per-loss", 0, Double.MAX_VALUE, STICKINESS_PER_LOSS),
                 parameters.number("client-ip-stickiness", 0, 1),
                 parameters.number("alpha-tokens", 1),
                 parameters.number("tie-tokens", 0),

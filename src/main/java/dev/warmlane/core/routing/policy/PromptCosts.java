@@ -35,7 +35,7 @@ final class PromptCosts {
      *
      * @param match what each of them holds of the prompt
      * @param bound the endpoint that the request's key is bound to
-     * @param stickinessTokens what that is worth
+     * @param stickinessTokens what that is worth at most
      */
     List<Candidate> candidates(
             RoutingRequest request,
@@ -74,7 +74,7 @@ final class PromptCosts {
                     parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
                     parameters.delay() * requests * prefill,
                     lambda * (Math.max(inFlightTokens, usualTokens) + promptTokens),
-                    isBound ? stickinessTokens : 0);
+                    isBound ? staying(prompt, match, i, excluded, endpoints, blockTokens, stickinessTokens) : 0);
             candidates.add(new Candidate(
                     endpoint,
                     matchedTokens,
@@ -88,6 +88,32 @@ final class PromptCosts {
                     cost));
         }
         return candidates;
+    }
+
+    /**
+     * What it is worth to stay, in proportion to what moving would lose: the computing of what no other endpoint holds. A prompt too
+     * short to be known loses as much as any.
+     */
+    private double staying(
+            PromptBlocks prompt,
+            PrefixMatch match,
+            int bound,
+            Set<EndpointId> excluded,
+            List<Endpoint> endpoints,
+            double blockTokens,
+            double most) {
+        if (prompt.length() == 0) {
+            return most;
+        }
+        int held = match.matchedBlocks(bound);
+        int elsewhere = 0;
+        for (int i = 0; i < endpoints.size() && elsewhere < held; i++) {
+            if (i != bound && !excluded.contains(endpoints.get(i).id())) {
+                elsewhere = Math.max(elsewhere, Math.min(held, match.matchedBlocks(i)));
+            }
+        }
+        double lost = parameters.prefillBetween(elsewhere * blockTokens, held * blockTokens);
+        return Math.min(most, parameters.stickinessPerLoss() * lost);
     }
 
     /**

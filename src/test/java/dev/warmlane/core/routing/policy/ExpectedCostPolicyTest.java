@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ExpectedCostPolicyTest extends RoutingPolicyContract {
@@ -69,7 +70,7 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         List<Dispatch> open = new ArrayList<>();
         int stayed = 0;
         while (router.explain(session("s")).outcome() == Outcome.BOUND && stayed < 100) {
-            open.add(router.dispatch(withPrompt(session("s"), longPrompt(stayed)), Set.of()));
+            open.add(router.dispatch(longPrompt(stayed), others(first.endpoint())));
             stayed++;
         }
         // 32,768 tokens of prefill are in the way of five prompts of 6,400.
@@ -77,6 +78,19 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         assertThat(router.explain(session("s")).outcome()).isEqualTo(Outcome.MOVED);
         open.forEach(Dispatch::close);
         assertThat(router.explain(session("s")).outcome()).isEqualTo(Outcome.BOUND);
+    }
+
+    @Test
+    void aSessionStaysForNoMoreThanItsCacheIsWorth() {
+        endpoints(2);
+        RoutingRequest small = withPrompt(session("small"), prompt(1, 2, 3));
+        Dispatch first = dispatch(small);
+        first.close();
+        // 192 tokens are held here alone: not worth the wait for 6,400, though a session may wait for 32,768.
+        Dispatch busy = router.dispatch(longPrompt(1), others(first.endpoint()));
+        assertThat(router.explain(small).outcome()).isEqualTo(Outcome.MOVED);
+        busy.close();
+        assertThat(router.explain(small).outcome()).isEqualTo(Outcome.BOUND);
     }
 
     @Test
@@ -112,16 +126,23 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     @Test
     void aConversationOfAnAddressStaysWhereItIs() {
         endpoints(4);
-        Dispatch first = dispatch(withPrompt(ADDRESS, prompt(1, 2, 3)));
+        Dispatch first = dispatch(withPrompt(ADDRESS, longPrompt(1)));
         dispatch(withPrompt(ADDRESS, longPrompt(7)));
         // So busy that others would be cheaper, but not by what an address is worth.
         first.close();
-        router.dispatch(withPrompt(session("other"), longPrompt(8)), others(first.endpoint()));
-        RoutingDecision next = router.explain(withPrompt(ADDRESS, prompt(1, 2, 3, 4)));
+        for (int i = 0; i < 3; i++) {
+            router.dispatch(withPrompt(session("other"), longPrompt(10 + i)), others(first.endpoint()));
+        }
+        RoutingRequest grown =
+                prompt(LongStream.rangeClosed(0, 100).map(block -> 1000 + block).toArray());
+        assertThat(router.explain(new RoutingRequest(grown.key(), grown.prompt()))
+                        .endpoint())
+                .isNotEqualTo(first.endpoint());
+        RoutingDecision next = router.explain(withPrompt(ADDRESS, grown));
         assertThat(next.endpoint()).isEqualTo(first.endpoint());
         assertThat(next.source()).isEqualTo(KeySource.CLIENT_IP);
         assertThat(next.outcome()).isEqualTo(Outcome.BOUND);
-        RoutingDecision other = router.explain(withPrompt(ADDRESS, prompt(1, 2, 5)));
+        RoutingDecision other = router.explain(withPrompt(ADDRESS, prompt(1000, 1001, 5)));
         assertThat(other.endpoint()).isNotEqualTo(first.endpoint());
         assertThat(other.source()).isEqualTo(KeySource.PROMPT_PREFIX);
     }
