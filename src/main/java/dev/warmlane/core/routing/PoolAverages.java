@@ -14,6 +14,7 @@ public final class PoolAverages {
     private final LearnedAverage bytesPerToken = new LearnedAverage(FIRST_BYTES_PER_TOKEN);
     private final LearnedAverage promptTokens = new LearnedAverage(FIRST_PROMPT_TOKENS);
     private final LearnedAverage outputTokens = new LearnedAverage(FIRST_OUTPUT_TOKENS);
+    private final LearnedAverage newSessions = new LearnedAverage(1);
 
     /** Bytes of canonical prompt for one token, in [0.5, 64]. */
     public double bytesPerToken() {
@@ -28,6 +29,16 @@ public final class PoolAverages {
     /** Tokens that a response is expected to have. */
     public double outputTokens() {
         return outputTokens.value();
+    }
+
+    /** Requests that a session has on average, as far as can be told from how often one is the first; at least 1. */
+    public double turns() {
+        return 1 / newSessions.value();
+    }
+
+    /** Learns from a request that belongs to a session: whether it was its first. */
+    void learnTurn(boolean first) {
+        newSessions.learn(first ? 1 : 0);
     }
 
     /**

@@ -120,6 +120,9 @@ public final class PoolMemory {
         if (bindsKey(decision) && (decision.outcome() != Outcome.SPILLED || isIndependent(decision))) {
             bind(decision.request(), decision.endpoint().id());
         }
+        if (bindsKey(decision)) {
+            averages.learnTurn(decision.outcome() == Outcome.PLACED || isIndependent(decision));
+        }
         if (decision.remember().prompt()) {
             AffinityKey key = decision.request().key();
             // Behind an address, and where nothing tells, every request may be somebody else's.

@@ -56,6 +56,16 @@ class PoolMemoryTest {
     }
 
     @Test
+    void learnsHowManyTurnsSessionsHave() {
+        PoolAverages averages = new PoolAverages();
+        assertThat(averages.turns()).isEqualTo(1);
+        for (int request = 0; request < 1000; request++) {
+            averages.learnTurn(request % 20 == 0);
+        }
+        assertThat(averages.turns()).isBetween(15.0, 35.0);
+    }
+
+    @Test
     void aSpilledRequestKeepsItsBindingAndLeavesItsPrompt() {
         bindings.bind(TURN.key(), endpoint("b").id());
         memory.dispatched(decision(TURN, Outcome.SPILLED, Remember.BINDING_AND_PROMPT));

@@ -24,6 +24,8 @@ final class PromptCosts {
     /** No request costs less to start than one KV block of prefill. */
     private static final long LEAST_UNCACHED_TOKENS = 16;
 
+    private static final double MOST_PLACED = 10;
+
     private final CostParameters parameters;
 
     PromptCosts(CostParameters parameters) {
@@ -52,6 +54,8 @@ final class PromptCosts {
         double blockTokens = prompt.blockSizeBytes() / bytesPerToken;
         long promptTokens = (long) (prompt.bytes() / bytesPerToken);
         double lambda = parameters.load() * averages.outputTokens() / 1000;
+        // A session pays for the load it finds with each of its turns until it can move.
+        double placed = Math.min(MOST_PLACED, Math.max(1, Math.sqrt(averages.turns()) / 2));
         SharedRecompute shared = new SharedRecompute(parameters, pool, prompt, match, blockTokens);
         List<Candidate> candidates = new ArrayList<>(endpoints.size());
         for (int i = 0; i < endpoints.size(); i++) {
@@ -73,7 +77,7 @@ final class PromptCosts {
                     prefillTokens,
                     parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
                     parameters.delay() * requests * prefill,
-                    lambda * (Math.max(inFlightTokens, usualTokens) + promptTokens),
+                    lambda * (Math.max(inFlightTokens, placed * usualTokens) + promptTokens),
                     isBound ? staying(prompt, match, i, excluded, endpoints, blockTokens, stickinessTokens) : 0);
             candidates.add(new Candidate(
                     endpoint,
