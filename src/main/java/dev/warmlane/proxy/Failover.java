@@ -11,6 +11,7 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.http.RawQuery;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.EngineRefusal;
 import dev.warmlane.proxy.upstream.ForwardedFor;
@@ -124,6 +125,7 @@ final class Failover {
                     }
                     routed.sent(attempt);
                     UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
+                    RawQuery.restore(exchange.getRequest().getURI(), (Connection) request);
                     // Asked for when it is sent: this chain lives as long as the response and must not keep the body.
                     return connection.send(
                             bodyBytes == 0

@@ -287,7 +287,21 @@ class PassThroughIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"z[]=%20", "z[]=%2520&a=%5B", "a=b+c&a=%2B", "", "&&=", "a=/?:@!$'()*,;", "%C3%A9=%e9"})
+    @ValueSource(
+            strings = {
+                "z[]=%20",
+                "z[]=%2520&a=%5B",
+                "a=b+c&a=%2B",
+                "",
+                "&&=",
+                "a=/?:@!$'()*,;",
+                "%C3%A9=%e9",
+                "q={\"a\":[1|2]}^`<>\\\\",
+                "100%",
+                "a=%zz&b=%2",
+                "%{}%20",
+                "a=%23+{"
+            })
     void forwardsAQueryByteForByte(String query) {
         try (Wire client = send(CHAT.replace(" HTTP/1.1", "?" + query + " HTTP/1.1") + "Content-Length: 2\r\n\r\n{}");
                 Exchange upstream = engine.next()) {

@@ -67,7 +67,20 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 request.setUri(PathGuard.ALL_PATHS);
             } else if (!PathGuard.isPlain(path) && PathGuard.withoutTrailingSlash(path) == null) {
                 request.setUri(NOWHERE);
+            } else {
+                checkQuery(request);
             }
+        }
+    }
+
+    private void checkQuery(HttpRequest request) {
+        String target = request.uri();
+        String uri = RawQuery.inUri(target);
+        if (uri == null) {
+            refusal = RequestFraming.badRequest("query (expected: visible ASCII and no fragment)");
+            request.setDecoderResult(DecoderResult.failure(refusal));
+        } else if (!uri.equals(target)) {
+            request.setUri(uri);
         }
     }
 

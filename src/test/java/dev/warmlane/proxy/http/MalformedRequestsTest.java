@@ -33,9 +33,24 @@ class MalformedRequestsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/models", "/v1/models?q=%20{}", "http://host/v1/models"})
+    @ValueSource(strings = {"/v1/models", "/v1/models?q=%20[]", "http://host/v1/models"})
     void letsPlainTargetsPass(String target) {
         assertThat(received(target)).isEqualTo(target);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/models?q=%20{}+, /v1/models?q=%20%7B%7D+#q%3D%2520%7B%7D%2B",
+        "http://host/v1/models?%zz, http://host/v1/models?%25zz#%25zz"
+    })
+    void remembersTheSpellingOfAQueryThatIsNoUris(String target, String uri) {
+        assertThat(received(target)).isEqualTo(uri);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/models?a#b", "/v1/models?#", "/v1/models?{#a", "/v1/models?\u00e9"})
+    void refusesAQueryThatNoEngineTakesAsItIs(String target) {
+        assertThat(receive(target, "host").decoderResult().isFailure()).isTrue();
     }
 
     @ParameterizedTest
