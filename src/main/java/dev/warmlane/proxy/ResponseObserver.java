@@ -36,6 +36,7 @@ final class ResponseObserver {
     private boolean committed;
     private boolean aborted;
     private boolean begun;
+    private boolean isStream;
     private boolean reported;
     private int heldBytes;
 
@@ -112,6 +113,7 @@ final class ResponseObserver {
             heldBytes = 0;
             commit();
         } else {
+            isStream = true;
             release();
         }
     }
@@ -122,7 +124,11 @@ final class ResponseObserver {
         if (!begun) {
             begun = true;
             commit();
-            dispatch.firstByte();
+            if (isStream && status < 400) {
+                dispatch.firstToken();
+            } else {
+                dispatch.firstByte();
+            }
             onFirstByte.run();
             charge(heldBytes);
         }
@@ -137,6 +143,7 @@ final class ResponseObserver {
     void acceptEvents(ByteBuf chunk) {
         note(chunk);
         if (!tail.isSilent()) {
+            isStream = true;
             release();
             charge(chunk.readableBytes());
         }

@@ -50,7 +50,7 @@ public class DecisionBenchmark {
     private final InFlight inFlight = new InFlight();
     private final PoolMemory memory = new PoolMemory(table, index, PromptHasher.DEFAULT_BLOCK_SIZE_BYTES, inFlight, 1);
     private final ExpectedCostPolicy policy =
-            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 5, 0.25, 37_500, 256, 4));
+            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
     private final PromptHasher hasher = new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES);
     private final AffinityKey key = AffinityKey.of("default", KeySource.SESSION, "session");
     private EndpointSnapshot snapshot = EndpointSnapshot.EMPTY;

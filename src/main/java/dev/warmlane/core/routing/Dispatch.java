@@ -11,6 +11,7 @@ public final class Dispatch implements AutoCloseable {
     private final Lease lease;
     private final HealthWatch health;
     private final DecisionLog.Entry entry;
+    private final long openedNanos;
 
     Dispatch(RoutingDecision decision, Router router, Lease lease, HealthWatch health, DecisionLog.Entry entry) {
         this.decision = decision;
@@ -18,6 +19,7 @@ public final class Dispatch implements AutoCloseable {
         this.lease = lease;
         this.health = health;
         this.entry = entry;
+        this.openedNanos = router.memory().nanoTime();
     }
 
     public RoutingDecision decision() {
@@ -41,6 +43,14 @@ public final class Dispatch implements AutoCloseable {
     /** The first byte of the response came back: the prefill is over. */
     public void firstByte() {
         if (lease.firstByte()) {
+            health.succeeded(endpoint());
+        }
+    }
+
+    /** The same of a stream, whose first byte comes with the first token: how long that took is learned. */
+    public void firstToken() {
+        if (lease.firstByte()) {
+            router.firstToken(decision, router.memory().nanoTime() - openedNanos);
             health.succeeded(endpoint());
         }
     }

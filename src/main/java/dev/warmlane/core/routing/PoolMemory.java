@@ -24,7 +24,9 @@ public final class PoolMemory {
     private final long seed;
     private final OtherClients otherClients = new OtherClients();
     private final PoolAverages averages = new PoolAverages();
+    private final LongSupplier nanoClock;
     private final UsualLoad usualLoad;
+    private final EndpointSpeeds speeds;
     private final PoolLoad load;
     private final AtomicLong dispatches = new AtomicLong();
 
@@ -75,7 +77,9 @@ public final class PoolMemory {
         this.inFlight = inFlight;
         this.seed = seed;
         this.replicas = replicas;
+        this.nanoClock = nanoClock;
         this.usualLoad = new UsualLoad(nanoClock);
+        this.speeds = new EndpointSpeeds(nanoClock);
         this.load = new PoolLoad(inFlight, replicas, otherClients, averages, usualLoad);
     }
 
@@ -103,6 +107,14 @@ public final class PoolMemory {
     /** What responses have taught. */
     public PoolAverages averages() {
         return averages;
+    }
+
+    EndpointSpeeds speeds() {
+        return speeds;
+    }
+
+    long nanoTime() {
+        return nanoClock.getAsLong();
     }
 
     long dispatches() {
@@ -150,6 +162,20 @@ public final class PoolMemory {
         }
     }
 
+    /**
+     * The first token has come, and nothing before it.
+     *
+     * @param nanos after the request was sent
+     */
+    void firstToken(RoutingDecision decision, long nanos) {
+        for (Candidate candidate : decision.candidates()) {
+            if (candidate.endpoint().id().equals(decision.endpoint().id())) {
+                speeds.firstToken(candidate, decision.promptTokens(), nanos);
+                return;
+            }
+        }
+    }
+
     /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
     void reported(RoutingDecision decision, UsageReport usage) {
         PromptBlocks prompt = decision.request().prompt();
@@ -184,6 +210,7 @@ public final class PoolMemory {
         bindings.releaseAll(endpoint);
         otherClients.retire(endpoint);
         usualLoad.retire(endpoint);
+        speeds.retire(endpoint);
         contents.remove(endpoint);
     }
 

@@ -190,6 +190,11 @@ public final class Router {
         retireIfGone(endpoint);
     }
 
+    void firstToken(RoutingDecision decision, long nanos) {
+        memory.firstToken(decision, nanos);
+        retireIfGone(decision.endpoint().id());
+    }
+
     void delivered(RoutingDecision decision, UsageReport delivery) {
         deliveries.record(decision, delivery);
         memory.reported(decision, delivery);

@@ -70,6 +70,10 @@ public final class RoutingView {
         return memory.load();
     }
 
+    public EndpointSpeeds speeds() {
+        return memory.speeds();
+    }
+
     public PoolAverages averages() {
         return memory.averages();
     }

@@ -34,9 +34,12 @@ import java.time.Clock;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the pools of the settings. Each has its own policy, memory and queue; bindings are shared. */
 public final class PoolFactory {
+    private static final Logger log = LoggerFactory.getLogger(PoolFactory.class);
     private static final int LOGGED_DECISIONS = 256;
 
     /** One million tokens at 64 a block: more than most engines hold, since too small costs more than too large. */
@@ -163,7 +166,9 @@ public final class PoolFactory {
             throw new InvalidSettingException("warmlane.routing.policy", problem);
         }
         try {
-            return Policies.load().create(parameters);
+            RoutingPolicy policy = Policies.load().create(parameters);
+            parameters.notes().forEach(log::info);
+            return policy;
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("warmlane.routing", String.valueOf(e.getMessage()));
         }

@@ -60,7 +60,7 @@ final class Attempt implements EngineRequest.Listener {
     public void token(EngineSequence answering, long nowNanos) {
         if (answering.generatedTokens() == 1) {
             dispatch.accepted();
-            dispatch.firstByte();
+            dispatch.firstToken();
         }
     }
 

@@ -36,7 +36,7 @@ class DeliveredHitsTest {
             new AffinityTable(100, Duration.ofHours(2), System::nanoTime), index, BLOCK_BYTES, new InFlight(), 1);
     private final EndpointPool pool = new EndpointPool("test");
     private final ExpectedCostPolicy expectedCost =
-            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 5, 0.25, 37_500, 256, 4));
+            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
     private final Router router = router(expectedCost);
 
     private Router router(RoutingPolicy policy) {

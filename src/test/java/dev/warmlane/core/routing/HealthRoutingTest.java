@@ -322,7 +322,7 @@ class HealthRoutingTest {
 
     private Router router(String algorithm) {
         PoolMemory memory = new PoolMemory(table, index, 256, inFlight, 1);
-        CostParameters costs = new CostParameters(2, 0.15, 0.3, 32_768, 5, 0.25, 37_500, 256, 4);
+        CostParameters costs = new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4);
         ExpectedCostPolicy expectedCost = new ExpectedCostPolicy(costs);
         RoutingPolicy policy = switch (algorithm) {
             case "sticky" -> new StickyPolicy(expectedCost);

@@ -129,7 +129,7 @@ class StoredResponseOwnerTest {
 
     private Router router(String algorithm) {
         ExpectedCostPolicy expectedCost =
-                new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 5, 0.25, 37_500, 256, 4));
+                new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
         RoutingPolicy policy = switch (algorithm) {
             case "sticky" -> new StickyPolicy(expectedCost);
             case "consistent-hash" -> new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost);

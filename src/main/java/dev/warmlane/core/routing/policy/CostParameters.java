@@ -1,6 +1,8 @@
 package dev.warmlane.core.routing.policy;
 
+import dev.warmlane.core.routing.EndpointSpeeds;
 import dev.warmlane.core.routing.PolicyParameters;
+import java.util.Locale;
 
 /**
  * The constants of the expected-cost rule. Tokens are prefill tokens of the served model, the currency of all costs.
@@ -9,8 +11,8 @@ import dev.warmlane.core.routing.PolicyParameters;
  * @param delay beta: price of delaying each other request in flight by a token of prefill; at least 0
  * @param load lambda for each 1,000 output tokens expected: price of a prompt token in flight, which every decoding step of
  *     the endpoint reads again; at least 0
- * @param stickinessTokens H: waiting that a bound session accepts to stay with its endpoint; at least 0
- * @param stickinessPerLoss the same for each token that moving would compute again; at least 0
+ * @param stayForSeconds H: how much later a first token may come so that a bound session stays with its endpoint; at least 0
+ * @param stickinessPerLoss tokens of waiting that it accepts at most for each that moving would compute again; at least 0
  * @param clientIpStickiness share of it for a key that many users may share; in [0, 1]
  * @param attentionTokens alpha: the position at which attention costs as much as the rest of a prefill token; above 0
  * @param tieTokens costs this close count as equal; at least 0
@@ -21,7 +23,7 @@ public record CostParameters(
         double recompute,
         double delay,
         double load,
-        double stickinessTokens,
+        double stayForSeconds,
         double stickinessPerLoss,
         double clientIpStickiness,
         double attentionTokens,
@@ -39,12 +41,24 @@ public record CostParameters(
                 parameters.number("kappa", 0),
                 parameters.number("beta", 0),
                 parameters.number("lambda-per-1000-output-tokens", 0),
-                parameters.number("stickiness-tokens", 0),
+                stayFor(parameters),
                 parameters.number("stickiness-per-loss", 0, Double.MAX_VALUE, STICKINESS_PER_LOSS),
                 parameters.number("client-ip-stickiness", 0, 1),
                 parameters.number("alpha-tokens", 1),
                 parameters.number("tie-tokens", 0),
                 parameters.number("shared-uses", 0, Double.MAX_VALUE, SHARED_USES));
+    }
+
+    /** In files and settings of earlier versions it is a number of tokens, which goes first where somebody has given one. */
+    private static double stayFor(PolicyParameters parameters) {
+        double seconds = parameters.seconds("stay-for");
+        if (!parameters.has("stickiness-tokens")) {
+            return seconds;
+        }
+        double tokens = parameters.number("stickiness-tokens", 0);
+        double became = tokens * EndpointSpeeds.PRIOR_SECONDS;
+        parameters.note(String.format(Locale.ROOT, "stickiness-tokens: %.0f is now stay-for: %.2fs", tokens, became));
+        return became;
     }
 
     /** What it costs to compute the tokens from one position of a prompt to another. */

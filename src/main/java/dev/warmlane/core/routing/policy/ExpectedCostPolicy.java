@@ -67,7 +67,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         }
         KeySource source = decisive(request, bound);
         List<Candidate> candidates =
-                costs.candidates(request, pool, endpoints, match, excluded, bound, stickiness(source));
+                costs.candidates(request, pool, endpoints, match, excluded, bound, stickiness(source, pool));
         EndpointId hint = source.isShared() && bound == null ? pool.boundEndpoint(request.key()) : null;
         Candidate best = best(candidates, request, source, hint);
         if (best == null) {
@@ -107,10 +107,10 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
                 : request.key().source();
     }
 
-    private double stickiness(KeySource source) {
-        return source == KeySource.CLIENT_IP
-                ? parameters.stickinessTokens() * parameters.clientIpStickiness()
-                : parameters.stickinessTokens();
+    /** In prefill tokens of an average endpoint. */
+    private double stickiness(KeySource source, RoutingView pool) {
+        double most = parameters.stayForSeconds() / pool.speeds().secondsPerToken();
+        return source == KeySource.CLIENT_IP ? most * parameters.clientIpStickiness() : most;
     }
 
     private @Nullable Candidate best(

@@ -7,6 +7,7 @@ import dev.warmlane.core.prefix.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Cost;
+import dev.warmlane.core.routing.EndpointSpeeds;
 import dev.warmlane.core.routing.Outcome;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.PoolLoad;
@@ -49,6 +50,7 @@ final class PromptCosts {
             double stickinessTokens) {
         PromptBlocks prompt = request.prompt();
         PoolLoad load = pool.load();
+        EndpointSpeeds speeds = pool.speeds();
         PoolAverages averages = pool.averages();
         double bytesPerToken = averages.bytesPerToken();
         double blockTokens = prompt.blockSizeBytes() / bytesPerToken;
@@ -71,14 +73,15 @@ final class PromptCosts {
             long inFlightTokens = load.promptTokens(id);
             // What is placed stays: what else will be there counts, not what happens to be there now.
             long usualTokens = bound == null ? load.usualPromptTokens(id) : 0;
+            double slow = speeds.relative(id);
             boolean isBound = bound != null && id.equals(bound);
             double prefill = parameters.prefill(uncachedTokens, promptTokens);
             Cost cost = new Cost(
-                    prefillTokens,
-                    parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
-                    parameters.delay() * requests * prefill,
-                    lambda * (Math.max(inFlightTokens, placed * usualTokens) + promptTokens),
-                    isBound ? staying(prompt, match, i, excluded, endpoints, blockTokens, stickinessTokens) : 0);
+                    slow * prefillTokens,
+                    slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
+                    slow * parameters.delay() * requests * prefill,
+                    slow * lambda * (Math.max((double) inFlightTokens, placed * usualTokens) + promptTokens),
+                    isBound ? staying(prompt, match, i, excluded, endpoints, blockTokens, stickinessTokens, slow) : 0);
             candidates.add(new Candidate(
                     endpoint,
                     matchedTokens,
@@ -105,7 +108,8 @@ final class PromptCosts {
             Set<EndpointId> excluded,
             List<Endpoint> endpoints,
             double blockTokens,
-            double most) {
+            double most,
+            double slow) {
         if (prompt.length() == 0) {
             return most;
         }
@@ -117,7 +121,7 @@ final class PromptCosts {
             }
         }
         double lost = parameters.prefillBetween(elsewhere * blockTokens, held * blockTokens);
-        return Math.min(most, parameters.stickinessPerLoss() * lost);
+        return Math.min(most, slow * parameters.stickinessPerLoss() * lost);
     }
 
     /**

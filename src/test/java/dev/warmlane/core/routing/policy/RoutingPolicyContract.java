@@ -123,7 +123,7 @@ public abstract class RoutingPolicyContract {
     }
 
     ExpectedCostPolicy expectedCost() {
-        return new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 32_768, 5, 0.25, 37_500, 256, 4));
+        return new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
     }
 
     void endpoints(int count) {

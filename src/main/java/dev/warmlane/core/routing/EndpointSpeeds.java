@@ -1,0 +1,124 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+/**
+ * How long endpoints take for a token of prefill, learned from the first tokens that they send. What a request should have taken at
+ * one that computes as an 8B model on an H100 does is
+ * <pre>
+ *   {@value #PRIOR_SECONDS} s * (P + W(u, L) + R / 500 + 200)
+ * </pre>
+ * with the tokens that were being computed there, its own, the prompts that decoding steps in between read, and what any step
+ * takes. The logarithm of how much longer it took is averaged for each endpoint, with a memory of some twenty requests; what takes
+ * longer counts half, since it often waited for something else. Models and quantisations differ by this as GPUs do, so that no
+ * constant has to fit them. Nobody has to hear of it from other replicas: each sees the first tokens of its own requests.
+ *
+ * <p>Endpoints that differ by less than a quarter from the pool count as equal, and one that was not heard of for minutes as the
+ * average one: it may have recovered. Safe for concurrent use; reading takes no lock.
+ */
+public final class EndpointSpeeds {
+    /** What a token of prefill takes until anything is learned: 1.5 s for 32,768. */
+    public static final double PRIOR_SECONDS = 1.5 / 32_768;
+
+    private static final double ATTENTION_TOKENS = 37_500;
+    private static final double DECODING_SHARE = 1.0 / 500;
+    private static final double STEP_TOKENS = 200;
+    private static final double WEIGHT = 1.0 / 16;
+    private static final double SLOWER_COUNTS = 0.5;
+    /** Samples that weigh as much as knowing nothing. */
+    private static final double DOUBT = 8;
+
+    private static final double EQUAL = Math.log(1.25);
+    private static final double MOST = Math.log(8);
+    private static final double MOST_OF_POOL = Math.log(100);
+    private static final double FORGOTTEN_NANOS = 180e9;
+
+    private final LongSupplier nanoClock;
+    private final ConcurrentHashMap<EndpointId, Speed> speeds = new ConcurrentHashMap<>();
+    private volatile double pool;
+    private volatile boolean different;
+
+    EndpointSpeeds(LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
+    }
+
+    /** Seconds for a prefill token at an average endpoint. */
+    public double secondsPerToken() {
+        return PRIOR_SECONDS * Math.exp(pool);
+    }
+
+    /** How many times as long as the average one an endpoint takes, in [1/8, 8]; 1 unless they clearly differ. */
+    public double relative(EndpointId endpoint) {
+        Speed speed = different ? speeds.get(endpoint) : null;
+        if (speed == null) {
+            return 1;
+        }
+        double age = nanoClock.getAsLong() - speed.nanos;
+        double off = (speed.log - pool) * speed.trust() * Math.exp(-age / FORGOTTEN_NANOS);
+        return Math.abs(off) < EQUAL ? 1 : Math.exp(Math.max(-MOST, Math.min(MOST, off)));
+    }
+
+    /**
+     * The first token of a request has come.
+     *
+     * @param seen its endpoint as the decision saw it
+     * @param promptTokens of its prompt
+     * @param nanos that it took; without time nothing is learned
+     */
+    void firstToken(Candidate seen, long promptTokens, long nanos) {
+        if (nanos <= 0) {
+            return;
+        }
+        long uncached = seen.uncachedTokens();
+        double own = uncached * (1 + (promptTokens - uncached / 2.0) / ATTENTION_TOKENS);
+        double tokens = seen.prefillTokens() + own + seen.promptTokens() * DECODING_SHARE + STEP_TOKENS;
+        learn(seen.endpoint().id(), Math.log(nanos / 1e9 / (tokens * PRIOR_SECONDS)));
+    }
+
+    synchronized void retire(EndpointId endpoint) {
+        speeds.remove(endpoint);
+        average();
+    }
+
+    private synchronized void learn(EndpointId endpoint, double sample) {
+        Speed speed = speeds.computeIfAbsent(endpoint, added -> new Speed(pool));
+        double off = Math.max(-1, Math.min(1, sample - speed.log));
+        speed.log += WEIGHT * off * (off > 0 ? SLOWER_COUNTS : 1);
+        speed.samples = Math.min(1000, speed.samples + 1);
+        speed.nanos = nanoClock.getAsLong();
+        average();
+    }
+
+    /** The mean of what is known of each, so that a busy endpoint counts no more than others. */
+    private void average() {
+        double sum = 0;
+        double weight = 0;
+        double least = MOST_OF_POOL;
+        double most = -MOST_OF_POOL;
+        for (Speed speed : speeds.values()) {
+            double trust = speed.trust();
+            sum += trust * speed.log;
+            weight += trust;
+            least = Math.min(least, speed.log);
+            most = Math.max(most, speed.log);
+        }
+        pool = weight == 0 ? 0 : Math.max(-MOST_OF_POOL, Math.min(MOST_OF_POOL, sum / weight));
+        different = most - least > EQUAL;
+    }
+
+    private static final class Speed {
+        private volatile double log;
+        private volatile double samples;
+        private volatile long nanos;
+
+        Speed(double log) {
+            this.log = log;
+        }
+
+        double trust() {
+            return samples / (samples + DOUBT);
+        }
+    }
+}
