@@ -24,6 +24,7 @@ import org.springframework.context.annotation.Import;
     DrainConfiguration.class,
     ClusterConfiguration.class,
     DashboardConfiguration.class,
-    DemoConfiguration.class
+    DemoConfiguration.class,
+    StartReport.class
 })
 public class GatewayApplication {}

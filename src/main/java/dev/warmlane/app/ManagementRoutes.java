@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.InstantSource;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -42,7 +43,11 @@ class ManagementRoutes {
     @Bean
     @ConditionalOnBean(LiveFeed.class)
     RouterFunction<ServerResponse> dashboardRoutes(
-            LiveFeed feed, History history, AffinityEndpoint sessions, WarmlaneSettings settings) {
+            LiveFeed feed,
+            History history,
+            AffinityEndpoint sessions,
+            WarmlaneSettings settings,
+            LoggingSystem logging) {
         return new DashboardHandler(
                         feed,
                         history,
@@ -50,6 +55,7 @@ class ManagementRoutes {
                         ProblemCatalogue.load(),
                         settings.dashboard(),
                         settings.tenancy().enabled(),
+                        logging,
                         InstantSource.system())
                 .routes();
     }

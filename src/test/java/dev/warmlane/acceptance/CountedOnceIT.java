@@ -79,10 +79,9 @@ class CountedOnceIT {
     void everyRequestIsInExactlyOneCounter(String target, String header, String body, int status) {
         double before = counted();
         String content = body.equals("chat") ? CHAT : body.replace("%", "\r\n");
-        String length =
-                content.isEmpty() || header.matches("(content-length|transfer-encoding).*")
-                        ? ""
-                        : "content-length: " + content.length() + "\r\n";
+        String length = content.isEmpty() || header.matches("(content-length|transfer-encoding).*")
+                ? ""
+                : "content-length: " + content.length() + "\r\n";
         try (Wire wire = Wire.to(gateway.port())) {
             wire.send(target + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + header.replace("%", "\r\n") + "\r\n"
                     + length + "\r\n" + content);

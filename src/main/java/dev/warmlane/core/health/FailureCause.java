@@ -5,24 +5,27 @@ import java.util.Locale;
 /** Why an endpoint gave no usable response, as far as that says something of the endpoint. */
 public enum FailureCause {
     /** Connecting failed, or took too long. */
-    CONNECT(true),
+    CONNECT(true, "cannot connect"),
     /** The connection broke before the response was complete. */
-    RESET(true),
+    RESET(true, "connection broke"),
     /** It answered that it is unavailable: see {@link #isUnavailable}. */
-    UNAVAILABLE(true),
+    UNAVAILABLE(true, "status 502, 503 or 504"),
     /** It did not answer in time. */
-    TIMEOUT(true),
+    TIMEOUT(true, "timeout"),
     /** It answered that it aborted the request before the first token. */
-    ABORT(true),
+    ABORT(true, "aborted before the first token"),
     /** It answered that its queue is full, so that another may take the request. */
-    FULL(false),
+    FULL(false, "queue full"),
     /** Nothing that is the endpoint's fault, such as no connection free. */
-    OTHER(false);
+    OTHER(false, "other");
 
     private final boolean blamesEndpoint;
 
-    FailureCause(boolean blamesEndpoint) {
+    private final String words;
+
+    FailureCause(boolean blamesEndpoint, String words) {
         this.blamesEndpoint = blamesEndpoint;
+        this.words = words;
     }
 
     /** Whether a status is one that proxies and servers answer that cannot serve the request, or are stopping. */
@@ -38,6 +41,11 @@ public enum FailureCause {
     /** Whether the server has probably gone, and its cache with it. */
     public boolean losesCache() {
         return this == CONNECT;
+    }
+
+    /** What people read. */
+    public String words() {
+        return words;
     }
 
     /** The name in metric labels and log lines, lower case. */

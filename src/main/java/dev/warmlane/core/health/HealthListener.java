@@ -1,6 +1,7 @@
 package dev.warmlane.core.health;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import org.jspecify.annotations.Nullable;
 
 /** Hears when the health of an endpoint or a pool becomes another. Called by whatever thread brought the news; must not wait. */
 public interface HealthListener {
@@ -15,6 +16,24 @@ public interface HealthListener {
      * @param silent whether no byte has come from the endpoint, on any connection, since the check began
      */
     default void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {}
+
+    /**
+     * A request to an endpoint or a check of it has failed, and that counts against it.
+     *
+     * @param why a few words without addresses or content
+     */
+    default void failed(Endpoint endpoint, String why) {}
+
+    /**
+     * Something about an endpoint is worth a line in the log.
+     *
+     * @param what what, such as "healthy again"
+     * @param why a few words; null where there is nothing to say
+     */
+    default void noted(Endpoint endpoint, String what, @Nullable String why) {}
+
+    /** Time has passed; about once a second. */
+    default void ticked() {}
 
     /** A health check found that nobody listens at an endpoint. */
     default void refused(Endpoint endpoint) {}

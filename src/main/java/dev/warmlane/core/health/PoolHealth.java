@@ -92,7 +92,10 @@ public final class PoolHealth implements HealthWatch {
         }
         if (!cause.blamesEndpoint()) {
             undecided(endpoint);
-        } else if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
+            return;
+        }
+        listeners.forEach(listener -> listener.failed(endpoint, cause.words()));
+        if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
             judge(endpoint.id(), cause);
         }
     }
@@ -128,6 +131,22 @@ public final class PoolHealth implements HealthWatch {
         if (!pool.snapshot().contains(endpoint)) {
             checks.remove(endpoint);
         }
+    }
+
+    /**
+     * A health check of an endpoint has failed.
+     *
+     * @param why a few words without addresses or content
+     * @param sinceNanos when it began, on this object's clock
+     */
+    public void checkFailed(EndpointId endpoint, FailureCause cause, String why, long sinceNanos) {
+        tell(endpoint, listed -> listeners.forEach(listener -> listener.failed(listed, why)));
+        checked(endpoint, cause, sinceNanos);
+    }
+
+    /** Tells the log something about an endpoint. */
+    public void note(Endpoint endpoint, String what, @Nullable String why) {
+        listeners.forEach(listener -> listener.noted(endpoint, what, why));
     }
 
     /** A health check found that nobody listens at an endpoint. */
@@ -174,6 +193,7 @@ public final class PoolHealth implements HealthWatch {
         if (!changed && pool.snapshot().hasStarting()) {
             pool.refresh();
         }
+        listeners.forEach(HealthListener::ticked);
     }
 
     private boolean claim(EndpointId endpoint) {

@@ -1,46 +1,79 @@
 package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.Probation;
 import dev.warmlane.core.health.EndpointHealth.Starting;
 import dev.warmlane.core.health.HealthListener;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
-/** Logs each change in the health of an endpoint or pool in one line. */
+/** Logs changes in the health of endpoints with their causes, those of many endpoints together, and of the pool. */
 final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 
+    private static final String TRIAL = ": the next request that it gets tells whether it is back";
+
     private final String pool;
+    private final EndpointNews news;
+
+    /** What failed last at each endpoint that is not well. */
+    private final Map<EndpointId, String> failures = new ConcurrentHashMap<>();
 
     HealthLog(String pool) {
         this.pool = pool;
+        this.news = new EndpointNews(log, "pool " + pool + ": ", System::nanoTime);
+    }
+
+    /** The endpoint is gone. */
+    void forget(EndpointId gone) {
+        failures.remove(gone);
+    }
+
+    @Override
+    public void failed(Endpoint endpoint, String why) {
+        failures.put(endpoint.id(), why);
+    }
+
+    @Override
+    public void noted(Endpoint endpoint, String what, @Nullable String why) {
+        news.add(Level.INFO, endpoint.name(), what, "", why);
+    }
+
+    @Override
+    public void ticked() {
+        news.write();
     }
 
     @Override
     public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
         if (now instanceof Ejected ejected) {
-            log.warn(
-                    "pool {}: endpoint {} ejected {}: {}",
-                    pool,
+            String cause = failures.get(endpoint.id());
+            String reason = ejected.reason().label();
+            news.add(
+                    Level.WARN,
                     endpoint.name(),
-                    ejected.checkFailed() ? "until its health check passes" : length(ejected),
-                    ejected.reason().label());
-        } else {
-            log.info("pool {}: endpoint {} {}", pool, endpoint.name(), words(now));
+                    "ejected",
+                    ejected.checkFailed() ? " until its health check passes" : length(ejected),
+                    cause == null ? reason : "%s, %s".formatted(reason, cause));
+            return;
         }
+        if (!(now instanceof Probation)) {
+            failures.remove(endpoint.id());
+        }
+        news.add(Level.INFO, endpoint.name(), words(now), now instanceof Probation ? TRIAL : "", null);
     }
 
     @Override
     public void slept(Endpoint endpoint, boolean asleep) {
-        log.info(
-                "pool {}: endpoint {} {}",
-                pool,
-                endpoint.name(),
-                asleep ? "sleeps and gets no requests" : "is awake again");
+        noted(endpoint, asleep ? "sleeps and gets no requests" : "is awake again", null);
     }
 
     @Override
@@ -54,7 +87,7 @@ final class HealthLog implements HealthListener {
 
     private static String words(EndpointHealth now) {
         if (now instanceof Probation) {
-            return "on probation: the next request that it gets tells whether it is back";
+            return "on probation";
         }
         return now instanceof Starting ? "is back, its load grows from now on" : "takes its full load";
     }
@@ -62,6 +95,6 @@ final class HealthLog implements HealthListener {
     private static String length(Ejected ejected) {
         long seconds =
                 Duration.ofNanos(ejected.untilNanos() - ejected.sinceNanos()).toSeconds();
-        return "for %ds, %d in a row".formatted(seconds, ejected.ejections());
+        return " for %ds, %d in a row".formatted(seconds, ejected.ejections());
     }
 }

@@ -85,7 +85,9 @@ public final class PoolFactory {
         EndpointPool endpoints = new EndpointPool(pool.name());
         PoolHealth health = new PoolHealth(endpoints, rules(settings.health(), settings.outlier()), System::nanoTime);
         Router router = router(endpoints, health);
-        health.addListener(new HealthLog(pool.name()));
+        HealthLog log = new HealthLog(pool.name());
+        health.addListener(log);
+        endpoints.onRemoval(log::forget);
         health.addListener(new ColdRestarts(router));
         ClientTls secured = tls.apply(pool);
         return new Pool(

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -74,7 +75,11 @@ public final class HealthChecker implements AutoCloseable {
     /** An endpoint in a pool. */
     private record Place(String pool, EndpointId id) {}
 
-    private record Target(Place place, Pool pool, Endpoint endpoint) {}
+    private record Target(Place place, Pool pool, Endpoint endpoint) {
+        void note(String what, @Nullable String why) {
+            pool.health().note(endpoint, what, why);
+        }
+    }
 
     /**
      * A checker at rest.
@@ -197,10 +202,7 @@ public final class HealthChecker implements AutoCloseable {
     private void late(Target target, long startedNanos) {
         if (!stalledSince(startedNanos)
                 && target.pool().health().late(target.endpoint().id(), startedNanos)) {
-            log.info(
-                    "pool {}: endpoint {}: health check is late and nothing else has come from it",
-                    target.place().pool(),
-                    target.endpoint().name());
+            target.note("health check is late and nothing else has come from it", null);
         }
     }
 
@@ -208,10 +210,7 @@ public final class HealthChecker implements AutoCloseable {
         lacking = false;
         looksLeft.remove(target.place());
         if (failing.remove(target.place())) {
-            log.info(
-                    "pool {}: endpoint {}: healthy again",
-                    target.place().pool(),
-                    target.endpoint().name());
+            target.note("healthy again", null);
         }
         target.pool().health().checked(target.endpoint().id(), null, startedNanos);
     }
@@ -238,13 +237,9 @@ public final class HealthChecker implements AutoCloseable {
             poller.hurry(target.place(), FIRST_PAUSE.multipliedBy(1L << (LOOKS - left)));
         }
         if (failing.add(target.place())) {
-            log.info(
-                    "pool {}: endpoint {}: health check failed: {}",
-                    target.place().pool(),
-                    target.endpoint().name(),
-                    why.reason());
+            target.note("health check failed", why.reason());
         }
-        target.pool().health().checked(target.endpoint().id(), why.cause(), startedNanos);
+        target.pool().health().checkFailed(target.endpoint().id(), why.cause(), why.reason(), startedNanos);
         if (why.isRefused()) {
             target.pool().health().refused(target.endpoint().id());
         }

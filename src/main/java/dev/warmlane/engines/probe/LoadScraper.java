@@ -2,6 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.pool.EndpointNews;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Mono;
 
 /**
@@ -33,6 +35,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
 
     private final ProbeTiming timing;
     private final Pools pools;
+    private final EndpointNews news;
     private final LongSupplier nanoClock;
     private final ProbeClient client;
     private final ScrapeClient scrapes;
@@ -63,6 +66,8 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         this.timing = timing;
         this.pools = pools;
         this.nanoClock = nanoClock;
+        this.news = new EndpointNews(log, "", nanoClock);
+        this.roundListeners.add(news::write);
         this.client = new ProbeClient("warmlane-scrape", timing);
         this.scrapes = new ScrapeClient(client, modelsInterval, maxMetricsBytes);
         this.poller = new Poller<>(timing, 0, client.loop(), nanoClock, random, this::listed, this::scrape);
@@ -129,9 +134,9 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         EndpointReport before = Objects.requireNonNullElse(reports.put(endpoint.id(), report), EndpointReport.NONE);
         boolean failedBefore = before.error() != null;
         if (report.error() != null && !failedBefore) {
-            log.info("endpoint {}: scrape failed: {}", endpoint.name(), report.error());
+            news.add(Level.INFO, endpoint.name(), "scrape failed", "", report.error());
         } else if (report.error() == null && failedBefore) {
-            log.info("endpoint {}: scraped again", endpoint.name());
+            news.add(Level.INFO, endpoint.name(), "scraped again", "", null);
         }
         if (!report.models().equals(before.models())) {
             tell(modelsListeners);

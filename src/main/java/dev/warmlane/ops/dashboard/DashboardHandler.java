@@ -5,6 +5,7 @@ import dev.warmlane.ops.history.History;
 import dev.warmlane.settings.DashboardSettings;
 import java.time.InstantSource;
 import java.util.Map;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -19,6 +20,7 @@ public final class DashboardHandler {
     private final LiveFeed feed;
     private final HistoryHandler history;
     private final SessionsHandler sessions;
+    private final LogLevelsHandler logLevels;
     private final ProblemCatalogue problems;
     private final DashboardSettings settings;
     private final boolean tenants;
@@ -31,10 +33,12 @@ public final class DashboardHandler {
             ProblemCatalogue problems,
             DashboardSettings settings,
             boolean tenants,
+            LoggingSystem logging,
             InstantSource clock) {
         this.feed = feed;
         this.history = new HistoryHandler(history, clock);
         this.sessions = new SessionsHandler(sessions, settings.readOnly());
+        this.logLevels = new LogLevelsHandler(logging, settings.readOnly());
         this.problems = problems;
         this.settings = settings;
         this.tenants = tenants;
@@ -48,6 +52,8 @@ public final class DashboardHandler {
                 .GET("/dashboard/live", request -> live())
                 .GET("/dashboard/history", history::answer)
                 .GET("/dashboard/settings", request -> settings())
+                .GET("/dashboard/log-levels", logLevels::levels)
+                .POST("/dashboard/log-levels", logLevels::change)
                 .POST("/dashboard/sessions/find", sessions::find)
                 .POST("/dashboard/sessions/release", sessions::release)
                 .GET(
