@@ -9,7 +9,7 @@ final class EndpointBlocks {
     private final BlockHolders holders;
     private final LruBlocks blocks;
     private final CapacityCorrection correction = new CapacityCorrection();
-    private int statedCapacity;
+    private volatile int statedCapacity;
     private int capacity;
     private boolean removed;
     private volatile long lastInsert;
@@ -50,6 +50,10 @@ final class EndpointBlocks {
 
     synchronized long memoryBytes() {
         return blocks.memoryBytes();
+    }
+
+    int statedCapacity() {
+        return statedCapacity;
     }
 
     synchronized void capacity(int newCapacity) {

@@ -39,6 +39,11 @@ public interface PredictedContents {
         return 0;
     }
 
+    /** How many blocks the endpoint's cache holds, as far as anybody has said; infinite where nobody has. */
+    default double capacityBlocks(EndpointId endpoint) {
+        return Double.POSITIVE_INFINITY;
+    }
+
     /**
      * Notes that the endpoint computes this prompt: its blocks are the most recently used from now on.
      *

@@ -138,6 +138,12 @@ public final class PrefixIndex implements PredictedContents {
     }
 
     @Override
+    public double capacityBlocks(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? Double.POSITIVE_INFINITY : blocks.statedCapacity();
+    }
+
+    @Override
     public double residenceSeconds(EndpointId endpoint) {
         EndpointBlocks blocks = endpoints.get(endpoint);
         return blocks == null || !blocks.isFull()

@@ -66,6 +66,11 @@ public final class RoutingView {
         return memory.contents().residenceSeconds(endpoint);
     }
 
+    /** How many blocks the endpoint's cache holds; infinite if nobody has said. */
+    public double capacityBlocks(EndpointId endpoint) {
+        return memory.contents().capacityBlocks(endpoint);
+    }
+
     public PoolLoad load() {
         return memory.load();
     }

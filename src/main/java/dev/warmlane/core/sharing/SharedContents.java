@@ -38,6 +38,11 @@ public final class SharedContents implements PredictedContents {
     }
 
     @Override
+    public double capacityBlocks(EndpointId endpoint) {
+        return index.capacityBlocks(endpoint);
+    }
+
+    @Override
     public double residenceSeconds(EndpointId endpoint) {
         return index.residenceSeconds(endpoint);
     }

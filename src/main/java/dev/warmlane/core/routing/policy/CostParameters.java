@@ -12,7 +12,8 @@ import java.util.Locale;
  * @param load lambda for each 1,000 output tokens expected: price of a prompt token in flight, which every decoding step of
  *     the endpoint reads again; at least 0
  * @param stayForSeconds H: how much later a first token may come so that a bound session stays with its endpoint; at least 0
- * @param stickinessPerLoss tokens of waiting that it accepts at most for each that moving would compute again; at least 0
+ * @param stickinessPerLoss tokens of waiting that it accepts at most for each that moving would compute again, where the
+ *     endpoint has no room; at least 0
  * @param clientIpStickiness share of it for a key that many users may share; in [0, 1]
  * @param attentionTokens alpha: the position at which attention costs as much as the rest of a prefill token; above 0
  * @param tieTokens costs this close count as equal; at least 0

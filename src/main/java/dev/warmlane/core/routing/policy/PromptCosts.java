@@ -38,7 +38,7 @@ final class PromptCosts {
      *
      * @param match what each of them holds of the prompt
      * @param bound the endpoint that the request's key is bound to
-     * @param stickinessTokens what that is worth at most
+     * @param stickinessTokens what that is worth
      */
     List<Candidate> candidates(
             RoutingRequest request,
@@ -76,12 +76,17 @@ final class PromptCosts {
             double slow = speeds.relative(id);
             boolean isBound = bound != null && id.equals(bound);
             double prefill = parameters.prefill(uncachedTokens, promptTokens);
+            double staying = isBound ? stickinessTokens : 0;
+            if (isBound && prompt.length() > 0 && isCrowded(pool, id, promptTokens, blockTokens)) {
+                double lost = lostTokens(match, i, endpoints, excluded, blockTokens);
+                staying = Math.min(staying, slow * parameters.stickinessPerLoss() * lost);
+            }
             Cost cost = new Cost(
                     slow * prefillTokens,
                     slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
                     slow * parameters.delay() * requests * prefill,
                     slow * lambda * (Math.max((double) inFlightTokens, placed * usualTokens) + promptTokens),
-                    isBound ? staying(prompt, match, i, excluded, endpoints, blockTokens, stickinessTokens, slow) : 0);
+                    staying);
             candidates.add(new Candidate(
                     endpoint,
                     matchedTokens,
@@ -98,30 +103,28 @@ final class PromptCosts {
     }
 
     /**
-     * What it is worth to stay, in proportion to what moving would lose: the computing of what no other endpoint holds. A prompt too
-     * short to be known loses as much as any.
+     * Whether an endpoint's cache has no room for the prompt beside those in flight and what they have generated. Then a request waits
+     * there for whole responses, and not only for what is computed.
      */
-    private double staying(
-            PromptBlocks prompt,
-            PrefixMatch match,
-            int bound,
-            Set<EndpointId> excluded,
-            List<Endpoint> endpoints,
-            double blockTokens,
-            double most,
-            double slow) {
-        if (prompt.length() == 0) {
-            return most;
-        }
-        int held = match.matchedBlocks(bound);
+    private static boolean isCrowded(RoutingView pool, EndpointId endpoint, long promptTokens, double blockTokens) {
+        PoolLoad load = pool.load();
+        int requests = load.requests(endpoint);
+        double generated = pool.averages().outputTokens() / 2 * (requests + 1);
+        double needed = load.promptTokens(endpoint) + promptTokens + generated;
+        return requests > 0 && needed > pool.capacityBlocks(endpoint) * blockTokens;
+    }
+
+    /** What leaving one of the endpoints would lose: the computing of what none of the others holds. */
+    private double lostTokens(
+            PrefixMatch match, int left, List<Endpoint> endpoints, Set<EndpointId> excluded, double blockTokens) {
+        int held = match.matchedBlocks(left);
         int elsewhere = 0;
         for (int i = 0; i < endpoints.size() && elsewhere < held; i++) {
-            if (i != bound && !excluded.contains(endpoints.get(i).id())) {
+            if (i != left && !excluded.contains(endpoints.get(i).id())) {
                 elsewhere = Math.max(elsewhere, Math.min(held, match.matchedBlocks(i)));
             }
         }
-        double lost = parameters.prefillBetween(elsewhere * blockTokens, held * blockTokens);
-        return Math.min(most, slow * parameters.stickinessPerLoss() * lost);
+        return parameters.prefillBetween(elsewhere * blockTokens, held * blockTokens);
     }
 
     /**

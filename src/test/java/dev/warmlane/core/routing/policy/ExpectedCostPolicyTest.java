@@ -81,13 +81,16 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     }
 
     @Test
-    void aSessionStaysForNoMoreThanItsCacheIsWorth() {
+    void whereThereIsNoRoomASessionStaysForNoMoreThanItsCacheIsWorth() {
         endpoints(2);
         RoutingRequest small = withPrompt(session("small"), prompt(1, 2, 3));
         Dispatch first = dispatch(small);
         first.close();
-        // 192 tokens are held here alone: not worth the wait for 6,400, though a session may wait for 32,768.
+        // 192 tokens are held here alone: not worth the wait for 6,400, though a session may wait for 32,768 while
+        // there is room.
         Dispatch busy = router.dispatch(longPrompt(1), others(first.endpoint()));
+        assertThat(router.explain(small).outcome()).isEqualTo(Outcome.BOUND);
+        router.capacity(first.endpoint().id(), 6400);
         assertThat(router.explain(small).outcome()).isEqualTo(Outcome.MOVED);
         busy.close();
         assertThat(router.explain(small).outcome()).isEqualTo(Outcome.BOUND);
