@@ -2,22 +2,41 @@ package dev.warmlane.app;
 
 import dev.warmlane.proxy.drain.Drain;
 import dev.warmlane.proxy.drain.TerminationSignals;
+import dev.warmlane.settings.GivenSettings;
+import dev.warmlane.settings.InvalidSettingException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Unmatched;
 
 /** Starts the gateway. */
 @Command(
         name = ServeCommand.NAME,
         mixinStandardHelpOptions = true,
+        customSynopsis = {"warmlane serve [--check] [--name=value ...]"},
         description = {
-            "The gateway: port 8080, management on 8081.",
-            "Every setting can be given as --name=value, such as --warmlane.endpoints=http://10.0.0.1:8000."
+            "The gateway: port 8080, management and dashboard on 8081.",
+            "Every setting of docs/settings.md can be given as --name=value. The most used:"
+        },
+        footer = {
+            "",
+            "  --warmlane.endpoints=http://10.0.0.1:8000,http://10.0.0.2:8000",
+            "  --warmlane.pools[0].name=chat --warmlane.pools[0].kubernetes.service=vllm",
+            "  --warmlane.routing.policy=sticky            (expected-cost, consistent-hash, ...)",
+            "  --warmlane.affinity.session.headers=x-session-id",
+            "  --warmlane.queue.max-requests-per-endpoint=256",
+            "  --warmlane.auth.keys-file=/etc/warmlane/keys.yaml",
+            "  --warmlane.cluster.service=warmlane-cluster --warmlane.cluster.secret-file=/etc/warmlane/secret",
+            "  --warmlane.access-log.target=stdout",
+            "  --server.port=8080 --management.server.port=8081",
+            "  --logging.structured.format.console=ecs     (JSON lines)"
         })
 public final class ServeCommand implements Callable<Integer> {
     /** The name of the command. */
@@ -26,15 +45,30 @@ public final class ServeCommand implements Callable<Integer> {
     /** Keeps Spring Cloud from asking the DNS for the name of our own address, for up to a second, at every start. */
     private static final Map<String, Object> NO_HOST_NAME = Map.of("spring.cloud.inetutils.ignored-interfaces", ".*");
 
+    /** Exit code of what cannot be understood, as of the other commands. */
+    private static final int INVALID = 2;
+
     /** How many event loops there are; Reactor Netty reads it once. */
     private static final String EVENT_LOOPS = "reactor.netty.ioWorkerCount";
+
+    /** Checks and exits. */
+    public static final String CHECK = "--check";
+
+    @Option(
+            names = CHECK,
+            description = "Check settings, routes, policy, keys and certificates, and exit: 0 if all are valid.")
+    private boolean check;
 
     @Unmatched
     private final List<String> settings = new ArrayList<>();
 
     @Override
     public Integer call() {
-        return start(settings);
+        List<String> all = new ArrayList<>(settings);
+        if (check) {
+            all.add(CHECK);
+        }
+        return start(all);
     }
 
     /**
@@ -44,17 +78,47 @@ public final class ServeCommand implements Callable<Integer> {
      * @return 0, or 1 if it could not be started; it has said why
      */
     public static int start(List<String> settings) {
+        List<String> given = new ArrayList<>(settings);
+        boolean checks = given.removeIf(CHECK::equals);
+        try {
+            GivenSettings.check(given);
+        } catch (InvalidSettingException e) {
+            System.err.println(e.getMessage());
+            System.err.println("See warmlane serve --help");
+            return INVALID;
+        }
         oneEventLoopForEachCore();
         try {
             SpringApplication application = new SpringApplication(GatewayApplication.class);
             application.setDefaultProperties(NO_HOST_NAME);
-            ConfigurableApplicationContext context = application.run(settings.toArray(new String[0]));
+            if (checks) {
+                return check(application, given);
+            }
+            ConfigurableApplicationContext context = application.run(given.toArray(new String[0]));
             TerminationSignals.handle(() -> System.exit(drainAndClose(context)));
             return 0;
         } catch (RuntimeException e) {
             // Spring Boot has said why already.
             return 1;
         }
+    }
+
+    /** Makes everything on ports that nobody knows, and ends before anything is asked or served. */
+    private static int check(SpringApplication application, List<String> given) {
+        given.add("--server.port=0");
+        given.add("--server.address=127.0.0.1");
+        given.add("--management.server.port=0");
+        given.add("--management.server.address=127.0.0.1");
+        application.addListeners((ApplicationListener<ApplicationStartedEvent>) made -> {
+            made.getApplicationContext().close();
+            throw new SpringApplication.AbandonedRunException();
+        });
+        try {
+            application.run(given.toArray(new String[0]));
+        } catch (SpringApplication.AbandonedRunException valid) {
+            System.out.println("The configuration is valid.");
+        }
+        return 0;
     }
 
     /** Reactor Netty makes four at least: on fewer cores they only hand requests to each other. Whoever has set it knows why. */

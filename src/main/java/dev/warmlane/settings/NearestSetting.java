@@ -25,6 +25,15 @@ final class NearestSetting {
         return "one that docs/settings.md lists" + (nearest == null ? "" : ", such as " + nearest);
     }
 
+    /** What to expect instead of a name under a prefix of Spring's. */
+    static String amongSprings(String name, List<String> often) {
+        return often.stream()
+                .filter(known -> distance(known, name) <= 2)
+                .findFirst()
+                .map(known -> "such as " + known)
+                .orElse("one that Spring Boot or Spring Cloud Gateway lists");
+    }
+
     /** In the spelling of the environment if the name is in that, else in kebab case; null if none is near. */
     private static @Nullable String of(String name) {
         String written = SettingNames.canonical(name);

@@ -1,0 +1,93 @@
+package dev.warmlane.settings;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * What is given on the command line of the gateway: settings as {@code --name=value} and nothing else. A name of Spring's own
+ * prefixes has to be one that its libraries list; the gateway's own names are checked when they are bound.
+ */
+public final class GivenSettings {
+    private static final Pattern SPRINGS = Pattern.compile("(server|management|spring)\\..*");
+    private static final Pattern FLAGS = Pattern.compile("--(debug|trace)(=.*)?");
+    private static final String METADATA = "META-INF/%sspring-configuration-metadata.json";
+    private static final List<String> OFTEN = List.of(
+            "server.port",
+            "server.address",
+            "server.ssl.bundle",
+            "management.server.port",
+            "management.server.address",
+            "spring.profiles.active",
+            "spring.config.additional-location");
+
+    private GivenSettings() {}
+
+    /** @throws InvalidSettingException naming the first argument that is no setting, or whose name does not exist */
+    public static void check(List<String> arguments) {
+        List<String> listed = new ArrayList<>();
+        for (String argument : arguments) {
+            if (FLAGS.matcher(argument).matches()) {
+                continue;
+            }
+            int equals = argument.indexOf('=');
+            if (!argument.startsWith("--") || equals < 3) {
+                throw new InvalidSettingException(
+                        argument,
+                        "no setting (expected: --name=value, such as --warmlane.endpoints=http://10.0.0.1:8000)");
+            }
+            String name = kebabCase(argument.substring(2, equals));
+            if (SPRINGS.matcher(name).matches() && !OFTEN.contains(name) && !isListed(name, listed)) {
+                throw new InvalidSettingException(
+                        name, "unknown setting (expected: %s)".formatted(NearestSetting.amongSprings(name, OFTEN)));
+            }
+        }
+    }
+
+    /** Whether it, or a map or list that it is part of, is among the properties of the metadata, which is read once. */
+    private static boolean isListed(String name, List<String> metadata) {
+        if (metadata.isEmpty()) {
+            metadata.addAll(read());
+        }
+        String part = name;
+        while (!part.isEmpty()) {
+            Pattern property = Pattern.compile("\"name\"\\s*:\\s*\"" + Pattern.quote(part) + "\"");
+            if (metadata.stream().anyMatch(text -> property.matcher(text).find())) {
+                return true;
+            }
+            int end = Math.max(part.lastIndexOf('.'), part.lastIndexOf('['));
+            part = end < 0 ? "" : part.substring(0, end);
+        }
+        return false;
+    }
+
+    /** The metadata of every library without its groups, which are no settings. */
+    private static List<String> read() {
+        List<String> texts = new ArrayList<>();
+        try {
+            for (String kind : List.of("", "additional-")) {
+                ClassLoader classPath = GivenSettings.class.getClassLoader();
+                for (URL url : Collections.list(classPath.getResources(METADATA.formatted(kind)))) {
+                    try (InputStream in = url.openStream()) {
+                        String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                        texts.add(text.substring(Math.max(0, text.indexOf("\"properties\""))));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return texts;
+    }
+
+    private static String kebabCase(String name) {
+        return name.replaceAll("([a-z0-9])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The command line in a process of its own. */
+class CommandLineIT {
+
+    private record Ended(int exitCode, String output) {}
+
+    private static Ended run(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.warmlane.Warmlane"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try {
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+            return new Ended(process.exitValue(), output);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void theVersionSaysWhichJava() throws Exception {
+        Ended ended = run("--version");
+
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.output()).startsWith("Warmlane ").contains("Java " + System.getProperty("java.version"));
+    }
+
+    @Test
+    void aMistakeIsALineAndAHint() throws Exception {
+        Ended unknownOption = run("replay", "--no-such-option");
+        assertThat(unknownOption.exitCode()).isEqualTo(2);
+        assertThat(unknownOption.output().lines().count()).isLessThanOrEqualTo(3);
+        assertThat(unknownOption.output()).contains("--no-such-option").contains("See warmlane replay --help");
+
+        Ended noSetting = run("serve", "--dry-run", "warmlane.affinity.ttl=1h", "--server.prot=99");
+        assertThat(noSetting.exitCode()).isEqualTo(2);
+        assertThat(noSetting.output().lines()).hasSize(2);
+        assertThat(noSetting.output()).contains("--dry-run: no setting");
+    }
+
+    @Test
+    void aCheckEndsWithoutServing() throws Exception {
+        Ended valid = run("serve", "--check", "--warmlane.endpoints=http://127.0.0.1:1");
+        assertThat(valid.output()).contains("The configuration is valid.").doesNotContain("StartReport");
+        assertThat(valid.exitCode()).isZero();
+
+        Ended invalid = run(
+                "serve", "--check", "--warmlane.endpoints=http://127.0.0.1:1", "--warmlane.auth.keys-file=/no/keys");
+        assertThat(invalid.exitCode()).isEqualTo(1);
+        assertThat(invalid.output()).contains("/no/keys").doesNotContain("is valid");
+    }
+
+    @Test
+    void helpShowsTheSettingsThatPeopleNeed() throws Exception {
+        Ended help = run("serve", "--help");
+
+        assertThat(help.exitCode()).isZero();
+        assertThat(help.output()).contains("--warmlane.endpoints=", "--server.port=8080", "--check");
+    }
+}
