@@ -114,7 +114,7 @@ final class Failover {
                         routed.requestId(),
                         forwardedFor,
                         routed.pool().apiKey(),
-                        routed.charge() != null,
+                        routed.charge() != null && !routed.pool().passesKeys(),
                         bodyBytes))
                 .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
                 .uri(target(exchange, dispatch))

@@ -15,7 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param models Models that the pool serves. Empty: learned from the servers' /v1/models.
  * @param endpoints URLs of the servers of a static pool. Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
- * @param apiKey API key that the servers expect. It replaces the client's Authorization header.
+ * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own goes on to
+ *     the servers, also where the gateway has asked for it.
  * @param sslBundle Bundle of spring.ssl.bundle for connections to the servers. Absent: warmlane.upstream.ssl-bundle.
  * @param serverName Name that the servers' certificates must have. Absent: the host of each URL, which for a pod is its
  *     address.
@@ -34,6 +35,9 @@ public record PoolSettings(
         @Nullable String serverName,
         @Nullable Double targetHitRatio,
         @Nullable Duration ttftTarget) {
+
+    /** In the place of an API key: the client's own. */
+    public static final String PASS = "pass";
 
     /** In a route's URI, the pool that serves the model of the request. */
     public static final String BY_MODEL = "by-model";

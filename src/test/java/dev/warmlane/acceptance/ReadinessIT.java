@@ -1,6 +1,7 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
@@ -38,6 +39,22 @@ class ReadinessIT {
             models.answer("500 Internal Server Error", "");
 
             gateway.ready();
+        }
+    }
+
+    @Test
+    void saysThatAnApiKeyIsWhatIsMissing() {
+        try (HandDrivenEngine engine = HandDrivenEngine.startWithoutModels();
+                RunningGateway gateway = start(engine);
+                Exchange models = engine.next()) {
+            models.answer("401 Unauthorized", "{\"error\":\"Unauthorized\"}");
+
+            gateway.ready();
+            await().untilAsserted(
+                            () -> assertThat(client.get(gateway.management("/actuator/health"))
+                                            .body())
+                                    .contains(
+                                            "\"default\":\"/v1/models: HTTP 401: the engine asks for an API key, and the pool has none"));
         }
     }
 

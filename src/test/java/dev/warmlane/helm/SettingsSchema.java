@@ -59,9 +59,12 @@ final class SettingsSchema {
 
     private static Map<String, Object> property(RecordComponent component, String key, @Nullable String name) {
         // A ConfigMap is no place for a secret: the environment is.
-        return key.equals("api-key") || key.equals("secret")
-                ? ordered("type", "string", "pattern", "^\\$\\{[^}]+\\}$")
-                : schema(component.getGenericType(), name);
+        String reference = "\\$\\{[^}]+\\}";
+        return switch (key) {
+            case "secret" -> ordered("type", "string", "pattern", "^" + reference + "$");
+            case "api-key" -> ordered("type", "string", "pattern", "^(" + reference + "|pass)$");
+            default -> schema(component.getGenericType(), name);
+        };
     }
 
     private static Map<String, Object> schema(Type generic, @Nullable String name) {

@@ -7,6 +7,9 @@ import dev.warmlane.engines.probe.EndpointReports;
 import dev.warmlane.engines.probe.ModelCard;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * The current {@link ModelCatalog}; {@link #refresh} makes a new one from the reports. May be read from any thread, at the cost
@@ -41,6 +44,21 @@ public final class ServedModels {
         return !catalog.models(pool.name()).isEmpty()
                 || pool.endpoints().snapshot().endpoints().stream()
                         .allMatch(endpoint -> reports.report(endpoint.id()).modelsAnswered());
+    }
+
+    /** Of each pool whose models nobody knows, though it was asked, the reason that one of its endpoints gave. */
+    public Map<String, String> failures() {
+        Map<String, String> failures = new TreeMap<>();
+        for (Pool pool : pools.all()) {
+            if (catalog.models(pool.name()).isEmpty()) {
+                pool.endpoints().snapshot().endpoints().stream()
+                        .map(endpoint -> reports.report(endpoint.id()).error())
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .ifPresent(error -> failures.put(pool.name(), error));
+            }
+        }
+        return failures;
     }
 
     /** Makes a new catalog. Off the request path; by one thread at a time. */

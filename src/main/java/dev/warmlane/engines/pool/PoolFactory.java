@@ -90,9 +90,11 @@ public final class PoolFactory {
         endpoints.onRemoval(log::forget);
         health.addListener(new ColdRestarts(router));
         ClientTls secured = tls.apply(pool);
+        boolean passes = PoolSettings.PASS.equals(pool.apiKey());
         return new Pool(
                 pool.models(),
-                pool.apiKey(),
+                passes ? null : pool.apiKey(),
+                passes,
                 secured,
                 discoveries.create(pool, secured != null, endpoints),
                 health,

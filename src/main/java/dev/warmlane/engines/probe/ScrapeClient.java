@@ -54,7 +54,7 @@ final class ScrapeClient {
         Mono<Void> models = models(pool, endpoint)
                 .doOnNext(knowledge::learnModels)
                 .then()
-                .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.modelsFailed(reason(failure))));
+                .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.modelsFailed(modelsReason(pool, failure))));
         Mono<Void> version =
                 version(pool, endpoint).doOnNext(knowledge::learnVersion).then().onErrorComplete();
         return metrics.then(models).then(version).doOnSuccess(done -> learned.run());
@@ -99,6 +99,18 @@ final class ScrapeClient {
                     body.writeBytes(chunk);
                 })
                 .map(ByteArrayOutputStream::toByteArray);
+    }
+
+    /** Says what to do where a key is what is wrong. */
+    private static String modelsReason(Pool pool, Throwable failure) {
+        String reason = reason(failure);
+        if (!reason.equals("HTTP 401") && !reason.equals("HTTP 403")) {
+            return reason;
+        }
+        return reason
+                + (pool.apiKey() == null
+                        ? ": the engine asks for an API key, and the pool has none (api-key), nor a list of models (models)"
+                        : ": the engine refuses the pool's api-key");
     }
 
     private static String reason(Throwable failure) {
