@@ -109,6 +109,10 @@ public final class PoolMemory {
         return averages;
     }
 
+    int blockSizeBytes() {
+        return blockSizeBytes;
+    }
+
     EndpointSpeeds speeds() {
         return speeds;
     }

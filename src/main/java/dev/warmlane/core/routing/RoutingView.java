@@ -66,9 +66,9 @@ public final class RoutingView {
         return memory.contents().residenceSeconds(endpoint);
     }
 
-    /** How many blocks the endpoint's cache holds; infinite if nobody has said. */
-    public double capacityBlocks(EndpointId endpoint) {
-        return memory.contents().capacityBlocks(endpoint);
+    /** Bytes of prompts that the endpoint's cache holds; infinite if nobody has said. */
+    public double capacityBytes(EndpointId endpoint) {
+        return memory.contents().capacityBlocks(endpoint) * memory.blockSizeBytes();
     }
 
     public PoolLoad load() {

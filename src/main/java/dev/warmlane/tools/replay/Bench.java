@@ -16,8 +16,16 @@ import java.util.List;
  */
 final class Bench {
     /** The policies compared if none are named: all that come with the gateway, but for variants of one rule. */
-    static final List<String> POLICIES =
-            List.of("expected-cost", "sticky", "consistent-hash", "least-requests", "round-robin", "random");
+    static final List<String> POLICIES = List.of(
+            "expected-cost",
+            "sticky",
+            "consistent-hash",
+            "lmetric",
+            "prefix-threshold",
+            "sticky-until-saturated",
+            "least-requests",
+            "round-robin",
+            "random");
 
     /**
      * One load and where it goes.

@@ -19,6 +19,20 @@ public final class Policies {
             new BuiltIn(
                     "consistent-hash",
                     parameters -> new ConsistentHashPolicy(loadBound(parameters), expectedCost(parameters))),
+            new BuiltIn("lmetric", parameters -> PeerPolicy.lmetric(CostParameters.read(parameters))),
+            new BuiltIn(
+                    "prefix-threshold",
+                    parameters -> PeerPolicy.prefixThreshold(
+                            parameters.number("match-threshold", 0, 1),
+                            parameters.number("gap-requests", 0),
+                            parameters.number("gap-factor", 0),
+                            CostParameters.read(parameters))),
+            new BuiltIn(
+                    "sticky-until-saturated",
+                    parameters -> PeerPolicy.stickyUntilSaturated(
+                            parameters.number("cache-share", 0, 1),
+                            parameters.number("waiting-prompts", 0),
+                            CostParameters.read(parameters))),
             new BuiltIn("least-requests", parameters -> new LeastRequestsPolicy()),
             new BuiltIn("round-robin", parameters -> new RoundRobinPolicy()),
             new BuiltIn("random", parameters -> new RandomPolicy()));

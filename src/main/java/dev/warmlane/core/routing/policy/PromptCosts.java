@@ -77,7 +77,7 @@ final class PromptCosts {
             boolean isBound = bound != null && id.equals(bound);
             double prefill = parameters.prefill(uncachedTokens, promptTokens);
             double staying = isBound ? stickinessTokens : 0;
-            if (isBound && prompt.length() > 0 && isCrowded(pool, id, promptTokens, blockTokens)) {
+            if (isBound && prompt.length() > 0 && isCrowded(pool, id, promptTokens)) {
                 double lost = lostTokens(match, i, endpoints, excluded, blockTokens);
                 staying = Math.min(staying, slow * parameters.stickinessPerLoss() * lost);
             }
@@ -106,12 +106,13 @@ final class PromptCosts {
      * Whether an endpoint's cache has no room for the prompt beside those in flight and what they have generated. Then a request waits
      * there for whole responses, and not only for what is computed.
      */
-    private static boolean isCrowded(RoutingView pool, EndpointId endpoint, long promptTokens, double blockTokens) {
+    private static boolean isCrowded(RoutingView pool, EndpointId endpoint, long promptTokens) {
         PoolLoad load = pool.load();
         int requests = load.requests(endpoint);
         double generated = pool.averages().outputTokens() / 2 * (requests + 1);
         double needed = load.promptTokens(endpoint) + promptTokens + generated;
-        return requests > 0 && needed > pool.capacityBlocks(endpoint) * blockTokens;
+        return requests > 0
+                && needed > pool.capacityBytes(endpoint) / pool.averages().bytesPerToken();
     }
 
     /** What leaving one of the endpoints would lose: the computing of what none of the others holds. */

@@ -92,7 +92,8 @@ class PoliciesTest {
     @Test
     void anUnknownAlgorithmIsToldAllThereAre() {
         assertThatThrownBy(() -> create(Map.of("algorithm", "best")))
-                .hasMessage("algorithm: best (expected: one of expected-cost, sticky, consistent-hash, least-requests, "
+                .hasMessage("algorithm: best (expected: one of expected-cost, sticky, consistent-hash, lmetric, "
+                        + "prefix-threshold, sticky-until-saturated, least-requests, "
                         + "round-robin, random, prompt-length)");
     }
 
