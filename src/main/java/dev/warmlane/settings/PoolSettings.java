@@ -13,7 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param name Name of the pool, required: lower-case letters, digits and dashes. Routes refer to it as vllm://NAME.
  * @param models Models that the pool serves. Empty: learned from the servers' /v1/models.
- * @param endpoints URLs of the servers of a static pool. Either this or kubernetes is set.
+ * @param endpoints URLs of the servers of a static pool, such as http://host:port or, behind a proxy that
+ *     serves several, http://host:port/path. Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
  * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own goes on to
  *     the servers, also where the gateway has asked for it.

@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The root of all settings. Immutable and valid once made.
  *
- * @param endpoints URLs of vLLM servers. Shorthand for one static pool named "default".
+ * @param endpoints URLs of vLLM servers, with a path where a proxy serves them under one. Shorthand for one static pool named "default".
  * @param pools List of pools of interchangeable vLLM servers.
  * @param affinity which requests belong together
  * @param routing how an endpoint is chosen

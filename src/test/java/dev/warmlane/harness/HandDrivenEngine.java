@@ -142,7 +142,7 @@ public final class HandDrivenEngine implements AutoCloseable {
         if (hanging) {
             return;
         }
-        String page = pages.get(exchange.request().startLine());
+        String page = pages.get(exchange.request().startLine().replaceFirst(" /engines/\\w+/", " /"));
         if (page == null) {
             exchanges.add(exchange);
         } else {

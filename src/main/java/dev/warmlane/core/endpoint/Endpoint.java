@@ -6,8 +6,8 @@ import java.net.URI;
  * One vLLM server. Immutable.
  *
  * @param id what identifies it for as long as its cache lives
- * @param name what people call it: the pod's name, or {@code host:port}
- * @param uri scheme, host and port, without a path
+ * @param name what people call it: the pod's name, or {@code host:port} and the path, if it has one
+ * @param uri scheme, host and port, and what comes before the paths of requests, if anything
  * @param state whether it may receive requests
  * @param loadShare the part of an equal load that it may take, in (0, 1]; less than 1 only while it is starting
  */
@@ -18,9 +18,10 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
         this(id, name, uri, state, 1);
     }
 
-    /** A static endpoint, identified by its URL and named by its authority. */
+    /** A static endpoint, identified by its URL and named by what follows its scheme. */
     public static Endpoint ofUri(URI uri) {
-        return new Endpoint(new EndpointId(uri.toString()), uri.getAuthority(), uri, EndpointState.READY);
+        return new Endpoint(
+                new EndpointId(uri.toString()), uri.getAuthority() + uri.getRawPath(), uri, EndpointState.READY);
     }
 
     public Endpoint withState(EndpointState newState) {

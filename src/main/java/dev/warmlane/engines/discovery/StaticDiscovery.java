@@ -8,14 +8,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Endpoints listed in the settings by URL. The normalised URL is the endpoint's id: lower case, with its port, without a
- * trailing slash.
+ * Endpoints listed in the settings by URL. The normalised URL is the endpoint's id: scheme and host in lower case, with its
+ * port, without a trailing slash.
  */
 public final class StaticDiscovery implements Discovery {
     private static final DiscoveryStatus FIXED = new DiscoveryStatus(DiscoveryStatus.State.SYNCED, null, null, 0, null);
+
+    /** Segments of unreserved characters, none of which is dots alone. */
+    private static final Pattern BASE = Pattern.compile("((?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+)/?");
 
     private final EndpointPool pool;
     private final List<Endpoint> endpoints;
@@ -85,8 +90,12 @@ public final class StaticDiscovery implements Discovery {
         if (uri.getUserInfo() != null) {
             throw refused(setting, url, "no user or password");
         }
-        if (!isRoot(uri.getRawPath()) || uri.getRawQuery() != null || uri.getRawFragment() != null) {
-            throw refused(setting, url, "scheme, host and port only");
+        String base = base(uri.getRawPath());
+        if (base == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw refused(setting, url, "scheme, host and port, and maybe a plain path");
+        }
+        if (base.endsWith("/v1")) {
+            throw refused(setting, url, "no /v1, which is part of the requests' paths");
         }
         String host = withoutBrackets(uri.getHost().toLowerCase(Locale.ROOT));
         String refusal = AllowedHosts.refusal(host);
@@ -97,7 +106,7 @@ public final class StaticDiscovery implements Discovery {
         if (port < 1 || port > 65535) {
             throw refused(setting, url, "a port from 1 to 65535");
         }
-        return URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port);
+        return URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port + base);
     }
 
     /** Leaves a URL that may contain a password out of the message. */
@@ -110,7 +119,12 @@ public final class StaticDiscovery implements Discovery {
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
-    private static boolean isRoot(@Nullable String path) {
-        return path == null || path.isEmpty() || path.equals("/");
+    /** What comes before the paths of requests, without a slash at its end; null if it is no plain path. */
+    private static @Nullable String base(@Nullable String path) {
+        if (path == null || path.isEmpty() || path.equals("/")) {
+            return "";
+        }
+        Matcher plain = BASE.matcher(path);
+        return plain.matches() ? plain.group(1) : null;
     }
 }

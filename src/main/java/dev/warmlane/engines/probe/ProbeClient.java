@@ -62,7 +62,7 @@ final class ProbeClient {
         return Mono.defer(() -> pool.secure(http)
                         .headers(headers)
                         .get()
-                        .uri(endpoint.resolve(path))
+                        .uri(URI.create(endpoint + path))
                         .response((response, content) -> response.status().code() == OK
                                 ? body.apply(content)
                                 : Mono.error(UnusableResponse.status(

@@ -29,6 +29,7 @@ class StaticDiscoveryTest {
         "http://10.0.0.1:8000/, http://10.0.0.1:8000",
         "HTTP://GPU-1.Example.com:8000, http://gpu-1.example.com:8000",
         "http://gpu-1, http://gpu-1:80",
+        "http://gpu-1/Team-A/m.1/, http://gpu-1:80/Team-A/m.1",
         "https://gpu-1, https://gpu-1:443",
         "http://[::1]:8001, http://[::1]:8001",
         "http://localhost:8001, http://localhost:8001",
@@ -40,6 +41,13 @@ class StaticDiscoveryTest {
         assertThat(endpoint.id().value()).isEqualTo(expected);
     }
 
+    @Test
+    void tellsEnginesOfOneHostApartByTheirPaths() {
+        assertThat(StaticDiscovery.endpoints(List.of("http://gpu-1/a", "http://gpu-1/b", "http://gpu-1")))
+                .extracting(Endpoint::name)
+                .containsExactly("gpu-1:80/a", "gpu-1:80/b", "gpu-1:80");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -48,9 +56,13 @@ class StaticDiscoveryTest {
                 "gpu-1:8000                 | endpoints[0]: gpu-1:8000 (expected: http://host:port or https://host:port)",
                 "http://                    | endpoints[0]: http:// (expected: a URL such as http://10.0.0.1:8000)",
                 "http:gpu-1                 | endpoints[0]: http:gpu-1 (expected: a host: an IP address or a DNS name)",
-                "http://gpu-1/v1            | endpoints[0]: http://gpu-1/v1 (expected: scheme, host and port only)",
-                "http://gpu-1?key=secret    | endpoints[0]: (not shown) (expected: scheme, host and port only)",
-                "http://gpu-1#x             | endpoints[0]: (not shown) (expected: scheme, host and port only)",
+                "http://gpu-1/v1            | endpoints[0]: http://gpu-1/v1 (expected: no /v1, which is part of the requests' paths)",
+                "http://gpu-1/a/v1/         | endpoints[0]: http://gpu-1/a/v1/ (expected: no /v1, which is part of the requests' paths)",
+                "http://gpu-1/a/../b        | endpoints[0]: http://gpu-1/a/../b (expected: scheme, host and port, and maybe a plain path)",
+                "http://gpu-1//a            | endpoints[0]: http://gpu-1//a (expected: scheme, host and port, and maybe a plain path)",
+                "http://gpu-1/%61           | endpoints[0]: http://gpu-1/%61 (expected: scheme, host and port, and maybe a plain path)",
+                "http://gpu-1?key=secret    | endpoints[0]: (not shown) (expected: scheme, host and port, and maybe a plain path)",
+                "http://gpu-1#x             | endpoints[0]: (not shown) (expected: scheme, host and port, and maybe a plain path)",
                 "http://me:secret@gpu-1     | endpoints[0]: (not shown) (expected: no user or password)",
                 "http://gpu-1:99999         | endpoints[0]: http://gpu-1:99999 (expected: a port from 1 to 65535)",
                 "http://gpu-1:0             | endpoints[0]: http://gpu-1:0 (expected: a port from 1 to 65535)",
