@@ -104,6 +104,7 @@ class RequestOutcomeIT {
         start("warmlane.limits.body=1KB");
         assertStatus(send("/v1/completions", "{\"model\":\"gpt\",\"prompt\":\"a\"}", ""), 404);
         reports.assertLast("none", "4xx", 404);
+        reports.assertError("model_not_found");
         assertStatus(send("/sleep", "{}", ""), 404);
         reports.assertLast("none", "4xx", 404);
         assertStatus(send(PROMPT + " ".repeat(2000)), 413);

@@ -77,6 +77,8 @@ class TracingIT {
                             "gen_ai.usage.input_tokens", 90L,
                             "gen_ai.usage.output_tokens", 7L,
                             "http.response.status_code", 200L))
+                    .containsAllEntriesOf(
+                            Map.of("url.path", "/v1/completions", "gen_ai.operation.name", "text_completion"))
                     .containsKeys("warmlane.overhead_seconds", "warmlane.first_byte_seconds");
             assertThat(span.toString()).doesNotContain("launch code", "alice");
         }

@@ -59,13 +59,30 @@ public final class ReportedEnds implements AutoCloseable {
         assertThat(line.path("result").asString()).isEqualTo(result);
         assertThat(line.has("status") ? (Integer) line.path("status").asInt() : null)
                 .isEqualTo(status);
+        assertThat(line.path("trace_id").asString()).isEqualTo(traceId());
         Span span = span();
         Map<String, Object> attributes = SpanReceiver.attributes(span);
         assertThat(attributes.getOrDefault("warmlane.pool", NO_POOL)).isEqualTo(pool);
-        assertThat(attributes).containsEntry("warmlane.result", result);
+        assertThat(attributes)
+                .containsEntry("warmlane.result", result)
+                .containsEntry("warmlane.request_id", id())
+                .containsKey("url.path");
+        // The gateway's own errors have one code in both, and engines' 5xx and broken responses are errors of the span
+        // too.
+        if (line.has("error")) {
+            assertThat(attributes.get("error.type"))
+                    .isEqualTo(line.path("error").asString());
+        } else if (result.equals("failed") || result.equals("5xx")) {
+            assertThat(attributes).containsKey("error.type");
+        }
         assertThat(attributes.get("http.response.status_code")).isEqualTo(status == null ? null : status.longValue());
         assertThat(span.getStatus().getCode() == Status.StatusCode.STATUS_CODE_ERROR)
                 .isEqualTo(result.equals("failed") || result.equals("5xx"));
+    }
+
+    /** Asserts that the last request's line bears the code of the error that its client read. */
+    public void assertError(String code) {
+        assertThat(line().path("error").asString()).isEqualTo(code);
     }
 
     /** Requests that were counted since the headers of the last one were made, by pool and result. */

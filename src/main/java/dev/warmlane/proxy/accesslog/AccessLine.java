@@ -42,6 +42,8 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             text(line, "model", request.model());
             text(line, "result", request.result());
             number(line, "status", request.status());
+            text(line, "error", request.error());
+            text(line, "trace_id", request.traceId());
             session(line, request.key());
             routing(line, request.routing());
             response(line, request.response());

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param model the model as the client named it
  * @param result the class of the status, such as 2xx, or cancelled or failed
  * @param status the status that the client got; null where it left before
+ * @param error the code of the error that the gateway answered with; null where it answered with none
+ * @param traceId the trace that it is part of; null where spans are sent nowhere
  * @param prompt null where the request has no prompt that could be kept warm
  * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
  * @param routing where it went; null if it was refused before
@@ -29,6 +31,8 @@ public record AccessRecord(
         @Nullable String model,
         String result,
         @Nullable Integer status,
+        @Nullable String error,
+        @Nullable String traceId,
         @Nullable LoggedPrompt prompt,
         @Nullable AffinityKey key,
         @Nullable Routing routing,

@@ -42,6 +42,8 @@ public final class AccessLogListener implements OutcomeListener {
                 logged == null ? null : logged.model(),
                 outcome.result().label(),
                 outcome.status(),
+                outcome.errorCode(),
+                outcome.traceId(),
                 logged == null ? null : logged.prompt(),
                 progress == null ? null : progress.key(),
                 progress == null ? null : routing(progress),

@@ -29,6 +29,8 @@ public final class RequestOutcome {
     private volatile @Nullable Result result;
     private volatile @Nullable Integer status;
     private volatile long durationNanos;
+    private volatile @Nullable String traceId;
+    private volatile @Nullable String errorCode;
 
     private RequestOutcome(ServerWebExchange exchange, OutcomeListener listeners) {
         this.exchange = exchange;
@@ -56,6 +58,23 @@ public final class RequestOutcome {
     /** The id by which client, gateway and engine know the request. */
     public String requestId() {
         return requestId;
+    }
+
+    /** The request's span is part of this trace. */
+    void traceId(String id) {
+        traceId = id;
+    }
+
+    /** The trace that the request is part of; null where spans are sent nowhere. */
+    @Nullable
+    String traceId() {
+        return traceId;
+    }
+
+    /** The code of the error that the gateway answered with, as its client read it; null where it answered with none. */
+    @Nullable
+    String errorCode() {
+        return errorCode;
     }
 
     /** The request is for this pool, whether or not the pool gets it. */
@@ -135,6 +154,7 @@ public final class RequestOutcome {
         } else if (sent != null) {
             end(Result.FAILED, sent);
         } else {
+            errorCode = failure instanceof ApiException refusal ? refusal.code() : null;
             int status = ApiException.statusOf(failure);
             end(Result.ofStatus(status), status);
         }

@@ -5,6 +5,7 @@ import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.tracing.Span;
+import java.util.Map;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.web.server.ServerWebExchange;
@@ -16,11 +17,26 @@ import org.springframework.web.server.ServerWebExchange;
 record RequestSpan(Span span) implements OutcomeListener {
     private static final double NANOS_PER_SECOND = 1e9;
 
+    /** What OpenTelemetry calls the operation of a path. */
+    private static final Map<String, String> OPERATIONS = Map.of(
+            "/v1/chat/completions", "chat",
+            "/v1/messages", "chat",
+            "/v1/responses", "chat",
+            "/v1/completions", "text_completion",
+            "/v1/embeddings", "embeddings");
+
     @Override
     public void ended(RequestOutcome outcome) {
         ServerWebExchange exchange = outcome.exchange();
         String method = exchange.getRequest().getMethod().name();
         span.tag("http.request.method", method);
+        String path = exchange.getRequest().getPath().value();
+        span.tag("url.path", path);
+        String operation = OPERATIONS.get(path);
+        if (operation != null) {
+            span.tag("gen_ai.operation.name", operation);
+        }
+        span.tag("warmlane.request_id", outcome.requestId());
         Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
         if (route != null) {
             span.name(method + " " + route.getId());
@@ -45,6 +61,14 @@ record RequestSpan(Span span) implements OutcomeListener {
         }
         if (result == Result.FAILED || result == Result.SERVER_ERROR) {
             span.error(ApiException.upstreamFailed(result.label()));
+        }
+        String code = outcome.errorCode();
+        if (code != null) {
+            span.tag("error.type", code);
+        } else if (result == Result.SERVER_ERROR) {
+            span.tag("error.type", String.valueOf(status));
+        } else if (result == Result.FAILED) {
+            span.tag("error.type", "broken_off");
         }
     }
 

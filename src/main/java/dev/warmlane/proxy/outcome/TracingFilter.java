@@ -38,6 +38,7 @@ public final class TracingFilter implements WebFilter, Ordered {
                 .kind(Span.Kind.SERVER)
                 .name(exchange.getRequest().getMethod().name())
                 .start();
+        outcome.traceId(span.context().traceId());
         outcome.onEnd(new RequestSpan(span));
         return chain.filter(exchange.mutate()
                 .request(request -> request.headers(headers ->
