@@ -105,6 +105,7 @@ public enum GatewayMeter {
             "affinity.evictions",
             "Bindings evicted because the table was full or their time to live was over"),
     BUFFERED_BODY_BYTES(Kind.GAUGE, "buffered.body.bytes", "Memory of request bodies that may still have to be sent"),
+    BUFFERED_BODY_LIMIT(Kind.GAUGE, "buffered.body.limit.bytes", "Memory that request bodies may take together"),
     BUFFERED_BODY_REFUSALS(
             Kind.COUNTER,
             "buffered.body.refusals",

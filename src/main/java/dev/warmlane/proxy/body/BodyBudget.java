@@ -66,6 +66,7 @@ public final class BodyBudget {
 
     public void registerWith(MeterRegistry registry) {
         GatewayMeter.BUFFERED_BODY_BYTES.gauge(registry, this, BodyBudget::reserved);
+        GatewayMeter.BUFFERED_BODY_LIMIT.gauge(registry, this, budget -> budget.limitBytes);
         GatewayMeter.BUFFERED_BODY_REFUSALS.counter(registry, refusals, LongAdder::sum);
     }
 }
