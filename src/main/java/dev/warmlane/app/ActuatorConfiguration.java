@@ -46,8 +46,9 @@ class ActuatorConfiguration {
     }
 
     @Bean
-    AffinityEndpoint affinityEndpoint(Bindings bindings, Pools pools, ObjectProvider<Tenants> tenants) {
-        return new AffinityEndpoint(bindings, pools, tenants.getIfAvailable());
+    AffinityEndpoint affinityEndpoint(
+            Bindings bindings, Pools pools, ServedModels models, ObjectProvider<Tenants> tenants) {
+        return new AffinityEndpoint(bindings, pools, models, tenants.getIfAvailable());
     }
 
     /** Beside version and commit: by which policy requests are routed, and the settings in force. */

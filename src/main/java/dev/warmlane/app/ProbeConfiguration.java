@@ -36,7 +36,7 @@ class ProbeConfiguration {
 
     @Bean
     ServedModels servedModels(Pools pools, LoadScraper scraper) {
-        ServedModels models = new ServedModels(pools, scraper);
+        ServedModels models = new ServedModels(pools, scraper, scraper::askForModels, System::nanoTime);
         scraper.onRound(models::refresh);
         scraper.onModels(models::refresh);
         return models;

@@ -39,10 +39,11 @@ final class AffinityKeyResolver {
     /**
      * The key of a request.
      *
+     * @param scope as {@link AffinityKey#scope} says
      * @param tenant whose key it is; null: nobody's in particular
      * @param body is read only where no earlier key decides
      */
-    AffinityKey resolve(String pool, @Nullable Tenant tenant, ServerHttpRequest request, RequestBody body) {
+    AffinityKey resolve(String scope, @Nullable Tenant tenant, ServerHttpRequest request, RequestBody body) {
         for (KeySource source : sources) {
             if (source == KeySource.PROMPT_PREFIX) {
                 PromptBlocks blocks = body.prompt();
@@ -58,7 +59,7 @@ final class AffinityKeyResolver {
                 found = KeySource.BODY_SESSION;
             }
             if (value != null) {
-                return tenant == null ? AffinityKey.of(pool, found, value) : tenant.key(pool, found, value);
+                return tenant == null ? AffinityKey.of(scope, found, value) : tenant.key(scope, found, value);
             }
         }
         return AffinityKey.none(ThreadLocalRandom.current().nextLong());

@@ -63,15 +63,15 @@ final class Dispatcher {
 
     private QueuedRequest queued(ServerHttpRequest request, RoutedExchange routed) {
         Router router = routed.pool().router();
-        Set<EndpointId> tried = routed.tried();
-        EndpointId owner = router.owner(routed.request(), tried);
+        Set<EndpointId> excluded = routed.excluded();
+        EndpointId owner = router.owner(routed.request(), excluded);
         return new QueuedRequest(
                 routed.retries() > 0,
                 priority(request, routed),
                 client(request, routed),
                 owner == null ? router.boundEndpoint(routed.request()) : owner,
                 owner != null,
-                tried);
+                excluded);
     }
 
     /** How urgent it is. A client that is known can put its own requests back behind others, not forward. */

@@ -22,6 +22,7 @@ import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.settings.PoolSettings;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -147,13 +148,14 @@ final class ExchangeReader {
             RequestBody body,
             @Nullable String stored) {
         EndpointId owner = stored == null ? null : responses.owner(pool.name(), stored);
+        Set<EndpointId> unsuited = pools.unsuited(pool, body);
         if (!affinity) {
             return new RoutingRequest(
-                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, owner, id);
+                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, unsuited, owner, id);
         }
         body.engine(pool.versions().oldest());
-        AffinityKey key = keys.resolve(pool.name(), tenant, request, body);
+        AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
         boolean read = pool.router().policy().readsPrompt(key.source());
-        return new RoutingRequest(key, read ? body.promptIfReadable() : PromptBlocks.EMPTY, owner, id);
+        return new RoutingRequest(key, read ? body.promptIfReadable() : PromptBlocks.EMPTY, unsuited, owner, id);
     }
 }

@@ -10,6 +10,7 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RawQuery;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
@@ -49,6 +50,7 @@ final class Failover {
     private final AttemptsUnderWay attempts;
     private final Duration roundTrip;
     private final ForwardedFor forwardedFor;
+    private final ServedModels models;
     private final ResponseWriter responses;
     private final Dispatcher dispatcher;
     private final Retries retries;
@@ -60,6 +62,7 @@ final class Failover {
      * @param unpooled opens a connection for each request
      * @param attempts knows of every attempt
      * @param roundTrip how long the news may take that an idle connection is closed
+     * @param models hears which endpoint does not have which model
      * @param timer runs what follows the pauses between attempts
      */
     Failover(
@@ -68,6 +71,7 @@ final class Failover {
             AttemptsUnderWay attempts,
             Duration roundTrip,
             ForwardedFor forwardedFor,
+            ServedModels models,
             ResponseWriter responses,
             Dispatcher dispatcher,
             Retries retries,
@@ -79,6 +83,7 @@ final class Failover {
         this.attempts = attempts;
         this.roundTrip = roundTrip;
         this.forwardedFor = forwardedFor;
+        this.models = models;
         this.responses = responses;
         this.dispatcher = dispatcher;
         this.retries = retries;
@@ -157,7 +162,8 @@ final class Failover {
             HttpClientResponse upstream,
             ByteBufFlux content) {
         int status = upstream.status().code();
-        boolean possible = status >= 500 && retries.possible(routed);
+        boolean telling = status == 404 && routed.requestBody().model() != null;
+        boolean possible = telling || (status >= 500 && retries.possible(routed));
         if (!possible || !ResponseWriter.isShort(upstream)) {
             // Asked even where it cannot be, since it notes which endpoints fail.
             return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
@@ -185,6 +191,11 @@ final class Failover {
     /** Why another endpoint should be asked after an error; empty: it should not. */
     private Mono<FailureCause> refusal(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body) {
         FailureCause said = EngineRefusal.of(status, body);
+        String model = said == FailureCause.NO_MODEL ? routed.requestBody().model() : null;
+        if (model != null) {
+            models.refused(routed.pool().name(), dispatch.endpoint().id(), model);
+            routed.askAnywhere();
+        }
         if (said != null || status != 500) {
             return Mono.justOrEmpty(said);
         }

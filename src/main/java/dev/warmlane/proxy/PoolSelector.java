@@ -1,6 +1,8 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.models.ModelCatalog;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
@@ -10,6 +12,7 @@ import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -50,7 +53,7 @@ final class PoolSelector {
         if (pools.all().size() == 1) {
             Pool only = pools.all().get(0);
             Set<String> known = models.catalog().models(only.name());
-            if (model != null && !known.isEmpty() && !known.contains(model)) {
+            if (model != null && !known.isEmpty() && !known.contains(model) && !only.passesUnknownModels()) {
                 throw unknownModel(model, allowance);
             }
             return only;
@@ -62,6 +65,22 @@ final class PoolSelector {
             }
         }
         return byModel(model, body, allowance);
+    }
+
+    /** Within what the keys of a request are told apart; one that names no model means the first of its pool, as engines do. */
+    String scope(Pool pool, RequestBody body) {
+        String model = body.model();
+        if (model == null) {
+            Iterator<String> known = models.catalog().models(pool.name()).iterator();
+            model = known.hasNext() ? known.next() : null;
+        }
+        return AffinityKey.scope(pool.name(), model);
+    }
+
+    /** The endpoints of a request's pool that do not have its model. */
+    Set<EndpointId> unsuited(Pool pool, RequestBody body) {
+        String model = body.model();
+        return model == null ? Set.of() : models.lacking(pool.name(), model);
     }
 
     private @Nullable Pool byResponse(String id) {
@@ -93,10 +112,16 @@ final class PoolSelector {
                 throw ApiException.noEndpoint(pool.name(), RETRY_WHEN_UNKNOWN);
             }
         }
+        for (Pool pool : pools.all()) {
+            if (pool.passesUnknownModels()) {
+                return pool;
+            }
+        }
         throw unknownModel(model, allowance);
     }
 
     private ApiException unknownModel(String model, Allowance allowance) {
+        models.missed();
         Set<String> known = new TreeSet<>(models.catalog().models());
         known.removeIf(each -> !allowance.allows(each));
         return ApiException.unknownModel(

@@ -36,6 +36,7 @@ public final class ProxyFactory {
     private final BodyReader bodies;
     private final ExchangeReader requests;
     private final Pools pools;
+    private final ServedModels models;
     private final UpstreamChannels upstreamChannels = new UpstreamChannels();
 
     /**
@@ -50,6 +51,7 @@ public final class ProxyFactory {
             @Nullable AccessControl access) {
         this.settings = settings;
         this.pools = pools;
+        this.models = models;
         LimitSettings limits = settings.limits();
         int largest = (int) limits.body().toBytes();
         this.budget = BodyBudget.of(limits.bufferedBodies().toBytes(), largest);
@@ -87,6 +89,7 @@ public final class ProxyFactory {
                 settings.upstream().connectTimeout(),
                 new ForwardedFor(
                         AffinityKeyResolver.addresses(settings.affinity().clientIp())),
+                models,
                 new ResponseWriter(
                         new ResponseHeaders(
                                 settings.responseHeaders(),

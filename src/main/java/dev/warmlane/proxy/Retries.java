@@ -45,6 +45,10 @@ final class Retries {
      * until its response begins. It needs one if its endpoint is there and not the only one that has failed lately.
      */
     boolean allow(RoutedExchange routed, FailureCause cause) {
+        if (cause == FailureCause.NO_MODEL) {
+            // Nothing fails there, and the answer has cost nothing.
+            return possible(routed);
+        }
         if (cause == FailureCause.TIMEOUT && !settings.onTimeout()) {
             routed.discourageRetry();
             return false;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RoutedExchange {
     private final Pool pool;
-    private final RoutingRequest request;
+    private volatile RoutingRequest request;
     private final RequestBody body;
     private final boolean usageAsked;
     private final String requestId;
@@ -130,20 +130,29 @@ final class RoutedExchange {
         return tried.size();
     }
 
-    /** Endpoints that it must not be sent to again. */
-    synchronized Set<EndpointId> tried() {
-        return Set.copyOf(tried);
+    /** Endpoints that it must not be sent to: those that cannot serve it, and those that it was sent to. */
+    synchronized Set<EndpointId> excluded() {
+        return Set.copyOf(request.withUnsuited(tried));
     }
 
-    /** Whether the pool has an endpoint that has not been tried, full or not. */
+    /** Whether the pool has an endpoint that can serve it and has not been tried, full or not. */
     synchronized boolean hasAnother() {
         for (Endpoint endpoint : pool.endpoints().snapshot().selectable()) {
             boolean underWay = current != null && current.endpoint().id().equals(endpoint.id());
-            if (!underWay && !tried.contains(endpoint.id())) {
+            if (!underWay
+                    && !tried.contains(endpoint.id())
+                    && !request.unsuited().contains(endpoint.id())) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Those who were believed to have its model have refused it: what is believed of the others is as old. */
+    synchronized void askAnywhere() {
+        if (!hasAnother()) {
+            request = request.anywhere();
+        }
     }
 
     /** Notes why an attempt failed, and says how often in a row it was for this cause before. */

@@ -13,6 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param name Name of the pool, required: lower-case letters, digits and dashes. Routes refer to it as vllm://NAME.
  * @param models Models that the pool serves. Empty: learned from the servers' /v1/models.
+ * @param unknownModels What becomes of a request for a model that no server lists: refuse answers it with 404, pass sends it on, for
+ *     servers that find adapters when they are asked for them.
  * @param endpoints URLs of the servers of a static pool, such as http://host:port or, behind a proxy that
  *     serves several, http://host:port/path. Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
@@ -29,6 +31,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record PoolSettings(
         String name,
         @DefaultValue List<String> models,
+        @DefaultValue("refuse") UnknownModels unknownModels,
         @DefaultValue List<String> endpoints,
         @NestedConfigurationProperty @Nullable KubernetesSettings kubernetes,
         @Nullable String apiKey,
@@ -40,6 +43,12 @@ public record PoolSettings(
     /** In the place of an API key: the client's own. */
     public static final String PASS = "pass";
 
+    /** What becomes of a request for a model that no server of the pool lists. */
+    public enum UnknownModels {
+        REFUSE,
+        PASS
+    }
+
     /** In a route's URI, the pool that serves the model of the request. */
     public static final String BY_MODEL = "by-model";
 
@@ -49,7 +58,7 @@ public record PoolSettings(
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
     static PoolSettings ofEndpoints(String name, List<String> endpoints) {
-        return new PoolSettings(name, List.of(), endpoints, null, null, null, null, null, null);
+        return new PoolSettings(name, List.of(), UnknownModels.REFUSE, endpoints, null, null, null, null, null, null);
     }
 
     /** Keeps the key out of logs. */

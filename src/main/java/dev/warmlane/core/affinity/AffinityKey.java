@@ -1,23 +1,38 @@
 package dev.warmlane.core.affinity;
 
 import com.dynatrace.hash4j.hashing.Hashing;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What makes requests belong together, as a hash: the session id or address itself is never kept. The hash is the same in
  * every process, so that stateless replicas agree.
  *
  * @param source where the key comes from
- * @param hash 64 bits over pool, source and value
+ * @param hash 64 bits over scope, source and value
  */
 public record AffinityKey(KeySource source, long hash) {
 
     private static final long MIXED = 0x9E3779B97F4A7C15L;
 
-    /** The key of a value within a pool; the same value in another pool is another key. */
-    public static AffinityKey of(String pool, KeySource source, String value) {
+    /**
+     * Within what keys are told apart: a session that talks to two models of a pool has a cache at each, maybe at different
+     * endpoints.
+     *
+     * @param model null while it is unknown
+     */
+    public static String scope(String pool, @Nullable String model) {
+        return model == null ? pool : pool + '\n' + model;
+    }
+
+    /**
+     * The key of a value; the same value in another scope is another key.
+     *
+     * @param scope a pool, or as {@link #scope} says
+     */
+    public static AffinityKey of(String scope, KeySource source, String value) {
         long hash = Hashing.xxh3_64()
                 .hashStream()
-                .putString(pool)
+                .putString(scope)
                 .putString(source.label())
                 .putString(value)
                 .getAsLong();

@@ -16,6 +16,8 @@ public enum FailureCause {
     ABORT(true, "aborted before the first token"),
     /** It answered that its queue is full, so that another may take the request. */
     FULL(false, "queue full"),
+    /** It answered that it does not have the model that was asked for, such as an adapter that was unloaded. */
+    NO_MODEL(false, "model not served"),
     /** Nothing that is the endpoint's fault, such as no connection free. */
     OTHER(false, "other");
 

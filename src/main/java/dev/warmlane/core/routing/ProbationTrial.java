@@ -26,7 +26,7 @@ final class ProbationTrial {
         if (decision == null || isTied(decision) || snapshot.isPanic()) {
             return decision;
         }
-        Set<EndpointId> others = new HashSet<>();
+        Set<EndpointId> others = new HashSet<>(request.unsuited());
         for (Endpoint endpoint : snapshot.endpoints()) {
             if (endpoint.state() != EndpointState.PROBATION) {
                 others.add(endpoint.id());

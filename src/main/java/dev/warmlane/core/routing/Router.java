@@ -145,9 +145,11 @@ public final class Router {
         return owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
     }
 
-    private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> excluded) {
+    /** @param tried endpoints that are not to be asked, beside those that do not have what the request needs */
+    private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> tried) {
         EndpointSnapshot snapshot = pool.snapshot();
-        if (snapshot.isPanic() && !excluded.isEmpty()) {
+        Set<EndpointId> excluded = request.withUnsuited(tried);
+        if (snapshot.isPanic() && !tried.isEmpty()) {
             // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
             RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic()), excluded);
             if (healthy != null) {
@@ -157,7 +159,7 @@ public final class Router {
         RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()));
         RoutingDecision decision = policy.choose(request, view, excluded);
         // What has failed elsewhere is no trial; it has to succeed.
-        return snapshot.hasProbation() && excluded.isEmpty()
+        return snapshot.hasProbation() && tried.isEmpty()
                 ? ProbationTrial.instead(decision, policy, request, memory.view(snapshot))
                 : decision;
     }

@@ -3,6 +3,8 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,17 +12,38 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key what ties the request to an endpoint
  * @param prompt the blocks of its prompt; empty where it was not read
+ * @param unsuited endpoints that cannot serve it, because they do not have its model
  * @param owner the endpoint that made the stored response it is about: no other can serve it; null where it is about none
  * @param id what its client and the logs call it, to find its decision again; null where nobody will ask
  */
 public record RoutingRequest(
         AffinityKey key,
         PromptBlocks prompt,
+        Set<EndpointId> unsuited,
         @Nullable EndpointId owner,
         @Nullable String id) {
 
+    public RoutingRequest {
+        unsuited = Set.copyOf(unsuited);
+    }
+
     /** A request whose decision nobody will look for. */
     public RoutingRequest(AffinityKey key, PromptBlocks prompt) {
-        this(key, prompt, null, null);
+        this(key, prompt, Set.of(), null, null);
+    }
+
+    /** The same, but any endpoint may be asked. */
+    public RoutingRequest anywhere() {
+        return new RoutingRequest(key, prompt, Set.of(), owner, id);
+    }
+
+    /** These endpoints and those that cannot serve it. */
+    public Set<EndpointId> withUnsuited(Set<EndpointId> excluded) {
+        if (unsuited.isEmpty() || excluded.isEmpty()) {
+            return unsuited.isEmpty() ? excluded : unsuited;
+        }
+        Set<EndpointId> all = new HashSet<>(unsuited);
+        all.addAll(excluded);
+        return all;
     }
 }

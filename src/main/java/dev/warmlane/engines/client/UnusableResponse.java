@@ -20,7 +20,13 @@ public final class UnusableResponse extends RuntimeException {
 
     /** It has an error status, and means this by it. */
     public static UnusableResponse refusal(int status, FailureCause cause) {
-        return new UnusableResponse(cause, cause == FailureCause.FULL ? "queue full" : "HTTP " + status);
+        return new UnusableResponse(
+                cause,
+                switch (cause) {
+                    case FULL -> "queue full";
+                    case NO_MODEL -> "model not served";
+                    default -> "HTTP " + status;
+                });
     }
 
     /** It has not come, and nobody listens at the endpoint any more. */

@@ -3,14 +3,17 @@ package dev.warmlane.engines.models;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.probe.ModelCard;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -23,13 +26,29 @@ public final class ModelCatalog {
     private final Map<String, Set<String>> modelsByPool = new LinkedHashMap<>();
     private final Map<String, List<String>> poolsByModel = new LinkedHashMap<>();
     private final Map<String, String> cards = new LinkedHashMap<>();
+    private final Map<String, Map<EndpointId, Set<String>>> listedByPool = new LinkedHashMap<>();
+    private final Map<String, Set<String>> reportedByPool = new LinkedHashMap<>();
+    /** By pool and model, made when asked for; only of models that some endpoint lists. */
+    private final Map<String, Map<String, Set<EndpointId>>> lackingByPool = new LinkedHashMap<>();
+
     private final byte[] json;
 
     /** @param pools in the order of the settings */
     public ModelCatalog(List<PoolModels> pools) {
         for (PoolModels pool : pools) {
             Map<String, String> reported = new LinkedHashMap<>();
-            pool.cards().forEach(card -> reported.putIfAbsent(card.id(), card.json()));
+            Map<EndpointId, Set<String>> listed = new LinkedHashMap<>();
+            pool.cards().forEach((endpoint, cards) -> {
+                Set<String> names = new HashSet<>();
+                for (ModelCard card : cards) {
+                    reported.putIfAbsent(card.id(), card.json());
+                    names.add(card.id());
+                }
+                listed.put(endpoint, names);
+            });
+            listedByPool.put(pool.pool(), listed);
+            reportedByPool.put(pool.pool(), reported.keySet());
+            lackingByPool.put(pool.pool(), new ConcurrentHashMap<>());
             Set<String> models =
                     pool.configured().isEmpty() ? reported.keySet() : new LinkedHashSet<>(pool.configured());
             for (String model : models) {
@@ -58,6 +77,38 @@ public final class ModelCatalog {
     /** The pools that are known to serve a model; a pool whose models are unknown is never among them. */
     public List<String> poolsServing(String model) {
         return poolsByModel.getOrDefault(model, List.of());
+    }
+
+    /**
+     * The endpoints of a pool that do not list a model while another does. An endpoint that has listed nothing yet may have it,
+     * and where none lists it, any may.
+     */
+    public Set<EndpointId> lacking(String pool, String model) {
+        Map<EndpointId, Set<String>> listed = listedByPool.get(pool);
+        Map<String, Set<EndpointId>> known = lackingByPool.get(pool);
+        if (listed == null || known == null || !reported(pool, model)) {
+            return Set.of();
+        }
+        return known.computeIfAbsent(model, name -> {
+            Set<EndpointId> lacking = new HashSet<>();
+            listed.forEach((endpoint, names) -> {
+                if (!names.isEmpty() && !names.contains(name)) {
+                    lacking.add(endpoint);
+                }
+            });
+            return Set.copyOf(lacking);
+        });
+    }
+
+    /** Whether any endpoint of the pool lists the model. */
+    boolean reported(String pool, String model) {
+        return reportedByPool.getOrDefault(pool, Set.of()).contains(model);
+    }
+
+    /** How many endpoints of the pool may have the model: they list it, or have listed nothing yet. */
+    int holders(String pool, String model) {
+        return listedByPool.getOrDefault(pool, Map.of()).size()
+                - lacking(pool, model).size();
     }
 
     /**
@@ -97,12 +148,12 @@ public final class ModelCatalog {
      *
      * @param pool the pool's name
      * @param configured the models that it is set to serve; empty: those that its endpoints list
-     * @param cards what its endpoints list, one endpoint after the other; a model may be listed more than once
+     * @param cards what each of its endpoints lists, empty where it has not, in the order of the endpoints
      */
-    public record PoolModels(String pool, List<String> configured, List<ModelCard> cards) {
+    public record PoolModels(String pool, List<String> configured, Map<EndpointId, List<ModelCard>> cards) {
         public PoolModels {
             configured = List.copyOf(configured);
-            cards = List.copyOf(cards);
+            cards = Collections.unmodifiableMap(new LinkedHashMap<>(cards));
         }
     }
 }

@@ -1,35 +1,89 @@
 package dev.warmlane.engines.models;
 
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.models.ModelCatalog.PoolModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReports;
 import dev.warmlane.engines.probe.ModelCard;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 
 /**
- * The current {@link ModelCatalog}; {@link #refresh} makes a new one from the reports. May be read from any thread, at the cost
- * of one volatile read.
+ * Who serves which model, as far as is known: the current {@link ModelCatalog}, which {@link #refresh} makes anew from the
+ * reports, corrected by what endpoints have refused since. May be read from any thread, without a lock.
  */
 public final class ServedModels {
+    /** How long a refusal says more than the endpoint's list, which may be from before it. */
+    private static final Duration REFUSAL_COUNTS = Duration.ofSeconds(3);
+
     private final Pools pools;
     private final EndpointReports reports;
+    private final Runnable askAgain;
+    private final LongSupplier nanoClock;
+    /** When it was refused; only models that endpoints list. */
+    private final Map<Refusal, Long> refusals = new ConcurrentHashMap<>();
+
     private volatile ModelCatalog catalog;
 
-    /** Begins with the reports of now. */
-    public ServedModels(Pools pools, EndpointReports reports) {
+    private record Refusal(EndpointId endpoint, String model) {}
+
+    /**
+     * Begins with the reports of now.
+     *
+     * @param askAgain called when what is known may be out of date, from any thread; must not block
+     * @param nanoClock elapsed time in nanoseconds
+     */
+    public ServedModels(Pools pools, EndpointReports reports, Runnable askAgain, LongSupplier nanoClock) {
         this.pools = pools;
         this.reports = reports;
+        this.askAgain = askAgain;
+        this.nanoClock = nanoClock;
         this.catalog = read();
     }
 
     /** The catalog as of the last refresh. */
     public ModelCatalog catalog() {
         return catalog;
+    }
+
+    /** The endpoints of a pool that do not have a model, while another does or may. */
+    public Set<EndpointId> lacking(String pool, String model) {
+        ModelCatalog current = catalog;
+        Set<EndpointId> lacking = current.lacking(pool, model);
+        if (refusals.isEmpty()) {
+            return lacking;
+        }
+        Set<EndpointId> corrected = new HashSet<>(lacking);
+        refusals.keySet().forEach(refusal -> {
+            if (refusal.model().equals(model)) {
+                corrected.add(refusal.endpoint());
+            }
+        });
+        // Where everybody has refused it, whoever lists it is as good as any.
+        return corrected.size() - lacking.size() < current.holders(pool, model) ? corrected : lacking;
+    }
+
+    /** An endpoint has refused a request because it does not have its model. */
+    public void refused(String pool, EndpointId endpoint, String model) {
+        if (catalog.reported(pool, model)) {
+            refusals.put(new Refusal(endpoint, model), nanoClock.getAsLong());
+        }
+        askAgain.run();
+    }
+
+    /** Somebody has asked for a model that nobody is known to serve. */
+    public void missed() {
+        askAgain.run();
     }
 
     /**
@@ -64,6 +118,8 @@ public final class ServedModels {
     /** Makes a new catalog. Off the request path; by one thread at a time. */
     public void refresh() {
         catalog = read();
+        long now = nanoClock.getAsLong();
+        refusals.values().removeIf(at -> now - at > REFUSAL_COUNTS.toNanos());
     }
 
     private ModelCatalog read() {
@@ -71,11 +127,10 @@ public final class ServedModels {
     }
 
     private PoolModels modelsOf(Pool pool) {
-        List<ModelCard> cards = new ArrayList<>();
-        pool.endpoints()
-                .snapshot()
-                .endpoints()
-                .forEach(endpoint -> cards.addAll(reports.report(endpoint.id()).models()));
+        Map<EndpointId, List<ModelCard>> cards = new LinkedHashMap<>();
+        for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
+            cards.put(endpoint.id(), reports.report(endpoint.id()).models());
+        }
         return new PoolModels(pool.name(), pool.models(), cards);
     }
 }

@@ -15,6 +15,7 @@ import reactor.netty.http.client.HttpClient;
  * Interchangeable vLLM servers, and all that the gateway keeps for them. Each part is safe for concurrent use.
  *
  * @param models the models that it is set to serve; empty: those that its endpoints list
+ * @param passesUnknownModels whether a request for a model that nobody lists is sent to it all the same
  * @param apiKey the key that its endpoints ask for; null, and none of the gateway's own, for the client's
  * @param passesKeys whether endpoints get the client's key even though the gateway has asked for it
  * @param tls secures connections to its endpoints; null: as Java does by default
@@ -27,6 +28,7 @@ import reactor.netty.http.client.HttpClient;
  */
 public record Pool(
         List<String> models,
+        boolean passesUnknownModels,
         @Nullable String apiKey,
         boolean passesKeys,
         @Nullable ClientTls tls,

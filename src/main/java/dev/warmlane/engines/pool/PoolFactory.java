@@ -27,6 +27,7 @@ import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.OutlierSettings;
 import dev.warmlane.settings.PolicyFiles;
 import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.PoolSettings.UnknownModels;
 import dev.warmlane.settings.QueueSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import dev.warmlane.settings.WarmlaneSettings.RoutingSettings;
@@ -93,6 +94,7 @@ public final class PoolFactory {
         boolean passes = PoolSettings.PASS.equals(pool.apiKey());
         return new Pool(
                 pool.models(),
+                pool.unknownModels() == UnknownModels.PASS,
                 passes ? null : pool.apiKey(),
                 passes,
                 secured,

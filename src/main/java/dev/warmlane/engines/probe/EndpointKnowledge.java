@@ -70,10 +70,16 @@ final class EndpointKnowledge {
         version = newVersion;
     }
 
-    /** Whether models and version are to be asked for now; if so, they count as asked. */
-    boolean takeModelsTurn(Duration modelsInterval) {
+    /**
+     * Whether models and version are to be asked for now; if so, they count as asked. They are due after the interval, when
+     * somebody has wanted to know them since they were, and always where there are several: adapters come and go.
+     */
+    boolean takeModelsTurn(Duration modelsInterval, long wantedNanos) {
         long now = nanoClock.getAsLong();
-        if (modelsAskedAtNanos != null && now - modelsAskedAtNanos < modelsInterval.toNanos()) {
+        if (modelsAskedAtNanos != null
+                && models.size() <= 1
+                && wantedNanos - modelsAskedAtNanos <= 0
+                && now - modelsAskedAtNanos < modelsInterval.toNanos()) {
             return false;
         }
         modelsAskedAtNanos = now;

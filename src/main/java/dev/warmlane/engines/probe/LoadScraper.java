@@ -46,6 +46,8 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private final List<Runnable> modelsListeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<EndpointId>> unreachableListeners = new CopyOnWriteArrayList<>();
 
+    private volatile long modelsWantedNanos;
+
     private record Target(Pool pool, Endpoint endpoint) {}
 
     /**
@@ -70,6 +72,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         this.roundListeners.add(news::write);
         this.client = new ProbeClient("warmlane-scrape", timing);
         this.scrapes = new ScrapeClient(client, modelsInterval, maxMetricsBytes);
+        this.modelsWantedNanos = nanoClock.getAsLong();
         this.poller = new Poller<>(timing, 0, client.loop(), nanoClock, random, this::listed, this::scrape);
     }
 
@@ -79,6 +82,11 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         client.loop()
                 .schedulePeriodically(
                         () -> tell(roundListeners), 0, timing.interval().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Has every endpoint asked for its models at its next scrape, whether it is due or not. From any thread. */
+    public void askForModels() {
+        modelsWantedNanos = nanoClock.getAsLong();
     }
 
     @Override
@@ -126,6 +134,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
                 target.pool(),
                 endpoint.uri(),
                 known,
+                modelsWantedNanos,
                 () -> publish(endpoint, known.report()),
                 () -> unreachableListeners.forEach(listener -> listener.accept(endpoint.id())));
     }

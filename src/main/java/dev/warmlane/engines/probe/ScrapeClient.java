@@ -34,10 +34,17 @@ final class ScrapeClient {
      * with an error.
      *
      * @param knowledge learns the responses and failures
+     * @param modelsWantedNanos when somebody last wanted to know the models, due or not
      * @param learned called whenever it has
      * @param unreachable called if connecting to it fails
      */
-    Mono<Void> scrape(Pool pool, URI endpoint, EndpointKnowledge knowledge, Runnable learned, Runnable unreachable) {
+    Mono<Void> scrape(
+            Pool pool,
+            URI endpoint,
+            EndpointKnowledge knowledge,
+            long modelsWantedNanos,
+            Runnable learned,
+            Runnable unreachable) {
         Mono<Void> metrics = metrics(pool, endpoint)
                 .doOnNext(knowledge::learn)
                 .then()
@@ -48,7 +55,7 @@ final class ScrapeClient {
                     }
                 }))
                 .doOnSuccess(done -> learned.run());
-        if (!knowledge.takeModelsTurn(modelsInterval)) {
+        if (!knowledge.takeModelsTurn(modelsInterval, modelsWantedNanos)) {
             return metrics;
         }
         Mono<Void> models = models(pool, endpoint)

@@ -7,6 +7,7 @@ import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.Tenants;
@@ -31,17 +32,20 @@ public final class AffinityEndpoint {
     private final Bindings bindings;
     private final @Nullable Tenants tenants;
     private final Pools pools;
+    private final ServedModels models;
 
     /**
      * Over the bindings of these pools.
      *
      * @param pools the pools whose bindings they are
+     * @param models by which a pool's keys are told apart
      * @param tenants that they are of; null where tenants are not told apart
      */
-    public AffinityEndpoint(Bindings bindings, Pools pools, @Nullable Tenants tenants) {
+    public AffinityEndpoint(Bindings bindings, Pools pools, ServedModels models, @Nullable Tenants tenants) {
         this.bindings = bindings;
         this.tenants = tenants;
         this.pools = pools;
+        this.models = models;
     }
 
     /** How many bindings there are, and those of each endpoint by name. */
@@ -56,7 +60,7 @@ public final class AffinityEndpoint {
     }
 
     /**
-     * The bindings of one key, one for each pool that has it; 404 if none has.
+     * The bindings of one key, one for each pool and model that has it; 404 if none has.
      *
      * @param source session or client-ip
      * @param key the session id or address as the client sends it
@@ -65,12 +69,13 @@ public final class AffinityEndpoint {
     @ReadOperation
     public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
         List<Binding> found = new ArrayList<>();
-        for (Pool pool : pools.all()) {
-            AffinityKey affinityKey = key(pool, source, key, tenant);
+        for (Scope scope : scopes()) {
+            AffinityKey affinityKey = key(scope, source, key, tenant);
             BindingInfo binding = affinityKey == null ? null : bindings.describe(affinityKey);
             if (binding != null) {
                 found.add(new Binding(
-                        pool.name(),
+                        scope.pool(),
+                        scope.model(),
                         nameOf(binding.endpoint()),
                         binding.endpoint().value(),
                         binding.age(),
@@ -81,24 +86,39 @@ public final class AffinityEndpoint {
         return found.isEmpty() ? notFound() : new WebEndpointResponse<>(new Lookup(found));
     }
 
-    /** Releases one key in every pool, so that its next request is placed anew; 404 if it is not bound. */
+    /** Releases one key in every pool and for every model, so that its next request is placed anew; 404 if it is not bound. */
     @DeleteOperation
     public WebEndpointResponse<Void> release(@Selector String source, @Selector String key, @Nullable String tenant) {
         boolean released = false;
-        for (Pool pool : pools.all()) {
-            AffinityKey affinityKey = key(pool, source, key, tenant);
+        for (Scope scope : scopes()) {
+            AffinityKey affinityKey = key(scope, source, key, tenant);
             released |= affinityKey != null && bindings.release(affinityKey);
         }
         return released ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT) : notFound();
     }
 
-    private @Nullable AffinityKey key(Pool pool, String source, String key, @Nullable String tenant) {
+    private record Scope(String pool, @Nullable String model) {
+        String text() {
+            return AffinityKey.scope(pool, model);
+        }
+    }
+
+    private List<Scope> scopes() {
+        List<Scope> scopes = new ArrayList<>();
+        for (Pool pool : pools.all()) {
+            scopes.add(new Scope(pool.name(), null));
+            models.catalog().models(pool.name()).forEach(model -> scopes.add(new Scope(pool.name(), model)));
+        }
+        return scopes;
+    }
+
+    private @Nullable AffinityKey key(Scope scope, String source, String key, @Nullable String tenant) {
         for (KeySource candidate : KeySource.values()) {
             if (candidate.binds() && candidate.label().equals(source)) {
                 String value = candidate == KeySource.CLIENT_IP ? ClientAddresses.canonical(key) : key;
                 return tenants == null || tenant == null
-                        ? AffinityKey.of(pool.name(), candidate, value)
-                        : tenants.of(tenant).key(pool.name(), candidate, value);
+                        ? AffinityKey.of(scope.text(), candidate, value)
+                        : tenants.of(tenant).key(scope.text(), candidate, value);
             }
         }
         return null;
@@ -132,7 +152,7 @@ public final class AffinityEndpoint {
     /**
      * Where one key is bound.
      *
-     * @param bindings one for each pool
+     * @param bindings one for each pool and model
      */
     public record Lookup(List<Binding> bindings) {}
 
@@ -140,11 +160,19 @@ public final class AffinityEndpoint {
      * One binding.
      *
      * @param pool the pool's name
+     * @param model the model that its requests name; null where they named none before the models were known
      * @param endpoint the endpoint's name
      * @param endpointId the endpoint's id
      * @param age since it was bound there
      * @param idle since it was last used
      * @param uses requests that followed it since it was bound
      */
-    public record Binding(String pool, String endpoint, String endpointId, Duration age, Duration idle, long uses) {}
+    public record Binding(
+            String pool,
+            @Nullable String model,
+            String endpoint,
+            String endpointId,
+            Duration age,
+            Duration idle,
+            long uses) {}
 }

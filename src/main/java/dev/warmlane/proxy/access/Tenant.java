@@ -28,9 +28,9 @@ public final class Tenant {
     }
 
     /** The key of a session or an address of this tenant; the same value of another tenant is another key. */
-    public AffinityKey key(String pool, KeySource source, String value) {
+    public AffinityKey key(String scope, KeySource source, String value) {
         return new AffinityKey(
-                source, ByteBuffer.wrap(hash.of(pool, source.label(), value)).getLong());
+                source, ByteBuffer.wrap(hash.of(scope, source.label(), value)).getLong());
     }
 
     /** A new id for a response that this tenant may ask for again. */

@@ -16,16 +16,22 @@ public final class EngineRefusal {
     /** What Python says once a process has been told to end: 500 from vLLM 0.26. */
     private static final ByteBuf ENDING = text("after shutdown");
 
+    /** Of vLLM's "The model `...` does not exist." */
+    private static final ByteBuf NO_MODEL = text("` does not exist");
+
     private EngineRefusal() {}
 
     /**
      * Why another endpoint should be asked.
      *
-     * @param status of the response, 500 to 599
+     * @param status of the response, 404 or 500 to 599
      * @param body of the response; may be cut short
      * @return null if the status and the body give no reason
      */
     public static @Nullable FailureCause of(int status, ByteBuf body) {
+        if (status == 404) {
+            return ByteBufUtil.indexOf(NO_MODEL, body) >= 0 ? FailureCause.NO_MODEL : null;
+        }
         if (status == 503 && ByteBufUtil.indexOf(QUEUE_FULL, body) >= 0) {
             return FailureCause.FULL;
         }

@@ -30,8 +30,12 @@ final class ApiException extends RuntimeException {
         return new ApiException(400, "Bad Request", message, null);
     }
 
+    static ApiException notFound(String message, String param) {
+        return new ApiException(404, "NotFoundError", message, param);
+    }
+
     static ApiException unknownModel(String model) {
-        return new ApiException(404, "NotFoundError", "The model `%s` does not exist.".formatted(model), "model");
+        return notFound("The model `%s` does not exist.".formatted(model), "model");
     }
 
     static ApiException tooLong(int limit, long promptTokens, long outputTokens) {

@@ -23,8 +23,8 @@ record GenerationBody(
         @Nullable String toolName) {
 
     /** @throws ApiException in vLLM's words, if it would refuse the request */
-    static GenerationBody read(GenerationApi api, JsonNode body, ServerOptions options) {
-        String model = model(body, options.models());
+    static GenerationBody read(GenerationApi api, JsonNode body, LoadedModels models, ServerOptions options) {
+        String model = models.named(body);
         if (!body.hasNonNull(api.promptField())) {
             throw ApiException.missingField(api.promptField());
         }
@@ -40,18 +40,6 @@ record GenerationBody(
                 body.path("stream_options").path("include_usage").asBoolean(false),
                 maxTokens(api, body, prompt, options),
                 toolName(body));
-    }
-
-    /** The named model, or the base model where none is named. */
-    static String model(JsonNode body, ServerOptions.Models models) {
-        String model = body.path("model").asString("");
-        if (model.isEmpty()) {
-            return models.base();
-        }
-        if (!models.serves(model)) {
-            throw ApiException.unknownModel(model);
-        }
-        return model;
     }
 
     /** How the response ends when it is complete. */

@@ -11,6 +11,7 @@ import tools.jackson.databind.JsonNode;
 /** Takes generation and embedding requests to the engine, past the faults, and counts them. Confined to one event loop. */
 final class GenerationService {
     private final ServerOptions options;
+    private final LoadedModels models;
     private final EngineDriver driver;
     private final FaultInjector injector;
     private final Clock clock;
@@ -23,12 +24,14 @@ final class GenerationService {
 
     GenerationService(
             ServerOptions options,
+            LoadedModels models,
             EngineDriver driver,
             FaultInjector injector,
             RequestMetrics metrics,
             Clock clock,
             SplittableRandom random) {
         this.options = options;
+        this.models = models;
         this.driver = driver;
         this.injector = injector;
         this.metrics = metrics;
@@ -42,7 +45,7 @@ final class GenerationService {
 
     void generate(GenerationApi api, HttpExchange exchange) {
         admit(exchange, () -> {
-            GenerationBody body = GenerationBody.read(api, exchange.json(), options);
+            GenerationBody body = GenerationBody.read(api, exchange.json(), models, options);
             Head head = new Head(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
             Generation generation = new Generation(
                     exchange,
@@ -75,7 +78,7 @@ final class GenerationService {
     void embed(HttpExchange exchange) {
         admit(exchange, () -> {
             JsonNode body = exchange.json();
-            String model = GenerationBody.model(body, options.models());
+            String model = models.named(body);
             if (!body.hasNonNull("input")) {
                 throw ApiException.missingField("input");
             }

@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What a server tells of its models and its tokenizer. */
-record ModelPages(ServerOptions options, long createdSeconds) {
+record ModelPages(ServerOptions options, LoadedModels loaded, long createdSeconds) {
 
     /** {@code GET /v1/models}: the base model, then its adapters. */
     Json models() {
         ServerOptions.Models models = options.models();
         List<Json> cards = new ArrayList<>();
         cards.add(card(models.base(), models.base(), null, models.maxModelLen()));
-        models.loras().forEach(lora -> cards.add(card(lora, "/loras/" + lora, models.base(), null)));
+        loaded.adapters().forEach(lora -> cards.add(card(lora, "/loras/" + lora, models.base(), null)));
         return Json.of("object", "list", "data", cards);
     }
 
     /** {@code POST /tokenize} of a prompt or of messages. */
     Json tokenize(JsonNode body) {
-        GenerationBody.model(body, options.models());
+        loaded.named(body);
         if (!body.hasNonNull("prompt") && !body.hasNonNull("messages")) {
             throw ApiException.missingField("prompt");
         }

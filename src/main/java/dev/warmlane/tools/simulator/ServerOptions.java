@@ -55,10 +55,6 @@ public record ServerOptions(
             Arguments.check(!base.isBlank(), "model", "blank", "a name");
             Arguments.check(maxModelLen >= 2, "max model len", maxModelLen, ">= 2 tokens");
         }
-
-        boolean serves(String model) {
-            return model.equals(base) || loras.contains(model);
-        }
     }
 
     public ServerOptions {

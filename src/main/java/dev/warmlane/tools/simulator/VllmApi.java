@@ -30,8 +30,9 @@ final class VllmApi {
         this.clock = clock;
         this.metrics = new RequestMetrics(options);
         this.metricsPage = new MetricsPage(options, nowSeconds());
-        this.generations = new GenerationService(options, driver, injector, metrics, clock, random);
-        addRoutes(new ModelPages(options, clock.instant().getEpochSecond()));
+        LoadedModels models = new LoadedModels(options.models());
+        this.generations = new GenerationService(options, models, driver, injector, metrics, clock, random);
+        addRoutes(models, new ModelPages(options, models, clock.instant().getEpochSecond()));
     }
 
     SimulatedServer.Stats stats() {
@@ -48,12 +49,14 @@ final class VllmApi {
         Route.dispatch(routes, exchange, options.version());
     }
 
-    private void addRoutes(ModelPages pages) {
+    private void addRoutes(LoadedModels models, ModelPages pages) {
         for (GenerationApi api : GenerationApi.values()) {
             routes.put(api.path(), Route.post(exchange -> generations.generate(api, exchange)));
         }
         routes.put("/v1/embeddings", Route.post(generations::embed));
         routes.put("/v1/models", Route.page(pages::models));
+        routes.put("/v1/load_lora_adapter", Route.post(models::load));
+        routes.put("/v1/unload_lora_adapter", Route.post(models::unload));
         routes.put("/tokenize", form(pages::tokenize));
         routes.put("/detokenize", form(pages::detokenize));
         routes.put(

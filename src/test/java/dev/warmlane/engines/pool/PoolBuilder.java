@@ -123,7 +123,8 @@ public final class PoolBuilder {
                 PoolMemories.counting(inFlight),
                 new DecisionLog(1, InstantSource.system()),
                 judge);
-        return new Pool(models, apiKey, false, null, discovery, judge, router, new EngineVersions(), queue, targets);
+        return new Pool(
+                models, false, apiKey, false, null, discovery, judge, router, new EngineVersions(), queue, targets);
     }
 
     /** This one alone. */

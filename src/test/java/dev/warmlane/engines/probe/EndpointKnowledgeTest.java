@@ -69,10 +69,10 @@ class EndpointKnowledgeTest {
 
     @Test
     void takesAModelsTurnAtFirstAndThenOncePerInterval() {
-        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL)).isTrue();
-        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL)).isFalse();
+        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL, 0)).isTrue();
+        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL, 0)).isFalse();
         nanos.addAndGet(MODELS_INTERVAL.toNanos());
-        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL)).isTrue();
+        assertThat(knowledge.takeModelsTurn(MODELS_INTERVAL, 0)).isTrue();
     }
 
     @Test

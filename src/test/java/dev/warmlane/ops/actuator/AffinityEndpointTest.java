@@ -7,8 +7,10 @@ import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.ops.actuator.AffinityEndpoint.Binding;
 import java.net.URI;
 import java.time.Duration;
@@ -24,8 +26,10 @@ class AffinityEndpointTest {
     private static final Endpoint B = Endpoint.ofUri(URI.create("http://b:8000"));
 
     private final AffinityTable table = new AffinityTable(10, Duration.ofHours(2), () -> 0);
+    private final Pools pools =
+            new Pools(List.of(new PoolBuilder("one", A).models("m").build(), new PoolBuilder("two", B).build()));
     private final AffinityEndpoint endpoint = new AffinityEndpoint(
-            table, new Pools(List.of(new PoolBuilder("one", A).build(), new PoolBuilder("two", B).build())), null);
+            table, pools, new ServedModels(pools, id -> EndpointReport.NONE, () -> {}, () -> 0), null);
 
     @Test
     void sumsUpTheTableWithEveryEndpointThatIsListed() {
@@ -50,8 +54,19 @@ class AffinityEndpointTest {
         assertThat(response.getStatus()).isEqualTo(200);
         assertThat(response.getBody())
                 .isEqualTo(new AffinityEndpoint.Lookup(List.of(
-                        new Binding("one", "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0),
-                        new Binding("two", "b:8000", "http://b:8000", Duration.ZERO, Duration.ZERO, 0))));
+                        new Binding("one", null, "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0),
+                        new Binding("two", null, "b:8000", "http://b:8000", Duration.ZERO, Duration.ZERO, 0))));
+    }
+
+    @Test
+    void findsAndReleasesAKeyOfEveryModelOfAPool() {
+        AffinityKey key = AffinityKey.of(AffinityKey.scope("one", "m"), KeySource.SESSION, "s");
+        table.bind(key, A.id());
+        assertThat(endpoint.lookup("session", "s", null).getBody())
+                .isEqualTo(new AffinityEndpoint.Lookup(
+                        List.of(new Binding("one", "m", "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0))));
+        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(204);
+        assertThat(table.describe(key)).isNull();
     }
 
     @ParameterizedTest

@@ -53,7 +53,7 @@ class WireFormatTest {
     void listsModelsAsVllmDoes(String generation) throws IOException {
         ServerOptions options =
                 ServerOptions.DEFAULTS.withModels(new ServerOptions.Models("m", List.of("lora1"), 4096));
-        String models = new ModelPages(options, 1)
+        String models = new ModelPages(options, new LoadedModels(options.models()), 1)
                 .models()
                 .toString()
                 .replaceAll("modelperm-[0-9a-f]{16}", "modelperm-U")
