@@ -19,6 +19,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.netty.http.HttpProtocol;
 
 /** Routes of the management port alone, and how it treats connections; Spring Boot reads this class into that port's own context. */
 @ManagementContextConfiguration(proxyBeanMethods = false)
@@ -26,13 +27,14 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 class ManagementRoutes {
 
     /**
-     * One request a connection. Of requests over connections that were used before, Reactor Netty (1.3.7) never read one of some
+     * One request a connection, so HTTP/1.1 whatever the public port speaks. Of requests over connections that were used before, Reactor Netty (1.3.7) never read one of some
      * hundred until its client gave up: a scrape or a probe that hangs. Seen on this port alone, where Spring Boot answers from
      * threads other than the connection's; the cause is not known.
      */
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> oneRequestAConnection() {
-        return factory -> factory.addServerCustomizers(server -> server.maxKeepAliveRequests(1));
+        return factory -> factory.addServerCustomizers(
+                server -> server.protocol(HttpProtocol.HTTP11).maxKeepAliveRequests(1));
     }
 
     @Bean

@@ -14,6 +14,7 @@ import dev.warmlane.proxy.ProxyFactory;
 import dev.warmlane.proxy.Unrouted;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.access.AccessControl;
+import dev.warmlane.proxy.drain.ClientConnections;
 import dev.warmlane.proxy.error.LateErrors;
 import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
@@ -24,6 +25,7 @@ import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.ReadinessState;
@@ -133,9 +135,13 @@ class ProxyConfiguration {
 
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(
-            WarmlaneSettings settings, RequestMetrics metrics) {
-        ClientPipeline clients = new ClientPipeline(settings.limits(), metrics::malformed);
-        // HTTP/1.1 only: whatever speaks to an engine does, and an upgrade would go around what guards the connection.
+            WarmlaneSettings settings,
+            RequestMetrics metrics,
+            ClientConnections connections,
+            @Value("${server.http2.enabled:false}") boolean http2) {
+        ClientPipeline clients = new ClientPipeline(settings.limits(), http2, metrics::malformed, connections::follow);
+        // Whatever serves a request speaks HTTP/1.1; the pipeline itself sees to HTTP/2, without the upgrade that Netty
+        // would offer.
         return factory -> factory.addServerCustomizers(
                 server -> server.protocol(HttpProtocol.HTTP11).doOnChannelInit(clients));
     }

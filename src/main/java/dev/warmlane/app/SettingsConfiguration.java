@@ -13,7 +13,6 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 class SettingsConfiguration {
     private static final String MANAGEMENT_PORT = "management.server.port";
-    private static final String HTTP2 = "server.http2.enabled";
 
     @Bean
     static SettingNames settingNames() {
@@ -33,16 +32,6 @@ class SettingsConfiguration {
             if (ManagementPortType.get(environment) == ManagementPortType.SAME) {
                 throw new InvalidSettingException(
                         MANAGEMENT_PORT, environment.getProperty(MANAGEMENT_PORT), "another port than server.port");
-            }
-        };
-    }
-
-    /** The codec of the public port reads HTTP/1 alone. */
-    @Bean
-    InitializingBean protocolCheck(Environment environment) {
-        return () -> {
-            if (environment.getProperty(HTTP2, Boolean.class, false)) {
-                throw new InvalidSettingException(HTTP2, true, "false, since clients are served over HTTP/1.1 only");
             }
         };
     }

@@ -21,6 +21,7 @@ import org.springframework.util.unit.DataSize;
  * @param streams Maximum number of concurrent requests, queued ones included. Requests beyond it get 429.
  * @param connections Maximum number of client connections. Some beyond it are answered with 503, all others closed. 0: half of the file
  *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
+ * @param streamsPerConnection Maximum number of concurrent requests on one HTTP/2 connection.
  * @param idleTimeout How long an idle client connection is kept open. Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(
@@ -34,6 +35,7 @@ public record LimitSettings(
         @DefaultValue("1KB") DataSize bodyMinRate,
         @DefaultValue("10000") int streams,
         @DefaultValue("0") int connections,
+        @DefaultValue("250") int streamsPerConnection,
         @DefaultValue("75s") Duration idleTimeout) {
 
     private static final long MAX_HEADER_BYTES = 16 << 20;
@@ -44,6 +46,7 @@ public record LimitSettings(
         Check.positive("warmlane.limits.headers", headers);
         Check.atLeast("warmlane.limits.streams", streams, 1);
         Check.atLeast("warmlane.limits.connections", connections, 0);
+        Check.atLeast("warmlane.limits.streams-per-connection", streamsPerConnection, 1);
         if (body.toBytes() > Integer.MAX_VALUE - 8) {
             throw new InvalidSettingException("warmlane.limits.body", body, "less than 2GB");
         }

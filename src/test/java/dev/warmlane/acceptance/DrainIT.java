@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
+import dev.warmlane.harness.Http2Wire;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
 import java.io.UncheckedIOException;
@@ -111,6 +112,51 @@ class DrainIT {
         assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(143);
         assertThat(gateway.output()).contains("drained: 2 requests outlasted the timeout and were ended");
         assertThat(engine.requests()).as("nothing is tried again elsewhere").isZero();
+    }
+
+    @Test
+    void sendsClientsOfHttp2AwayAndFinishesTheirStreams() {
+        start("warmlane.drain.accept=3s", "warmlane.drain.timeout=2m", "server.http2.enabled=true");
+        try (Http2Wire busy = Http2Wire.to(gateway.port());
+                Http2Wire idle = Http2Wire.to(gateway.port())) {
+            idle.get(1, "/v1/models");
+            assertThat(idle.status(1)).isEqualTo(200);
+            busy.post(1, "/v1/chat/completions", "{\"messages\":[]}");
+            Exchange waiting = engine.next();
+
+            gateway.terminate();
+            assertThat(busy.await(Http2Wire.GOAWAY).lastStream())
+                    .as("what is on its way is served")
+                    .isEqualTo(Integer.MAX_VALUE);
+            busy.get(3, "/v1/models");
+            assertThat(busy.status(3)).isEqualTo(200);
+            try (Http2Wire late = Http2Wire.to(gateway.port())) {
+                late.get(1, "/v1/models");
+                late.await(Http2Wire.GOAWAY);
+                assertThat(late.status(1)).isEqualTo(200);
+            }
+
+            gateway.awaitOutput("draining: port closed, 1 requests running");
+            idle.awaitClosed();
+            assertThat(busy.await(Http2Wire.GOAWAY).lastStream()).isEqualTo(3);
+            waiting.answer("200 OK\r\nContent-Type: application/json", "{}");
+            assertThat(busy.status(1)).isEqualTo(200);
+            busy.awaitClosed();
+        }
+        assertThat(gateway.awaitExit()).as(gateway::output).isZero();
+    }
+
+    @Test
+    void endsStreamsOfHttp2ThatOutlastTheTimeout() {
+        start("warmlane.drain.accept=0s", "warmlane.drain.timeout=500ms", "server.http2.enabled=true");
+        try (Http2Wire client = Http2Wire.to(gateway.port())) {
+            client.post(1, "/v1/chat/completions", "{\"messages\":[]}");
+            engine.next();
+            gateway.terminate();
+            assertThat(client.status(1)).isEqualTo(503);
+            client.awaitClosed();
+        }
+        assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(143);
     }
 
     @Test

@@ -28,7 +28,6 @@ class StartUpIT {
             value = {
                 "warmlane.endpoint=http://a:1 | warmlane.endpoint: http://a:1 (expected: one that docs/settings.md lists, such as warmlane.endpoints)",
                 "warmlane.response-headers=true | warmlane.endpoints: [] (expected: URLs of vLLM servers, or pools in warmlane.pools)",
-                "warmlane.endpoints=http://a:1 server.http2.enabled=true | server.http2.enabled: true (expected: false, since clients are served over HTTP/1.1 only)",
                 "warmlane.endpoints=ftp://a:1 | pool default: endpoints[0]: ftp://a:1 (expected: http://host:port or https://host:port)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.policy=best | warmlane.routing.policy: best (expected: the name of a file in gateway/policies, such as sticky)",
                 "warmlane.endpoints=http://a:1 warmlane.access-log.target=/no/such/directory/log | warmlane.access-log.target: /no/such/directory/log (expected: off, stdout or a file that can be written)",

@@ -148,6 +148,29 @@ class TlsIT {
     }
 
     @Test
+    void clientsAgreeOnHttp2OverTls() throws Exception {
+        List<String> settings = new ArrayList<>(bundle("server", "gateway", "gateway"));
+        settings.addAll(bundle("pods", "gateway", "engine"));
+        settings.add("server.ssl.bundle=server");
+        settings.add("server.http2.enabled=true");
+        start("engine", "gateway", settings, "warmlane.upstream.ssl-bundle=pods");
+        URI uri = URI.create("https://127.0.0.1:" + gateway.port() + "/v1/chat/completions");
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"model\":\"m\",\"messages\":[]}"))
+                .build();
+        for (HttpClient.Version version : HttpClient.Version.values()) {
+            HttpRequest asked = HttpRequest.newBuilder(request, (name, value) -> true)
+                    .version(version)
+                    .build();
+            HttpResponse<String> response = client("gateway", null, HttpClient.Version.HTTP_2)
+                    .send(asked, HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.version()).isEqualTo(version);
+        }
+    }
+
+    @Test
     void aTrustedCertificateOpensTheManagementPort() throws Exception {
         List<String> settings = new ArrayList<>(bundle("operators", "gateway", "engine"));
         settings.addAll(bundle("pods", "gateway", "engine"));
@@ -231,6 +254,11 @@ class TlsIT {
     }
 
     private static HttpClient client(String alias, @Nullable String own) throws GeneralSecurityException {
+        return client(alias, own, HttpClient.Version.HTTP_1_1);
+    }
+
+    private static HttpClient client(String alias, @Nullable String own, HttpClient.Version version)
+            throws GeneralSecurityException {
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         if (own != null) {
             keys.init(Certificates.load(certificates.keys(own)), Certificates.PASSWORD.toCharArray());
@@ -239,9 +267,6 @@ class TlsIT {
         trusted.init(Certificates.load(certificates.trust(alias)));
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(own == null ? null : keys.getKeyManagers(), trusted.getTrustManagers(), null);
-        return HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .sslContext(context)
-                .build();
+        return HttpClient.newBuilder().version(version).sslContext(context).build();
     }
 }

@@ -138,7 +138,13 @@ public final class HandDrivenEngine implements AutoCloseable {
     }
 
     private void receive(Wire wire) {
-        Exchange exchange = new Exchange(wire.readMessage(), wire);
+        Exchange exchange;
+        try {
+            exchange = new Exchange(wire.readMessage(), wire);
+        } catch (UncheckedIOException e) {
+            // Its client has left before it could ask.
+            return;
+        }
         if (hanging) {
             return;
         }

@@ -84,6 +84,7 @@ public final class ClientConnections {
     private static void closeWhenIdle(Channel channel) {
         ChannelOperations<?, ?> request = ChannelOperations.get(channel);
         if (request == null) {
+            LastResponse.refuseMore(channel.pipeline());
             channel.close();
         } else {
             request.onTerminate().subscribe(null, failure -> channel.close(), channel::close);

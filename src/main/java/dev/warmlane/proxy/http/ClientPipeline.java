@@ -4,33 +4,55 @@ import dev.warmlane.settings.LimitSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.util.AttributeKey;
 import java.net.SocketAddress;
 import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.ChannelPipelineConfigurer;
 import reactor.netty.ConnectionObserver;
 import reactor.netty.NettyPipeline;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServer;
 
 /** Makes every connection of a client strict about HTTP, bounded and impatient before any filter sees a request. */
 public final class ClientPipeline implements ChannelPipelineConfigurer {
     /** Also the longest chunk size line with its extensions. */
     private static final int MAX_REQUEST_LINE_BYTES = 8192;
 
+    private static final AttributeKey<Boolean> TOO_MANY = AttributeKey.valueOf(ClientPipeline.class, "tooMany");
+
     private final LimitSettings limits;
     private final IntConsumer refused;
     private final int maxHeaderBytes;
     private final ConnectionLimit connections;
+    private final @Nullable HttpServer streams;
 
-    /** @param refused told the status of each request that is refused before any filter sees it; called on event loops */
-    public ClientPipeline(LimitSettings limits, IntConsumer refused) {
+    /**
+     * @param http2 whether clients may speak it
+     * @param refused told the status of each request that is refused before any filter sees it; called on event loops
+     * @param follower told of every stream of HTTP/2 as of every connection
+     */
+    public ClientPipeline(
+            LimitSettings limits, boolean http2, IntConsumer refused, UnaryOperator<HttpServer> follower) {
         this.limits = limits;
         this.refused = refused;
         this.connections = new ConnectionLimit(FileDescriptors.of(limits).forClients());
         this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
+        // Never bound: it makes the pipelines of streams, without TLS, which is the connection's.
+        this.streams = http2
+                ? follower.apply(
+                        HttpServer.create().protocol(HttpProtocol.HTTP11).doOnChannelInit(this))
+                : null;
     }
 
     @Override
     public void onChannelInit(ConnectionObserver observer, Channel channel, @Nullable SocketAddress remote) {
+        if (channel instanceof Http2StreamChannel) {
+            initStream(channel);
+            return;
+        }
         ConnectionLimit.Place place = connections.take(channel);
         if (place == ConnectionLimit.Place.NONE) {
             return;
@@ -41,10 +63,28 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
                 .setMaxHeaderSize(maxHeaderBytes);
         pipeline.replace(
                 NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder, limits.headerCount()));
-        // Each goes next to the codec, so the watch's own responses are explained too.
+        boolean tooMany = place == ConnectionLimit.Place.ANSWERED;
+        watch(pipeline, tooMany);
+        if (streams != null) {
+            channel.attr(TOO_MANY).set(tooMany);
+            new Http2Preface(limits, streams.configuration().channelInitializer(observer, remote, true), tooMany)
+                    .addTo(pipeline);
+        }
+    }
+
+    private void initStream(Channel stream) {
+        stream.config().setAutoRead(false);
+        watch(
+                stream.pipeline(),
+                Boolean.TRUE.equals(stream.parent().attr(TOO_MANY).get()));
+        new Http2Request(limits.headerCount()).addTo(stream.pipeline());
+    }
+
+    /** Each goes next to the codec, so the watch's own responses are explained too. */
+    private void watch(ChannelPipeline pipeline, boolean tooMany) {
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         new MalformedRequests(refused).addTo(pipeline);
-        if (place == ConnectionLimit.Place.ANSWERED) {
+        if (tooMany) {
             new RefusedConnection(limits.headerTimeout()).addTo(pipeline);
         }
     }

@@ -35,6 +35,7 @@ class RequestWatchTest {
                 DataSize.ofKilobytes(1),
                 10_000,
                 0,
+                250,
                 Duration.ofSeconds(75));
         channel.freezeTime();
         channel.pipeline().addLast(new RequestWatch(limits, () -> now));

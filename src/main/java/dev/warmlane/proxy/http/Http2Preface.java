@@ -1,0 +1,90 @@
+package dev.warmlane.proxy.http;
+
+import dev.warmlane.settings.LimitSettings;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import java.util.ArrayList;
+import java.util.List;
+import reactor.netty.NettyPipeline;
+
+/**
+ * Serves HTTP/2 on a connection that begins with its preface, whether TLS has agreed on it or the client knows it beforehand,
+ * and steps aside on all others. There is no upgrade from HTTP/1.1. One for each connection.
+ */
+final class Http2Preface extends ByteToMessageDecoder {
+    private static final String NAME = "warmlane.http2-preface";
+    private static final String CODEC = "warmlane.http2-codec";
+
+    private static final ByteBuf PREFACE = Http2CodecUtil.connectionPrefaceBuf();
+
+    /** What a client may send of a body before anybody reads it. */
+    private static final int STREAM_WINDOW_BYTES = 256 << 10;
+
+    /** What all streams of a connection may. */
+    private static final int CONNECTION_WINDOW_BYTES = 1 << 20;
+
+    /** Streams that a client may cancel before its connection is closed: one cancels for many where it is a proxy. */
+    private static final int MAX_RESETS = 1000;
+
+    private static final int RESETS_WINDOW_SECONDS = 30;
+
+    private final LimitSettings limits;
+    private final ChannelHandler streams;
+    private final boolean refused;
+
+    /**
+     * @param streams makes the pipeline of a stream
+     * @param refused whether the connection is one too many
+     */
+    Http2Preface(LimitSettings limits, ChannelHandler streams, boolean refused) {
+        this.limits = limits;
+        this.streams = streams;
+        this.refused = refused;
+    }
+
+    /** Takes its place before the codec of HTTP/1. */
+    void addTo(ChannelPipeline pipeline) {
+        pipeline.addBefore(NettyPipeline.HttpCodec, NAME, this);
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        int length = Math.min(in.readableBytes(), PREFACE.readableBytes());
+        if (!ByteBufUtil.equals(in, in.readerIndex(), PREFACE, PREFACE.readerIndex(), length)) {
+            ctx.pipeline().remove(this);
+        } else if (length == PREFACE.readableBytes()) {
+            serveHttp2(ctx.pipeline());
+        }
+    }
+
+    /** Puts it in the place of everything that serves HTTP/1. */
+    private void serveHttp2(ChannelPipeline pipeline) {
+        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+                .initialSettings(Http2Settings.defaultSettings()
+                        .maxConcurrentStreams(limits.streamsPerConnection())
+                        .maxHeaderListSize(limits.headers().toBytes())
+                        .initialWindowSize(STREAM_WINDOW_BYTES))
+                .validateRequiredPseudoHeaders(true)
+                .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_WINDOW_SECONDS)
+                // Requests end when they end; whoever cannot wait closes their streams.
+                .gracefulShutdownTimeoutMillis(-1)
+                .build();
+        List<String> names = new ArrayList<>(pipeline.toMap().keySet());
+        pipeline.addAfter(NAME, CODEC, codec);
+        pipeline.addLast(new Http2MultiplexHandler(streams));
+        pipeline.addLast(new Http2Connection(codec, limits, CONNECTION_WINDOW_BYTES, refused));
+        pipeline.channel().config().setAutoRead(true);
+        names.subList(names.indexOf(NAME) + 1, names.size()).forEach(pipeline::remove);
+        // Last, as this hands on what has been read.
+        pipeline.remove(this);
+    }
+}

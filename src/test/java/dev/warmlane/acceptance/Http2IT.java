@@ -1,0 +1,324 @@
+package dev.warmlane.acceptance;
+
+import static dev.warmlane.harness.Http2Wire.CONTINUATION;
+import static dev.warmlane.harness.Http2Wire.DATA;
+import static dev.warmlane.harness.Http2Wire.END_HEADERS;
+import static dev.warmlane.harness.Http2Wire.END_STREAM;
+import static dev.warmlane.harness.Http2Wire.GOAWAY;
+import static dev.warmlane.harness.Http2Wire.HEADERS;
+import static dev.warmlane.harness.Http2Wire.RST_STREAM;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.harness.HandDrivenEngine.Exchange;
+import dev.warmlane.harness.Http2Wire;
+import dev.warmlane.harness.Http2Wire.Frame;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Clients that know beforehand that the gateway speaks HTTP/2, well-behaved and other. */
+class Http2IT {
+    private static final String CHAT = "/v1/chat/completions";
+    private static final String EVENTS = "200 OK\r\nContent-Type: text/event-stream";
+    private static final String JSON = "200 OK\r\nContent-Type: application/json";
+    private static final int PROTOCOL_ERROR = 1;
+    private static final int NO_ERROR = 0;
+    private static final int REFUSED_STREAM = 7;
+    private static final int ENHANCE_YOUR_CALM = 11;
+
+    private final HandDrivenEngine engine = HandDrivenEngine.start();
+    private RunningGateway gateway;
+
+    @BeforeEach
+    void forget() {
+        gateway = null;
+    }
+
+    @AfterEach
+    void stop() {
+        if (gateway != null) {
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+            gateway.close();
+        }
+        engine.close();
+    }
+
+    @Test
+    void streamsOfOneConnectionAreServedSideBySide() {
+        try (Http2Wire client = start()) {
+            client.post(1, CHAT, "{\"stream\":true,\"messages\":[]}");
+            Exchange stream = engine.next();
+            assertThat(stream.request().startLine()).isEqualTo("POST /v1/chat/completions HTTP/1.1");
+            assertThat(stream.request().headers()).noneMatch(line -> line.contains("http2"));
+            stream.begin(EVENTS);
+            stream.wire().sendChunk("data: 1\n\n");
+            Http2Headers head = client.head(1);
+            assertThat(head.status()).hasToString("200");
+            assertThat(head.get("content-type")).hasToString("text/event-stream");
+            assertThat(head.contains("transfer-encoding")).isFalse();
+            assertThat(client.await(DATA).text()).isEqualTo("data: 1\n\n");
+
+            client.post(3, CHAT, "{\"messages\":[]}");
+            engine.next().answer(JSON, "{}");
+            assertThat(client.status(3)).isEqualTo(200);
+            assertThat(client.await(Frame::endsStream).stream()).isEqualTo(3);
+
+            stream.wire().sendChunk("data: [DONE]\n\n");
+            stream.wire().sendLastChunk();
+            assertThat(client.await(DATA).text()).isEqualTo("data: [DONE]\n\n");
+            assertThat(client.await(Frame::endsStream).stream()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aStreamThatIsResetIsAClientThatLeaves() {
+        try (Http2Wire client = start()) {
+            client.post(1, CHAT, "{\"messages\":[]}");
+            client.post(3, CHAT, "{\"messages\":[]}");
+            Exchange left = engine.next();
+            Exchange waiting = engine.next();
+            client.reset(1);
+            await().until(() -> gateway.inFlight() == 1);
+            String metrics = Wire.exchange(
+                            gateway.management("/").getPort(),
+                            "GET /actuator/prometheus HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    .text();
+            assertThat(metrics).contains("warmlane_requests_total{pool=\"default\",result=\"cancelled\"} 1.0");
+            left.close();
+            waiting.close();
+        }
+    }
+
+    @Test
+    void aClientThatClosesTheConnectionLeavesAllItsStreams() {
+        try (Http2Wire client = start()) {
+            client.post(1, CHAT, "{\"messages\":[]}");
+            client.post(3, CHAT, "{\"messages\":[]}");
+            engine.next();
+            engine.next();
+            client.close();
+            await().until(() -> gateway.inFlight() == 0);
+        }
+    }
+
+    @Test
+    void aResponseThatBreaksOffResetsItsStreamAlone() {
+        try (Http2Wire client = start()) {
+            client.post(1, CHAT, "{\"messages\":[]}");
+            Exchange broken = engine.next();
+            broken.wire().send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
+            broken.wire().send(new byte[30_000]);
+            assertThat(client.status(1)).isEqualTo(200);
+            broken.wire().reset();
+            Frame end = client.await(frame -> frame.type() == RST_STREAM || frame.endsStream());
+            assertThat(end.type()).isEqualTo(RST_STREAM);
+            client.get(3, "/v1/models");
+            assertThat(client.status(3)).isEqualTo(200);
+        }
+    }
+
+    static Stream<Arguments> requestsThatAreRefused() {
+        List<String> many = new ArrayList<>(List.of(":method", "GET", ":path", "/v1/models"));
+        for (int i = 0; i < 200; i++) {
+            many.addAll(List.of("x-" + i, "1"));
+        }
+        return Stream.of(
+                Arguments.of(431, many.toArray(new String[0])),
+                Arguments.of(400, new String[] {":method", "GET", ":path", "/v1/models?a b"}),
+                Arguments.of(400, new String[] {":method", "GET", ":path", "/v1/models?a HTTP/1.1\r\nx: y"}),
+                Arguments.of(400, new String[] {":method", "GET", ":path", "/v1/models#a"}),
+                Arguments.of(400, new String[] {":method", "GET", ":path", "/v1/models", "host", "other"}),
+                Arguments.of(400, new String[] {":method", "GET", ":path", "/v1/models", "content-length", "-1"}),
+                Arguments.of(400, new String[] {":method", "GET", ":path", "models"}),
+                Arguments.of(404, new String[] {":method", "GET", ":path", "/v1//models"}),
+                Arguments.of(404, new String[] {":method", "GET", ":path", "/v1/%6dodels"}),
+                Arguments.of(404, new String[] {":method", "GET", ":path", "/actuator/health"}),
+                Arguments.of(405, new String[] {":method", "TRACE", ":path", "/v1/models"}));
+    }
+
+    @ParameterizedTest
+    @MethodSource("requestsThatAreRefused")
+    void whatHttp1RefusesIsRefusedHere(int status, String[] fields) {
+        try (Http2Wire client = start()) {
+            client.request(1, END_STREAM, fields);
+            Frame answer = client.await(frame -> frame.type() == HEADERS || frame.type() == RST_STREAM);
+            if (answer.type() == RST_STREAM) {
+                assertThat(answer.error()).as("a request that is none").isEqualTo(PROTOCOL_ERROR);
+                assertThat(status).isEqualTo(400);
+            } else {
+                assertThat(client.decode(answer).status()).hasToString(Integer.toString(status));
+                assertThat(client.await(Frame::endsStream).text()).contains("\"error\"");
+            }
+            client.get(3, "/v1/models");
+            assertThat(client.status(3)).as("the connection goes on").isEqualTo(200);
+        }
+        assertThat(engine.requests()).isZero();
+    }
+
+    @Test
+    void headersAreBounded() {
+        try (Http2Wire client = start("warmlane.limits.headers=8KB")) {
+            client.request(1, END_STREAM, ":method", "GET", ":path", "/v1/models", "x", "y".repeat(9000));
+            assertThat(client.status(1)).isEqualTo(431);
+        }
+    }
+
+    @Test
+    void bodiesAreBounded() {
+        try (Http2Wire client = start("warmlane.limits.body=1KB")) {
+            client.request(1, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
+            client.send(DATA, 0, 1, new byte[2000]);
+            assertThat(client.status(1)).isEqualTo(413);
+            client.send(DATA, 0, 1, new byte[2000]);
+            client.send(DATA, 0, 1, new byte[2000]);
+            assertThat(client.await(RST_STREAM).error()).isEqualTo(NO_ERROR);
+        }
+    }
+
+    @Test
+    void bodiesThatStandStillAreGivenUp() {
+        try (Http2Wire client = start("warmlane.limits.body-timeout=200ms")) {
+            client.request(1, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
+            assertThat(client.status(1)).isEqualTo(408);
+        }
+    }
+
+    @Test
+    void trailersThatMeanSomethingAreRefused() {
+        try (Http2Wire client = start()) {
+            client.request(1, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
+            client.send(DATA, 0, 1, "{}".getBytes());
+            client.send(HEADERS, END_STREAM | END_HEADERS, 1, Http2Wire.block("authorization", "Bearer x"));
+            assertThat(client.status(1)).isEqualTo(400);
+        }
+        assertThat(engine.requests()).isZero();
+    }
+
+    @Test
+    void aConnectionHasSoManyStreamsAndNoMore() {
+        try (Http2Wire client = start("warmlane.limits.streams-per-connection=2")) {
+            client.post(1, CHAT, "{}");
+            client.post(3, CHAT, "{}");
+            client.post(5, CHAT, "{}");
+            Frame refused = client.await(RST_STREAM);
+            assertThat(refused.stream()).isEqualTo(5);
+            assertThat(refused.error()).isEqualTo(REFUSED_STREAM);
+        }
+    }
+
+    @Test
+    void theGatewaysOwnLimitOfRequestsHolds() {
+        try (Http2Wire client = start("warmlane.limits.streams=1")) {
+            client.post(1, CHAT, "{}");
+            engine.next();
+            client.post(3, CHAT, "{}");
+            assertThat(client.status(3)).isEqualTo(429);
+        }
+    }
+
+    @Test
+    void aConnectionTooManyIsToldSo() {
+        try (Http2Wire first = start("warmlane.limits.connections=1")) {
+            first.get(1, "/v1/models");
+            assertThat(first.status(1)).isEqualTo(200);
+            try (Http2Wire second = Http2Wire.to(gateway.port())) {
+                second.get(1, "/v1/models");
+                assertThat(second.status(1)).isEqualTo(503);
+            }
+        }
+    }
+
+    @Test
+    void whoeverOnlyResetsStreamsIsSentAway() {
+        try (Http2Wire client = start()) {
+            for (int stream = 1; stream < 4000; stream += 2) {
+                client.post(stream, CHAT, "{}");
+                client.reset(stream);
+            }
+            assertThat(client.await(GOAWAY).error()).isEqualTo(ENHANCE_YOUR_CALM);
+        }
+        assertStillServes();
+    }
+
+    @Test
+    void headersWithoutEndAreCutOff() {
+        try (Http2Wire client = start()) {
+            client.send(HEADERS, 0, 1, Http2Wire.block(":method", "GET", ":path", "/v1/models", ":scheme", "http"));
+            byte[] more = Http2Wire.block("x", "y".repeat(10_000));
+            for (int i = 0; i < 2000; i++) {
+                client.send(CONTINUATION, 0, 1, more);
+            }
+            client.awaitClosed();
+        }
+        assertStillServes();
+    }
+
+    @Test
+    void aManyOfSmallContinuationsIsCutOff() {
+        try (Http2Wire client = start()) {
+            client.send(HEADERS, 0, 1, Http2Wire.block(":method", "GET", ":path", "/v1/models", ":scheme", "http"));
+            for (int i = 0; i < 10_000; i++) {
+                client.send(CONTINUATION, 0, 1, new byte[0]);
+            }
+            client.awaitClosed();
+        }
+        assertStillServes();
+    }
+
+    @Test
+    void aQuietConnectionIsClosed() {
+        try (Http2Wire client = start("warmlane.limits.idle-timeout=500ms")) {
+            client.get(1, "/v1/models");
+            assertThat(client.status(1)).isEqualTo(200);
+            assertThat(client.await(GOAWAY).error()).isEqualTo(NO_ERROR);
+            client.awaitClosed();
+        }
+    }
+
+    @Test
+    void thereIsNoUpgradeFromHttp1() throws Exception {
+        start().close();
+        // Java's client asks for one where there is no TLS.
+        HttpResponse<String> answer = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .build()
+                .send(HttpRequest.newBuilder(gateway.uri("/v1/models")).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+    }
+
+    @Test
+    void itIsOffUnlessSwitchedOn() {
+        gateway = RunningGateway.inFrontOf(engine);
+        assertThat(Wire.statusOf(gateway.port(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+                .isEqualTo(400);
+    }
+
+    private void assertStillServes() {
+        try (Http2Wire other = Http2Wire.to(gateway.port())) {
+            other.get(1, "/v1/models");
+            assertThat(other.status(1)).isEqualTo(200);
+        }
+    }
+
+    private Http2Wire start(String... settings) {
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("server.http2.enabled=true");
+        gateway = RunningGateway.inFrontOf(engine, all.toArray(new String[0]));
+        return Http2Wire.to(gateway.port());
+    }
+}
