@@ -3,7 +3,6 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.UnusableResponse;
-import dev.warmlane.proxy.body.ChannelWriter;
 import dev.warmlane.proxy.body.OutgoingChunks;
 import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.error.ErrorJson;
@@ -15,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
@@ -88,7 +88,8 @@ final class ResponseWriter {
                     content.retain()
                             .doOnNext(observer::accept)
                             .doOnComplete(observer::complete)
-                            .onErrorMap(failure -> response.isCommitted(), observer::brokeOff));
+                            .onErrorMap(failure -> response.isCommitted(), observer::brokeOff)
+                            .map(buffers::wrap));
         }
         // Reactor Netty's response is the connection that it comes on.
         EventExecutor loop = ((Connection) upstream).channel().eventLoop();
@@ -101,22 +102,19 @@ final class ResponseWriter {
         Flux<ByteBuf> events = routed.usageAsked() ? withoutUsageChunk(held, buffers.getByteBufAllocator()) : held;
         return write(
                 response,
-                events.onErrorResume(
-                        failure -> response.isCommitted(),
-                        failure -> Mono.just(Unpooled.wrappedBuffer(ErrorJson.event(
-                                observer.brokeOff(failure), RouteTraits.errorFormat(exchange), routed.requestId())))));
+                events.<DataBuffer>map(buffers::wrap)
+                        .onErrorResume(
+                                failure -> response.isCommitted(),
+                                failure -> Mono.just(buffers.wrap(ErrorJson.event(
+                                        observer.brokeOff(failure),
+                                        RouteTraits.errorFormat(exchange),
+                                        routed.requestId())))));
     }
 
-    /** Writes and flushes chunks as they come. What waits for a slow client when it leaves is released. */
-    static Mono<Void> write(ServerHttpResponse response, Flux<ByteBuf> chunks) {
-        Mono<Void> direct = ChannelWriter.of(chunks, response);
-        if (direct != null) {
-            return direct;
-        }
+    /** Writes and flushes each chunk. What waits for a slow client when it leaves is released. */
+    static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> chunks) {
         OutgoingChunks outgoing = new OutgoingChunks();
-        NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
-        return response.writeAndFlushWith(chunks.map(chunk -> outgoing.add(buffers.wrap(chunk))))
-                .doFinally(signal -> outgoing.end());
+        return response.writeAndFlushWith(chunks.map(outgoing::add)).doFinally(signal -> outgoing.end());
     }
 
     private static Flux<ByteBuf> withoutUsageChunk(Flux<ByteBuf> chunks, ByteBufAllocator allocator) {
