@@ -67,14 +67,15 @@ final class PoolSelector {
         return byModel(model, body, allowance);
     }
 
-    /** Within what the keys of a request are told apart; one that names no model means the first of its pool, as engines do. */
+    /**
+     * Within what the keys of a request are told apart. The first model of a pool, which is the one that engines take where none is
+     * named, has the keys of the pool: whatever adapters come and go, its sessions stay.
+     */
     String scope(Pool pool, RequestBody body) {
         String model = body.model();
-        if (model == null) {
-            Iterator<String> known = models.catalog().models(pool.name()).iterator();
-            model = known.hasNext() ? known.next() : null;
-        }
-        return AffinityKey.scope(pool.name(), model);
+        Iterator<String> known = models.catalog().models(pool.name()).iterator();
+        boolean first = model == null || !known.hasNext() || model.equals(known.next());
+        return first ? pool.name() : AffinityKey.scope(pool.name(), model);
     }
 
     /** The endpoints of a request's pool that do not have its model. */

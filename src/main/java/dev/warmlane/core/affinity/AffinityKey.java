@@ -18,7 +18,7 @@ public record AffinityKey(KeySource source, long hash) {
      * Within what keys are told apart: a session that talks to two models of a pool has a cache at each, maybe at different
      * endpoints.
      *
-     * @param model null while it is unknown
+     * @param model null: the pool's first
      */
     public static String scope(String pool, @Nullable String model) {
         return model == null ? pool : pool + '\n' + model;

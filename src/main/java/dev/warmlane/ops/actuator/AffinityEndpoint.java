@@ -107,7 +107,9 @@ public final class AffinityEndpoint {
         List<Scope> scopes = new ArrayList<>();
         for (Pool pool : pools.all()) {
             scopes.add(new Scope(pool.name(), null));
-            models.catalog().models(pool.name()).forEach(model -> scopes.add(new Scope(pool.name(), model)));
+            models.catalog().models(pool.name()).stream()
+                    .skip(1)
+                    .forEach(model -> scopes.add(new Scope(pool.name(), model)));
         }
         return scopes;
     }
@@ -160,7 +162,7 @@ public final class AffinityEndpoint {
      * One binding.
      *
      * @param pool the pool's name
-     * @param model the model that its requests name; null where they named none before the models were known
+     * @param model the model that its requests name; null: the pool's first
      * @param endpoint the endpoint's name
      * @param endpointId the endpoint's id
      * @param age since it was bound there

@@ -26,8 +26,8 @@ class AffinityEndpointTest {
     private static final Endpoint B = Endpoint.ofUri(URI.create("http://b:8000"));
 
     private final AffinityTable table = new AffinityTable(10, Duration.ofHours(2), () -> 0);
-    private final Pools pools =
-            new Pools(List.of(new PoolBuilder("one", A).models("m").build(), new PoolBuilder("two", B).build()));
+    private final Pools pools = new Pools(
+            List.of(new PoolBuilder("one", A).models("base", "m").build(), new PoolBuilder("two", B).build()));
     private final AffinityEndpoint endpoint = new AffinityEndpoint(
             table, pools, new ServedModels(pools, id -> EndpointReport.NONE, () -> {}, () -> 0), null);
 
