@@ -23,6 +23,8 @@ public final class RequestBody {
     private final BufferedBody buffered;
     private final boolean json;
     private @Nullable GenerationRequest parsed;
+    private @Nullable String model;
+    private boolean modelRead;
     private @Nullable PromptBlocks prompt;
     private @Nullable EngineVersion engine;
 
@@ -46,15 +48,16 @@ public final class RequestBody {
         return json && !isEmpty();
     }
 
-    /** The model it names, or null; reads no further than that. */
+    /** The model it names, or null; reads no further than that, and once. */
     @Nullable
     public String model() {
-        if (!isJson()) {
-            return null;
+        if (!modelRead && isJson()) {
+            GenerationRequest known = parsed;
+            byte[] bytes = bytes();
+            model = known != null ? known.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
+            modelRead = true;
         }
-        GenerationRequest known = parsed;
-        byte[] bytes = bytes();
-        return known != null ? known.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
+        return model;
     }
 
     /** What the body says. Fails with 400 if it is not a JSON object. */
