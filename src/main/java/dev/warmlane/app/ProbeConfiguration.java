@@ -44,7 +44,7 @@ class ProbeConfiguration {
 
     @Bean
     EngineFacts engineFacts(WarmlaneSettings settings, Pools pools, LoadScraper scraper) {
-        EngineFacts facts = new EngineFacts(pools, scraper, settings.index());
+        EngineFacts facts = new EngineFacts(pools, scraper, settings.index(), System::nanoTime);
         scraper.onRound(facts::refresh);
         return facts;
     }

@@ -73,7 +73,7 @@ final class HealthLog implements HealthListener {
 
     @Override
     public void slept(Endpoint endpoint, boolean asleep) {
-        noted(endpoint, asleep ? "sleeps and gets no requests" : "is awake again", null);
+        noted(endpoint, asleep ? "sleeps and gets no requests" : "counts as awake again", null);
     }
 
     @Override

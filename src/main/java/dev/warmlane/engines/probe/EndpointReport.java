@@ -27,7 +27,7 @@ public record EndpointReport(
         @Nullable Long scrapedAtNanos,
         @Nullable String error) {
 
-    /** How long what an engine said of its load may stand for now. */
+    /** How long what an engine said of its load and its sleep may stand for now. */
     private static final Duration PRESENT = Duration.ofSeconds(30);
 
     /** Of an endpoint that has not been asked yet. */
@@ -50,9 +50,22 @@ public record EndpointReport(
      * @param nowNanos the scraper's clock
      */
     public EndpointLoad load(long nowNanos) {
+        return stands(nowNanos) ? load() : load().capacityOnly();
+    }
+
+    /**
+     * Whether its engine sleeps, as it last said, unless that was long ago and its metrics fail: an engine that woke up since
+     * could not say so, and would be out for good.
+     *
+     * @param nowNanos the scraper's clock
+     */
+    public boolean asleep(long nowNanos) {
+        return metrics != null && metrics.asleep() && stands(nowNanos);
+    }
+
+    private boolean stands(long nowNanos) {
         Duration age = age(nowNanos);
-        boolean gone = error != null && age != null && age.compareTo(PRESENT) > 0;
-        return gone ? load().capacityOnly() : load();
+        return error == null || age == null || age.compareTo(PRESENT) <= 0;
     }
 
     /** The endpoint's own prefix cache counters, as it last reported them; null where it has not. */

@@ -10,6 +10,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.WarmlaneSettings.IndexSettings;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +21,12 @@ public final class EngineFacts {
     private final Pools pools;
     private final EndpointReports reports;
     private final IndexSettings settings;
+    private final LongSupplier nanoClock;
     private Map<EndpointId, Long> lastScrapes = new HashMap<>();
 
-    public EngineFacts(Pools pools, EndpointReports reports, IndexSettings settings) {
+    /** @param nanoClock the scraper's clock */
+    public EngineFacts(Pools pools, EndpointReports reports, IndexSettings settings, LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
         this.pools = pools;
         this.reports = reports;
         this.settings = settings;
@@ -36,10 +40,7 @@ public final class EngineFacts {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 EndpointReport report = reports.report(endpoint.id());
                 tell(pool.router(), endpoint.id(), report);
-                pool.health()
-                        .sleeps(
-                                endpoint.id(),
-                                report.metrics() != null && report.metrics().asleep());
+                pool.health().sleeps(endpoint.id(), report.asleep(nanoClock.getAsLong()));
                 if (report.scrapedAtNanos() != null) {
                     scrapes.put(endpoint.id(), report.scrapedAtNanos());
                 }

@@ -48,6 +48,12 @@ final class ApiException extends RuntimeException {
         return new ApiException(status, "InternalServerError", "Simulated fault.", null);
     }
 
+    /** What is said for an instant by a vLLM that ends. */
+    static ApiException ending() {
+        String message = "cannot schedule new futures after shutdown";
+        return new ApiException(500, "InternalServerError", message, null);
+    }
+
     int status() {
         return status;
     }

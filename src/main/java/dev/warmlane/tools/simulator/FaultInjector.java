@@ -31,6 +31,10 @@ final class FaultInjector {
         if (faults.hang()) {
             return;
         }
+        if (!faults.ending().isZero()) {
+            exchange.reply(ApiException.ending(), version);
+            return;
+        }
         ApiException refusal = ApiException.ofStatus(faults.status());
         Runnable next = failsNow() ? () -> exchange.reply(refusal, version) : proceed;
         if (faults.latency().isZero()) {

@@ -19,6 +19,8 @@ import java.util.Locale;
  * @param metrics how {@code /metrics} misbehaves
  * @param zeroTokenAbort requests get what a stopping vLLM says: status 200, no text, finish reason "abort"
  * @param unhealthy {@code /health} fails
+ * @param ending ends as a vLLM does that was told to: for this long requests are refused with status 500 while {@code /health}
+ *     passes, then no connection is accepted, and what is under way gets neither data nor an end; zero for not
  */
 public record Faults(
         Duration latency,
@@ -31,7 +33,8 @@ public record Faults(
         Duration slowStart,
         MetricsFault metrics,
         boolean zeroTokenAbort,
-        boolean unhealthy) {
+        boolean unhealthy,
+        Duration ending) {
 
     /** How the metrics page misbehaves. */
     public enum MetricsFault {
@@ -67,6 +70,7 @@ public record Faults(
     public Faults {
         Arguments.check(!latency.isNegative(), "latency", latency, ">= 0");
         Arguments.check(!refuse.isNegative(), "refuse", refuse, ">= 0");
+        Arguments.check(!ending.isNegative(), "ending", ending, ">= 0");
         Arguments.check(!slowStart.isNegative(), "slow start", slowStart, ">= 0");
         boolean isError = status >= 400 && status <= 599;
         Arguments.check(status == 0 || isError, "status", status, "400..599, or 0 for none");

@@ -37,6 +37,8 @@ public final class FaultsBuilder {
     @Option(names = "--unhealthy", description = "/health fails.")
     private boolean unhealthy;
 
+    private Duration ending = Duration.ZERO;
+
     FaultsBuilder() {}
 
     /** Sets the pause before response headers, in whole milliseconds. */
@@ -105,6 +107,12 @@ public final class FaultsBuilder {
         return this;
     }
 
+    /** Sets for how long it refuses requests before it accepts no connection any more. */
+    public FaultsBuilder ending(Duration value) {
+        ending = value;
+        return this;
+    }
+
     /**
      * Checks every value.
      *
@@ -122,6 +130,7 @@ public final class FaultsBuilder {
                 Duration.ofMillis(slowStartMillis),
                 MetricsFault.parse(metrics),
                 zeroTokenAbort,
-                unhealthy);
+                unhealthy,
+                ending);
     }
 }

@@ -38,6 +38,7 @@ final class FaultsJson {
             case "metrics" -> faults.metrics(MetricsFault.parse(value.asString(value.toString())));
             case "zeroTokenAbort" -> faults.zeroTokenAbort(bool(name, value));
             case "unhealthy" -> faults.unhealthy(bool(name, value));
+            case "endingMillis" -> faults.ending(millis(name, value));
             default ->
                 checked(false, name, value, "one of " + write(Faults.NONE).names());
         }
@@ -50,7 +51,11 @@ final class FaultsJson {
                 .and("refuseMillis", faults.refuse().toMillis())
                 .and("slowStartMillis", faults.slowStart().toMillis())
                 .and("metrics", faults.metrics().label(), "zeroTokenAbort", faults.zeroTokenAbort())
-                .and("unhealthy", faults.unhealthy());
+                .and(
+                        "unhealthy",
+                        faults.unhealthy(),
+                        "endingMillis",
+                        faults.ending().toMillis());
     }
 
     private static Duration millis(String name, JsonNode value) {

@@ -83,10 +83,12 @@ final class Generation implements EngineRequest.Listener {
 
     @Override
     public void finished(EngineSequence sequence, FinishReason reason, long nowNanos) {
-        if (reason == FinishReason.ABORT) {
+        if (!exchange.isOpen()) {
             return;
         }
-        metrics.complete(sequence, nowNanos);
+        if (reason != FinishReason.ABORT) {
+            metrics.complete(sequence, nowNanos);
+        }
         String all = text.words(sequence.generatedTokens());
         Usage usage = new Usage(sequence.request().promptTokens(), sequence.generatedTokens(), cachedTokens(sequence));
         if (body.stream()) {

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +36,7 @@ final class HttpExchange {
 
     private final Channel channel;
     private final String method;
-    private final String path;
+    private final QueryStringDecoder target;
     private final byte[] body;
     private final boolean keepAlive;
     private final HttpHeaders headers;
@@ -46,7 +47,7 @@ final class HttpExchange {
     HttpExchange(Channel channel, FullHttpRequest request) {
         this.channel = channel;
         this.method = request.method().name();
-        this.path = new QueryStringDecoder(request.uri()).path();
+        this.target = new QueryStringDecoder(request.uri());
         this.body = ByteBufUtil.getBytes(request.content());
         this.keepAlive = HttpUtil.isKeepAlive(request);
         this.headers = request.headers();
@@ -57,7 +58,12 @@ final class HttpExchange {
     }
 
     String path() {
-        return path;
+        return target.path();
+    }
+
+    /** The values that the query gives this name. */
+    List<String> query(String name) {
+        return target.parameters().getOrDefault(name, List.of());
     }
 
     /**

@@ -112,6 +112,12 @@ final class Listener {
         }
     }
 
+    /** Stops accepting connections and closes those that wait for a request. */
+    void end() {
+        refuse();
+        connections.close(channel -> !channel.pipeline().get(Connection.class).isBusy());
+    }
+
     void closeConnections() {
         connections.close();
     }

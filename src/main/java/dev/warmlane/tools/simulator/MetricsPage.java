@@ -2,13 +2,15 @@ package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The page at {@code /metrics}, in the families and the order of the vLLM release. */
 record MetricsPage(ServerOptions options, double createdSeconds) {
 
-    String render(EngineStats stats, RequestMetrics requests, double nowSeconds) {
+    String render(EngineStats stats, @Nullable Integer sleepLevel, RequestMetrics requests, double nowSeconds) {
         Exposition page = new Exposition(options.models().base(), createdSeconds);
-        gauges(page, stats);
+        gauges(page, stats, sleepLevel);
         counters(page, stats);
         requests.all().forEach(page::histogram);
         int loras = options.models().loras().size();
@@ -25,7 +27,7 @@ record MetricsPage(ServerOptions options, double createdSeconds) {
                 .text();
     }
 
-    private void gauges(Exposition page, EngineStats stats) {
+    private void gauges(Exposition page, EngineStats stats, @Nullable Integer sleepLevel) {
         page.gauge("num_requests_running", "Number of requests in model execution batches.", stats.running());
         page.gauge("num_requests_waiting", "Number of requests waiting to be processed.", stats.waiting());
         if (options.version().isLegacy()) {
@@ -34,6 +36,12 @@ record MetricsPage(ServerOptions options, double createdSeconds) {
             String byReason = "num_requests_waiting_by_reason";
             page.gauge(byReason, "Number of waiting requests by reason. ...", reason(page, "capacity"), stats.waiting())
                     .sample(byReason, reason(page, "deferred"), 0);
+            String sleep = "engine_sleep_state";
+            String help = "Engine sleep state; awake = 0 means engine is sleeping; awake = 1 means engine is awake; "
+                    + "weights_offloaded = 1 means sleep level 1; discard_all = 1 means sleep level 2.";
+            page.gauge(sleep, help, sleepState(page, "awake"), sleepLevel == null ? 1 : 0)
+                    .sample(sleep, sleepState(page, "weights_offloaded"), Objects.equals(sleepLevel, 1) ? 1 : 0)
+                    .sample(sleep, sleepState(page, "discard_all"), Objects.equals(sleepLevel, 2) ? 1 : 0);
         }
         page.gauge("kv_cache_usage_perc", "KV-cache usage. 1 means 100 percent usage.", stats.kvCacheUsage());
     }
@@ -66,6 +74,10 @@ record MetricsPage(ServerOptions options, double createdSeconds) {
                         .toList(),
                 List.of(stats.stopped(), stats.lengthReached(), stats.aborted(), 0L, 0L)
                         .subList(0, reasons));
+    }
+
+    private static String sleepState(Exposition page, String state) {
+        return page.labels("", ",sleep_state=\"" + state + '"');
     }
 
     private static String reason(Exposition page, String reason) {

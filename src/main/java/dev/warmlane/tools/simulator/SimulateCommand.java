@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import dev.warmlane.tools.Arguments;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
@@ -25,10 +26,14 @@ import picocli.CommandLine.Spec;
             "",
             "While they run, each server also takes faults: POST /simulator/faults with JSON",
             "(latencyMillis, status, statusCount, statusProbability, hang, resetAfterChunks,",
-            "refuseMillis, slowStartMillis, metrics, zeroTokenAbort, unhealthy);",
+            "refuseMillis, slowStartMillis, metrics, zeroTokenAbort, unhealthy, endingMillis);",
+            "POST /sleep and /wake_up work as in vLLM;",
             "GET /simulator/state shows them, POST /simulator/reset starts afresh."
         })
 public final class SimulateCommand implements Callable<Integer> {
+    /** How long one that ends answers yet, with an error. */
+    private static final Duration REFUSES_REQUESTS = Duration.ofMillis(100);
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -48,6 +53,14 @@ public final class SimulateCommand implements Callable<Integer> {
     @Option(names = "--pods", defaultValue = "4", description = "How many servers, >= 1 (default: ${DEFAULT-VALUE}).")
     private int pods;
 
+    @Option(
+            names = "--shutdown-ms",
+            defaultValue = "0",
+            description =
+                    "How long they take to end when told to (SIGTERM), as vLLM does: requests get 500 at first, then"
+                            + " connections are refused, and what is under way hangs, >= 0 ms (default: ${DEFAULT-VALUE}).")
+    private long shutdownMillis;
+
     @ArgGroup(validate = false, heading = "%nWhat the servers are:%n")
     private EngineArguments engine = new EngineArguments();
 
@@ -61,6 +74,9 @@ public final class SimulateCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             fleet.servers().forEach(server -> out.println(line(server)));
             out.flush();
+            if (shutdownMillis > 0) {
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> end(fleet)));
+            }
             new CountDownLatch(1).await();
             return CommandLine.ExitCode.OK;
         } catch (UncheckedIOException e) {
@@ -71,6 +87,16 @@ public final class SimulateCommand implements Callable<Integer> {
     /** What was asked for, checked. */
     FleetOptions options() {
         return Arguments.named(spec, () -> new FleetOptions(host, port, pods, engine.toServerOptions(faults.build())));
+    }
+
+    private void end(SimulatedFleet fleet) {
+        Faults ending = Faults.builder().ending(REFUSES_REQUESTS).build();
+        fleet.servers().forEach(server -> server.faults(ending));
+        try {
+            Thread.sleep(shutdownMillis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static String line(SimulatedServer server) {

@@ -33,6 +33,7 @@ public final class SimulatedServer implements AutoCloseable {
     private boolean running;
     private @Nullable Future<?> slowEnd;
     private @Nullable Future<?> refusalEnd;
+    private @Nullable Future<?> endingEnd;
 
     private SimulatedServer(ServerOptions options, InetSocketAddress address) {
         this.options = options;
@@ -110,6 +111,7 @@ public final class SimulatedServer implements AutoCloseable {
         thread.call(() -> {
             running = false;
             cancel(refusalEnd);
+            cancel(endingEnd);
             listener.refuse();
             listener.closeConnections();
             driver.stop();
@@ -169,6 +171,11 @@ public final class SimulatedServer implements AutoCloseable {
         EngineDriver slowed = driver;
         slowed.slowDown(faults.slowStart().isZero() ? 1 : SLOW_START_FACTOR);
         slowEnd = after(faults.slowStart(), () -> slowed.slowDown(1));
+        driver.ending(!faults.ending().isZero());
+        cancel(endingEnd);
+        if (!faults.ending().isZero()) {
+            endingEnd = after(faults.ending(), listener::end);
+        }
         cancel(refusalEnd);
         if (running && faults.refuse().isZero()) {
             return listener.open();

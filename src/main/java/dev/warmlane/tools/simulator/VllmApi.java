@@ -4,6 +4,7 @@ import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -63,6 +64,9 @@ final class VllmApi {
                 "/version",
                 Route.page(() -> Json.of("version", options.version().toString())));
         routes.put("/load", Route.page(() -> Json.of("server_load", stats().inFlight())));
+        routes.put("/sleep", Route.post(this::sleep));
+        routes.put("/wake_up", Route.post(this::wakeUp));
+        routes.put("/is_sleeping", Route.page(() -> Json.of("is_sleeping", driver.sleepLevel() != null)));
         routes.put("/health", Route.get(this::health));
         routes.put("/metrics", Route.get(this::metrics));
     }
@@ -70,6 +74,23 @@ final class VllmApi {
     private static Route form(Function<JsonNode, Json> form) {
         return Route.post(
                 exchange -> exchange.reply(200, form.apply(exchange.json()).toString()));
+    }
+
+    private void sleep(HttpExchange exchange) {
+        List<String> given = exchange.query("level");
+        String level = given.isEmpty() ? "1" : given.get(0);
+        if (!level.matches("[0-2]")) {
+            throw ApiException.badRequest("level: %s (expected: 0..2)".formatted(level), "level");
+        }
+        driver.sleep(Integer.parseInt(level));
+        exchange.reply(
+                200, Json.of("status", "sleeping", "level", driver.sleepLevel()).toString());
+    }
+
+    /** All that the engine put away at once, whatever the tags say. */
+    private void wakeUp(HttpExchange exchange) {
+        driver.wakeUp();
+        exchange.reply(200, Json.of("status", "awake", "tags", null).toString());
     }
 
     private void health(HttpExchange exchange) {
@@ -82,7 +103,8 @@ final class VllmApi {
         if (fault == MetricsFault.GARBAGE) {
             exchange.reply(200, METRICS_TYPE, "vllm:num_requests_running{engine=\"0 NaN\n\u0000}}\n# TYPE\n");
         } else if (fault == MetricsFault.NONE) {
-            exchange.reply(200, METRICS_TYPE, metricsPage.render(driver.stats(), metrics, nowSeconds()));
+            exchange.reply(
+                    200, METRICS_TYPE, metricsPage.render(driver.stats(), driver.sleepLevel(), metrics, nowSeconds()));
         }
     }
 

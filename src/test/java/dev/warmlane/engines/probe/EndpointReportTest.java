@@ -16,6 +16,7 @@ class EndpointReportTest {
             VllmMetrics.parse("""
             vllm:num_requests_running 7
             vllm:num_requests_waiting 3
+            vllm:engine_sleep_state{sleep_state="awake"} 0
             vllm:kv_cache_usage_perc 0.97
             vllm:cache_config_info{block_size="16",num_gpu_blocks="100",enable_prefix_caching="True"} 1
             """.getBytes(StandardCharsets.UTF_8)).orElseThrow();
@@ -32,6 +33,13 @@ class EndpointReportTest {
     @Test
     void oneThatMissesAScrapeIsAsBusyAsBefore() {
         assertThat(report("timed out").load(Duration.ofSeconds(3).toNanos())).isEqualTo(BUSY.load());
+    }
+
+    @Test
+    void anEngineAsleepWhoseMetricsFailIsNotOutForGood() {
+        assertThat(report("timed out").asleep(Duration.ofSeconds(3).toNanos())).isTrue();
+        assertThat(report("timed out").asleep(LATER)).isFalse();
+        assertThat(report(null).asleep(LATER)).isTrue();
     }
 
     @Test

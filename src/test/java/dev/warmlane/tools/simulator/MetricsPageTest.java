@@ -19,7 +19,7 @@ class MetricsPageTest {
         RequestMetrics requests = new RequestMetrics(options);
         requests.all().get(2).observe(0.034);
         return new MetricsPage(options, 1795329173.494788)
-                .render(STATS, requests, 1755446400.123)
+                .render(STATS, null, requests, 1755446400.123)
                 .lines()
                 .toList();
     }

@@ -7,6 +7,7 @@ import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -19,6 +20,8 @@ class SimulatorFaultsIT {
     private static final String PATH = "/v1/completions";
     private static final String BODY = "{\"prompt\":\"hi\",\"max_tokens\":8}";
     private static final String STREAM = "{\"prompt\":\"hi\",\"max_tokens\":8,\"stream\":true}";
+
+    private static final String LONG = "{\"prompt\":\"%s\",\"max_tokens\":8}".formatted("word ".repeat(100));
 
     private SimulatedServer server;
     private SimulatorClient client;
@@ -111,6 +114,76 @@ class SimulatorFaultsIT {
     }
 
     @Test
+    void endsAsAVllmDoesThatWasToldTo() throws Exception {
+        server.faults(Faults.builder().ending(Duration.ofHours(1)).build());
+        HttpResponse<String> refused = client.post(PATH, BODY);
+        assertThat(refused.statusCode()).isEqualTo(500);
+        assertThat(refused.body()).contains("cannot schedule new futures after shutdown");
+        assertThat(client.get("/health").statusCode()).isEqualTo(200);
+        server.faults(Faults.builder().ending(Duration.ofMillis(1)).build());
+        Await.until(() -> refusesConnections(server));
+        server.restart();
+        assertThat(new SimulatorClient(server).post(PATH, BODY).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void whatIsUnderWayStandsStillWhileItEnds() {
+        try (SimulatedServer slow = SimulatedServer.start(ServerOptions.DEFAULTS)) {
+            SimulatorClient waiting = new SimulatorClient(slow);
+            var hung = waiting.http.sendAsync(
+                    waiting.request(PATH)
+                            .POST(BodyPublishers.ofString("{\"prompt\":\"hi\",\"max_tokens\":4000}"))
+                            .build(),
+                    BodyHandlers.ofString());
+            Await.until(() -> slow.engineStats().generationTokens() > 0);
+            slow.faults(Faults.builder().ending(Duration.ofMillis(1)).build());
+            long generated = slow.engineStats().generationTokens();
+            Await.until(() -> refusesConnections(slow));
+            assertThat(slow.engineStats().generationTokens()).isEqualTo(generated);
+            assertThat(slow.stats().inFlight()).isEqualTo(1);
+            assertThat(hung).isNotDone();
+        }
+    }
+
+    @Test
+    void sleepsAsAVllmDoesAndServesWhatWaitedWhenItWakes() throws Exception {
+        client.post(PATH, LONG);
+        assertThat(client.post("/sleep?level=2", "").body()).isEqualTo("{\"status\":\"sleeping\",\"level\":2}");
+        assertThat(client.get("/is_sleeping").body()).isEqualTo("{\"is_sleeping\":true}");
+        assertThat(client.get("/health").statusCode()).isEqualTo(200);
+        assertThat(client.get("/metrics").body())
+                .contains("sleep_state=\"awake\"} 0.0", "sleep_state=\"discard_all\"} 1.0")
+                .contains("sleep_state=\"weights_offloaded\"} 0.0");
+        var waiting = client.http.sendAsync(
+                client.request(PATH).POST(BodyPublishers.ofString(LONG)).build(), BodyHandlers.ofString());
+        Await.until(() -> server.engineStats().waiting() + server.engineStats().running() == 1);
+        assertThat(waiting).isNotDone();
+        assertThat(client.post("/wake_up", "").body()).contains("\"status\":\"awake\"");
+        assertThat(waiting.join().statusCode()).isEqualTo(200);
+        assertThat(server.engineStats().hitTokens()).isZero();
+        client.post(PATH, LONG);
+        assertThat(server.engineStats().hitTokens()).isPositive();
+        assertThat(client.get("/metrics").body()).contains("sleep_state=\"awake\"} 1.0");
+        assertThat(client.post("/sleep?level=3", "").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void fallingAsleepAbortsWhatIsUnderWay() throws Exception {
+        try (SimulatedServer slow = SimulatedServer.start(ServerOptions.DEFAULTS)) {
+            SimulatorClient impatient = new SimulatorClient(slow);
+            var aborted = impatient.http.sendAsync(
+                    impatient
+                            .request(PATH)
+                            .POST(BodyPublishers.ofString("{\"prompt\":\"hi\",\"max_tokens\":4000}"))
+                            .build(),
+                    BodyHandlers.ofString());
+            Await.until(() -> slow.engineStats().running() == 1);
+            impatient.post("/sleep", "");
+            assertThat(aborted.join().body()).contains("\"finish_reason\":\"abort\"");
+        }
+    }
+
+    @Test
     void anUnhealthyServerSaysSo() throws Exception {
         server.faults(Faults.builder().unhealthy(true).build());
         assertThat(client.get("/health").statusCode()).isEqualTo(503);
@@ -130,5 +203,13 @@ class SimulatorFaultsIT {
                 .contains("latency: 1 (expected: one of [latencyMillis,");
         client.post("/simulator/reset", "");
         assertThat(new SimulatorClient(server).get("/simulator/state").body()).contains("\"requests\":0");
+    }
+
+    private static boolean refusesConnections(SimulatedServer server) {
+        try (Socket connected = new Socket("127.0.0.1", server.port())) {
+            return !connected.isConnected();
+        } catch (IOException e) {
+            return true;
+        }
     }
 }

@@ -16,7 +16,7 @@ final class Batch {
 
     private final EngineModel model;
     private final CacheConfig cache;
-    private final BlockPool pool;
+    private BlockPool pool;
     private final int watermarkBlocks;
     private final List<EngineSequence> running = new ArrayList<>();
     private final ArrayDeque<EngineSequence> waiting = new ArrayDeque<>();
@@ -36,6 +36,18 @@ final class Batch {
 
     List<EngineSequence> running() {
         return running;
+    }
+
+    /** Those that run and those that wait. */
+    List<EngineSequence> all() {
+        List<EngineSequence> all = new ArrayList<>(running);
+        all.addAll(waiting);
+        return all;
+    }
+
+    /** Forgets what blocks hold. No request may be there. */
+    void emptyCache() {
+        pool = new BlockPool(cache.blocks(), cache.wasteless());
     }
 
     int waiting() {

@@ -96,6 +96,12 @@ public final class SimulatedEngine {
         }
     }
 
+    /** Aborts all requests and empties the cache, as an engine does that falls asleep. */
+    public void abortAll(long nowNanos) {
+        batch.all().forEach(sequence -> cancel(sequence, nowNanos));
+        batch.emptyCache();
+    }
+
     /**
      * Makes every step from the next one on take this many times as long: a server that warms up, a throttled GPU.
      *
