@@ -19,8 +19,12 @@ const post = async (path, body, headers = {}) =>
   read(await fetch(at(path), { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body }));
 
 export const settings = () => get('settings');
-export const decisions = (pool, limit, request) =>
-  get(`../actuator/decisions?${new URLSearchParams(request ? { pool, limit, request } : { pool, limit })}`);
+export const decisions = (pool, limit, request, endpoint) => {
+  const query = new URLSearchParams({ pool, limit });
+  if (request) query.set('request', request);
+  if (endpoint) query.set('endpoint', endpoint);
+  return get(`../actuator/decisions?${query}`);
+};
 export const explain = (body, headers) => post('../actuator/decisions', body, headers);
 export const findSession = (question) => post('sessions/find', JSON.stringify(question));
 export const releaseSession = (question) => post('sessions/release', JSON.stringify(question));

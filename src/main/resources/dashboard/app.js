@@ -3,19 +3,31 @@ import { html, render, nothing } from './lib/lit-html.js';
 import * as api from './api.js';
 import { state, update, onUpdate, currentPool } from './store.js';
 import { time } from './format.js';
+import { link, readAddress } from './address.js';
+import { fleet } from './fleet.js';
 import { headline } from './headline.js';
-import { problems } from './problems.js';
+import { problemList, problemsOf } from './problems.js';
+import { runbook } from './runbook.js';
 import { endpoints } from './endpoints.js';
 import { trends, loadTrends } from './trends.js';
 import { decisions, loadDecisions } from './decisions.js';
 import { sessions } from './sessions.js';
 
 const VIEWS = {
-  overview: { title: 'Overview', draw: () => html`${problems()}${headline()}${endpoints()}` },
-  trends: { title: 'Trends', draw: trends, enter: loadTrends },
-  decisions: { title: 'Decisions', draw: decisions, enter: loadDecisions },
-  sessions: { title: 'Sessions', draw: sessions },
+  fleet: { title: 'Fleet', draw: fleet },
+  overview: { title: 'Pool', draw: overview, ofPool: true },
+  trends: { title: 'Trends', draw: trends, enter: loadTrends, ofPool: true },
+  decisions: { title: 'Decisions', draw: decisions, enter: loadDecisions, ofPool: true },
+  sessions: { title: 'Sessions', draw: sessions, ofPool: true },
+  runbook: { title: 'Runbook', draw: runbook, hidden: true },
 };
+
+const viewNow = () => (VIEWS[state.address.view] ? state.address.view : 'fleet');
+
+function overview() {
+  const pool = currentPool().pool;
+  return html`${problemList(problemsOf(pool), `in pool ${pool}`)}${headline()}${endpoints()}`;
+}
 
 function connection() {
   if (state.connection !== 'lost') return state.connection === 'live' ? 'Live' : 'Connecting…';
@@ -28,13 +40,15 @@ function page() {
     <header>
       <h1>Warmlane</h1>
       <nav aria-label="Views">
-        ${Object.entries(VIEWS).map(
-          ([name, view]) =>
-            html`<a href="#/${name}" aria-current=${state.view === name ? 'page' : nothing}>${view.title}</a>`,
-        )}
+        ${Object.entries(VIEWS)
+          .filter(([, view]) => !view.hidden)
+          .map(
+            ([name, view]) =>
+              html`<a href=${link(name, { pool: state.address.pool })} aria-current=${viewNow() === name ? 'page' : nothing}>${view.title}</a>`,
+          )}
       </nav>
       <span class="spacer"></span>
-      ${pools.length > 1
+      ${pools.length > 1 && VIEWS[viewNow()].ofPool
         ? html`<label class="pool"
             >Pool
             <select @change=${(event) => choosePool(event.target.value)}>
@@ -44,14 +58,12 @@ function page() {
         : nothing}
       <span class="connection ${state.connection}" role="status">${connection()}</span>
     </header>
-    <main id="main" tabindex="-1" class=${state.connection === 'lost' ? 'old' : nothing}>${state.live ? VIEWS[state.view].draw() : html`<p class="note">Waiting for the gateway…</p>`}</main>
+    <main id="main" tabindex="-1" class=${state.connection === 'lost' ? 'old' : nothing}>${state.live ? VIEWS[viewNow()].draw() : html`<p class="note">Waiting for the gateway…</p>`}</main>
   `;
 }
 
 function choosePool(pool) {
-  update({ pool, sparks: {}, history: null, decisions: null });
-  loadSparks();
-  VIEWS[state.view].enter?.();
+  location.hash = link(state.address.view, { ...state.address, view: null, pool });
 }
 
 async function loadSparks() {
@@ -64,11 +76,17 @@ async function loadSparks() {
   }
 }
 
+// Goes where the address says; what was loaded for another place is forgotten.
 function enterView() {
-  const name = location.hash.replace('#/', '');
-  update({ view: VIEWS[name] ? name : 'overview' });
-  document.title = `${VIEWS[state.view].title} – Warmlane`;
-  VIEWS[state.view].enter?.();
+  const before = currentPool();
+  update({ address: readAddress() });
+  if (currentPool() !== before) {
+    update({ sparks: {}, history: null, decisions: null });
+    loadSparks();
+  }
+  const view = VIEWS[viewNow()];
+  document.title = `${view.title} – Warmlane`;
+  if (state.live) view.enter?.();
 }
 
 // Drawn at most once a frame, whatever has changed.
@@ -100,7 +118,7 @@ api.follow(
     if (!loadedOnce) {
       loadedOnce = true;
       loadSparks();
-      VIEWS[state.view].enter?.();
+      VIEWS[viewNow()].enter?.();
     }
   },
   (connection) => {
@@ -110,7 +128,7 @@ api.follow(
 );
 setInterval(loadSparks, 30_000);
 setInterval(() => {
-  if (state.view === 'decisions' && !state.decisionsPaused) loadDecisions();
-  if (state.view === 'trends') loadTrends();
+  if (viewNow() === 'decisions' && !state.decisionsPaused) loadDecisions();
+  if (viewNow() === 'trends') loadTrends();
 }, 5_000);
 enterView();

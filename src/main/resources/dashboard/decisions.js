@@ -10,9 +10,10 @@ export async function loadDecisions() {
   const pool = currentPool();
   if (!pool) return;
   const request = state.decisionsOf.trim();
+  const endpoint = state.address.endpoint;
   try {
-    const listed = await api.decisions(pool.pool, 50, request);
-    if (pool.pool !== currentPool().pool || request !== state.decisionsOf.trim()) return;
+    const listed = await api.decisions(pool.pool, 50, request, endpoint);
+    if (pool.pool !== currentPool().pool || request !== state.decisionsOf.trim() || endpoint !== state.address.endpoint) return;
     update({ decisions: listed.decisions, delivery: listed.delivery, decisionsError: null });
   } catch (failure) {
     update({ decisionsError: failure.message });

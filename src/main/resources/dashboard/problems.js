@@ -1,101 +1,123 @@
-// Current problems, with their causes and what to do.
+// What is wrong: causes first, each with its consequences folded under it, and where to look next.
 import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
-import { currentPool, state } from './store.js';
+import { link } from './address.js';
+import { advice, entryOf } from './runbook.js';
+import { state } from './store.js';
 import { seconds } from './format.js';
 
 const ORDER = { critical: 0, warning: 1, info: 2 };
 
-function fill(text, pool, problem) {
-  return text
-    .replaceAll('{pool}', pool.pool)
-    .replaceAll('{endpoint}', problem.endpoint ?? '')
-    .replaceAll('{value}', problem.value ?? '');
+// Of all pools as all replicas see them, and of the replicas themselves.
+export function everyProblem() {
+  const all = [];
+  state.live.replicas.forEach((replica, index) => {
+    const name = replica.name ?? location.host;
+    if (replica.silent) all.push({ id: 'replica-silent', pool: '', endpoint: name, value: null, since: earlier(replica.silentMillis), replica: '' });
+    const pools = index === 0 ? state.live.pools : (replica.pools ?? []);
+    for (const pool of pools) for (const problem of pool.problems) all.push({ ...problem, pool: pool.pool, replica: name });
+  });
+  return all;
 }
 
-function entry(id) {
-  return (
-    state.settings?.problems.find((candidate) => candidate.id === id) ?? {
-      severity: 'warning',
-      title: id,
-      meaning: '',
-      causes: [],
-      look: [],
-      actions: [],
-    }
-  );
-}
+export const problemsOf = (pool) => everyProblem().filter((problem) => problem.pool === pool);
 
-// Text between backticks is code.
-const withCode = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
+const earlier = (millis) => new Date(Date.parse(state.live.at) - millis).toISOString();
 
-const sinceSeconds = (problem) => Math.max(0, (Date.parse(state.live.at) - Date.parse(problem.since)) / 1000);
-
-// One line for the same problem at several endpoints, as old as the oldest.
+// The same problem of a pool at several endpoints or replicas is one, as old as the oldest.
 function grouped(problems) {
   const groups = new Map();
   for (const problem of problems) {
-    const group = groups.get(problem.id);
-    if (group) {
-      group.endpoints.push(problem.endpoint);
-      if (problem.since < group.problem.since) group.problem = problem;
-    } else {
-      groups.set(problem.id, { problem, endpoints: [problem.endpoint] });
-    }
+    const key = `${problem.pool} ${problem.id}`;
+    const group = groups.get(key) ?? { ...problem, key, text: entryOf(problem.id), endpoints: new Set(), replicas: new Set(), consequences: [] };
+    if (problem.endpoint) group.endpoints.add(problem.endpoint);
+    group.replicas.add(problem.replica);
+    if (problem.since < group.since) group.since = problem.since;
+    groups.set(key, group);
   }
-  return [...groups.values()];
+  return groups;
 }
 
-export function problems() {
-  const pool = currentPool();
-  const groups = grouped(pool.problems)
-    .map((group) => ({ ...group, entry: entry(group.problem.id) }))
-    .sort((a, b) => ORDER[a.entry.severity] - ORDER[b.entry.severity]);
+// Causes with their consequences: a problem stands under the first of those that it follows and that its pool has.
+export function roots(problems) {
+  const groups = grouped(problems);
+  const causeOf = (group) => group.text.follows.map((id) => groups.get(`${group.pool} ${id}`)).find(Boolean);
+  const found = [];
+  for (const group of groups.values()) {
+    let root = group;
+    for (let cause = causeOf(root); cause; cause = causeOf(cause)) root = cause;
+    if (root === group) found.push(group);
+    else root.consequences.push(group);
+  }
+  return found.sort((a, b) => ORDER[a.text.severity] - ORDER[b.text.severity] || a.since.localeCompare(b.since));
+}
+
+export function titleOf(group) {
+  const places = [...group.endpoints];
+  return places.length === 0 ? group.text.title : `${group.text.title}: ${places.length > 2 ? `${places.length} endpoints` : places.join(', ')}`;
+}
+
+const shortened = (names) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '));
+
+const since = (group) => `for ${seconds(Math.max(0, (Date.parse(state.live.at) - Date.parse(group.since)) / 1000))}`;
+
+function seenBy(group) {
+  const known = state.live.replicas.length;
+  return known > 1 && group.pool && group.replicas.size < known ? html`<span>seen by ${[...group.replicas].join(', ')} only</span>` : nothing;
+}
+
+function where(group) {
+  const pool = state.live.pools.find((candidate) => candidate.pool === group.pool);
+  const endpoints = (pool?.endpoints ?? []).filter((endpoint) => group.endpoints.has(endpoint.name)).slice(0, 5);
+  return html`<p class="links">
+    ${endpoints.map((endpoint) => html`<a href=${link('endpoint', { pool: group.pool, endpoint: endpoint.id })}>Endpoint ${endpoint.name}</a>`)}
+    ${pool
+      ? html`<a href=${link('overview', { pool: group.pool })}>Pool ${group.pool}</a>
+          <a href=${link('decisions', { pool: group.pool, endpoint: endpoints.length === 1 ? endpoints[0].name : '' })}>Decisions</a>`
+      : nothing}
+    <a href=${link('runbook', { problem: group.id })}>Runbook</a>
+  </p>`;
+}
+
+const line = (group) => html`<span class="severity">${group.text.severity}</span> <strong>${group.text.title}</strong>
+  ${state.live.pools.length > 1 && group.pool ? html`<span>${group.pool}</span>` : nothing}
+  ${group.endpoints.size > 1 ? html`<span>${group.endpoints.size} endpoints</span>` : html`<span>${[...group.endpoints].join('')}</span>`}
+  ${seenBy(group)}`;
+
+const consequence = (group) => html`<li class=${group.text.severity}>
+  <details>
+    <summary>${line(group)}<span class="since">${since(group)}</span></summary>
+    ${advice(group.text, { ...group, endpoint: shortened([...group.endpoints]) })} ${where(group)}
+  </details>
+</li>`;
+
+const cause = (group) => html`<li class=${group.text.severity}>
+  <details>
+    <summary>
+      ${line(group)}<span class="since">${since(group)}</span>
+      ${group.consequences.length
+        ? html`<span class="with-it">brings with it: ${group.consequences.map((each) => each.text.title.toLowerCase()).join(' · ')}</span>`
+        : nothing}
+    </summary>
+    ${advice(group.text, { ...group, endpoint: shortened([...group.endpoints]) })} ${where(group)}
+    ${group.consequences.length
+      ? html`<h3>What it brings with it</h3>
+          <ul class="problems consequences">
+            ${repeat(group.consequences, (each) => each.key, consequence)}
+          </ul>`
+      : nothing}
+  </details>
+</li>`;
+
+export function problemList(problems, scope) {
+  const causes = roots(problems);
   return html`
     <section aria-labelledby="problems-title">
-      <h2 id="problems-title">Problems</h2>
-      ${groups.length === 0
+      <div class="bar-line"><h2 id="problems-title">Problems</h2><span class="note">${scope}</span></div>
+      ${causes.length === 0
         ? html`<p class="well">No problems.</p>`
         : html`<ul class="problems">
-            ${repeat(
-              groups,
-              ({ problem }) => problem.id,
-              ({ problem, endpoints, entry: text }) => html`<li class=${text.severity}>
-                <details>
-                  <summary>
-                    <span class="severity">${text.severity}</span>
-                    <strong>${text.title}</strong>
-                    ${endpoints.length > 1
-                      ? html`<span>${endpoints.length} endpoints</span>`
-                      : problem.endpoint
-                        ? html`<span>${problem.endpoint}</span>`
-                        : nothing}
-                    <span class="since">for ${seconds(sinceSeconds(problem))}</span>
-                  </summary>
-                  <p>
-                    ${fill(text.meaning, pool, {
-                      ...problem,
-                      endpoint:
-                        endpoints.length > 3
-                          ? `${endpoints.slice(0, 3).join(', ')} and ${endpoints.length - 3} more`
-                          : endpoints.join(', '),
-                    })}
-                  </p>
-                  <h3>Likely causes</h3>
-                  <ul>
-                    ${text.causes.map((cause) => html`<li>${cause}</li>`)}
-                  </ul>
-                  <h3>How to check</h3>
-                  <ul>
-                    ${text.look.map((way) => html`<li>${withCode(way)}</li>`)}
-                  </ul>
-                  <h3>What to do</h3>
-                  <ol>
-                    ${text.actions.map((action) => html`<li>${withCode(action)}</li>`)}
-                  </ol>
-                </details>
-              </li>`,
-            )}
+            ${repeat(causes, (group) => group.key, cause)}
           </ul>`}
     </section>
   `;

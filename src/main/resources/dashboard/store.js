@@ -1,14 +1,14 @@
 // The state of the page. Views read it; whoever changes it calls update, and everything is drawn again.
+import { readAddress } from './address.js';
+
 export const state = {
   connection: 'connecting', // connecting, live, lost
   live: null,
   settings: null,
-  pool: null,
-  view: 'overview',
+  address: readAddress(), // { view, pool, range, ... }
   filter: '',
   sort: { by: 'name', descending: false },
   sparks: {}, // endpoint id -> hit ratios of the last hour
-  range: '1h',
   history: null, // { range, data } or { range, error }
   decisions: null,
   decisionsError: null,
@@ -33,5 +33,5 @@ export function update(changes = {}) {
 
 export function currentPool() {
   const pools = state.live?.pools ?? [];
-  return pools.find((pool) => pool.pool === state.pool) ?? pools[0] ?? null;
+  return pools.find((pool) => pool.pool === state.address.pool) ?? pools[0] ?? null;
 }

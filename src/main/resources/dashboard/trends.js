@@ -1,11 +1,13 @@
 // The figures of the pool over the last hour, day and week, from the gateway's own history.
 import { html, nothing } from './lib/lit-html.js';
+import { link } from './address.js';
 import { currentPool, state, update } from './store.js';
 import { compact, percent, rate, seconds } from './format.js';
 import { draw } from './plot.js';
 import * as api from './api.js';
 
 const RANGES = ['1h', '24h', '7d'];
+const rangeNow = () => (RANGES.includes(state.address.range) ? state.address.range : '1h');
 
 const CHARTS = [
   { id: 'hits', title: 'Prefix cache hits', format: percent, atLeast: 1, lines: { hitRatio: 'hit ratio', deliveredShare: 'prediction accuracy' } },
@@ -21,8 +23,8 @@ const CHARTS = [
 export async function loadTrends() {
   const pool = currentPool();
   if (!pool) return;
-  const range = state.range;
-  const wanted = () => range === state.range && pool.pool === currentPool().pool;
+  const range = rangeNow();
+  const wanted = () => range === rangeNow() && pool.pool === currentPool().pool;
   try {
     const data = await api.history(pool.pool, range);
     if (!wanted()) return;
@@ -34,8 +36,8 @@ export async function loadTrends() {
 }
 
 function choose(range) {
-  update({ range, history: null });
-  loadTrends();
+  update({ history: null });
+  location.hash = link('trends', { ...state.address, view: null, range });
 }
 
 const latest = (values) => (values ?? []).filter((value) => typeof value === 'number').at(-1) ?? null;
@@ -45,7 +47,7 @@ function figure(chart) {
   const said = Object.entries(chart.lines).map(([name, label]) => `${label} ${chart.format(latest(figures?.[name]))}`);
   return html`<figure>
     <figcaption>${chart.title}<span>${said.join(' · ')}</span></figcaption>
-    <div class="canvas"><canvas id="chart-${chart.id}" role="img" aria-label="${chart.title}, last ${state.range}; now ${said.join(', ')}"></canvas></div>
+    <div class="canvas"><canvas id="chart-${chart.id}" role="img" aria-label="${chart.title}, last ${rangeNow()}; now ${said.join(', ')}"></canvas></div>
   </figure>`;
 }
 
@@ -63,9 +65,9 @@ export function trends() {
       <div class="bar-line">
         <h2 id="trends-title">Trends of ${pool.pool}</h2>
         <div class="choices" role="group" aria-label="Range">
-          ${RANGES.map((range) => html`<button aria-pressed=${String(range === state.range)} @click=${() => choose(range)}>${range}</button>`)}
+          ${RANGES.map((range) => html`<button aria-pressed=${String(range === rangeNow())} @click=${() => choose(range)}>${range}</button>`)}
         </div>
-        <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${state.range}">as JSON</a>
+        <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${rangeNow()}">as JSON</a>
       </div>
       ${told ? html`<p class="note" role="status">${told}</p>` : nothing}
       <div class="charts">${CHARTS.map(figure)}</div>

@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.VllmEndpoint;
@@ -9,6 +10,7 @@ import dev.warmlane.ops.history.History;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
@@ -25,8 +27,15 @@ class DashboardConfiguration {
     }
 
     @Bean
-    LiveFeed liveFeed(Pools pools, VllmEndpoint overview, Bindings bindings, MeterRegistry registry, History history) {
-        return new LiveFeed(overview, pools, bindings, registry, history, InstantSource.system());
+    LiveFeed liveFeed(
+            Pools pools,
+            VllmEndpoint overview,
+            Bindings bindings,
+            MeterRegistry registry,
+            History history,
+            ObjectProvider<ReplicaSharing> sharing) {
+        return new LiveFeed(
+                overview, pools, bindings, registry, history, sharing.getIfAvailable(), InstantSource.system());
     }
 
     @Bean(destroyMethod = "close")

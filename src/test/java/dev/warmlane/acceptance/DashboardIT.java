@@ -43,6 +43,12 @@ class DashboardIT {
     private static final LocatorAssertions.IsVisibleOptions SOON =
             new LocatorAssertions.IsVisibleOptions().setTimeout(30_000);
 
+    /** A dead endpoint, and what that does to its pool. */
+    private static final String OUTAGE = """
+            [{"id":"ttft-slow","endpoint":null,"value":"2.0 s","since":"2026-01-01T00:00:09Z"},
+             {"id":"errors","endpoint":null,"value":"7.0 %%","since":"2026-01-01T00:00:05Z"},
+             {"id":"endpoint-ejected","endpoint":"%s","value":null,"since":"2026-01-01T00:00:01Z"}]""";
+
     private final ChatClient client = new ChatClient();
     private final List<String> complaints = new ArrayList<>();
     private SimulatedFleet fleet;
@@ -127,6 +133,10 @@ class DashboardIT {
                 .say(text);
     }
 
+    private String endpoint(int index) {
+        return fleet.uris().get(index).getAuthority();
+    }
+
     private Locator row(String endpoint) {
         return page.getByRole(AriaRole.ROW).filter(new Locator.FilterOptions().setHasText(endpoint));
     }
@@ -161,12 +171,55 @@ class DashboardIT {
 
     @Test
     void enginesThatCacheNothingAreRedAtOnceAndTheTileSaysSo() {
-        page.navigate(frontOfUncached.management("/dashboard").toString());
+        page.navigate(frontOfUncached.management("/dashboard#/overview").toString());
         Locator hits = page.locator(".tile.bad", new Page.LocatorOptions().setHasText("Prefix cache hits"));
 
         assertThat(hits).isVisible(SOON);
         assertThat(hits.locator("strong")).hasText("off");
         assertThat(hits).containsText("prefix caching is off at 2 of 2");
+    }
+
+    @Test
+    void theFirstPageHasARowForEachPoolAndReplica() {
+        say("seen-in-the-fleet", "hello");
+        page.navigate(gateway.management("/dashboard").toString());
+
+        assertThat(page.getByText("No problems.")).isVisible(SOON);
+        assertThat(row("expected-cost")).containsText("3 / 3");
+        assertThat(row("this one")).containsText("3 / 3");
+        page.getByRole(
+                        AriaRole.LINK,
+                        new Page.GetByRoleOptions().setName("default").setExact(true))
+                .click();
+        assertThat(page.getByText("Endpoints of default")).isVisible(SOON);
+    }
+
+    @Test
+    void consequencesAreFoldedUnderTheirCauseWhichLeadsToItsEndpointDecisionsAndRunbook() {
+        page.route("**/dashboard/live", route -> {
+            String event = client.firstEvent(gateway.management("/dashboard/live"))
+                    .toString()
+                    .replaceFirst(
+                            "\"problems\":\\[]",
+                            "\"problems\":" + OUTAGE.replace("\n", "").formatted(endpoint(0)));
+            route.fulfill(new Route.FulfillOptions()
+                    .setContentType("text/event-stream")
+                    .setBody("data:" + event + "\n\n"));
+        });
+        show("fleet");
+
+        Locator causes = page.locator("main > section > .problems > li");
+        assertThat(causes).hasCount(1);
+        assertThat(causes).containsText("brings with it:");
+        assertThat(causes).containsText("requests fail");
+        assertThat(causes).containsText("the time to first token is above its target");
+        causes.locator("summary").first().click();
+        assertThat(causes.getByText("Endpoint " + endpoint(0)))
+                .hasAttribute("href", Pattern.compile("#/endpoint\\?pool=default&endpoint=http"));
+        assertThat(causes.getByText("Decisions").first()).isVisible(SOON);
+        causes.getByText("Runbook").first().click();
+        assertThat(page.locator("details[open]")).containsText("endpoint-ejected");
+        complaints.clear();
     }
 
     @Test
@@ -261,6 +314,7 @@ class DashboardIT {
         assertThat(page.getByText("Skip to content")).isFocused();
         page.keyboard().press("Tab");
         page.keyboard().press("Tab");
+        page.keyboard().press("Tab");
         page.keyboard().press("Enter");
         assertThat(page.getByText("Trends of default")).isVisible(SOON);
 
@@ -273,8 +327,8 @@ class DashboardIT {
 
     @ParameterizedTest
     @CsvSource({
-        "overview, LIGHT", "trends, LIGHT", "decisions, LIGHT", "sessions, LIGHT",
-        "overview, DARK", "trends, DARK", "decisions, DARK", "sessions, DARK",
+        "fleet, LIGHT", "runbook, LIGHT", "overview, LIGHT", "trends, LIGHT", "decisions, LIGHT", "sessions, LIGHT",
+        "fleet, DARK", "runbook, DARK", "overview, DARK", "trends, DARK", "decisions, DARK", "sessions, DARK",
     })
     void axeFindsNothingSerious(String view, ColorScheme colors) {
         say("seen-by-axe", "hello");
@@ -289,7 +343,19 @@ class DashboardIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"overview, 360", "trends, 360", "decisions, 360", "sessions, 360", "overview, 768", "overview, 1920"})
+    @CsvSource({
+        "fleet, 360",
+        "fleet, 768",
+        "fleet, 1280",
+        "fleet, 1920",
+        "runbook, 360",
+        "overview, 360",
+        "trends, 360",
+        "decisions, 360",
+        "sessions, 360",
+        "overview, 768",
+        "overview, 1920"
+    })
     void fitsTheScreen(String view, int width) {
         page.setViewportSize(width, 900);
         show(view);
@@ -306,7 +372,7 @@ class DashboardIT {
         mortal.server(0).close();
         page.context().close();
         page = browser.newContext().newPage();
-        page.navigate(frontOfMortal.management("/dashboard").toString());
+        page.navigate(frontOfMortal.management("/dashboard#/overview").toString());
 
         Locator state = row(dead).locator(".state");
         for (int i = 0; i < 20; i++) {

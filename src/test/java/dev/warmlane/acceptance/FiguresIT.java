@@ -4,21 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What the operators' page says of a gateway under traffic. */
 class FiguresIT {
@@ -112,19 +112,31 @@ class FiguresIT {
         return live(gateway).at("/hitRatio/" + window);
     }
 
-    /** The first pool as the page would show it now. */
-    private static JsonNode live(RunningGateway gateway) {
-        try (BufferedReader events = new BufferedReader(new InputStreamReader(
-                gateway.management("/dashboard/live").toURL().openStream(), StandardCharsets.UTF_8))) {
-            String line = events.readLine();
-            while (!line.startsWith("data:")) {
-                line = events.readLine();
-            }
-            return JsonMapper.shared()
-                    .readTree(line.substring("data:".length()))
-                    .at("/pools/0");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    @Test
+    void whatNoPoolGetsIsShownWithItsReason(@TempDir Path folder) throws IOException {
+        Path keys = Files.writeString(
+                folder.resolve("keys.yaml"),
+                HashedKeys.file(List.of(HashedKeys.entry("batch", "a key", "requests-per-minute: 1"))));
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
+                RunningGateway gateway = RunningGateway.inFrontOf(fleet, "warmlane.auth.keys-file=" + keys)) {
+            String body = ChatClient.body("hello");
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                client.post(gateway.uri("/v1/chat/completions"), body, Map.of("authorization", "Bearer a key"));
+                client.post(gateway.uri("/v1/chat/completions"), body, Map.of("authorization", "Bearer nobody"));
+                JsonNode unrouted =
+                        client.firstEvent(gateway.management("/dashboard/live")).get("unrouted");
+                assertThat(unrouted.at("/reasonsPerSecond/requests").asDouble(0))
+                        .isPositive();
+                assertThat(unrouted.at("/reasonsPerSecond/unknown").asDouble(0)).isPositive();
+                assertThat(unrouted.get("refusedPerSecond").asDouble())
+                        .isPositive()
+                        .isEqualTo(unrouted.get("requestsPerSecond").asDouble());
+            });
         }
+    }
+
+    /** The first pool as the page would show it now. */
+    private JsonNode live(RunningGateway gateway) {
+        return client.firstEvent(gateway.management("/dashboard/live")).at("/pools/0");
     }
 }

@@ -147,6 +147,19 @@ class ReplicasIT {
     }
 
     @Test
+    void thePageOfEachShowsHowTheOthersSeeThePools() {
+        client.new Conversation(gateways.get(1).uri("/v1/chat/completions"), SYSTEM_PROMPT, session("dora"))
+                .say("hello");
+        await().untilAsserted(() -> {
+            JsonNode replicas = client.firstEvent(gateways.get(0).management("/dashboard/live"))
+                    .get("replicas");
+            assertThat(replicas.findValuesAsString("name")).contains("replica-0", "replica-1", "replica-2");
+            assertThat(replicas.findValues("lastMinute")).hasSize(REPLICAS);
+            assertThat(replicas.get(1).at("/pools/0/selectable").asInt()).isEqualTo(4);
+        });
+    }
+
+    @Test
     @Order(Integer.MAX_VALUE)
     void theOthersServeOnWhenOneHasLeft() throws Exception {
         // The process stays: closing one gateway of several in a JVM takes the event loops of all.

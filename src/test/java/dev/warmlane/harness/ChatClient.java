@@ -1,12 +1,15 @@
 package dev.warmlane.harness;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -84,6 +87,20 @@ public final class ChatClient {
 
     public JsonNode getJson(URI uri) {
         return json(get(uri));
+    }
+
+    /** The data of the first of a stream of events. */
+    public JsonNode firstEvent(URI uri) {
+        try (BufferedReader events =
+                new BufferedReader(new InputStreamReader(uri.toURL().openStream(), StandardCharsets.UTF_8))) {
+            String line = events.readLine();
+            while (!line.startsWith("data:")) {
+                line = events.readLine();
+            }
+            return JSON.readTree(line.substring("data:".length()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public static JsonNode json(HttpResponse<String> response) {

@@ -101,6 +101,7 @@ final class MessageDecoder {
             case ROUND -> replication.quotas().told(origin, reader.number());
             case HEARD -> heard(origin, reader.fixed(), reader.number());
             case INCOMPLETE -> onIncomplete.accept(origin);
+            case BULLETIN -> replication.posted(origin, reader.upTo(end));
             default -> ofPool(origin, type, pool(reader.reference()), reader);
         }
     }

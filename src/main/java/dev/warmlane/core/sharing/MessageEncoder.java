@@ -139,6 +139,11 @@ final class MessageEncoder {
         return writer.fixed(client).number(limits.requestsPerMinute()).number(limits.tokensPerMinute());
     }
 
+    void bulletin(byte[] text) {
+        writer.rest(text);
+        record(RecordType.BULLETIN);
+    }
+
     void incomplete() {
         record(RecordType.INCOMPLETE);
     }

@@ -1,6 +1,7 @@
 package dev.warmlane.core.sharing;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reads what {@link MessageWriter} wrote. Whatever bytes it is given, it ends or throws, and takes no more memory than they. */
@@ -88,6 +89,13 @@ final class MessageReader {
         long hash = fixed();
         references.add(hash);
         return hash;
+    }
+
+    /** All bytes before this position. */
+    byte[] upTo(int position) {
+        int from = at;
+        skipTo(position);
+        return Arrays.copyOfRange(bytes, from, position);
     }
 
     long[] fixedArray() {

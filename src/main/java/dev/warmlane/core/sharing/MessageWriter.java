@@ -82,6 +82,14 @@ final class MessageWriter {
         return number(0).fixed(hash);
     }
 
+    /** As they are; nothing may follow them in the record. */
+    MessageWriter rest(byte[] bytes) {
+        makeRoom(bytes.length);
+        System.arraycopy(bytes, 0, payload, payloadLength, bytes.length);
+        payloadLength += bytes.length;
+        return this;
+    }
+
     /** @param to exclusive */
     MessageWriter fixed(long[] values, int from, int to) {
         number(to - from);

@@ -33,7 +33,9 @@ enum RecordType {
     /** Confirms a round of somebody else's. */
     HEARD(16),
     /** All that is known of what a client took. */
-    ACCOUNT(17);
+    ACCOUNT(17),
+    /** What the sender posts for people to read, as of {@link Replication#post}. */
+    BULLETIN(18);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

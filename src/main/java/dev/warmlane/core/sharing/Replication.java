@@ -13,10 +13,12 @@ import dev.warmlane.core.sharing.SharedLoad.Sums;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,9 @@ public final class Replication {
     /** The longest message that is made, in bytes. */
     public static final int MAX_MESSAGE_BYTES = 64 * 1024;
 
+    /** The longest text that is posted, in bytes. */
+    public static final int MAX_BULLETIN_BYTES = 16 * 1024;
+
     private static final int WHOLE_MILLIS = 500;
     private static final long WHOLE_NANOS = Duration.ofMillis(WHOLE_MILLIS).toNanos();
     private static final long SILENCE_NANOS = Duration.ofSeconds(2).toNanos();
@@ -48,6 +53,8 @@ public final class Replication {
     private final MessageDecoder decoder;
     private final QuotaShare quotas;
     private volatile @Nullable StoredResponses responses;
+    private final Map<String, byte[]> bulletins = new ConcurrentHashMap<>();
+    private final AtomicReference<byte @Nullable []> bulletin = new AtomicReference<>();
     private long wholeToldNanos;
     private long toldDropped;
 
@@ -101,6 +108,25 @@ public final class Replication {
         return quotas;
     }
 
+    /**
+     * Tells the others how this replica is, in place of what it told before. Nothing here reads it.
+     *
+     * @param text at most {@value #MAX_BULLETIN_BYTES} bytes
+     */
+    public void post(byte[] text) {
+        if (text.length > MAX_BULLETIN_BYTES) {
+            throw new IllegalArgumentException(
+                    "a bulletin of %d bytes (expected: at most %d)".formatted(text.length, MAX_BULLETIN_BYTES));
+        }
+        bulletin.set(text);
+        facts.signal();
+    }
+
+    /** What each of the others posted last, by its id. */
+    public Map<String, byte[]> bulletins() {
+        return Collections.unmodifiableMap(bulletins);
+    }
+
     /** Calls this when there is something to {@link #gather}, on the thread that noted it. */
     public void onFact(Runnable listener) {
         facts.onFact(listener);
@@ -127,6 +153,10 @@ public final class Replication {
             encoder.fact(fact);
         }
         quotas.gather(encoder);
+        byte[] posted = bulletin.getAndSet(null);
+        if (posted != null) {
+            encoder.bulletin(posted);
+        }
         long dropped = facts.dropped();
         if (dropped != toldDropped) {
             toldDropped = dropped;
@@ -150,6 +180,7 @@ public final class Replication {
     /** This replica is gone: what it has in flight counts no more. */
     public void left(String origin) {
         heardNanos.remove(origin);
+        bulletins.remove(origin);
         quotas.left(origin);
         pools.forEach(pool -> pool.sharedLoad().forget(origin));
     }
@@ -202,6 +233,12 @@ public final class Replication {
      * @param beginnings placements whose prompt's beginning was unknown here
      */
     public record Ununderstood(long messages, long records, long endpoints, long beginnings) {}
+
+    void posted(String origin, byte[] text) {
+        if (text.length <= MAX_BULLETIN_BYTES) {
+            bulletins.put(origin, text);
+        }
+    }
 
     String self() {
         return self;

@@ -54,12 +54,15 @@ public final class DecisionsHandler {
         int limit = request.queryParam("limit").map(DecisionsHandler::limit).orElse(DEFAULT_LIMIT);
         Predicate<@Nullable String> wantedPool = wanted(request, "pool");
         Predicate<@Nullable String> wantedRequest = wanted(request, "request");
+        Predicate<@Nullable String> wantedEndpoint = wanted(request, "endpoint");
         List<DecisionStatus> decisions = new ArrayList<>();
         for (Pool pool : pools.all()) {
             if (wantedPool.test(pool.name())) {
                 pool.router().log().newest().stream()
                         .filter(entry ->
-                                wantedRequest.test(entry.decision().request().id()))
+                                wantedRequest.test(entry.decision().request().id())
+                                        && wantedEndpoint.test(
+                                                entry.decision().endpoint().name()))
                         .limit(limit)
                         .forEach(entry -> decisions.add(DecisionStatus.of(pool.name(), entry)));
             }

@@ -1,5 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
+import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
@@ -47,6 +48,8 @@ public final class LiveFeed {
     private final List<Sampled> pools = new ArrayList<>();
     private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
     private final ExpiringCertificates certificates;
+    private final Replicas replicas;
+    private final Unrouted unrouted;
     private Map<EndpointId, Long> sessions = Map.of();
     private Map<EndpointId, Long> addresses = Map.of();
     private List<String> expiringBundles = List.of();
@@ -54,13 +57,17 @@ public final class LiveFeed {
     private long ticks;
     private volatile @Nullable LiveStatus latest;
 
-    /** @param clock the time that people read */
+    /**
+     * @param sharing null where this replica is in no cluster
+     * @param clock the time that people read
+     */
     public LiveFeed(
             VllmEndpoint overview,
             Pools all,
             Bindings bindings,
             MeterRegistry registry,
             History history,
+            @Nullable ReplicaSharing sharing,
             InstantSource clock) {
         this.overview = overview;
         this.bindings = bindings;
@@ -68,6 +75,8 @@ public final class LiveFeed {
         this.diagnosis = new Diagnosis();
         this.clock = clock;
         this.certificates = new ExpiringCertificates(registry);
+        this.replicas = new Replicas(sharing);
+        this.unrouted = new Unrouted(registry);
         for (Pool pool : all.all()) {
             pools.add(new Sampled(pool, registry));
         }
@@ -101,7 +110,7 @@ public final class LiveFeed {
             }
         }
         ticks++;
-        LiveStatus status = new LiveStatus(now, shown);
+        LiveStatus status = new LiveStatus(now, shown, replicas.exchange(shown), unrouted.add(seconds));
         latest = status;
         if (events.currentSubscriberCount() > 0) {
             events.tryEmitNext(json(status));

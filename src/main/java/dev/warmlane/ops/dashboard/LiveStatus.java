@@ -6,6 +6,8 @@ import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
+import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
+import dev.warmlane.ops.dashboard.Unrouted.LiveUnrouted;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +17,12 @@ import org.jspecify.annotations.Nullable;
  * What the page shows, as of one second.
  *
  * @param at when it was sampled
- * @param pools in the order of the settings
+ * @param pools in the order of the settings, as this replica sees them
+ * @param replicas all that are known, this one first
+ * @param unrouted requests that no pool got
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
-public record LiveStatus(Instant at, List<LivePool> pools) {
+public record LiveStatus(Instant at, List<LivePool> pools, List<LiveReplica> replicas, LiveUnrouted unrouted) {
 
     /**
      * One pool.

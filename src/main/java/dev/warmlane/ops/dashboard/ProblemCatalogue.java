@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -28,6 +29,7 @@ public final class ProblemCatalogue {
      * @param severity critical, warning or info
      * @param title one line
      * @param meaning what it means for users; {pool}, {endpoint} and {value} stand for the ones concerned
+     * @param follows problems that bring this one with them: where one of them is there, it is the cause
      * @param causes likely ones, the likeliest first
      * @param look where to see which of the causes it is; what is to be typed is between backticks
      * @param actions what to do
@@ -37,9 +39,14 @@ public final class ProblemCatalogue {
             String severity,
             String title,
             String meaning,
+            List<String> follows,
             List<String> causes,
             List<String> look,
-            List<String> actions) {}
+            List<String> actions) {
+        public Entry {
+            follows = List.copyOf(Objects.requireNonNullElse(follows, List.of()));
+        }
+    }
 
     /** Reads it from the class path. */
     public static ProblemCatalogue load() {

@@ -29,16 +29,19 @@ final class StaticFiles {
             "lib/chart.js", "chart.js/dist/chart.umd.min.js");
 
     private static final List<String> OURS = List.of(
+            "address.js",
             "api.js",
             "app.js",
             "decisions.js",
             "endpoints.js",
+            "fleet.js",
             "format.js",
             "headline.js",
             "icon.svg",
             "index.html",
             "plot.js",
             "problems.js",
+            "runbook.js",
             "sessions.js",
             "spark.js",
             "store.js",

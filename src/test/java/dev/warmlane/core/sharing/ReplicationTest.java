@@ -300,4 +300,16 @@ class ReplicationTest {
         assertThat(two.replication.receive(one.id, new byte[] {9, 1, 2, 3})).isFalse();
         assertThat(two.replication.ununderstood().messages()).isEqualTo(1);
     }
+
+    @Test
+    void whatOnePostsTheOthersReadUntilItLeaves() {
+        one.replication.post(new byte[] {1});
+        one.replication.post(new byte[] {2, 3});
+        replicas.exchange();
+        assertThat(two.replication.bulletins().values()).containsExactly(new byte[] {2, 3});
+        assertThat(one.replication.bulletins()).isEmpty();
+
+        two.replication.left(two.replication.bulletins().keySet().iterator().next());
+        assertThat(two.replication.bulletins()).isEmpty();
+    }
 }

@@ -1,0 +1,87 @@
+package dev.warmlane.ops.dashboard;
+
+import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.ops.dashboard.PoolView.RecentSums;
+import dev.warmlane.settings.PoolSettings;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Requests that ended before it was known which pool they are for: refused for their client, path or model, or answered by the
+ * gateway itself. For one thread.
+ */
+final class Unrouted {
+    private static final int SPAN_SECONDS = 60;
+    private static final int SECONDS = 0;
+    private static final int REQUESTS = 1;
+    private static final int REFUSED = 2;
+
+    private final MeterRegistry registry;
+    private final RecentSums recent = new RecentSums(SPAN_SECONDS);
+    private final RecentCounts reasons = new RecentCounts();
+    private double seconds;
+
+    Unrouted(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    /**
+     * The last minute.
+     *
+     * @param requestsPerSecond all of them
+     * @param refusedPerSecond those that got an error
+     * @param reasonsPerSecond those refused for their client, by reason, as of {@code warmlane_refusals_total}
+     */
+    public record LiveUnrouted(
+            double requestsPerSecond, double refusedPerSecond, Map<String, Double> reasonsPerSecond) {}
+
+    /** Adds the state of now; once a second. */
+    LiveUnrouted add(double secondsSinceLast) {
+        seconds += secondsSinceLast;
+        double[] sums = {seconds, 0, 0};
+        for (Counter counter : registry.find(GatewayMeter.REQUESTS.meterName())
+                .tag("pool", PoolSettings.NO_POOL)
+                .counters()) {
+            sums[REQUESTS] += counter.count();
+            String result = String.valueOf(counter.getId().getTag("result"));
+            if (result.equals("4xx") || result.equals("5xx")) {
+                sums[REFUSED] += counter.count();
+            }
+        }
+        Map<String, Double> counts = new TreeMap<>();
+        for (Counter counter : registry.find(GatewayMeter.REFUSALS.meterName()).counters()) {
+            counts.put(String.valueOf(counter.getId().getTag("reason")), counter.count());
+        }
+        recent.add(sums);
+        double span = Math.max(1, seconds - recent.oldest()[SECONDS]);
+        return new LiveUnrouted(grown(REQUESTS) / span, grown(REFUSED) / span, reasons.perSecond(counts, span));
+    }
+
+    private double grown(int sum) {
+        return recent.newest()[sum] - recent.oldest()[sum];
+    }
+
+    /** Counts by name over the same time; names come as they are first counted. */
+    private static final class RecentCounts {
+        private final Deque<Map<String, Double>> ring = new ArrayDeque<>();
+
+        Map<String, Double> perSecond(Map<String, Double> now, double span) {
+            ring.addLast(now);
+            if (ring.size() > SPAN_SECONDS + 1) {
+                ring.removeFirst();
+            }
+            Map<String, Double> grown = new TreeMap<>();
+            now.forEach((name, count) -> {
+                double by = count - ring.getFirst().getOrDefault(name, 0.0);
+                if (by > 0) {
+                    grown.put(name, by / span);
+                }
+            });
+            return grown;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// The first page: what is wrong anywhere, then a row for each pool and each replica.
+import { html, nothing } from './lib/lit-html.js';
+import { repeat } from './lib/directives/repeat.js';
+import { link } from './address.js';
+import { everyProblem, problemList, roots, titleOf } from './problems.js';
+import { state } from './store.js';
+import { count, DASH, percent, rate, seconds } from './format.js';
+
+const sum = (values) => values.reduce((all, value) => all + (value ?? 0), 0);
+
+// Figures of several views of pools as one: rates add up, shares are weighed by requests, and of times the worst counts.
+function together(views) {
+  const requests = sum(views.map((view) => view.lastMinute.requestsPerSecond));
+  const share = (name) =>
+    requests > 0 ? sum(views.map((view) => (view.lastMinute[name] ?? 0) * (view.lastMinute.requestsPerSecond ?? 0))) / requests : null;
+  const worst = (name) => views.reduce((most, view) => (view.lastMinute[name] > (most ?? -1) ? view.lastMinute[name] : most), null);
+  return {
+    requests,
+    failed: share('failedShare'),
+    refused: share('rejectedShare'),
+    ttftP50: worst('ttftP50'),
+    ttftP90: worst('ttftP90'),
+    hits: share('hitRatio'),
+    inFlight: sum(views.map((view) => view.inFlight)),
+  };
+}
+
+const wrong = (problems) => {
+  const causes = roots(problems);
+  return causes.length === 0
+    ? html`<span class="well">nothing</span>`
+    : causes.map((cause) => html`<span class="wrong ${cause.text.severity}">${titleOf(cause)}</span>`);
+};
+
+const heading = (first) => html`<thead>
+  <tr>
+    <th scope="col">${first}</th>
+    <th scope="col" class="number">Hits</th>
+    <th scope="col" class="number">First token</th>
+    <th scope="col" class="number">Requests/s</th>
+    <th scope="col" class="number">Failed</th>
+    <th scope="col" class="number">Refused</th>
+    <th scope="col" class="number">Endpoints</th>
+    <th scope="col" class="number">In flight</th>
+    <th scope="col">What is wrong</th>
+  </tr>
+</thead>`;
+
+const cells = (hits, all, endpoints, problems) => html`
+  <td class="number">${hits}</td>
+  <td class="number">${seconds(all.ttftP50)}<small>p90 ${seconds(all.ttftP90)}</small></td>
+  <td class="number">${rate(all.requests)}</td>
+  <td class="number ${all.failed > 0.01 ? 'hot' : ''}">${percent(all.failed)}</td>
+  <td class="number ${all.refused > 0.01 ? 'hot' : ''}">${percent(all.refused)}</td>
+  <td class="number ${endpoints.selectable < endpoints.all ? 'hot' : ''}">${count(endpoints.selectable)} / ${count(endpoints.all)}</td>
+  <td class="number">${count(all.inFlight)}</td>
+  <td class="wrap">${wrong(problems)}</td>
+`;
+
+// As every replica sees it; the fewest healthy endpoints that any of them sees.
+function poolRow(pool, problems) {
+  const views = state.live.replicas.flatMap((replica) => replica.pools ?? []).filter((view) => view.pool === pool.pool);
+  const endpoints = { selectable: Math.min(...views.map((view) => view.selectable)), all: pool.totals.endpoints };
+  return html`<tr>
+    <th scope="row"><a href=${link('overview', { pool: pool.pool })}>${pool.pool}</a><small>${pool.policy}</small></th>
+    ${cells(percent(pool.hitRatio['1m']), together(views), endpoints, problems.filter((problem) => problem.pool === pool.pool))}
+  </tr>`;
+}
+
+// What no pool got; of this replica alone.
+function noPoolRow() {
+  const { requestsPerSecond, refusedPerSecond, reasonsPerSecond } = state.live.unrouted;
+  const byReason = { ...reasonsPerSecond, other: Math.max(0, refusedPerSecond - sum(Object.values(reasonsPerSecond))) };
+  const reasons = Object.entries(byReason)
+    .filter(([, perSecond]) => perSecond > 0.01)
+    .map(([reason, perSecond]) => `${REASONS[reason] ?? reason} ${rate(perSecond)}/s`);
+  return html`<tr>
+    <th scope="row">none<small>before a pool was known</small></th>
+    <td class="number">${DASH}</td>
+    <td class="number">${DASH}</td>
+    <td class="number">${rate(requestsPerSecond)}</td>
+    <td class="number">${DASH}</td>
+    <td class="number ${refusedPerSecond > 0 ? 'hot' : ''}">${percent(requestsPerSecond > 0 ? refusedPerSecond / requestsPerSecond : null)}</td>
+    <td class="number">${DASH}</td>
+    <td class="number">${DASH}</td>
+    <td class="wrap">${reasons.length ? `refused: ${reasons.join(', ')}` : html`<span class="well">nothing</span>`}</td>
+  </tr>`;
+}
+
+const REASONS = {
+  requests: 'limit of requests',
+  tokens: 'limit of tokens',
+  unknown: 'unknown client',
+  forbidden: 'path not allowed',
+  model: 'model not allowed',
+  unavailable: 'tokens cannot be checked',
+  other: 'unknown path or model, or a body that cannot be read',
+};
+
+function replicaRow(replica, index, problems) {
+  const name = replica.name ?? location.host;
+  const views = replica.pools ?? [];
+  const said = [index === 0 ? 'this one' : null, replica.version === 'unknown' ? null : replica.version, replica.silent ? `silent for ${seconds(replica.silentMillis / 1000)}` : null];
+  return html`<tr>
+    <th scope="row">${name}<small>${said.filter(Boolean).join(' · ')}</small></th>
+    ${replica.pools === null
+      ? html`<td colspan="8">${replica.silent ? 'Not heard.' : 'Has not said anything of its pools yet.'}</td>`
+      : cells(
+          percent(together(views).hits),
+          together(views),
+          { selectable: sum(views.map((view) => view.selectable)), all: sum(views.map((view) => view.endpoints)) },
+          problems.filter((problem) => problem.replica === name),
+        )}
+  </tr>`;
+}
+
+const table = (name, title, note, head, rows) => html`<section aria-labelledby="${name}-title">
+  <div class="bar-line"><h2 id="${name}-title">${title}</h2><span class="note">${note}</span></div>
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of ${name}">
+    <table>
+      ${heading(head)}
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>
+</section>`;
+
+export function fleet() {
+  const problems = everyProblem();
+  const replicas = state.live.replicas;
+  const several = replicas.length > 1;
+  return html`
+    ${problemList(problems, several ? `in all pools, as seen by ${count(replicas.length)} replicas` : 'in all pools')}
+    ${table('pools', 'Pools', several ? 'all replicas together, last minute' : 'last minute', 'Pool', [
+      repeat(state.live.pools, (pool) => pool.pool, (pool) => poolRow(pool, problems)),
+      state.live.unrouted.requestsPerSecond > 0 ? noPoolRow() : nothing,
+    ])}
+    ${table('replicas', 'Replicas', several ? 'each with its own requests, last minute' : 'one, in no cluster', 'Replica', [
+      repeat(replicas, (replica) => replica.name, (replica, index) => replicaRow(replica, index, problems)),
+    ])}
+  `;
+}
