@@ -14,7 +14,8 @@ import dev.warmlane.core.routing.RoutingView;
  * </pre>
  * So a beginning that many prompts share spreads to all endpoints by itself, and one that comes seldom does not: with eight
  * endpoints and blocks that live ten minutes, from a use in 19 seconds on. Uses are those of the whole pool, with a memory of two
- * minutes; a block lives for as long as the endpoint's oldest was not used, ten minutes at most, since rates change. The request itself waits
+ * minutes, and a burst of equal prompts is one of them; a block lives for as long as the endpoint's oldest was not used, ten minutes
+ * at most, since rates change. The request itself waits
  * for all that it computes, and delays others by it: those terms take the real tokens.
  *
  * <p>Without the threshold, groups that come now and then lose hits at light load (.936 to .896 in a replay). For one decision;

@@ -201,6 +201,52 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     }
 
     @Test
+    void aBurstOfEqualPromptsIsComputedOnce() {
+        endpoints(4);
+        for (int burst = 0; burst < 20; burst++) {
+            RoutingRequest problem = longPrompt(burst);
+            // None of them has its first token before the last has come.
+            List<Dispatch> samples = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                samples.add(router.dispatch(problem, Set.of()));
+            }
+            assertThat(samples)
+                    .extracting(Dispatch::endpoint)
+                    .containsOnly(samples.get(0).endpoint());
+            assertThat(samples.subList(1, 8))
+                    .allSatisfy(sample ->
+                            assertThat(sample.decision().matchedTokens()).isEqualTo(6400));
+            samples.forEach(Dispatch::close);
+        }
+    }
+
+    @Test
+    void aBurstDoesNotWaitWhereComputingAgainIsCheaper() {
+        endpoints(4);
+        Dispatch busy = dispatch(longPrompt(1));
+        for (int i = 0; i < 5; i++) {
+            router.dispatch(longPrompt(10 + i), others(busy.endpoint()));
+        }
+        assertThat(router.explain(longPrompt(1)).endpoint()).isNotEqualTo(busy.endpoint());
+    }
+
+    @Test
+    void aSubAgentGoesWhereItsParentIsAsLongAsThatIsCheaper() {
+        endpoints(4);
+        Dispatch parent = dispatch(withPrompt(session("parent"), longPrompt(1)));
+        long[] blocks = LongStream.range(0, 104).map(block -> 1000 + block).toArray();
+        blocks[100] = -1;
+        RoutingRequest child = withPrompt(session("sub-agent"), prompt(blocks));
+        RoutingDecision decision = router.explain(child);
+        assertThat(decision.endpoint()).isEqualTo(parent.endpoint());
+        assertThat(decision.matchedTokens()).isEqualTo(6400);
+        for (int i = 0; i < 5; i++) {
+            router.dispatch(longPrompt(10 + i), others(parent.endpoint()));
+        }
+        assertThat(router.explain(child).endpoint()).isNotEqualTo(parent.endpoint());
+    }
+
+    @Test
     void aGrowingPromptFollowsItsOwnBlocks() {
         endpoints(8);
         String bound = dispatchedTo(longPrompt(1));
