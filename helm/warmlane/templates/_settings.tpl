@@ -36,6 +36,14 @@
   {{- with $d.port -}}{{- $_ := set $source "port" (toString .) -}}{{- end -}}
   {{- $_ := set $config "pools" (list (dict "name" "default" "kubernetes" $source)) -}}
 {{- end -}}
+{{- if .Values.modelNames -}}
+  {{- $names := default dict (index $config "model-names") -}}
+  {{- if hasKey $names "file" -}}
+  {{- fail "config.model-names.file: set (expected: nothing, because modelNames is)" -}}
+  {{- end -}}
+  {{- /* A file of its own, mounted as a directory: it changes under the running process. */ -}}
+  {{- $_ := set $config "model-names" (merge (dict "file" "/etc/warmlane-model-names/names.yaml") $names) -}}
+{{- end -}}
 {{- if include "warmlane.clustered" . -}}
   {{- $cluster := default dict $config.cluster -}}
   {{- range $key := list "members" "service" "port" "name" "secret" "secret-file" "ssl-bundle" -}}

@@ -99,6 +99,8 @@ class ProxyConfiguration {
         return RouterFunctions.route()
                 .GET("/v1/models", handler::list)
                 .HEAD("/v1/models", handler::list)
+                .GET("/v1/models/{*id}", ModelsHandler::namesOne, handler::one)
+                .HEAD("/v1/models/{*id}", ModelsHandler::namesOne, handler::one)
                 .build();
     }
 

@@ -64,6 +64,13 @@ public enum GatewayMeter {
             "retry.budget.exhausted",
             "Failed upstream attempts that were not retried because the retry budget was exhausted",
             "pool"),
+    MIRRORED(
+            Kind.COUNTER,
+            "mirrored.requests",
+            "Copies of requests for a second pool, by its name and what became of them: served, failed, cancelled because their time was"
+                    + " over, or skipped because too many were under way",
+            "pool",
+            "result"),
     PREDICTED_PREFIX_TOKENS(
             Kind.COUNTER,
             "predicted.prefix.tokens",

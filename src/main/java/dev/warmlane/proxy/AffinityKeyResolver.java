@@ -52,17 +52,37 @@ final class AffinityKeyResolver {
                 }
                 continue;
             }
-            String value = source == KeySource.SESSION ? session(request) : clientAddress(request);
-            KeySource found = source;
-            if (value == null && source == KeySource.SESSION && !bodyFields.isEmpty()) {
-                value = body.session(bodyFields);
-                found = KeySource.BODY_SESSION;
-            }
-            if (value != null) {
-                return tenant == null ? AffinityKey.of(scope, found, value) : tenant.key(scope, found, value);
+            AffinityKey key = key(source, scope, tenant, request, body);
+            if (key != null) {
+                return key;
             }
         }
         return AffinityKey.none(ThreadLocalRandom.current().nextLong());
+    }
+
+    /** The key that stays the same as a conversation goes on: whatever else comes first, never that of the prompt. */
+    AffinityKey sticky(String scope, @Nullable Tenant tenant, ServerHttpRequest request, RequestBody body) {
+        for (KeySource source : sources) {
+            AffinityKey key = source == KeySource.PROMPT_PREFIX ? null : key(source, scope, tenant, request, body);
+            if (key != null) {
+                return key;
+            }
+        }
+        return AffinityKey.none(ThreadLocalRandom.current().nextLong());
+    }
+
+    private @Nullable AffinityKey key(
+            KeySource source, String scope, @Nullable Tenant tenant, ServerHttpRequest request, RequestBody body) {
+        String value = source == KeySource.SESSION ? session(request) : clientAddress(request);
+        KeySource found = source;
+        if (value == null && source == KeySource.SESSION && !bodyFields.isEmpty()) {
+            value = body.session(bodyFields);
+            found = KeySource.BODY_SESSION;
+        }
+        if (value == null) {
+            return null;
+        }
+        return tenant == null ? AffinityKey.of(scope, found, value) : tenant.key(scope, found, value);
     }
 
     private @Nullable String session(ServerHttpRequest request) {

@@ -29,7 +29,7 @@ public final class CorsFilter implements WebFilter, Ordered {
 
     private static final String PREFIX = "access-control-";
     private static final String READABLE =
-            "x-request-id, x-warmlane-endpoint, x-warmlane-affinity, retry-after, retry-after-ms, x-should-retry";
+            "x-request-id, x-warmlane-endpoint, x-warmlane-affinity, x-warmlane-model, retry-after, retry-after-ms, x-should-retry";
 
     private final CorsSettings settings;
     private final boolean anyOrigin;

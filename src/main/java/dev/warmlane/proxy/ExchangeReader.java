@@ -7,6 +7,10 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
+import dev.warmlane.engines.models.ModelNames;
+import dev.warmlane.engines.models.ModelNames.Name;
+import dev.warmlane.engines.models.ModelNames.Resolved;
+import dev.warmlane.engines.models.ModelNames.Target;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.Allowance;
 import dev.warmlane.proxy.access.ClientRights;
@@ -63,45 +67,95 @@ final class ExchangeReader {
     /** @param routeHost the host of the route's URI, which names the pool */
     RoutedExchange read(ServerWebExchange exchange, String routeHost, BufferedBody buffered) {
         long startedNanos = System.nanoTime();
-        RouteTraits traits = RouteTraits.of(exchange);
         RequestBody body = body(exchange.getRequest(), buffered);
-        if (rights == null) {
-            return route(exchange, traits, routeHost, body, null, null, startedNanos);
+        Name name = name(body);
+        NamedModel named = null;
+        if (name != null) {
+            Identity identity = rights == null ? null : rights.identity(exchange);
+            Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+            named = named(name, exchange.getRequest(), body, identity, tenant, startedNanos);
         }
-        Identity identity = rights.identity(exchange);
-        Tenant tenant = rights.tenant(identity);
-        Predicate<EngineVersion> engines = release -> {
-            Pool pool = pools.select(routeHost, body, null, identity.allowance());
-            return pool.versions().allSince(release, pool.endpoints().snapshot().endpoints());
-        };
-        rights.isolate(exchange.getRequest().getURI().getRawPath(), traits, engines, tenant, body);
-        return route(exchange, traits, routeHost, body, identity, tenant, startedNanos);
+        return route(exchange, routeHost, body, named, startedNanos, null);
     }
 
-    private RoutedExchange route(
-            ServerWebExchange exchange,
-            RouteTraits traits,
-            String routeHost,
+    /**
+     * The same request for the next model that its name stands for, whose endpoints could serve it now; null if there is none.
+     *
+     * @param before has not begun to answer
+     */
+    @Nullable
+    RoutedExchange next(ServerWebExchange exchange, String routeHost, RoutedExchange before) {
+        NamedModel named = before.named();
+        NamedModel next = named == null ? null : pools.available(named, named.at() + 1);
+        if (next == null) {
+            return null;
+        }
+        RequestBody body = before.requestBody();
+        body.model(next.target().model());
+        return route(exchange, routeHost, body, next, next.startedNanos(), before.charge());
+    }
+
+    /** What the body calls its model, where that is a name for one; else null. */
+    private @Nullable Name name(RequestBody body) {
+        ModelNames names = pools.names();
+        return names.isEmpty() ? null : names.find(body.lastModel());
+    }
+
+    /** Puts a model in the place of the name that stands for it. */
+    private NamedModel named(
+            Name name,
+            ServerHttpRequest request,
             RequestBody body,
             @Nullable Identity identity,
             @Nullable Tenant tenant,
             long startedNanos) {
+        List<Resolved> targets = pools.names()
+                .resolve(
+                        name,
+                        () -> keys.sticky(name.name(), tenant, request, body).hash());
         if (rights != null && identity != null) {
+            rights.checkModel(identity, body);
+            targets = rights.allowed(identity, name.name(), targets);
+        }
+        NamedModel named = pools.named(new NamedModel(name.name(), targets, 0, name.mirror(), startedNanos));
+        body.model(named.target().model());
+        return named;
+    }
+
+    /** @param charged what the request was charged before; null: nothing yet */
+    private RoutedExchange route(
+            ServerWebExchange exchange,
+            String routeHost,
+            RequestBody body,
+            @Nullable NamedModel named,
+            long startedNanos,
+            @Nullable TokenCharge charged) {
+        RouteTraits traits = RouteTraits.of(exchange);
+        ServerHttpRequest request = exchange.getRequest();
+        Identity identity = rights == null ? null : rights.identity(exchange);
+        Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+        if (rights != null && identity != null) {
+            Predicate<EngineVersion> engines = release -> {
+                Pool pool = pools.select(routeHost, body, named, null, identity.allowance());
+                return pool.versions()
+                        .allSince(release, pool.endpoints().snapshot().endpoints());
+            };
+            rights.isolate(request.getURI().getRawPath(), traits, engines, tenant, body);
             rights.checkModel(identity, body);
             rights.limitPriority(identity, body);
         }
-        ServerHttpRequest request = exchange.getRequest();
         String path = request.getURI().getRawPath();
         String asked = traits.storedResponse(path);
         String stored = traits.storesResponses() ? storedResponse(asked, body) : null;
-        Pool pool =
-                pools.select(routeHost, body, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
+        Pool pool = pools.select(
+                routeHost, body, named, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
         outcome.pool(pool.name());
         String id = outcome.requestId();
         RoutingRequest routing = routing(request, id, traits.affinity(), pool, tenant, body, stored);
-        TokenCharge charge =
-                rights == null || identity == null ? null : rights.charge(identity, traits.affinity(), body);
+        TokenCharge charge = rights == null || identity == null || charged != null
+                ? charged
+                : rights.charge(identity, traits.affinity(), body);
         LoggedRequest kept = logged ? LoggedRequest.of(routing, body, traits.affinity()) : null;
         // Tokens that are limited must be known, whether or not the client asked.
         boolean asks = asksForUsage || (charge != null && charge.isLimited());
@@ -110,7 +164,8 @@ final class ExchangeReader {
         body.forgetPrompt();
         RequestProgress progress = new RequestProgress(routing.key(), kept, startedNanos);
         outcome.progress(progress);
-        return new RoutedExchange(pool, routing, body, usageAsked, id, progress, charge, makes ? responses : null);
+        return new RoutedExchange(
+                pool, routing, body, named, usageAsked, id, progress, charge, makes ? responses : null);
     }
 
     /** The decision that a generation request with these headers and this body would get now; sends nothing. */
@@ -119,13 +174,43 @@ final class ExchangeReader {
                 ? null
                 : rights.tenantNamed(request.getQueryParams().getFirst("tenant"));
         RequestBody body = body(request, buffered);
+        Name name = name(body);
+        NamedModel named = name == null ? null : named(name, request, body, null, tenant, System.nanoTime());
         if (tenant != null) {
             TenantIsolation.salt(tenant, body);
         }
         String stored = storedResponse(null, body);
-        Pool pool = pools.select(PoolSettings.BY_MODEL, body, stored, Allowance.UNLIMITED);
+        Pool pool = pools.select(PoolSettings.BY_MODEL, body, named, stored, Allowance.UNLIMITED);
         return new Explanation(
-                pool.name(), pool.router().explain(routing(request, null, true, pool, tenant, body, stored)));
+                pool.name(),
+                named == null ? List.of() : named.target().path(),
+                pool.router().explain(routing(request, null, true, pool, tenant, body, stored)));
+    }
+
+    /**
+     * A request as it goes to a second pool.
+     *
+     * @param authenticated whether the client's key was for the gateway
+     */
+    record Mirrored(Pool pool, RoutingRequest request, String requestId, boolean authenticated) {}
+
+    /** The same request for another model, whose name is put into the body. Fails as {@link #read} does. */
+    Mirrored mirrored(ServerWebExchange exchange, BufferedBody buffered, Target target) {
+        ServerHttpRequest request = exchange.getRequest();
+        RequestBody body = body(request, buffered);
+        NamedModel named = pools.named(new NamedModel(
+                target.model(),
+                List.of(new Resolved(target.model(), target.pool(), List.of())),
+                0,
+                null,
+                System.nanoTime()));
+        body.model(target.model());
+        Pool pool = pools.select(PoolSettings.BY_MODEL, body, named, null, Allowance.UNLIMITED);
+        Identity identity = rights == null ? null : rights.identity(exchange);
+        Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+        String id = RequestOutcome.of(exchange).requestId();
+        boolean affinity = RouteTraits.of(exchange).affinity();
+        return new Mirrored(pool, routing(request, id, affinity, pool, tenant, body, null), id, identity != null);
     }
 
     private static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {

@@ -271,7 +271,7 @@ final class Failover {
     }
 
     /** A URI and no string, which the client would take apart by a regular expression. On the short way no filter has made one. */
-    private static URI target(ServerWebExchange exchange, Dispatch dispatch) {
+    static URI target(ServerWebExchange exchange, Dispatch dispatch) {
         URI asked = exchange.getRequest().getURI();
         URI filtered = exchange.getAttribute(GATEWAY_REQUEST_URL_ATTR);
         String path = (filtered == null ? asked : filtered).getRawPath();

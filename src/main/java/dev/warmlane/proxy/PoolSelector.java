@@ -2,8 +2,11 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.models.ModelCatalog;
+import dev.warmlane.engines.models.ModelNames;
+import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
@@ -38,22 +41,30 @@ final class PoolSelector {
      * The pool for a request.
      *
      * @param routeHost the host of the route's URI
+     * @param named what serves it where its client used a name; null: its client named the model
      * @param storedResponse the id of the response that the request is about: without a model, its pool is the one that made it
      * @param allowance whose models alone an error may name
      */
-    Pool select(String routeHost, RequestBody body, @Nullable String storedResponse, Allowance allowance) {
+    Pool select(
+            String routeHost,
+            RequestBody body,
+            @Nullable NamedModel named,
+            @Nullable String storedResponse,
+            Allowance allowance) {
         if (!routeHost.equals(PoolSettings.BY_MODEL)) {
-            Pool named = pools.find(routeHost);
-            if (named == null) {
+            Pool pool = pools.find(routeHost);
+            if (pool == null) {
                 throw new IllegalStateException("route: vllm://%s (expected: the name of a pool)".formatted(routeHost));
             }
-            return named;
+            return pool;
+        }
+        if (named != null && named.target().pool() != null) {
+            return pools.get(named.target().pool());
         }
         String model = body.model();
         if (pools.all().size() == 1) {
             Pool only = pools.all().get(0);
-            Set<String> known = models.catalog().models(only.name());
-            if (model != null && !known.isEmpty() && !known.contains(model) && !only.passesUnknownModels()) {
+            if (model != null && !mayServe(only, model)) {
                 throw unknownModel(model, allowance);
             }
             return only;
@@ -65,6 +76,68 @@ final class PoolSelector {
             }
         }
         return byModel(model, body, allowance);
+    }
+
+    /** By what names clients may call models. */
+    ModelNames names() {
+        return models.names();
+    }
+
+    /** The same, served by the first of its models that can serve it now, or else by one that is known. Fails with 503 if none is. */
+    NamedModel named(NamedModel given) {
+        NamedModel available = available(given, 0);
+        if (available != null) {
+            return available;
+        }
+        for (int i = 0; i < given.targets().size(); i++) {
+            if (pool(given.targets().get(i)) != null) {
+                return given.at(i);
+            }
+        }
+        models.missed();
+        throw ApiException.noEndpoint(given.name(), given.target().model(), RETRY_WHEN_UNKNOWN);
+    }
+
+    /** The same, served by the first of its models from this one on of which an endpoint is selectable; null if there is none. */
+    @Nullable
+    NamedModel available(NamedModel given, int from) {
+        for (int i = from; i < given.targets().size(); i++) {
+            Resolved target = given.targets().get(i);
+            Pool pool = pool(target);
+            if (pool != null && isSelectable(pool, target.model())) {
+                return given.at(i);
+            }
+        }
+        return null;
+    }
+
+    private boolean isSelectable(Pool pool, String model) {
+        Set<EndpointId> lacking = models.lacking(pool.name(), model);
+        for (Endpoint endpoint : pool.endpoints().snapshot().selectable()) {
+            if (!lacking.contains(endpoint.id())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The pool that serves a model, or may; null if none does. */
+    private @Nullable Pool pool(Resolved target) {
+        if (target.pool() != null) {
+            Pool pool = pools.find(target.pool());
+            return pool != null && mayServe(pool, target.model()) ? pool : null;
+        }
+        List<String> serving = models.catalog().poolsServing(target.model());
+        if (!serving.isEmpty()) {
+            return pools.get(serving.get(0));
+        }
+        Pool only = pools.all().size() == 1 ? pools.all().get(0) : null;
+        return only != null && mayServe(only, target.model()) ? only : null;
+    }
+
+    private boolean mayServe(Pool pool, String model) {
+        Set<String> known = models.catalog().models(pool.name());
+        return known.isEmpty() || known.contains(model) || pool.passesUnknownModels();
     }
 
     /**
@@ -125,8 +198,15 @@ final class PoolSelector {
         models.missed();
         Set<String> known = new TreeSet<>(models.catalog().models());
         known.removeIf(each -> !allowance.allows(each));
-        return ApiException.unknownModel(
-                "The model `%s` does not exist. Known models: %s.".formatted(shown(model), String.join(", ", known)));
+        models.names().all().stream()
+                .map(ModelNames.Name::name)
+                .filter(allowance::allows)
+                .forEach(known::add);
+        return ApiException.unknownModel("%s Known models: %s.".formatted(unknown(model), String.join(", ", known)));
+    }
+
+    static String unknown(String model) {
+        return "The model `%s` does not exist.".formatted(shown(model));
     }
 
     /** A name as long as a body may be is not sent back whole. */

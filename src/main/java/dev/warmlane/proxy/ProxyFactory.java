@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 
 /** Puts the parts of the proxy together, so that they need not be public. */
@@ -81,14 +82,16 @@ public final class ProxyFactory {
         pools.all().forEach(pool -> pool.health().addListener(attempts));
         LimitSettings limits = settings.limits();
         HeaderLimits headers = new HeaderLimits(Math.toIntExact(limits.headers().toBytes()), limits.headerCount());
+        HttpClient client = UpstreamClient.create(settings.upstream(), headers, connections, upstreamChannels);
+        ForwardedFor forwardedFor = new ForwardedFor(
+                AffinityKeyResolver.addresses(settings.affinity().clientIp()));
         Failover failover = new Failover(
-                UpstreamClient.create(settings.upstream(), headers, connections, upstreamChannels),
+                client,
                 UpstreamClient.create(
                         settings.upstream(), headers, ConnectionProvider.newConnection(), upstreamChannels),
                 attempts,
                 settings.upstream().connectTimeout(),
-                new ForwardedFor(
-                        AffinityKeyResolver.addresses(settings.affinity().clientIp())),
+                forwardedFor,
                 models,
                 new ResponseWriter(
                         new ResponseHeaders(
@@ -105,7 +108,8 @@ public final class ProxyFactory {
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
                 Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), queueMetrics);
-        return new VllmRoutingFilter(streams, bodies, requests, failover, retries);
+        Mirrors mirrors = new Mirrors(client, requests, forwardedFor, budget, Schedulers.parallel(), registry);
+        return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);
     }
 
     /** Ends every request that waits or is at an engine: its client gets an error that says that the gateway shuts down. */

@@ -46,6 +46,10 @@ final class ResponseHeaders {
         if (FailureCause.isUnavailable(status) && routed.isRetryDiscouraged()) {
             headers.set(SHOULD_RETRY, "false");
         }
+        NamedModel named = routed.named();
+        if (explained && named != null) {
+            headers.set("x-warmlane-model", named.target().model());
+        }
         if (explained) {
             headers.set("x-warmlane-endpoint", name(dispatch.endpoint()));
             headers.set(

@@ -47,7 +47,8 @@ final class Retries {
     boolean allow(RoutedExchange routed, FailureCause cause) {
         if (cause == FailureCause.NO_MODEL) {
             // Nothing fails there, and the answer has cost nothing.
-            return possible(routed);
+            NamedModel named = routed.named();
+            return possible(routed) || (named != null && named.hasNext());
         }
         if (cause == FailureCause.TIMEOUT && !settings.onTimeout()) {
             routed.discourageRetry();

@@ -23,6 +23,7 @@ final class RoutedExchange {
     private final Pool pool;
     private volatile RoutingRequest request;
     private final RequestBody body;
+    private final @Nullable NamedModel named;
     private final boolean usageAsked;
     private final String requestId;
     private final RequestProgress progress;
@@ -41,6 +42,7 @@ final class RoutedExchange {
      * A request that has not been sent anywhere.
      *
      * @param body the bytes to send; released by whoever has read it
+     * @param named what serves it where its client used a name for a model; null: its client named the model
      * @param usageAsked whether the body asks for a usage chunk that the client did not
      * @param charge what a client that is known pays for it; null: nobody is asked who they are
      * @param responses is told which endpoint made the response; null where engines store none
@@ -49,6 +51,7 @@ final class RoutedExchange {
             Pool pool,
             RoutingRequest request,
             RequestBody body,
+            @Nullable NamedModel named,
             boolean usageAsked,
             String requestId,
             RequestProgress progress,
@@ -57,6 +60,7 @@ final class RoutedExchange {
         this.pool = pool;
         this.request = request;
         this.body = body;
+        this.named = named;
         this.usageAsked = usageAsked;
         this.requestId = requestId;
         this.progress = progress;
@@ -76,6 +80,12 @@ final class RoutedExchange {
     /** What the client's body says, but for its prompt. */
     RequestBody requestBody() {
         return body;
+    }
+
+    /** What serves it where its client used a name for a model; null: its client named the model. */
+    @Nullable
+    NamedModel named() {
+        return named;
     }
 
     /** This attempt is the one that may end in a response. */

@@ -29,6 +29,7 @@ public final class Unrouted implements HandlerMapping, Ordered {
     private static final int ORDER = 2;
 
     private static final String MODELS = "/v1/models";
+    private static final String MODEL = MODELS + "/";
 
     private final RouteLocator routes;
     private final boolean probes;
@@ -51,7 +52,7 @@ public final class Unrouted implements HandlerMapping, Ordered {
         if (!PublicPort.serves(exchange)) {
             return Mono.empty();
         }
-        if (path.equals(MODELS)) {
+        if (path.equals(MODELS) || (path.startsWith(MODEL) && path.length() > MODEL.length())) {
             return handler(refused -> Mono.error(ApiException.methodNotAllowed("GET, HEAD")));
         }
         if (path.equals(PathGuard.ALL_PATHS) && request.getMethod().equals(HttpMethod.OPTIONS)) {

@@ -4,6 +4,7 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.G
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.isAlreadyRouted;
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.setAlreadyRouted;
 
+import dev.warmlane.engines.models.ModelNames.Mirror;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PathGuard;
@@ -12,6 +13,7 @@ import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import java.net.URI;
+import java.util.Set;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.cloud.gateway.filter.ReactiveLoadBalancerClientFilter;
@@ -29,19 +31,29 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
 
     private static final String SCHEME = "vllm";
 
+    /** Codes of errors. */
+    private static final Set<String> FALLBACKS = Set.of("no_endpoint", "queue_full", "upstream_failed");
+
     private final StreamLimit streams;
     private final BodyReader bodies;
     private final ExchangeReader requests;
     private final Failover failover;
     private final Retries retries;
+    private final Mirrors mirrors;
 
     VllmRoutingFilter(
-            StreamLimit streams, BodyReader bodies, ExchangeReader requests, Failover failover, Retries retries) {
+            StreamLimit streams,
+            BodyReader bodies,
+            ExchangeReader requests,
+            Failover failover,
+            Retries retries,
+            Mirrors mirrors) {
         this.streams = streams;
         this.bodies = bodies;
         this.requests = requests;
         this.failover = failover;
         this.retries = retries;
+        this.mirrors = mirrors;
     }
 
     @Override
@@ -74,7 +86,42 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         }
         streams.enter(outcome.pool());
         outcome.onEnd(end -> streams.leave());
-        return bodies.read(exchange.getRequest(), body -> serve(exchange, requests.read(exchange, routeHost, body)));
+        return bodies.read(
+                exchange.getRequest(), body -> begin(exchange, routeHost, requests.read(exchange, routeHost, body)));
+    }
+
+    private Mono<Void> begin(ServerWebExchange exchange, String routeHost, RoutedExchange routed) {
+        NamedModel named = routed.named();
+        Mirror mirror = named == null ? null : named.mirror();
+        if (mirror != null) {
+            // Once, whichever of its models serves it, and before its body is dropped.
+            exchange.getResponse().beforeCommit(() -> {
+                mirrors.offer(exchange, routed, mirror);
+                return Mono.empty();
+            });
+        }
+        return serve(exchange, routeHost, routed);
+    }
+
+    private Mono<Void> serve(ServerWebExchange exchange, String routeHost, RoutedExchange routed) {
+        Mono<Void> served = serve(exchange, routed);
+        return routed.named() == null
+                ? served
+                : served.onErrorResume(failure -> {
+                    RoutedExchange next = exchange.getResponse().isCommitted() || !canFallBack(failure)
+                            ? null
+                            : requests.next(exchange, routeHost, routed);
+                    if (next == null) {
+                        return Mono.error(failure);
+                    }
+                    exchange.getResponse().getHeaders().remove(ResponseHeaders.SHOULD_RETRY);
+                    return serve(exchange, routeHost, next);
+                });
+    }
+
+    /** Whether a request that ends like this may go to the next model of its name: nobody can serve it now, or nobody did. */
+    private static boolean canFallBack(Throwable failure) {
+        return failure instanceof ApiException api && FALLBACKS.contains(api.code());
     }
 
     private Mono<Void> serve(ServerWebExchange exchange, RoutedExchange routed) {

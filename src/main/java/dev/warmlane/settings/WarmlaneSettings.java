@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param endpoints URLs of vLLM servers, with a path where a proxy serves them under one. Shorthand for one static pool named "default".
  * @param pools List of pools of interchangeable vLLM servers.
  * @param affinity which requests belong together
+ * @param modelNames what clients may call models
  * @param routing how an endpoint is chosen
  * @param index the prediction of what each endpoint's KV cache holds
  * @param usage how the gateway learns what was really cached
@@ -46,6 +48,7 @@ public record WarmlaneSettings(
         @DefaultValue List<String> endpoints,
         @DefaultValue List<PoolSettings> pools,
         @DefaultValue @NestedConfigurationProperty AffinitySettings affinity,
+        @DefaultValue @NestedConfigurationProperty ModelNamesSettings modelNames,
         @DefaultValue @NestedConfigurationProperty RoutingSettings routing,
         @DefaultValue @NestedConfigurationProperty IndexSettings index,
         @DefaultValue @NestedConfigurationProperty UsageSettings usage,
@@ -116,6 +119,21 @@ public record WarmlaneSettings(
      *     what the client gets.
      */
     public record UsageSettings(@DefaultValue("false") boolean request) {}
+
+    /**
+     * What clients may call models.
+     *
+     * @param file File of names for models: aliases, weighted splits, fallbacks and mirrors. Empty: none.
+     * @param reload Time between two checks of warmlane.model-names.file for changes.
+     */
+    public record ModelNamesSettings(
+            @DefaultValue("") String file,
+            @DefaultValue("10s") Duration reload) {
+
+        public ModelNamesSettings {
+            Check.positive("warmlane.model-names.reload", reload);
+        }
+    }
 
     /**
      * How an endpoint is chosen.

@@ -265,6 +265,9 @@ class GatewayPodsTest {
         assertThat(checksum("config: {affinity: {ttl: 1h}}")).isNotEqualTo(checksum("{}"));
         assertThat(checksum("policies: {mine: 'rule: random'}")).isNotEqualTo(checksum("{}"));
         assertThat(checksum("replicas: 5")).isEqualTo(checksum("{}"));
+        assertThat(checksum("modelNames: [{name: chat, targets: v2}]"))
+                .as("read anew without a restart")
+                .isEqualTo(checksum("modelNames: [{name: chat, targets: v1}]"));
     }
 
     private static String checksum(String values) {

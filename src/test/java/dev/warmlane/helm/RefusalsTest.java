@@ -39,6 +39,8 @@ class RefusalsTest {
             config: {pools: [{name: a, endpoints: ['http://a:1'], api-key: s3cret}]} | /config/pools/0/api-key
             config: {cluster: {secret: s3cret}}                     | /config/cluster/secret
             config: {cluster: {members: ['a:1']}}                   | config.cluster.members: set (expected: nothing, because the chart sets it unless cluster.enabled is false)
+            {modelNames: [{name: a, targets: b}], config: {model-names: {file: /a}}} | config.model-names.file: set (expected: nothing, because modelNames is)
+            modelNames: [{name: a}]                                 | /modelNames/0
             cluster: {enabled: maybe}                               | /cluster/enabled
             cluster: {secret: short}                                | /cluster/secret
             cluster: {secret: 0123456789abcdef, sslBundle: a}       | cluster: secret, sslBundle (expected: at most one of secret, existingSecret, sslBundle)

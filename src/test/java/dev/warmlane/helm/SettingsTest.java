@@ -3,16 +3,20 @@ package dev.warmlane.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.warmlane.engines.models.ModelNamesFile;
 import dev.warmlane.settings.KubernetesSettings;
 import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.WarmlaneSettings.ModelNamesSettings;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -109,6 +113,24 @@ class SettingsTest {
                 .named(ConfigMap.class, "warmlane-policies");
         assertThat(policies.getData()).containsOnlyKeys("mine.yaml");
         assertThat(policies.getData().get("mine.yaml")).isEqualTo("rule: random\nseed: 1\n");
+    }
+
+    @Test
+    void writesNamesOfModelsAsTheProcessReadsThem() {
+        Rendered rendered = Chart.render("""
+                modelNames:
+                  - {name: chat, targets: [{model: v1, weight: 95}, {model: v2, weight: 5}], fallback: [v1]}
+                config: {model-names: {reload: 5s}}
+                """);
+        ConfigMap names = rendered.named(ConfigMap.class, "warmlane-model-names");
+        byte[] file = names.getData().get("names.yaml").getBytes(StandardCharsets.UTF_8);
+        assertThat(new ModelNamesFile(Set.of()).parse(file, Map.of()).all())
+                .extracting(name -> name.name() + name.targets().get(1).weight())
+                .containsExactly("chat5.0");
+        ModelNamesSettings settings = ProcessSettings.of(rendered).modelNames();
+        assertThat(settings.reload()).hasSeconds(5);
+        assertThat(rendered.gateway().getVolumeMounts())
+                .anyMatch(mount -> settings.file().equals(mount.getMountPath() + "/names.yaml"));
     }
 
     @ParameterizedTest

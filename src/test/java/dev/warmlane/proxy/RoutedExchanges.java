@@ -28,6 +28,7 @@ final class RoutedExchanges {
                 new PoolBuilder("p", listed).build(),
                 request,
                 new RequestBody(body, null),
+                null,
                 false,
                 "id",
                 new RequestProgress(request.key(), null, 0),

@@ -17,6 +17,20 @@ public final class RendezvousHash {
         return mix(mix(keyHash) ^ endpoint.hash());
     }
 
+    /**
+     * The weight of one of several things that are to get keys in proportion to something: the heaviest gets the key, and a change of
+     * its part moves only keys that it gains or loses (Schindelhauer and Schomaker, "Weighted distributed hash tables", SPAA
+     * 2005).
+     *
+     * @param part its part, at least 0
+     * @return at least 0; 0 for no part
+     */
+    public static double weight(long keyHash, long itemHash, double part) {
+        // In the middle of each of 2^53 steps, so that it is never 0 or 1.
+        double uniform = ((mix(mix(keyHash) ^ itemHash) >>> 11) + 0.5) * 0x1.0p-53;
+        return part / -Math.log(uniform);
+    }
+
     private static long mix(long value) {
         long z = value;
         z = (z ^ (z >>> 33)) * 0xff51afd7ed558ccdL;

@@ -60,6 +60,22 @@ public record GenerationRequest(
     }
 
     /**
+     * A body that names another model, wherever it names one, and is else the same byte for byte.
+     *
+     * @throws MalformedJsonException if the body is not a JSON object
+     */
+    public static byte[] withModel(byte[] body, String model) {
+        String value = JsonStrings.quote(model);
+        byte[] renamed = body;
+        List<Splice> names = RequestReader.models(new JsonScanner(body, 0, body.length), value);
+        // From the end, so that the places of the others stay.
+        for (int i = names.size() - 1; i >= 0; i--) {
+            renamed = names.get(i).applyTo(renamed);
+        }
+        return renamed;
+    }
+
+    /**
      * The body that asks for a usage report at the end of its stream, or null where there is nothing to ask: it is no stream,
      * asks by itself, or has options that would make the engine say more than that.
      *

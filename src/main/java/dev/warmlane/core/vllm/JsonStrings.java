@@ -30,6 +30,22 @@ final class JsonStrings {
         return UNICODE_LENGTH;
     }
 
+    /** A text as a JSON string in ASCII. */
+    static String quote(String text) {
+        StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char next = text.charAt(i);
+            if (next < ' ' || next > '~') {
+                quoted.append("\\u%04x".formatted((int) next));
+            } else if (next == '"' || next == '\\') {
+                quoted.append('\\').append(next);
+            } else {
+                quoted.append(next);
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
     /** The text of a scanned string between its quotes. Invalid UTF-8 becomes replacement characters. */
     static String decode(byte[] bytes, int start, int end, boolean escaped) {
         String raw = new String(bytes, start, end - start, UTF_8);

@@ -53,6 +53,9 @@ final class RequestReader {
     /** All of them have to be remembered, though one is all that anybody needs. */
     private static final int MAX_PREVIOUS_RESPONSES = 100;
 
+    /** Each is a copy of the body when it is renamed. */
+    private static final int MAX_MODELS = 8;
+
     private static final FieldNames<BodyField> BODY_FIELDS = new FieldNames<>(BodyField.values());
 
     private final JsonScanner scanner;
@@ -88,6 +91,24 @@ final class RequestReader {
             }
         }
         return null;
+    }
+
+    /** Puts a text in the place of the value of each {@code model}: of several the engine takes the last. */
+    static List<Splice> models(JsonScanner scanner, String text) {
+        List<Splice> models = new ArrayList<>(1);
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            boolean found = BODY_FIELDS.find(scanner) == BodyField.MODEL;
+            scanner.skipValue();
+            if (found) {
+                if (models.size() == MAX_MODELS) {
+                    throw scanner.malformed("at most " + MAX_MODELS + " models");
+                }
+                models.add(Splice.ofValue(scanner, text));
+            }
+        }
+        scanner.expectEnd();
+        return models;
     }
 
     GenerationRequest read() {

@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -61,7 +62,7 @@ public final class ModelCatalog {
             modelsByPool.put(pool.pool(), Collections.unmodifiableSet(models));
         }
         poolsByModel.replaceAll((model, serving) -> List.copyOf(serving));
-        json = json(model -> true);
+        json = list(poolsByModel.keySet().stream().map(this::knownCard));
     }
 
     /** The models of a pool; empty while they are unknown. */
@@ -121,21 +122,21 @@ public final class ModelCatalog {
         return json.clone();
     }
 
-    /**
-     * The same, with the visible models only.
-     *
-     * @return new UTF-8 bytes
-     */
-    public byte[] toJson(Predicate<String> visible) {
-        return json(visible);
+    /** The response to {@code GET /v1/models} with these cards. */
+    static byte[] list(Stream<String> cards) {
+        return cards.collect(joining(",", "{\"object\":\"list\",\"data\":[", "]}"))
+                .getBytes(UTF_8);
     }
 
-    private byte[] json(Predicate<String> visible) {
-        return poolsByModel.keySet().stream()
-                .filter(visible)
-                .map(model -> cards.containsKey(model) ? cards.get(model) : minimalCard(model))
-                .collect(joining(",", "{\"object\":\"list\",\"data\":[", "]}"))
-                .getBytes(UTF_8);
+    /** The card of a model as JSON; null if nobody serves it. */
+    @Nullable
+    String card(String model) {
+        return poolsByModel.containsKey(model) ? knownCard(model) : null;
+    }
+
+    private String knownCard(String model) {
+        String card = cards.get(model);
+        return card == null ? minimalCard(model) : card;
     }
 
     private static String minimalCard(String model) {

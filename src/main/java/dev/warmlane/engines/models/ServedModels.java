@@ -8,6 +8,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReports;
 import dev.warmlane.engines.probe.ModelCard;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,38 +18,67 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Who serves which model, as far as is known: the current {@link ModelCatalog}, which {@link #refresh} makes anew from the
  * reports, corrected by what endpoints have refused since. May be read from any thread, without a lock.
  */
 public final class ServedModels {
+    private static final Logger log = LoggerFactory.getLogger(ServedModels.class);
+
     /** How long a refusal says more than the endpoint's list, which may be from before it. */
     private static final Duration REFUSAL_COUNTS = Duration.ofSeconds(3);
 
     private final Pools pools;
     private final EndpointReports reports;
+    private final Supplier<ModelNames> names;
     private final Runnable askAgain;
     private final LongSupplier nanoClock;
     /** When it was refused; only models that endpoints list. */
     private final Map<Refusal, Long> refusals = new ConcurrentHashMap<>();
 
     private volatile ModelCatalog catalog;
+    /** Names that models have, too, and of which the log was told; of the thread that refreshes. */
+    private final Set<String> collisions = new HashSet<>();
 
     private record Refusal(EndpointId endpoint, String model) {}
 
     /**
      * Begins with the reports of now.
      *
+     * @param names by which clients may call models; asked for each request
      * @param askAgain called when what is known may be out of date, from any thread; must not block
      * @param nanoClock elapsed time in nanoseconds
      */
-    public ServedModels(Pools pools, EndpointReports reports, Runnable askAgain, LongSupplier nanoClock) {
+    public ServedModels(
+            Pools pools,
+            EndpointReports reports,
+            Supplier<ModelNames> names,
+            Runnable askAgain,
+            LongSupplier nanoClock) {
         this.pools = pools;
         this.reports = reports;
+        this.names = names;
         this.askAgain = askAgain;
         this.nanoClock = nanoClock;
-        this.catalog = read();
+        this.catalog = read(pools, reports);
+    }
+
+    /** Of each model that is set or listed by now, a pool that serves it. */
+    public static Map<String, String> poolsByModel(Pools pools, EndpointReports reports) {
+        ModelCatalog known = read(pools, reports);
+        Map<String, String> serving = new HashMap<>();
+        known.models()
+                .forEach(model -> serving.put(model, known.poolsServing(model).get(0)));
+        return serving;
+    }
+
+    /** By what names clients may call models, as of now. */
+    public ModelNames names() {
+        return names.get();
     }
 
     /** The catalog as of the last refresh. */
@@ -117,16 +147,34 @@ public final class ServedModels {
 
     /** Makes a new catalog. Off the request path; by one thread at a time. */
     public void refresh() {
-        catalog = read();
+        catalog = read(pools, reports);
+        warnOfCollisions();
         long now = nanoClock.getAsLong();
         refusals.values().removeIf(at -> now - at > REFUSAL_COUNTS.toNanos());
     }
 
-    private ModelCatalog read() {
-        return new ModelCatalog(pools.all().stream().map(this::modelsOf).toList());
+    /** A model that appears after its name was read is out of reach, which only the log can tell. */
+    private void warnOfCollisions() {
+        for (ModelNames.Name name : names.get().all()) {
+            List<String> serving = catalog.poolsServing(name.name());
+            if (serving.isEmpty()) {
+                collisions.remove(name.name());
+            } else if (collisions.add(name.name())) {
+                log.warn(
+                        "pool {} serves a model called {}, which is also a name for {}: requests go there",
+                        serving.get(0),
+                        name.name(),
+                        String.join(", ", names.get().models(name)));
+            }
+        }
     }
 
-    private PoolModels modelsOf(Pool pool) {
+    private static ModelCatalog read(Pools pools, EndpointReports reports) {
+        return new ModelCatalog(
+                pools.all().stream().map(pool -> modelsOf(pool, reports)).toList());
+    }
+
+    private static PoolModels modelsOf(Pool pool, EndpointReports reports) {
         Map<EndpointId, List<ModelCard>> cards = new LinkedHashMap<>();
         for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
             cards.put(endpoint.id(), reports.report(endpoint.id()).models());

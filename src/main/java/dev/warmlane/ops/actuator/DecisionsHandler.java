@@ -87,7 +87,7 @@ public final class DecisionsHandler {
         RoutingDecision decision = explanation.decision();
         return decision == null
                 ? Mono.error(new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE))
-                : json(DecisionStatus.of(clock.instant(), explanation.pool(), decision));
+                : json(DecisionStatus.of(clock.instant(), explanation.pool(), explanation.names(), decision));
     }
 
     private List<PredictionStatus> deliveries() {

@@ -24,6 +24,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
      * @param at when it was taken
      * @param requestId the {@code x-request-id} of the request; null where it was only asked about
      * @param pool the pool's name
+     * @param names what its client's name for a model stands for, step by step, in what is explained; absent where it named the model
      * @param endpoint the chosen endpoint's name
      * @param key the key that decided: session, client-ip, prompt-prefix or none
      * @param outcome bound, placed, moved or spilled
@@ -38,6 +39,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
             Instant at,
             @Nullable String requestId,
             String pool,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> names,
             String endpoint,
             String key,
             String outcome,
@@ -110,20 +112,21 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
 
         /** One that was taken. */
         static DecisionStatus of(String pool, DecisionLog.Entry entry) {
-            return of(entry.at(), pool, entry.decision(), entry.deliveredTokens());
+            return of(entry.at(), pool, List.of(), entry.decision(), entry.deliveredTokens());
         }
 
         /** One that would be taken now. */
-        static DecisionStatus of(Instant at, String pool, RoutingDecision decision) {
-            return of(at, pool, decision, null);
+        static DecisionStatus of(Instant at, String pool, List<String> names, RoutingDecision decision) {
+            return of(at, pool, names, decision, null);
         }
 
         private static DecisionStatus of(
-                Instant at, String pool, RoutingDecision decision, @Nullable Long deliveredTokens) {
+                Instant at, String pool, List<String> names, RoutingDecision decision, @Nullable Long deliveredTokens) {
             return new DecisionStatus(
                     at,
                     decision.request().id(),
                     pool,
+                    names,
                     decision.endpoint().name(),
                     decision.source().label(),
                     decision.outcome().label(),

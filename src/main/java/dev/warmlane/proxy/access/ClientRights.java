@@ -2,10 +2,12 @@ package dev.warmlane.proxy.access;
 
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
+import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.server.ServerWebExchange;
@@ -90,6 +92,22 @@ public final class ClientRights {
                             ? "The key is for certain models, so the request must name one in a JSON body."
                             : "The key may not use the model `%s`.".formatted(model));
         }
+    }
+
+    /** What a client may use of the models that a name stands for, in the same order. Fails with 403 if that is nothing. */
+    public List<Resolved> allowed(Identity identity, String name, List<Resolved> models) {
+        List<Resolved> allowed = models.stream()
+                .filter(each -> identity.allowance().allows(each.model()))
+                .toList();
+        if (allowed.isEmpty()) {
+            metrics.refused("model");
+            throw ApiException.forbidden(
+                    "model",
+                    "model_not_allowed",
+                    "The key may not use the model `%s`, which `%s` stands for."
+                            .formatted(models.get(0).model(), name));
+        }
+        return allowed;
     }
 
     /** Lets engines schedule the request no earlier than the client's others. */

@@ -60,6 +60,13 @@ public final class RequestBody {
         return model;
     }
 
+    /** The model that an engine would take: of several the last. Null if it names none or cannot be read. */
+    @Nullable
+    public String lastModel() {
+        GenerationRequest request = isJson() ? parseIfReadable() : null;
+        return request == null ? null : request.model();
+    }
+
     /** What the body says. Fails with 400 if it is not a JSON object. */
     public GenerationRequest parse() {
         try {
@@ -113,11 +120,21 @@ public final class RequestBody {
         return isJson() && parseIfReadable() == null ? PromptBlocks.EMPTY : prompt();
     }
 
+    /** Names another model and is else the same. Fails with 400 if it is not a JSON object, with 503 past the budget. */
+    public void model(String other) {
+        try {
+            rewrite(bytes -> GenerationRequest.withModel(bytes, other));
+        } catch (MalformedJsonException e) {
+            throw ApiException.notJson(e);
+        }
+    }
+
     /** Sends what is made of the bytes instead: the same request, said a little differently. Fails with 503 past the budget. */
     public void rewrite(UnaryOperator<byte[]> rewriting) {
         buffered.rewrite(rewriting);
         parsed = null;
         prompt = null;
+        modelRead = false;
     }
 
     /**

@@ -200,6 +200,17 @@ public final class ApiException extends RuntimeException {
                 "No endpoint of pool %s is ready.".formatted(pool));
     }
 
+    /** No endpoint has a model that a client's name stands for. */
+    public static ApiException noEndpoint(String name, String model, Duration retryAfter) {
+        return new ApiException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "server_error",
+                "model",
+                "no_endpoint",
+                retryAfter,
+                "No endpoint serves `%s`, which `%s` stands for.".formatted(model, name));
+    }
+
     public static ApiException upstreamFailed(String reason) {
         return new ApiException(HttpStatus.BAD_GATEWAY, "server_error", null, "upstream_failed", null, reason);
     }

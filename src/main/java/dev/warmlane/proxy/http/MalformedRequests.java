@@ -65,7 +65,9 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 request.setDecoderResult(DecoderResult.failure(problem));
             } else if (path.equals("*")) {
                 request.setUri(PathGuard.ALL_PATHS);
-            } else if (!PathGuard.isPlain(path) && PathGuard.withoutTrailingSlash(path) == null) {
+            } else if (!PathGuard.isPlain(path)
+                    && PathGuard.withoutTrailingSlash(path) == null
+                    && !PathGuard.isModel(path)) {
                 request.setUri(NOWHERE);
             } else {
                 checkQuery(request);

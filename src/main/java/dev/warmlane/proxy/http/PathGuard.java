@@ -12,6 +12,8 @@ public final class PathGuard {
     /** Stands for the target {@code *}, which asks about all paths. No client can send it, and it is not plain. */
     public static final String ALL_PATHS = "/%2A";
 
+    private static final String MODEL = "/v1/models/";
+
     private PathGuard() {}
 
     /** Fails with 404 unless the path is spelled plainly. */
@@ -28,6 +30,26 @@ public final class PathGuard {
         }
         String path = rawPath.substring(0, rawPath.length() - 1);
         return isPlain(path) ? path : null;
+    }
+
+    /**
+     * Whether the path is that of a model, whose name may have slashes and whatever else a client escapes. No endpoint ever reads it.
+     */
+    static boolean isModel(String rawPath) {
+        if (!rawPath.startsWith(MODEL) || rawPath.length() == MODEL.length()) {
+            return false;
+        }
+        for (int i = MODEL.length(); i < rawPath.length(); i++) {
+            char c = rawPath.charAt(i);
+            boolean escape = c == '%'
+                    && i + 2 < rawPath.length()
+                    && Character.digit(rawPath.charAt(i + 1), 16) >= 0
+                    && Character.digit(rawPath.charAt(i + 2), 16) >= 0;
+            if (!escape && !isUnreserved(c) && c != '/' && c != ':' && c != '@') {
+                return false;
+            }
+        }
+        return true;
     }
 
     static boolean isPlain(String rawPath) {

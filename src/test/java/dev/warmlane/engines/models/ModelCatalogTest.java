@@ -53,7 +53,8 @@ class ModelCatalogTest {
         AtomicLong nanos = new AtomicLong();
         Pools pools = new PoolBuilder(pool).alone();
         String name = pools.all().get(0).name();
-        ServedModels served = new ServedModels(pools, id -> both, asked::incrementAndGet, nanos::get);
+        ServedModels served =
+                new ServedModels(pools, id -> both, () -> ModelNames.NONE, asked::incrementAndGet, nanos::get);
 
         served.refused(name, a.id(), "lora");
         assertThat(served.lacking(name, "lora")).containsExactly(a.id());
@@ -128,7 +129,11 @@ class ModelCatalogTest {
         pool.replace(List.of(endpoint));
         Map<EndpointId, EndpointReport> reports = new HashMap<>();
         ServedModels served = new ServedModels(
-                new PoolBuilder(pool).alone(), id -> reports.getOrDefault(id, EndpointReport.NONE), () -> {}, () -> 0);
+                new PoolBuilder(pool).alone(),
+                id -> reports.getOrDefault(id, EndpointReport.NONE),
+                () -> ModelNames.NONE,
+                () -> {},
+                () -> 0);
         assertThat(served.catalog().models("a")).isEmpty();
         assertThat(served.isKnown()).isFalse();
 
@@ -147,7 +152,11 @@ class ModelCatalogTest {
         pool.replace(List.of(Endpoint.ofUri(URI.create("http://10.0.0.1:8000"))));
 
         assertThat(new ServedModels(
-                                new PoolBuilder(pool).models("m").alone(), id -> EndpointReport.NONE, () -> {}, () -> 0)
+                                new PoolBuilder(pool).models("m").alone(),
+                                id -> EndpointReport.NONE,
+                                () -> ModelNames.NONE,
+                                () -> {},
+                                () -> 0)
                         .isKnown())
                 .isTrue();
     }

@@ -7,6 +7,7 @@ import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.pool.Pools;
@@ -29,7 +30,10 @@ class AffinityEndpointTest {
     private final Pools pools = new Pools(
             List.of(new PoolBuilder("one", A).models("base", "m").build(), new PoolBuilder("two", B).build()));
     private final AffinityEndpoint endpoint = new AffinityEndpoint(
-            table, pools, new ServedModels(pools, id -> EndpointReport.NONE, () -> {}, () -> 0), null);
+            table,
+            pools,
+            new ServedModels(pools, id -> EndpointReport.NONE, () -> ModelNames.NONE, () -> {}, () -> 0),
+            null);
 
     @Test
     void sumsUpTheTableWithEveryEndpointThatIsListed() {

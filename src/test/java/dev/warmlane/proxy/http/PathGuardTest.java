@@ -56,6 +56,14 @@ class PathGuardTest {
                 .noneMatch(PathGuard::isPlain);
     }
 
+    @Example
+    void takesTheNameOfAModelHoweverItIsEscaped() {
+        assertThat(List.of("/v1/models/a", "/v1/models/org/a:8b", "/v1/models/org%2Fa%3a8b", "/v1/models/%E6%A8%A1"))
+                .allMatch(PathGuard::isModel);
+        assertThat(List.of("/v1/models/", "/v1/models/a%2", "/v1/models/a b", "/v1/modelsa", "/v1/chat/a"))
+                .noneMatch(PathGuard::isModel);
+    }
+
     @Property
     void aPlainPathMeansWhatItSays(
             @ForAll @Chars({'/', '.', '%', ';', '2', 'e', 'f', '+'}) @StringLength(max = 12) String tail) {

@@ -1,19 +1,25 @@
-package dev.warmlane.proxy.access;
+package dev.warmlane.settings;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What a file says, read anew by {@link #check}. The content is compared, not the time of the last change, because
  * Kubernetes exchanges the symbolic links that lead to a mounted Secret. A content that cannot be read is told once and
- * changes nothing. {@link #get} costs one volatile read from any thread; checks come from one thread at a time.
+ * changes nothing. {@link #get} costs one volatile read from any thread; checks come from one thread at a time, one of its own
+ * where it is {@linkplain #watch watched}.
  */
-public final class ReloadedFile<T> {
+public final class ReloadedFile<T> implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReloadedFile.class);
     private static final long MAX_BYTES = 16 << 20;
 
@@ -22,6 +28,7 @@ public final class ReloadedFile<T> {
     private byte[] content;
     private String problem = "";
     private volatile T value;
+    private @Nullable ScheduledExecutorService thread;
 
     /**
      * Reads the file for the first time.
@@ -37,6 +44,39 @@ public final class ReloadedFile<T> {
             this.value = parser.apply(content);
         } catch (IOException e) {
             throw new IllegalArgumentException("cannot be read: " + reason(e));
+        }
+    }
+
+    /**
+     * Reads the file for the first time, and checks it from now on until it is closed.
+     *
+     * @param setting that names the file
+     * @param every time between two checks
+     * @throws InvalidSettingException if it cannot be read
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // A check never fails, and the thread ends when it is closed.
+    public static <T> ReloadedFile<T> watch(String setting, String path, Duration every, Function<byte[], T> parser) {
+        ReloadedFile<T> file = read(setting, path, parser);
+        ScheduledExecutorService watching = Executors.newSingleThreadScheduledExecutor(runnable -> {
+            Thread daemon = new Thread(runnable, "warmlane-files");
+            daemon.setDaemon(true);
+            return daemon;
+        });
+        watching.scheduleWithFixedDelay(file::check, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+        file.thread = watching;
+        return file;
+    }
+
+    /**
+     * Reads the file that a setting names.
+     *
+     * @throws InvalidSettingException if it cannot be read
+     */
+    public static <T> ReloadedFile<T> read(String setting, String path, Function<byte[], T> parser) {
+        try {
+            return new ReloadedFile<>(Path.of(path), parser);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException(setting, path + ": " + e.getMessage());
         }
     }
 
@@ -63,6 +103,14 @@ public final class ReloadedFile<T> {
         } catch (RuntimeException e) {
             // Whatever is wrong with it: the next check must still come.
             keep("cannot be read: " + reason(e));
+        }
+    }
+
+    /** Checks it no more. */
+    @Override
+    public void close() {
+        if (thread != null) {
+            thread.shutdownNow();
         }
     }
 

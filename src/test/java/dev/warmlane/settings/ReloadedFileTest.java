@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.access;
+package dev.warmlane.settings;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
