@@ -41,7 +41,7 @@ public record ClusterSettings(
         @DefaultValue("") String secretFile,
         @DefaultValue("") String sslBundle,
         @DefaultValue("3s") Duration joinTimeout,
-        @DefaultValue("15ms") Duration gather) {
+        @DefaultValue("20ms") Duration gather) {
 
     private static final String PREFIX = "warmlane.cluster.";
     private static final int SHORTEST_SECRET = 16;

@@ -10,7 +10,7 @@ import java.util.List;
  * others a delay later, in order. Nothing is lost.
  */
 final class ReplaySharing {
-    private static final long GATHER_NANOS = Duration.ofMillis(15).toNanos();
+    private static final long GATHER_NANOS = Duration.ofMillis(20).toNanos();
     private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();
 
     private final VirtualTime time;

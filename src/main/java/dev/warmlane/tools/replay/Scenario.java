@@ -50,7 +50,7 @@ public final class Scenario {
             names = "--share-delay-ms",
             paramLabel = "MS",
             description =
-                    "The gateways tell each other what they do, as replicas in a cluster: gathered for 15 ms, known to "
+                    "The gateways tell each other what they do, as replicas in a cluster: gathered for 20 ms, known to "
                             + "the others this much later, >= 0.")
     private @Nullable Long shareDelayMillis;
 
