@@ -24,7 +24,8 @@ import org.springframework.context.annotation.Import;
     DrainConfiguration.class,
     ClusterConfiguration.class,
     DashboardConfiguration.class,
-    DemoConfiguration.class,
-    StartReport.class
+    StartReport.class,
+    // Last, as its guide stands below the report.
+    DemoConfiguration.class
 })
 public class GatewayApplication {}

@@ -119,7 +119,7 @@ class StartReport {
                 : "management: %s/actuator".formatted(url);
     }
 
-    private static String url(Environment environment, String prefix, String port) {
+    static String url(Environment environment, String prefix, String port) {
         boolean tls = environment.containsProperty(prefix + ".ssl.bundle")
                 || environment.containsProperty(prefix + ".ssl.key-store")
                 || environment.containsProperty(prefix + ".ssl.certificate");
