@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The operators' page in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DashboardIT {
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+    static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final LocatorAssertions.IsVisibleOptions SOON =
             new LocatorAssertions.IsVisibleOptions().setTimeout(30_000);
 
@@ -64,13 +64,8 @@ class DashboardIT {
     @BeforeAll
     void start() {
         assumeTrue(Files.isExecutable(CHROMIUM), "no " + CHROMIUM + ": the page is not tested in a browser");
-        playwright = Playwright.create(
-                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        browser = playwright
-                .chromium()
-                .launch(new BrowserType.LaunchOptions()
-                        .setExecutablePath(CHROMIUM)
-                        .setArgs(List.of("--no-sandbox")));
+        playwright = playwright();
+        browser = launch(playwright);
         fleet = SimulatedFleet.start(FleetOptions.instant(3));
         gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=200ms");
         mortal = SimulatedFleet.start(FleetOptions.instant(2));
@@ -78,6 +73,19 @@ class DashboardIT {
         uncached = SimulatedFleet.start(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
         frontOfUncached = RunningGateway.inFrontOf(uncached, "warmlane.scrape.interval=200ms");
         frontOfMortal = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms");
+    }
+
+    static Playwright playwright() {
+        return Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    }
+
+    static Browser launch(Playwright playwright) {
+        return playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(CHROMIUM)
+                        .setArgs(List.of("--no-sandbox")));
     }
 
     @AfterAll

@@ -2,7 +2,11 @@ package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.RunningGateway;
@@ -10,10 +14,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,12 +70,48 @@ class DemoIT {
                         .noneMatch(thread -> thread.getName().equals("demo-traffic")));
     }
 
+    /** {@code -Dscreenshot.write=true} takes the screenshot anew, after two minutes of traffic. */
+    @Test
+    void showsThePageThatTheReadmeShows() throws Exception {
+        assumeTrue(Files.isExecutable(DashboardIT.CHROMIUM), "no " + DashboardIT.CHROMIUM);
+        boolean write = Boolean.getBoolean("screenshot.write");
+        String readme = Files.readString(Path.of("README.md"));
+        Matcher image =
+                Pattern.compile("!\\[The dashboard: (.*)]\\((docs/.*\\.png)\\)").matcher(readme);
+        assertThat(image.find()).isTrue();
+        try (GatewayProcess demo = GatewayProcess.start(directory, "spring.profiles.active=demo", freeEndpoints());
+                Playwright playwright = DashboardIT.playwright()) {
+            demo.awaitOutput("The demo is at");
+            Page page = DashboardIT.launch(playwright)
+                    .newPage(new Browser.NewPageOptions()
+                            .setViewportSize(1280, 690)
+                            .setDeviceScaleFactor(1.5));
+            page.setDefaultTimeout(60_000);
+            page.navigate(demo.management("/dashboard#/overview?pool=default").toString());
+            for (String shown : image.group(1).split(", ")) {
+                page.getByText(shown).first().waitFor();
+            }
+            assertThat(Path.of(image.group(2))).isNotEmptyFile();
+            if (write) {
+                page.waitForTimeout(120_000);
+                page.screenshot(new Page.ScreenshotOptions().setPath(Path.of(image.group(2))));
+            }
+        }
+    }
+
     private static String freeEndpoints() throws IOException {
-        InetAddress local = InetAddress.getLoopbackAddress();
-        try (ServerSocket first = new ServerSocket(0, 1, local);
-                ServerSocket second = new ServerSocket(0, 1, local)) {
-            return "warmlane.endpoints=http://127.0.0.1:%d,http://127.0.0.1:%d"
-                    .formatted(first.getLocalPort(), second.getLocalPort());
+        List<ServerSocket> ports = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                ports.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return ports.stream()
+                    .map(port -> "http://127.0.0.1:" + port.getLocalPort())
+                    .collect(Collectors.joining(",", "warmlane.endpoints=", ""));
+        } finally {
+            for (ServerSocket port : ports) {
+                port.close();
+            }
         }
     }
 
