@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import OpenAI from 'openai';
+import { WebSocket } from 'ws';
 
 const model = 'Qwen/Qwen3-0.6B';
 const messages = [{ role: 'user', content: 'What is a KV cache?' }];
@@ -120,4 +121,27 @@ test('an error event ends a stream with an APIError', async () => {
     },
     (error) => error instanceof OpenAI.APIError && error.code === 'upstream_failed',
   );
+});
+
+test('a WebSocket of realtime transcription', async () => {
+  const url = process.env.SIMULATED_URL.replace('http', 'ws') + '/realtime?x-session-id=node';
+  const socket = new WebSocket(url, { perMessageDeflate: true });
+  const heard = [];
+  const audio = Buffer.alloc(64_000).toString('base64');
+  socket.on('message', (data) => {
+    const event = JSON.parse(data);
+    heard.push(event.type);
+    if (event.type === 'session.created') {
+      socket.send(JSON.stringify({ type: 'session.update', model }));
+      socket.send(JSON.stringify({ type: 'input_audio_buffer.commit' }));
+      socket.send(JSON.stringify({ type: 'input_audio_buffer.append', audio }));
+      socket.send(JSON.stringify({ type: 'input_audio_buffer.commit', final: true }));
+    } else if (event.type === 'transcription.done') {
+      assert.ok(event.text.length > 0);
+      socket.close(4000, 'thanks');
+    }
+  });
+  const code = await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+  assert.equal(code, 4000);
+  assert.deepEqual(heard, ['session.created', 'transcription.delta', 'transcription.done']);
 });

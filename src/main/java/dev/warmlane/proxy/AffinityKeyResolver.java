@@ -7,6 +7,7 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.vllm.SessionField;
 import dev.warmlane.proxy.access.Tenant;
 import dev.warmlane.proxy.body.RequestBody;
+import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.settings.AffinitySettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -90,6 +91,14 @@ final class AffinityKeyResolver {
             String value = request.getHeaders().getFirst(header);
             if (value != null && !value.isBlank()) {
                 return value;
+            }
+        }
+        if (request.getURI().getRawQuery() != null && WebSocketUpgrade.isAsked(request)) {
+            for (String header : sessionHeaders) {
+                String value = WebSocketUpgrade.parameter(request, header);
+                if (value != null) {
+                    return value;
+                }
             }
         }
         if (sessionCookie.isEmpty() || !request.getHeaders().containsHeader("Cookie")) {

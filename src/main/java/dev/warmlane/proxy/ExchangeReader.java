@@ -21,6 +21,7 @@ import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.http.RouteTraits;
+import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.proxy.outcome.LoggedRequest;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.RequestProgress;
@@ -68,6 +69,10 @@ final class ExchangeReader {
     RoutedExchange read(ServerWebExchange exchange, String routeHost, BufferedBody buffered) {
         long startedNanos = System.nanoTime();
         RequestBody body = body(exchange.getRequest(), buffered);
+        if (RouteTraits.of(exchange).webSocket()) {
+            WebSocketUpgrade.check(exchange.getRequest());
+            body.names(WebSocketUpgrade.parameter(exchange.getRequest(), "model"));
+        }
         Name name = name(body);
         NamedModel named = null;
         if (name != null) {
@@ -151,6 +156,9 @@ final class ExchangeReader {
                 routeHost, body, named, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
         outcome.pool(pool.name());
+        if (traits.webSocket() && rights != null && identity != null) {
+            rights.checkModels(identity, pools.models(pool));
+        }
         String id = outcome.requestId();
         RoutingRequest routing = routing(request, id, traits.affinity(), pool, tenant, body, stored);
         TokenCharge charge = rights == null || identity == null || charged != null

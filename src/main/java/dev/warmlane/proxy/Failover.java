@@ -13,6 +13,7 @@ import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RawQuery;
+import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.EngineRefusal;
 import dev.warmlane.proxy.upstream.ForwardedFor;
@@ -52,6 +53,7 @@ final class Failover {
     private final ForwardedFor forwardedFor;
     private final ServedModels models;
     private final ResponseWriter responses;
+    private final WebSocketRelay webSockets;
     private final Dispatcher dispatcher;
     private final Retries retries;
     private final ProxyMetrics metrics;
@@ -73,6 +75,7 @@ final class Failover {
             ForwardedFor forwardedFor,
             ServedModels models,
             ResponseWriter responses,
+            WebSocketRelay webSockets,
             Dispatcher dispatcher,
             Retries retries,
             ProxyMetrics metrics,
@@ -85,6 +88,7 @@ final class Failover {
         this.forwardedFor = forwardedFor;
         this.models = models;
         this.responses = responses;
+        this.webSockets = webSockets;
         this.dispatcher = dispatcher;
         this.retries = retries;
         this.metrics = metrics;
@@ -111,7 +115,7 @@ final class Failover {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> retries.possible(routed));
         EndpointId endpoint = dispatch.endpoint().id();
         int bodyBytes = routed.body().length;
-        return routed.pool()
+        HttpClient client = routed.pool()
                 .secure(over)
                 .headers(headers -> UpstreamHeaders.copy(
                         exchange.getRequest(),
@@ -120,8 +124,31 @@ final class Failover {
                         forwardedFor,
                         routed.pool().apiKey(),
                         routed.charge() != null && !routed.pool().passesKeys(),
-                        bodyBytes))
-                .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
+                        bodyBytes));
+        Mono<Void> sent = RouteTraits.of(exchange).webSocket()
+                ? webSockets.relay(client, target(exchange, dispatch), exchange, routed, dispatch, attempt)
+                : send(client, exchange, routed, dispatch, attempt, bodyBytes);
+        return sent.doFinally(signal -> {
+                    attempts.remove(endpoint, attempt);
+                    attempt.end();
+                })
+                // Before anybody can cancel: a removal that came first would leave it there for good.
+                .doFirst(() -> attempts.add(endpoint, attempt))
+                .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
+                .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
+                        ? send(unpooled, exchange, routed, dispatch)
+                        : recover(exchange, routed, dispatch, failure));
+    }
+
+    private Mono<Void> send(
+            HttpClient client,
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            Dispatch dispatch,
+            UpstreamAttempt attempt,
+            int bodyBytes) {
+        return client.request(
+                        HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
                 .uri(target(exchange, dispatch))
                 .send((request, connection) -> {
                     // Reactor Netty's request is the connection that it goes out on.
@@ -142,17 +169,7 @@ final class Failover {
                     dispatch.heard();
                     return respond(exchange, routed, dispatch, upstream, content);
                 })
-                .then()
-                .doFinally(signal -> {
-                    attempts.remove(endpoint, attempt);
-                    attempt.end();
-                })
-                // Before anybody can cancel: a removal that came first would leave it there for good.
-                .doFirst(() -> attempts.add(endpoint, attempt))
-                .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
-                .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
-                        ? send(unpooled, exchange, routed, dispatch)
-                        : recover(exchange, routed, dispatch, failure));
+                .then();
     }
 
     private Publisher<Void> respond(

@@ -151,6 +151,11 @@ final class PoolSelector {
         return first ? pool.name() : AffinityKey.scope(pool.name(), model);
     }
 
+    /** The models that a pool is known to serve. */
+    Set<String> models(Pool pool) {
+        return models.catalog().models(pool.name());
+    }
+
     /** The endpoints of a request's pool that do not have its model. */
     Set<EndpointId> unsuited(Pool pool, RequestBody body) {
         String model = body.model();

@@ -85,6 +85,10 @@ public final class ProxyFactory {
         HttpClient client = UpstreamClient.create(settings.upstream(), headers, connections, upstreamChannels);
         ForwardedFor forwardedFor = new ForwardedFor(
                 AffinityKeyResolver.addresses(settings.affinity().clientIp()));
+        ResponseHeaders responseHeaders = new ResponseHeaders(
+                settings.responseHeaders(),
+                settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),
+                settings.upstream().droppedHeaders());
         Failover failover = new Failover(
                 client,
                 UpstreamClient.create(
@@ -94,13 +98,8 @@ public final class ProxyFactory {
                 forwardedFor,
                 models,
                 new ResponseWriter(
-                        new ResponseHeaders(
-                                settings.responseHeaders(),
-                                settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),
-                                settings.upstream().droppedHeaders()),
-                        retries,
-                        log,
-                        settings.retry().hold()),
+                        responseHeaders, retries, log, settings.retry().hold()),
+                new WebSocketRelay(settings, responseHeaders, retries, log),
                 new Dispatcher(new PriorityReader(settings.queue()), queueMetrics),
                 retries,
                 metrics,

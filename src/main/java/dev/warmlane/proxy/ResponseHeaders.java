@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
-import reactor.netty.http.client.HttpClientResponse;
 
 /** The head of a response: the endpoint's status and headers, less those of its connection, and the gateway's own. */
 final class ResponseHeaders {
@@ -37,8 +36,17 @@ final class ResponseHeaders {
         this.dropped.addAll(dropped);
     }
 
-    void write(ServerHttpResponse to, HttpClientResponse from, Dispatch dispatch, RoutedExchange routed) {
-        int status = from.status().code();
+    /**
+     * Writes the head of an endpoint's response.
+     *
+     * @param from its headers
+     */
+    void write(
+            ServerHttpResponse to,
+            int status,
+            io.netty.handler.codec.http.HttpHeaders from,
+            Dispatch dispatch,
+            RoutedExchange routed) {
         to.setStatusCode(HttpStatusCode.valueOf(status));
         HttpHeaders headers = to.getHeaders();
         copy(from, headers);
@@ -65,9 +73,9 @@ final class ResponseHeaders {
                 : Long.toHexString(pseudonyms.of(endpoint.id().hash()));
     }
 
-    private void copy(HttpClientResponse from, HttpHeaders to) {
-        HopByHop hopByHop = new HopByHop(from.responseHeaders().getAll("connection"));
-        from.responseHeaders().forEach(header -> {
+    private void copy(io.netty.handler.codec.http.HttpHeaders from, HttpHeaders to) {
+        HopByHop hopByHop = new HopByHop(from.getAll("connection"));
+        from.forEach(header -> {
             String name = header.getKey();
             if (!hopByHop.contains(name) && !UpstreamHeaders.isOwn(name) && !dropped.contains(name)) {
                 to.add(name, header.getValue());

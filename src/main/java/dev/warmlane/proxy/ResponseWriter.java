@@ -55,7 +55,7 @@ final class ResponseWriter {
                 dispatch,
                 routed,
                 upstream.status().code(),
-                () -> headers.write(response, upstream, dispatch, routed),
+                () -> headers.write(response, upstream.status().code(), upstream.responseHeaders(), dispatch, routed),
                 onFirstByte,
                 log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();

@@ -22,6 +22,7 @@ import org.springframework.util.unit.DataSize;
  * @param connections Maximum number of client connections. Some beyond it are answered with 503, all others closed. 0: half of the file
  *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
  * @param streamsPerConnection Maximum number of concurrent requests on one HTTP/2 connection.
+ * @param websocketFrame Maximum size of a frame of a WebSocket, from either side. Larger ones close it (1009).
  * @param idleTimeout How long an idle client connection is kept open. Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(
@@ -36,10 +37,12 @@ public record LimitSettings(
         @DefaultValue("10000") int streams,
         @DefaultValue("0") int connections,
         @DefaultValue("250") int streamsPerConnection,
+        @DefaultValue("1MB") DataSize websocketFrame,
         @DefaultValue("75s") Duration idleTimeout) {
 
     private static final long MAX_HEADER_BYTES = 16 << 20;
     private static final int MAX_HEADERS = 1000;
+    private static final long MAX_FRAME_BYTES = 64 << 20;
 
     public LimitSettings {
         Check.positive("warmlane.limits.body", body);
@@ -64,6 +67,10 @@ public record LimitSettings(
         Check.positive("warmlane.limits.body-timeout", bodyTimeout);
         if (bodyMinRate.isNegative()) {
             throw new InvalidSettingException("warmlane.limits.body-min-rate", bodyMinRate, "0B or more");
+        }
+        Check.positive("warmlane.limits.websocket-frame", websocketFrame);
+        if (websocketFrame.toBytes() > MAX_FRAME_BYTES) {
+            throw new InvalidSettingException("warmlane.limits.websocket-frame", websocketFrame, "at most 64MB");
         }
         Check.positive("warmlane.limits.idle-timeout", idleTimeout);
     }

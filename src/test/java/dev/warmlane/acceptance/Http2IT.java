@@ -290,6 +290,15 @@ class Http2IT {
     }
 
     @Test
+    void aWebSocketIsToldToComeByHttp1() {
+        try (Http2Wire client = start()) {
+            client.get(1, "/v1/realtime");
+            assertThat(client.status(1)).isEqualTo(400);
+            assertThat(client.await(DATA).text()).contains("websocket_needs_http1");
+        }
+    }
+
+    @Test
     void thereIsNoUpgradeFromHttp1() throws Exception {
         start().close();
         // Java's client asks for one where there is no TLS.

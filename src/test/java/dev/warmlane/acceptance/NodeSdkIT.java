@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** OpenAI's client for Node gets along with the gateway: see src/test/sdk/sdk.test.js. */
+/** OpenAI's client for Node, and a WebSocket, get along with the gateway: see src/test/sdk/sdk.test.js. */
 class NodeSdkIT {
     private static final Path SDK = Path.of("src/test/sdk");
 
@@ -24,7 +24,7 @@ class NodeSdkIT {
     @Test
     void everyCaseOfTheScriptHolds() throws Exception {
         assumeTrue(isNodeThere(), "SKIPPED: node is not installed");
-        assumeTrue(Files.exists(SDK.resolve("node_modules/openai")), "SKIPPED: run npm ci in " + SDK + " first");
+        assumeTrue(Files.exists(SDK.resolve("node_modules/ws")), "SKIPPED: run npm ci in " + SDK + " first");
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
                 RunningGateway simulated = RunningGateway.inFrontOf(fleet).ready();
                 SdkEngine engine = new SdkEngine();

@@ -6,7 +6,7 @@ import java.io.IOException;
  * What an engine sent is no HTTP response, not one that was asked for, or more of one than may be. Its message says why in a
  * few words. A signal, so without a stack trace.
  */
-final class RefusedResponse extends IOException {
+public final class RefusedResponse extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final boolean ofTheRequest;
@@ -17,7 +17,7 @@ final class RefusedResponse extends IOException {
     }
 
     /** The engine does not speak HTTP as it should. It fails as a broken connection does. */
-    static RefusedResponse notHttp(String reason) {
+    public static RefusedResponse notHttp(String reason) {
         return new RefusedResponse(reason, false);
     }
 

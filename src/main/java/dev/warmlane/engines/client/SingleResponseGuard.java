@@ -6,6 +6,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -35,6 +36,7 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
 
     private final int maxHeaders;
     private boolean requested;
+    private boolean upgrading;
     private int headers;
     private int interims;
     private boolean interim;
@@ -54,8 +56,9 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever wrote.
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof HttpRequest) {
+        if (message instanceof HttpRequest request) {
             requested = true;
+            upgrading = request.headers().contains(HttpHeaderNames.UPGRADE);
             interims = 0;
         }
         ctx.write(message, promise);
@@ -78,7 +81,7 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
             RefusedResponse problem = problem(response);
             if (problem != null) {
                 fail(response, problem);
-            } else if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
+            } else if (isInterim(response)) {
                 interim = true;
             }
         }
@@ -101,6 +104,11 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
         ctx.fireChannelRead(message);
     }
 
+    private static boolean isInterim(HttpResponse response) {
+        return response.status().codeClass() == HttpStatusClass.INFORMATIONAL
+                && !response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    }
+
     private @Nullable RefusedResponse problem(HttpResponse response) {
         int status = response.status().code();
         headers = response.headers().size();
@@ -114,10 +122,10 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
         if (status < MIN_STATUS || status > MAX_STATUS) {
             return RefusedResponse.notHttp("HTTP status " + status);
         }
-        if (status == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+        if (status == HttpResponseStatus.SWITCHING_PROTOCOLS.code() && !upgrading) {
             return RefusedResponse.notHttp("an upgrade that nobody asked for");
         }
-        if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL && ++interims > MAX_INTERIM) {
+        if (isInterim(response) && ++interims > MAX_INTERIM) {
             return RefusedResponse.notHttp("too many interim responses");
         }
         return null;

@@ -8,6 +8,7 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.server.ServerWebExchange;
@@ -108,6 +109,18 @@ public final class ClientRights {
                             .formatted(models.get(0).model(), name));
         }
         return allowed;
+    }
+
+    /** Fails with 403 unless the client may use all of these models: in a WebSocket it can name any of them at any time. */
+    public void checkModels(Identity identity, Set<String> models) {
+        Allowance allowance = identity.allowance();
+        if (allowance.restrictsModels() && !models.stream().allMatch(allowance::allows)) {
+            metrics.refused("model");
+            throw ApiException.forbidden(
+                    "model",
+                    "model_not_allowed",
+                    "The key may not use all models that a WebSocket could ask for here.");
+        }
     }
 
     /** Lets engines schedule the request no earlier than the client's others. */

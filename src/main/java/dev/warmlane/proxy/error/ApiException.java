@@ -11,6 +11,9 @@ import reactor.netty.channel.AbortedException;
 
 /** An error response of the gateway's own, in OpenAI's terms. Expected, so without a stack trace. */
 public final class ApiException extends RuntimeException {
+    /** The only one there is (RFC 6455). */
+    public static final String WEBSOCKET_VERSION = "13";
+
     private static final long serialVersionUID = 1L;
 
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -73,6 +76,14 @@ public final class ApiException extends RuntimeException {
                 null,
                 allow,
                 status.getReasonPhrase() + ".");
+    }
+
+    /** The path is for WebSockets, and the request does not ask for one as RFC 6455 says. */
+    public static ApiException upgradeRequired() {
+        return ofStatus(
+                HttpStatus.UPGRADE_REQUIRED,
+                "This path takes WebSockets alone: GET with Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Version: %s."
+                        .formatted(WEBSOCKET_VERSION));
     }
 
     public static ApiException unknownModel(String message) {
@@ -281,6 +292,9 @@ public final class ApiException extends RuntimeException {
     public Map<String, String> headers() {
         if (allow != null) {
             return Map.of("allow", allow);
+        }
+        if (status == HttpStatus.UPGRADE_REQUIRED) {
+            return Map.of("upgrade", "websocket", "connection", "Upgrade", "sec-websocket-version", WEBSOCKET_VERSION);
         }
         // Rounded up: whoever comes back too early is refused again.
         return retryAfter == null

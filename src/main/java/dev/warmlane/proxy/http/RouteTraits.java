@@ -19,6 +19,7 @@ import org.springframework.web.server.ServerWebExchange;
  *     {@code cache-salt: unread}
  * @param usageChunk whether engines end a stream with a usage chunk when stream_options ask: {@code usage-chunk: on-request}
  * @param storesResponses whether engines keep responses that later requests name: {@code api: responses}
+ * @param webSocket whether requests go on as WebSockets: {@code api: realtime}
  * @param errors the format of errors: Anthropic's with {@code api: messages}, Cohere's with {@code api: cohere}
  */
 public record RouteTraits(
@@ -26,6 +27,7 @@ public record RouteTraits(
         @Nullable EngineVersion saltSince,
         boolean usageChunk,
         boolean storesResponses,
+        boolean webSocket,
         ErrorFormat errors) {
     /** All releases. */
     public static final EngineVersion ALWAYS = new EngineVersion(0, 0);
@@ -75,6 +77,7 @@ public record RouteTraits(
                 saltSince(metadata.get("cache-salt")),
                 "on-request".equals(metadata.get("usage-chunk")),
                 "responses".equals(metadata.get("api")),
+                "realtime".equals(metadata.get("api")),
                 ErrorFormat.ofApi(metadata.get("api")));
     }
 }

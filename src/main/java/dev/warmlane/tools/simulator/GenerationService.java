@@ -92,6 +92,13 @@ final class GenerationService {
         });
     }
 
+    void realtime(HttpExchange exchange) {
+        admit(
+                exchange,
+                () -> exchange.upgrade(
+                        RealtimeSession.MAX_FRAME_BYTES, new RealtimeSession(exchange, models, random.split())));
+    }
+
     private void admit(HttpExchange exchange, Runnable start) {
         requests++;
         inFlight++;

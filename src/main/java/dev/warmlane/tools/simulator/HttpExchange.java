@@ -5,7 +5,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -19,6 +21,9 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +45,7 @@ final class HttpExchange {
     private final byte[] body;
     private final boolean keepAlive;
     private final HttpHeaders headers;
+    private final FullHttpRequest request;
     private @Nullable Runnable onEnd;
     private boolean open = true;
     private boolean complete;
@@ -51,6 +57,8 @@ final class HttpExchange {
         this.body = ByteBufUtil.getBytes(request.content());
         this.keepAlive = HttpUtil.isKeepAlive(request);
         this.headers = request.headers();
+        this.request = new DefaultFullHttpRequest(request.protocolVersion(), request.method(), request.uri());
+        this.request.headers().set(headers);
     }
 
     String method() {
@@ -152,6 +160,34 @@ final class HttpExchange {
         if (open) {
             complete(channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
         }
+    }
+
+    /**
+     * Goes on as a WebSocket, or answers 404 as FastAPI does where the request is none for one. Complete when the connection
+     * closes.
+     *
+     * @param handler takes the frames, each message whole
+     */
+    void upgrade(int maxFrameBytes, ChannelHandler handler) {
+        WebSocketServerHandshaker handshaker =
+                HttpHeaderValues.WEBSOCKET.contentEqualsIgnoreCase(String.valueOf(header("Upgrade")))
+                        ? new WebSocketServerHandshakerFactory(null, null, false, maxFrameBytes).newHandshaker(request)
+                        : null;
+        if (handshaker == null) {
+            reply(404, "{\"detail\":\"Not Found\"}");
+            return;
+        }
+        handshaker.handshake(channel, request).addListener(done -> {
+            if (done.isSuccess()) {
+                channel.pipeline().addLast(new WebSocketFrameAggregator(maxFrameBytes), handler);
+            }
+        });
+    }
+
+    /** A WebSocket was closed as it should be. */
+    void upgradeEnded() {
+        complete = true;
+        end();
     }
 
     /** Breaks the connection with a TCP reset. */

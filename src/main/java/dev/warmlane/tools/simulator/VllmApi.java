@@ -55,6 +55,7 @@ final class VllmApi {
             routes.put(api.path(), Route.post(exchange -> generations.generate(api, exchange)));
         }
         routes.put("/v1/embeddings", Route.post(generations::embed));
+        routes.put("/v1/realtime", Route.get(generations::realtime));
         routes.put("/v1/models", Route.page(pages::models));
         routes.put("/v1/load_lora_adapter", Route.post(models::load));
         routes.put("/v1/unload_lora_adapter", Route.post(models::unload));

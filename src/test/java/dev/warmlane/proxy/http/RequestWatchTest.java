@@ -36,6 +36,7 @@ class RequestWatchTest {
                 10_000,
                 0,
                 250,
+                DataSize.ofMegabytes(1),
                 Duration.ofSeconds(75));
         channel.freezeTime();
         channel.pipeline().addLast(new RequestWatch(limits, () -> now));

@@ -18,7 +18,7 @@ import org.yaml.snakeyaml.Yaml;
 
 /** What the routes of the jar say of their paths. */
 class RouteTraitsTest {
-    private static final RouteTraits PLAIN = new RouteTraits(true, ALWAYS, false, false, ErrorFormat.OPENAI);
+    private static final RouteTraits PLAIN = new RouteTraits(true, ALWAYS, false, false, false, ErrorFormat.OPENAI);
 
     @Test
     void aRouteThatSaysNothingIsPlain() {
@@ -30,31 +30,38 @@ class RouteTraitsTest {
     @Test
     void theUsageChunkIsAskedForWhereEnginesSendItOnRequest() {
         assertThat(traits("/v1/chat/completions", "/v1/completions"))
-                .containsOnly(new RouteTraits(true, ALWAYS, true, false, ErrorFormat.OPENAI));
+                .containsOnly(new RouteTraits(true, ALWAYS, true, false, false, ErrorFormat.OPENAI));
     }
 
     @Test
     void responsesAreATenantsOwn() {
         assertThat(traits("/v1/responses", "/v1/responses/{id}", "/v1/responses/{id}/cancel"))
-                .containsOnly(new RouteTraits(true, ALWAYS, false, true, ErrorFormat.OPENAI));
+                .containsOnly(new RouteTraits(true, ALWAYS, false, true, false, ErrorFormat.OPENAI));
     }
 
     @Test
     void tenantsAreNotToldApartWhereEnginesDoNotReadTheSalt() {
         assertThat(traits("/v1/messages"))
-                .containsOnly(new RouteTraits(true, new EngineVersion(0, 29), false, false, ErrorFormat.ANTHROPIC));
+                .containsOnly(
+                        new RouteTraits(true, new EngineVersion(0, 29), false, false, false, ErrorFormat.ANTHROPIC));
         assertThat(traits("/cohere/v2/chat"))
-                .containsOnly(new RouteTraits(true, null, false, false, ErrorFormat.COHERE));
+                .containsOnly(new RouteTraits(true, null, false, false, false, ErrorFormat.COHERE));
         assertThat(traits("/v1/audio/transcriptions", "/v1/audio/translations"))
-                .containsOnly(new RouteTraits(false, null, false, false, ErrorFormat.OPENAI));
+                .containsOnly(new RouteTraits(false, null, false, false, false, ErrorFormat.OPENAI));
+    }
+
+    @Test
+    void realtimeGoesOnAsAWebSocket() {
+        assertThat(traits("/v1/realtime"))
+                .containsOnly(new RouteTraits(true, null, false, false, true, ErrorFormat.OPENAI));
     }
 
     @Test
     void whatIsNotWorthKeepingWarmGoesByLoad() {
         assertThat(traits("/v1/embeddings", "/pooling", "/v1/rerank", "/tokenize"))
-                .containsOnly(new RouteTraits(false, ALWAYS, false, false, ErrorFormat.OPENAI));
+                .containsOnly(new RouteTraits(false, ALWAYS, false, false, false, ErrorFormat.OPENAI));
         assertThat(traits("/v1/messages/count_tokens"))
-                .containsOnly(new RouteTraits(false, ALWAYS, false, false, ErrorFormat.ANTHROPIC));
+                .containsOnly(new RouteTraits(false, ALWAYS, false, false, false, ErrorFormat.ANTHROPIC));
     }
 
     @Test

@@ -1,0 +1,265 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.UsageReport;
+import dev.warmlane.core.vllm.Usage;
+import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxOperator;
+import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
+import reactor.netty.http.websocket.WebsocketInbound;
+import reactor.netty.http.websocket.WebsocketOutbound;
+
+/**
+ * A WebSocket between a client and an endpoint: passes frames both ways as they are, pings included, each side only as fast as the
+ * other reads. Whichever side ends, however it does, the other is told why, and has a while to take in what is under way.
+ */
+final class WebSocketSession {
+    private static final long FAREWELL_SECONDS = 5;
+
+    /** What ends the type of an event that may report usage, and where in the event that is. */
+    private static final String DONE = ".done\"";
+
+    private static final int TYPE_BYTES = 128;
+
+    private static final WebSocketCloseStatus GOING_AWAY =
+            new WebSocketCloseStatus(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "going away");
+    private static final WebSocketCloseStatus FAILED =
+            new WebSocketCloseStatus(WebSocketCloseStatus.INTERNAL_SERVER_ERROR.code(), "the endpoint failed");
+
+    private final Side client;
+    private final Side engine;
+    private final RoutedExchange routed;
+    private final Dispatch dispatch;
+    private final FailureLog log;
+    private final @Nullable TokenCharge charge;
+    private final AtomicReference<@Nullable Side> first = new AtomicReference<>();
+    private int promptTokens;
+    private int completionTokens;
+
+    WebSocketSession(Side client, Side engine, RoutedExchange routed, Dispatch dispatch, FailureLog log) {
+        this.client = client;
+        this.engine = engine;
+        this.routed = routed;
+        this.dispatch = dispatch;
+        this.log = log;
+        this.charge = routed.charge();
+    }
+
+    /** Completes when both sides are closed; fails if the client left without a word. */
+    Mono<Void> run() {
+        return Mono.when(pass(client, engine, frame -> {}, GOING_AWAY), pass(engine, client, this::heard, FAILED))
+                .then(Mono.defer(this::end));
+    }
+
+    private Mono<Void> pass(Side from, Side to, Consumer<WebSocketFrame> tap, WebSocketCloseStatus ifGone) {
+        Flux<WebSocketFrame> frames = new Frames(from.in.receiveFrames(), tap, failure -> {
+            from.failure = failure;
+            first.compareAndSet(null, from);
+            // What cannot be sent by then never will be.
+            to.closeLater();
+        });
+        return to.out
+                .sendObject(frames, frame -> true)
+                .then()
+                .onErrorComplete()
+                .then(Mono.defer(() -> status(from, ifGone)))
+                .flatMap(to::close)
+                .onErrorComplete();
+    }
+
+    /** Why a side has closed, or what is said of one that did not. */
+    private static Mono<WebSocketCloseStatus> status(Side from, WebSocketCloseStatus ifGone) {
+        Throwable failure = from.failure;
+        if (failure != null) {
+            return Mono.just(failure instanceof Idle || failure instanceof ApiException ? GOING_AWAY : ifGone);
+        }
+        return from.in
+                .receiveCloseStatus()
+                .onErrorComplete()
+                .doOnNext(said -> from.closed = true)
+                .defaultIfEmpty(ifGone);
+    }
+
+    private Mono<Void> end() {
+        routed.progress().complete();
+        if (first.get() == client) {
+            return client.closed ? Mono.empty() : Mono.error(new AbortedException("The client has left."));
+        }
+        Throwable failure = engine.failure;
+        if (!engine.closed && !(failure instanceof Idle)) {
+            routed.progress().brokeOff();
+            EngineFailure why = UpstreamFailure.of(failure == null ? AbortedException.beforeSend() : failure);
+            dispatch.brokeOff(why.cause());
+            log.note(dispatch.endpoint().name(), "WebSocket broke off", why.reason());
+        }
+        return Mono.empty();
+    }
+
+    /** Notes what the engine says; one frame after the other. */
+    private void heard(WebSocketFrame frame) {
+        dispatch.heard();
+        if (charge != null) {
+            charge.responded(frame.content().readableBytes());
+        }
+        if (frame instanceof TextWebSocketFrame && frame.isFinalFragment() && isDone(frame)) {
+            byte[] event = ByteBufUtil.getBytes(frame.content());
+            Usage usage = Usage.lastIn(event, 0, event.length);
+            if (usage != null) {
+                report(usage);
+            }
+        }
+    }
+
+    private static boolean isDone(WebSocketFrame frame) {
+        ByteBuf event = frame.content();
+        int length = Math.min(TYPE_BYTES, event.readableBytes());
+        return event.toString(event.readerIndex(), length, StandardCharsets.ISO_8859_1)
+                .contains(DONE);
+    }
+
+    private void report(Usage usage) {
+        promptTokens += usage.promptTokens();
+        completionTokens += usage.completionTokens();
+        if (charge != null) {
+            charge.used((long) promptTokens + completionTokens);
+        }
+        routed.progress().reported(new UsageReport(promptTokens, completionTokens, null));
+    }
+
+    /** One end. */
+    static final class Side {
+        private final WebsocketInbound in;
+        private final WebsocketOutbound out;
+        private volatile @Nullable Channel channel;
+        private volatile @Nullable Throwable failure;
+        private volatile boolean closed;
+
+        Side(WebsocketInbound in, WebsocketOutbound out) {
+            this.in = in;
+            this.out = out;
+            in.withConnection(connection -> channel = connection.channel());
+        }
+
+        WebsocketInbound in() {
+            return in;
+        }
+
+        private Mono<Void> close(WebSocketCloseStatus why) {
+            int code = why.code();
+            return WebSocketCloseStatus.isValidStatusCode(code)
+                    ? out.sendClose(code, why.reasonText())
+                    : out.sendClose();
+        }
+
+        @SuppressWarnings("FutureReturnValueIgnored") // Closing is all that is left to do.
+        private void closeLater() {
+            Channel open = channel;
+            if (open != null) {
+                open.eventLoop().schedule(() -> open.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    /**
+     * The frames of a side until it ends. Whoever does not want them any more does not end it: Reactor Netty would close the
+     * WebSocket without a reason, so what still comes is read and dropped.
+     */
+    private static final class Frames extends FluxOperator<WebSocketFrame, WebSocketFrame> {
+        private final Consumer<WebSocketFrame> tap;
+        private final Consumer<@Nullable Throwable> onEnd;
+
+        Frames(Flux<WebSocketFrame> source, Consumer<WebSocketFrame> tap, Consumer<@Nullable Throwable> onEnd) {
+            super(source);
+            this.tap = tap;
+            this.onEnd = onEnd;
+        }
+
+        @Override
+        public void subscribe(CoreSubscriber<? super WebSocketFrame> actual) {
+            source.subscribe(new Reader(actual));
+        }
+
+        private final class Reader implements CoreSubscriber<WebSocketFrame>, Subscription {
+            private final CoreSubscriber<? super WebSocketFrame> actual;
+            private volatile @Nullable Subscription frames;
+            private volatile boolean unwanted;
+
+            Reader(CoreSubscriber<? super WebSocketFrame> actual) {
+                this.actual = actual;
+            }
+
+            @Override
+            public void onSubscribe(Subscription subscription) {
+                frames = subscription;
+                actual.onSubscribe(this);
+            }
+
+            @Override
+            public void onNext(WebSocketFrame frame) {
+                if (!unwanted) {
+                    tap.accept(frame);
+                    actual.onNext(frame.retain());
+                }
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                end(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                end(null);
+            }
+
+            private void end(@Nullable Throwable failure) {
+                onEnd.accept(failure);
+                if (!unwanted) {
+                    actual.onComplete();
+                }
+            }
+
+            @Override
+            public void request(long count) {
+                Subscription source = frames;
+                if (source != null) {
+                    source.request(count);
+                }
+            }
+
+            @Override
+            public void cancel() {
+                unwanted = true;
+                request(Long.MAX_VALUE);
+            }
+        }
+    }
+
+    /** Neither side has said anything for long. */
+    static final class Idle extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Idle() {
+            super("idle", null, false, false);
+        }
+    }
+}
