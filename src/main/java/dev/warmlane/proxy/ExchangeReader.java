@@ -20,6 +20,7 @@ import dev.warmlane.proxy.access.TenantIsolation;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.RequestBody;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.proxy.outcome.LoggedRequest;
@@ -114,10 +115,14 @@ final class ExchangeReader {
             @Nullable Identity identity,
             @Nullable Tenant tenant,
             long startedNanos) {
-        List<Resolved> targets = pools.names()
-                .resolve(
-                        name,
-                        () -> keys.sticky(name.name(), tenant, request, body).hash());
+        Pool maker = pools.maker(storedResponse(null, body));
+        List<Resolved> targets = maker == null
+                ? pools.names()
+                        .resolve(
+                                name,
+                                () -> keys.sticky(name.name(), tenant, request, body)
+                                        .hash())
+                : pools.servedBy(maker, pools.names().resolve(name, null));
         if (rights != null && identity != null) {
             rights.checkModel(identity, body);
             targets = rights.allowed(identity, name.name(), targets);
@@ -136,6 +141,10 @@ final class ExchangeReader {
             long startedNanos,
             @Nullable TokenCharge charged) {
         RouteTraits traits = RouteTraits.of(exchange);
+        if (traits.affinity() && body.isJson() && pools.readPrompts()) {
+            // As it will be read anyhow, it can be read first: of several models the engine takes the last.
+            body.parseIfReadable();
+        }
         ServerHttpRequest request = exchange.getRequest();
         Identity identity = rights == null ? null : rights.identity(exchange);
         Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
@@ -152,6 +161,9 @@ final class ExchangeReader {
         String path = request.getURI().getRawPath();
         String asked = traits.storedResponse(path);
         String stored = traits.storesResponses() ? storedResponse(asked, body) : null;
+        if (asked != null && body.model() == null && !pools.mayHave(routeHost, asked)) {
+            throw ApiException.unknownResponse();
+        }
         Pool pool = pools.select(
                 routeHost, body, named, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
@@ -222,7 +234,11 @@ final class ExchangeReader {
     }
 
     private static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {
-        return new RequestBody(buffered, request.getHeaders().getFirst("Content-Type"));
+        String query = request.getURI().getRawQuery();
+        return new RequestBody(
+                buffered,
+                request.getHeaders().getFirst("Content-Type"),
+                query == null ? null : request.getQueryParams().getFirst("model"));
     }
 
     /** The id of the stored response that the path or else the body names; of several the engine takes the last. */

@@ -208,7 +208,7 @@ final class Failover {
     /** Why another endpoint should be asked after an error; empty: it should not. */
     private Mono<FailureCause> refusal(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body) {
         FailureCause said = EngineRefusal.of(status, body);
-        String model = said == FailureCause.NO_MODEL ? routed.requestBody().model() : null;
+        String model = said == FailureCause.NO_MODEL ? routed.requestBody().lastModel() : null;
         if (model != null) {
             models.refused(routed.pool().name(), dispatch.endpoint().id(), model);
             routed.askAnywhere();

@@ -1,9 +1,11 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.engines.models.ModelCatalog;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ModelNames.Resolved;
@@ -15,6 +17,7 @@ import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -69,11 +72,9 @@ final class PoolSelector {
             }
             return only;
         }
-        if (model == null && storedResponse != null) {
-            Pool made = byResponse(storedResponse);
-            if (made != null) {
-                return made;
-            }
+        Pool made = model == null ? maker(storedResponse) : null;
+        if (made != null) {
+            return made;
         }
         return byModel(model, body, allowance);
     }
@@ -81,6 +82,28 @@ final class PoolSelector {
     /** By what names clients may call models. */
     ModelNames names() {
         return models.names();
+    }
+
+    /** Whether policies read the prompts of requests, whatever key they have. All pools have the same. */
+    boolean readPrompts() {
+        return pools.all().get(0).router().policy().readsPrompt(KeySource.SESSION);
+    }
+
+    /** Whether a pool is known that a stored response can be asked of. */
+    boolean mayHave(String routeHost, String storedResponse) {
+        return !routeHost.equals(PoolSettings.BY_MODEL) || pools.all().size() == 1 || maker(storedResponse) != null;
+    }
+
+    /** The models that are first of all those of a pool. */
+    List<Resolved> servedBy(Pool wanted, List<Resolved> models) {
+        return models.stream()
+                .sorted(Comparator.comparing(each -> !isOf(wanted, each)))
+                .toList();
+    }
+
+    private boolean isOf(Pool wanted, Resolved target) {
+        Pool pool = pool(target);
+        return pool != null && pool.name().equals(wanted.name());
     }
 
     /** The same, served by the first of its models that can serve it now, or else by one that is known. Fails with 503 if none is. */
@@ -162,7 +185,12 @@ final class PoolSelector {
         return model == null ? Set.of() : models.lacking(pool.name(), model);
     }
 
-    private @Nullable Pool byResponse(String id) {
+    /** The pool that made a stored response; null if nobody knows, or it is about none. */
+    @Nullable
+    Pool maker(@Nullable String id) {
+        if (id == null) {
+            return null;
+        }
         for (Pool pool : pools.all()) {
             if (responses.owner(pool.name(), id) != null) {
                 return pool;
@@ -200,6 +228,9 @@ final class PoolSelector {
     }
 
     private ApiException unknownModel(String model, Allowance allowance) {
+        if (GenerationRequest.isTooLong(model)) {
+            return ApiException.badRequest("model", "model_too_long", "The name of the model is too long.");
+        }
         models.missed();
         Set<String> known = new TreeSet<>(models.catalog().models());
         known.removeIf(each -> !allowance.allows(each));

@@ -89,7 +89,7 @@ class HostileBodiesIT {
     @Test
     void aModelsNameIsNotSentBackWholeHoweverLongItIs() {
         WireMessage answer = post("", "{\"model\":\"" + "m".repeat(HUGE) + "\",\"messages\":[]}");
-        assertThat(answer.status()).isEqualTo(404);
+        assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.body()).hasSizeLessThan(1_000);
     }
 

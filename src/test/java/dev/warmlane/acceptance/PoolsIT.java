@@ -109,6 +109,34 @@ class PoolsIT {
         assertThat(error(response, "code")).isEqualTo("invalid_json");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"model\":7}", "{\"model\":[\"small\"]}", "{\"model\":{}}"})
+    void aModelThatIsNoTextIsNone(String body) {
+        HttpResponse<String> response = chat(body);
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error(response, "param")).isEqualTo("model");
+    }
+
+    @Test
+    void aModelWithANameOfMegabytesIsRefusedInTheFormatOfTheApi() {
+        String body = "{\"model\":\"" + "a".repeat(10_000_000) + "\",\"messages\":[]}";
+        HttpResponse<String> response = chat(body);
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error(response, "code")).isEqualTo("model_too_long");
+        HttpResponse<String> messages = client.post(gateway.uri("/v1/messages"), body, SESSION);
+        assertThat(messages.statusCode()).isEqualTo(400);
+        assertThat(ChatClient.json(messages).at("/error/type").asString()).isEqualTo("invalid_request_error");
+    }
+
+    @Test
+    void ofTwoModelsInABodyTheLastCountsAsForTheEngine() {
+        long before = large.stats().requests();
+        assertThat(chat("{\"model\":\"small\",\"messages\":[],\"model\":\"large\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(large.stats().requests() - before).isEqualTo(1);
+    }
+
     private HttpResponse<String> chat(String body) {
         return client.post(gateway.uri("/v1/chat/completions"), body, SESSION);
     }

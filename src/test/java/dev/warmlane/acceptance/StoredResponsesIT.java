@@ -88,9 +88,13 @@ class StoredResponsesIT {
     }
 
     @Test
-    void thatNobodyMadeAreForAnEngineToRefuse() {
-        assertThat(send("GET", "/v1/responses/resp_unknown", "s", "").statusCode())
-                .isEqualTo(400);
+    void thatNobodyMadeAreNotFound() {
+        HttpResponse<String> unknown = send("GET", "/v1/responses/resp_unknown", "s", "");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).contains("response_not_found");
+        HttpResponse<String> asked = send("GET", "/v1/responses/resp_unknown?model=large", "s", "");
+        assertThat(asked.statusCode()).isEqualTo(404);
+        assertThat(asked.body()).as("the pool of the model was asked").doesNotContain("response_not_found");
         assertThat(send("POST", "/v1/responses", "s", body("small", "resp_unknown", false))
                         .statusCode())
                 .isEqualTo(404);

@@ -1,5 +1,6 @@
 package dev.warmlane.harness;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -21,6 +22,7 @@ public final class StoringEngine implements AutoCloseable {
     private static final String RESPONSES = "/v1/responses";
 
     private final String name;
+    private final String model;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Set<String> stored = ConcurrentHashMap.newKeySet();
@@ -28,6 +30,7 @@ public final class StoringEngine implements AutoCloseable {
 
     private StoringEngine(String name, String model) {
         this.name = name;
+        this.model = model;
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
         } catch (IOException e) {
@@ -39,6 +42,8 @@ public final class StoringEngine implements AutoCloseable {
         page("/version", "{\"version\":\"0.11.0\"}");
         page("/metrics", "vllm:num_requests_running{engine=\"0\"} 0.0\n");
         server.createContext(RESPONSES, this::responses);
+        server.createContext("/v1/audio/transcriptions", this::transcribe);
+        server.createContext("/v1/chat/completions", this::chat);
         server.start();
     }
 
@@ -58,6 +63,31 @@ public final class StoringEngine implements AutoCloseable {
 
     private void page(String path, String body) {
         server.createContext(path, exchange -> reply(exchange, 200, "application/json", body));
+    }
+
+    /** Says who it is and how long the form was, whose model it must have. */
+    private void transcribe(HttpExchange exchange) throws IOException {
+        byte[] form = exchange.getRequestBody().readAllBytes();
+        boolean served = new String(form, ISO_8859_1)
+                .replaceAll("\r\nContent-Type: text/plain[^\r]*", "")
+                .contains("name=\"model\"\r\n\r\n" + model + "\r\n");
+        String announced = exchange.getRequestHeaders().getFirst("Content-Length");
+        reply(
+                exchange,
+                served && announced.equals(String.valueOf(form.length)) ? 200 : 404,
+                "application/json",
+                "{\"text\":\"%s heard %d bytes\"}".formatted(name, form.length));
+    }
+
+    private void chat(HttpExchange exchange) throws IOException {
+        JsonNode request = ChatClient.JSON.readTree(exchange.getRequestBody().readAllBytes());
+        boolean served = request.path("model").asString("").equals(model);
+        reply(
+                exchange,
+                served ? 200 : 404,
+                "application/json",
+                "{\"id\":\"1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"%s\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":\"%s\"}}]}"
+                        .formatted(model, name));
     }
 
     private void responses(HttpExchange exchange) throws IOException {

@@ -126,7 +126,7 @@ class AffinityKeyResolverTest {
         BufferedBody buffered = new BufferedBody(new BodyBudget(4096), 4096, -1);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         buffered.append(bytes, bytes.length);
-        return new RequestBody(buffered, "application/json");
+        return new RequestBody(buffered, "application/json", null);
     }
 
     private static MockServerHttpRequest.BaseBuilder<?> request() {

@@ -27,7 +27,7 @@ final class RoutedExchanges {
         return new RoutedExchange(
                 new PoolBuilder("p", listed).build(),
                 request,
-                new RequestBody(body, null),
+                new RequestBody(body, null, null),
                 null,
                 false,
                 "id",

@@ -59,6 +59,11 @@ public record GenerationRequest(
         }
     }
 
+    /** Whether this stands for a name that is longer than any model's. */
+    public static boolean isTooLong(String model) {
+        return model.length() > JsonScanner.LONGEST_NAME || JsonScanner.isCut(model);
+    }
+
     /**
      * A body that names another model, wherever it names one, and is else the same byte for byte.
      *

@@ -20,6 +20,7 @@ final class JsonScanner {
     static final int LONGEST_NAME = 1024;
 
     private static final int SHOWN_OF_NAME = 200;
+    private static final String CUT = "…";
 
     private static final int MAX_INTEGER_LENGTH = 11;
 
@@ -157,7 +158,12 @@ final class JsonScanner {
      */
     String tokenName() {
         String name = tokenText(LONGEST_NAME);
-        return name == null ? new String(bytes(), start + 1, SHOWN_OF_NAME, UTF_8) + "…" : name;
+        return name == null ? new String(bytes(), start + 1, SHOWN_OF_NAME, UTF_8) + CUT : name;
+    }
+
+    /** Whether it stands for a longer name. */
+    static boolean isCut(String name) {
+        return name.endsWith(CUT);
     }
 
     /** At the position, something else was expected. */

@@ -75,9 +75,9 @@ public final class ModelNames {
             return all;
         }
 
-        private Target choose(LongSupplier key) {
-            if (targets.size() == 1) {
-                return targets.get(0).target();
+        private List<Target> choose(@Nullable LongSupplier key) {
+            if (targets.size() == 1 || key == null) {
+                return targets.stream().map(Share::target).toList();
             }
             long hash = key.getAsLong();
             Share heaviest = targets.get(0);
@@ -89,7 +89,7 @@ public final class ModelNames {
                     heaviest = share;
                 }
             }
-            return heaviest.target();
+            return List.of(heaviest.target());
         }
 
         private long item(Share share) {
@@ -151,9 +151,9 @@ public final class ModelNames {
     /**
      * The models that a name stands for in one request, each once, in the order in which they are to serve it.
      *
-     * @param key decides among weighted targets, the same in every process; asked only if there are some
+     * @param key decides among weighted targets, the same in every process; asked only if there are some. Null: all of them may serve
      */
-    public List<Resolved> resolve(Name name, LongSupplier key) {
+    public List<Resolved> resolve(Name name, @Nullable LongSupplier key) {
         Map<Target, Resolved> found = new LinkedHashMap<>();
         resolve(name, List.of(), null, key, found);
         return List.copyOf(found.values());
@@ -174,15 +174,23 @@ public final class ModelNames {
     }
 
     private void resolve(
-            Name name, List<String> before, @Nullable String pool, LongSupplier key, Map<Target, Resolved> found) {
+            Name name,
+            List<String> before,
+            @Nullable String pool,
+            @Nullable LongSupplier key,
+            Map<Target, Resolved> found) {
         List<String> path = new ArrayList<>(before);
         path.add(name.name());
-        add(name.choose(key), path, pool, key, found);
+        name.choose(key).forEach(target -> add(target, path, pool, key, found));
         name.fallback().forEach(target -> add(target, path, pool, key, found));
     }
 
     private void add(
-            Target target, List<String> path, @Nullable String pool, LongSupplier key, Map<Target, Resolved> found) {
+            Target target,
+            List<String> path,
+            @Nullable String pool,
+            @Nullable LongSupplier key,
+            Map<Target, Resolved> found) {
         String where = target.pool() == null ? pool : target.pool();
         Name further = names.get(target.model());
         if (further != null) {

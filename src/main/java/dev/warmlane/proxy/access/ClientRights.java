@@ -79,18 +79,19 @@ public final class ClientRights {
 
     /** Fails with 403 unless the client may use the model. */
     public void checkModel(Identity identity, RequestBody body) {
-        if (!identity.allowance().restrictsModels() || body.isEmpty()) {
+        if (!identity.allowance().restrictsModels() || (body.isEmpty() && body.model() == null)) {
             return;
         }
         // The whole body: of members that come twice the engine takes the last.
-        String model = body.isJson() ? body.parse().model() : null;
+        String model = body.isJson() ? body.parse().model() : body.model();
         if (!identity.allowance().allows(model)) {
             metrics.refused("model");
             throw ApiException.forbidden(
                     "model",
                     "model_not_allowed",
                     model == null
-                            ? "The key is for certain models, so the request must name one in a JSON body."
+                            ? "The key is for certain models, so the request must name one in "
+                                    + (body.isJson() ? "a JSON body." : "a JSON body or a form.")
                             : "The key may not use the model `%s`.".formatted(model));
         }
     }

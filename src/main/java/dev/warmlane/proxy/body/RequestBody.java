@@ -5,11 +5,14 @@ import dev.warmlane.core.prefix.PromptHasher;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.MalformedJsonException;
+import dev.warmlane.core.vllm.MultipartForm;
 import dev.warmlane.core.vllm.SessionField;
 import dev.warmlane.proxy.error.ApiException;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,18 +23,41 @@ public final class RequestBody {
     private static final ThreadLocal<PromptHasher> HASHER =
             ThreadLocal.withInitial(() -> new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES));
 
+    private static final Pattern BOUNDARY =
+            Pattern.compile("(?i)^\\s*multipart/form-data\\s*;(?:.*;)?\\s*boundary=(?:\"([^\"]+)\"|([^\\s;]+))");
+
+    /** More than a name may have. */
+    private static final int LONGEST_MODEL_BYTES = 8192;
+
     private final BufferedBody buffered;
     private final boolean json;
     private @Nullable GenerationRequest parsed;
+    private final @Nullable String boundary;
+    private final @Nullable String inQuery;
     private @Nullable String model;
     private boolean modelRead;
     private @Nullable PromptBlocks prompt;
     private @Nullable EngineVersion engine;
 
-    /** @param contentType the value of Content-Type; absent counts as JSON, which vLLM's paths take */
-    public RequestBody(BufferedBody buffered, @Nullable String contentType) {
+    /**
+     * What a request says beside its headers.
+     *
+     * @param contentType the value of Content-Type; absent counts as JSON, which vLLM's paths take
+     * @param modelInQuery the model that the query names, which counts where there is no body; null: none
+     */
+    public RequestBody(BufferedBody buffered, @Nullable String contentType, @Nullable String modelInQuery) {
         this.buffered = buffered;
         this.json = contentType == null || contentType.toLowerCase(Locale.ROOT).contains("json");
+        this.boundary = json ? null : boundary(contentType);
+        this.inQuery = modelInQuery;
+    }
+
+    private static @Nullable String boundary(@Nullable String contentType) {
+        Matcher matcher = BOUNDARY.matcher(contentType == null ? "" : contentType);
+        if (!matcher.find()) {
+            return null;
+        }
+        return matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
     }
 
     /** The bytes to send; empty once they are released. */
@@ -48,22 +74,49 @@ public final class RequestBody {
         return json && !isEmpty();
     }
 
-    /** The model it names, or null; reads no further than that, and once. */
+    /**
+     * The model that the request names, or null; read once, and in JSON no further than that. Fails with 400 if a form names several.
+     */
     @Nullable
     public String model() {
-        if (!modelRead && isJson()) {
-            GenerationRequest known = parsed;
-            byte[] bytes = bytes();
-            model = known != null ? known.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
+        if (!modelRead) {
+            model = readModel();
             modelRead = true;
         }
         return model;
     }
 
+    private @Nullable String readModel() {
+        byte[] bytes = bytes();
+        if (bytes.length == 0) {
+            return inQuery;
+        }
+        if (json) {
+            GenerationRequest known = parsed;
+            return known != null ? known.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
+        }
+        MultipartForm form = form(bytes);
+        return form == null || form.size() == 0 ? null : form.text(LONGEST_MODEL_BYTES);
+    }
+
+    private @Nullable MultipartForm form(byte[] bytes) {
+        if (boundary == null) {
+            return null;
+        }
+        MultipartForm form = new MultipartForm(bytes, boundary, "model");
+        if (form.size() > 1) {
+            throw ApiException.badRequest("model", "model_repeated", "The form names a model more than once.");
+        }
+        return form;
+    }
+
     /** The model that an engine would take: of several the last. Null if it names none or cannot be read. */
     @Nullable
     public String lastModel() {
-        GenerationRequest request = isJson() ? parseIfReadable() : null;
+        if (!isJson()) {
+            return model();
+        }
+        GenerationRequest request = parseIfReadable();
         return request == null ? null : request.model();
     }
 
@@ -129,10 +182,19 @@ public final class RequestBody {
     /** Names another model and is else the same. Fails with 400 if it is not a JSON object, with 503 past the budget. */
     public void model(String other) {
         try {
-            rewrite(bytes -> GenerationRequest.withModel(bytes, other));
+            if (!isEmpty()) {
+                rewrite(bytes -> withModel(bytes, other));
+            }
         } catch (MalformedJsonException e) {
             throw ApiException.notJson(e);
         }
+        model = other;
+        modelRead = true;
+    }
+
+    private byte[] withModel(byte[] bytes, String other) {
+        MultipartForm form = json ? null : form(bytes);
+        return form == null ? GenerationRequest.withModel(bytes, other) : form.with(other);
     }
 
     /** Sends what is made of the bytes instead: the same request, said a little differently. Fails with 503 past the budget. */

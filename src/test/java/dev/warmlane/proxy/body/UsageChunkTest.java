@@ -101,7 +101,7 @@ class UsageChunkTest {
         BufferedBody buffered = new BufferedBody(new BodyBudget(1024), 1024, -1);
         byte[] bytes = text.getBytes(US_ASCII);
         buffered.append(bytes, bytes.length);
-        return new RequestBody(buffered, null);
+        return new RequestBody(buffered, null, null);
     }
 
     private static String passed(String stream, int pieceSize) {
