@@ -8,8 +8,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param interval Time between two scrapes of an endpoint's /metrics, plus or minus 10 %.
  * @param timeout Timeout of one scrape.
- * @param modelsInterval Time between two reads of an endpoint's /v1/models and /version, at least warmlane.scrape.interval. An
- *     endpoint that lists several models is asked at every scrape, and all are when a request names a model that nobody lists.
+ * @param modelsInterval Time between two reads of an endpoint's /v1/models, at least warmlane.scrape.interval. An endpoint that
+ *     lists several models is asked at every scrape, and all are when a request names a model that nobody lists. Its /version is
+ *     read with them once a minute, and after a scrape that failed.
  */
 public record ScrapeSettings(
         @DefaultValue("1s") Duration interval,

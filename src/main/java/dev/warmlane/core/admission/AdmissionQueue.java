@@ -27,6 +27,7 @@ public final class AdmissionQueue {
     private final AtomicInteger occasions = new AtomicInteger();
     private boolean closed;
     private volatile int waiting;
+    private volatile Runnable onWaiting = () -> {};
 
     /**
      * An empty line.
@@ -40,6 +41,11 @@ public final class AdmissionQueue {
         this.rate = new ServiceRate(nanoClock);
         this.advice = new RetryAdvice(rate, limits.maxWait(), random);
         this.line = new WaitingQueue(new FairTurns(random.nextLong()));
+    }
+
+    /** Calls this, from any thread, when a request waits and none did before: from then on {@link #tick} has work to do. */
+    public void onWaiting(Runnable listener) {
+        onWaiting = listener;
     }
 
     /** Whether nobody waits, so that a request may take room where it finds some without asking here. */
@@ -69,7 +75,9 @@ public final class AdmissionQueue {
         Ticket place;
         Ticket refused = null;
         Refusal.Reason reason = Refusal.Reason.FULL;
+        boolean first;
         synchronized (line) {
+            first = waiting == 0;
             place = line.add(
                     claim, entrant, nanoClock.getAsLong() + limits.maxWait().toNanos());
             if (closed) {
@@ -80,6 +88,9 @@ public final class AdmissionQueue {
                 refused = line.giveUpLast();
             }
             waiting = line.size();
+        }
+        if (first) {
+            onWaiting.run();
         }
         if (refused != null) {
             refuse(refused, reason);
@@ -104,7 +115,10 @@ public final class AdmissionQueue {
         }
     }
 
-    /** Refuses who has waited too long, and looks for room that nobody told of. To be called several times a second. */
+    /**
+     * Refuses who has waited too long, and looks for room that nobody told of. To be called several times a
+     * second while any request waits.
+     */
     public void tick() {
         if (waiting == 0) {
             return;

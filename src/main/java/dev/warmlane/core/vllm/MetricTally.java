@@ -16,6 +16,7 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -99,15 +100,18 @@ final class MetricTally {
         SLEEP_STATE("engine_sleep_state"),
         CACHE_CONFIG("cache_config_info");
 
-        /** What every name starts with. */
-        static final String PREFIX = "vllm:";
-
         private static final MetricFamily[] ALL = values();
+
+        /** The words that their names begin with, for {@link PrometheusText}. */
+        static final long[] BEGINNINGS = Arrays.stream(ALL)
+                .mapToLong(family -> PrometheusText.beginning(family.sampleName))
+                .distinct()
+                .toArray();
 
         private final String sampleName;
 
         MetricFamily(String suffix) {
-            sampleName = PREFIX + suffix;
+            sampleName = "vllm:" + suffix;
         }
 
         /** The family of the sample under the cursor, or null if it is none of these. */

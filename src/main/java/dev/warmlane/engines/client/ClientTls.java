@@ -7,6 +7,7 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.tcp.SslProvider;
+import reactor.netty.tcp.TcpClient;
 
 /**
  * TLS to the engines of one pool. The certificate of an engine must be trusted and have the host of its URL, or the server name
@@ -33,6 +34,11 @@ public final class ClientTls {
     /** The client with its https connections secured. */
     public HttpClient secure(HttpClient http) {
         return http.secure(provider);
+    }
+
+    /** The same for connections without a scheme: all of them are secured. */
+    public TcpClient secure(TcpClient tcp) {
+        return tcp.secure(provider);
     }
 
     private SslProvider provider(SslContext context) {

@@ -2,16 +2,26 @@ package dev.warmlane.engines.client;
 
 import dev.warmlane.engines.discovery.AllowedAddresses;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import java.time.Duration;
+import reactor.netty.NettyPipeline;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.TcpClient;
+import reactor.netty.transport.ClientTransport;
 
 /**
  * Builds the HTTP clients for endpoints. All of them connect only to addresses that an endpoint may have, give up connecting
  * after the same time, and take exactly one response for a request. What is built is safe for concurrent use.
  */
 public final class EngineClient {
+    /** Of one size, which the allocator keeps: buffers that grow and shrink are given back to the system again and again. */
+    private static final int READ_BYTES = 16 << 10;
+
     private static final ReadBeforeConnect READ_BEFORE_CONNECT = new ReadBeforeConnect();
 
     private EngineClient() {}
@@ -47,16 +57,46 @@ public final class EngineClient {
      */
     public static HttpClient create(
             ConnectionProvider connections, Duration connectTimeout, HeaderLimits limits, LoopResources loops) {
-        return HttpClient.create(connections)
-                .runOn(loops)
+        return guarded(HttpClient.create(connections), connectTimeout, loops)
                 .httpResponseDecoder(decoder -> decoder.maxHeaderSize(limits.bytes()))
+                .doOnChannelInit((observer, channel, remote) -> addGuards(channel.pipeline(), limits));
+    }
+
+    /**
+     * What connects to endpoints for callers that keep the connection and speak HTTP/1.1 on it themselves, with objects of
+     * Netty's codec: {@link HttpClient} costs more than a small request that comes again and again. Its connections read when
+     * they are told to, and their TLS is still to be chosen.
+     *
+     * @param connectTimeout as of {@link #create}
+     */
+    public static TcpClient connector(Duration connectTimeout, HeaderLimits limits, LoopResources loops) {
+        return guarded(TcpClient.newConnection(), connectTimeout, loops)
+                .doOnChannelInit((observer, channel, remote) -> {
+                    HttpDecoderConfig config = new HttpDecoderConfig()
+                            .setMaxHeaderSize(limits.bytes())
+                            .setMaxChunkSize(Integer.MAX_VALUE);
+                    channel.config()
+                            .setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(16));
+                    channel.pipeline()
+                            .addBefore(
+                                    NettyPipeline.ReactiveBridge,
+                                    NettyPipeline.HttpCodec,
+                                    new HttpClientCodec(config, false, false));
+                    addGuards(channel.pipeline(), limits);
+                });
+    }
+
+    private static <T extends ClientTransport<T, ?>> T guarded(
+            ClientTransport<T, ?> client, Duration connectTimeout, LoopResources loops) {
+        return client.runOn(loops, LoopResources.DEFAULT_NATIVE)
                 .resolver(dns -> dns.queryTimeout(connectTimeout))
                 .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        Math.min(Integer.MAX_VALUE, connectTimeout.toMillis()))
-                .doOnChannelInit((observer, channel, remote) -> {
-                    new SingleResponseGuard(limits.count()).addTo(channel.pipeline());
-                    READ_BEFORE_CONNECT.addTo(channel.pipeline());
-                });
+                        Math.min(Integer.MAX_VALUE, connectTimeout.toMillis()));
+    }
+
+    private static void addGuards(ChannelPipeline pipeline, HeaderLimits limits) {
+        new SingleResponseGuard(limits.count()).addTo(pipeline);
+        READ_BEFORE_CONNECT.addTo(pipeline);
     }
 }

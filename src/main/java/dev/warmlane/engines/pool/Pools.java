@@ -1,5 +1,6 @@
 package dev.warmlane.engines.pool;
 
+import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.engines.discovery.DiscoveryStatus;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -37,6 +38,11 @@ public record Pools(List<Pool> all) implements AutoCloseable {
     /** The names of all, separated by commas. */
     public String names() {
         return all.stream().map(Pool::name).collect(Collectors.joining(", "));
+    }
+
+    /** The endpoints of each as they are now; equal to a list taken before only if nothing has changed since. */
+    public List<EndpointSnapshot> snapshots() {
+        return all.stream().map(pool -> pool.endpoints().snapshot()).toList();
     }
 
     /** Starts to discover their endpoints. To be called once. */

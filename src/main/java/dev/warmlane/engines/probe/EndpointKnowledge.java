@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * scraper's thread; {@link #report} is what others see.
  */
 final class EndpointKnowledge {
+    private static final Duration VERSION_INTERVAL = Duration.ofMinutes(1);
+
     private final LongSupplier nanoClock;
     private PrefixCacheHistory history;
     private boolean cachingOff;
@@ -23,6 +25,7 @@ final class EndpointKnowledge {
     private @Nullable Long modelsAskedAtNanos;
     private @Nullable String modelsError;
     private @Nullable String version;
+    private @Nullable Long versionAskedAtNanos;
 
     EndpointKnowledge(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
@@ -53,6 +56,8 @@ final class EndpointKnowledge {
 
     void metricsFailed(String error) {
         metricsError = error;
+        // It may come back as another release.
+        versionAskedAtNanos = null;
     }
 
     void learnModels(List<ModelCard> newModels) {
@@ -71,7 +76,7 @@ final class EndpointKnowledge {
     }
 
     /**
-     * Whether models and version are to be asked for now; if so, they count as asked. They are due after the interval, when
+     * Whether models are to be asked for now; if so, they count as asked. They are due after the interval, when
      * somebody has wanted to know them since they were, and always where there are several: adapters come and go.
      */
     boolean takeModelsTurn(Duration modelsInterval, long wantedNanos) {
@@ -83,6 +88,19 @@ final class EndpointKnowledge {
             return false;
         }
         modelsAskedAtNanos = now;
+        return true;
+    }
+
+    /**
+     * Whether the version is to be asked for now; if so, it counts as asked: until it is known, after a failure, and
+     * once a minute.
+     */
+    boolean takeVersionTurn() {
+        long now = nanoClock.getAsLong();
+        if (version != null && versionAskedAtNanos != null && now - versionAskedAtNanos < VERSION_INTERVAL.toNanos()) {
+            return false;
+        }
+        versionAskedAtNanos = now;
         return true;
     }
 

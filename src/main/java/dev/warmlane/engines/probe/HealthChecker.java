@@ -2,15 +2,19 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.ProbeClient.BodyReader;
+import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +43,17 @@ public final class HealthChecker implements AutoCloseable {
     private static final int LOOKS = 5;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
 
+    /** A status of 200 is all that counts. */
+    private static final BodyReader<Void> NO_BODY = new BodyReader<>() {
+        @Override
+        public void read(ByteBuf part) {}
+
+        @Override
+        public @Nullable Void end() {
+            return null;
+        }
+    };
+
     private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
 
     /** How late this thread may be before it is no judge of what is late. */
@@ -47,11 +62,14 @@ public final class HealthChecker implements AutoCloseable {
     private final boolean enabled;
     private final ProbeTiming timing;
     private final Duration suspectAfter;
+    private final long stallNanos;
     private final LongSupplier nanoClock;
     private final Pools pools;
     private final ProbeClient client;
     private final Poller<Place, Target> poller;
     private final Set<Place> failing = new HashSet<>();
+    private List<EndpointSnapshot> snapshots = List.of();
+    private Map<Place, Target> listed = Map.of();
     /** Whether the last check could not even be begun. */
     private boolean lacking;
 
@@ -67,9 +85,7 @@ public final class HealthChecker implements AutoCloseable {
 
     /** Whether this thread, and so probably all of this process, was late at any time since then. */
     private boolean stalledSince(long nanos) {
-        return stalledNanos - nanos >= 0
-                || nanoClock.getAsLong() - tickedNanos
-                        > timing.round().plus(STALL).toNanos();
+        return stalledNanos - nanos >= 0 || nanoClock.getAsLong() - tickedNanos > stallNanos;
     }
 
     /** An endpoint in a pool. */
@@ -99,6 +115,7 @@ public final class HealthChecker implements AutoCloseable {
         this.enabled = enabled;
         this.timing = timing;
         this.suspectAfter = suspectAfter;
+        this.stallNanos = timing.round().plus(STALL).toNanos();
         this.nanoClock = nanoClock;
         this.tickedNanos = nanoClock.getAsLong();
         this.stalledNanos = tickedNanos - 1;
@@ -125,7 +142,7 @@ public final class HealthChecker implements AutoCloseable {
 
     private void tick() {
         long now = nanoClock.getAsLong();
-        if (now - tickedNanos > timing.round().plus(STALL).toNanos()) {
+        if (now - tickedNanos > stallNanos) {
             stalledNanos = now;
         }
         tickedNanos = now;
@@ -170,7 +187,12 @@ public final class HealthChecker implements AutoCloseable {
     }
 
     private Map<Place, Target> listed() {
-        Map<Place, Target> listed = new LinkedHashMap<>();
+        List<EndpointSnapshot> now = pools.snapshots();
+        if (now.equals(snapshots)) {
+            return listed;
+        }
+        snapshots = now;
+        listed = new LinkedHashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 if (endpoint.state().isDiscoveredReady()) {
@@ -189,8 +211,7 @@ public final class HealthChecker implements AutoCloseable {
         long startedNanos = nanoClock.getAsLong();
         Disposable late =
                 client.loop().schedule(() -> late(target, startedNanos), suspectAfter.toNanos(), TimeUnit.NANOSECONDS);
-        return client.<Void>get(
-                        target.pool(), target.endpoint().uri(), "/health", headers -> {}, content -> content.then())
+        return client.get(target.pool(), target.endpoint().uri(), "/health", headers -> {}, NO_BODY)
                 .doOnSuccess(healthy -> passed(target, startedNanos))
                 .onErrorResume(failure -> {
                     failed(target, EngineFailure.of(failure), startedNanos);

@@ -2,6 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.engines.pool.EndpointNews;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
@@ -45,6 +46,9 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private final List<Runnable> roundListeners = new CopyOnWriteArrayList<>();
     private final List<Runnable> modelsListeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<EndpointId>> unreachableListeners = new CopyOnWriteArrayList<>();
+
+    private List<EndpointSnapshot> snapshots = List.of();
+    private Map<EndpointId, Target> listed = Map.of();
 
     private volatile long modelsWantedNanos;
 
@@ -116,7 +120,12 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     }
 
     private Map<EndpointId, Target> listed() {
-        Map<EndpointId, Target> listed = new LinkedHashMap<>();
+        List<EndpointSnapshot> now = pools.snapshots();
+        if (now.equals(snapshots)) {
+            return listed;
+        }
+        snapshots = now;
+        listed = new LinkedHashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 listed.putIfAbsent(endpoint.id(), new Target(pool, endpoint));
@@ -147,9 +156,14 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         } else if (report.error() == null && failedBefore) {
             news.add(Level.INFO, endpoint.name(), "scraped again", "", null);
         }
-        if (!report.models().equals(before.models())) {
+        if (!ids(report).equals(ids(before))) {
             tell(modelsListeners);
         }
+    }
+
+    /** Cards have times in them, so that no two are equal. */
+    private static List<String> ids(EndpointReport report) {
+        return report.models().stream().map(ModelCard::id).toList();
     }
 
     private static void tell(List<Runnable> listeners) {

@@ -2,6 +2,7 @@ package dev.warmlane.engines.probe;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,8 +20,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Polls each target about once an interval, give or take a tenth, later where its last poll took longer. A target has at most
- * one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go first. Follows
+ * Polls each target about once an interval, give or take a tenth, later where its last poll took longer. Polls start in rounds,
+ * several at once, so that hundreds of targets do not wake the thread hundreds of times. A target has at most one poll in
+ * flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go first. Follows
  * the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next poll on,
  * one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the scheduler.
  *
@@ -40,15 +42,16 @@ final class Poller<K, T> {
     private final Function<T, Mono<Void>> poll;
     private final Map<K, Member> members = new HashMap<>();
     private final Deque<Member> due = new ArrayDeque<>();
+    private Map<K, T> listed = Map.of();
     private int inFlight;
     private boolean stopped;
 
     private final class Member {
-        private final Disposable.Swap timer = Disposables.swap();
         private final Disposable.Swap inFlightPoll = Disposables.swap();
         private final K key;
         private T target;
-        private boolean polling;
+        private State state = State.RESTING;
+        private long dueNanos;
         private boolean hurried;
 
         Member(K key, T target) {
@@ -60,10 +63,15 @@ final class Poller<K, T> {
             return members.get(key) == this;
         }
 
-        void stop() {
-            timer.dispose();
-            inFlightPoll.dispose();
+        boolean isDue(long nowNanos) {
+            return state == State.RESTING && nowNanos - dueNanos >= 0;
         }
+    }
+
+    private enum State {
+        RESTING,
+        DUE,
+        POLLING
     }
 
     /**
@@ -71,7 +79,7 @@ final class Poller<K, T> {
      *
      * @param firstWithin the share of an interval over which the first polls of new targets are spread; 0: at once
      * @param random spreads the polls; used by one thread
-     * @param listing all targets there are now
+     * @param listing all targets there are now; the same map as before if nothing has changed
      * @param poll polls one; deals with its own errors
      */
     Poller(
@@ -122,32 +130,43 @@ final class Poller<K, T> {
         }
     }
 
-    private void follow(Map<K, T> listed) {
-        members.values().removeIf(member -> {
-            boolean gone = !listed.containsKey(member.key);
-            if (gone) {
-                member.stop();
-            }
-            return gone;
-        });
-        listed.forEach((key, target) -> {
-            Member member = members.get(key);
-            if (member == null) {
-                begin(new Member(key, target));
-            } else {
-                member.target = target;
-            }
-        });
+    private void follow(Map<K, T> now) {
+        if (now != listed) {
+            listed = now;
+            members.values().removeIf(member -> {
+                boolean gone = !now.containsKey(member.key);
+                if (gone) {
+                    member.inFlightPoll.dispose();
+                }
+                return gone;
+            });
+            now.forEach((key, target) -> {
+                Member member = members.get(key);
+                if (member == null) {
+                    begin(new Member(key, target));
+                } else {
+                    member.target = target;
+                }
+            });
+        }
+        queueDue();
         startDue();
+    }
+
+    private void queueDue() {
+        long now = nanoClock.getAsLong();
+        members.values().stream()
+                .filter(member -> member.isDue(now))
+                .sorted(Comparator.comparingLong(member -> member.dueNanos - now))
+                .forEach(member -> {
+                    member.state = State.DUE;
+                    due.add(member);
+                });
     }
 
     private void begin(Member member) {
         members.put(member.key, member);
-        if (firstWithin == 0) {
-            due.add(member);
-        } else {
-            await(member, jittered(0, firstWithin));
-        }
+        member.dueNanos = nanoClock.getAsLong() + between(0, firstWithin);
     }
 
     private void hurry(K key) {
@@ -156,11 +175,11 @@ final class Poller<K, T> {
         if (member == null) {
             return;
         }
-        if (member.polling) {
+        if (member.state == State.POLLING) {
             member.hurried = true;
         } else {
-            member.timer.update(Disposables.disposed());
             due.remove(member);
+            member.state = State.DUE;
             due.addFirst(member);
             startDue();
         }
@@ -181,7 +200,7 @@ final class Poller<K, T> {
     private void start(Member member) {
         long startedNanos = nanoClock.getAsLong();
         inFlight++;
-        member.polling = true;
+        member.state = State.POLLING;
         T target = member.target;
         member.inFlightPoll.update(Mono.defer(() -> poll.apply(target))
                 .doFinally(signal -> ended(member, startedNanos))
@@ -190,26 +209,23 @@ final class Poller<K, T> {
 
     private void ended(Member member, long startedNanos) {
         inFlight--;
-        member.polling = false;
-        long tookNanos = nanoClock.getAsLong() - startedNanos;
-        await(member, member.hurried ? 0 : Math.max(0, jittered(1 - JITTER, 1 + JITTER) - tookNanos));
-        member.hurried = false;
-        // Not from here: a poll that fails while it starts would nest the next one in itself.
-        loop.schedule(this::startDue);
+        if (member.hurried) {
+            member.hurried = false;
+            member.state = State.DUE;
+            due.addFirst(member);
+        } else {
+            member.state = State.RESTING;
+            // A round comes up to a tenth of the interval after this.
+            member.dueNanos = startedNanos + between(1 - JITTER, 1);
+        }
+        if (!due.isEmpty()) {
+            // Not from here: a poll that fails while it starts would nest the next one in itself.
+            loop.schedule(this::startDue);
+        }
     }
 
-    /** Makes it due after a while. */
-    private void await(Member member, long nanos) {
-        member.timer.update(loop.schedule(
-                () -> {
-                    due.add(member);
-                    startDue();
-                },
-                nanos,
-                TimeUnit.NANOSECONDS));
-    }
-
-    private long jittered(double least, double most) {
+    /** A random part of the interval in this range, in nanoseconds. */
+    private long between(double least, double most) {
         return (long) (timing.interval().toNanos() * (least + (most - least) * random.nextDouble()));
     }
 }

@@ -1,46 +1,84 @@
 package dev.warmlane.engines.probe;
 
+import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.ByteBufFlux;
-import reactor.netty.http.client.HttpClient;
-import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.TcpClient;
 
 /**
  * Asks engines on the gateway's own account, on one thread and over connections of its own, so that a slow engine takes
- * nothing from requests. All results, errors and timers come on that thread.
+ * nothing from requests. All results, errors and timers come on that thread. It keeps one connection at rest to each endpoint,
+ * for as long as engines keep it.
  */
 final class ProbeClient {
-    private static final int OK = 200;
+    /** By the JVM's trust store, which is a file. */
+    private static final Mono<ClientTls> DEFAULT_TLS = Mono.fromCallable(
+                    () -> new ClientTls(SslContextBuilder.forClient().build(), null))
+            .subscribeOn(Schedulers.boundedElastic())
+            .cache();
 
     private final Duration timeout;
+    private final Duration keepAlive;
     private final LoopResources loops;
+    private final EventLoop eventLoop;
     private final Scheduler loop;
-    private final ConnectionProvider connections;
-    private final HttpClient http;
+    private final TcpClient tcp;
+    private final Map<URI, AtRest> atRest = new HashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** @param name of the thread and the connections */
+    private record AtRest(
+            ProbeConnection connection, @Nullable ClientTls tls, long sinceNanos) {}
+
+    /** Takes a body apart, on the client's thread. Either throws {@link UnusableResponse} where it is of no use. */
+    interface BodyReader<T> {
+        /** The next part, which may be reused after that. */
+        void read(ByteBuf part);
+
+        /** What it comes to; null where that is nothing. */
+        @Nullable
+        T end();
+    }
+
+    /** @param name of the thread */
     ProbeClient(String name, ProbeTiming timing) {
         this.timeout = timing.timeout();
+        this.keepAlive = timing.keepAlive();
         this.loops = LoopResources.create(name, 1, true);
-        this.loop = Schedulers.fromExecutorService(
-                loops.onClient(LoopResources.DEFAULT_NATIVE).next());
-        this.connections = EngineClient.connections(name, timing.maxConcurrent(), timeout, timing.keepAlive());
-        this.http = EngineClient.create(connections, timeout, HeaderLimits.DEFAULT, loops);
+        this.eventLoop = loops.onClient(LoopResources.DEFAULT_NATIVE).next();
+        this.loop = Schedulers.fromExecutorService(eventLoop);
+        this.tcp = EngineClient.connector(timeout, HeaderLimits.DEFAULT, loops);
+        long pause = keepAlive.dividedBy(2).toMillis() + 1;
+        loop.schedulePeriodically(this::closeOld, pause, pause, TimeUnit.MILLISECONDS);
     }
 
     /** The one thread. */
@@ -49,26 +87,12 @@ final class ProbeClient {
     }
 
     /**
-     * Asks an endpoint of a pool with GET, and gives what is made of the body.
+     * Asks an endpoint of a pool with GET, and gives what is made of the body. To be subscribed to on the client's thread.
      *
      * @return fails with {@link UnusableResponse} for any status but 200, and as connections do
      */
-    <T> Mono<T> get(
-            Pool pool,
-            URI endpoint,
-            String path,
-            Consumer<? super HttpHeaders> headers,
-            Function<ByteBufFlux, Mono<T>> body) {
-        return Mono.defer(() -> pool.secure(http)
-                        .headers(headers)
-                        .get()
-                        .uri(URI.create(endpoint + path))
-                        .response((response, content) -> response.status().code() == OK
-                                ? body.apply(content)
-                                : Mono.error(UnusableResponse.status(
-                                        response.status().code())))
-                        .singleOrEmpty())
-                .timeout(timeout, Mono.error(() -> ReadTimeoutException.INSTANCE), loop);
+    <T> Mono<T> get(Pool pool, URI endpoint, String path, Consumer<? super HttpHeaders> headers, BodyReader<T> body) {
+        return Mono.create(sink -> new Asking<>(pool, endpoint, path, headers, body, sink).begin());
     }
 
     /**
@@ -80,9 +104,154 @@ final class ProbeClient {
         if (closed.compareAndSet(false, true)) {
             loop.schedule(() -> {
                 last.run();
-                connections.dispose();
+                atRest.values().forEach(resting -> resting.connection().close());
                 loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).subscribe();
             });
         }
+    }
+
+    private void closeOld() {
+        atRest.values().removeIf(resting -> {
+            boolean old = isOld(resting);
+            if (old) {
+                resting.connection().close();
+            }
+            return old;
+        });
+    }
+
+    private boolean isOld(AtRest resting) {
+        return System.nanoTime() - resting.sinceNanos() > keepAlive.toNanos()
+                || !resting.connection().isUsable();
+    }
+
+    /** A request with its response, over a connection at rest if there is one, else over a new one. */
+    private final class Asking<T> implements ProbeConnection.Exchange {
+        private final URI endpoint;
+        private final String path;
+        private final Consumer<? super HttpHeaders> headers;
+        private final BodyReader<T> body;
+        private final MonoSink<T> sink;
+        private final @Nullable ClientTls tls;
+        private final Disposable.Swap connecting = Disposables.swap();
+        private @Nullable Future<?> timer;
+        private @Nullable ProbeConnection connection;
+        private boolean reused;
+
+        Asking(
+                Pool pool,
+                URI endpoint,
+                String path,
+                Consumer<? super HttpHeaders> headers,
+                BodyReader<T> body,
+                MonoSink<T> sink) {
+            this.endpoint = endpoint;
+            this.path = path;
+            this.headers = headers;
+            this.body = body;
+            this.sink = sink;
+            this.tls = pool.tls();
+        }
+
+        void begin() {
+            sink.onDispose(this::end);
+            timer = eventLoop.schedule(
+                    () -> sink.error(ReadTimeoutException.INSTANCE), timeout.toNanos(), TimeUnit.NANOSECONDS);
+            AtRest resting = atRest.remove(endpoint);
+            if (resting != null && resting.tls() == tls && !isOld(resting)) {
+                reused = true;
+                send(resting.connection());
+                return;
+            }
+            if (resting != null) {
+                resting.connection().close();
+            }
+            connect();
+        }
+
+        private void connect() {
+            connecting.update(client().publishOn(loop)
+                    .flatMap(client ->
+                            client.remoteAddress(() -> address(endpoint)).connect())
+                    .subscribe(made -> send(new ProbeConnection(made.channel())), sink::error));
+        }
+
+        private Mono<TcpClient> client() {
+            if (!isHttps(endpoint)) {
+                return Mono.just(tcp);
+            }
+            return tls == null ? DEFAULT_TLS.map(byDefault -> byDefault.secure(tcp)) : Mono.just(tls.secure(tcp));
+        }
+
+        private void send(ProbeConnection newConnection) {
+            connection = newConnection;
+            FullHttpRequest request = new DefaultFullHttpRequest(
+                    HttpVersion.HTTP_1_1, HttpMethod.GET, endpoint.getRawPath() + path, Unpooled.EMPTY_BUFFER);
+            request.headers().set(HttpHeaderNames.HOST, endpoint.getRawAuthority());
+            request.headers().set(HttpHeaderNames.ACCEPT, "*/*");
+            headers.accept(request.headers());
+            newConnection.send(request, this);
+        }
+
+        @Override
+        public void content(ByteBuf part) {
+            body.read(part);
+        }
+
+        @Override
+        public void completed() {
+            ProbeConnection used = connection;
+            connection = null;
+            if (used != null) {
+                rest(used);
+            }
+            try {
+                sink.success(body.end());
+            } catch (UnusableResponse e) {
+                sink.error(e);
+            }
+        }
+
+        private void rest(ProbeConnection used) {
+            AtRest resting = new AtRest(used, tls, System.nanoTime());
+            AtRest other = isOld(resting) ? resting : atRest.put(endpoint, resting);
+            if (other != null) {
+                other.connection().close();
+            }
+        }
+
+        @Override
+        public void failed(Throwable why, boolean unheard) {
+            connection = null;
+            // The engine closed it as the request was on its way, which says nothing of the engine.
+            if (reused && unheard) {
+                reused = false;
+                connect();
+            } else {
+                sink.error(why);
+            }
+        }
+
+        /** Answered, failed, or nobody waits any longer. */
+        private void end() {
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            connecting.dispose();
+            if (connection != null) {
+                connection.close();
+            }
+        }
+    }
+
+    private static boolean isHttps(URI endpoint) {
+        return "https".equals(endpoint.getScheme());
+    }
+
+    private static InetSocketAddress address(URI endpoint) {
+        String host = endpoint.getHost();
+        int port = endpoint.getPort() >= 0 ? endpoint.getPort() : isHttps(endpoint) ? 443 : 80;
+        return InetSocketAddress.createUnresolved(
+                host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
     }
 }

@@ -5,6 +5,9 @@ import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.probe.ProbeClient.BodyReader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
@@ -13,15 +16,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
-import reactor.netty.ByteBufFlux;
 
-/** Asks vLLM servers about themselves: metrics each time, models and version now and then. Every response is bounded. */
+/**
+ * Asks vLLM servers about themselves: metrics each time, models and version now and then. Every response is bounded. For the
+ * client's thread.
+ */
 final class ScrapeClient {
     private static final int MAX_JSON_BYTES = 1 << 20;
 
     private final ProbeClient client;
     private final Duration modelsInterval;
     private final int maxMetricsBytes;
+    private final byte[] scratch = new byte[16 << 10];
 
     ScrapeClient(ProbeClient client, Duration modelsInterval, int maxMetricsBytes) {
         this.client = client;
@@ -62,50 +68,84 @@ final class ScrapeClient {
                 .doOnNext(knowledge::learnModels)
                 .then()
                 .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.modelsFailed(modelsReason(pool, failure))));
-        Mono<Void> version =
-                version(pool, endpoint).doOnNext(knowledge::learnVersion).then().onErrorComplete();
-        return metrics.then(models).then(version).doOnSuccess(done -> learned.run());
+        Mono<Void> all = metrics.then(models);
+        if (knowledge.takeVersionTurn()) {
+            all = all.then(version(pool, endpoint)
+                    .doOnNext(knowledge::learnVersion)
+                    .then()
+                    .onErrorComplete());
+        }
+        return all.doOnSuccess(done -> learned.run());
     }
 
     private Mono<VllmMetrics> metrics(Pool pool, URI endpoint) {
-        return get(
-                        pool,
-                        endpoint,
-                        "/metrics",
-                        maxMetricsBytes,
-                        headers -> headers.set(HttpHeaderNames.ACCEPT, "text/plain;version=0.0.4"))
-                .map(body -> VllmMetrics.parse(body)
-                        .orElseThrow(
-                                () -> UnusableResponse.content("no vllm: metrics in %d bytes".formatted(body.length))));
+        return client.get(
+                pool,
+                endpoint,
+                "/metrics",
+                headers -> headers.set(HttpHeaderNames.ACCEPT, "text/plain;version=0.0.4"),
+                new MetricsReader());
+    }
+
+    /** Reads metrics as they come; no page is kept, since a page of vLLM's has some forty kilobytes. */
+    private final class MetricsReader implements BodyReader<VllmMetrics> {
+        private final VllmMetrics.Reader reader = new VllmMetrics.Reader();
+        private int bytes;
+
+        @Override
+        public void read(ByteBuf part) {
+            if (part.readableBytes() > maxMetricsBytes - bytes) {
+                throw tooLarge(maxMetricsBytes);
+            }
+            bytes += part.readableBytes();
+            while (part.isReadable()) {
+                int length = Math.min(scratch.length, part.readableBytes());
+                part.readBytes(scratch, 0, length);
+                reader.read(scratch, 0, length);
+            }
+        }
+
+        @Override
+        public VllmMetrics end() {
+            return reader.end()
+                    .orElseThrow(() -> UnusableResponse.content("no vllm: metrics in %d bytes".formatted(bytes)));
+        }
     }
 
     private Mono<List<ModelCard>> models(Pool pool, URI endpoint) {
-        return get(pool, endpoint, "/v1/models", MAX_JSON_BYTES, headers -> {
-                    if (pool.apiKey() != null) {
-                        headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + pool.apiKey());
-                    }
-                })
-                .map(EngineJson::models);
+        Consumer<HttpHeaders> key = headers -> {
+            if (pool.apiKey() != null) {
+                headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + pool.apiKey());
+            }
+        };
+        return client.get(pool, endpoint, "/v1/models", key, new JsonReader()).map(EngineJson::models);
     }
 
     /** Empty where the response names no version. */
     private Mono<String> version(Pool pool, URI endpoint) {
-        return get(pool, endpoint, "/version", MAX_JSON_BYTES, headers -> {}).mapNotNull(EngineJson::version);
+        return client.get(pool, endpoint, "/version", headers -> {}, new JsonReader())
+                .mapNotNull(EngineJson::version);
     }
 
-    private Mono<byte[]> get(Pool pool, URI endpoint, String path, int maxBytes, Consumer<HttpHeaders> headers) {
-        return client.get(pool, endpoint, path, headers, content -> join(content, maxBytes));
+    private static final class JsonReader implements BodyReader<byte[]> {
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+
+        @Override
+        public void read(ByteBuf part) {
+            if (part.readableBytes() > MAX_JSON_BYTES - body.size()) {
+                throw tooLarge(MAX_JSON_BYTES);
+            }
+            body.writeBytes(ByteBufUtil.getBytes(part));
+        }
+
+        @Override
+        public byte[] end() {
+            return body.toByteArray();
+        }
     }
 
-    private static Mono<byte[]> join(ByteBufFlux content, int maxBytes) {
-        return content.asByteArray()
-                .collect(ByteArrayOutputStream::new, (body, chunk) -> {
-                    if (chunk.length > maxBytes - body.size()) {
-                        throw UnusableResponse.content("more than %d bytes".formatted(maxBytes));
-                    }
-                    body.writeBytes(chunk);
-                })
-                .map(ByteArrayOutputStream::toByteArray);
+    private static UnusableResponse tooLarge(int maxBytes) {
+        return UnusableResponse.content("more than %d bytes".formatted(maxBytes));
     }
 
     /** Says what to do where a key is what is wrong. */

@@ -60,7 +60,10 @@ final class EndpointMeters {
 
     /** Registers the gauges, and the counters that the engine has said by now. */
     void register() {
-        for (Reading reading : Reading.values()) {
+        if (meters.size() == Reading.ALL.length) {
+            return;
+        }
+        for (Reading reading : Reading.ALL) {
             boolean counter = reading.meter.kind() == Kind.COUNTER;
             if (meters.containsKey(reading) || (counter && Double.isNaN(value(reading)))) {
                 continue;
@@ -118,6 +121,8 @@ final class EndpointMeters {
         GENERATION_TOKENS(GatewayMeter.ENGINE_GENERATION_TOKENS),
         PREEMPTIONS(GatewayMeter.ENGINE_PREEMPTIONS),
         REJECTIONS(GatewayMeter.ENGINE_REJECTIONS);
+
+        private static final Reading[] ALL = values();
 
         private final GatewayMeter meter;
         private final @Nullable String window;

@@ -3,6 +3,7 @@ package dev.warmlane.ops.actuator;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.engines.pool.Pool;
@@ -23,6 +24,7 @@ public final class RoutingMeters {
     private final Pools pools;
     private final MultiGauge requests;
     private final MultiGauge promptTokens;
+    private List<EndpointSnapshot> registered = List.of();
 
     public RoutingMeters(MeterRegistry registry, Pools pools, Bindings bindings) {
         this.pools = pools;
@@ -40,7 +42,12 @@ public final class RoutingMeters {
     }
 
     /** Makes the meters those of the endpoints that there are now. Off the request path. */
-    public void refresh() {
+    public synchronized void refresh() {
+        List<EndpointSnapshot> now = pools.snapshots();
+        if (now.equals(registered)) {
+            return;
+        }
+        registered = now;
         requests.register(rows(InFlight::requests), true);
         promptTokens.register(rows(InFlight::promptTokens), true);
     }

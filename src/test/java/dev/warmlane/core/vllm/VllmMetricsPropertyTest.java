@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -43,6 +46,25 @@ class VllmMetricsPropertyTest {
         long queried = queriedTokens.stream().mapToLong(Integer::longValue).sum();
         long hit = queriedTokens.stream().mapToLong(tokens -> tokens / 2).sum();
         assertThat(metrics.prefixCache()).isEqualTo(new PrefixCacheCounters(queried, hit));
+    }
+
+    @Property
+    void readsTheSameWhereverChunksAreCut(@ForAll @Size(max = 12) List<@IntRange(max = 6400) Integer> cuts)
+            throws IOException {
+        byte[] page;
+        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/vllm/metrics-newest.prom"))) {
+            page = in.readAllBytes();
+        }
+        VllmMetrics.Reader reader = new VllmMetrics.Reader();
+        int from = 0;
+        for (int cut : cuts.stream().sorted().toList()) {
+            int to = Math.min(cut, page.length);
+            reader.read(page, from, to);
+            from = to;
+        }
+        reader.read(page, from, page.length);
+
+        assertThat(reader.end()).isPresent().isEqualTo(VllmMetrics.parse(page));
     }
 
     @Property

@@ -3,8 +3,11 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
 import org.reactivestreams.Publisher;
@@ -18,6 +21,7 @@ import reactor.netty.http.server.HttpServerResponse;
 final class EngineServer implements AutoCloseable {
     private final DisposableServer server;
     private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final Set<SocketAddress> clients = ConcurrentHashMap.newKeySet();
     private volatile BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> metrics;
 
     EngineServer(BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> metrics) {
@@ -26,6 +30,7 @@ final class EngineServer implements AutoCloseable {
                 .host("127.0.0.1")
                 .port(0)
                 .handle((request, response) -> {
+                    clients.add(request.remoteAddress());
                     requests.add("%s accept=%s authorization=%s"
                             .formatted(
                                     request.uri(),
@@ -59,6 +64,11 @@ final class EngineServer implements AutoCloseable {
 
     List<String> requests() {
         return requests;
+    }
+
+    /** How many connections were ever used. */
+    int connections() {
+        return clients.size();
     }
 
     @Override

@@ -19,11 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
 
 class LoadScraperIT {
     private static final ProbeTiming FAST =
@@ -84,6 +86,60 @@ class LoadScraperIT {
                         "/metrics accept=text/plain;version=0.0.4 authorization=null",
                         "/v1/models accept=*/* authorization=Bearer secret",
                         "/version accept=*/* authorization=null");
+    }
+
+    @Test
+    void keepsOneConnectionToAnEndpoint() {
+        EngineServer server = open(EngineServer.serving(METRICS));
+        pool.replace(List.of(server.endpoint("a")));
+        scraper.start();
+
+        await().until(() -> server.requests().size() > 20);
+        assertThat(server.connections()).isEqualTo(1);
+    }
+
+    @Test
+    void failsNoScrapeForAConnectionThatItsServerClosesAsTheRequestComes() {
+        AtomicInteger scrapes = new AtomicInteger();
+        EngineServer server = open(new EngineServer((request, response) -> {
+            if (scrapes.incrementAndGet() % 3 == 0) {
+                response.withConnection(Connection::dispose);
+                return Mono.never();
+            }
+            return response.sendString(Mono.just(METRICS));
+        }));
+        pool.replace(List.of(server.endpoint("a")));
+        List<String> errors = new CopyOnWriteArrayList<>();
+        scraper.onRound(() -> {
+            if (report("a").error() != null) {
+                errors.add(report("a").error());
+            }
+        });
+        scraper.start();
+
+        await().until(() -> server.connections() > 5);
+        assertThat(errors).isEmpty();
+    }
+
+    @Test
+    void asksForTheVersionAgainOnlyWhenScrapesHaveFailed() {
+        EngineServer server = open(EngineServer.serving(METRICS));
+        pool.replace(List.of(server.endpoint("a")));
+        scraper.start();
+        await().until(() -> asked(server, "/v1/models") > 3);
+        assertThat(asked(server, "/version")).isEqualTo(1);
+
+        server.answer((request, response) -> response.status(500).send());
+        awaitError("a", "HTTP 500");
+        server.answer((request, response) -> response.sendString(Mono.just(METRICS)));
+
+        await().until(() -> asked(server, "/version") > 1);
+    }
+
+    private static long asked(EngineServer server, String path) {
+        return server.requests().stream()
+                .filter(request -> request.startsWith(path + " "))
+                .count();
     }
 
     @Test
