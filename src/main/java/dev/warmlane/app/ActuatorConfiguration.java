@@ -5,6 +5,7 @@ import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
+import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.ClusterEndpoint;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
@@ -20,12 +21,16 @@ import dev.warmlane.proxy.access.Tenants;
 import dev.warmlane.settings.SettingsInForce;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
 import org.springframework.boot.actuate.info.InfoContributor;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.info.GitProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -98,6 +103,20 @@ class ActuatorConfiguration {
     @Bean
     PoolMeters poolMeters(Pools pools, MeterRegistry registry) {
         return new PoolMeters(registry, pools);
+    }
+
+    /** Which version each replica is, so that a rollout is seen beside what it changes. */
+    @Bean
+    MeterBinder buildInfo(ObjectProvider<BuildProperties> build, ObjectProvider<GitProperties> git) {
+        BuildProperties version = build.getIfAvailable();
+        GitProperties commit = git.getIfAvailable();
+        return registry -> GatewayMeter.BUILD_INFO.gauge(
+                registry,
+                1,
+                Integer::doubleValue,
+                Objects.requireNonNullElse(version == null ? null : version.getVersion(), ""),
+                Objects.requireNonNullElse(commit == null ? null : commit.getShortCommitId(), ""),
+                System.getProperty("java.version"));
     }
 
     @Bean

@@ -105,6 +105,26 @@ class MonitoringTest {
     }
 
     @Test
+    void alertsLeadToTheRunbookThatOneNames() {
+        String runbook = "https://git.example/warmlane/docs/runbook.md";
+        assertThat(runbooks("{metrics: {rules: true, runbook: '" + runbook + "'}}"))
+                .isNotEmpty()
+                .allMatch(link -> link.startsWith(runbook + "#warmlane"));
+        assertThat(runbooks("{metrics: {rules: true}}"))
+                .isNotEmpty()
+                .allMatch(link -> link.startsWith("docs/runbook.md#warmlane"));
+    }
+
+    private static List<String> runbooks(String values) {
+        return Chart.render(values).all(PrometheusRule.class).stream()
+                .flatMap(rules -> rules.getSpec().getGroups().stream())
+                .flatMap(group -> group.getRules().stream())
+                .filter(rule -> rule.getAlert() != null)
+                .map(rule -> rule.getAnnotations().get("runbook_url"))
+                .toList();
+    }
+
+    @Test
     void makesAConfigMapOfEveryDashboard() throws IOException {
         List<Path> dashboards = files("config/grafana", ".json");
         List<ConfigMap> made = Chart.render("metrics: {dashboards: true}").all(ConfigMap.class).stream()

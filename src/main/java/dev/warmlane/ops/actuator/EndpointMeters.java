@@ -90,23 +90,27 @@ final class EndpointMeters {
     private double value(Reading reading) {
         Number value = switch (reading) {
             case SENT_REQUESTS -> (Long) inFlight.sentRequests(id);
+            case EJECTED -> isIn(EndpointState.EJECTED) ? 1 : 0;
             case SENT_PROMPT_TOKENS -> (Long) inFlight.sentPromptTokens(id);
-            case SCRAPE_AGE -> isUnready() ? null : reading.in(reports.report(id), nanoClock.getAsLong());
+            // Nobody expects one that is not ready to respond as yet, however long ago it did.
+            case SCRAPE_AGE ->
+                isIn(EndpointState.UNREADY) ? null : reading.in(reports.report(id), nanoClock.getAsLong());
             default -> reading.in(reports.report(id), nanoClock.getAsLong());
         };
         return value == null ? Double.NaN : value.doubleValue();
     }
 
-    /** Nobody expects such a one to respond as yet, however long ago it did. */
-    private boolean isUnready() {
+    /** Whether operators see it in the same state. */
+    private boolean isIn(EndpointState state) {
         Endpoint endpoint = pool.snapshot().find(id);
-        return endpoint != null && endpoint.state() == EndpointState.UNREADY;
+        return endpoint != null && endpoint.state().label().equals(state.label());
     }
 
     /** What engines say of their present state and have counted since they started, and what the gateway has sent them. */
     private enum Reading {
         SENT_REQUESTS(GatewayMeter.ENDPOINT_REQUESTS),
         SENT_PROMPT_TOKENS(GatewayMeter.ENDPOINT_PROMPT_TOKENS),
+        EJECTED(GatewayMeter.ENDPOINT_EJECTED),
         KV_CACHE_USAGE(GatewayMeter.ENGINE_KV_CACHE_USAGE),
         KV_CACHE_CAPACITY(GatewayMeter.ENGINE_KV_CACHE_CAPACITY),
         RUNNING(GatewayMeter.ENGINE_RUNNING_REQUESTS),
@@ -146,7 +150,7 @@ final class EndpointMeters {
             VllmMetrics metrics = report.metrics();
             PrefixCacheCounters prefixCache = report.prefixCache();
             return switch (this) {
-                case SENT_REQUESTS, SENT_PROMPT_TOKENS -> null;
+                case SENT_REQUESTS, SENT_PROMPT_TOKENS, EJECTED -> null;
                 case KV_CACHE_USAGE -> report.load(nowNanos).kvCacheUsage();
                 case KV_CACHE_CAPACITY -> report.load(nowNanos).capacityTokens();
                 case RUNNING -> report.load(nowNanos).running();
