@@ -28,9 +28,13 @@ export const decisions = (pool, limit, request, endpoint) => {
 export const explain = (body, headers) => post('../actuator/decisions', body, headers);
 export const findSession = (question) => post('sessions/find', JSON.stringify(question));
 export const releaseSession = (question) => post('sessions/release', JSON.stringify(question));
-export const history = (pool, range, endpoint) => {
+export const events = (pool) => get(`events?${new URLSearchParams(pool ? { pool } : {})}`);
+export const endpointDetails = (pool, endpoint) => get(`endpoint?${new URLSearchParams({ pool, endpoint })}`);
+export const orderEndpoint = (pool, endpoint, action) => post('endpoint', JSON.stringify({ pool, endpoint, action }));
+export const history = (pool, range, endpoint, week) => {
   const query = new URLSearchParams({ pool, range });
   if (endpoint) query.set('endpoint', endpoint);
+  if (week) query.set('week', 'before');
   return get(`history?${query}`);
 };
 export const sparks = (pool) => get(`history?${new URLSearchParams({ pool, range: '1h', endpoints: '' })}`);

@@ -4,9 +4,14 @@ import * as api from './api.js';
 import { state, update, onUpdate, currentPool } from './store.js';
 import { time } from './format.js';
 import { link, readAddress } from './address.js';
+import { ENDPOINT_CHARTS, endpointNow, endpointView, loadEndpoint } from './endpoint.js';
+import { events, loadEvents } from './events.js';
 import { fleet } from './fleet.js';
 import { headline } from './headline.js';
+import { loadCharts } from './charts.js';
+import { loadPreferences, preferencesBar } from './preferences.js';
 import { problemList, problemsOf } from './problems.js';
+import { wall } from './wall.js';
 import { runbook } from './runbook.js';
 import { endpoints } from './endpoints.js';
 import { trends, loadTrends } from './trends.js';
@@ -17,12 +22,20 @@ const VIEWS = {
   fleet: { title: 'Fleet', draw: fleet },
   overview: { title: 'Pool', draw: overview, ofPool: true },
   trends: { title: 'Trends', draw: trends, enter: loadTrends, ofPool: true },
+  events: { title: 'Events', draw: events, enter: loadEvents },
   decisions: { title: 'Decisions', draw: decisions, enter: loadDecisions, ofPool: true },
   sessions: { title: 'Sessions', draw: sessions, ofPool: true },
+  wall: { title: 'Wall', draw: wall },
+  endpoint: { title: 'Endpoint', draw: endpointView, enter: loadEndpointView, hidden: true },
   runbook: { title: 'Runbook', draw: runbook, hidden: true },
 };
 
 const viewNow = () => (VIEWS[state.address.view] ? state.address.view : 'fleet');
+
+function loadEndpointView() {
+  loadEndpoint();
+  loadCharts(ENDPOINT_CHARTS, endpointNow()?.id ?? state.address.endpoint);
+}
 
 function overview() {
   const pool = currentPool().pool;
@@ -56,6 +69,7 @@ function page() {
             </select></label
           >`
         : nothing}
+      ${preferencesBar()}
       <span class="connection ${state.connection}" role="status">${connection()}</span>
     </header>
     <main id="main" tabindex="-1" class=${state.connection === 'lost' ? 'old' : nothing}>${state.live ? VIEWS[viewNow()].draw() : html`<p class="note">Waiting for the gateway…</p>`}</main>
@@ -78,12 +92,16 @@ async function loadSparks() {
 
 // Goes where the address says; what was loaded for another place is forgotten.
 function enterView() {
-  const before = currentPool();
+  const before = { ...state.address, pool: currentPool()?.pool };
   update({ address: readAddress() });
-  if (currentPool() !== before) {
-    update({ sparks: {}, history: null, decisions: null });
+  const changed = (name) => before[name] !== state.address[name];
+  if (currentPool()?.pool !== before.pool) {
+    update({ sparks: {}, decisions: null, history: null });
     loadSparks();
   }
+  if (['view', 'range', 'week', 'endpoint'].some(changed)) update({ history: null, decisions: null, details: null, orderTold: null, orderFailed: null });
+  if (changed('view')) document.getElementById('main')?.focus({ preventScroll: true });
+  document.body.classList.toggle('on-wall', viewNow() === 'wall');
   const view = VIEWS[viewNow()];
   document.title = `${view.title} – Warmlane`;
   if (state.live) view.enter?.();
@@ -102,6 +120,7 @@ onUpdate(() => {
 
 document.getElementById('app').replaceChildren();
 addEventListener('hashchange', enterView);
+addEventListener('preferences', () => VIEWS[viewNow()].enter?.());
 // At every connection, because the gateway behind it may have been started with others.
 async function loadSettings() {
   try {
@@ -128,7 +147,8 @@ api.follow(
 );
 setInterval(loadSparks, 30_000);
 setInterval(() => {
-  if (viewNow() === 'decisions' && !state.decisionsPaused) loadDecisions();
-  if (viewNow() === 'trends') loadTrends();
+  if (!state.live || document.hidden || (viewNow() === 'decisions' && state.decisionsPaused)) return;
+  VIEWS[viewNow()].enter?.();
 }, 5_000);
+loadPreferences();
 enterView();

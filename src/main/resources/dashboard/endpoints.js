@@ -1,6 +1,7 @@
 // A row for each endpoint, sorted and filtered.
 import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
+import { link } from './address.js';
 import { currentPool, state, update } from './store.js';
 import { compact, count, DASH, percent, seconds } from './format.js';
 import { bar, spark } from './spark.js';
@@ -44,7 +45,7 @@ const headerCell = (column) => {
   </th>`;
 };
 
-const why = (endpoint) =>
+export const why = (endpoint) =>
   endpoint.ejection
     ? html`<small
         >${endpoint.ejection.reason}, for ${seconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
@@ -62,7 +63,7 @@ const said = ({ version, blocks, blockSizeTokens }) =>
 
 const row = (endpoint) => html`
   <tr>
-    <th scope="row" title=${endpoint.uri}>${endpoint.name}<small>${said(endpoint)}</small></th>
+    <th scope="row" title=${endpoint.uri}><a href=${link('endpoint', { pool: state.address.pool ?? currentPool().pool, endpoint: endpoint.id })}>${endpoint.name}</a><small>${said(endpoint)}</small></th>
     <td><span class="state ${endpoint.state}">${endpoint.state}</span>${why(endpoint)}</td>
     <td class="number">${endpoint.prefixCaching === false ? 'off' : percent(endpoint.prefixCache.hitRatio['5m'])}</td>
     <td>${spark(state.sparks[endpoint.id], `Hit ratio of the last hour, now ${percent(endpoint.prefixCache.hitRatio['1m'])}`)}</td>

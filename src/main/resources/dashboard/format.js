@@ -27,4 +27,8 @@ export function durationSeconds(text) {
   return ((days * 24 + hours) * 60 + minutes) * 60 + rest;
 }
 
+// With the date, as events and charts span days.
+export const dayAndTime = (iso, utc) =>
+  new Date(iso).toLocaleString([], { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false, ...(utc ? { timeZone: 'UTC' } : {}) });
+
 export const time = (iso) => new Date(iso).toLocaleTimeString([], { hour12: false });

@@ -2,6 +2,7 @@
 import { html, nothing } from './lib/lit-html.js';
 import { currentPool, state, update } from './store.js';
 import { count, durationSeconds, seconds } from './format.js';
+import { confirmed } from './confirm.js';
 import * as api from './api.js';
 
 const set = (changes) => update({ session: { ...state.session, ...changes } });
@@ -10,7 +11,7 @@ const question = () => ({ source: state.session.source, key: state.session.key, 
 
 async function find(event) {
   event?.preventDefault();
-  set({ error: null, message: null, confirming: false });
+  set({ error: null, message: null });
   try {
     const { bindings } = await api.findSession(question());
     set({ found: bindings });
@@ -20,11 +21,13 @@ async function find(event) {
 }
 
 async function release() {
+  const kept = 'Its cached prompt stays at the endpoint, but the next request may go elsewhere.';
+  if (!(await confirmed('Release this session?', kept, 'Release'))) return;
   try {
     const { released } = await api.releaseSession(question());
-    set({ found: null, confirming: false, message: released ? 'Released. The next request can go to any endpoint.' : 'The session was no longer bound.' });
+    set({ found: null, message: released ? 'Released. The next request can go to any endpoint.' : 'The session was no longer bound.' });
   } catch (failure) {
-    set({ confirming: false, error: failure.message });
+    set({ error: failure.message });
   }
 }
 
@@ -57,13 +60,7 @@ function found(bindings) {
     </div>
     ${state.settings?.readOnly !== false
       ? html`<p class="note">This page is read-only, so sessions cannot be released.</p>`
-      : state.session.confirming
-        ? html`<p class="confirm" role="alertdialog" aria-label="Release this session?">
-            Its cached prompt stays at the endpoint, but the next request may go elsewhere. Release the session?
-            <button class="danger" @click=${release}>Release</button>
-            <button @click=${() => set({ confirming: false })}>Keep</button>
-          </p>`
-        : html`<button class="danger" @click=${() => set({ confirming: true })}>Release…</button>`}
+      : html`<button class="danger" @click=${release}>Release…</button>`}
   `;
 }
 

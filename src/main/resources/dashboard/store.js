@@ -9,6 +9,12 @@ export const state = {
   filter: '',
   sort: { by: 'name', descending: false },
   sparks: {}, // endpoint id -> hit ratios of the last hour
+  preferences: { theme: 'auto', utc: false },
+  events: null,
+  eventsError: null,
+  details: null, // of one endpoint
+  orderTold: null,
+  orderFailed: null,
   history: null, // { range, data } or { range, error }
   decisions: null,
   decisionsError: null,
@@ -17,7 +23,7 @@ export const state = {
   decisionsOf: '', // the id of a request, to show only its decisions
   opened: null, // the decision whose candidates are shown
   explain: { body: '', headers: '', decision: null, error: null, busy: false },
-  session: { source: 'session', key: '', tenant: '', found: null, error: null, message: null, confirming: false },
+  session: { source: 'session', key: '', tenant: '', found: null, error: null, message: null },
 };
 
 let draw = () => {};

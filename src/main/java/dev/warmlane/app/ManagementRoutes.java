@@ -4,6 +4,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.DecisionsHandler;
 import dev.warmlane.ops.dashboard.DashboardHandler;
+import dev.warmlane.ops.dashboard.EventLog;
 import dev.warmlane.ops.dashboard.LiveFeed;
 import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import dev.warmlane.ops.history.History;
@@ -46,15 +47,20 @@ class ManagementRoutes {
     @ConditionalOnBean(LiveFeed.class)
     RouterFunction<ServerResponse> dashboardRoutes(
             LiveFeed feed,
+            EventLog events,
+            ProblemCatalogue problems,
+            Pools pools,
             History history,
             AffinityEndpoint sessions,
             WarmlaneSettings settings,
             LoggingSystem logging) {
         return new DashboardHandler(
                         feed,
+                        events,
+                        pools,
                         history,
                         sessions,
-                        ProblemCatalogue.load(),
+                        problems,
                         settings.dashboard(),
                         settings.tenancy().enabled(),
                         logging,

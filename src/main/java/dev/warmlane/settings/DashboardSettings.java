@@ -7,7 +7,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The dashboard.
  *
  * @param enabled Whether the management port serves the dashboard at /dashboard.
- * @param readOnly Whether the dashboard only shows data. Otherwise it can also release sessions.
+ * @param readOnly Whether the dashboard only shows data. Otherwise it can also release sessions, and drain, eject and readmit endpoints.
  * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which page and alerts warn. 0: no target.
  * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it page and alerts warn. 0s: no
  *     target.

@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param directory Directory that keeps the dashboard's history across restarts. Empty: in memory only.
  * @param saveInterval Time between two saves of the history. What is newer is lost if the process is killed.
- * @param maxEndpoints Maximum number of endpoints with a history, departed ones included. Each takes about 35 KB.
+ * @param maxEndpoints Maximum number of endpoints with a history, departed ones included. Each takes about 85 KB.
  */
 public record HistorySettings(
         @DefaultValue("") String directory,

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
     private String problem = "";
     private volatile T value;
     private @Nullable ScheduledExecutorService thread;
+    private volatile Consumer<Path> onReload = path -> {};
 
     /**
      * Reads the file for the first time.
@@ -80,6 +82,11 @@ public final class ReloadedFile<T> implements AutoCloseable {
         }
     }
 
+    /** Tells this after each new content whose it is, instead of what was told before. */
+    public void onReload(Consumer<Path> listener) {
+        onReload = listener;
+    }
+
     /** What the file said when it could be read last. */
     public T get() {
         return value;
@@ -95,6 +102,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
                 value = parsed;
                 problem = "";
                 log.info("{}: read anew", path);
+                onReload.accept(path);
             }
         } catch (IOException e) {
             keep("cannot be read: " + reason(e));

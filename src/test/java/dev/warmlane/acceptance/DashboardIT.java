@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The operators' page in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -174,7 +175,7 @@ class DashboardIT {
         show("trends");
 
         assertThat(page.getByText("prediction accuracy 125.0 %")).isVisible(SOON);
-        page.waitForFunction("Chart.getChart('chart-hits')?.scales.y.max >= 1.25");
+        page.waitForFunction("() => window.Chart?.getChart('chart-hits')?.scales.y.max >= 1.25");
     }
 
     @Test
@@ -228,6 +229,68 @@ class DashboardIT {
         causes.getByText("Runbook").first().click();
         assertThat(page.locator("details[open]")).containsText("endpoint-ejected");
         complaints.clear();
+    }
+
+    @Test
+    void anEndpointIsDrainedAndReadmittedByKeyboardAndTheFocusComesBack() {
+        show("endpoint?pool=default&endpoint=" + fleet.uris().get(2));
+        Locator drain = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Drain…"));
+        drain.focus();
+        page.keyboard().press("Enter");
+        Locator dialog = page.getByRole(AriaRole.DIALOG);
+        assertThat(dialog).containsText("No new requests go there");
+        assertThat(dialog.getByText("Cancel")).isFocused();
+        page.keyboard().press("Escape");
+        assertThat(dialog).not().isVisible();
+        assertThat(drain).isFocused();
+        assertThat(page.locator(".facts .state")).hasText("ready");
+
+        page.keyboard().press("Enter");
+        page.keyboard().press("Shift+Tab");
+        page.keyboard().press("Enter");
+        assertThat(page.getByText("Done: drain.")).isVisible(SOON);
+        assertThat(page.locator(".facts .state")).hasText("drained");
+
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Readmit…"))
+                .click();
+        page.getByRole(
+                        AriaRole.BUTTON,
+                        new Page.GetByRoleOptions().setName("Readmit").setExact(true))
+                .click();
+        assertThat(page.locator(".facts .state")).hasText("ready");
+        show("events");
+        assertThat(page.getByText(endpoint(2) + " is drained, was ready").first())
+                .isVisible(SOON);
+    }
+
+    @Test
+    void chartsShareALineUnderThePointerAndTheTimeThatIsZoomedInto() {
+        show("trends?pool=default&range=24h");
+        page.waitForFunction("() => window.Chart?.getChart('chart-hits')?.scales.x.max > 0");
+        assertThat(page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("24h")))
+                .hasAttribute("aria-pressed", "true");
+        Object areas = page.evaluate(
+                "[...new Set(Object.values(Chart.instances).map(({ chartArea }) => [chartArea.top, chartArea.left].join()))].length");
+        assertThat(areas).isEqualTo(1);
+
+        page.locator("#chart-ttft").focus();
+        page.keyboard().press("ArrowLeft");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Zoom in"))
+                .click();
+        assertThat(page).hasURL(Pattern.compile("range=24h&from=\\d+&to=\\d+"));
+        page.waitForFunction(
+                "() => (Chart.getChart('chart-errors').scales.x.max - Chart.getChart('chart-errors').scales.x.min) === 43200");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Zoom out"))
+                .click();
+        assertThat(page).not().hasURL(Pattern.compile("from="));
+    }
+
+    @Test
+    void theThemeIsChosenAndStays() {
+        show("fleet");
+        page.getByLabel("Theme").selectOption("dark");
+        page.reload();
+        page.waitForFunction("() => getComputedStyle(document.documentElement).backgroundColor === 'rgb(23, 22, 20)'");
     }
 
     @Test
@@ -335,14 +398,30 @@ class DashboardIT {
 
     @ParameterizedTest
     @CsvSource({
-        "fleet, LIGHT", "runbook, LIGHT", "overview, LIGHT", "trends, LIGHT", "decisions, LIGHT", "sessions, LIGHT",
-        "fleet, DARK", "runbook, DARK", "overview, DARK", "trends, DARK", "decisions, DARK", "sessions, DARK",
+        "fleet, LIGHT",
+        "overview, LIGHT",
+        "trends, LIGHT",
+        "decisions, LIGHT",
+        "sessions, LIGHT",
+        "runbook, LIGHT",
+        "events, LIGHT",
+        "wall, LIGHT",
+        "endpoint?endpoint=0, LIGHT",
+        "fleet, DARK",
+        "overview, DARK",
+        "trends, DARK",
+        "decisions, DARK",
+        "sessions, DARK",
+        "runbook, DARK",
+        "events, DARK",
+        "wall, DARK",
+        "endpoint?endpoint=0, DARK",
     })
     void axeFindsNothingSerious(String view, ColorScheme colors) {
         say("seen-by-axe", "hello");
         page.context().close();
         openIn(colors);
-        show(view);
+        show(view.replace("endpoint=0", "endpoint=" + endpoint(0)));
         assertThat(page.locator("main section").first()).isVisible(SOON);
 
         assertThat(new AxeBuilder(page).analyze().getViolations())
@@ -351,27 +430,28 @@ class DashboardIT {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "fleet, 360",
-        "fleet, 768",
-        "fleet, 1280",
-        "fleet, 1920",
-        "runbook, 360",
-        "overview, 360",
-        "trends, 360",
-        "decisions, 360",
-        "sessions, 360",
-        "overview, 768",
-        "overview, 1920"
-    })
-    void fitsTheScreen(String view, int width) {
-        page.setViewportSize(width, 900);
-        show(view);
+    @ValueSource(
+            strings = {
+                "fleet",
+                "overview",
+                "trends",
+                "decisions",
+                "sessions",
+                "runbook",
+                "events",
+                "wall",
+                "endpoint?endpoint=0"
+            })
+    void fitsEveryScreen(String view) {
+        show(view.replace("endpoint=0", "endpoint=" + endpoint(0)));
         assertThat(page.locator("main section").first()).isVisible(SOON);
 
-        Object wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-
-        assertThat(wider).isEqualTo(0);
+        for (int width : new int[] {360, 768, 1280, 1920}) {
+            page.setViewportSize(width, 900);
+            assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                    .as("at %d px", width)
+                    .isEqualTo(0);
+        }
     }
 
     @Test

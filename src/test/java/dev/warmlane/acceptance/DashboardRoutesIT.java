@@ -90,6 +90,7 @@ class DashboardRoutesIT {
                 .isEqualTo(403);
         assertThat(post("/dashboard/sessions/find", "application/json").statusCode())
                 .isEqualTo(200);
+        assertThat(post("/dashboard/endpoint", "application/json").statusCode()).isEqualTo(403);
     }
 
     @Test

@@ -72,6 +72,7 @@ class ManagementApiIT {
         "/actuator/decisions, /actuator/decisions?limit=3",
         "/actuator/cluster, /actuator/cluster",
         "/dashboard/history, /dashboard/history?pool=default&range=24h",
+        "/dashboard/history, /dashboard/history?pool=default&range=1h&week=before",
         "/dashboard/history, /dashboard/history?pool=default&endpoints",
     })
     void answersAsDocumented(String documented, String asked) {

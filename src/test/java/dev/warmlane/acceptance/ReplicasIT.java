@@ -160,6 +160,34 @@ class ReplicasIT {
     }
 
     @Test
+    void whatAnOperatorDrainsIsDrainedEverywhereUntilItIsReadmitted() {
+        String drained = fleet.uris().get(3).toString();
+        order(gateways.get(0), "drain", drained);
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(gateway -> assertThat(state(gateway, 3)).isEqualTo("drained")));
+        order(gateways.get(1), "readmit", drained);
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(gateway -> assertThat(state(gateway, 3)).isEqualTo("ready")));
+    }
+
+    private void order(RunningGateway gateway, String action, String endpoint) {
+        String body = "{\"pool\":\"default\",\"endpoint\":\"%s\",\"action\":\"%s\"}".formatted(endpoint, action);
+        assertThat(client.post(gateway.management("/dashboard/endpoint"), body, Map.of())
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    private static String state(RunningGateway gateway, int endpoint) {
+        return gateway.router()
+                .pool()
+                .snapshot()
+                .endpoints()
+                .get(endpoint)
+                .state()
+                .label();
+    }
+
+    @Test
     @Order(Integer.MAX_VALUE)
     void theOthersServeOnWhenOneHasLeft() throws Exception {
         // The process stays: closing one gateway of several in a JVM takes the event loops of all.

@@ -18,6 +18,8 @@ public enum EndpointState {
     SUSPECT("suspect"),
     /** Its engine sleeps and would let requests hang: receives nothing until it is awake. */
     SLEEPING("sleeping"),
+    /** Taken out by an operator: finishes what it has and receives nothing more; what is bound to it moves. */
+    DRAINED("drained"),
     /** Known but not ready; receives nothing, what is known of its cache is kept. */
     UNREADY("unready");
 
@@ -42,9 +44,12 @@ public enum EndpointState {
         return this == SUSPENDED || this == SUSPECT;
     }
 
-    /** Whether it would receive everything if only it did not fail: discovery says that it is ready, and it is awake. */
+    /**
+     * Whether it would receive everything if only it did not fail: discovery says that it is ready, it is awake, and no operator
+     * drains it.
+     */
     public boolean isDiscoveredReady() {
-        return this != DRAINING && this != UNREADY && this != SLEEPING;
+        return this != DRAINING && this != UNREADY && this != SLEEPING && this != DRAINED;
     }
 
     /** The name in endpoints and metric labels, lower case; several states that look the same to operators share one. */

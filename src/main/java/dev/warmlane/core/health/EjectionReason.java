@@ -11,7 +11,9 @@ public enum EjectionReason {
     /** It failed the one request that was to bring it back. */
     PROBATION_FAILED,
     /** Its own health check failed. */
-    HEALTH_CHECK;
+    HEALTH_CHECK,
+    /** An operator said so. */
+    OPERATOR;
 
     /** The name in endpoints, metric labels and log lines, lower case. */
     public String label() {

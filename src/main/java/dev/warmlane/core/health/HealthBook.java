@@ -85,6 +85,16 @@ final class HealthBook {
                         : ejected(health, reason, cacheLost, nowNanos));
     }
 
+    /** An operator takes an endpoint out as if it had failed; any, and for as long as a failure would. */
+    HealthBook eject(EndpointId id, long nowNanos) {
+        return with(id, health -> isOut(health) ? health : ejected(health, EjectionReason.OPERATOR, false, nowNanos));
+    }
+
+    /** An operator knows that an endpoint is well: it takes its full load at once. */
+    HealthBook readmit(EndpointId id, long nowNanos) {
+        return with(id, health -> isOut(health) ? new Healthy(0, nowNanos) : health);
+    }
+
     /** The request that was to bring an endpoint back has failed. */
     HealthBook failProbation(EndpointId id, boolean cacheLost, long nowNanos) {
         return with(

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
@@ -28,6 +29,7 @@ public final class PoolHealth implements HealthWatch {
     private final Map<EndpointId, RequestRecord> requests = new ConcurrentHashMap<>();
     private final Map<EndpointId, CheckStreak> checks = new ConcurrentHashMap<>();
     private final Presence presence = new Presence();
+    private volatile BiConsumer<EndpointId, Drain> onDrain = (endpoint, said) -> {};
     private final List<HealthListener> listeners = new CopyOnWriteArrayList<>();
 
     /**
@@ -114,7 +116,14 @@ public final class PoolHealth implements HealthWatch {
      * @param sinceNanos when it began, on this object's clock
      */
     public void checked(EndpointId endpoint, @Nullable FailureCause failure, long sinceNanos) {
-        int inARow = checks.computeIfAbsent(endpoint, id -> new CheckStreak()).add(failure == null);
+        checked(endpoint, failure, failure == null ? "200" : failure.words(), sinceNanos);
+    }
+
+    private void checked(EndpointId endpoint, @Nullable FailureCause failure, String answer, long sinceNanos) {
+        CheckStreak streak = checks.computeIfAbsent(endpoint, id -> new CheckStreak());
+        int inARow = streak.add(failure == null);
+        long now = nanoClock.getAsLong();
+        streak.last = new LastCheck(answer, failure == null, now - sinceNanos, now);
         if (failure != null) {
             boolean fell = inARow >= rules.checkFall();
             change(before -> before.checkFailed(endpoint, fell, failure.losesCache(), nanoClock.getAsLong()));
@@ -141,7 +150,7 @@ public final class PoolHealth implements HealthWatch {
      */
     public void checkFailed(EndpointId endpoint, FailureCause cause, String why, long sinceNanos) {
         tell(endpoint, listed -> listeners.forEach(listener -> listener.failed(listed, why)));
-        checked(endpoint, cause, sinceNanos);
+        checked(endpoint, cause, why, sinceNanos);
     }
 
     /** Tells the log something about an endpoint. */
@@ -185,6 +194,79 @@ public final class PoolHealth implements HealthWatch {
         if (listed != null) {
             news.accept(listed);
         }
+    }
+
+    /**
+     * Whether operators have taken an endpoint out.
+     *
+     * @param drained if not, they have put it back
+     * @param atMillis when they said so, in milliseconds since 1970; of two, the later counts
+     */
+    public record Drain(boolean drained, long atMillis) {}
+
+    /**
+     * The last check of an endpoint that ended.
+     *
+     * @param answer what came of it, in a few words without addresses or content
+     * @param passed whether that was well
+     * @param tookNanos how long it took
+     * @param endedNanos when it ended, on this object's clock
+     */
+    public record LastCheck(String answer, boolean passed, long tookNanos, long endedNanos) {}
+
+    /**
+     * Takes an endpoint out of use, or puts it back, whoever says so. It finishes what it has.
+     *
+     * @return whether that is news
+     */
+    public boolean drain(EndpointId endpoint, Drain said) {
+        if (!pool.snapshot().contains(endpoint) || !presence.drain(endpoint, said)) {
+            return false;
+        }
+        pool.refresh();
+        tell(
+                endpoint,
+                listed -> note(listed, said.drained() ? "drained by an operator" : "put back by an operator", null));
+        return true;
+    }
+
+    /** The same at all replicas. */
+    public boolean drainEverywhere(EndpointId endpoint, Drain said) {
+        boolean news = drain(endpoint, said);
+        if (news) {
+            onDrain.accept(endpoint, said);
+        }
+        return news;
+    }
+
+    /** Tells this what operators say here, so that others hear of it; instead of what was told before. */
+    public void onDrain(BiConsumer<EndpointId, Drain> listener) {
+        onDrain = listener;
+    }
+
+    /** What operators said last of each endpoint that they said anything of. */
+    public Map<EndpointId, Drain> drains() {
+        return Map.copyOf(presence.drains());
+    }
+
+    /** Takes an endpoint out as if it had failed, even if too few are left. Returns whether it was in. */
+    public boolean eject(EndpointId endpoint) {
+        return change(before -> before.eject(endpoint, nanoClock.getAsLong()));
+    }
+
+    /** Ends an ejection or a probation: an operator knows better. Returns whether there was one. */
+    public boolean readmit(EndpointId endpoint) {
+        RequestRecord known = requests.get(endpoint);
+        if (known != null) {
+            known.clear();
+        }
+        return change(before -> before.readmit(endpoint, nanoClock.getAsLong()));
+    }
+
+    /** The last check of an endpoint; null before the first. */
+    public @Nullable LastCheck lastCheck(EndpointId endpoint) {
+        CheckStreak streak = checks.get(endpoint);
+        return streak == null ? null : streak.last;
     }
 
     /** Ends ejections whose time is up, and raises the load of starting endpoints. */
@@ -282,6 +364,7 @@ public final class PoolHealth implements HealthWatch {
     private static final class CheckStreak {
         private boolean passing;
         private int length;
+        private volatile @Nullable LastCheck last;
 
         /** Adds a result; returns the length of the streak, at least 1. */
         synchronized int add(boolean passed) {

@@ -4,6 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.PoolHealth.Drain;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +14,14 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Which endpoints of a pool are there to respond, apart from how well they did: when each was last heard, which are suspected
- * of hanging, and whose engines sleep. Safe for concurrent use; hearing an endpoint takes no lock.
+ * of hanging, whose engines sleep, and which operators drain. Safe for concurrent use; hearing an endpoint takes no lock.
  */
 final class Presence {
     private final Map<EndpointId, AtomicLong> heard = new ConcurrentHashMap<>();
     private volatile Set<EndpointId> suspects = Set.of();
     private volatile Set<EndpointId> asleep = Set.of();
+    private volatile Set<EndpointId> drained = Set.of();
+    private final Map<EndpointId, Drain> drains = new ConcurrentHashMap<>();
 
     /** Takes up an endpoint, which counts as heard now. */
     void follow(EndpointId id, long nowNanos) {
@@ -29,6 +32,8 @@ final class Presence {
         heard.remove(id);
         suspects = changed(suspects, id, false);
         asleep = changed(asleep, id, false);
+        drained = changed(drained, id, false);
+        drains.remove(id);
     }
 
     /** A byte has come from it. */
@@ -58,20 +63,31 @@ final class Presence {
         return before != asleep;
     }
 
+    /** @return whether that is news: what was said later counts */
+    synchronized boolean drain(EndpointId id, Drain said) {
+        Drain before = drains.get(id);
+        if (before != null && said.atMillis() <= before.atMillis()) {
+            return false;
+        }
+        drains.put(id, said);
+        drained = changed(drained, id, said.drained());
+        return true;
+    }
+
+    /** What operators said last of each endpoint that they said anything of. */
+    Map<EndpointId, Drain> drains() {
+        return drains;
+    }
+
     /**
      * Lays this over a snapshot. Where more than half of the endpoints that take requests are suspects, none is: then the
      * network or this process is more likely to hang than all of them.
      */
     EndpointSnapshot over(EndpointSnapshot snapshot) {
-        if (suspects.isEmpty() && asleep.isEmpty()) {
+        if (suspects.isEmpty() && asleep.isEmpty() && drained.isEmpty()) {
             return snapshot;
         }
-        List<Endpoint> awake = snapshot.endpoints().stream()
-                .map(endpoint ->
-                        asleep.contains(endpoint.id()) && endpoint.state().isDiscoveredReady()
-                                ? endpoint.withState(EndpointState.SLEEPING)
-                                : endpoint)
-                .toList();
+        List<Endpoint> awake = snapshot.endpoints().stream().map(this::inUse).toList();
         long accepting = awake.stream().filter(e -> e.state().acceptsNew()).count();
         long suspected = awake.stream().filter(this::isSuspect).count();
         List<Endpoint> trusted = 2 * suspected > accepting
@@ -80,6 +96,15 @@ final class Presence {
                         .map(e -> isSuspect(e) ? e.withState(EndpointState.SUSPECT) : e)
                         .toList();
         return new EndpointSnapshot(trusted, snapshot.isPanic());
+    }
+
+    private Endpoint inUse(Endpoint endpoint) {
+        if (endpoint.state() != EndpointState.UNREADY && drained.contains(endpoint.id())) {
+            return endpoint.withState(EndpointState.DRAINED);
+        }
+        return asleep.contains(endpoint.id()) && endpoint.state().isDiscoveredReady()
+                ? endpoint.withState(EndpointState.SLEEPING)
+                : endpoint;
     }
 
     private boolean isSuspect(Endpoint endpoint) {

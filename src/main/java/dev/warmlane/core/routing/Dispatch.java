@@ -11,6 +11,7 @@ public final class Dispatch implements AutoCloseable {
     private final Lease lease;
     private final HealthWatch health;
     private final DecisionLog.Entry entry;
+    private final EndpointTallies.Tally tally;
     private final long openedNanos;
 
     Dispatch(RoutingDecision decision, Router router, Lease lease, HealthWatch health, DecisionLog.Entry entry) {
@@ -19,6 +20,7 @@ public final class Dispatch implements AutoCloseable {
         this.lease = lease;
         this.health = health;
         this.entry = entry;
+        this.tally = router.tallies().opened(decision.endpoint().id());
         this.openedNanos = router.memory().nanoTime();
     }
 
@@ -50,7 +52,9 @@ public final class Dispatch implements AutoCloseable {
     /** The same of a stream, whose first byte comes with the first token: how long that took is learned. */
     public void firstToken() {
         if (lease.firstByte()) {
-            router.firstToken(decision, router.memory().nanoTime() - openedNanos);
+            long nanos = router.memory().nanoTime() - openedNanos;
+            tally.firstToken(nanos);
+            router.firstToken(decision, nanos);
             health.succeeded(endpoint());
         }
     }
@@ -58,6 +62,7 @@ public final class Dispatch implements AutoCloseable {
     /** The response is complete and its usage known. */
     public void delivered(UsageReport delivery) {
         entry.delivered(delivery);
+        tally.delivered(delivery);
         router.delivered(decision, delivery);
     }
 
@@ -73,6 +78,9 @@ public final class Dispatch implements AutoCloseable {
      */
     public void refused(int status) {
         router.memory().failed(decision);
+        if (status >= 500) {
+            tally.error();
+        }
         if (!lease.firstByte()) {
             return;
         }
@@ -89,12 +97,14 @@ public final class Dispatch implements AutoCloseable {
     /** The endpoint did not take the request, which may go to another. */
     public void failed(FailureCause cause) {
         router.memory().failed(decision);
+        tally.moveOn();
         lease.close();
         health.failed(endpoint(), cause);
     }
 
     /** The response broke off after it had begun. */
     public void brokeOff(FailureCause cause) {
+        tally.error();
         health.failed(endpoint(), cause);
     }
 

@@ -21,6 +21,7 @@ public final class Router {
     private final DecisionLog log;
     private final HealthWatch health;
     private final PredictionAccuracy deliveries = new PredictionAccuracy();
+    private final EndpointTallies tallies = new EndpointTallies();
 
     /**
      * A router that listens to the pool from now on.
@@ -57,6 +58,11 @@ public final class Router {
 
     public PredictionAccuracy deliveries() {
         return deliveries;
+    }
+
+    /** What became of the requests at each endpoint. */
+    public EndpointTallies tallies() {
+        return tallies;
     }
 
     PoolMemory memory() {
@@ -132,8 +138,9 @@ public final class Router {
         }
         memory.dispatched(decision);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt());
+        Dispatch dispatch = new Dispatch(decision, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());
-        return new Dispatch(decision, this, lease, health, entry);
+        return dispatch;
     }
 
     private @Nullable RoutingDecision atOwner(RoutingRequest request, Set<EndpointId> tried) {
@@ -176,6 +183,12 @@ public final class Router {
 
     /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
     public void restarted(EndpointId endpoint) {
+        tallies.opened(endpoint).restart();
+        forgetContents(endpoint);
+    }
+
+    /** Predicts from now on that the endpoint's cache is empty, until it is told otherwise. */
+    public void forgetContents(EndpointId endpoint) {
         memory.restarted(endpoint);
         retireIfGone(endpoint);
     }
@@ -218,5 +231,6 @@ public final class Router {
     private void retire(EndpointId endpoint) {
         memory.retire(endpoint);
         deliveries.retire(endpoint);
+        tallies.retire(endpoint);
     }
 }

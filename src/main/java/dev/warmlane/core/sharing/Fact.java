@@ -2,6 +2,7 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.prefix.PromptBlocks;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,9 @@ sealed interface Fact {
      * @param missedBlocks as of {@code PredictedContents.correct}
      */
     record Corrected(String pool, EndpointId endpoint, double missedBlocks) implements Fact {}
+
+    /** An operator drains an endpoint, or puts it back. */
+    record Drained(String pool, EndpointId endpoint, Drain said) implements Fact {}
 
     /** An endpoint's cache is empty. */
     record Emptied(String pool, EndpointId endpoint) implements Fact {}

@@ -6,6 +6,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
@@ -101,6 +102,8 @@ final class MessageDecoder {
             case ROUND -> replication.quotas().told(origin, reader.number());
             case HEARD -> heard(origin, reader.fixed(), reader.number());
             case INCOMPLETE -> onIncomplete.accept(origin);
+            case DRAINED ->
+                drained(pool(reader.fixed()), reader.fixed(), new Drain(reader.oneByte() == 1, reader.number()));
             case BULLETIN -> replication.posted(origin, reader.upTo(end));
             default -> ofPool(origin, type, pool(reader.reference()), reader);
         }
@@ -131,6 +134,15 @@ final class MessageDecoder {
         StoredResponses responses = replication.responses();
         if (responses != null && endpoint != null) {
             responses.merge(response, endpoint);
+        }
+    }
+
+    private void drained(@Nullable PoolShare pool, long hash, Drain said) {
+        EndpointId endpoint = pool == null ? null : pool.find(hash);
+        if (pool == null || endpoint == null) {
+            endpoints.increment();
+        } else {
+            pool.drained(endpoint, said);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
@@ -54,6 +55,8 @@ final class MessageEncoder {
             record(RecordType.ASKED);
         } else if (fact instanceof Fact.Stored stored) {
             stored(stored.response(), stored.endpoint());
+        } else if (fact instanceof Fact.Drained drained) {
+            drained(drained.pool(), drained.endpoint(), drained.said());
         }
     }
 
@@ -110,6 +113,14 @@ final class MessageEncoder {
     void stored(long response, EndpointId endpoint) {
         writer.fixed(response).fixed(endpoint.hash());
         record(RecordType.STORED_RESPONSE);
+    }
+
+    void drained(String pool, EndpointId endpoint, Drain said) {
+        writer.fixed(Replication.hash(pool))
+                .fixed(endpoint.hash())
+                .oneByte(said.drained() ? 1 : 0)
+                .number(said.atMillis());
+        record(RecordType.DRAINED);
     }
 
     void taken(SharedQuota.Taken taken) {

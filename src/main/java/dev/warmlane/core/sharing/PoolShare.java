@@ -4,6 +4,8 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.health.PoolHealth;
+import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.InFlight;
@@ -23,6 +25,8 @@ public final class PoolShare {
     private final SharedLoad load = new SharedLoad();
     private final Map<EndpointId, Sums> told = new HashMap<>();
     private volatile @Nullable PoolAverages averages;
+    private volatile @Nullable PoolHealth health;
+    private final FactQueue facts;
     private volatile Directory directory = new Directory(EndpointSnapshot.EMPTY, Map.of());
 
     /** The endpoints of a snapshot by the hashes of their ids. */
@@ -32,6 +36,7 @@ public final class PoolShare {
         this.endpoints = endpoints;
         this.index = index;
         this.inFlight = inFlight;
+        this.facts = facts;
         this.contents = new SharedContents(endpoints.name(), index, facts);
     }
 
@@ -48,6 +53,24 @@ public final class PoolShare {
     /** Lets a replica that joins take over what responses have taught others. */
     public void averages(PoolAverages poolAverages) {
         averages = poolAverages;
+    }
+
+    /** Lets operators drain endpoints at all replicas. */
+    public void health(PoolHealth poolHealth) {
+        health = poolHealth;
+        poolHealth.onDrain((endpoint, said) -> facts.add(new Fact.Drained(name(), endpoint, said)));
+    }
+
+    void drained(EndpointId endpoint, Drain said) {
+        PoolHealth known = health;
+        if (known != null) {
+            known.drain(endpoint, said);
+        }
+    }
+
+    Map<EndpointId, Drain> drains() {
+        PoolHealth known = health;
+        return known == null ? Map.of() : known.drains();
     }
 
     @Nullable

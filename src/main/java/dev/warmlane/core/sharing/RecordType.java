@@ -35,7 +35,9 @@ enum RecordType {
     /** All that is known of what a client took. */
     ACCOUNT(17),
     /** What the sender posts for people to read, as of {@link Replication#post}. */
-    BULLETIN(18);
+    BULLETIN(18),
+    /** An operator drains an endpoint, or puts it back. */
+    DRAINED(19);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -205,6 +205,9 @@ public final class Replication {
                         pool.index().dump(endpoint.id()));
             }
         }
+        for (PoolShare pool : pools) {
+            pool.drains().forEach((endpoint, said) -> encoder.drained(pool.name(), endpoint, said));
+        }
         table.forEach(encoder::bound);
         StoredResponses stored = responses;
         if (stored != null) {

@@ -108,7 +108,7 @@ public final class PoolFactory {
 
     private Router router(EndpointPool endpoints, PoolHealth health) {
         InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
-        PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, endpoints, inFlight);
+        PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, health, inFlight);
         DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
         return new Router(endpoints, policy(settings.routing()), memory, log, health);
     }
@@ -124,8 +124,9 @@ public final class PoolFactory {
                 System::nanoTime);
     }
 
-    private PoolMemory shared(Replication with, EndpointPool endpoints, InFlight inFlight) {
-        PoolShare share = with.share(endpoints, PrefixIndex.linked(DEFAULT_INDEX_BLOCKS, System::nanoTime), inFlight);
+    private PoolMemory shared(Replication with, PoolHealth health, InFlight inFlight) {
+        PoolShare share =
+                with.share(health.pool(), PrefixIndex.linked(DEFAULT_INDEX_BLOCKS, System::nanoTime), inFlight);
         PoolMemory memory = new PoolMemory(
                 bindings,
                 share.contents(),
@@ -135,6 +136,7 @@ public final class PoolFactory {
                 System.nanoTime(),
                 System::nanoTime);
         share.averages(memory.averages());
+        share.health(health);
         return memory;
     }
 

@@ -3,6 +3,7 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthListener;
@@ -195,7 +196,7 @@ public final class HealthChecker implements AutoCloseable {
         listed = new LinkedHashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                if (endpoint.state().isDiscoveredReady()) {
+                if (endpoint.state().isDiscoveredReady() || endpoint.state() == EndpointState.DRAINED) {
                     Place place = new Place(pool.name(), endpoint.id());
                     listed.put(place, new Target(place, pool, endpoint));
                 }

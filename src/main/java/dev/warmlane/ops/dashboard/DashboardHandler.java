@@ -1,15 +1,18 @@
 package dev.warmlane.ops.dashboard;
 
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.settings.DashboardSettings;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ResponseStatusException;
 import reactor.core.publisher.Mono;
@@ -18,8 +21,10 @@ import reactor.core.publisher.Mono;
 public final class DashboardHandler {
     private final StaticFiles files = new StaticFiles();
     private final LiveFeed feed;
+    private final EventLog events;
     private final HistoryHandler history;
     private final SessionsHandler sessions;
+    private final EndpointHandler endpoints;
     private final LogLevelsHandler logLevels;
     private final ProblemCatalogue problems;
     private final DashboardSettings settings;
@@ -28,6 +33,8 @@ public final class DashboardHandler {
     /** @param tenants whether sessions belong to tenants, who must be named to find one */
     public DashboardHandler(
             LiveFeed feed,
+            EventLog events,
+            Pools pools,
             History history,
             AffinityEndpoint sessions,
             ProblemCatalogue problems,
@@ -36,9 +43,11 @@ public final class DashboardHandler {
             LoggingSystem logging,
             InstantSource clock) {
         this.feed = feed;
+        this.events = events;
         this.history = new HistoryHandler(history, clock);
         this.sessions = new SessionsHandler(sessions, settings.readOnly());
         this.logLevels = new LogLevelsHandler(logging, settings.readOnly());
+        this.endpoints = new EndpointHandler(pools, feed, settings.readOnly(), clock, System::nanoTime);
         this.problems = problems;
         this.settings = settings;
         this.tenants = tenants;
@@ -51,6 +60,9 @@ public final class DashboardHandler {
                 .GET("/dashboard/", request -> file("index.html"))
                 .GET("/dashboard/live", request -> live())
                 .GET("/dashboard/history", history::answer)
+                .GET("/dashboard/events", this::events)
+                .GET("/dashboard/endpoint", endpoints::details)
+                .POST("/dashboard/endpoint", endpoints::order)
                 .GET("/dashboard/settings", request -> settings())
                 .GET("/dashboard/log-levels", logLevels::levels)
                 .POST("/dashboard/log-levels", logLevels::change)
@@ -78,6 +90,15 @@ public final class DashboardHandler {
                 .headers(PageSecurity::set)
                 .contentType(MediaType.TEXT_EVENT_STREAM)
                 .body(feed.events(), String.class);
+    }
+
+    /** Those of a pool are also those of the whole replica. */
+    private Mono<ServerResponse> events(ServerRequest request) {
+        String pool = request.queryParam("pool").orElse("");
+        List<EventLog.Event> wanted = events.newest().stream()
+                .filter(event -> pool.isEmpty() || event.pool() == null || pool.equals(event.pool()))
+                .toList();
+        return PageSecurity.json(Map.of("events", wanted));
     }
 
     private Mono<ServerResponse> settings() {

@@ -1,10 +1,13 @@
 package dev.warmlane.ops.dashboard;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.History.Subject;
 import dev.warmlane.ops.history.Resolution;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +46,25 @@ final class HistoryHandler {
         Map<String, float[]> points = history.points(subject, resolution, now);
         return points == null
                 ? Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND))
-                : PageSecurity.json(new HistoryStatus(now, resolution.step().toSeconds(), withGaps(points)));
+                : PageSecurity.json(new HistoryStatus(
+                        now,
+                        resolution.step().toSeconds(),
+                        withGaps(points),
+                        request.queryParam("week").isPresent() ? weekBefore(subject, resolution, now) : null));
+    }
+
+    /** The same length of time a week before, as finely as it is still known. */
+    private @Nullable WeekBefore weekBefore(Subject subject, Resolution resolution, long now) {
+        Resolution kept = Resolution.WEEK;
+        long then = now - Duration.ofDays(7).toSeconds();
+        Map<String, float[]> points = history.points(subject, kept, then);
+        if (points == null) {
+            return null;
+        }
+        long span = resolution.step().toSeconds() * resolution.points();
+        int wanted = (int) Math.min(kept.points(), span / kept.step().toSeconds() + 1);
+        points.replaceAll((name, values) -> Arrays.copyOfRange(values, values.length - wanted, values.length));
+        return new WeekBefore(then, kept.step().toSeconds(), withGaps(points));
     }
 
     /** The hit ratios of all endpoints of a pool, for the small charts. */
@@ -80,6 +101,15 @@ final class HistoryHandler {
      * @param now seconds since 1970, the time of the last point
      * @param stepSeconds from one point to the next
      * @param figures points by figure, oldest first; null where there is nothing
+     * @param lastWeek the same time a week before; null where nobody has asked for it
      */
-    public record HistoryStatus(long now, long stepSeconds, Map<String, List<@Nullable Float>> figures) {}
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record HistoryStatus(
+            long now,
+            long stepSeconds,
+            Map<String, List<@Nullable Float>> figures,
+            @Nullable WeekBefore lastWeek) {}
+
+    /** As a history, at its own steps. */
+    public record WeekBefore(long now, long stepSeconds, Map<String, List<@Nullable Float>> figures) {}
 }

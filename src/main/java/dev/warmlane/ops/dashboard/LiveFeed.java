@@ -50,15 +50,19 @@ public final class LiveFeed {
     private final ExpiringCertificates certificates;
     private final Replicas replicas;
     private final Unrouted unrouted;
+    private final EventLog log;
+    private final Map<String, String> severities = new HashMap<>();
     private Map<EndpointId, Long> sessions = Map.of();
     private Map<EndpointId, Long> addresses = Map.of();
     private List<String> expiringBundles = List.of();
     private @Nullable Instant last;
     private long ticks;
     private volatile @Nullable LiveStatus latest;
+    private volatile Map<Subject, double[]> latestSums = Map.of();
 
     /**
      * @param sharing null where this replica is in no cluster
+     * @param log gets what changes from one second to the next
      * @param clock the time that people read
      */
     public LiveFeed(
@@ -68,6 +72,8 @@ public final class LiveFeed {
             MeterRegistry registry,
             History history,
             @Nullable ReplicaSharing sharing,
+            EventLog log,
+            ProblemCatalogue catalogue,
             InstantSource clock) {
         this.overview = overview;
         this.bindings = bindings;
@@ -77,7 +83,10 @@ public final class LiveFeed {
         this.certificates = new ExpiringCertificates(registry);
         this.replicas = new Replicas(sharing);
         this.unrouted = new Unrouted(registry);
+        this.log = log;
+        catalogue.entries().forEach(entry -> severities.put(entry.id(), entry.severity()));
         for (Pool pool : all.all()) {
+            log.listen(pool);
             pools.add(new Sampled(pool, registry));
         }
     }
@@ -102,6 +111,8 @@ public final class LiveFeed {
         for (Sampled pool : pools) {
             shown.add(live(pool, overview.statusOf(pool.pool), now, seconds, sums));
         }
+        Map<Subject, double[]> sumsBefore = latestSums;
+        latestSums = sums;
         if (ticks % HISTORY_SECONDS == 0) {
             history.record(now.getEpochSecond(), sums);
             for (Sampled pool : pools) {
@@ -111,6 +122,7 @@ public final class LiveFeed {
         }
         ticks++;
         LiveStatus status = new LiveStatus(now, shown, replicas.exchange(shown), unrouted.add(seconds));
+        log.compare(latest, status, sumsBefore, sums, id -> severities.getOrDefault(id, "warning"));
         latest = status;
         if (events.currentSubscriberCount() > 0) {
             events.tryEmitNext(json(status));
@@ -124,6 +136,11 @@ public final class LiveFeed {
             Flux<String> following = events.asFlux().onBackpressureLatest();
             return status == null ? following : following.startWith(json(status));
         });
+    }
+
+    /** What has been added up of an endpoint until now; null if it is unknown. From any thread. */
+    double @Nullable [] sums(String pool, String endpoint) {
+        return latestSums.get(new Subject(pool, endpoint));
     }
 
     /** Ends the stream of every page. */
@@ -175,11 +192,7 @@ public final class LiveFeed {
 
         Sampled(Pool pool, MeterRegistry registry) {
             this.pool = pool;
-            this.sampler = new PoolSampler(
-                    pool.name(),
-                    registry,
-                    pool.router().deliveries(),
-                    pool.router().inFlight());
+            this.sampler = new PoolSampler(pool.name(), registry, pool.router());
         }
     }
 }

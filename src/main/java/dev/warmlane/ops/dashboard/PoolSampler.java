@@ -3,8 +3,10 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.core.routing.Router;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
@@ -25,16 +27,18 @@ final class PoolSampler {
     private final MeterRegistry registry;
     private final PredictionAccuracy deliveries;
     private final InFlight inFlight;
+    private final EndpointTallies tallies;
     private final Imbalance imbalance = new Imbalance();
     private final TtftBuckets firstTokens;
     private final double[] added = new double[PoolSum.COUNT];
     private final Map<String, EndpointSampler> endpoints = new HashMap<>();
 
-    PoolSampler(String pool, MeterRegistry registry, PredictionAccuracy deliveries, InFlight inFlight) {
+    PoolSampler(String pool, MeterRegistry registry, Router router) {
         this.pool = pool;
         this.registry = registry;
-        this.deliveries = deliveries;
-        this.inFlight = inFlight;
+        this.deliveries = router.deliveries();
+        this.inFlight = router.inFlight();
+        this.tallies = router.tallies();
         this.firstTokens = new TtftBuckets(registry, pool);
     }
 
@@ -46,7 +50,7 @@ final class PoolSampler {
      * @return the pool's sums
      */
     double[] add(PoolStatus status, double seconds, Map<Subject, double[]> into) {
-        addEndpoints(status, into);
+        addEndpoints(status, seconds, into);
         addUp(PoolSum.SECONDS, seconds);
         addUp(PoolSum.SAMPLES, 1);
         addUp(PoolSum.IN_FLIGHT, (double) status.totals().inFlight());
@@ -65,11 +69,12 @@ final class PoolSampler {
         return sums;
     }
 
-    private void addEndpoints(PoolStatus status, Map<Subject, double[]> into) {
+    private void addEndpoints(PoolStatus status, double seconds, Map<Subject, double[]> into) {
         for (EndpointStatus endpoint : status.endpoints()) {
             EndpointSampler sampler = endpoints.computeIfAbsent(endpoint.id(), id -> new EndpointSampler());
             double[] before = sampler.sums();
-            sampler.add(endpoint);
+            EndpointId id = new EndpointId(endpoint.id());
+            sampler.add(endpoint, seconds, inFlight.sentRequests(id), tallies.of(id));
             double[] sums = sampler.sums();
             addGrowth(PoolSum.QUERIED_TOKENS, EndpointSum.QUERIED_TOKENS, before, sums);
             addGrowth(PoolSum.HIT_TOKENS, EndpointSum.HIT_TOKENS, before, sums);

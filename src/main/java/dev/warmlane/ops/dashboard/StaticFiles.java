@@ -32,14 +32,19 @@ final class StaticFiles {
             "address.js",
             "api.js",
             "app.js",
+            "charts.js",
+            "confirm.js",
             "decisions.js",
+            "endpoint.js",
             "endpoints.js",
+            "events.js",
             "fleet.js",
             "format.js",
             "headline.js",
             "icon.svg",
             "index.html",
             "plot.js",
+            "preferences.js",
             "problems.js",
             "runbook.js",
             "sessions.js",
@@ -47,6 +52,7 @@ final class StaticFiles {
             "store.js",
             "style.css",
             "trends.js",
+            "wall.js",
             "why.js");
 
     private final Map<String, byte[]> files = new HashMap<>();

@@ -20,7 +20,11 @@ import java.util.Map;
  * an older one wrote. For one thread at a time.
  */
 public final class HistoryFile {
-    private static final int MAGIC = 0x574c4831; // "WLH1"
+    private static final int MAGIC = 0x574c4832; // "WLH2"
+
+    /** As it was when all subjects had as many points. */
+    private static final int FIRST_MAGIC = 0x574c4831; // "WLH1"
+
     private static final int MOST = 100_000;
 
     private final Path file;
@@ -59,12 +63,13 @@ public final class HistoryFile {
             return false;
         }
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-            if (in.readInt() != MAGIC) {
+            int magic = in.readInt();
+            if (magic != MAGIC && magic != FIRST_MAGIC) {
                 throw new IOException("%s: no history (expected: a file that this program wrote)".formatted(file));
             }
             synchronized (history) {
                 for (Tier tier : history.tiers()) {
-                    read(in, tier, history);
+                    read(in, tier, history, magic == FIRST_MAGIC);
                 }
             }
         }
@@ -91,18 +96,19 @@ public final class HistoryFile {
             out.writeUTF(subject.endpoint() == null ? "" : subject.endpoint());
             out.writeLong(track.lastStep());
             List<Figure> figures = history.figures(subject);
+            int points = tier.resolution().points(subject);
+            out.writeInt(points);
             out.writeInt(figures.size());
             for (int figure = 0; figure < figures.size(); figure++) {
                 out.writeUTF(figures.get(figure).name());
-                for (int i = 0; i < tier.resolution().points(); i++) {
-                    out.writeFloat(track.at(
-                            figure, track.lastStep() - tier.resolution().points() + 1 + i));
+                for (int i = 0; i < points; i++) {
+                    out.writeFloat(track.at(figure, track.lastStep() - points + 1 + i));
                 }
             }
         }
     }
 
-    private void read(DataInputStream in, Tier tier, History history) throws IOException {
+    private void read(DataInputStream in, Tier tier, History history, boolean first) throws IOException {
         int points = tier.resolution().points();
         if (in.readInt() != points) {
             throw new IOException("%s: other points at %s (expected: %d)"
@@ -114,14 +120,15 @@ public final class HistoryFile {
             String endpoint = in.readUTF();
             Subject subject = new Subject(pool, endpoint.isEmpty() ? null : endpoint);
             long lastStep = in.readLong();
+            int saved = first ? points : count(in);
             List<String> names =
                     history.figures(subject).stream().map(Figure::name).toList();
-            Track track = new Track(names.size(), points, lastStep);
+            Track track = new Track(names.size(), tier.resolution().points(subject), lastStep);
             for (int left = count(in); left > 0; left--) {
                 int figure = names.indexOf(in.readUTF());
-                for (int point = 0; point < points; point++) {
+                for (int point = 0; point < saved; point++) {
                     float value = in.readFloat();
-                    long step = lastStep - points + 1 + point;
+                    long step = lastStep - saved + 1 + point;
                     if (figure >= 0 && step >= 0) {
                         track.set(figure, step, value);
                     }

@@ -1,5 +1,6 @@
 package dev.warmlane.ops.history;
 
+import dev.warmlane.ops.history.History.Subject;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -32,6 +33,11 @@ public enum Resolution {
     /** How many points are kept. */
     public int points() {
         return points;
+    }
+
+    /** How many points are kept of this subject: a pool's week can be compared with the one before. */
+    int points(Subject subject) {
+        return this == WEEK && subject.isPool() ? 2 * points : points;
     }
 
     /** @throws IllegalArgumentException if none is called so */

@@ -27,7 +27,8 @@ final class Tier {
     /** Notes the sums of now: the running step's figures are those from its start to now. */
     void record(Subject subject, List<Figure> figures, double[] sums, long epochSecond) {
         long step = epochSecond / resolution.step().toSeconds();
-        Track track = tracks.computeIfAbsent(subject, of -> new Track(figures.size(), resolution.points(), step));
+        Track track =
+                tracks.computeIfAbsent(subject, of -> new Track(figures.size(), resolution.points(subject), step));
         double[] start = track.stepStart();
         if (start == null) {
             track.begin(step, sums);

@@ -46,6 +46,19 @@ class HealthBookTest {
     }
 
     @Test
+    void anOperatorEjectsAnyAndReadmitsAtFullLoad() {
+        HealthBook all = book;
+        for (int i = 0; i < 4; i++) {
+            all = all.eject(id(i), 0);
+        }
+        assertThat(all.out()).isEqualTo(4);
+        assertThat(all.of(A)).isEqualTo(new Ejected(EjectionReason.OPERATOR, 1, 0, 30 * SECOND, false, false));
+        assertThat(all.tick(30 * SECOND).of(A)).isInstanceOf(Probation.class);
+        assertThat(all.readmit(A, SECOND).of(A)).isEqualTo(new Healthy(0, SECOND));
+        assertThat(book.readmit(A, SECOND)).isSameAs(book);
+    }
+
+    @Test
     void aHealthyPoolIsShownAsDiscoveryListsIt() {
         assertThat(book.over(four, 0)).isSameAs(four);
     }

@@ -6,6 +6,8 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.HealthRules;
+import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.InFlight;
@@ -17,6 +19,19 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Replicas with a pool of three endpoints each, a clock that stands, and somebody who carries their messages when told to. */
 final class Replicas {
+    private static final HealthRules RULES = new HealthRules(
+            true,
+            5,
+            0.8,
+            5,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(300),
+            Duration.ofSeconds(30),
+            3,
+            2,
+            Duration.ZERO);
+
     static final EndpointId A = new EndpointId("a");
     static final EndpointId B = new EndpointId("b");
     static final EndpointId C = new EndpointId("c");
@@ -81,12 +96,14 @@ final class Replicas {
         final InFlight inFlight = new InFlight();
         final Replication replication;
         final PoolShare share;
+        final PoolHealth health = new PoolHealth(pool, RULES, nanos::get);
 
         Replica(String id, int maxFacts) {
             this.id = id;
             pool.replace(List.of(endpoint(A), endpoint(B), endpoint(C)));
             replication = new Replication(id, table, maxFacts, nanos::get, incomplete::add);
             share = replication.share(pool, index, inFlight);
+            share.health(health);
             replication.share(responses);
         }
 

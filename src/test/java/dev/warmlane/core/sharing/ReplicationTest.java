@@ -10,6 +10,8 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.routing.Lease;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.time.Duration;
@@ -311,5 +313,21 @@ class ReplicationTest {
 
         two.replication.left(two.replication.bulletins().keySet().iterator().next());
         assertThat(two.replication.bulletins()).isEmpty();
+    }
+
+    @Test
+    void whatAnOperatorSaidLastOfAnEndpointCountsEverywhereAndForWhoeverJoins() {
+        one.health.drainEverywhere(A, new Drain(true, 2));
+        replicas.exchange();
+        assertThat(two.health.drains()).containsEntry(A, new Drain(true, 2));
+        assertThat(two.pool.snapshot().find(A).state()).isEqualTo(EndpointState.DRAINED);
+
+        three.health.drainEverywhere(A, new Drain(false, 1));
+        replicas.exchange();
+        assertThat(two.pool.snapshot().find(A).state()).isEqualTo(EndpointState.DRAINED);
+
+        Replica joined = replicas.add();
+        one.replication.writeState(message -> joined.replication.receive(one.id, message));
+        assertThat(joined.pool.snapshot().find(A).state()).isEqualTo(EndpointState.DRAINED);
     }
 }

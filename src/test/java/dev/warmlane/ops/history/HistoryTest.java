@@ -7,6 +7,7 @@ import dev.warmlane.ops.history.History.Subject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,21 @@ class HistoryTest {
 
         assertThat(points(Resolution.DAY, "hitRatio", START + 120)[718]).isEqualTo((float) (900.0 / 1100));
         assertThat(points(Resolution.HOUR, "hitRatio", START + 120)[358]).isNaN();
+    }
+
+    @Test
+    void aPoolsWeekCanBeComparedWithTheOneBefore() {
+        long week = Duration.ofDays(7).toSeconds();
+        double[] sums = new double[3];
+        for (long second = START; second <= START + 2 * week - 3600; second += 900) {
+            history.record(second, Map.of(POOL, sums));
+            sums = new double[] {0, 0, sums[2] + 900};
+        }
+        long now = START + 2 * week - 3600;
+
+        assertThat(points(Resolution.WEEK, "perSecond", now)[0]).isEqualTo(0);
+        assertThat(points(Resolution.WEEK, "perSecond", now - week)[671]).isEqualTo(0);
+        assertThat(points(Resolution.WEEK, "perSecond", now - week)[0]).isNaN();
     }
 
     @Test

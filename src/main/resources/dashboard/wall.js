@@ -1,0 +1,37 @@
+// For a screen on the wall: what is wrong, and of each pool the few figures that say so, to be read from three metres.
+import { html } from './lib/lit-html.js';
+import { everyProblem, roots, titleOf } from './problems.js';
+import { state } from './store.js';
+import { count, percent, rate, seconds } from './format.js';
+
+const MOST = 6;
+
+const figure = (name, value, bad) => html`<div class=${bad ? 'bad' : ''}><dt>${name}</dt><dd>${value}</dd></div>`;
+
+function pool(each) {
+  const last = each.lastMinute;
+  const { hitRatio, ttftSeconds } = each.targets;
+  return html`<section class="wall-pool" aria-label="Pool ${each.pool}">
+    <h2>${each.pool}</h2>
+    <dl>
+      ${figure('Hits', percent(each.hitRatio['1m'], 0), hitRatio !== null && each.hitRatio['1m'] !== null && each.hitRatio['1m'] < hitRatio)}
+      ${figure('First token p90', seconds(last.ttftP90), ttftSeconds !== null && last.ttftP90 > ttftSeconds)}
+      ${figure('Requests/s', rate(last.requestsPerSecond), false)}
+      ${figure('Failed', percent(last.failedShare), last.failedShare > 0.01)}
+      ${figure('Endpoints', `${count(each.totals.selectable)} / ${count(each.totals.endpoints)}`, each.totals.selectable < each.totals.endpoints)}
+    </dl>
+  </section>`;
+}
+
+export function wall() {
+  const causes = roots(everyProblem());
+  return html`<div class="wall">
+    <section aria-labelledby="wall-title" class="wall-problems ${causes[0]?.text.severity ?? 'well'}">
+      <h2 id="wall-title">${causes.length === 0 ? 'All is well' : causes.length === 1 ? 'One problem' : `${causes.length} problems`}</h2>
+      <ul>
+        ${causes.slice(0, MOST).map((cause) => html`<li class="wrong ${cause.text.severity}">${cause.pool ? `${cause.pool}: ` : ''}${titleOf(cause)}</li>`)}
+      </ul>
+    </section>
+    <div class="wall-pools">${state.live.pools.slice(0, MOST).map(pool)}</div>
+  </div>`;
+}
