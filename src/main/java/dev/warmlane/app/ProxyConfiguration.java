@@ -17,6 +17,7 @@ import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.drain.ClientConnections;
 import dev.warmlane.proxy.error.LateErrors;
 import dev.warmlane.proxy.http.ClientPipeline;
+import dev.warmlane.proxy.outcome.ModelMetrics;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
 import dev.warmlane.proxy.outcome.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestMetrics;
@@ -86,6 +87,12 @@ class ProxyConfiguration {
     @Bean
     RequestMetrics requestMetrics(MeterRegistry registry) {
         return new RequestMetrics(registry);
+    }
+
+    @Bean
+    ModelMetrics modelMetrics(MeterRegistry registry, ServedModels models) {
+        return new ModelMetrics(
+                registry, model -> !models.catalog().poolsServing(model).isEmpty());
     }
 
     @Bean

@@ -28,6 +28,24 @@ public enum GatewayMeter {
             "From the request's body, or its headers if its pool is not known, to the end of the request, by result",
             "pool",
             "result"),
+    MODEL_REQUESTS(
+            Kind.COUNTER,
+            "model.requests",
+            "Requests that have ended, by the model that served them and result; other: a model beyond the first 64, or one that nobody"
+                    + " lists",
+            "model",
+            "result"),
+    MODEL_TOKENS(
+            Kind.COUNTER,
+            "model.tokens",
+            "Tokens by model, as responses report them: prompt, of these cached, and output",
+            "model",
+            "kind"),
+    MODEL_TTFT(
+            Buckets.FIRST_TOKEN,
+            "model.ttft",
+            "From the request's body to the first byte of a streamed response, by model",
+            "model"),
     OVERHEAD(Buckets.OVERHEAD, "overhead", "From the request's body to its dispatch: the gateway's own time", "pool"),
     QUEUE_WAIT(Buckets.FIRST_TOKEN, "queue.wait", "Time in the queue, of requests that had to wait", "pool"),
     QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests in the queue, because every endpoint is full", "pool"),

@@ -168,6 +168,8 @@ final class ExchangeReader {
                 routeHost, body, named, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
         outcome.pool(pool.name());
+        String model = body.model();
+        outcome.model(named == null ? model : named.name(), model == null ? pools.firstModel(pool) : model);
         if (traits.webSocket() && rights != null && identity != null) {
             rights.checkModels(identity, pools.models(pool));
         }

@@ -169,14 +169,22 @@ final class PoolSelector {
      */
     String scope(Pool pool, RequestBody body) {
         String model = body.model();
-        Iterator<String> known = models.catalog().models(pool.name()).iterator();
-        boolean first = model == null || !known.hasNext() || model.equals(known.next());
-        return first ? pool.name() : AffinityKey.scope(pool.name(), model);
+        String first = firstModel(pool);
+        return model == null || first == null || model.equals(first)
+                ? pool.name()
+                : AffinityKey.scope(pool.name(), model);
     }
 
     /** The models that a pool is known to serve. */
     Set<String> models(Pool pool) {
         return models.catalog().models(pool.name());
+    }
+
+    /** The model that engines of a pool take where a request names none; null while nobody knows. */
+    @Nullable
+    String firstModel(Pool pool) {
+        Iterator<String> known = models.catalog().models(pool.name()).iterator();
+        return known.hasNext() ? known.next() : null;
     }
 
     /** The endpoints of a request's pool that do not have its model. */

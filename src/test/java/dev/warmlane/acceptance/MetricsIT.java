@@ -36,6 +36,7 @@ class MetricsIT {
             GatewayMeter.QUEUE_WAIT,
             GatewayMeter.REJECTED,
             GatewayMeter.RETRY_BUDGET_EXHAUSTED,
+            GatewayMeter.MIRRORED,
             GatewayMeter.CLIENT_REQUESTS,
             GatewayMeter.CLIENT_TOKENS,
             GatewayMeter.REFUSALS);

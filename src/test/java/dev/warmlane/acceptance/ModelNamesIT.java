@@ -18,9 +18,15 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -240,6 +246,94 @@ class ModelNamesIT {
                     .doesNotContainPattern("warmlane_requests_total\\{pool=\"canary\",[^ ]* [1-9]"));
             assertThat(second.requests()).isZero();
         }
+    }
+
+    @Test
+    void metricsAndAccessLogTellWhatServed() throws IOException {
+        Path log = folder.resolve("access.log");
+        RunningGateway gateway = start(
+                names("names: [{name: chat, targets: v1}]"),
+                canary.uri().toString(),
+                "warmlane.access-log.target=" + log,
+                "warmlane.pools[1].unknown-models=pass");
+        chat(gateway, "chat", "s");
+        chat(gateway, "v1", "s");
+        chat(gateway, "nobody-has-it", "s");
+        await().untilAsserted(() -> assertThat(metrics(gateway))
+                .contains("warmlane_model_requests_total{model=\"v1\",result=\"2xx\"} 2.0")
+                .contains("warmlane_model_requests_total{model=\"other\",result=\"4xx\"} 1.0")
+                .containsPattern("warmlane_model_tokens_total\\{kind=\"prompt\",model=\"v1\"} [1-9]")
+                .doesNotContain("nobody-has-it"));
+        await().untilAsserted(() -> assertThat(Files.readString(log))
+                .contains("\"model\":\"chat\",\"served_model\":\"v1\"")
+                .contains("\"model\":\"v1\",\"result\""));
+    }
+
+    /** A pod of the pool after the other is replaced by one with the next version, under load. */
+    @Test
+    void aPoolIsRolledFromOneModelToTheNextAndNoRequestFails() throws Exception {
+        List<SimulatedServer> pods = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            pods.add(SimulatedServer.start(INSTANT.withModels(new Models("old", List.of(), 4096))));
+        }
+        RunningGateway gateway = RunningGateway.start(
+                "warmlane.endpoints="
+                        + String.join(
+                                ",",
+                                pods.stream().map(pod -> pod.uri().toString()).toList()),
+                "warmlane.scrape.interval=100ms",
+                "warmlane.scrape.models-interval=200ms",
+                "warmlane.health.slow-start=0s",
+                "warmlane.model-names.file=" + names("names: [{name: chat, targets: new, fallback: old}]"));
+        gateways.add(gateway);
+        ServedModels models = gateway.bean(ServedModels.class);
+        await().until(() -> models.catalog().models("default").contains("old"));
+        Map<String, List<String>> servedBySession = new ConcurrentHashMap<>();
+        List<String> failures = Collections.synchronizedList(new ArrayList<>());
+        AtomicBoolean rolled = new AtomicBoolean();
+        ExecutorService clients = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                String session = "session-" + i;
+                running.add(clients.submit(() -> {
+                    while (!rolled.get()) {
+                        HttpResponse<String> response = chat(gateway, "chat", session);
+                        if (response.statusCode() == 200) {
+                            servedBySession
+                                    .computeIfAbsent(session, none -> new ArrayList<>())
+                                    .add(served(response));
+                        } else {
+                            failures.add(response.body());
+                        }
+                    }
+                }));
+            }
+            for (int i = 0; i < 4; i++) {
+                int port = pods.get(i).port();
+                pods.get(i).close();
+                pods.set(
+                        i,
+                        SimulatedServer.start(
+                                INSTANT.withModels(new Models("new", List.of(), 4096)), "127.0.0.1", port));
+                int left = 3 - i;
+                await().until(() -> models.catalog().lacking("default", "new").size() == left
+                        && gateway.router().pool().snapshot().selectable().size() == 4);
+            }
+            rolled.set(true);
+            for (Future<?> each : running) {
+                each.get();
+            }
+        } finally {
+            rolled.set(true);
+            clients.shutdown();
+            pods.forEach(SimulatedServer::close);
+        }
+        assertThat(failures).isEmpty();
+        assertThat(servedBySession).hasSize(8).allSatisfy((session, served) -> {
+            assertThat(served).contains("new").startsWith("old");
+            assertThat(served.lastIndexOf("old")).as("moves once").isLessThan(served.indexOf("new"));
+        });
     }
 
     private static String counted(String result) {

@@ -40,6 +40,7 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             text(line, "route", request.route());
             text(line, "pool", request.pool());
             text(line, "model", request.model());
+            text(line, "served_model", request.servedModel());
             text(line, "result", request.result());
             number(line, "status", request.status());
             text(line, "error", request.error());

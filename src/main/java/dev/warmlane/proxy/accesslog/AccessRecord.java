@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param route the route that it matched
  * @param pool the pool that it was for
  * @param model the model as the client named it
+ * @param servedModel the model that served it, where that has another name
  * @param result the class of the status, such as 2xx, or cancelled or failed
  * @param status the status that the client got; null where it left before
  * @param error the code of the error that the gateway answered with; null where it answered with none
@@ -29,6 +30,7 @@ public record AccessRecord(
         @Nullable String route,
         @Nullable String pool,
         @Nullable String model,
+        @Nullable String servedModel,
         String result,
         @Nullable Integer status,
         @Nullable String error,

@@ -9,6 +9,7 @@ import dev.warmlane.proxy.accesslog.AccessRecord.Response;
 import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
 import dev.warmlane.settings.PoolSettings;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
@@ -39,7 +40,8 @@ public final class AccessLogListener implements OutcomeListener {
                 identity == null ? null : identity.name(),
                 route == null ? null : route.getId(),
                 outcome.pool().equals(PoolSettings.NO_POOL) ? null : outcome.pool(),
-                logged == null ? null : logged.model(),
+                outcome.askedModel(),
+                Objects.equals(outcome.model(), outcome.askedModel()) ? null : outcome.model(),
                 outcome.result().label(),
                 outcome.status(),
                 outcome.errorCode(),

@@ -9,12 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the access log keeps of a request's body, which is gone when its line is written.
  *
- * @param model the model that the body names
  * @param prompt null where there is none that could be kept warm
  * @param promptTokens a first estimate of its length; 0 where there is none
  */
-public record LoggedRequest(
-        @Nullable String model, @Nullable LoggedPrompt prompt, long promptTokens) {
+public record LoggedRequest(@Nullable LoggedPrompt prompt, long promptTokens) {
     /** What a token is taken for where no policy has read the prompt and learned better. */
     private static final int BYTES_PER_TOKEN = 4;
 
@@ -27,8 +25,8 @@ public record LoggedRequest(
         PromptBlocks known = request.prompt();
         PromptBlocks prompt = known.bytes() == 0 && affinity ? body.promptIfReadable() : known;
         if (prompt.bytes() == 0) {
-            return new LoggedRequest(body.model(), null, 0);
+            return new LoggedRequest(null, 0);
         }
-        return new LoggedRequest(body.model(), LoggedPrompt.of(prompt), Math.max(1, prompt.bytes() / BYTES_PER_TOKEN));
+        return new LoggedRequest(LoggedPrompt.of(prompt), Math.max(1, prompt.bytes() / BYTES_PER_TOKEN));
     }
 }

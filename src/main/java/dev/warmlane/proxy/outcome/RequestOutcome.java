@@ -29,6 +29,8 @@ public final class RequestOutcome {
     private volatile @Nullable Result result;
     private volatile @Nullable Integer status;
     private volatile long durationNanos;
+    private volatile @Nullable String askedModel;
+    private volatile @Nullable String model;
     private volatile @Nullable String traceId;
     private volatile @Nullable String errorCode;
 
@@ -85,6 +87,29 @@ public final class RequestOutcome {
     /** The name of the pool; {@link PoolSettings#NO_POOL} as long as none is known. */
     public String pool() {
         return pool;
+    }
+
+    /**
+     * The request was for a model.
+     *
+     * @param asked what the client called it; null: it named none
+     * @param served which one serves it; null: nobody knows
+     */
+    public void model(@Nullable String asked, @Nullable String served) {
+        askedModel = asked;
+        model = served;
+    }
+
+    /** What the client called the model; null where it named none or the request was refused before. */
+    @Nullable
+    String askedModel() {
+        return askedModel;
+    }
+
+    /** The model that serves the request; null where nobody knows. */
+    @Nullable
+    String model() {
+        return model;
     }
 
     /** The request was read and goes to its pool. */

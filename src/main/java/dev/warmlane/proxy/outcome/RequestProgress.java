@@ -74,6 +74,11 @@ public final class RequestProgress {
         gaps = chunkGaps;
     }
 
+    /** Whether the response is a stream that brings tokens. */
+    boolean isStream() {
+        return gaps != null;
+    }
+
     /** A chunk of the response goes to the client. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // One chunk after the other.
     public void chunk() {

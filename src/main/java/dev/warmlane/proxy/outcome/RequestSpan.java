@@ -6,6 +6,7 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.tracing.Span;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.web.server.ServerWebExchange;
@@ -44,6 +45,8 @@ record RequestSpan(Span span) implements OutcomeListener {
         if (!outcome.pool().equals(PoolSettings.NO_POOL)) {
             span.tag("warmlane.pool", outcome.pool());
         }
+        tag("gen_ai.request.model", outcome.askedModel());
+        tag("gen_ai.response.model", outcome.model());
         RequestProgress progress = outcome.progress();
         if (progress != null) {
             tag(progress);
@@ -99,6 +102,12 @@ record RequestSpan(Span span) implements OutcomeListener {
         Long cached = usage.cachedTokens();
         if (cached != null) {
             span.tag("warmlane.delivered_tokens", cached.longValue());
+        }
+    }
+
+    private void tag(String name, @Nullable String value) {
+        if (value != null) {
+            span.tag(name, value);
         }
     }
 

@@ -23,6 +23,7 @@ final class Records {
                 "generation",
                 "default",
                 "m",
+                null,
                 "2xx",
                 200,
                 null,
@@ -42,6 +43,7 @@ final class Records {
         return new AccessRecord(
                 MORNING,
                 requestId,
+                null,
                 null,
                 null,
                 null,
