@@ -20,6 +20,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that know beforehand that the gateway speaks HTTP/2, well-behaved and other. */
 class Http2IT {
@@ -37,6 +39,7 @@ class Http2IT {
     private static final String JSON = "200 OK\r\nContent-Type: application/json";
     private static final int PROTOCOL_ERROR = 1;
     private static final int NO_ERROR = 0;
+    private static final int STREAM_CLOSED = 5;
     private static final int REFUSED_STREAM = 7;
     private static final int ENHANCE_YOUR_CALM = 11;
 
@@ -279,9 +282,83 @@ class Http2IT {
         assertStillServes();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void headersOfAStreamThatIsOverEndTheConnection(boolean answered) {
+        try (Http2Wire client = start()) {
+            client.post(1, CHAT, "{\"messages\":[]}");
+            Exchange exchange = engine.next();
+            if (answered) {
+                exchange.answer(JSON, "{}");
+                client.await(Frame::endsStream);
+            }
+            client.get(1, "/v1/models");
+            assertThat(client.await(GOAWAY).error()).isEqualTo(STREAM_CLOSED);
+            client.awaitClosed();
+            exchange.close();
+        }
+        assertStillServes();
+    }
+
+    @Test
+    void aStreamBelowAnotherEndsTheConnectionAndWhatCameBeforeIsServed() {
+        try (Http2Wire client = start()) {
+            client.get(5, "/v1/models");
+            client.get(3, "/v1/models");
+            assertThat(client.await(GOAWAY).error()).isEqualTo(STREAM_CLOSED);
+            client.awaitClosed();
+        }
+        assertStillServes();
+    }
+
+    @Test
+    void trailersOfAStreamThatIsOpenAreItsOwn() {
+        try (Http2Wire client = start()) {
+            client.request(1, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
+            client.send(DATA, 0, 1, "{\"messages\":[]}".getBytes(StandardCharsets.UTF_8));
+            client.get(3, "/v1/models");
+            client.send(HEADERS, END_HEADERS | END_STREAM, 1, Http2Wire.block("x-checksum", "1"));
+            engine.next().answer(JSON, "{}");
+            await().until(() -> gateway.inFlight() == 0);
+            assertThat(client.await(frame -> frame.stream() == 1 && frame.type() == HEADERS))
+                    .isNotNull();
+        }
+    }
+
+    @Test
+    void aPrefaceThatIsWrongGetsNoAnswer() {
+        start().close();
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send("INVALID CONNECTION PREFACE\r\n\r\n");
+            assertThat(client.readUntilClosed()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\6\4"})
+    void whoeverIsSilentAfterThePrefaceIsNotWaitedFor(String begun) {
+        start("warmlane.limits.header-timeout=300ms").close();
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(begun.getBytes(StandardCharsets.ISO_8859_1));
+            client.awaitClosed();
+        }
+    }
+
+    @Test
+    void headersThatDripAreNotWaitedFor() {
+        try (Http2Wire client = start("warmlane.limits.header-timeout=300ms")) {
+            client.get(1, "/v1/models");
+            assertThat(client.status(1)).isEqualTo(200);
+            client.send(HEADERS, 0, 3, Http2Wire.block(":method", "GET", ":path", "/v1/models", ":scheme", "http"));
+            client.send(CONTINUATION, 0, 3, Http2Wire.block("x", "y"));
+            assertThat(client.await(GOAWAY).error()).isEqualTo(ENHANCE_YOUR_CALM);
+            client.awaitClosed();
+        }
+    }
+
     @Test
     void aQuietConnectionIsClosed() {
-        try (Http2Wire client = start("warmlane.limits.idle-timeout=500ms")) {
+        try (Http2Wire client = start("warmlane.limits.idle-timeout=500ms", "warmlane.limits.header-timeout=100ms")) {
             client.get(1, "/v1/models");
             assertThat(client.status(1)).isEqualTo(200);
             assertThat(client.await(GOAWAY).error()).isEqualTo(NO_ERROR);

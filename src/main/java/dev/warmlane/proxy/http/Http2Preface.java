@@ -12,6 +12,9 @@ import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslHandler;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import reactor.netty.NettyPipeline;
@@ -22,6 +25,7 @@ import reactor.netty.NettyPipeline;
  */
 final class Http2Preface extends ByteToMessageDecoder {
     private static final String NAME = "warmlane.http2-preface";
+    private static final String FRAMES = "warmlane.http2-frames";
     private static final String CODEC = "warmlane.http2-codec";
 
     private static final ByteBuf PREFACE = Http2CodecUtil.connectionPrefaceBuf();
@@ -57,13 +61,31 @@ final class Http2Preface extends ByteToMessageDecoder {
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         int length = Math.min(in.readableBytes(), PREFACE.readableBytes());
         if (!ByteBufUtil.equals(in, in.readerIndex(), PREFACE, PREFACE.readerIndex(), length)) {
-            ctx.pipeline().remove(this);
+            if (isOnlyHttp2(ctx.pipeline()) || isNoHttp(in)) {
+                in.skipBytes(in.readableBytes());
+                ctx.close();
+            } else {
+                ctx.pipeline().remove(this);
+            }
         } else if (length == PREFACE.readableBytes()) {
             serveHttp2(ctx.pipeline());
         }
+    }
+
+    private static boolean isOnlyHttp2(ChannelPipeline pipeline) {
+        SslHandler tls = pipeline.get(SslHandler.class);
+        return tls != null && ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol());
+    }
+
+    /** Whether a line has come that is no request of HTTP/1 either: a preface that is wrong gets no answer in another protocol. */
+    private static boolean isNoHttp(ByteBuf in) {
+        int end = in.bytesBefore((byte) '\n');
+        String line = end < 0 ? "" : in.toString(in.readerIndex(), end, StandardCharsets.ISO_8859_1);
+        return end > 0 && !line.contains(" HTTP/");
     }
 
     /** Puts it in the place of everything that serves HTTP/1. */
@@ -80,6 +102,8 @@ final class Http2Preface extends ByteToMessageDecoder {
                 .build();
         List<String> names = new ArrayList<>(pipeline.toMap().keySet());
         pipeline.addAfter(NAME, CODEC, codec);
+        pipeline.addAfter(
+                NAME, FRAMES, new Http2Frames(codec, limits.headerTimeout().toNanos(), limits.streamsPerConnection()));
         pipeline.addLast(new Http2MultiplexHandler(streams));
         pipeline.addLast(new Http2Connection(codec, limits, CONNECTION_WINDOW_BYTES, refused));
         pipeline.channel().config().setAutoRead(true);
