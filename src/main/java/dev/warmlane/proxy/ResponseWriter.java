@@ -3,7 +3,6 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.UnusableResponse;
-import dev.warmlane.proxy.body.OutgoingChunks;
 import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
@@ -111,10 +110,10 @@ final class ResponseWriter {
                                         routed.requestId())))));
     }
 
-    /** Writes and flushes each chunk. What waits for a slow client when it leaves is released. */
+    /** Writes chunks as they come; those that come in one turn of the event loop are flushed together. */
     static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> chunks) {
-        OutgoingChunks outgoing = new OutgoingChunks();
-        return response.writeAndFlushWith(chunks.map(outgoing::add)).doFinally(signal -> outgoing.end());
+        // Not writeAndFlushWith, which makes several publishers for each chunk. Reactor Netty flushes these as soon as well.
+        return response.writeWith(chunks);
     }
 
     private static Flux<ByteBuf> withoutUsageChunk(Flux<ByteBuf> chunks, ByteBufAllocator allocator) {
