@@ -46,16 +46,10 @@ import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.netty.http.HttpProtocol;
-import reactor.netty.resources.ConnectionProvider;
 
 /** What serves the public port. */
 @Configuration(proxyBeanMethods = false)
 class ProxyConfiguration {
-
-    @Bean(destroyMethod = "dispose")
-    ConnectionProvider upstreamConnections(WarmlaneSettings settings) {
-        return ProxyFactory.connections(settings.upstream());
-    }
 
     @Bean
     ProxyFactory proxyFactory(
@@ -68,9 +62,8 @@ class ProxyConfiguration {
     }
 
     @Bean
-    VllmRoutingFilter vllmRoutingFilter(
-            ProxyFactory proxy, ConnectionProvider upstreamConnections, MeterRegistry registry) {
-        return proxy.filter(upstreamConnections, registry);
+    VllmRoutingFilter vllmRoutingFilter(ProxyFactory proxy, MeterRegistry registry) {
+        return proxy.filter(registry);
     }
 
     @Bean

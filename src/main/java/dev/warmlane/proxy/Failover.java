@@ -11,18 +11,25 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RawQuery;
 import dev.warmlane.proxy.http.RouteTraits;
+import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.EngineRefusal;
 import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
+import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
+import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.ReferenceCountUtil;
 import java.net.URI;
@@ -31,10 +38,8 @@ import org.reactivestreams.Publisher;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.netty.ByteBufFlux;
 import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
-import reactor.netty.http.client.HttpClientResponse;
 import reactor.netty.tcp.TcpClient;
 
 /**
@@ -46,8 +51,8 @@ final class Failover {
     /** How long the body of an error may take, or the news whether somebody listens. */
     private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);
 
-    private final HttpClient client;
-    private final HttpClient unpooled;
+    private final UpstreamClient client;
+    private final HttpClient webSocketClient;
     private final AttemptsUnderWay attempts;
     private final Duration roundTrip;
     private final ForwardedFor forwardedFor;
@@ -61,15 +66,13 @@ final class Failover {
     private final Scheduler timer;
 
     /**
-     * @param unpooled opens a connection for each request
      * @param attempts knows of every attempt
      * @param roundTrip how long the news may take that an idle connection is closed
      * @param models hears which endpoint does not have which model
      * @param timer runs what follows the pauses between attempts
      */
     Failover(
-            HttpClient client,
-            HttpClient unpooled,
+            UpstreamClient client,
             AttemptsUnderWay attempts,
             Duration roundTrip,
             ForwardedFor forwardedFor,
@@ -82,7 +85,7 @@ final class Failover {
             FailureLog log,
             Scheduler timer) {
         this.client = client;
-        this.unpooled = unpooled;
+        this.webSocketClient = client.webSockets();
         this.attempts = attempts;
         this.roundTrip = roundTrip;
         this.forwardedFor = forwardedFor;
@@ -108,26 +111,34 @@ final class Failover {
 
     private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         metrics.dispatched(routed.pool().name(), dispatch.decision());
-        return send(client, exchange, routed, dispatch);
+        return send(false, exchange, routed, dispatch);
     }
 
-    private Mono<Void> send(HttpClient over, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
+    /** @param fresh whether to open a connection for it alone */
+    private Mono<Void> send(boolean fresh, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> retries.possible(routed));
-        EndpointId endpoint = dispatch.endpoint().id();
-        int bodyBytes = routed.body().length;
-        HttpClient client = routed.pool()
-                .secure(over)
-                .headers(headers -> UpstreamHeaders.copy(
-                        exchange.getRequest(),
-                        headers,
-                        routed.requestId(),
-                        forwardedFor,
-                        routed.pool().apiKey(),
-                        routed.charge() != null && !routed.pool().passesKeys(),
-                        bodyBytes));
+        Endpoint target = dispatch.endpoint();
+        EndpointId endpoint = target.id();
         Mono<Void> sent = RouteTraits.of(exchange).webSocket()
-                ? webSockets.relay(client, target(exchange, dispatch), exchange, routed, dispatch, attempt)
-                : send(client, exchange, routed, dispatch, attempt, bodyBytes);
+                ? webSockets.relay(
+                        routed.pool()
+                                .secure(webSocketClient)
+                                .headers(headers -> UpstreamHeaders.copy(
+                                        exchange.getRequest(),
+                                        headers,
+                                        target.uri(),
+                                        routed.requestId(),
+                                        forwardedFor,
+                                        routed.pool().apiKey(),
+                                        routed.charge() != null
+                                                && !routed.pool().passesKeys(),
+                                        0)),
+                        uri(exchange, target),
+                        exchange,
+                        routed,
+                        dispatch,
+                        attempt)
+                : request(fresh, exchange, routed, dispatch, attempt);
         return sent.doFinally(signal -> {
                     attempts.remove(endpoint, attempt);
                     attempt.end();
@@ -136,72 +147,91 @@ final class Failover {
                 .doFirst(() -> attempts.add(endpoint, attempt))
                 .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
                 .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
-                        ? send(unpooled, exchange, routed, dispatch)
+                        ? send(true, exchange, routed, dispatch)
                         : recover(exchange, routed, dispatch, failure));
     }
 
-    private Mono<Void> send(
-            HttpClient client,
+    private Mono<Void> request(
+            boolean fresh,
             ServerWebExchange exchange,
             RoutedExchange routed,
             Dispatch dispatch,
-            UpstreamAttempt attempt,
-            int bodyBytes) {
-        return client.request(
-                        HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
-                .uri(target(exchange, dispatch))
-                .send((request, connection) -> {
-                    // Reactor Netty's request is the connection that it goes out on.
-                    if (!attempt.begin((Connection) request, System.nanoTime())) {
-                        return Mono.empty();
-                    }
+            UpstreamAttempt attempt) {
+        Endpoint endpoint = dispatch.endpoint();
+        return client.send(
+                endpoint.uri(),
+                routed.pool().tls(),
+                fresh,
+                RequestOutcome.of(exchange).eventLoop(),
+                attempt,
+                () -> {
                     routed.sent(attempt);
-                    UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
-                    RawQuery.restore(exchange.getRequest().getURI(), (Connection) request);
-                    // Asked for when it is sent: this chain lives as long as the response and must not keep the body.
-                    return connection.send(
-                            bodyBytes == 0
-                                    ? Mono.empty()
-                                    : Mono.fromSupplier(() -> Unpooled.wrappedBuffer(routed.body())));
-                })
-                .response((upstream, content) -> {
+                    return request(
+                            exchange,
+                            routed.body(),
+                            endpoint,
+                            routed.requestId(),
+                            forwardedFor,
+                            routed.pool(),
+                            routed.charge() != null);
+                },
+                upstream -> {
                     attempt.answered();
                     dispatch.heard();
-                    return respond(exchange, routed, dispatch, upstream, content);
-                })
-                .then();
+                    return respond(exchange, routed, dispatch, upstream);
+                });
+    }
+
+    /**
+     * The client's request as an endpoint of a pool gets it.
+     *
+     * @param authenticated whether the client's key or token was for the gateway
+     */
+    static FullHttpRequest request(
+            ServerWebExchange exchange,
+            byte[] body,
+            Endpoint endpoint,
+            String requestId,
+            ForwardedFor forwardedFor,
+            Pool pool,
+            boolean authenticated) {
+        FullHttpRequest request = new DefaultFullHttpRequest(
+                HttpVersion.HTTP_1_1,
+                HttpMethod.valueOf(exchange.getRequest().getMethod().name()),
+                target(exchange, endpoint),
+                Unpooled.wrappedBuffer(body));
+        UpstreamHeaders.copy(
+                exchange.getRequest(),
+                request.headers(),
+                endpoint.uri(),
+                requestId,
+                forwardedFor,
+                pool.apiKey(),
+                authenticated && !pool.passesKeys(),
+                body.length);
+        return request;
     }
 
     private Publisher<Void> respond(
-            ServerWebExchange exchange,
-            RoutedExchange routed,
-            Dispatch dispatch,
-            HttpClientResponse upstream,
-            ByteBufFlux content) {
-        int status = upstream.status().code();
+            ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, UpstreamResponse upstream) {
+        int status = upstream.status();
         boolean telling = status == 404 && routed.requestBody().model() != null;
         boolean possible = telling || (status >= 500 && retries.possible(routed));
         if (!possible || !ResponseWriter.isShort(upstream)) {
             // Asked even where it cannot be, since it notes which endpoints fail.
             return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
                     ? Mono.error(UnusableResponse.status(status))
-                    : pass(exchange, routed, dispatch, upstream, content);
+                    : pass(exchange, routed, dispatch, upstream, upstream.whole());
         }
-        return content.aggregate()
-                .retain()
+        return upstream.whole()
                 .timeout(REFUSAL_TIMEOUT, Mono.error(ReadTimeoutException.INSTANCE))
-                .defaultIfEmpty(Unpooled.EMPTY_BUFFER)
                 .flatMap(body -> Mono.using(
                         () -> body,
                         read -> refusal(routed, dispatch, status, read)
                                 .filter(cause -> retries.allow(routed, cause))
                                 .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
-                                .switchIfEmpty(Mono.defer(() -> Mono.from(pass(
-                                        exchange,
-                                        routed,
-                                        dispatch,
-                                        upstream,
-                                        ByteBufFlux.fromInbound(Mono.just(read)))))),
+                                .switchIfEmpty(Mono.defer(() ->
+                                        pass(exchange, routed, dispatch, upstream, Mono.fromSupplier(read::retain)))),
                         ReferenceCountUtil::release));
     }
 
@@ -238,13 +268,13 @@ final class Failover {
                 .onErrorResume(failure -> Mono.just(!EngineFailure.of(failure).isRefused()));
     }
 
-    private Publisher<Void> pass(
+    private Mono<Void> pass(
             ServerWebExchange exchange,
             RoutedExchange routed,
             Dispatch dispatch,
-            HttpClientResponse upstream,
-            ByteBufFlux content) {
-        return responses.write(exchange, upstream, content, dispatch, routed, metrics.responding(routed, upstream));
+            UpstreamResponse upstream,
+            Mono<ByteBuf> whole) {
+        return responses.write(exchange, upstream, whole, dispatch, routed, metrics.responding(routed, upstream));
     }
 
     private Mono<Void> recover(
@@ -287,14 +317,23 @@ final class Failover {
         return Mono.error(UpstreamFailure.toApi(failure));
     }
 
-    /** A URI and no string, which the client would take apart by a regular expression. On the short way no filter has made one. */
-    static URI target(ServerWebExchange exchange, Dispatch dispatch) {
-        URI asked = exchange.getRequest().getURI();
-        URI filtered = exchange.getAttribute(GATEWAY_REQUEST_URL_ATTR);
-        String path = (filtered == null ? asked : filtered).getRawPath();
-        // The client's own query: Spring Cloud Gateway encodes what looks to it as if nobody had.
-        String query = asked.getRawQuery();
-        String target = dispatch.endpoint().uri() + path;
+    private static String target(ServerWebExchange exchange, Endpoint endpoint) {
+        // The client's own: Spring Cloud Gateway encodes what looks to it as if nobody had.
+        String query = RawQuery.of(exchange.getRequest().getURI());
+        String path = endpoint.uri().getRawPath() + path(exchange);
+        return query == null ? path : path + "?" + query;
+    }
+
+    /** The same for a client that wants a URI. */
+    private static URI uri(ServerWebExchange exchange, Endpoint endpoint) {
+        String query = exchange.getRequest().getURI().getRawQuery();
+        String target = endpoint.uri() + path(exchange);
         return URI.create(query == null ? target : target + "?" + query);
+    }
+
+    /** What filters have made of it; on the short way there are none. */
+    private static String path(ServerWebExchange exchange) {
+        URI filtered = exchange.getAttribute(GATEWAY_REQUEST_URL_ATTR);
+        return (filtered == null ? exchange.getRequest().getURI() : filtered).getRawPath();
     }
 }

@@ -15,7 +15,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 
 /**
- * An event stream on its way to the client, watched and each chunk retained. The first chunks are held back until the engine
+ * An event stream on its way to the client, watched; each chunk belongs to whoever has it. The first chunks are held back until the engine
  * generates: until then nothing has gone to the client, so another endpoint can take over if the engine aborts the request
  * ({@link UnusableResponse}) or dies. If that takes too long, an empty chunk goes ahead, and with it the headers.
  *
@@ -86,6 +86,7 @@ final class HeldStream extends Flux<ByteBuf> {
         @Override
         public void onNext(ByteBuf chunk) {
             if (done) {
+                chunk.release();
                 return;
             }
             if (!begun) {
@@ -94,21 +95,22 @@ final class HeldStream extends Flux<ByteBuf> {
             }
             observer.acceptEvents(chunk);
             if (ahead) {
-                held = chunk.retain();
+                held = chunk;
             } else {
-                client.onNext(chunk.retain());
+                client.onNext(chunk);
             }
         }
 
         private void hold(ByteBuf chunk) {
             StreamStart start = observer.hold(chunk);
             if (start == StreamStart.ABORTED && mayGiveUp.getAsBoolean()) {
+                chunk.release();
                 stop();
                 engine().cancel();
                 client.onError(UnusableResponse.aborted());
                 return;
             }
-            held = Unpooled.wrappedBuffer(held, chunk.retain());
+            held = Unpooled.wrappedBuffer(held, chunk);
             if (start == StreamStart.UNDECIDED) {
                 engine().request(1);
                 return;

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
@@ -9,10 +10,9 @@ import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.upstream.ForwardedFor;
-import dev.warmlane.proxy.upstream.UpstreamHeaders;
+import dev.warmlane.proxy.upstream.UpstreamAttempt;
+import dev.warmlane.proxy.upstream.UpstreamClient;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.HttpMethod;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +23,6 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.netty.http.client.HttpClient;
 
 /**
  * Sends a share of the requests that name a model by a name to a second pool as well, and drops its responses: to warm its caches,
@@ -31,7 +30,7 @@ import reactor.netty.http.client.HttpClient;
  * here; it is mirrored on another thread, if there is room for it, and cancelled when its time is over. Safe for concurrent use.
  */
 final class Mirrors {
-    private final HttpClient client;
+    private final UpstreamClient client;
     private final ExchangeReader requests;
     private final ForwardedFor forwardedFor;
     private final BodyBudget budget;
@@ -41,7 +40,7 @@ final class Mirrors {
     private final Map<String, AtomicInteger> inFlight = new ConcurrentHashMap<>();
 
     Mirrors(
-            HttpClient client,
+            UpstreamClient client,
             ExchangeReader requests,
             ForwardedFor forwardedFor,
             BodyBudget budget,
@@ -112,36 +111,43 @@ final class Mirrors {
 
     private Mono<Integer> send(
             ServerWebExchange exchange, BufferedBody body, ExchangeReader.Mirrored mirrored, Dispatch dispatch) {
-        byte[] bytes = body.bytes();
-        return mirrored.pool()
-                .secure(client)
-                .headers(headers -> UpstreamHeaders.copy(
-                        exchange.getRequest(),
-                        headers,
-                        mirrored.requestId(),
-                        forwardedFor,
-                        mirrored.pool().apiKey(),
-                        mirrored.authenticated() && !mirrored.pool().passesKeys(),
-                        bytes.length))
-                .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
-                .uri(Failover.target(exchange, dispatch))
-                .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(bytes)))
-                .response((response, content) -> {
-                    int status = response.status().code();
-                    dispatch.heard();
-                    if (status < 400) {
-                        dispatch.accepted();
-                    } else {
-                        dispatch.refused(status);
-                    }
-                    return content.doOnNext(chunk -> {
-                                if (status < 400) {
-                                    dispatch.firstByte();
-                                }
-                            })
-                            .then(Mono.just(status));
-                })
-                .single();
+        UpstreamAttempt attempt = new UpstreamAttempt(() -> false);
+        AtomicInteger answer = new AtomicInteger();
+        Endpoint endpoint = dispatch.endpoint();
+        return client.send(
+                        endpoint.uri(),
+                        mirrored.pool().tls(),
+                        false,
+                        null,
+                        attempt,
+                        () -> Failover.request(
+                                exchange,
+                                body.bytes(),
+                                endpoint,
+                                mirrored.requestId(),
+                                forwardedFor,
+                                mirrored.pool(),
+                                mirrored.authenticated()),
+                        response -> {
+                            attempt.answered();
+                            int status = response.status();
+                            answer.set(status);
+                            dispatch.heard();
+                            if (status < 400) {
+                                dispatch.accepted();
+                            } else {
+                                dispatch.refused(status);
+                            }
+                            return response.doOnNext(chunk -> {
+                                        chunk.release();
+                                        if (status < 400) {
+                                            dispatch.firstByte();
+                                        }
+                                    })
+                                    .then();
+                        })
+                .doFinally(signal -> attempt.end())
+                .then(Mono.fromSupplier(answer::get));
     }
 
     private void count(String pool, String result) {

@@ -13,11 +13,9 @@ import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.FileDescriptors;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.ForwardedFor;
-import dev.warmlane.proxy.upstream.UpstreamChannels;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.LimitSettings;
-import dev.warmlane.settings.UpstreamSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,11 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.http.client.HttpClient;
-import reactor.netty.resources.ConnectionProvider;
 
-/** Puts the parts of the proxy together, so that they need not be public. */
-public final class ProxyFactory {
+/** Puts the parts of the proxy together, so that they need not be public; closed, it has no connections to endpoints any more. */
+public final class ProxyFactory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Failover.class);
 
     private final WarmlaneSettings settings;
@@ -38,7 +34,7 @@ public final class ProxyFactory {
     private final ExchangeReader requests;
     private final Pools pools;
     private final ServedModels models;
-    private final UpstreamChannels upstreamChannels = new UpstreamChannels();
+    private final UpstreamClient upstream;
 
     /**
      * @param responses which endpoint made each stored response
@@ -54,6 +50,9 @@ public final class ProxyFactory {
         this.pools = pools;
         this.models = models;
         LimitSettings limits = settings.limits();
+        this.upstream = new UpstreamClient(
+                settings.upstream(),
+                new HeaderLimits(Math.toIntExact(limits.headers().toBytes()), limits.headerCount()));
         int largest = (int) limits.body().toBytes();
         this.budget = BodyBudget.of(limits.bufferedBodies().toBytes(), largest);
         this.bodies = new BodyReader(largest, budget, limits.requestDecompression());
@@ -66,12 +65,7 @@ public final class ProxyFactory {
                 access == null ? null : access.rights());
     }
 
-    /** The connections to all endpoints; the caller disposes of them. */
-    public static ConnectionProvider connections(UpstreamSettings settings) {
-        return UpstreamClient.connections(settings);
-    }
-
-    public VllmRoutingFilter filter(ConnectionProvider connections, MeterRegistry registry) {
+    public VllmRoutingFilter filter(MeterRegistry registry) {
         budget.registerWith(registry);
         ProxyMetrics metrics = new ProxyMetrics(registry);
         QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
@@ -81,8 +75,6 @@ public final class ProxyFactory {
         AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());
         pools.all().forEach(pool -> pool.health().addListener(attempts));
         LimitSettings limits = settings.limits();
-        HeaderLimits headers = new HeaderLimits(Math.toIntExact(limits.headers().toBytes()), limits.headerCount());
-        HttpClient client = UpstreamClient.create(settings.upstream(), headers, connections, upstreamChannels);
         ForwardedFor forwardedFor = new ForwardedFor(
                 AffinityKeyResolver.addresses(settings.affinity().clientIp()));
         ResponseHeaders responseHeaders = new ResponseHeaders(
@@ -90,9 +82,7 @@ public final class ProxyFactory {
                 settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),
                 settings.upstream().droppedHeaders());
         Failover failover = new Failover(
-                client,
-                UpstreamClient.create(
-                        settings.upstream(), headers, ConnectionProvider.newConnection(), upstreamChannels),
+                upstream,
                 attempts,
                 settings.upstream().connectTimeout(),
                 forwardedFor,
@@ -107,7 +97,7 @@ public final class ProxyFactory {
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
                 Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), queueMetrics);
-        Mirrors mirrors = new Mirrors(client, requests, forwardedFor, budget, Schedulers.parallel(), registry);
+        Mirrors mirrors = new Mirrors(upstream, requests, forwardedFor, budget, Schedulers.parallel(), registry);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);
     }
 
@@ -115,10 +105,15 @@ public final class ProxyFactory {
     public void endResponses() {
         // First, or they would be let in where the others end.
         pools.all().forEach(pool -> pool.queue().close());
-        upstreamChannels.end(ApiException.shuttingDown());
+        upstream.end(ApiException.shuttingDown());
     }
 
     public Explainer explainer() {
         return new Explainer(bodies, requests);
+    }
+
+    @Override
+    public void close() {
+        upstream.close();
     }
 }

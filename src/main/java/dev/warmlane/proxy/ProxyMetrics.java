@@ -4,12 +4,12 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.RequestProgress;
+import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import reactor.netty.http.client.HttpClientResponse;
 
 /**
  * Counts and times what happens to requests on their way. Meters are looked up once for each combination of labels, of which there are few: pools come
@@ -35,9 +35,9 @@ final class ProxyMetrics {
      *
      * @return what to do at its first byte
      */
-    Runnable responding(RoutedExchange routed, HttpClientResponse upstream) {
-        boolean tokens = upstream.status().code() < 400
-                && ResponseWriter.isEventStream(upstream.responseHeaders().get("content-type"));
+    Runnable responding(RoutedExchange routed, UpstreamResponse upstream) {
+        boolean tokens = upstream.status() < 400
+                && ResponseWriter.isEventStream(upstream.headers().get("content-type"));
         if (!tokens) {
             return () -> {};
         }

@@ -7,10 +7,9 @@ import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
+import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -19,9 +18,6 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.ByteBufFlux;
-import reactor.netty.Connection;
-import reactor.netty.http.client.HttpClientResponse;
 
 /** Passes an endpoint's response on to the client: bytes untouched, each chunk of a stream as it comes. */
 final class ResponseWriter {
@@ -41,11 +37,15 @@ final class ResponseWriter {
         this.holdNanos = hold.toNanos();
     }
 
-    /** Completes when the client has it all. Fails with nothing written if another endpoint can still take over. */
+    /**
+     * Completes when the client has it all. Fails with nothing written if another endpoint can still take over.
+     *
+     * @param whole the content of a response that {@link #isShort}
+     */
     Mono<Void> write(
             ServerWebExchange exchange,
-            HttpClientResponse upstream,
-            ByteBufFlux content,
+            UpstreamResponse upstream,
+            Mono<ByteBuf> whole,
             Dispatch dispatch,
             RoutedExchange routed,
             Runnable onFirstByte) {
@@ -53,49 +53,43 @@ final class ResponseWriter {
         ResponseObserver observer = new ResponseObserver(
                 dispatch,
                 routed,
-                upstream.status().code(),
-                () -> headers.write(response, upstream.status().code(), upstream.responseHeaders(), dispatch, routed),
+                upstream.status(),
+                () -> headers.write(response, upstream.status(), upstream.headers(), dispatch, routed),
                 onFirstByte,
                 log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         if (isShort(upstream)) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.
-            return content.aggregate()
-                    .retain()
-                    .defaultIfEmpty(Unpooled.EMPTY_BUFFER)
-                    .flatMap(whole -> {
-                        if (observer.holdWhole(whole)) {
-                            if (retries.allow(routed, FailureCause.ABORT)) {
-                                whole.release();
-                                return Mono.error(UnusableResponse.aborted());
-                            }
-                            observer.commitAborted();
-                        }
-                        observer.release();
-                        observer.complete();
-                        return response.writeWith(Mono.just(buffers.wrap(whole)));
-                    });
+            return whole.flatMap(body -> {
+                if (observer.holdWhole(body)) {
+                    if (retries.allow(routed, FailureCause.ABORT)) {
+                        body.release();
+                        return Mono.error(UnusableResponse.aborted());
+                    }
+                    observer.commitAborted();
+                }
+                observer.release();
+                observer.complete();
+                return response.writeWith(Mono.just(buffers.wrap(body)));
+            });
         }
         routed.progress().inChunks();
-        if (!isEventStream(upstream.responseHeaders().get("content-type"))) {
+        if (!isEventStream(upstream.headers().get("content-type"))) {
             // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure
             // becomes one of
             // our own: Spring takes "Connection reset by peer" for the client's reset, and ends the response as if it
             // were whole.
             return write(
                     response,
-                    content.retain()
-                            .doOnNext(observer::accept)
+                    upstream.doOnNext(observer::accept)
                             .doOnComplete(observer::complete)
                             .onErrorMap(failure -> response.isCommitted(), observer::brokeOff)
                             .map(buffers::wrap));
         }
-        // Reactor Netty's response is the connection that it comes on.
-        EventExecutor loop = ((Connection) upstream).channel().eventLoop();
         Flux<ByteBuf> held = new HeldStream(
-                content,
+                upstream,
                 observer,
-                loop,
+                upstream.eventLoop(),
                 retries.possible(routed) ? holdNanos : 0,
                 () -> retries.allow(routed, FailureCause.ABORT));
         Flux<ByteBuf> events = routed.usageAsked() ? withoutUsageChunk(held, buffers.getByteBufAllocator()) : held;
@@ -112,7 +106,8 @@ final class ResponseWriter {
 
     /** Writes chunks as they come; those that come in one turn of the event loop are flushed together. */
     static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> chunks) {
-        // Not writeAndFlushWith, which makes several publishers for each chunk. Reactor Netty flushes these as soon as well.
+        // Not writeAndFlushWith, which makes several publishers for each chunk. Reactor Netty flushes these as soon as
+        // well.
         return response.writeWith(chunks);
     }
 
@@ -124,8 +119,8 @@ final class ResponseWriter {
     }
 
     /** Whether the response says that it fits into memory, so that it may be read before it is passed on. */
-    static boolean isShort(HttpClientResponse upstream) {
-        String contentLength = upstream.responseHeaders().get("content-length");
+    static boolean isShort(UpstreamResponse upstream) {
+        String contentLength = upstream.headers().get("content-length");
         if (contentLength == null) {
             return false;
         }

@@ -74,7 +74,7 @@ final class WebSocketRelay {
         Handshake handshake = new Handshake(handshakeTimeout);
         return client.headers(WebSocketRelay::removeHandshake)
                 .doOnRequest((request, connection) -> {
-                    if (attempt.begin(connection, System.nanoTime())) {
+                    if (attempt.begin(connection.channel(), System.nanoTime())) {
                         routed.sent(attempt);
                         UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
                         List<String> protocols = WebSocketUpgrade.protocols(exchange.getRequest());

@@ -222,7 +222,7 @@ class HeldStreamTest {
         connection.runScheduledPendingTasks();
     }
 
-    /** Sends what the test says, as Reactor Netty does: whatever is not retained is gone after the call. */
+    /** Sends what the test says, as a response does: each piece belongs to whoever gets it. */
     private static final class Engine extends Flux<ByteBuf> implements Subscription {
         private final List<ByteBuf> pieces = new ArrayList<>();
         private @Nullable CoreSubscriber<? super ByteBuf> subscriber;
@@ -239,7 +239,6 @@ class HeldStreamTest {
             ByteBuf piece = Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
             pieces.add(piece);
             Objects.requireNonNull(subscriber).onNext(piece);
-            piece.release();
         }
 
         void complete() {

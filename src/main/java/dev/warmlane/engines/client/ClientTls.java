@@ -1,7 +1,9 @@
 package dev.warmlane.engines.client;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.util.List;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import reactor.netty.tcp.TcpClient;
  */
 public final class ClientTls {
     private final @Nullable String serverName;
+    private volatile Current current;
     private volatile SslProvider provider;
 
     /**
@@ -23,11 +26,13 @@ public final class ClientTls {
      */
     public ClientTls(SslContext context, @Nullable String serverName) {
         this.serverName = serverName;
+        this.current = new Current(context, serverName);
         this.provider = provider(context);
     }
 
     /** Uses this context for new connections; open ones stay as they are. */
     public void renew(SslContext context) {
+        current = new Current(context, serverName);
         provider = provider(context);
     }
 
@@ -39,6 +44,33 @@ public final class ClientTls {
     /** The same for connections without a scheme: all of them are secured. */
     public TcpClient secure(TcpClient tcp) {
         return tcp.secure(provider);
+    }
+
+    /** What secures a connection that is opened now; Java's own trust where a pool has none. */
+    public static Current current(@Nullable ClientTls tls) {
+        return tls == null ? Current.DEFAULT : tls.current;
+    }
+
+    /**
+     * What secures connections until it is renewed. Connections are alike if this is the same.
+     *
+     * @param serverName null: the host of the URL
+     */
+    public record Current(SslContext context, @Nullable String serverName) {
+        private static final Current DEFAULT =
+                new Current(SslProvider.defaultClientProvider().getSslContext(), null);
+
+        /** Secures one connection to this host and port. */
+        public SslHandler newHandler(ByteBufAllocator buffers, String host, int port) {
+            SslHandler handler = context.newHandler(buffers, host, port);
+            if (serverName != null) {
+                SSLParameters parameters = handler.engine().getSSLParameters();
+                parameters.setServerNames(List.of(new SNIHostName(serverName)));
+                handler.engine().setSSLParameters(parameters);
+            }
+            verifyName(handler);
+            return handler;
+        }
     }
 
     private SslProvider provider(SslContext context) {

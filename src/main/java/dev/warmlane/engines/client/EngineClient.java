@@ -99,4 +99,14 @@ public final class EngineClient {
         new SingleResponseGuard(limits.count()).addTo(pipeline);
         READ_BEFORE_CONNECT.addTo(pipeline);
     }
+
+    /**
+     * Has a connection, of which TLS at most is there, speak HTTP/1.1 with an engine. Like all of Netty's it says so where it is read
+     * before it is connected.
+     */
+    public static void addCodec(ChannelPipeline pipeline, HeaderLimits limits) {
+        HttpDecoderConfig decoder = new HttpDecoderConfig().setMaxHeaderSize(limits.bytes());
+        pipeline.addLast(NettyPipeline.HttpCodec, new HttpClientCodec(decoder, false, false));
+        addGuards(pipeline, limits);
+    }
 }

@@ -2,17 +2,11 @@ package dev.warmlane.proxy.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundHandlerAdapter;
-import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.HttpRequest;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import reactor.netty.Connection;
-import reactor.netty.NettyPipeline;
 
 /**
  * Carries a query that {@link URI} refuses, such as <code>{</code> or a lone percent sign, to the engine as the client spelled it.
@@ -44,19 +38,15 @@ public final class RawQuery {
         return target.substring(0, question + 1) + escaped + "#" + URLEncoder.encode(query, US_ASCII);
     }
 
-    /** Has the request that is written next on a connection ask with the client's own query, if it had an odd one. */
-    public static void restore(URI asked, Connection upstream) {
+    /** The query of a request as the client spelled it, unless a filter has changed it since; null if there is none. */
+    public static @Nullable String of(URI asked) {
+        String query = asked.getRawQuery();
         String fragment = asked.getRawFragment();
         if (fragment == null) {
-            return;
+            return query;
         }
-        String query = URLDecoder.decode(fragment, US_ASCII);
-        // Unless a filter has changed it since.
-        if (Objects.equals(asked.getRawQuery(), escaped(query))) {
-            upstream.channel()
-                    .pipeline()
-                    .addAfter(NettyPipeline.HttpCodec, Restorer.class.getName(), new Restorer(query));
-        }
+        String spelled = URLDecoder.decode(fragment, US_ASCII);
+        return Objects.equals(query, escaped(spelled)) ? spelled : query;
     }
 
     /** What URI takes for the query; null where it has what no query has. */
@@ -98,25 +88,5 @@ public final class RawQuery {
 
     private static char hex(int value) {
         return Character.toUpperCase(Character.forDigit(value & 15, 16));
-    }
-
-    /** Writes the query in the place of its escaped form, once. */
-    private static final class Restorer extends ChannelOutboundHandlerAdapter {
-        private final String query;
-
-        Restorer(String query) {
-            this.query = query;
-        }
-
-        @Override
-        @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever wrote.
-        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-            if (message instanceof HttpRequest request) {
-                String uri = request.uri();
-                request.setUri(uri.substring(0, uri.indexOf('?') + 1) + query);
-                ctx.pipeline().remove(this);
-            }
-            ctx.write(message, promise);
-        }
     }
 }

@@ -4,6 +4,7 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.settings.PoolSettings;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
@@ -60,6 +61,11 @@ public final class RequestOutcome {
     /** The id by which client, gateway and engine know the request. */
     public String requestId() {
         return requestId;
+    }
+
+    /** That of the client's connection; null where it is none of Netty's. */
+    public @Nullable EventLoop eventLoop() {
+        return channel == null ? null : channel.eventLoop();
     }
 
     /** The request's span is part of this trace. */

@@ -3,11 +3,11 @@ package dev.warmlane.proxy.upstream;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
+import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import reactor.netty.Connection;
 
 /**
  * One sending of a request to an endpoint, from its beginning to its end: it leaves no request behind, and knows whether it
@@ -19,7 +19,7 @@ import reactor.netty.Connection;
 public final class UpstreamAttempt {
     private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(UpstreamAttempt.class, "used");
 
-    private @Nullable Connection connection;
+    private @Nullable Channel connection;
     private boolean onUsedConnection;
     private boolean answered;
     private boolean begun;
@@ -35,23 +35,23 @@ public final class UpstreamAttempt {
     }
 
     /**
-     * The request would go out now. Returns whether it still should: Reactor Netty sends it also if its sending has failed or
-     * was cancelled just before the connection was there. Then the connection is closed.
+     * The request would go out now. Returns whether it still should: it may have been cancelled just before the connection was
+     * there. Then the connection is closed.
      */
-    public boolean begin(Connection taken, long nowNanos) {
+    public boolean begin(Channel taken, long nowNanos) {
         if (take(taken, nowNanos)) {
             return true;
         }
-        taken.dispose();
+        var unused = taken.close();
         return false;
     }
 
-    private synchronized boolean take(Connection taken, long nowNanos) {
+    private synchronized boolean take(Channel taken, long nowNanos) {
         if (over) {
             return false;
         }
         connection = taken;
-        onUsedConnection = taken.channel().attr(USED).getAndSet(Boolean.TRUE) != null;
+        onUsedConnection = taken.attr(USED).getAndSet(Boolean.TRUE) != null;
         sentNanos = nowNanos;
         return true;
     }
@@ -71,7 +71,7 @@ public final class UpstreamAttempt {
         if (!canMove.getAsBoolean()) {
             return;
         }
-        Connection waiting;
+        Channel waiting;
         synchronized (this) {
             if (over || begun || connection == null) {
                 return;
@@ -79,8 +79,7 @@ public final class UpstreamAttempt {
             abandoned = why;
             waiting = connection;
         }
-        // Disposed of, it would end without telling anybody.
-        var unused = waiting.channel().close();
+        var unused = waiting.close();
     }
 
     /** Why it was broken off from here, or null if it was not. */
@@ -90,25 +89,25 @@ public final class UpstreamAttempt {
 
     /** From the first call on, a response that has begun may be silent for no longer than this. From any thread. */
     void limitSilence(Duration longest) {
-        Connection open;
+        Channel open;
         synchronized (this) {
             open = over || !begun || silenceLimited ? null : connection;
             silenceLimited |= begun;
         }
         if (open != null) {
-            open.channel().eventLoop().execute(() -> UpstreamClient.limitIdleTime(open, longest));
+            open.eventLoop().execute(() -> UpstreamClient.limitSilence(open.pipeline(), longest));
         }
     }
 
     /** It is over, whatever way. A request that went out and whose response nobody has taken is withdrawn. */
     public void end() {
-        Connection unanswered;
+        Channel unanswered;
         synchronized (this) {
             over = true;
             unanswered = answered ? null : connection;
         }
         if (unanswered != null) {
-            unanswered.dispose();
+            var unused = unanswered.close();
         }
     }
 

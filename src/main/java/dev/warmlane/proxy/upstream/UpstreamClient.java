@@ -1,45 +1,269 @@
 package dev.warmlane.proxy.upstream;
 
+import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.HeaderLimits;
+import dev.warmlane.engines.discovery.AllowedAddresses;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.UpstreamSettings;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import reactor.netty.Connection;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.HttpResources;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
+import reactor.netty.transport.NameResolverProvider;
 
-/** The client that carries requests to endpoints, with timeouts that fit language models. */
-public final class UpstreamClient {
-    private UpstreamClient() {}
+/**
+ * Carries requests to endpoints, over connections that share the event loop of their client where they can. Its own and not Reactor
+ * Netty's, which takes as much for a request and for each chunk as all the rest of the gateway. Safe for concurrent use.
+ */
+public final class UpstreamClient implements AutoCloseable {
+    private final UpstreamSettings settings;
+    private final HeaderLimits limits;
+    private final AddressResolverGroup<InetSocketAddress> resolvers;
+    private final EventLoopGroup loops = HttpResources.get().onClient(LoopResources.DEFAULT_NATIVE);
+    private final Class<? extends SocketChannel> channelType =
+            HttpResources.get().onChannelClass(SocketChannel.class, loops);
+    private final Map<Target, EndpointConnections> endpoints = new ConcurrentHashMap<>();
+    private final ChannelGroup channels = new DefaultChannelGroup("upstream", GlobalEventExecutor.INSTANCE);
 
-    public static ConnectionProvider connections(UpstreamSettings settings) {
-        return EngineClient.connections(
-                "warmlane-upstream", settings.maxConnections(), settings.acquireTimeout(), settings.keepAlive());
+    /** @param limits of responses */
+    public UpstreamClient(UpstreamSettings settings, HeaderLimits limits) {
+        this(
+                settings,
+                limits,
+                NameResolverProvider.builder()
+                        .queryTimeout(settings.connectTimeout())
+                        .build()
+                        .newNameResolverGroup(HttpResources.get(), LoopResources.DEFAULT_NATIVE));
     }
 
-    public static HttpClient create(
-            UpstreamSettings settings, HeaderLimits limits, ConnectionProvider connections, UpstreamChannels channels) {
-        return EngineClient.create(connections, settings.connectTimeout(), limits, HttpResources.get())
-                // Its own retry sends a POST twice to an endpoint that may be working on it; failover is ours.
+    UpstreamClient(UpstreamSettings settings, HeaderLimits limits, AddressResolverGroup<InetSocketAddress> resolvers) {
+        this.settings = settings;
+        this.limits = limits;
+        this.resolvers = resolvers;
+    }
+
+    /**
+     * What sends a request to an endpoint once it is subscribed to, and ends as the use of the response ends.
+     *
+     * @param tls secures an https connection; null: as Java does by default
+     * @param fresh whether to open a connection for it alone
+     * @param preferred the event loop of the client; null if that is not known
+     * @param attempt begins when the request goes out
+     * @param request made when it goes out; what it is sent to and its headers are complete
+     * @param use of the response, on its connection's event loop
+     * @return fails as connections do, before the response, or as its use does
+     */
+    public Mono<Void> send(
+            URI endpoint,
+            @Nullable ClientTls tls,
+            boolean fresh,
+            @Nullable EventLoop preferred,
+            UpstreamAttempt attempt,
+            Supplier<FullHttpRequest> request,
+            Function<UpstreamResponse, Publisher<Void>> use) {
+        EventLoop loop = preferred == null ? loops.next() : preferred;
+        EndpointConnections connections = endpoints.computeIfAbsent(
+                Target.of(endpoint, tls), target -> new EndpointConnections(this, target, settings.maxConnections()));
+        return new UpstreamExchange(connections, fresh, loop, attempt, request, use);
+    }
+
+    /** Reactor Netty's client for WebSockets, each on a connection of its own; their TLS is still to be chosen. */
+    public HttpClient webSockets() {
+        return EngineClient.create(
+                        ConnectionProvider.newConnection(), settings.connectTimeout(), limits, HttpResources.get())
                 .disableRetry(true)
-                .doOnChannelInit((observer, channel, remote) -> channels.opened(channel))
-                .responseTimeout(settings.responseTimeout())
-                .doOnResponse((response, connection) -> limitIdleTime(connection, settings.idleTimeout()));
+                .doOnChannelInit((observer, channel, remote) -> channels.add(channel));
     }
 
-    /** From the response headers on, the time without a byte counts instead of the time to the headers. */
-    static void limitIdleTime(Connection connection, Duration idleTimeout) {
-        ChannelPipeline pipeline = connection.channel().pipeline();
-        if (pipeline.get(NettyPipeline.ResponseTimeoutHandler) != null) {
+    /** Fails every response under way with this error, as if the engine's connection had, and closes all connections. */
+    public void end(ApiException reason) {
+        channels.forEach(channel -> channel.eventLoop().execute(() -> {
+            channel.pipeline().fireExceptionCaught(reason);
+            var unused = channel.close();
+        }));
+    }
+
+    /** From now on, the response under way may be silent for no longer than this; on its event loop. */
+    static void limitSilence(ChannelPipeline pipeline, Duration longest) {
+        UpstreamConnection connection = pipeline.get(UpstreamConnection.class);
+        if (connection != null) {
+            connection.limitSilence(longest);
+        } else if (pipeline.get(NettyPipeline.ResponseTimeoutHandler) != null) {
             pipeline.replace(
                     NettyPipeline.ResponseTimeoutHandler,
                     NettyPipeline.ResponseTimeoutHandler,
-                    new ReadTimeoutHandler(idleTimeout.toMillis(), TimeUnit.MILLISECONDS));
+                    new ReadTimeoutHandler(longest.toMillis(), TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /** Closes all connections. */
+    @Override
+    public void close() {
+        var unused = channels.close();
+        resolvers.close();
+    }
+
+    long acquireNanos() {
+        return settings.acquireTimeout().toNanos();
+    }
+
+    /** Drops the list of an endpoint's connections where it is empty: pods come and go. */
+    void forgetUnused(Target target) {
+        endpoints.computeIfPresent(target, (key, unused) -> unused.isUnused() ? null : unused);
+    }
+
+    /** Opens a connection and starts the exchange on it, or fails it. */
+    void connect(EndpointConnections connections, UpstreamExchange.Running exchange, boolean pooled) {
+        Target target = connections.target();
+        InetSocketAddress address = target.literal();
+        if (address != null) {
+            connect(connections, exchange, pooled, allowed(List.of(address)), 0, null);
+            return;
+        }
+        resolvers
+                .getResolver(exchange.loop())
+                .resolveAll(InetSocketAddress.createUnresolved(target.host(), target.port()))
+                .addListener((Future<List<InetSocketAddress>> resolved) -> {
+                    if (resolved.isSuccess()) {
+                        connect(connections, exchange, pooled, allowed(resolved.getNow()), 0, null);
+                    } else {
+                        failed(connections, exchange, pooled, resolved.cause());
+                    }
+                });
+    }
+
+    private static List<? extends SocketAddress> allowed(List<InetSocketAddress> resolved) {
+        return AllowedAddresses.of(resolved);
+    }
+
+    /** Tries one address after the other. */
+    private void connect(
+            EndpointConnections connections,
+            UpstreamExchange.Running exchange,
+            boolean pooled,
+            List<? extends SocketAddress> addresses,
+            int at,
+            @Nullable Throwable before) {
+        if (at == addresses.size()) {
+            Throwable why = before == null
+                    ? new UnknownHostException(connections.target().host())
+                    : before;
+            failed(connections, exchange, pooled, why);
+            return;
+        }
+        new Bootstrap()
+                .group(exchange.loop())
+                .channel(channelType)
+                .disableResolver()
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        SslHandler tls = connections.target().newTls(channel);
+                        if (tls != null) {
+                            channel.pipeline().addLast(tls);
+                        }
+                        EngineClient.addCodec(channel.pipeline(), limits);
+                        channel.pipeline().addLast(new UpstreamConnection(channel, connections, pooled, settings));
+                    }
+                })
+                .connect(addresses.get(at))
+                .addListener((ChannelFutureListener) connected -> {
+                    if (connected.isSuccess()) {
+                        channels.add(connected.channel());
+                        secure(connected.channel(), exchange);
+                    } else {
+                        connect(connections, exchange, pooled, addresses, at + 1, connected.cause());
+                    }
+                });
+    }
+
+    /** Begins when the connection is secure, if it is to be. */
+    private static void secure(Channel channel, UpstreamExchange.Running exchange) {
+        UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            exchange.start(connection);
+            return;
+        }
+        tls.handshakeFuture().addListener(secured -> {
+            if (secured.isSuccess()) {
+                exchange.start(connection);
+            } else {
+                exchange.fail(secured.cause());
+            }
+        });
+    }
+
+    private static void failed(
+            EndpointConnections connections, UpstreamExchange.Running exchange, boolean pooled, Throwable cause) {
+        connections.closed(null, pooled);
+        exchange.fail(cause);
+    }
+
+    /**
+     * Whose connections are alike.
+     *
+     * @param host without the brackets of an IPv6 address
+     * @param tls null without TLS
+     */
+    record Target(String host, int port, ClientTls.@Nullable Current tls) {
+
+        static Target of(URI endpoint, @Nullable ClientTls tls) {
+            boolean https = "https".equals(endpoint.getScheme());
+            String host = endpoint.getHost();
+            int port = endpoint.getPort() > 0 ? endpoint.getPort() : https ? 443 : 80;
+            return new Target(
+                    host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
+                    port,
+                    https ? ClientTls.current(tls) : null);
+        }
+
+        @Nullable
+        InetSocketAddress literal() {
+            InetAddress address = NetUtil.createInetAddressFromIpAddressString(host);
+            return address == null ? null : new InetSocketAddress(address, port);
+        }
+
+        @Nullable
+        SslHandler newTls(Channel channel) {
+            return tls == null ? null : tls.newHandler(channel.alloc(), host, port);
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.net.URI;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
@@ -15,6 +16,7 @@ public final class UpstreamHeaders {
     private UpstreamHeaders() {}
 
     /**
+     * @param endpoint whose host is asked
      * @param forwardedFor tells whose request it is
      * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
      * @param authenticated whether the client's key or token was for the gateway, so that it goes no further
@@ -23,6 +25,7 @@ public final class UpstreamHeaders {
     public static void copy(
             ServerHttpRequest request,
             HttpHeaders to,
+            URI endpoint,
             String requestId,
             ForwardedFor forwardedFor,
             @Nullable String apiKey,
@@ -34,6 +37,7 @@ public final class UpstreamHeaders {
                 to.set(name, values);
             }
         });
+        to.set(HttpHeaderNames.HOST, host(endpoint));
         to.set(RequestIds.HEADER, requestId);
         forwardedFor.write(request, to);
         if (authenticated) {
@@ -43,7 +47,7 @@ public final class UpstreamHeaders {
         if (apiKey != null) {
             to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + apiKey);
         }
-        if (bodyBytes > 0) {
+        if (bodyBytes > 0 || "POST".equals(request.getMethod().name())) {
             to.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bodyBytes));
         }
     }
@@ -53,6 +57,13 @@ public final class UpstreamHeaders {
         if (!request.getHeaders().containsHeader("User-Agent")) {
             to.remove(HttpHeaderNames.USER_AGENT);
         }
+    }
+
+    /** Without the port that everybody expects. */
+    private static String host(URI endpoint) {
+        int port = endpoint.getPort();
+        boolean usual = port < 0 || port == ("https".equals(endpoint.getScheme()) ? 443 : 80);
+        return usual ? endpoint.getHost() : endpoint.getHost() + ":" + port;
     }
 
     private static boolean isOurs(String name) {

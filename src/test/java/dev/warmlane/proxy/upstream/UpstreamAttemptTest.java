@@ -8,14 +8,12 @@ import java.net.ConnectException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import reactor.netty.Connection;
 
 class UpstreamAttemptTest {
     private static final Duration ROUND_TRIP = Duration.ofMillis(100);
     private static final IOException RESET = new IOException("reset");
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
-    private final Connection connection = Connection.from(channel);
 
     @AfterEach
     void close() {
@@ -27,7 +25,7 @@ class UpstreamAttemptTest {
         UpstreamAttempt sending = new UpstreamAttempt(() -> true);
         sending.end();
 
-        assertThat(sending.begin(connection, 0)).isFalse();
+        assertThat(sending.begin(channel, 0)).isFalse();
 
         assertThat(channel.isOpen()).isFalse();
     }
@@ -35,7 +33,7 @@ class UpstreamAttemptTest {
     @Test
     void aRequestWhoseAnswerNobodyHasTakenIsWithdrawnAtTheEnd() {
         UpstreamAttempt sending = new UpstreamAttempt(() -> true);
-        assertThat(sending.begin(connection, 0)).isTrue();
+        assertThat(sending.begin(channel, 0)).isTrue();
 
         sending.end();
         channel.runPendingTasks();
@@ -46,7 +44,7 @@ class UpstreamAttemptTest {
     @Test
     void theConnectionOfATakenAnswerIsLeftToIt() {
         UpstreamAttempt sending = new UpstreamAttempt(() -> true);
-        sending.begin(connection, 0);
+        sending.begin(channel, 0);
         sending.answered();
 
         sending.end();
@@ -57,9 +55,9 @@ class UpstreamAttemptTest {
 
     @Test
     void aResetAtOnceOnAUsedConnectionMeansThatItWasClosed() {
-        new UpstreamAttempt(() -> true).begin(connection, 0);
+        new UpstreamAttempt(() -> true).begin(channel, 0);
         UpstreamAttempt second = new UpstreamAttempt(() -> true);
-        second.begin(connection, 0);
+        second.begin(channel, 0);
 
         assertThat(second.metClosedConnection(RESET, ROUND_TRIP.toNanos(), ROUND_TRIP))
                 .isTrue();
@@ -74,7 +72,7 @@ class UpstreamAttemptTest {
     @Test
     void aResetOfANewConnectionIsTheEndpointsOwn() {
         UpstreamAttempt sending = new UpstreamAttempt(() -> true);
-        sending.begin(connection, 0);
+        sending.begin(channel, 0);
 
         assertThat(sending.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();
     }

@@ -1,13 +1,12 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.discovery.OneHost;
-import dev.warmlane.proxy.upstream.UpstreamChannels;
-import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.UpstreamSettings;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
@@ -16,16 +15,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
-import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.server.HttpServer;
-import reactor.netty.resources.ConnectionProvider;
 
 /** A name that passes leads only to addresses that pass. */
 class UpstreamTargetsIT {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private DisposableServer engine;
-    private ConnectionProvider connections;
 
     @BeforeEach
     void start() {
@@ -33,12 +29,10 @@ class UpstreamTargetsIT {
                 .host("127.0.0.1")
                 .handle((request, response) -> response.sendString(Mono.just("an engine")))
                 .bindNow();
-        connections = ConnectionProvider.newConnection();
     }
 
     @AfterEach
     void stop() {
-        connections.disposeLater().block(LONG);
         engine.disposeNow();
     }
 
@@ -55,13 +49,9 @@ class UpstreamTargetsIT {
 
     private String get(String... addresses) {
         UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG, List.of());
-        HttpClient client = UpstreamClient.create(settings, HeaderLimits.DEFAULT, connections, new UpstreamChannels())
-                .resolver(new OneHost(addresses));
-        return client.get()
-                .uri("http://engine.example:" + engine.port() + "/")
-                .responseContent()
-                .aggregate()
-                .asString()
-                .block(LONG);
+        try (UpstreamClient client = new UpstreamClient(settings, HeaderLimits.DEFAULT, new OneHost(addresses))) {
+            return Requests.send(client, URI.create("http://engine.example:" + engine.port()), "/")
+                    .block(LONG);
+        }
     }
 }

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -7,9 +7,6 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.engines.client.HeaderLimits;
-import dev.warmlane.proxy.upstream.UpstreamChannels;
-import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.net.URI;
@@ -22,9 +19,7 @@ import org.springframework.http.HttpStatus;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
-import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.server.HttpServer;
-import reactor.netty.resources.ConnectionProvider;
 
 /** Each of the two timeouts counts in its own part of a response, on fresh connections and on used ones. */
 class UpstreamTimeoutIT {
@@ -34,7 +29,7 @@ class UpstreamTimeoutIT {
     private static final Duration PAUSE = SHORT.plusMillis(500);
 
     private DisposableServer engine;
-    private ConnectionProvider connections;
+    private UpstreamClient client;
 
     @BeforeEach
     void startEngine() {
@@ -60,13 +55,13 @@ class UpstreamTimeoutIT {
 
     @AfterEach
     void stopEngine() {
-        connections.disposeLater().block(LONG);
+        client.close();
         engine.disposeNow();
     }
 
     @Test
     void endsAStreamThatFallsSilent() {
-        HttpClient client = client(LONG, SHORT);
+        client = client(LONG, SHORT);
 
         Throwable failure = catchThrowable(() -> get(client, "/stalling"));
 
@@ -75,7 +70,7 @@ class UpstreamTimeoutIT {
 
     @Test
     void doesNotWaitForHeadersForever() {
-        HttpClient client = client(SHORT, LONG);
+        client = client(SHORT, LONG);
 
         Throwable failure = catchThrowable(() -> get(client, "/mute"));
 
@@ -85,21 +80,21 @@ class UpstreamTimeoutIT {
 
     @Test
     void letsAStreamPauseLongerThanItsHeadersMayTake() {
-        HttpClient client = client(SHORT, LONG);
+        client = client(SHORT, LONG);
 
         assertThat(get(client, "/pausing")).isEqualTo("one,two");
     }
 
     @Test
     void letsHeadersTakeLongerThanAStreamMayPause() {
-        HttpClient client = client(LONG, SHORT);
+        client = client(LONG, SHORT);
 
         assertThat(get(client, "/late")).isEqualTo("late");
     }
 
     @Test
     void countsAnewForTheNextRequestOnAConnection() {
-        HttpClient client = client(LONG, SHORT);
+        client = client(LONG, SHORT);
 
         List<String> answers = List.of(get(client, "/prompt"), get(client, "/late"), get(client, "/prompt"));
 
@@ -108,7 +103,7 @@ class UpstreamTimeoutIT {
 
     @Test
     void stillLimitsTheHeadersOfTheNextRequestOnAConnection() {
-        HttpClient client = client(SHORT, LONG);
+        client = client(SHORT, LONG);
         get(client, "/prompt");
 
         Throwable failure = catchThrowable(() -> get(client, "/mute"));
@@ -117,20 +112,14 @@ class UpstreamTimeoutIT {
     }
 
     /** With one connection, so that every request but the first meets a used one. */
-    private HttpClient client(Duration responseTimeout, Duration idleTimeout) {
+    private UpstreamClient client(Duration responseTimeout, Duration idleTimeout) {
         UpstreamSettings settings =
                 new UpstreamSettings(LONG, responseTimeout, idleTimeout, 1, LONG, "", LONG, List.of());
-        connections = UpstreamClient.connections(settings);
-        return UpstreamClient.create(settings, HeaderLimits.DEFAULT, connections, new UpstreamChannels());
+        return new UpstreamClient(settings, HeaderLimits.DEFAULT);
     }
 
-    private String get(HttpClient client, String path) {
-        return client.get()
-                .uri(endpoint().uri() + path)
-                .responseContent()
-                .aggregate()
-                .asString()
-                .block(LONG);
+    private String get(UpstreamClient client, String path) {
+        return Requests.send(client, endpoint().uri(), path).block(LONG);
     }
 
     private Endpoint endpoint() {

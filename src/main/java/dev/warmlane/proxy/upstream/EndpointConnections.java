@@ -1,0 +1,160 @@
+package dev.warmlane.proxy.upstream;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections to one endpoint: a bounded number, of which the freshest idle one on the asker's own event loop is taken first, so that
+ * a client and its engine share a loop and the others reach their idle time. Who finds none waits in turn. Safe for concurrent use.
+ */
+final class EndpointConnections {
+    private final UpstreamClient client;
+    private final UpstreamClient.Target target;
+    private final int most;
+    private final Map<EventLoop, Deque<UpstreamConnection>> idle = new HashMap<>();
+    private final Deque<UpstreamExchange.Running> waiting = new ArrayDeque<>();
+    private int open;
+
+    EndpointConnections(UpstreamClient client, UpstreamClient.Target target, int most) {
+        this.client = client;
+        this.target = target;
+        this.most = most;
+    }
+
+    UpstreamClient.Target target() {
+        return target;
+    }
+
+    /** Starts an exchange as soon as there is a connection, or fails it. */
+    void acquire(UpstreamExchange.Running exchange) {
+        UpstreamConnection taken;
+        synchronized (this) {
+            taken = takeIdle(exchange.loop());
+            if (taken == null) {
+                if (open < most) {
+                    open++;
+                } else {
+                    taken = takeIdle();
+                    if (taken == null) {
+                        await(exchange);
+                        return;
+                    }
+                }
+            }
+        }
+        if (taken == null) {
+            client.connect(this, exchange, true);
+        } else {
+            start(exchange, taken);
+        }
+    }
+
+    /** Starts an exchange on a connection of its own. */
+    void open(UpstreamExchange.Running exchange) {
+        client.connect(this, exchange, false);
+    }
+
+    private void start(UpstreamExchange.Running exchange, UpstreamConnection taken) {
+        EventLoop loop = taken.channel().eventLoop();
+        if (loop.inEventLoop()) {
+            startOnLoop(exchange, taken);
+        } else {
+            loop.execute(() -> startOnLoop(exchange, taken));
+        }
+    }
+
+    private void startOnLoop(UpstreamExchange.Running exchange, UpstreamConnection taken) {
+        if (taken.isUsable()) {
+            exchange.start(taken);
+        } else {
+            var unused = taken.channel().close();
+            acquire(exchange);
+        }
+    }
+
+    private @Nullable UpstreamConnection takeIdle(EventLoop loop) {
+        Deque<UpstreamConnection> own = idle.get(loop);
+        return own == null ? null : own.pollFirst();
+    }
+
+    private @Nullable UpstreamConnection takeIdle() {
+        for (Deque<UpstreamConnection> others : idle.values()) {
+            UpstreamConnection taken = others.pollFirst();
+            if (taken != null) {
+                return taken;
+            }
+        }
+        return null;
+    }
+
+    private void await(UpstreamExchange.Running exchange) {
+        if (waiting.size() >= most) {
+            exchange.loop().execute(() -> exchange.fail(new RejectedExecutionException("too many wait")));
+            return;
+        }
+        waiting.addLast(exchange);
+        var unused = exchange.loop().schedule(() -> giveUp(exchange), client.acquireNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void giveUp(UpstreamExchange.Running exchange) {
+        if (leave(exchange)) {
+            exchange.fail(new TimeoutException("no connection free"));
+        }
+    }
+
+    /** Does not wait any more; whether it did. */
+    synchronized boolean leave(UpstreamExchange.Running exchange) {
+        return !waiting.isEmpty() && waiting.remove(exchange);
+    }
+
+    /** An exchange is over on this connection, or none began. On its event loop. */
+    void release(UpstreamConnection connection) {
+        UpstreamExchange.Running next;
+        synchronized (this) {
+            next = waiting.pollFirst();
+            if (next == null) {
+                idle.computeIfAbsent(connection.channel().eventLoop(), loop -> new ArrayDeque<>())
+                        .addFirst(connection);
+                return;
+            }
+        }
+        start(next, connection);
+    }
+
+    /** A connection is closed, or could not be opened: there is room for another. */
+    void closed(@Nullable UpstreamConnection connection, boolean pooled) {
+        if (!pooled) {
+            return;
+        }
+        UpstreamExchange.Running next;
+        synchronized (this) {
+            if (connection != null) {
+                Deque<UpstreamConnection> own = idle.get(connection.channel().eventLoop());
+                if (own != null) {
+                    own.remove(connection);
+                }
+            }
+            next = waiting.pollFirst();
+            if (next == null) {
+                open--;
+            }
+        }
+        if (next != null) {
+            client.connect(this, next, true);
+        } else {
+            client.forgetUnused(target);
+        }
+    }
+
+    /** Whether nobody has or waits for a connection. */
+    synchronized boolean isUnused() {
+        return open == 0 && waiting.isEmpty();
+    }
+}

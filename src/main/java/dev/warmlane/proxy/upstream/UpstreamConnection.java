@@ -1,0 +1,233 @@
+package dev.warmlane.proxy.upstream;
+
+import dev.warmlane.settings.UpstreamSettings;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to an endpoint, the last handler of its pipeline. It carries one exchange after the other, and closes when an exchange
+ * is given up, when nothing has come for too long, and when it has been idle for too long. It reads on between exchanges, so that
+ * the end of the connection is noticed at once and read interest need not be switched. On its event loop only.
+ */
+final class UpstreamConnection extends ChannelInboundHandlerAdapter implements ChannelFutureListener {
+    private final Channel channel;
+    private final EndpointConnections connections;
+    private final boolean pooled;
+    private final long responseNanos;
+    private final long idleNanos;
+    private final long keepAliveNanos;
+    private UpstreamExchange.@Nullable Running exchange;
+    private boolean sent;
+    private boolean persistent;
+    private long longestSilence;
+    private long quietSince;
+    /** One timer for all times: when it fires early, it looks what is left. */
+    private @Nullable Future<?> timer;
+
+    private long timerAt;
+
+    /** @param pooled whether others get it when the exchange is over */
+    UpstreamConnection(Channel channel, EndpointConnections connections, boolean pooled, UpstreamSettings settings) {
+        this.channel = channel;
+        this.connections = connections;
+        this.pooled = pooled;
+        this.responseNanos = settings.responseTimeout().toNanos();
+        this.idleNanos = settings.idleTimeout().toNanos();
+        this.keepAliveNanos = settings.keepAlive().toNanos();
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    /** Whether an exchange can still begin on it; one that has been idle for too long is about to be closed from the other side. */
+    boolean isUsable() {
+        return channel.isActive() && System.nanoTime() - quietSince < keepAliveNanos;
+    }
+
+    void send(UpstreamExchange.Running next, FullHttpRequest request) {
+        exchange = next;
+        sent = false;
+        persistent = false;
+        limitSilence(responseNanos);
+        channel.writeAndFlush(request).addListener(this);
+    }
+
+    /** The request is out, or cannot be sent. */
+    @Override
+    public void operationComplete(ChannelFuture written) {
+        if (written.isSuccess()) {
+            sent = true;
+        } else if (exchange != null && written.cause() != null) {
+            fail(written.cause());
+        }
+    }
+
+    /** Nobody has used it. */
+    void unused() {
+        if (pooled) {
+            idle();
+        } else {
+            close();
+        }
+    }
+
+    void pause(UpstreamExchange.Running reader) {
+        if (exchange == reader) {
+            channel.config().setAutoRead(false);
+        }
+    }
+
+    void resume(UpstreamExchange.Running reader) {
+        if (exchange == reader && !channel.config().isAutoRead()) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    /** Nobody waits for the rest of this exchange. */
+    void abandon(UpstreamExchange.Running over) {
+        if (exchange == over) {
+            exchange = null;
+            close();
+        }
+    }
+
+    /** A response that has begun may be silent for no longer than this. */
+    void limitSilence(Duration longest) {
+        limitSilence(longest.toNanos());
+    }
+
+    private void limitSilence(long nanos) {
+        longestSilence = nanos;
+        quietSince = System.nanoTime();
+        watch(quietSince + nanos);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        UpstreamExchange.Running current = exchange;
+        if (current == null || !(message instanceof HttpObject part)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        DecoderResult read = part.decoderResult();
+        if (read.isFailure()) {
+            ReferenceCountUtil.release(message);
+            fail(read.cause());
+            return;
+        }
+        if (message instanceof HttpResponse head) {
+            persistent = HttpUtil.isKeepAlive(head);
+            longestSilence = idleNanos;
+            current.head(head, channel);
+        }
+        if (message instanceof HttpContent content) {
+            if (content.content().isReadable()) {
+                current.chunk(content.content());
+            } else {
+                content.release();
+            }
+            if (message instanceof LastHttpContent) {
+                complete(current);
+            }
+        }
+    }
+
+    /** Others may have it before the response has been read to its end. */
+    private void complete(UpstreamExchange.Running whole) {
+        if (exchange == whole) {
+            exchange = null;
+            if (pooled && persistent && sent && channel.isActive()) {
+                if (!channel.config().isAutoRead()) {
+                    channel.config().setAutoRead(true);
+                }
+                idle();
+            } else {
+                close();
+            }
+        }
+        whole.complete();
+    }
+
+    private void idle() {
+        quietSince = System.nanoTime();
+        watch(quietSince + keepAliveNanos);
+        connections.release(this);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (exchange != null) {
+            quietSince = System.nanoTime();
+            watch(quietSince + longestSilence);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        fail(new ClosedChannelException());
+        connections.closed(this, pooled);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        fail(cause);
+    }
+
+    /** The exchange under way, if any, fails, and the connection ends with it. */
+    void fail(Throwable cause) {
+        UpstreamExchange.Running failed = exchange;
+        exchange = null;
+        close();
+        if (failed != null) {
+            failed.fail(cause);
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.
+    private void close() {
+        channel.close();
+    }
+
+    private void watch(long atNanos) {
+        if (timer != null) {
+            if (timerAt - atNanos <= 0) {
+                return;
+            }
+            timer.cancel(false);
+        }
+        timerAt = atNanos;
+        timer = channel.eventLoop()
+                .schedule(this::look, Math.max(0, atNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    private void look() {
+        timer = null;
+        long end = quietSince + (exchange == null ? keepAliveNanos : longestSilence);
+        if (end - System.nanoTime() > 0) {
+            watch(end);
+        } else {
+            fail(ReadTimeoutException.INSTANCE);
+        }
+    }
+}

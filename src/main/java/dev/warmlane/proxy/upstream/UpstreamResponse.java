@@ -1,0 +1,262 @@
+package dev.warmlane.proxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+
+/**
+ * An endpoint's response: its head, and what comes after it. The content is read once, as a stream or whole, and belongs to whoever
+ * reads it. While it is not asked for, the connection is not read, so that what waits is what one read has brought.
+ *
+ * <p>All state is confined to the connection's event loop; requests and cancels may come from other threads.
+ */
+public final class UpstreamResponse extends Flux<ByteBuf> {
+    private final HttpResponse head;
+    private final UpstreamExchange.Running exchange;
+    private final EventLoop loop;
+    private @Nullable Reading reader;
+    private @Nullable Queue<ByteBuf> waiting;
+    private boolean ended;
+    private boolean dropped;
+    private @Nullable Throwable failure;
+
+    UpstreamResponse(HttpResponse head, UpstreamExchange.Running exchange, EventLoop loop) {
+        this.head = head;
+        this.exchange = exchange;
+        this.loop = loop;
+    }
+
+    public int status() {
+        return head.status().code();
+    }
+
+    public HttpHeaders headers() {
+        return head.headers();
+    }
+
+    /** On which the content comes. */
+    public EventLoop eventLoop() {
+        return loop;
+    }
+
+    /** The whole content, perhaps empty. */
+    public Mono<ByteBuf> whole() {
+        return new Mono<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super ByteBuf> actual) {
+                UpstreamResponse.this.subscribe(new Joining(actual, loop));
+            }
+        };
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super ByteBuf> actual) {
+        if (loop.inEventLoop()) {
+            start(actual);
+        } else {
+            loop.execute(() -> start(actual));
+        }
+    }
+
+    private void start(CoreSubscriber<? super ByteBuf> actual) {
+        Reading started = new Reading(actual);
+        reader = started;
+        actual.onSubscribe(started);
+        started.drain();
+    }
+
+    /** Takes a part of the content over. */
+    void chunk(ByteBuf chunk) {
+        Reading reading = reader;
+        if (dropped) {
+            chunk.release();
+        } else if (reading != null && reading.takesNow()) {
+            reading.next(chunk);
+        } else {
+            if (waiting == null) {
+                waiting = new ArrayDeque<>();
+            }
+            waiting.add(chunk);
+            exchange.pause();
+        }
+    }
+
+    /** @param why null where the response is whole */
+    void end(@Nullable Throwable why) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        failure = why;
+        if (reader != null) {
+            reader.drain();
+        }
+    }
+
+    /** Nobody reads it any more. */
+    void drop() {
+        dropped = true;
+        Queue<ByteBuf> rest = waiting;
+        waiting = null;
+        if (rest != null) {
+            rest.forEach(ByteBuf::release);
+        }
+    }
+
+    private boolean isEmpty() {
+        return waiting == null || waiting.isEmpty();
+    }
+
+    private final class Reading implements Subscription {
+        private final CoreSubscriber<? super ByteBuf> actual;
+        private long asked;
+        private boolean draining;
+        private boolean over;
+
+        Reading(CoreSubscriber<? super ByteBuf> actual) {
+            this.actual = actual;
+        }
+
+        boolean takesNow() {
+            return asked > 0 && !draining && isEmpty();
+        }
+
+        void next(ByteBuf chunk) {
+            if (asked != Long.MAX_VALUE) {
+                asked--;
+            }
+            actual.onNext(chunk);
+        }
+
+        @Override
+        public void request(long count) {
+            if (loop.inEventLoop()) {
+                ask(count);
+            } else {
+                loop.execute(() -> ask(count));
+            }
+        }
+
+        private void ask(long count) {
+            asked = Operators.addCap(asked, count);
+            drain();
+        }
+
+        private void drain() {
+            if (draining || over) {
+                return;
+            }
+            draining = true;
+            while (asked > 0 && waiting != null && !waiting.isEmpty() && !dropped) {
+                next(waiting.remove());
+            }
+            draining = false;
+            if (!isEmpty() || over || dropped) {
+                return;
+            }
+            if (ended) {
+                over = true;
+                if (failure == null) {
+                    actual.onComplete();
+                } else {
+                    actual.onError(failure);
+                }
+            } else if (asked > 0) {
+                exchange.resume();
+            }
+        }
+
+        @Override
+        public void cancel() {
+            over = true;
+            exchange.abandon();
+        }
+    }
+
+    /** Joins the content, without a copy where it came in one piece. */
+    private static final class Joining implements CoreSubscriber<ByteBuf>, Subscription {
+        private final CoreSubscriber<? super ByteBuf> actual;
+        private final EventLoop loop;
+        private Subscription content = Operators.emptySubscription();
+        private @Nullable ByteBuf joined;
+        private boolean over;
+
+        Joining(CoreSubscriber<? super ByteBuf> actual, EventLoop loop) {
+            this.actual = actual;
+            this.loop = loop;
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            content = subscription;
+            actual.onSubscribe(this);
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(ByteBuf chunk) {
+            if (over) {
+                chunk.release();
+            } else if (joined == null) {
+                joined = chunk;
+            } else if (joined instanceof CompositeByteBuf pieces) {
+                pieces.addComponent(true, chunk);
+            } else {
+                joined = chunk.alloc()
+                        .compositeBuffer()
+                        .addComponent(true, joined)
+                        .addComponent(true, chunk);
+            }
+        }
+
+        @Override
+        public void onComplete() {
+            if (!over) {
+                over = true;
+                actual.onNext(joined == null ? Unpooled.EMPTY_BUFFER : joined);
+                actual.onComplete();
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            discard();
+            actual.onError(failure);
+        }
+
+        @Override
+        public void request(long count) {
+            // All of it is one value.
+        }
+
+        @Override
+        public void cancel() {
+            content.cancel();
+            if (loop.inEventLoop()) {
+                discard();
+            } else {
+                loop.execute(this::discard);
+            }
+        }
+
+        private void discard() {
+            if (!over) {
+                over = true;
+                if (joined != null) {
+                    joined.release();
+                }
+            }
+        }
+    }
+}
