@@ -1,5 +1,6 @@
 // The requests of the page to the gateway, all on the port that the page came from.
-const at = (path) => new URL(path, import.meta.url);
+// The page's own files lie in a directory of their version.
+const at = (path) => new URL(`../${path}`, import.meta.url);
 
 async function read(response) {
   if (response.ok) return response.status === 204 ? null : response.json();

@@ -2,7 +2,8 @@
 import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
 import { currentPool, state, update } from './store.js';
-import { count, compact, percent, time } from './format.js';
+import { link } from './address.js';
+import { count, compact, DASH, percent, seconds, time } from './format.js';
 import { why } from './why.js';
 import * as api from './api.js';
 
@@ -20,26 +21,32 @@ export async function loadDecisions() {
   }
 }
 
-// What a cost is made of, to be added up.
-const sum = (terms) =>
-  `${count(terms.waiting)} waiting + ${count(terms.computing)} computing + ${count(terms.delaying)} delaying others + ${count(terms.decoding)} decoding` +
-  (terms.staying > 0 ? ` − ${count(terms.staying)} for staying` : '');
+// The terms of a cost, and whether each is added or taken off. The cost is shown as the sum of what is shown.
+const TERMS = [
+  { id: 'waiting', sign: 1, title: 'Waiting', help: 'P: uncached tokens of requests in flight that still wait for their first byte' },
+  { id: 'computing', sign: 1, title: '+ Computing', help: 'tokens of this prompt that are not cached there, as far as others will not use them' },
+  { id: 'delaying', sign: 1, title: '+ Delaying others', help: 'what the requests in flight lose while this prompt is computed' },
+  { id: 'decoding', sign: 1, title: '+ Decoding', help: 'what the prompts in flight slow down' },
+  { id: 'staying', sign: -1, title: '− Staying', help: 'the bonus of the endpoint that the key is bound to' },
+];
+
+const shownCost = (candidate) => TERMS.reduce((sum, term) => sum + term.sign * Math.round(candidate.terms[term.id]), 0);
 
 const candidates = (decision) => html`
   <div class="scroll" tabindex="0" role="region" aria-label="Candidates">
     <table>
       <caption>
-        Every endpoint that was compared. Costs are in prefill tokens; the lowest wins.
+        Every endpoint that was compared. Costs are in prefill tokens, each term rounded; the lowest wins.
       </caption>
       <thead>
         <tr>
           <th scope="col">Endpoint</th>
-          <th scope="col" class="number">Cost</th>
-          <th scope="col" class="number" title="u: tokens of this prompt that are not cached there">Uncached (u)</th>
+          ${TERMS.map((term) => html`<th scope="col" class="number" title=${term.help}>${term.title}</th>`)}
+          <th scope="col" class="number">= Cost</th>
+          <th scope="col" class="number" title="tokens of this prompt that are not cached there">Uncached</th>
           <th scope="col" class="number" title="leading tokens that are predicted to be cached there">Matched</th>
-          <th scope="col" class="number" title="P: uncached tokens of requests in flight that still wait for their first byte">Prefill (P)</th>
-          <th scope="col" class="number" title="n: requests in flight">In flight (n)</th>
-          <th scope="col" class="number" title="R: their prompt tokens">Prompt tokens (R)</th>
+          <th scope="col" class="number" title="requests in flight">In flight</th>
+          <th scope="col" class="number" title="their prompt tokens">Prompt tokens</th>
           <th scope="col">Bound</th>
         </tr>
       </thead>
@@ -49,10 +56,10 @@ const candidates = (decision) => html`
           .map(
             (candidate) => html`<tr class=${candidate.endpoint === decision.endpoint ? 'chosen' : ''}>
               <th scope="row">${candidate.endpoint}${candidate.endpoint === decision.endpoint ? html` <small>chosen</small>` : nothing}</th>
-              <td class="number" title=${sum(candidate.terms)}>${count(candidate.cost)}</td>
+              ${TERMS.map((term) => html`<td class="number">${count(Math.round(candidate.terms[term.id]))}</td>`)}
+              <td class="number">${count(shownCost(candidate))}</td>
               <td class="number">${count(candidate.uncachedTokens)}</td>
               <td class="number">${count(candidate.matchedTokens)}</td>
-              <td class="number">${count(candidate.prefillTokens)}</td>
               <td class="number">${count(candidate.inFlight)}${candidate.replicasInFlight > 0 ? html` <small>(${count(candidate.replicasInFlight)} of other replicas)</small>` : nothing}</td>
               <td class="number">${count(candidate.inFlightPromptTokens)}</td>
               <td>${candidate.bound ? 'bound' : ''}</td>
@@ -66,6 +73,9 @@ const candidates = (decision) => html`
 // A retried request has several decisions.
 const id = (decision) => `${decision.requestId} ${decision.at}`;
 
+const status = ({ status: code, failure }) =>
+  failure ? html`<span class="hot" title=${failure}>${code ?? 'failed'}</span>` : code >= 400 ? html`<span class="hot">${code}</span>` : (code ?? DASH);
+
 function row(decision) {
   const opened = state.opened === id(decision);
   return html`<tr>
@@ -73,15 +83,19 @@ function row(decision) {
         <button class="plain" aria-expanded=${String(opened)} @click=${() => update({ opened: opened ? null : id(decision), decisionsPaused: !opened || state.decisionsPaused })}>${opened ? '▾' : '▸'} ${time(decision.at)}</button>
       </td>
       <td>${decision.endpoint}</td>
+      <td>${decision.model ?? DASH}</td>
+      <td>${status(decision)}</td>
+      <td class="number">${seconds(decision.firstByteMillis === null ? null : decision.firstByteMillis / 1000)}</td>
       <td>${decision.key}</td>
       <td><span class="outcome ${decision.outcome}">${decision.outcome}</span></td>
       <td class="number">${count(decision.promptTokens)}</td>
       <td class="number">${count(decision.matchedTokens)}</td>
       <td class="number">${count(decision.deliveredTokens)}</td>
+      <td><button class="plain id" title="Show only this request" @click=${() => searchFor(decision.requestId)}>${decision.requestId}</button></td>
     </tr>
     ${opened
-      ? html`<tr class="more"><td colspan="7">
-          <p>${why(decision)} <small>Request ${decision.requestId}</small></p>
+      ? html`<tr class="more"><td colspan="11">
+          <p>${why(decision)}${decision.failure ? ` It failed there: ${decision.failure}.` : ''} <small>Request ${decision.requestId}</small></p>
           ${decision.candidates.length ? candidates(decision) : nothing}
         </td></tr>`
       : nothing}`;
@@ -114,7 +128,8 @@ function explainForm() {
   const { decision, error, busy } = state.explain;
   return html`
     <section aria-labelledby="explain-title">
-      <h2 id="explain-title">Where would a request go?</h2>
+      <details class="fold">
+      <summary><h2 id="explain-title">Where would a request go?</h2></summary>
       <p class="note">Paste a request body to see the decision it would get now. Nothing is sent to an endpoint and nothing changes.</p>
       <form class="explain" @submit=${ask}>
         <label>Body <textarea rows="5" required spellcheck="false" placeholder='{"model": "...", "messages": [...]}' .value=${state.explain.body} @input=${change('body')}></textarea></label>
@@ -133,6 +148,7 @@ function explainForm() {
             ${decision.candidates.length ? candidates(decision) : nothing}
           </div>`
         : nothing}
+      </details>
     </section>
   `;
 }
@@ -171,19 +187,21 @@ function accuracy() {
   </section>`;
 }
 
-function search(event) {
-  update({ decisionsOf: event.target.value });
+function searchFor(request) {
+  update({ decisionsOf: request });
   loadDecisions();
 }
 
 export function decisions() {
   const rows = state.decisions ?? [];
   return html`
-    ${explainForm()}
     <section aria-labelledby="decisions-title">
       <div class="bar-line">
         <h2 id="decisions-title">Last decisions</h2>
-        <label>Request <input type="search" placeholder="x-request-id" autocomplete="off" spellcheck="false" .value=${state.decisionsOf} @input=${search} /></label>
+        <label>Request <input type="search" placeholder="x-request-id" autocomplete="off" spellcheck="false" .value=${state.decisionsOf} @input=${(event) => searchFor(event.target.value)} /></label>
+        ${state.address.endpoint
+          ? html`<span class="note">of endpoint ${state.address.endpoint} only · <a href=${link('decisions', { pool: currentPool().pool })}>all</a></span>`
+          : nothing}
         <button aria-pressed=${String(state.decisionsPaused)} @click=${() => update({ decisionsPaused: !state.decisionsPaused })}>
           ${state.decisionsPaused ? 'Paused' : 'Following'}
         </button>
@@ -201,11 +219,15 @@ export function decisions() {
                   <tr>
                     <th scope="col">Time</th>
                     <th scope="col">Endpoint</th>
+                    <th scope="col">Model</th>
+                    <th scope="col">Status</th>
+                    <th scope="col" class="number" title="from the decision; of a stream to its first token">First byte</th>
                     <th scope="col">Key</th>
                     <th scope="col">Outcome</th>
                     <th scope="col" class="number">Prompt</th>
                     <th scope="col" class="number" title="tokens predicted to be in the endpoint's cache">Predicted</th>
                     <th scope="col" class="number" title="tokens that the endpoint reported as cached when its response was complete">Reported</th>
+                    <th scope="col">Request</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -214,6 +236,6 @@ export function decisions() {
               </table>
             </div>`}
     </section>
-    ${accuracy()}
+    ${explainForm()} ${accuracy()}
   `;
 }

@@ -11,6 +11,7 @@ import dev.warmlane.ops.history.History;
 import dev.warmlane.proxy.Explainer;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -26,16 +27,13 @@ import reactor.netty.http.HttpProtocol;
 @ManagementContextConfiguration(proxyBeanMethods = false)
 @ConditionalOnBean(Explainer.class)
 class ManagementRoutes {
+    private static final Duration IDLE = Duration.ofMinutes(2);
 
-    /**
-     * One request a connection, so HTTP/1.1 whatever the public port speaks. Of requests over connections that were used before, Reactor Netty (1.3.7) never read one of some
-     * hundred until its client gave up: a scrape or a probe that hangs. Seen on this port alone, where Spring Boot answers from
-     * threads other than the connection's; the cause is not known.
-     */
+    /** HTTP/1.1 whatever the public port speaks, on connections that are closed when they are used no more. */
     @Bean
-    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> oneRequestAConnection() {
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> managementConnections() {
         return factory -> factory.addServerCustomizers(
-                server -> server.protocol(HttpProtocol.HTTP11).maxKeepAliveRequests(1));
+                server -> server.protocol(HttpProtocol.HTTP11).idleTimeout(IDLE));
     }
 
     @Bean

@@ -262,11 +262,17 @@ final class ExchangeReader {
         Set<EndpointId> unsuited = pools.unsuited(pool, body);
         if (!affinity) {
             return new RoutingRequest(
-                    AffinityKey.none(ThreadLocalRandom.current().nextLong()), PromptBlocks.EMPTY, unsuited, owner, id);
+                    AffinityKey.none(ThreadLocalRandom.current().nextLong()),
+                    PromptBlocks.EMPTY,
+                    unsuited,
+                    owner,
+                    body.modelIfRead(),
+                    id);
         }
         body.engine(pool.versions().oldest());
         AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
         boolean read = pool.router().policy().readsPrompt(key.source());
-        return new RoutingRequest(key, read ? body.promptIfReadable() : PromptBlocks.EMPTY, unsuited, owner, id);
+        PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
+        return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), id);
     }
 }

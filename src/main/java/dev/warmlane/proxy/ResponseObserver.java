@@ -73,6 +73,7 @@ final class ResponseObserver {
             return;
         }
         commitOnce();
+        dispatch.responded(status);
         if (status >= 400) {
             dispatch.refused(status);
         } else {

@@ -285,6 +285,20 @@ class DashboardIT {
         assertThat(page).not().hasURL(Pattern.compile("from="));
     }
 
+    /** As over the wire, but for the stream that does not end. */
+    @Test
+    void theFirstLoadIsSmallAndTheSecondMuchSmaller() {
+        show("fleet");
+        assertThat(page.getByText("No problems.")).isVisible(SOON);
+        String bytes =
+                "() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+                        + ".reduce((sum, entry) => sum + entry.transferSize, 0)";
+        assertThat(((Number) page.evaluate(bytes)).intValue()).isBetween(10_000, 120_000);
+        page.reload();
+        assertThat(page.getByText("No problems.")).isVisible(SOON);
+        assertThat(((Number) page.evaluate(bytes)).intValue()).isLessThan(45_000);
+    }
+
     @Test
     void theThemeIsChosenAndStays() {
         show("fleet");
@@ -321,6 +335,7 @@ class DashboardIT {
         say("explained", "hello");
         show("decisions");
 
+        page.getByText("Where would a request go?").click();
         page.getByLabel("Body", new Page.GetByLabelOptions().setExact(true))
                 .fill("{\"model\":\"Qwen/Qwen3-0.6B\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
         page.getByLabel("Headers").fill("x-session-id: explained");
@@ -352,9 +367,18 @@ class DashboardIT {
         Locator rows = page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Table of decisions"))
                 .locator("tbody tr");
         assertThat(rows).hasCount(2);
-        assertThat(rows.first().locator("td").last()).hasText(Pattern.compile("[1-9][0-9]+"));
-        rows.first().getByRole(AriaRole.BUTTON).click();
+        assertThat(rows.first().locator("td").nth(9)).hasText(Pattern.compile("[1-9][0-9]+"));
+        assertThat(rows.first()).containsText("Qwen/Qwen3-0.6B");
+        assertThat(rows.first().locator("td").nth(3)).hasText("200");
+        assertThat(rows.first().locator("td").nth(4)).hasText(Pattern.compile("\\d+ ms|\\d+\\.\\d s"));
+        assertThat(rows.first()).containsText(request);
+        rows.first().getByRole(AriaRole.BUTTON).first().click();
         assertThat(page.getByText("Its session is bound there.")).isVisible(SOON);
+        assertThat(page.evaluate("() => [...document.querySelectorAll('.more tbody tr')].every((row) => {"
+                        + " const [waiting, computing, delaying, decoding, staying, cost] ="
+                        + " [...row.querySelectorAll('td')].map((cell) => Number(cell.textContent.replaceAll(',', '')));"
+                        + " return waiting + computing + delaying + decoding - staying === cost; })"))
+                .isEqualTo(true);
         assertThat(page.getByText("Request " + request)).isVisible(SOON);
         assertThat(page.getByRole(
                         AriaRole.REGION, new Page.GetByRoleOptions().setName("Prediction accuracy by endpoint")))

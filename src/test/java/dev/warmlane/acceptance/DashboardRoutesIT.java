@@ -11,6 +11,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -55,15 +57,41 @@ class DashboardRoutesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/dashboard", "/dashboard/", "/dashboard/app.js", "/dashboard/lib/lit-html.js"})
+    @ValueSource(strings = {"", "/", "/{files}/app.js", "/{files}/lib/lit-html.js"})
     void servesThePageUnderAStrictPolicy(String path) throws Exception {
-        HttpResponse<String> response = get(gateway.management(path));
+        HttpResponse<String> response = get(gateway.management("/dashboard" + path.replace("{files}", version())));
 
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("Content-Security-Policy"))
                 .hasValueSatisfying(policy -> assertThat(policy)
                         .contains("default-src 'none'", "frame-ancestors 'none'")
                         .doesNotContain("unsafe"));
+    }
+
+    @Test
+    void filesAreKeptForEverByTheirHashAndThePageNever() throws Exception {
+        assertThat(get(gateway.management("/dashboard")).headers().firstValue("Cache-Control"))
+                .hasValue("no-store");
+        assertThat(get(gateway.management("/dashboard/" + version() + "/app.js"))
+                        .headers()
+                        .firstValue("Cache-Control"))
+                .hasValueSatisfying(
+                        caching -> assertThat(caching).contains("max-age=31536000", "private", "immutable"));
+        assertThat(get(gateway.management("/dashboard/app.js")).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void theRootLeadsToThePage() throws Exception {
+        HttpResponse<String> root = get(gateway.management("/"));
+        assertThat(root.statusCode()).isEqualTo(307);
+        assertThat(root.headers().firstValue("Location")).hasValue("/dashboard");
+    }
+
+    private String version() throws IOException, InterruptedException {
+        Matcher named = Pattern.compile("/dashboard/([0-9a-f]{12})/app.js")
+                .matcher(get(gateway.management("/dashboard")).body());
+        assertThat(named.find()).isTrue();
+        return named.group(1);
     }
 
     @ParameterizedTest

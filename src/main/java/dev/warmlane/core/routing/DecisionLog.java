@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.health.FailureCause;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -19,6 +20,9 @@ public final class DecisionLog {
         private final Instant at;
         private final RoutingDecision decision;
         private volatile @Nullable Long deliveredTokens;
+        private volatile @Nullable Integer status;
+        private volatile @Nullable FailureCause failure;
+        private volatile @Nullable Long firstByteNanos;
 
         Entry(Instant at, RoutingDecision decision) {
             this.at = at;
@@ -36,6 +40,33 @@ public final class DecisionLog {
         /** Prompt tokens that the endpoint reported as cached; null before its response is complete, or if it does not say. */
         public @Nullable Long deliveredTokens() {
             return deliveredTokens;
+        }
+
+        /** The status that the endpoint answered with; null before, and where it gave no response. */
+        public @Nullable Integer status() {
+            return status;
+        }
+
+        /** Why the endpoint did not serve the request; null where it did, or has not failed yet. */
+        public @Nullable FailureCause failure() {
+            return failure;
+        }
+
+        /** From the dispatch to the first byte of the response, in nanoseconds; null before. */
+        public @Nullable Long firstByteNanos() {
+            return firstByteNanos;
+        }
+
+        void responded(int code) {
+            status = code;
+        }
+
+        void failed(FailureCause cause) {
+            failure = cause;
+        }
+
+        void firstByte(long nanos) {
+            firstByteNanos = nanos;
         }
 
         void delivered(UsageReport delivery) {

@@ -37,6 +37,11 @@ public final class Dispatch implements AutoCloseable {
         health.heard(endpoint());
     }
 
+    /** The endpoint answered with this HTTP status. */
+    public void responded(int status) {
+        entry.responded(status);
+    }
+
     /** The endpoint answered with response headers that the client will see. */
     public void accepted() {
         router.memory().accepted(decision);
@@ -45,6 +50,7 @@ public final class Dispatch implements AutoCloseable {
     /** The first byte of the response came back: the prefill is over. */
     public void firstByte() {
         if (lease.firstByte()) {
+            entry.firstByte(router.memory().nanoTime() - openedNanos);
             health.succeeded(endpoint());
         }
     }
@@ -53,6 +59,7 @@ public final class Dispatch implements AutoCloseable {
     public void firstToken() {
         if (lease.firstByte()) {
             long nanos = router.memory().nanoTime() - openedNanos;
+            entry.firstByte(nanos);
             tally.firstToken(nanos);
             router.firstToken(decision, nanos);
             health.succeeded(endpoint());
@@ -98,12 +105,14 @@ public final class Dispatch implements AutoCloseable {
     public void failed(FailureCause cause) {
         router.memory().failed(decision);
         tally.moveOn();
+        entry.failed(cause);
         lease.close();
         health.failed(endpoint(), cause);
     }
 
     /** The response broke off after it had begun. */
     public void brokeOff(FailureCause cause) {
+        entry.failed(cause);
         tally.error();
         health.failed(endpoint(), cause);
     }

@@ -45,7 +45,7 @@ public record RoutingDecision(
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
         RoutingRequest slim = new RoutingRequest(
-                request.key(), PromptBlocks.EMPTY, request.unsuited(), request.owner(), request.id());
+                request.key(), PromptBlocks.EMPTY, request.unsuited(), request.owner(), request.model(), request.id());
         return new RoutingDecision(
                 slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates, remember);
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param prompt the blocks of its prompt; empty where it was not read
  * @param unsuited endpoints that cannot serve it, because they do not have its model
  * @param owner the endpoint that made the stored response it is about: no other can serve it; null where it is about none
+ * @param model as it names it, to be told with its decision; null where nobody has looked
  * @param id what its client and the logs call it, to find its decision again; null where nobody will ask
  */
 public record RoutingRequest(
@@ -21,20 +22,23 @@ public record RoutingRequest(
         PromptBlocks prompt,
         Set<EndpointId> unsuited,
         @Nullable EndpointId owner,
+        @Nullable String model,
         @Nullable String id) {
+    private static final int MAX_MODEL = 128;
 
     public RoutingRequest {
         unsuited = Set.copyOf(unsuited);
+        model = model == null || model.length() <= MAX_MODEL ? model : model.substring(0, MAX_MODEL);
     }
 
     /** A request whose decision nobody will look for. */
     public RoutingRequest(AffinityKey key, PromptBlocks prompt) {
-        this(key, prompt, Set.of(), null, null);
+        this(key, prompt, Set.of(), null, null, null);
     }
 
     /** The same, but any endpoint may be asked. */
     public RoutingRequest anywhere() {
-        return new RoutingRequest(key, prompt, Set.of(), owner, id);
+        return new RoutingRequest(key, prompt, Set.of(), owner, model, id);
     }
 
     /** These endpoints and those that cannot serve it. */

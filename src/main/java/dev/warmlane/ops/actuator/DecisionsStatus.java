@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Cost;
 import dev.warmlane.core.routing.DecisionLog;
@@ -28,6 +29,10 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
      * @param endpoint the chosen endpoint's name
      * @param key the key that decided: session, client-ip, prompt-prefix or none
      * @param outcome bound, placed, moved or spilled
+     * @param model as the request names it, at most 128 characters; null where nobody had to look, or it was only asked about
+     * @param status that the endpoint answered with; null before, and where it gave no response
+     * @param failure why the endpoint did not serve it; null where it did, or has not failed yet
+     * @param firstByteMillis from the decision to the first byte of the response, of a stream to its first token; null before
      * @param promptTokens L: tokens of the prompt
      * @param matchedTokens of those, predicted to be in the endpoint's cache
      * @param uncachedTokens of those, to be computed
@@ -43,11 +48,16 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
             String endpoint,
             String key,
             String outcome,
+            @Nullable String model,
+            @Nullable Integer status,
+            @Nullable String failure,
+            @Nullable Double firstByteMillis,
             long promptTokens,
             long matchedTokens,
             long uncachedTokens,
             @Nullable Long deliveredTokens,
             List<CandidateStatus> candidates) {
+        private static final double NANOS_PER_MILLI = 1e6;
 
         /**
          * One endpoint that was weighed.
@@ -112,7 +122,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
 
         /** One that was taken. */
         static DecisionStatus of(String pool, DecisionLog.Entry entry) {
-            return of(entry.at(), pool, List.of(), entry.decision(), entry.deliveredTokens());
+            return of(entry.at(), pool, List.of(), entry.decision(), entry);
         }
 
         /** One that would be taken now. */
@@ -121,7 +131,13 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
         }
 
         private static DecisionStatus of(
-                Instant at, String pool, List<String> names, RoutingDecision decision, @Nullable Long deliveredTokens) {
+                Instant at,
+                String pool,
+                List<String> names,
+                RoutingDecision decision,
+                DecisionLog.@Nullable Entry taken) {
+            FailureCause failure = taken == null ? null : taken.failure();
+            Long firstByteNanos = taken == null ? null : taken.firstByteNanos();
             return new DecisionStatus(
                     at,
                     decision.request().id(),
@@ -130,10 +146,14 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                     decision.endpoint().name(),
                     decision.source().label(),
                     decision.outcome().label(),
+                    decision.request().model(),
+                    taken == null ? null : taken.status(),
+                    failure == null ? null : failure.words(),
+                    firstByteNanos == null ? null : firstByteNanos / NANOS_PER_MILLI,
                     decision.promptTokens(),
                     decision.matchedTokens(),
                     decision.uncachedTokens(),
-                    deliveredTokens,
+                    taken == null ? null : taken.deliveredTokens(),
                     decision.candidates().stream().map(CandidateStatus::of).toList());
         }
     }

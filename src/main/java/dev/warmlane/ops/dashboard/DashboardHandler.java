@@ -4,10 +4,14 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.settings.DashboardSettings;
+import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -19,6 +23,9 @@ import reactor.core.publisher.Mono;
 
 /** {@code /dashboard} on the management port: the page, its live numbers, the history, and sessions. */
 public final class DashboardHandler {
+    private static final CacheControl FOR_EVER =
+            CacheControl.maxAge(Duration.ofDays(365)).cachePrivate().immutable();
+
     private final StaticFiles files = new StaticFiles();
     private final LiveFeed feed;
     private final EventLog events;
@@ -56,8 +63,12 @@ public final class DashboardHandler {
     /** The routes, for the management port only. */
     public RouterFunction<ServerResponse> routes() {
         return RouterFunctions.route()
-                .GET("/dashboard", request -> file("index.html"))
-                .GET("/dashboard/", request -> file("index.html"))
+                .GET(
+                        "/",
+                        request -> ServerResponse.temporaryRedirect(URI.create("/dashboard"))
+                                .build())
+                .GET("/dashboard", this::start)
+                .GET("/dashboard/", this::start)
                 .GET("/dashboard/live", request -> live())
                 .GET("/dashboard/history", history::answer)
                 .GET("/dashboard/events", this::events)
@@ -68,21 +79,39 @@ public final class DashboardHandler {
                 .POST("/dashboard/log-levels", logLevels::change)
                 .POST("/dashboard/sessions/find", sessions::find)
                 .POST("/dashboard/sessions/release", sessions::release)
-                .GET(
-                        "/dashboard/{*file}",
-                        request -> file(request.pathVariable("file").substring(1)))
+                .GET("/dashboard/{*file}", this::file)
                 .filter((request, next) -> PageSecurity.check(request).then(Mono.defer(() -> next.handle(request))))
                 .build();
     }
 
-    private Mono<ServerResponse> file(String name) {
-        byte[] bytes = files.find(name);
-        return bytes == null
+    /** The start of the page is asked for each time, and names files that are never other. */
+    private Mono<ServerResponse> start(ServerRequest request) {
+        return file(request, files.start(), "index.html", CacheControl.noStore());
+    }
+
+    private Mono<ServerResponse> file(ServerRequest request) {
+        String name = request.pathVariable("file").substring(1);
+        StaticFiles.File file = files.find(name);
+        return file == null
                 ? Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND))
-                : ServerResponse.ok()
-                        .headers(PageSecurity::set)
-                        .contentType(StaticFiles.type(name))
-                        .bodyValue(bytes);
+                : file(request, file, name, FOR_EVER);
+    }
+
+    private static Mono<ServerResponse> file(
+            ServerRequest request, StaticFiles.File file, String name, CacheControl caching) {
+        boolean gzip = request.headers().header(HttpHeaders.ACCEPT_ENCODING).stream()
+                .anyMatch(accepted -> accepted.contains("gzip"));
+        return ServerResponse.ok()
+                .headers(headers -> {
+                    PageSecurity.set(headers);
+                    headers.setCacheControl(caching);
+                    headers.setVary(List.of(HttpHeaders.ACCEPT_ENCODING));
+                    if (gzip) {
+                        headers.set(HttpHeaders.CONTENT_ENCODING, "gzip");
+                    }
+                })
+                .contentType(StaticFiles.type(name))
+                .bodyValue(gzip ? file.gzip() : file.bytes());
     }
 
     private Mono<ServerResponse> live() {

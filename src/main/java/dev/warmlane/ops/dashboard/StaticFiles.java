@@ -1,12 +1,19 @@
 package dev.warmlane.ops.dashboard;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
@@ -19,6 +26,8 @@ final class StaticFiles {
     private static final MediaType STYLE = MediaType.valueOf("text/css;charset=utf-8");
     private static final MediaType PAGE = MediaType.valueOf("text/html;charset=utf-8");
     private static final MediaType ICON = MediaType.valueOf("image/svg+xml");
+
+    private static final int VERSION_BYTES = 6;
 
     private static final Map<String, String> LIBRARIES = Map.of(
             "lib/lit-html.js", "lit-html/lit-html.js",
@@ -42,7 +51,6 @@ final class StaticFiles {
             "format.js",
             "headline.js",
             "icon.svg",
-            "index.html",
             "plot.js",
             "preferences.js",
             "problems.js",
@@ -55,18 +63,61 @@ final class StaticFiles {
             "wall.js",
             "why.js");
 
-    private final Map<String, byte[]> files = new HashMap<>();
+    private static final String START = "index.html";
+    private static final String PREFIX = "{files}";
+
+    private final Map<String, File> files = new HashMap<>();
+    private final File start;
+
+    /** One file, as it is and compressed. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record File(byte[] bytes, byte[] gzip) {
+        private static File of(byte[] bytes) {
+            ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+            try (GZIPOutputStream out = new GZIPOutputStream(compressed)) {
+                out.write(bytes);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return new File(bytes, compressed.toByteArray());
+        }
+    }
 
     /** @throws IllegalStateException naming a file that is not in the jar */
     StaticFiles() {
-        OURS.forEach(name -> files.put(name, bytes("dashboard/" + name)));
+        MessageDigest all = sha256();
+        Map<String, byte[]> read = new TreeMap<>();
+        OURS.forEach(name -> read.put(name, bytes("dashboard/" + name)));
         LIBRARIES.forEach(
-                (name, library) -> files.put(name, bytes("META-INF/resources/webjars/" + withVersion(library))));
+                (name, library) -> read.put(name, bytes("META-INF/resources/webjars/" + withVersion(library))));
+        read.values().forEach(all::update);
+        String version = HexFormat.of().formatHex(all.digest(), 0, VERSION_BYTES);
+        String page = new String(bytes("dashboard/" + START), StandardCharsets.UTF_8);
+        start = File.of(page.replace(PREFIX, "/dashboard/" + version).getBytes(StandardCharsets.UTF_8));
+        read.forEach((name, bytes) -> files.put(version + "/" + name, File.of(bytes)));
     }
 
-    /** A file's bytes; null if the page has none of this name. */
-    byte @Nullable [] find(String name) {
+    /** The page itself, which names the others. */
+    File start() {
+        return start;
+    }
+
+    /**
+     * A file; null if the page has none of this name.
+     *
+     * @param name behind a hash of all files, so that it never stands for anything else
+     */
+    @Nullable
+    File find(String name) {
         return files.get(name);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** @param name of a file that was found */

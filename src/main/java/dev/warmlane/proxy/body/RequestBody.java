@@ -86,6 +86,11 @@ public final class RequestBody {
         return model;
     }
 
+    /** The model it names, if somebody has looked for it; else null. */
+    public @Nullable String modelIfRead() {
+        return model;
+    }
+
     private @Nullable String readModel() {
         byte[] bytes = bytes();
         if (bytes.length == 0) {
