@@ -38,7 +38,8 @@ class AccessLogConfiguration {
                 : new AccessLogFile(
                         Path.of(accessLog.target()), accessLog.maxSize().toBytes(), accessLog.keptFiles());
         try {
-            return new AccessLog(target, pseudonyms, accessLog.queue());
+            return new AccessLog(
+                    target, pseudonyms, ClusterConfiguration.replicaName(settings.cluster()), accessLog.queue());
         } catch (IOException e) {
             throw new InvalidSettingException(
                     AccessLogSettings.TARGET, accessLog.target(), "off, stdout or a file that can be written");

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
@@ -65,7 +66,7 @@ class ClusterConfiguration {
         return new JGroupsTransport(
                 new JGroupsTransport.Site(
                         cluster.name(),
-                        memberName(cluster),
+                        Objects.requireNonNullElse(replicaName(cluster), UNKNOWN),
                         version == null ? UNKNOWN : version,
                         bindAddress(cluster),
                         cluster.port(),
@@ -106,12 +107,13 @@ class ClusterConfiguration {
         }
     }
 
-    private static String memberName(ClusterSettings cluster) {
+    /** What this replica is called: by its settings, else as its pod; null where neither says. */
+    static @Nullable String replicaName(ClusterSettings cluster) {
         if (!cluster.memberName().isEmpty()) {
             return cluster.memberName();
         }
         String host = System.getenv("HOSTNAME");
-        return host == null || host.isEmpty() ? UNKNOWN : host;
+        return host == null || host.isEmpty() ? null : host;
     }
 
     private static String secret(ClusterSettings cluster) {

@@ -1,8 +1,25 @@
 package dev.warmlane.app;
 
 import dev.warmlane.proxy.outcome.TracingFilter;
+import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SdkTracerProviderBuilderCustomizer;
+import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SpanExporters;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -12,7 +29,66 @@ import org.springframework.context.annotation.Configuration;
 class TracingConfiguration {
 
     @Bean
-    TracingFilter tracingFilter(Propagator propagator) {
-        return new TracingFilter(propagator);
+    TracingFilter tracingFilter(Propagator propagator, Tracer tracer) {
+        return new TracingFilter(propagator, tracer);
+    }
+
+    @Bean
+    SdkTracerProviderBuilderCustomizer serviceVersion(ObjectProvider<BuildProperties> build) {
+        return spans -> build.ifAvailable(built -> spans.addResource(Resource.create(
+                Attributes.of(AttributeKey.stringKey("service.version"), String.valueOf(built.getVersion())))));
+    }
+
+    @Bean
+    SpanExporters spanExporters(ObjectProvider<SpanExporter> exporters) {
+        return SpanExporters.of(
+                exporters.orderedStream().map(CountingLosses::new).toList());
+    }
+
+    /** Says at most once a minute that spans are lost, in a line, where OpenTelemetry logs a stack trace each time. */
+    private static final class CountingLosses implements SpanExporter {
+        private static final Logger log = LoggerFactory.getLogger(TracingConfiguration.class);
+        private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+        private final SpanExporter exporter;
+        private final AtomicLong lost = new AtomicLong();
+        private final AtomicLong nextLineNanos = new AtomicLong(System.nanoTime());
+
+        CountingLosses(SpanExporter exporter) {
+            this.exporter = exporter;
+        }
+
+        @Override
+        public CompletableResultCode export(Collection<SpanData> spans) {
+            CompletableResultCode sent = exporter.export(spans);
+            sent.whenComplete(() -> {
+                if (!sent.isSuccess()) {
+                    lost(spans.size(), sent.getFailureThrowable());
+                }
+            });
+            return sent;
+        }
+
+        private void lost(int spans, @Nullable Throwable why) {
+            lost.addAndGet(spans);
+            long next = nextLineNanos.get();
+            long now = System.nanoTime();
+            if (now - next >= 0 && nextLineNanos.compareAndSet(next, now + MINUTE_NANOS)) {
+                log.warn(
+                        "spans: {} not taken by the collector: {}",
+                        lost.getAndSet(0),
+                        why == null ? "refused" : why.toString());
+            }
+        }
+
+        @Override
+        public CompletableResultCode flush() {
+            return exporter.flush();
+        }
+
+        @Override
+        public CompletableResultCode shutdown() {
+            return exporter.shutdown();
+        }
     }
 }

@@ -231,6 +231,7 @@ final class RoutedExchange {
     /** No endpoint took the request: the last one it was sent to has computed nothing of it. */
     synchronized void giveUp(FailureCause cause) {
         if (current != null && !tried.contains(current.endpoint().id())) {
+            progress.givenUp(current.endpoint().name(), cause.label());
             current.failed(cause);
         }
     }
@@ -238,7 +239,7 @@ final class RoutedExchange {
     /** The endpoint that it was sent to has not taken it; the request is not counted there any more. */
     synchronized void leave(FailureCause cause) {
         if (current != null && tried.add(current.endpoint().id())) {
-            progress.retried(tried.size());
+            progress.left(current.endpoint().name(), cause.label());
             current.failed(cause);
         }
     }

@@ -2,20 +2,35 @@ package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SpanReceiver;
 import dev.warmlane.harness.Wire;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
 import io.micrometer.tracing.Tracer;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What a collector sees of requests, and what the engine sees of the trace. */
 class TracingIT {
@@ -40,9 +55,13 @@ class TracingIT {
     }
 
     private static String request(String traceparent) {
+        return request(traceparent, BODY);
+    }
+
+    private static String request(String traceparent, String body) {
         return "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nx-session-id: alice\r\n"
                 + (traceparent.isEmpty() ? "" : "traceparent: " + traceparent + "\r\n")
-                + "Content-Length: " + BODY.length() + "\r\n\r\n" + BODY;
+                + "Content-Length: " + body.length() + "\r\n\r\n" + body;
     }
 
     private static String hex(com.google.protobuf.ByteString bytes) {
@@ -77,11 +96,90 @@ class TracingIT {
                             "gen_ai.usage.input_tokens", 90L,
                             "gen_ai.usage.output_tokens", 7L,
                             "http.response.status_code", 200L))
-                    .containsAllEntriesOf(
-                            Map.of("url.path", "/v1/completions", "gen_ai.operation.name", "text_completion"))
+                    .containsAllEntriesOf(Map.of(
+                            "url.path", "/v1/completions",
+                            "http.route", "/v1/completions",
+                            "gen_ai.operation.name", "text_completion",
+                            "gen_ai.request.model", "m"))
                     .containsKeys("warmlane.overhead_seconds", "warmlane.first_byte_seconds");
             assertThat(span.toString()).doesNotContain("launch code", "alice");
+            assertThat(collector.resource())
+                    .containsEntry("service.name", "warmlane")
+                    .containsEntry(
+                            "service.version",
+                            gateway.bean(BuildProperties.class).getVersion());
         }
+    }
+
+    @Test
+    void eachAttemptIsASpanAndTheAccessLogNamesTheSame(@TempDir Path directory) throws IOException {
+        Path log = directory.resolve("access.log");
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = RunningGateway.inFrontOf(
+                        fleet,
+                        collector.settings(
+                                "warmlane.access-log.target=" + log,
+                                "warmlane.cluster.member-name=gw-a",
+                                "warmlane.health.interval=1h"))) {
+            fleet.server(0).close();
+            Span request;
+            int session = 0;
+            do {
+                // Whose session is placed at the endpoint that is gone, meets it first.
+                String asked = request("", "{\"prompt\":\"hello\"}").replace("alice", "alice-" + session++);
+                assertThat(Wire.statusOf(gateway.port(), asked)).isEqualTo(200);
+                request = collector.next();
+            } while (SpanReceiver.attributes(request).get("warmlane.retries").equals(0L)
+                    && collector.nextAttempt() != null);
+
+            Span failed = collector.nextAttempt();
+            Span served = collector.nextAttempt();
+            assertThat(List.of(failed, served))
+                    .extracting(Span::getParentSpanId)
+                    .containsOnly(request.getSpanId());
+            assertThat(SpanReceiver.attributes(failed))
+                    .containsEntry("warmlane.endpoint", fleet.uris().get(0).getAuthority())
+                    .containsEntry("error.type", "connect");
+            assertThat(failed.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
+            assertThat(SpanReceiver.attributes(served))
+                    .containsEntry("warmlane.endpoint", fleet.uris().get(1).getAuthority())
+                    .containsEntry("http.request.resend_count", 1L)
+                    .doesNotContainKey("error.type");
+            assertThat(failed.getEndTimeUnixNano()).isLessThanOrEqualTo(served.getStartTimeUnixNano());
+
+            String id =
+                    SpanReceiver.attributes(request).get("warmlane.request_id").toString();
+            String line = await().until(
+                            () -> Files.readAllLines(log).stream()
+                                    .filter(each -> each.contains(id))
+                                    .findFirst()
+                                    .orElse(""),
+                            found -> !found.isEmpty());
+            JsonNode logged = JsonMapper.shared().readTree(line);
+            assertThat(logged.get("trace_id").asString()).isEqualTo(hex(request.getTraceId()));
+            assertThat(logged.get("replica").asString()).isEqualTo("gw-a");
+            assertThat(logged.at("/failed_attempts/0/endpoint").asString())
+                    .isEqualTo(fleet.uris().get(0).getAuthority());
+            assertThat(logged.at("/failed_attempts/0/cause").asString()).isEqualTo("connect");
+        }
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void aCollectorThatIsDownIsOneLineAMinute(CapturedOutput output) {
+        collector.close();
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
+                RunningGateway gateway = RunningGateway.inFrontOf(fleet, collector.settings())) {
+            for (int i = 0; i < 5; i++) {
+                Wire.statusOf(gateway.port(), request(""));
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> output.toString().contains("not taken by the collector"));
+            }
+        }
+        assertThat(output.toString().lines())
+                .filteredOn(line -> line.contains("not taken by the collector"))
+                .hasSize(1);
+        assertThat(output.toString()).doesNotContain("HttpExporter", "\tat ");
     }
 
     @Test

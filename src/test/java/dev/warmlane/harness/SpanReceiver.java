@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -20,7 +21,9 @@ import java.util.stream.Collectors;
 /** Takes spans by OTLP over HTTP, as a collector does. */
 public final class SpanReceiver implements AutoCloseable {
     private final HttpServer server;
-    private final BlockingQueue<Span> spans = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Span> requests = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Span> attempts = new LinkedBlockingQueue<>();
+    private final Map<String, String> resource = new ConcurrentHashMap<>();
 
     public SpanReceiver() {
         try {
@@ -43,8 +46,22 @@ public final class SpanReceiver implements AutoCloseable {
         return all;
     }
 
-    /** The next span to come. */
+    /** The next span of a request to come. */
     public Span next() {
+        return next(requests);
+    }
+
+    /** The next span of an attempt to come; those of a request come in their order. */
+    public Span nextAttempt() {
+        return next(attempts);
+    }
+
+    /** What sends the spans, once one has come. */
+    public Map<String, String> resource() {
+        return resource;
+    }
+
+    private static Span next(BlockingQueue<Span> spans) {
         try {
             Span span = spans.poll(30, TimeUnit.SECONDS);
             assertThat(span).as("span").isNotNull();
@@ -70,9 +87,13 @@ public final class SpanReceiver implements AutoCloseable {
     private void receive(HttpExchange exchange) throws IOException {
         ExportTraceServiceRequest request = ExportTraceServiceRequest.parseFrom(exchange.getRequestBody());
         request.getResourceSpansList().stream()
+                .flatMap(spans -> spans.getResource().getAttributesList().stream())
+                .forEach(attribute ->
+                        resource.put(attribute.getKey(), attribute.getValue().getStringValue()));
+        request.getResourceSpansList().stream()
                 .flatMap(resource -> resource.getScopeSpansList().stream())
                 .flatMap(scope -> scope.getSpansList().stream())
-                .forEach(spans::add);
+                .forEach(span -> (span.getKind() == Span.SpanKind.SPAN_KIND_CLIENT ? attempts : requests).add(span));
         exchange.sendResponseHeaders(200, -1);
         exchange.close();
     }

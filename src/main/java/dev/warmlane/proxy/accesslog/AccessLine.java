@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -24,9 +25,12 @@ final class AccessLine extends EncoderBase<AccessRecord> {
 
     private final JsonFactory json = new JsonFactory();
     private final Pseudonyms pseudonyms;
+    private final @Nullable String replica;
 
-    AccessLine(Pseudonyms pseudonyms) {
+    /** @param replica the name of this one; null where it has none */
+    AccessLine(Pseudonyms pseudonyms, @Nullable String replica) {
         this.pseudonyms = pseudonyms;
+        this.replica = replica;
     }
 
     @Override
@@ -36,6 +40,7 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             line.writeStartObject();
             line.writeStringProperty("timestamp", TIMESTAMP.format(Instant.ofEpochMilli(request.epochMillis())));
             text(line, "request_id", request.requestId());
+            text(line, "replica", replica);
             text(line, "client", request.client());
             text(line, "route", request.route());
             text(line, "pool", request.pool());
@@ -78,8 +83,22 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             text(line, "key", routing.keySource());
             text(line, "outcome", routing.outcome());
             line.writeNumberProperty("retries", routing.retries());
+            failed(line, routing.failed());
             line.writeNumberProperty("predicted_tokens", routing.predictedTokens());
             millis(line, "overhead_ms", routing.overheadNanos());
+        }
+    }
+
+    private static void failed(JsonGenerator line, List<AccessRecord.Failed> attempts) {
+        if (!attempts.isEmpty()) {
+            line.writeArrayPropertyStart("failed_attempts");
+            for (AccessRecord.Failed attempt : attempts) {
+                line.writeStartObject();
+                text(line, "endpoint", attempt.endpoint());
+                text(line, "cause", attempt.cause());
+                line.writeEndObject();
+            }
+            line.writeEndArray();
         }
     }
 

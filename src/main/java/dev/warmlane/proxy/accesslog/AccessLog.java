@@ -52,7 +52,8 @@ public final class AccessLog implements AutoCloseable {
      * @param queueLines records that may wait; at least 1
      * @throws IOException if the target cannot be opened
      */
-    public AccessLog(OutputStreamAppender<AccessRecord> target, Pseudonyms pseudonyms, int queueLines)
+    public AccessLog(
+            OutputStreamAppender<AccessRecord> target, Pseudonyms pseudonyms, @Nullable String replica, int queueLines)
             throws IOException {
         this.target = target;
         this.queueLines = queueLines;
@@ -60,7 +61,7 @@ public final class AccessLog implements AutoCloseable {
         if (target.getContext() == null) {
             target.setContext(new ContextBase());
         }
-        target.setEncoder(new AccessLine(pseudonyms));
+        target.setEncoder(new AccessLine(pseudonyms, replica));
         target.start();
         if (!works()) {
             throw new IOException("access log: not opened");

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.accesslog;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,12 +48,27 @@ public record AccessRecord(
      * @param endpoint the endpoint's name
      * @param keySource the key that decided
      * @param outcome what that did to the affinity
-     * @param retries endpoints that did not take it before
+     * @param failed endpoints that did not take it, in order
+     * @param retries how often it went to another endpoint
      * @param predictedTokens prompt tokens that the endpoint was predicted to hold
      * @param overheadNanos the gateway's own time, from the body to the dispatch
      */
     public record Routing(
-            String endpoint, String keySource, String outcome, int retries, long predictedTokens, long overheadNanos) {}
+            String endpoint,
+            String keySource,
+            String outcome,
+            List<Failed> failed,
+            int retries,
+            long predictedTokens,
+            long overheadNanos) {}
+
+    /**
+     * An attempt that failed.
+     *
+     * @param endpoint the endpoint's name
+     * @param cause as the label of {@code warmlane_retries_total}
+     */
+    public record Failed(String endpoint, String cause) {}
 
     /**
      * What came back for a request.

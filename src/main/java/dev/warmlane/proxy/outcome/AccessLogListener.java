@@ -61,6 +61,9 @@ public final class AccessLogListener implements OutcomeListener {
                         decision.endpoint().name(),
                         decision.source().label(),
                         decision.outcome().label(),
+                        progress.failed().stream()
+                                .map(attempt -> new AccessRecord.Failed(attempt.endpoint(), attempt.cause()))
+                                .toList(),
                         progress.retries(),
                         decision.matchedTokens(),
                         progress.overheadNanos());

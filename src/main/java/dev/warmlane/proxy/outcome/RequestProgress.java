@@ -4,6 +4,8 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.UsageReport;
 import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +21,7 @@ public final class RequestProgress {
     private final @Nullable LoggedRequest logged;
     private final long startedNanos;
     private volatile @Nullable RoutingDecision decision;
-    private volatile int retries;
+    private volatile List<FailedAttempt> failed = List.of();
     private volatile long overheadNanos = NEVER;
     private volatile long firstByteNanos = NEVER;
     private volatile int chunks;
@@ -30,6 +32,7 @@ public final class RequestProgress {
     private volatile boolean lastEvent;
     private volatile boolean complete;
     private volatile boolean brokenOff;
+    private volatile boolean givenUp;
 
     /**
      * A request that was sent nowhere yet.
@@ -55,10 +58,26 @@ public final class RequestProgress {
         decision = to;
     }
 
-    /** So many endpoints have not taken the request. */
-    public void retried(int endpoints) {
-        retries = endpoints;
+    /** An endpoint has not taken the request. One after the other. */
+    public void left(String endpoint, String cause) {
+        List<FailedAttempt> all = new ArrayList<>(failed);
+        all.add(new FailedAttempt(endpoint, cause, System.nanoTime() - startedNanos));
+        failed = List.copyOf(all);
     }
+
+    /** The last endpoint has not taken the request either. */
+    public void givenUp(String endpoint, String cause) {
+        left(endpoint, cause);
+        givenUp = true;
+    }
+
+    /**
+     * An endpoint that did not take the request.
+     *
+     * @param cause the label of its failure
+     * @param endedNanos when, from the body
+     */
+    record FailedAttempt(String endpoint, String cause, long endedNanos) {}
 
     /** The response is written in chunks as they come, not whole. */
     public void inChunks() {
@@ -140,9 +159,19 @@ public final class RequestProgress {
         return decision;
     }
 
-    /** Endpoints that did not take the request. */
+    /** Endpoints that did not take the request before it went to another. */
     int retries() {
-        return retries;
+        return failed.size() - (givenUp ? 1 : 0);
+    }
+
+    /** The attempts that failed, in order, at most one for each endpoint; of most requests none. */
+    List<FailedAttempt> failed() {
+        return failed;
+    }
+
+    /** Whether the last attempt is one that failed: no endpoint took the request. */
+    boolean isGivenUp() {
+        return givenUp;
     }
 
     /** From the body until now. */

@@ -5,7 +5,9 @@ import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.tracing.Span;
+import io.micrometer.tracing.Tracer;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
@@ -13,9 +15,10 @@ import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Ends a request's span with what is known by then: by OpenTelemetry's names where it has any, else by ours. No prompt, session
- * or address.
+ * or client's address. Each attempt at an endpoint is a span below it; they are made at the end, too, so that a request that is
+ * under way carries none.
  */
-record RequestSpan(Span span) implements OutcomeListener {
+record RequestSpan(Span span, Tracer tracer) implements OutcomeListener {
     private static final double NANOS_PER_SECOND = 1e9;
 
     /** What OpenTelemetry calls the operation of a path. */
@@ -41,6 +44,10 @@ record RequestSpan(Span span) implements OutcomeListener {
         Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
         if (route != null) {
             span.name(method + " " + route.getId());
+            // The short way has matched the path itself.
+            span.tag(
+                    "http.route",
+                    exchange.getAttributeOrDefault(ServerWebExchangeUtils.GATEWAY_PREDICATE_MATCHED_PATH_ATTR, path));
         }
         if (!outcome.pool().equals(PoolSettings.NO_POOL)) {
             span.tag("warmlane.pool", outcome.pool());
@@ -48,14 +55,83 @@ record RequestSpan(Span span) implements OutcomeListener {
         tag("gen_ai.request.model", outcome.askedModel());
         tag("gen_ai.response.model", outcome.model());
         RequestProgress progress = outcome.progress();
+        String error = errorType(outcome);
         if (progress != null) {
             tag(progress);
+            attempts(method, progress, error);
         }
-        tagEnd(outcome);
+        tagEnd(outcome, error);
         span.end();
     }
 
-    private void tagEnd(RequestOutcome outcome) {
+    private static @Nullable String errorType(RequestOutcome outcome) {
+        String code = outcome.errorCode();
+        if (code != null) {
+            return code;
+        }
+        return switch (outcome.result()) {
+            case SERVER_ERROR -> String.valueOf(outcome.status());
+            case FAILED -> "broken_off";
+            default -> null;
+        };
+    }
+
+    /** The attempts that failed, and the one whose response the client got or left. */
+    private void attempts(String method, RequestProgress progress, @Nullable String error) {
+        RoutingDecision last = progress.decision();
+        if (last == null) {
+            return;
+        }
+        long bodyMicros = micros(System.currentTimeMillis()) - TimeUnit.NANOSECONDS.toMicros(progress.ageNanos());
+        long startedNanos = Math.max(0, progress.overheadNanos());
+        int resends = 0;
+        for (RequestProgress.FailedAttempt failed : progress.failed()) {
+            attempt(
+                    method,
+                    failed.endpoint(),
+                    resends++,
+                    bodyMicros,
+                    startedNanos,
+                    failed.endedNanos(),
+                    failed.cause());
+            startedNanos = failed.endedNanos();
+        }
+        if (!progress.isGivenUp()) {
+            attempt(method, last.endpoint().name(), resends, bodyMicros, startedNanos, progress.ageNanos(), error);
+        }
+    }
+
+    private void attempt(
+            String method,
+            String endpoint,
+            int resends,
+            long bodyMicros,
+            long startedNanos,
+            long endedNanos,
+            @Nullable String error) {
+        Span.Builder attempt = tracer.spanBuilder()
+                .setParent(span.context())
+                .kind(Span.Kind.CLIENT)
+                .name(method)
+                .tag("http.request.method", method)
+                .tag("warmlane.endpoint", endpoint)
+                .startTimestamp(bodyMicros + TimeUnit.NANOSECONDS.toMicros(startedNanos), TimeUnit.MICROSECONDS);
+        if (resends > 0) {
+            attempt.tag("http.request.resend_count", (long) resends);
+        }
+        Span ended = attempt.start();
+        if (error != null) {
+            ended.tag("error.type", error);
+            ended.error(ApiException.upstreamFailed(error));
+        }
+        ended.end(bodyMicros + TimeUnit.NANOSECONDS.toMicros(endedNanos), TimeUnit.MICROSECONDS);
+    }
+
+    private static long micros(long millis) {
+        return TimeUnit.MILLISECONDS.toMicros(millis);
+    }
+
+    private void tagEnd(RequestOutcome outcome, @Nullable String error) {
         Result result = outcome.result();
         span.tag("warmlane.result", result.label());
         Integer status = outcome.status();
@@ -65,13 +141,8 @@ record RequestSpan(Span span) implements OutcomeListener {
         if (result == Result.FAILED || result == Result.SERVER_ERROR) {
             span.error(ApiException.upstreamFailed(result.label()));
         }
-        String code = outcome.errorCode();
-        if (code != null) {
-            span.tag("error.type", code);
-        } else if (result == Result.SERVER_ERROR) {
-            span.tag("error.type", String.valueOf(status));
-        } else if (result == Result.FAILED) {
-            span.tag("error.type", "broken_off");
+        if (error != null) {
+            span.tag("error.type", error);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.outcome;
 
 import io.micrometer.tracing.Span;
+import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
 import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
@@ -16,9 +17,11 @@ import reactor.core.publisher.Mono;
  */
 public final class TracingFilter implements WebFilter, Ordered {
     private final Propagator propagator;
+    private final Tracer tracer;
 
-    public TracingFilter(Propagator propagator) {
+    public TracingFilter(Propagator propagator, Tracer tracer) {
         this.propagator = propagator;
+        this.tracer = tracer;
     }
 
     /** Next to {@link OutcomeFilter}, so that what the others refuse has a span too. */
@@ -39,7 +42,7 @@ public final class TracingFilter implements WebFilter, Ordered {
                 .name(exchange.getRequest().getMethod().name())
                 .start();
         outcome.traceId(span.context().traceId());
-        outcome.onEnd(new RequestSpan(span));
+        outcome.onEnd(new RequestSpan(span, tracer));
         return chain.filter(exchange.mutate()
                 .request(request -> request.headers(headers ->
                         propagator.inject(span.context(), headers, (carrier, name, value) -> headers.set(name, value))))

@@ -14,7 +14,7 @@ class AccessLineTest {
     private final Pseudonyms pseudonyms = Pseudonyms.of("salt");
 
     private String line(AccessRecord request) {
-        return new String(new AccessLine(pseudonyms).encode(request), StandardCharsets.UTF_8);
+        return new String(new AccessLine(pseudonyms, "gw-a").encode(request), StandardCharsets.UTF_8);
     }
 
     @Test
@@ -22,9 +22,10 @@ class AccessLineTest {
         AffinityKey key = AffinityKey.of("default", KeySource.SESSION, "conversation 7");
         assertThat(line(Records.served(key)))
                 .isEqualTo(
-                        ("{\"timestamp\":\"2026-02-02T02:40:00.123Z\",\"request_id\":\"id-1\",\"client\":\"team-a\",\"route\":\"generation\","
+                        ("{\"timestamp\":\"2026-02-02T02:40:00.123Z\",\"request_id\":\"id-1\",\"replica\":\"gw-a\",\"client\":\"team-a\",\"route\":\"generation\","
                                         + "\"pool\":\"default\",\"model\":\"m\",\"result\":\"2xx\",\"status\":200,\"session\":%d,"
                                         + "\"endpoint\":\"vllm-0\",\"key\":\"session\",\"outcome\":\"bound\",\"retries\":1,"
+                                        + "\"failed_attempts\":[{\"endpoint\":\"vllm-1\",\"cause\":\"connect\"}],"
                                         + "\"predicted_tokens\":512,\"overhead_ms\":0.088,\"input_length\":650,\"output_length\":20,"
                                         + "\"cached_tokens\":512,\"ttft_ms\":12.346,\"duration_ms\":45.0,\"prompt_bytes\":2600,"
                                         + "\"hash_ids\":[%d]}\n")
@@ -35,7 +36,7 @@ class AccessLineTest {
     void leavesOutWhatIsNotKnown() {
         assertThat(line(Records.refused("id-2", null)))
                 .isEqualTo(
-                        "{\"timestamp\":\"2026-02-02T02:40:00.123Z\",\"request_id\":\"id-2\",\"result\":\"cancelled\","
+                        "{\"timestamp\":\"2026-02-02T02:40:00.123Z\",\"request_id\":\"id-2\",\"replica\":\"gw-a\",\"result\":\"cancelled\","
                                 + "\"duration_ms\":0.0}\n");
     }
 

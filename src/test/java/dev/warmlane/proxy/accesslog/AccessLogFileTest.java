@@ -98,14 +98,15 @@ class AccessLogFileTest {
     @ValueSource(strings = {"no/such/file", "", "100%d.log"})
     void aFileThatCannotBeMadeFailsAtOnce(String name) {
         AccessLogFile file = new AccessLogFile(directory.resolve(name), 10, 1);
-        assertThatThrownBy(() -> new AccessLog(file, Pseudonyms.of("salt"), 1)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> new AccessLog(file, Pseudonyms.of("salt"), "gw-a", 1))
+                .isInstanceOf(IOException.class);
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
     void countsWhatAFullDiskDoesNotTakeAndGoesOnOnceThereIsRoom() throws IOException {
         Path path = Files.createSymbolicLink(directory.resolve("access.log"), Path.of("/dev/full"));
-        AccessLog log = new AccessLog(new AccessLogFile(path, 1000, 1), Pseudonyms.of("salt"), 10);
+        AccessLog log = new AccessLog(new AccessLogFile(path, 1000, 1), Pseudonyms.of("salt"), "gw-a", 10);
         log.add(Records.refused("lost", null));
         await().until(() -> log.dropped() == 1);
         Files.delete(path);

@@ -50,7 +50,7 @@ class AccessLogTest {
     private final AccessLog log;
 
     AccessLogTest() throws IOException {
-        log = new AccessLog(target, Pseudonyms.of("salt"), QUEUE);
+        log = new AccessLog(target, Pseudonyms.of("salt"), "gw-a", QUEUE);
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.proxy.accesslog.AccessRecord.Response;
 import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Records to log. */
@@ -30,7 +31,14 @@ final class Records {
                 null,
                 LoggedPrompt.of(prompt),
                 key,
-                new Routing("vllm-0", "session", "bound", 1, 512, 87_654),
+                new Routing(
+                        "vllm-0",
+                        "session",
+                        "bound",
+                        List.of(new AccessRecord.Failed("vllm-1", "connect")),
+                        1,
+                        512,
+                        87_654),
                 new Response(650L, 20L, 512L, 12_345_678L),
                 45_000_000);
     }
