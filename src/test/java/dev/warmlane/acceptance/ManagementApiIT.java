@@ -11,6 +11,7 @@ import dev.warmlane.tools.simulator.SimulatedFleet;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -56,6 +57,20 @@ class ManagementApiIT {
 
     private static String body() {
         return ChatClient.body(List.of(Map.of("role", "user", "content", "hello")), false);
+    }
+
+    @Test
+    void sendsTextToScrapersThatWouldRatherHaveProtobuf() {
+        HttpResponse<String> response = client.send(HttpRequest.newBuilder(gateway.management("/actuator/prometheus"))
+                .header(
+                        "Accept",
+                        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,"
+                                + "text/plain;version=0.0.4;q=0.3")
+                .build());
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("text/plain;version=0.0.4;charset=utf-8");
+        assertThat(response.body()).contains("\nwarmlane_");
     }
 
     private String get(String path) {

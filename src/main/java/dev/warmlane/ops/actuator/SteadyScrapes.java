@@ -15,7 +15,8 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.export.promethe
 
 /**
  * {@code /actuator/prometheus}, whose meters do not change during a scrape: of a meter that is removed and registered again,
- * a scrape may find neither, or both and fail for labels that come twice. Safe for concurrent use.
+ * a scrape may find neither, or both and fail for labels that come twice. Who asks for protobuf gets text, which Prometheus
+ * reads as well: no meter has native histograms, and the format would be 2 MB of the jar. Safe for concurrent use.
  */
 @WebEndpoint(id = "prometheus")
 public final class SteadyScrapes extends PrometheusScrapeEndpoint {
@@ -49,7 +50,11 @@ public final class SteadyScrapes extends PrometheusScrapeEndpoint {
         lock.lock();
         try {
             runDue();
-            return super.scrape(format, includedNames);
+            return super.scrape(
+                    format == PrometheusOutputFormat.CONTENT_TYPE_PROTOBUF
+                            ? PrometheusOutputFormat.CONTENT_TYPE_004
+                            : format,
+                    includedNames);
         } finally {
             lock.unlock();
         }
