@@ -46,7 +46,7 @@ export async function loadCharts(charts, endpoint) {
   drawn = charts;
   try {
     const [data, { events }] = await Promise.all([
-      api.history(pool.pool, range, endpoint, state.address.week === 'last'),
+      api.history(pool.pool, range, endpoint, !endpoint && state.address.week === 'last'),
       api.events(pool.pool),
     ]);
     if (!wanted()) return;
@@ -69,7 +69,8 @@ function redraw(charts) {
 
 const pressed = (value, label, changes) => html`<button aria-pressed=${String(value)} @click=${() => go(changes)}>${label}</button>`;
 
-export function rangeBar(title) {
+// Of pools alone the week before is kept.
+export function rangeBar(title, weeks = false) {
   const { zoomed } = shown();
   const week = state.address.week === 'last';
   return html`<div class="bar-line">
@@ -83,8 +84,8 @@ export function rangeBar(title) {
       <button @click=${() => change(-0.5, 1)} aria-label="Earlier" ?disabled=${!zoomed}>◂</button>
       <button @click=${() => change(0.5, 1)} aria-label="Later" ?disabled=${!zoomed}>▸</button>
     </div>
-    ${pressed(week, 'Last week', { week: week ? '' : 'last' })}
-    <span class="note">${week ? 'dashed: the first line a week before · ' : nothing}drag to zoom, arrow keys move the line</span>
+    ${weeks ? pressed(week, 'Last week', { week: week ? '' : 'last' }) : nothing}
+    <span class="note">${weeks && week ? 'dashed: the first line a week before · ' : nothing}drag to zoom, arrow keys move the line</span>
   </div>`;
 }
 

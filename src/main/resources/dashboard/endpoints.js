@@ -58,6 +58,9 @@ export const why = (endpoint) =>
       ? html`<small>slow start: takes ${percent(endpoint.loadShare, 0)} of its share</small>`
       : nothing;
 
+// What is fresh reads the same every second, so that hundreds of rows are not laid out anew for it.
+const age = (millis) => (millis === null ? DASH : millis < 2000 ? '< 2 s' : seconds(millis / 1000));
+
 const said = ({ version, blocks, blockSizeTokens }) =>
   [version && `vLLM ${version}`, blocks && blockSizeTokens && `${compact(blocks)} blocks of ${blockSizeTokens}`].filter(Boolean).join(' · ');
 
@@ -74,7 +77,7 @@ const row = (endpoint) => html`
     <td class="number">${compact(endpoint.inFlightPromptTokens)}</td>
     <td class="number">${count(endpoint.sessions)}</td>
     <td class="number ${endpoint.scrape.error ? 'hot' : ''}" title=${endpoint.scrape.error ?? nothing}>
-      ${endpoint.scrape.ageMillis === null ? DASH : seconds(endpoint.scrape.ageMillis / 1000)}${endpoint.scrape.error
+      ${age(endpoint.scrape.ageMillis)}${endpoint.scrape.error
         ? html`<small>${endpoint.scrape.error}</small>`
         : nothing}
     </td>

@@ -25,6 +25,12 @@ function together(views) {
   };
 }
 
+// A pool as all replicas see it together; of its healthy endpoints the fewest that any of them sees.
+export function ofAllReplicas(pool) {
+  const views = state.live.replicas.flatMap((replica) => replica.pools ?? []).filter((view) => view.pool === pool.pool);
+  return { ...together(views), endpoints: { selectable: Math.min(...views.map((view) => view.selectable)), all: pool.totals.endpoints } };
+}
+
 const wrong = (problems) => {
   const causes = roots(problems);
   return causes.length === 0
@@ -57,13 +63,11 @@ const cells = (hits, all, endpoints, problems) => html`
   <td class="wrap">${wrong(problems)}</td>
 `;
 
-// As every replica sees it; the fewest healthy endpoints that any of them sees.
 function poolRow(pool, problems) {
-  const views = state.live.replicas.flatMap((replica) => replica.pools ?? []).filter((view) => view.pool === pool.pool);
-  const endpoints = { selectable: Math.min(...views.map((view) => view.selectable)), all: pool.totals.endpoints };
+  const all = ofAllReplicas(pool);
   return html`<tr>
     <th scope="row"><a href=${link('overview', { pool: pool.pool })}>${pool.pool}</a><small>${pool.policy}</small></th>
-    ${cells(percent(pool.hitRatio['1m']), together(views), endpoints, problems.filter((problem) => problem.pool === pool.pool))}
+    ${cells(percent(pool.hitRatio['1m']), all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
   </tr>`;
 }
 

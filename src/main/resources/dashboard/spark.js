@@ -4,12 +4,16 @@ import { svg, html } from './lib/lit-html.js';
 const WIDTH = 96;
 const HEIGHT = 22;
 
-// Shares from 0 to 1, oldest first; gaps stay gaps.
-export function spark(values, label) {
-  const step = WIDTH / Math.max(1, (values?.length ?? 1) - 1);
+// Hundreds are drawn again every second, and their values come every half minute.
+const paths = new WeakMap();
+
+function pathOf(values) {
+  const known = paths.get(values);
+  if (known !== undefined) return known;
+  const step = WIDTH / Math.max(1, values.length - 1);
   let path = '';
   let pen = 'M';
-  (values ?? []).forEach((value, i) => {
+  values.forEach((value, i) => {
     if (value === null) {
       pen = 'M';
       return;
@@ -17,10 +21,14 @@ export function spark(values, label) {
     path += `${pen}${(i * step).toFixed(1)} ${(HEIGHT - 1 - value * (HEIGHT - 2)).toFixed(1)}`;
     pen = 'L';
   });
-  return html`<svg class="spark" width=${WIDTH} height=${HEIGHT} viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label}>
-    ${svg`<path d=${path} fill="none" />`}
-  </svg>`;
+  paths.set(values, path);
+  return path;
 }
+
+// Shares from 0 to 1, oldest first; gaps stay gaps.
+export const spark = (values, label) => html`<svg class="spark" width=${WIDTH} height=${HEIGHT} viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label}>
+  ${svg`<path d=${values ? pathOf(values) : ''} fill="none" />`}
+</svg>`;
 
 export function bar(share, label) {
   const width = Math.max(0, Math.min(1, share ?? 0)) * 48;

@@ -21,8 +21,11 @@ export function trends() {
   const pool = currentPool();
   return html`
     <section aria-labelledby="trends-title">
-      ${rangeBar(html`<h2 id="trends-title">Trends of ${pool.pool}</h2>
-        <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${rangeNow()}">as JSON</a>`)}
+      ${rangeBar(
+        html`<h2 id="trends-title">Trends of ${pool.pool}</h2>
+          <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${rangeNow()}">as JSON</a>`,
+        true,
+      )}
       ${chartGrid(POOL_CHARTS)}
     </section>
   `;

@@ -1,5 +1,6 @@
 // For a screen on the wall: what is wrong, and of each pool the few figures that say so, to be read from three metres.
 import { html } from './lib/lit-html.js';
+import { ofAllReplicas } from './fleet.js';
 import { everyProblem, roots, titleOf } from './problems.js';
 import { state } from './store.js';
 import { count, percent, rate, seconds } from './format.js';
@@ -9,16 +10,16 @@ const MOST = 6;
 const figure = (name, value, bad) => html`<div class=${bad ? 'bad' : ''}><dt>${name}</dt><dd>${value}</dd></div>`;
 
 function pool(each) {
-  const last = each.lastMinute;
+  const all = ofAllReplicas(each);
   const { hitRatio, ttftSeconds } = each.targets;
   return html`<section class="wall-pool" aria-label="Pool ${each.pool}">
     <h2>${each.pool}</h2>
     <dl>
       ${figure('Hits', percent(each.hitRatio['1m'], 0), hitRatio !== null && each.hitRatio['1m'] !== null && each.hitRatio['1m'] < hitRatio)}
-      ${figure('First token p90', seconds(last.ttftP90), ttftSeconds !== null && last.ttftP90 > ttftSeconds)}
-      ${figure('Requests/s', rate(last.requestsPerSecond), false)}
-      ${figure('Failed', percent(last.failedShare), last.failedShare > 0.01)}
-      ${figure('Endpoints', `${count(each.totals.selectable)} / ${count(each.totals.endpoints)}`, each.totals.selectable < each.totals.endpoints)}
+      ${figure('First token p90', seconds(all.ttftP90), ttftSeconds !== null && all.ttftP90 > ttftSeconds)}
+      ${figure('Requests/s', rate(all.requests), false)}
+      ${figure('Failed', percent(all.failed), all.failed > 0.01)}
+      ${figure('Endpoints', `${count(all.endpoints.selectable)} / ${count(all.endpoints.all)}`, all.endpoints.selectable < all.endpoints.all)}
     </dl>
   </section>`;
 }
