@@ -46,6 +46,11 @@ public enum GatewayMeter {
             "model.ttft",
             "From the request's body to the first byte of a streamed response, by model",
             "model"),
+    MODEL_FALLBACKS(
+            Kind.COUNTER,
+            "model.fallbacks",
+            "Requests that went to a fallback because the model before it could not serve them, by the name that their clients used",
+            "name"),
     OVERHEAD(Buckets.OVERHEAD, "overhead", "From the request's body to its dispatch: the gateway's own time", "pool"),
     QUEUE_WAIT(Buckets.FIRST_TOKEN, "queue.wait", "Time in the queue, of requests that had to wait", "pool"),
     QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests in the queue, because every endpoint is full", "pool"),
@@ -86,7 +91,7 @@ public enum GatewayMeter {
             Kind.COUNTER,
             "mirrored.requests",
             "Copies of requests for a second pool, by its name and what became of them: served, failed, cancelled because their time was"
-                    + " over, or skipped because too many were under way",
+                    + " over, or skipped because too many were under way or nobody serves their model",
             "pool",
             "result"),
     PREDICTED_PREFIX_TOKENS(

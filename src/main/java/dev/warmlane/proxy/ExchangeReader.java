@@ -70,11 +70,13 @@ final class ExchangeReader {
     RoutedExchange read(ServerWebExchange exchange, String routeHost, BufferedBody buffered) {
         long startedNanos = System.nanoTime();
         RequestBody body = body(exchange.getRequest(), buffered);
-        if (RouteTraits.of(exchange).webSocket()) {
+        boolean webSocket = RouteTraits.of(exchange).webSocket();
+        if (webSocket) {
             WebSocketUpgrade.check(exchange.getRequest());
             body.names(WebSocketUpgrade.parameter(exchange.getRequest(), "model"));
         }
-        Name name = name(body);
+        // What is said in a WebSocket names models again, which nobody replaces there.
+        Name name = webSocket ? null : name(body);
         NamedModel named = null;
         if (name != null) {
             Identity identity = rights == null ? null : rights.identity(exchange);
@@ -169,7 +171,10 @@ final class ExchangeReader {
         RequestOutcome outcome = RequestOutcome.of(exchange);
         outcome.pool(pool.name());
         String model = body.model();
-        outcome.model(named == null ? model : named.name(), model == null ? pools.firstModel(pool) : model);
+        outcome.model(
+                named == null ? model : named.name(),
+                model == null ? pools.firstModel(pool) : model,
+                named != null && named.at() > 0);
         if (traits.webSocket() && rights != null && identity != null) {
             rights.checkModels(identity, pools.models(pool));
         }

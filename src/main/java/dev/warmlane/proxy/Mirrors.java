@@ -12,8 +12,10 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
+import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -68,14 +70,24 @@ final class Mirrors {
         } catch (ApiException noMemory) {
             return;
         }
-        var unused = Mono.defer(() -> send(exchange, copy, mirror))
+        var unused = Mono.defer(() -> send(exchange, copy, mirror, mirrored(exchange, copy, mirror)))
                 .doFinally(signal -> copy.release())
                 .subscribeOn(worker)
                 .subscribe(none -> {}, failure -> {});
     }
 
-    private Mono<Void> send(ServerWebExchange exchange, BufferedBody body, Mirror mirror) {
-        ExchangeReader.Mirrored mirrored = requests.mirrored(exchange, body, mirror.target());
+    private ExchangeReader.Mirrored mirrored(ServerWebExchange exchange, BufferedBody body, Mirror mirror) {
+        try {
+            return requests.mirrored(exchange, body, mirror.target());
+        } catch (RuntimeException e) {
+            // Nobody serves its model now, or memory is short.
+            count(Objects.requireNonNullElse(mirror.target().pool(), PoolSettings.NO_POOL), "skipped");
+            throw e;
+        }
+    }
+
+    private Mono<Void> send(
+            ServerWebExchange exchange, BufferedBody body, Mirror mirror, ExchangeReader.Mirrored mirrored) {
         String pool = mirrored.pool().name();
         AtomicInteger sent = inFlight.computeIfAbsent(pool, none -> new AtomicInteger());
         if (sent.incrementAndGet() > mirror.maxInFlight()) {

@@ -37,6 +37,7 @@ class MetricsIT {
             GatewayMeter.REJECTED,
             GatewayMeter.RETRY_BUDGET_EXHAUSTED,
             GatewayMeter.MIRRORED,
+            GatewayMeter.MODEL_FALLBACKS,
             GatewayMeter.CLIENT_REQUESTS,
             GatewayMeter.CLIENT_TOKENS,
             GatewayMeter.REFUSALS);

@@ -118,6 +118,8 @@ class ModelNamesIT {
             assertThat(served(response)).isEqualTo("v1");
             assertThat(response.headers().firstValue("x-should-retry")).isEmpty();
         }
+        await().untilAsserted(() ->
+                assertThat(metrics(gateway)).contains("warmlane_model_fallbacks_total{name=\"chat\"} 20.0"));
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class AlertRulesTest {
     private static final Pattern WRONG =
-            Pattern.compile("\\{\\{ *\\$(?!value\\b|labels\\.(namespace|job|pool|endpoint|instance|bundle)\\b)");
+            Pattern.compile("\\{\\{ *\\$(?!value\\b|labels\\.(namespace|job|pool|endpoint|instance|bundle|name)\\b)");
 
     private final AlertRules rules = AlertRules.read();
 

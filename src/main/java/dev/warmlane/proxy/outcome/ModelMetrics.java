@@ -42,6 +42,10 @@ public final class ModelMetrics implements OutcomeListener {
         if (model != null && progress != null) {
             count(model, outcome.result(), progress);
         }
+        String name = outcome.askedModel();
+        if (outcome.isFallback() && name != null) {
+            GatewayMeter.MODEL_FALLBACKS.counter(registry, name).increment();
+        }
     }
 
     void count(String model, Result result, RequestProgress progress) {

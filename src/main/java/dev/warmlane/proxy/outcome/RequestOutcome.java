@@ -32,6 +32,7 @@ public final class RequestOutcome {
     private volatile long durationNanos;
     private volatile @Nullable String askedModel;
     private volatile @Nullable String model;
+    private volatile boolean fallback;
     private volatile @Nullable String traceId;
     private volatile @Nullable String errorCode;
 
@@ -100,10 +101,17 @@ public final class RequestOutcome {
      *
      * @param asked what the client called it; null: it named none
      * @param served which one serves it; null: nobody knows
+     * @param isFallback whether another, which was to serve it first, could not
      */
-    public void model(@Nullable String asked, @Nullable String served) {
+    public void model(@Nullable String asked, @Nullable String served, boolean isFallback) {
         askedModel = asked;
         model = served;
+        fallback = isFallback;
+    }
+
+    /** Whether a model serves it that is only second choice. */
+    boolean isFallback() {
+        return fallback;
     }
 
     /** What the client called the model; null where it named none or the request was refused before. */
