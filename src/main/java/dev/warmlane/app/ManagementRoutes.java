@@ -9,6 +9,7 @@ import dev.warmlane.ops.dashboard.LiveFeed;
 import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.proxy.Explainer;
+import dev.warmlane.proxy.http.ConnectionLimit;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,9 +32,12 @@ class ManagementRoutes {
 
     /** HTTP/1.1 whatever the public port speaks, on connections that are closed when they are used no more. */
     @Bean
-    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> managementConnections() {
-        return factory -> factory.addServerCustomizers(
-                server -> server.protocol(HttpProtocol.HTTP11).idleTimeout(IDLE));
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> managementConnections(WarmlaneSettings settings) {
+        ConnectionLimit limit = ConnectionLimit.ofManagement(
+                settings.management(), settings.limits().headerTimeout());
+        return factory -> factory.addServerCustomizers(server -> server.protocol(HttpProtocol.HTTP11)
+                .idleTimeout(IDLE)
+                .doOnChannelInit((observer, channel, remote) -> limit.take(channel)));
     }
 
     @Bean

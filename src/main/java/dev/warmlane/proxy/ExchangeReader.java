@@ -73,7 +73,6 @@ final class ExchangeReader {
         boolean webSocket = RouteTraits.of(exchange).webSocket();
         if (webSocket) {
             WebSocketUpgrade.check(exchange.getRequest());
-            body.names(WebSocketUpgrade.parameter(exchange.getRequest(), "model"));
         }
         // What is said in a WebSocket names models again, which nobody replaces there.
         Name name = webSocket ? null : name(body);

@@ -12,17 +12,21 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keyFile File that contains the key instead. A trailing newline is ignored.
  * @param allowedHosts Names in Host and Origin under which other methods than GET are served, beside addresses, names without a dot, and
  *     those of a Kubernetes cluster.
+ * @param connections Maximum number of connections to the management port. Those beyond it are closed, as are those that have not sent a
+ *     request within warmlane.limits.header-timeout.
  */
 public record ManagementSettings(
         @DefaultValue("") String key,
         @DefaultValue("") String keyFile,
-        @DefaultValue List<String> allowedHosts) {
+        @DefaultValue List<String> allowedHosts,
+        @DefaultValue("128") int connections) {
 
     private static final String PREFIX = "warmlane.management.";
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
 
     public ManagementSettings {
         allowedHosts = List.copyOf(allowedHosts);
+        Check.atLeast(PREFIX + "connections", connections, 1);
         if (!key.isEmpty() && !keyFile.isEmpty()) {
             throw new InvalidSettingException(PREFIX + "key-file", keyFile, "nothing, since key is set");
         }

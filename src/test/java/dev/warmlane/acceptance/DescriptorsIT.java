@@ -37,6 +37,25 @@ class DescriptorsIT {
     }
 
     @Test
+    void theManagementPortHasSoManyConnectionsAndDropsTheSilent() {
+        try (RunningGateway gateway = RunningGateway.inFrontOf(
+                engine, "warmlane.management.connections=4", "warmlane.limits.header-timeout=2s")) {
+            int port = gateway.management("/").getPort();
+            String liveness = "GET /actuator/health/liveness HTTP/1.1\r\nHost: a\r\n\r\n";
+            await().until(() -> Wire.statusOf(port, liveness) == 200);
+            List<Wire> silent = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                silent.add(connect(port));
+            }
+            connect(port).awaitClosed();
+            silent.get(0).send("GET /actuator/health/liveness HTTP/1.1\r\n");
+            silent.forEach(Wire::awaitClosed);
+            assertThat(Wire.statusOf(port, liveness)).isEqualTo(200);
+            assertThat(served(gateway.port())).isTrue();
+        }
+    }
+
+    @Test
     void answersAFewConnectionsBeyondTheLimitAndClosesTheRest() {
         try (RunningGateway gateway = RunningGateway.inFrontOf(engine, "warmlane.limits.connections=2")) {
             await().until(() -> served(gateway.port()) && served(gateway.port()));

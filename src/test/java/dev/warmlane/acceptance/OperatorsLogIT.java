@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.Faults;
@@ -108,7 +109,7 @@ class OperatorsLogIT {
 
     @Test
     void levelsOfTheGatewaysOwnLoggersAreChangedWhileItRuns(CapturedOutput output) {
-        String logger = "dev.warmlane.changed";
+        String logger = "dev.warmlane.proxy";
         try (RunningGateway gateway = RunningGateway.start("warmlane.endpoints=http://127.0.0.1:1")) {
             assertThat(change(gateway, logger, "debug", Map.of())).isEqualTo(200);
             LoggerFactory.getLogger(logger).debug("now it is told");
@@ -121,6 +122,17 @@ class OperatorsLogIT {
             assertThat(change(gateway, logger, "", Map.of())).isEqualTo(200);
             assertThat(LoggerFactory.getLogger(logger).isDebugEnabled()).isFalse();
             assertThat(change(gateway, "reactor.netty", "debug", Map.of())).isEqualTo(400);
+            assertThat(change(gateway, "dev.warmlane.nobody", "debug", Map.of()))
+                    .isEqualTo(400);
+            assertThat(change(gateway, "dev.warmlane.nobody", "", Map.of())).isEqualTo(400);
+            assertThat(new ApiDocument()
+                            .faults(
+                                    "get",
+                                    "/dashboard/log-levels",
+                                    "application/json",
+                                    client.get(gateway.management("/dashboard/log-levels"))
+                                            .body()))
+                    .isEmpty();
             assertThat(change(gateway, logger, "loud", Map.of())).isEqualTo(400);
             assertThat(change(gateway, logger, "debug", Map.of("Sec-Fetch-Site", "cross-site")))
                     .isEqualTo(403);
@@ -131,8 +143,7 @@ class OperatorsLogIT {
     void levelsStayWhereThePageOnlyShows() {
         try (RunningGateway gateway =
                 RunningGateway.start("warmlane.endpoints=http://127.0.0.1:1", "warmlane.dashboard.read-only=true")) {
-            assertThat(change(gateway, "dev.warmlane.changed", "debug", Map.of()))
-                    .isEqualTo(403);
+            assertThat(change(gateway, "dev.warmlane.proxy", "debug", Map.of())).isEqualTo(403);
         }
     }
 

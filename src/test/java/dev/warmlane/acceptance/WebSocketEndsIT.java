@@ -81,6 +81,22 @@ class WebSocketEndsIT {
     }
 
     @Test
+    void nothingThatIsHiddenBehindTheHandshakeIsServed() {
+        String hidden = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 2\r\n\r\n{}";
+        try (RunningGateway gateway = RunningGateway.inFrontOf(engine);
+                Wire wire = Wire.to(gateway.port())) {
+            wire.send(WebSocketWire.request("/v1/realtime", "") + hidden);
+            Exchange exchange = engine.next();
+            WebSocketWire from = WebSocketWire.accept(exchange, "");
+            assertThat(wire.readHead().status()).isEqualTo(101);
+            from.sendClose(1000, "");
+            assertThat(new WebSocketWire(wire, true).read().code()).isEqualTo(1000);
+            wire.awaitClosed();
+            assertThat(engine.requests()).isZero();
+        }
+    }
+
+    @Test
     void theEnginesChoiceOfProtocolPasses() {
         try (RunningGateway gateway = RunningGateway.inFrontOf(engine)) {
             CompletableFuture<WebSocketClient> connecting = CompletableFuture.supplyAsync(

@@ -38,6 +38,9 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     private static final EngineFailure NO_DESCRIPTORS =
             new EngineFailure("no file descriptors left", FailureCause.OTHER, false);
 
+    /** All are taken towards this endpoint; another may have some left. */
+    private static final EngineFailure NO_PORTS = new EngineFailure("no local ports left", FailureCause.OTHER);
+
     private EngineFailure(String reason, FailureCause cause) {
         this(reason, cause, true);
     }
@@ -49,7 +52,7 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
 
     /** Whether this process had nothing left to connect with, so that no endpoint was asked. */
     public boolean isOurs() {
-        return equals(NO_DESCRIPTORS);
+        return equals(NO_DESCRIPTORS) || equals(NO_PORTS);
     }
 
     /** Whether nobody listens at the endpoint. */
@@ -62,8 +65,11 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
         if (failure instanceof UnusableResponse unusable) {
             return new EngineFailure(unusable.reason(), unusable.failureCause());
         }
-        if (isLackOfDescriptors(failure)) {
+        if (says(failure, "Too many open files")) {
             return NO_DESCRIPTORS;
+        }
+        if (says(failure, "Cannot assign requested address")) {
+            return NO_PORTS;
         }
         if (failure instanceof IOException) {
             return ofConnection(failure);
@@ -83,9 +89,9 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     }
 
     /** Netty wraps it in exceptions of several kinds, for a connection as for a DNS query; the kernel's words are always there. */
-    private static boolean isLackOfDescriptors(Throwable failure) {
+    private static boolean says(Throwable failure, String words) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (String.valueOf(cause.getMessage()).contains("Too many open files")) {
+            if (String.valueOf(cause.getMessage()).contains(words)) {
                 return true;
             }
         }

@@ -10,6 +10,7 @@ import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggerConfiguration;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.http.HttpStatus;
+import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ResponseStatusException;
@@ -61,12 +62,18 @@ final class LogLevelsHandler {
 
     private void change(JsonNode wanted) {
         String logger = wanted.path("logger").asString("");
-        if (!isOwn(logger)) {
+        if (!isOwn(logger) || !isKnown(logger)) {
             throw malformed("logger: " + logger);
         }
         LogLevel level = level(wanted.path("level").asString(""));
         logging.setLogLevel(logger, level);
         log.info("log level of {} is now {}", logger, level == null ? "that of its parent" : level);
+    }
+
+    /** Whether it is there already, or a class will log by it: a logger that is made stays, so there must be an end to their names. */
+    private boolean isKnown(String logger) {
+        return logging.getLoggerConfiguration(logger) != null
+                || ClassUtils.isPresent(logger, LogLevelsHandler.class.getClassLoader());
     }
 
     private static boolean isOwn(String logger) {

@@ -125,12 +125,6 @@ public final class RequestBody {
         return request == null ? null : request.model();
     }
 
-    /** The request names this model elsewhere, or none. */
-    public void names(@Nullable String modelName) {
-        model = modelName;
-        modelRead = true;
-    }
-
     /** What the body says. Fails with 400 if it is not a JSON object. */
     public GenerationRequest parse() {
         try {

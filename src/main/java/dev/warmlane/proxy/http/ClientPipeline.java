@@ -38,7 +38,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             LimitSettings limits, boolean http2, IntConsumer refused, UnaryOperator<HttpServer> follower) {
         this.limits = limits;
         this.refused = refused;
-        this.connections = new ConnectionLimit(FileDescriptors.of(limits).forClients());
+        this.connections = ConnectionLimit.ofClients(limits);
         this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
         // Never bound: it makes the pipelines of streams, without TLS, which is the connection's.
         this.streams = http2

@@ -53,6 +53,11 @@ class EngineFailureTest {
                         "no file descriptors left",
                         FailureCause.OTHER,
                         false),
+                Arguments.of(
+                        new ConnectException("connect(..) failed with error(-99): Cannot assign requested address"),
+                        "no local ports left",
+                        FailureCause.OTHER,
+                        true),
                 Arguments.of(new IOException("Connection reset by peer"), "reset", FailureCause.RESET, true),
                 Arguments.of(new SSLException("no"), "TLS failed", FailureCause.RESET, true),
                 Arguments.of(untrusted, "certificate not trusted", FailureCause.RESET, true),
