@@ -9,9 +9,12 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code serve} unless another command is named. */
@@ -20,12 +23,41 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "A cache-aware ingress for vLLM. Without a command: serve.",
         mixinStandardHelpOptions = true,
         versionProvider = WarmlaneVersion.class,
-        subcommands = {ServeCommand.class, SimulateCommand.class, ReplayCommand.class, ValidateCommand.class})
+        footer = {
+            "",
+            "bash and zsh complete commands and options of an alias `warmlane` after:",
+            "source <(java -jar warmlane.jar completion)"
+        },
+        subcommands = {
+            ServeCommand.class,
+            SimulateCommand.class,
+            ReplayCommand.class,
+            ValidateCommand.class,
+            Warmlane.Completion.class
+        })
 public final class Warmlane {
     /** What the gateway itself has no response to. Without these its start does without the command line's parser, a tenth of a second. */
     private static final List<String> QUESTIONS = List.of("-h", "--help", "-V", "--version");
 
     private Warmlane() {}
+
+    /** Prints what bash and zsh complete commands and options by. */
+    @Command(
+            name = "completion",
+            mixinStandardHelpOptions = true,
+            description = "Prints a script by which bash and zsh complete the commands and options of `warmlane`.")
+    static final class Completion implements Runnable {
+        @Spec
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private CommandSpec spec;
+
+        @Override
+        public void run() {
+            CommandLine root = spec.root().commandLine();
+            root.getOut().print(AutoComplete.bash("warmlane", root));
+            root.getOut().flush();
+        }
+    }
 
     public static void main(String[] args) {
         List<String> command = withCommand(args);
@@ -39,7 +71,7 @@ public final class Warmlane {
         }
     }
 
-    private static CommandLine commandLine() {
+    static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Warmlane()).setParameterExceptionHandler(Warmlane::explain);
         all.getSubcommands().values().forEach(each -> each.getCommandSpec().versionProvider(new WarmlaneVersion()));
         return all;

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command line in a process of its own. */
 class CommandLineIT {
@@ -65,6 +67,30 @@ class CommandLineIT {
                 "serve", "--check", "--warmlane.endpoints=http://127.0.0.1:1", "--warmlane.auth.keys-file=/no/keys");
         assertThat(invalid.exitCode()).isEqualTo(1);
         assertThat(invalid.output()).contains("/no/keys").doesNotContain("is valid");
+    }
+
+    @Test
+    void bashCompletesCommandsAndOptions(@TempDir Path directory) throws Exception {
+        Ended completion = run("completion");
+        assertThat(completion.exitCode()).isZero();
+        Path script = Files.writeString(directory.resolve("warmlane.bash"), completion.output());
+
+        assertThat(completed(script, "warmlane", "re")).containsExactly("replay");
+        assertThat(completed(script, "warmlane", "replay", "--wi")).containsExactly("--wide");
+    }
+
+    /** What bash offers for the last word. */
+    private static List<String> completed(Path script, String... words) throws IOException {
+        String line = String.join(" ", words);
+        String ask =
+                "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; COMP_LINE='%s'; COMP_POINT=%d; _complete_warmlane; printf '%%s\\n' \"${COMPREPLY[@]}\""
+                        .formatted(script, line, words.length - 1, line, line.length());
+        Process process = new ProcessBuilder("bash", "-c", ask).start();
+        String offered = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return offered.lines()
+                .map(String::strip)
+                .filter(each -> !each.isEmpty())
+                .toList();
     }
 
     @Test

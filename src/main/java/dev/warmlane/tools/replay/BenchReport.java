@@ -22,8 +22,14 @@ final class BenchReport {
 
     private final List<String> policies;
 
-    /** @param rows at least one; every load with the same policies in the same order */
-    BenchReport(List<Row> rows) {
+    private final int width;
+
+    /**
+     * @param rows at least one; every load with the same policies in the same order
+     * @param width of the tables at most, in columns of a terminal
+     */
+    BenchReport(List<Row> rows, int width) {
+        this.width = width;
         rows.forEach(row ->
                 byLoad.computeIfAbsent(row.load(), load -> new ArrayList<>()).add(row));
         policies = rows.stream().map(Row::policy).distinct().toList();
@@ -69,7 +75,7 @@ final class BenchReport {
         lines.add(mean);
         lines.add(most);
         lines.add(on);
-        return TextTable.write(lines, 1);
+        return TextTable.write(lines, 1, width);
     }
 
     private String table(String heading, ToDoubleFunction<Row> number) {
@@ -80,7 +86,7 @@ final class BenchReport {
             rows.forEach(row -> line.add(text(number.applyAsDouble(row), 2)));
             lines.add(line);
         });
-        return TextTable.write(lines, 1);
+        return TextTable.write(lines, 1, width);
     }
 
     private List<String> heading(String... first) {

@@ -93,6 +93,9 @@ public final class ReplayCommand implements Callable<Integer> {
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private ReportFormat format = ReportFormat.TABLE;
 
+    @Option(names = "--wide", description = "Tables with all columns, however wide (default: what fits 100 columns).")
+    private boolean wide;
+
     @Option(
             names = "--seed",
             defaultValue = "1",
@@ -111,20 +114,34 @@ public final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Row> rows = Arguments.named(spec, bench ? this::benchRows : this::rows);
-        String report = bench && format == ReportFormat.TABLE ? new BenchReport(rows).write() : format.write(rows);
-        spec.commandLine().getOut().print(report);
+        spec.commandLine().getOut().print(report(rows));
         spec.commandLine().getOut().flush();
         return CommandLine.ExitCode.OK;
+    }
+
+    private String report(List<Row> rows) {
+        if (format != ReportFormat.TABLE) {
+            return format.write(rows);
+        }
+        if (bench) {
+            return new BenchReport(rows, wide ? Integer.MAX_VALUE : ReportFormat.NARROW).write();
+        }
+        return wide ? format.write(rows) : ReportFormat.narrow(rows);
     }
 
     private List<Row> benchRows() throws IOException {
         Arguments.check(load.isEmpty(), "bench", "a load is given", "none, it brings its own");
         List<NamedPolicy> named = policies(Bench.POLICIES);
         List<Row> rows = new ArrayList<>();
-        for (Bench.Case one : Bench.cases(seed)) {
+        List<Bench.Case> cases = Bench.cases(seed);
+        int runs = cases.size() * named.size();
+        for (Bench.Case one : cases) {
             Load read = one.source().read();
             for (NamedPolicy policy : named) {
-                rows.add(new Row(one.name(), policy.text(), run(read, one.settings(), policy, one.name())));
+                rows.add(new Row(
+                        one.name(),
+                        policy.text(),
+                        run(read, one.settings(), policy, one.name(), rows.size() + 1, runs)));
             }
         }
         return rows;
@@ -148,7 +165,10 @@ public final class ReplayCommand implements Callable<Integer> {
                             asRead.name(),
                             BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
             for (NamedPolicy policy : named) {
-                rows.add(new Row(label, policy.text(), run(faster, settings, policy, label)));
+                rows.add(new Row(
+                        label,
+                        policy.text(),
+                        run(faster, settings, policy, label, rows.size() + 1, speeds.size() * named.size())));
             }
         }
         return rows;
@@ -162,9 +182,12 @@ public final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    private static PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label) {
+    private static PolicyResult run(
+            Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {
         Progress progress = new Progress(
-                System.err, CommandLine.Help.Ansi.AUTO.enabled(), "%s, %s".formatted(label, policy.text()));
+                System.err,
+                CommandLine.Help.Ansi.AUTO.enabled(),
+                "%d of %d: %s, %s".formatted(run, runs, label, policy.text()));
         try {
             return new Replay(load, settings, policy, progress).run();
         } finally {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,6 +22,19 @@ enum ReportFormat {
     CSV;
 
     private static final List<String> TEXTS = List.of("load", "policy");
+
+    /** What fits a terminal. */
+    static final int NARROW = 100;
+
+    /** The columns that most people look at. */
+    private static final Set<String> FIRST = Set.of(
+            "requests",
+            "tokenHitRatio",
+            "ttftMeanSeconds",
+            "ttftP90Seconds",
+            "ttftP99Seconds",
+            "withinSlo",
+            "stickiness");
 
     /**
      * One line of a report.
@@ -63,6 +77,24 @@ enum ReportFormat {
         return TextTable.write(lines, TEXTS.size());
     }
 
+    /** The table that fits a terminal: fewer columns, and requests that were refused or lost only where there are any. */
+    static String narrow(List<Row> rows) {
+        List<Column> shown = Column.ALL.stream()
+                .filter(column -> FIRST.contains(column.name())
+                        || (Column.MISHAPS.contains(column.name())
+                                && rows.stream()
+                                        .anyMatch(row ->
+                                                !column.text(row.result()).equals("0"))))
+                .toList();
+        List<List<String>> lines = new ArrayList<>();
+        lines.add(Stream.concat(TEXTS.stream(), shown.stream().map(Column::heading))
+                .toList());
+        rows.forEach(row -> lines.add(Stream.concat(
+                        Stream.of(row.load(), row.policy()), shown.stream().map(column -> column.text(row.result())))
+                .toList()));
+        return TextTable.write(lines, TEXTS.size(), NARROW);
+    }
+
     private static String json(List<Row> rows) {
         return Json.pretty(rows.stream().map(Row::json).toList());
     }
@@ -92,6 +124,8 @@ enum ReportFormat {
      * @param value null where it does not apply
      */
     private record Column(String name, String heading, int decimals, Function<PolicyResult, @Nullable Number> value) {
+
+        static final Set<String> MISHAPS = Set.of("refused", "lost");
 
         static final List<Column> ALL = List.of(
                 new Column("requests", "requests", 0, PolicyResult::answered),

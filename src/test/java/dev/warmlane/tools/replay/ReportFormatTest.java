@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.Distribution;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -52,6 +53,30 @@ class ReportFormatTest {
                 .startsWith("trace, x1  random                4 ")
                 .endsWith("       -           -           -");
         assertThat(lines.get(0)).hasSameSizeAs(lines.get(1));
+    }
+
+    @Test
+    void narrowTablesFitATerminalAndNameWhatWentWrong() {
+        ReportFormat.Row row = ROWS.get(0);
+        List<ReportFormat.Row> longNames = List.of(new ReportFormat.Row(
+                "conversation_trace x0.5", "expected-cost:kappa=1:stay-for=1.5s:shared-uses=4", row.result()));
+        List<String> lines = ReportFormat.narrow(longNames).lines().toList();
+        assertThat(lines).allMatch(line -> line.length() <= ReportFormat.NARROW);
+        assertThat(String.join("\n", lines)).contains("refused", "lost", "ttft s", "p99", "sticky");
+        assertThat(new BenchReport(
+                                Stream.of(
+                                                "sticky-until-saturated",
+                                                "prefix-threshold",
+                                                "consistent-hash",
+                                                "least-requests",
+                                                "expected-cost-mean")
+                                        .map(policy -> new ReportFormat.Row("groups", policy, row.result()))
+                                        .toList(),
+                                ReportFormat.NARROW)
+                        .write()
+                        .lines())
+                .allMatch(line -> line.length() <= ReportFormat.NARROW)
+                .anyMatch(line -> line.contains("expected-cost-mean"));
     }
 
     @Test
