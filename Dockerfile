@@ -1,4 +1,4 @@
-# Warmlane's image: docker build -t warmlane/warmlane:0.1.0 .    docs/image.md says more.
+# Warmlane's image: docker build -t warmlane/warmlane:0.2.0 .    docs/image.md says more.
 #
 # Both by version; a digest pins them for good: --build-arg RUNTIME=eclipse-temurin:25.0.3_9-jre-noble@sha256:...
 ARG JDK=eclipse-temurin:25.0.3_9-jdk-noble

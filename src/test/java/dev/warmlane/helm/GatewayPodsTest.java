@@ -41,7 +41,7 @@ class GatewayPodsTest {
 
     @Test
     void neverUsesTheLatestTag() {
-        assertThat(byDefault.gateway().getImage()).isEqualTo("warmlane/warmlane:0.1.0");
+        assertThat(byDefault.gateway().getImage()).isEqualTo("warmlane/warmlane:0.2.0");
         assertThat(byDefault.text()).doesNotContain(":latest");
     }
 

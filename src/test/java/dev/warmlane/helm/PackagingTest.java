@@ -27,7 +27,7 @@ class PackagingTest {
     @Test
     void carriesWhatItTakesFromTheProject(@TempDir Path folder) throws IOException {
         new Helm(Chart.DIRECTORY).packageIt().withDestination(folder).call();
-        Path archive = folder.resolve("warmlane-0.1.0.tgz");
+        Path archive = folder.resolve("warmlane-0.2.0.tgz");
         String fromPackage = new Helm(archive)
                 .template()
                 .withName("warmlane")

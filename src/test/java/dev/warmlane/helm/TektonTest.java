@@ -295,7 +295,7 @@ class TektonTest {
                 .named(Pod.class, "warmlane-validate");
         assertThat(pod.getSpec().getRestartPolicy()).isEqualTo("Never");
         assertThat(pod.getMetadata().getLabels()).containsEntry("warmlane.dev/management-client", "true");
-        assertThat(pod.getSpec().getContainers().get(0).getImage()).isEqualTo("warmlane/warmlane:0.1.0");
+        assertThat(pod.getSpec().getContainers().get(0).getImage()).isEqualTo("warmlane/warmlane:0.2.0");
         assertThat(pod.getSpec().getContainers().get(0).getArgs())
                 .containsExactly(
                         "validate",
