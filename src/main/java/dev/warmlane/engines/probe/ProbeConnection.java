@@ -25,6 +25,8 @@ final class ProbeConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private @Nullable Exchange exchange;
     private boolean isKept = true;
+    /** Whether anything has come in response to the request. */
+    private boolean heard;
 
     /** Who has asked, and is told once how it ended. */
     interface Exchange {
@@ -41,8 +43,6 @@ final class ProbeConnection extends ChannelInboundHandlerAdapter {
          */
         void failed(Throwable why, boolean unheard);
     }
-
-    private boolean heard;
 
     /** Takes over a connection that {@link dev.warmlane.engines.client.EngineClient#connector} has made. */
     ProbeConnection(Channel channel) {
