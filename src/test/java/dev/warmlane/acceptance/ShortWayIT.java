@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.proxy.ShortWay;
+import dev.warmlane.proxy.http.ExactRoutes;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
+import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.core.Ordered;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.web.server.ServerWebExchange;
@@ -40,6 +43,19 @@ class ShortWayIT {
     void isOpenToBeginWith() {
         try (RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
             assertThat(gateway.bean(HttpHandler.class)).isInstanceOf(ShortWay.class);
+        }
+    }
+
+    @Test
+    void knowsThePathsOfTheGatewaysOwnRoutes() {
+        try (RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
+            ExactRoutes routes = ExactRoutes.of(
+                    gateway.bean(RouteLocator.class).getRoutes().collectList().block(Duration.ofSeconds(30)));
+            for (String path :
+                    new String[] {"/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"}) {
+                assertThat(routes.find(path)).as(path).isNotNull();
+            }
+            assertThat(routes.find("/v1/responses/{id}")).isNull();
         }
     }
 

@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.handler.AsyncPredicate;
 import org.springframework.cloud.gateway.handler.predicate.PathRoutePredicateFactory;
 import org.springframework.cloud.gateway.route.Route;
+import org.springframework.cloud.gateway.route.RouteDefinitionRouteLocator;
+import org.springframework.cloud.gateway.support.HasConfig;
 import org.springframework.http.server.PathContainer;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
@@ -19,6 +22,8 @@ import org.springframework.web.util.pattern.PathPatternParser;
 public final class ExactRoutes {
     /** No path at all. */
     public static final ExactRoutes NONE = new ExactRoutes(Map.of());
+
+    private static final String ALWAYS = RouteDefinitionRouteLocator.class.getSimpleName() + "$$Lambda";
 
     private final Map<String, Route> byPath;
 
@@ -70,13 +75,24 @@ public final class ExactRoutes {
 
     /** The patterns of a route that has one predicate, on the path; null for any other. */
     private static @Nullable List<String> onlyPaths(Route route) {
-        if (!(route.getPredicate() instanceof AsyncPredicate.DefaultAsyncPredicate<?> single)) {
-            return null;
-        }
-        List<Object> configs = new ArrayList<>();
-        single.accept(predicate -> configs.add(predicate.getConfig()));
-        return configs.size() == 1 && configs.get(0) instanceof PathRoutePredicateFactory.Config path
+        AsyncPredicate<ServerWebExchange> predicate = route.getPredicate();
+        List<HasConfig> parts = new ArrayList<>();
+        predicate.accept(parts::add);
+        return parts.size() == 1
+                        && (predicate instanceof AsyncPredicate.DefaultAsyncPredicate<?>
+                                || isDefined(predicate, parts.get(0)))
+                        && parts.get(0).getConfig() instanceof PathRoutePredicateFactory.Config path
                 ? path.getPatterns()
                 : null;
+    }
+
+    /**
+     * Whether it is this one predicate of a route definition, in front of which Spring Cloud Gateway puts one that is always true. What
+     * they are joined by, and that neither is negated, only their text tells.
+     */
+    private static boolean isDefined(AsyncPredicate<ServerWebExchange> predicate, HasConfig only) {
+        String text = predicate.toString();
+        String end = " && " + only + ")";
+        return text.startsWith("(" + ALWAYS) && text.endsWith(end) && text.indexOf(' ') == text.length() - end.length();
     }
 }

@@ -147,7 +147,8 @@ final class EndpointConnections {
             }
         }
         if (next != null) {
-            client.connect(this, next, true);
+            // In a turn of its own: where nothing can be connected to, each of those who wait fails in here.
+            next.loop().execute(() -> client.connect(this, next, true));
         } else {
             client.forgetUnused(target);
         }
