@@ -58,9 +58,7 @@ class UpstreamClientIT {
                         .get(
                                 "/stream",
                                 (request, response) -> response.sse()
-                                        .sendString(Flux.interval(Duration.ofMillis(1))
-                                                .take(20)
-                                                .map(i -> "piece")))
+                                        .sendString(Flux.range(0, 200).map(i -> "piece")))
                         .get(
                                 "/large",
                                 (request, response) -> response.sendString(
