@@ -7,8 +7,10 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool remembers from one request to the next, whatever its policy: which keys are bound, what each endpoint is
@@ -29,6 +31,7 @@ public final class PoolMemory {
     private final EndpointSpeeds speeds;
     private final PoolLoad load;
     private final AtomicLong dispatches = new AtomicLong();
+    private volatile @Nullable CacheUse cacheUse;
 
     /**
      * A memory that has seen no request.
@@ -109,6 +112,11 @@ public final class PoolMemory {
         return averages;
     }
 
+    /** Tells it of every request from now on. */
+    void tell(CacheUse use) {
+        cacheUse = use;
+    }
+
     int blockSizeBytes() {
         return blockSizeBytes;
     }
@@ -144,6 +152,14 @@ public final class PoolMemory {
             // Behind an address, and where nothing tells, every request may be somebody else's.
             contents.used(decision.request().prompt(), key.source() == KeySource.SESSION ? key.hash() : number);
             contents.insert(decision.endpoint().id(), decision.request().prompt());
+        }
+    }
+
+    /** A request is sent for the first time. */
+    void sent(RoutingDecision decision) {
+        CacheUse told = cacheUse;
+        if (told != null) {
+            told.sent(use(decision), nanoTime());
         }
     }
 
@@ -188,6 +204,17 @@ public final class PoolMemory {
         boolean predicted = prompt.length() > 0 && !decision.candidates().isEmpty();
         if (predicted && cachedTokens != null && usage.promptTokens() > 0) {
             contents.correct(decision.endpoint().id(), missedBlocks(decision, usage, cachedTokens));
+        }
+        Long predictedTokens = predicted ? (Long) decision.matchedTokens() : null;
+        CacheUse told = cacheUse;
+        if (told != null) {
+            told.answered(
+                    use(decision),
+                    predictedTokens,
+                    usage.promptTokens(),
+                    usage.outputTokens(),
+                    cachedTokens,
+                    nanoTime());
         }
         averages.learn(prompt.bytes(), usage);
     }
@@ -243,6 +270,16 @@ public final class PoolMemory {
         return RoutingView.isHint(request) && prompt.length() > 0
                 ? request.key().after(prompt.hash(prompt.length() - 1))
                 : request.key();
+    }
+
+    /** Only a session's own key tells that a prompt goes on after another: behind an address there are many. */
+    private CacheUse.Use use(RoutingDecision decision) {
+        AffinityKey key = decision.request().key();
+        return new CacheUse.Use(
+                decision.request().prompt(),
+                key.source() == KeySource.SESSION ? key.hash() : 0,
+                decision.endpoint().id().hashCode(),
+                averages.bytesPerToken());
     }
 
     private int predictedBlocks(RoutingDecision decision) {

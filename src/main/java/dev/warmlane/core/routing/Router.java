@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,16 @@ public final class Router {
         return tallies;
     }
 
+    /** Tells it of every request from now on, to learn what caches of other sizes would hit. */
+    public void tell(CacheUse use) {
+        memory.tell(use);
+    }
+
+    /** Seconds that an endpoint takes for a token of prefill, as observed. */
+    public double secondsPerToken() {
+        return memory.speeds().secondsPerToken();
+    }
+
     PoolMemory memory() {
         return memory;
     }
@@ -111,13 +122,13 @@ public final class Router {
         RoutingDecision tied = atOwner(request, excluded);
         if (tied != null && health.admits(tied.endpoint())) {
             // If it is full, the request waits: nobody else has what it asks for.
-            return open(tied);
+            return open(tied, excluded.isEmpty());
         }
         RoutingDecision decision = choose(request, excluded);
         Set<EndpointId> barred = excluded;
         while (decision != null) {
             if (health.admits(decision.endpoint())) {
-                Dispatch dispatch = open(decision);
+                Dispatch dispatch = open(decision, excluded.isEmpty());
                 if (dispatch != null) {
                     return dispatch;
                 }
@@ -130,13 +141,16 @@ public final class Router {
     }
 
     /** Null if the endpoint is full. */
-    private @Nullable Dispatch open(RoutingDecision decision) {
+    private @Nullable Dispatch open(RoutingDecision decision, boolean isFirst) {
         Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
         if (lease == null) {
             health.undecided(decision.endpoint());
             return null;
         }
         memory.dispatched(decision);
+        if (isFirst) {
+            memory.sent(decision);
+        }
         DecisionLog.Entry entry = log.add(decision.withoutPrompt());
         Dispatch dispatch = new Dispatch(decision, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());

@@ -1,6 +1,8 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
@@ -31,6 +33,7 @@ public final class Replay {
     private final SplittableRandom balancer;
     private final @Nullable ReplaySharing sharing;
     private final Tally tally;
+    private final CacheUse cacheUse = new CacheUse();
     private final int requests;
     private final DoubleConsumer progress;
 
@@ -56,6 +59,7 @@ public final class Replay {
         for (int i = 0; i < settings.scenario().gateways; i++) {
             gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i, i, sharing));
         }
+        gateways.get(0).router().tell(cacheUse);
     }
 
     /**
@@ -80,6 +84,16 @@ public final class Replay {
         }
         checkNothingIsLeft();
         return tally.result(fleet.places(), sharing == null ? null : sharing.bytes());
+    }
+
+    /** What the first gateway has seen, after the run. */
+    CacheUseReport cacheUse() {
+        return cacheUse.lastDay(time.now());
+    }
+
+    /** Seconds that an endpoint takes for a token of prefill, as the first gateway has seen it. */
+    double secondsPerToken() {
+        return gateways.get(0).router().secondsPerToken();
     }
 
     /** A request has been answered in full; a next turn follows. */
@@ -156,6 +170,8 @@ public final class Replay {
 
     private void announceEndpoints() {
         List<Endpoint> endpoints = fleet.endpoints();
+        double cacheTokens = (double) endpoints.size() * fleet.cache().blocks() * Load.BLOCK_SIZE_TOKENS;
+        cacheUse.capacity(cacheTokens);
         gateways.forEach(gateway -> gateway.endpoints(endpoints));
     }
 

@@ -58,6 +58,14 @@ public final class ReplayCommand implements Callable<Integer> {
             })
     private boolean bench;
 
+    @Option(
+            names = "--advise",
+            description = {
+                "Also says, for each run, where hits were lost, and what other caches and numbers of endpoints would",
+                "bring (docs/cache-sizing.md); of several gateways by what the first one saw."
+            })
+    private boolean advise;
+
     @Option(names = "--pods", defaultValue = "8", description = "Endpoints, >= 1 (default: ${DEFAULT-VALUE}).")
     private int pods;
 
@@ -111,10 +119,13 @@ public final class ReplayCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat goes wrong:%n")
     private Scenario scenario = new Scenario();
 
+    private final List<String> advice = new ArrayList<>();
+
     @Override
     public Integer call() throws IOException {
         List<Row> rows = Arguments.named(spec, bench ? this::benchRows : this::rows);
         spec.commandLine().getOut().print(report(rows));
+        advice.forEach(spec.commandLine().getOut()::print);
         spec.commandLine().getOut().flush();
         return CommandLine.ExitCode.OK;
     }
@@ -130,6 +141,7 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     private List<Row> benchRows() throws IOException {
+        Arguments.check(!advise, "bench", "with --advise", "without");
         Arguments.check(load.isEmpty(), "bench", "a load is given", "none, it brings its own");
         List<NamedPolicy> named = policies(Bench.POLICIES);
         List<Row> rows = new ArrayList<>();
@@ -153,6 +165,7 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     private List<Row> rows() throws IOException {
+        Arguments.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
         List<NamedPolicy> named = policies(POLICIES);
         ReplaySettings settings = new ReplaySettings(
                 pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.checked(), seed);
@@ -182,14 +195,22 @@ public final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    private static PolicyResult run(
-            Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {
+    private PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {
         Progress progress = new Progress(
                 System.err,
                 CommandLine.Help.Ansi.AUTO.enabled(),
                 "%d of %d: %s, %s".formatted(run, runs, label, policy.text()));
         try {
-            return new Replay(load, settings, policy, progress).run();
+            Replay replay = new Replay(load, settings, policy, progress);
+            PolicyResult result = replay.run();
+            if (advise) {
+                advice.add(AdviceReport.write(
+                        "%s, %s".formatted(label, policy.text()),
+                        replay.cacheUse(),
+                        settings.endpoints(),
+                        replay.secondsPerToken()));
+            }
+            return result;
         } finally {
             progress.done();
         }

@@ -1,0 +1,31 @@
+package dev.warmlane.core.prefix.reuse;
+
+/**
+ * What is known of a pool's traffic and caches over some time, in which what is older counts less. Immutable.
+ *
+ * @param curve what one LRU cache would hit, by its size
+ * @param splitCurve what the endpoints' own would together, by their size together, as requests are routed: where a block was
+ *     held elsewhere, the request is sent where it was sent; where it was held no longer, it goes to who had it last
+ * @param capacityTokens what all caches hold together; 0 if that is not known
+ * @param requests that it rests on
+ * @param promptTokensPerSecond that come
+ * @param answeredTokens prompt tokens of requests whose engine said how many were cached
+ * @param predictedTokens of those that were predicted to be; where the policy predicts nothing, those that were
+ * @param deliveredTokens of those that were
+ * @param turns prompts that were compared with the last one of their session
+ * @param differingBlock the block, from 1, in which most of those that differ do so first; from the eighth on only some are
+ *     compared, and it is the first of these that differs
+ * @param differingShare of the turns that differ there first
+ */
+public record CacheUseReport(
+        HitRatioCurve curve,
+        HitRatioCurve splitCurve,
+        double capacityTokens,
+        double requests,
+        double promptTokensPerSecond,
+        long answeredTokens,
+        long predictedTokens,
+        long deliveredTokens,
+        long turns,
+        int differingBlock,
+        double differingShare) {}

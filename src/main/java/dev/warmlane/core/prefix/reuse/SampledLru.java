@@ -1,0 +1,185 @@
+package dev.warmlane.core.prefix.reuse;
+
+import java.util.Arrays;
+
+/**
+ * An LRU stack of the blocks ({@link Samples}) whose key falls under a threshold, and how deep each of them lies. As in SHARDS (Waldspurger et
+ * al., FAST 15), a block is either always looked at or never, so that distances among those that are, over the share that they
+ * make, estimate distances among all; and the threshold falls as blocks become too many. Not thread-safe.
+ *
+ * <p>Implementation notes: every use of a block takes the next of {@link #POSITIONS} positions, a Fenwick tree counts those
+ * that are still somebody's last, and when all are taken the living ones move together. 1.3 MB.
+ */
+final class SampledLru {
+    /** Of sampled blocks; SHARDS has errors of some thousandths from 8,000 on, where blocks come one by one;
+     * here those of a prompt come together. */
+    static final int MOST_BLOCKS = 1 << 15;
+
+    private static final int POSITIONS = 2 * MOST_BLOCKS;
+    private static final int TABLE_BITS = 16;
+    private static final int TABLE_MASK = (1 << TABLE_BITS) - 1;
+    private static final double LOWER = 0.75;
+
+    /** By position; 0: nobody's last use. */
+    private final long[] hashes = new long[POSITIONS + 1];
+
+    private final int[] endpoints = new int[POSITIONS + 1];
+    private final int[] tree = new int[POSITIONS + 1];
+    /** Positions by hash, open addressing; 0: empty. */
+    private final int[] table = new int[1 << TABLE_BITS];
+
+    private final Moved moved;
+    private int top;
+    private int size;
+    private long threshold = Samples.ALL;
+
+    /** Hears that positions change; those that it keeps must follow. */
+    interface Moved {
+        /** @param newPositions by old position: that of the last block at or under it */
+        void to(int[] newPositions);
+    }
+
+    SampledLru(Moved moved) {
+        this.moved = moved;
+    }
+
+    /** Whether the block counts. */
+    boolean samples(long hash) {
+        return Samples.key(hash) < threshold;
+    }
+
+    /** The share of all blocks that counts, in (0, 1]. */
+    double rate() {
+        return (double) threshold / Samples.ALL;
+    }
+
+    /** The position of the last use of a block; 0 if it has none. */
+    int position(long hash) {
+        return table[find(hash)];
+    }
+
+    /** Where the block was used last; 0 if it was not. */
+    int endpoint(long hash) {
+        return endpoints[position(hash)];
+    }
+
+    /** The position of the last use of any block. */
+    int top() {
+        return top;
+    }
+
+    /** Different sampled blocks used after this position. */
+    int blocksAbove(int position) {
+        int under = 0;
+        for (int i = position; i > 0; i &= i - 1) {
+            under += tree[i];
+        }
+        return size - under;
+    }
+
+    /** A sampled block is used, at an endpoint. */
+    void use(long hash, int endpoint) {
+        remove(hash);
+        if (size == MOST_BLOCKS) {
+            threshold = Math.max(1, (long) (threshold * LOWER));
+            moveTogether();
+            if (!samples(hash)) {
+                return;
+            }
+        } else if (top == POSITIONS) {
+            moveTogether();
+        }
+        hashes[++top] = hash;
+        endpoints[top] = endpoint;
+        table[find(hash)] = top;
+        add(top, 1);
+        size++;
+    }
+
+    /** The block is no longer there, if it was. */
+    void remove(long hash) {
+        int cell = find(hash);
+        int position = table[cell];
+        if (position != 0) {
+            hashes[position] = 0;
+            add(position, -1);
+            size--;
+            empty(cell);
+        }
+    }
+
+    /** Forgets the blocks that were not used for the longest time. */
+    void keep(double blocks) {
+        while (size > blocks) {
+            remove(hashes[oldest()]);
+        }
+    }
+
+    private int oldest() {
+        int position = 0;
+        for (int step = Integer.highestOneBit(POSITIONS); step > 0; step >>= 1) {
+            if (position + step <= POSITIONS && tree[position + step] == 0) {
+                position += step;
+            }
+        }
+        return position + 1;
+    }
+
+    /** Leaves out those that are no longer sampled. */
+    private void moveTogether() {
+        int kept = 0;
+        for (int position = 1; position <= top; position++) {
+            long hash = hashes[position];
+            hashes[position] = 0;
+            if (hash != 0 && samples(hash)) {
+                hashes[++kept] = hash;
+                endpoints[kept] = endpoints[position];
+            }
+            tree[position] = kept;
+        }
+        moved.to(tree);
+        top = kept;
+        size = kept;
+        Arrays.fill(table, 0);
+        for (int position = 1; position <= POSITIONS; position++) {
+            int from = position - (position & -position);
+            tree[position] = Math.max(0, Math.min(position, kept) - from);
+            if (position <= kept) {
+                table[find(hashes[position])] = position;
+            }
+        }
+    }
+
+    private void add(int position, int count) {
+        for (int i = position; i <= POSITIONS; i += i & -i) {
+            tree[i] += count;
+        }
+    }
+
+    /** The cell of the block, or the one where it would go. */
+    private int find(long hash) {
+        int cell = home(hash);
+        while (table[cell] != 0 && hashes[table[cell]] != hash) {
+            cell = (cell + 1) & TABLE_MASK;
+        }
+        return cell;
+    }
+
+    private void empty(int cell) {
+        int hole = cell;
+        table[hole] = 0;
+        for (int next = (hole + 1) & TABLE_MASK; table[next] != 0; next = (next + 1) & TABLE_MASK) {
+            int home = home(hashes[table[next]]);
+            // It may move up unless its home lies behind the hole.
+            if (((next - home) & TABLE_MASK) >= ((next - hole) & TABLE_MASK)) {
+                table[hole] = table[next];
+                table[next] = 0;
+                hole = next;
+            }
+        }
+    }
+
+    private static int home(long hash) {
+        return Samples.cell(hash, TABLE_MASK);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.warmlane.core.prefix.reuse;
+
+import dev.warmlane.core.prefix.PromptBlocks;
+
+/**
+ * The last turn of each session: where its prompt ended, so that the next one shows which of its blocks were generated in
+ * between, and what it began with. Bounded: the sessions that were not heard of for the longest time are forgotten, 8192 of
+ * them in 0.8 MB. Not thread-safe.
+ */
+final class SessionTurns {
+    /** The blocks by which prompts of a session are compared, from 1. */
+    static final int[] COMPARED_BLOCKS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 96, 128};
+
+    private static final int WAYS = 4;
+    private static final int ENTRIES = 1 << 13;
+
+    private final long[] keys = new long[ENTRIES];
+    private final long[] lastBlocks = new long[ENTRIES];
+    private final int[] lengths = new int[ENTRIES];
+    private final int[] filled = new int[ENTRIES];
+    private final int[] positions = new int[ENTRIES];
+    private final int[] splitPositions = new int[ENTRIES];
+    private final int[] returned = new int[ENTRIES];
+    private final int[] endpoints = new int[ENTRIES];
+    private final int[] used = new int[ENTRIES];
+    private final int[] beginnings = new int[ENTRIES * COMPARED_BLOCKS.length];
+    private int uses;
+
+    /** The entry of a session; -1 if it is not known. */
+    int find(long key) {
+        int set = set(key);
+        for (int entry = set; entry < set + WAYS; entry++) {
+            if (keys[entry] == key && lengths[entry] > 0) {
+                return entry;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether this is the entry's last prompt. */
+    boolean isLast(int entry, PromptBlocks prompt) {
+        return lengths[entry] == prompt.length() && lastBlocks[entry] == prompt.hash(prompt.length() - 1);
+    }
+
+    /** Whether the prompt is the last one and what goes on after it. */
+    boolean continues(int entry, PromptBlocks prompt) {
+        return prompt.length() > lengths[entry] && prompt.hash(lengths[entry] - 1) == lastBlocks[entry];
+    }
+
+    /** Which of {@link #COMPARED_BLOCKS} is the first in which the prompt differs from the last one; -1: none. */
+    int difference(int entry, PromptBlocks prompt) {
+        int both = Math.min(prompt.length(), lengths[entry]);
+        for (int i = 0; i < COMPARED_BLOCKS.length && COMPARED_BLOCKS[i] <= both; i++) {
+            if (beginnings[entry * COMPARED_BLOCKS.length + i] != (int) prompt.hash(COMPARED_BLOCKS[i] - 1)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Full blocks of the last prompt. */
+    int length(int entry) {
+        return lengths[entry];
+    }
+
+    /** Full blocks of the last prompt and its response. */
+    int filled(int entry) {
+        return filled[entry];
+    }
+
+    /** The position of what was used last when the response was complete. */
+    int position(int entry) {
+        return positions[entry];
+    }
+
+    /** The same among blocks by endpoint. */
+    int splitPosition(int entry) {
+        return splitPositions[entry];
+    }
+
+    /** Generated blocks that came back with the last prompt, to the endpoint that has them. */
+    int returned(int entry) {
+        return returned[entry];
+    }
+
+    int endpoint(int entry) {
+        return endpoints[entry];
+    }
+
+    /** The session's last prompt is this one. */
+    void put(long key, PromptBlocks prompt, int endpoint, int returnedBlocks) {
+        int entry = find(key);
+        if (entry < 0) {
+            entry = set(key);
+            for (int other = entry + 1; other < set(key) + WAYS; other++) {
+                // The difference is right even when the count has passed the largest int.
+                entry = lengths[entry] > 0 && (lengths[other] == 0 || used[other] - used[entry] < 0) ? other : entry;
+            }
+        }
+        keys[entry] = key;
+        lengths[entry] = prompt.length();
+        lastBlocks[entry] = prompt.hash(prompt.length() - 1);
+        endpoints[entry] = endpoint;
+        returned[entry] = returnedBlocks;
+        used[entry] = ++uses;
+        for (int i = 0; i < COMPARED_BLOCKS.length && COMPARED_BLOCKS[i] <= prompt.length(); i++) {
+            beginnings[entry * COMPARED_BLOCKS.length + i] = (int) prompt.hash(COMPARED_BLOCKS[i] - 1);
+        }
+        fill(entry, prompt.length(), 0, 0);
+    }
+
+    /** The response is complete. */
+    void fill(int entry, int blocks, int position, int splitPosition) {
+        filled[entry] = blocks;
+        positions[entry] = position;
+        splitPositions[entry] = splitPosition;
+    }
+
+    /** Positions change, each to that of the last block at or under it. */
+    void moved(int[] newPositions) {
+        move(positions, newPositions);
+    }
+
+    /** The same of those among blocks by endpoint. */
+    void movedSplit(int[] newPositions) {
+        move(splitPositions, newPositions);
+    }
+
+    private static void move(int[] positions, int[] newPositions) {
+        for (int entry = 0; entry < ENTRIES; entry++) {
+            positions[entry] = newPositions[positions[entry]];
+        }
+    }
+
+    private static int set(long key) {
+        return Samples.cell(key, ENTRIES - WAYS);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.warmlane.core.prefix.reuse;
+
+/**
+ * Sums over the last hour, say: what lies one time constant back counts for a third. Not thread-safe.
+ *
+ * <p>Implementation notes: instead of old tokens becoming lighter, new ones become heavier, and all are scaled down now and
+ * then.
+ */
+final class UseWindow {
+    private static final double HEAVY = 1e9;
+
+    // Places in the sums.
+    private static final int REQUESTS = 0;
+    private static final int PROMPT = 1;
+    private static final int BLOCKS = 2;
+    private static final int ANSWERED = 3;
+    private static final int PREDICTED = 4;
+    private static final int DELIVERED = 5;
+    private static final int TURNS = 6;
+
+    /** Of blocks, wherever they were used. */
+    final Distances one = new Distances();
+
+    /** Of blocks at the endpoints that they go to. */
+    final Distances split = new Distances();
+
+    private final double decayNanos;
+    private final double[] sums = new double[TURNS + 1];
+    private final double[] differences = new double[SessionTurns.COMPARED_BLOCKS.length];
+    private long sinceNanos;
+    private long firstNanos;
+    private boolean started;
+    private double weight = 1;
+
+    UseWindow(double decaySeconds) {
+        this.decayNanos = decaySeconds * 1e9;
+    }
+
+    /**
+     * A request comes.
+     *
+     * @param prompt tokens of its prompt
+     * @param blocks those of its blocks that could be hits
+     */
+    void request(double prompt, double blocks, long nanos) {
+        at(nanos);
+        add(REQUESTS, 1);
+        add(PROMPT, prompt);
+        add(BLOCKS, blocks);
+    }
+
+    /** What is added now counts so much. */
+    double weight() {
+        return weight;
+    }
+
+    /**
+     * The last request was compared with the one before it in its session.
+     *
+     * @param difference the first of {@link SessionTurns#COMPARED_BLOCKS} that is another one; -1: none
+     */
+    void turn(int difference) {
+        add(TURNS, 1);
+        if (difference >= 0) {
+            differences[difference] += weight;
+        }
+    }
+
+    /** A response says how much of its prompt was cached. */
+    void answered(long prompt, long predicted, long delivered, long nanos) {
+        at(nanos);
+        add(ANSWERED, (double) prompt);
+        add(PREDICTED, (double) predicted);
+        add(DELIVERED, (double) delivered);
+    }
+
+    /** @param nowNanos at least the time of what came last */
+    CacheUseReport report(long nowNanos, double capacityTokens) {
+        double fade = started ? Math.exp((sinceNanos - nowNanos) / decayNanos) : 0;
+        double seconds = -decayNanos / 1e9 * Math.expm1((firstNanos - nowNanos) / decayNanos);
+        int often = 0;
+        for (int i = 1; i < differences.length; i++) {
+            often = differences[i] > differences[often] ? i : often;
+        }
+        return new CacheUseReport(
+                one.curve(sum(BLOCKS), sum(PROMPT)),
+                split.curve(sum(BLOCKS), sum(PROMPT)),
+                capacityTokens,
+                sum(REQUESTS) * fade,
+                started && seconds > 0 ? sum(PROMPT) * fade / seconds : 0,
+                Math.round(sum(ANSWERED) * fade),
+                Math.round(sum(PREDICTED) * fade),
+                Math.round(sum(DELIVERED) * fade),
+                Math.round(sum(TURNS) * fade),
+                SessionTurns.COMPARED_BLOCKS[often],
+                ratio(differences[often], sum(TURNS)));
+    }
+
+    private void at(long nanos) {
+        if (!started) {
+            started = true;
+            sinceNanos = nanos;
+            firstNanos = nanos;
+        }
+        weight = Math.exp((nanos - sinceNanos) / decayNanos);
+        if (weight > HEAVY) {
+            one.scale(weight);
+            split.scale(weight);
+            scale(sums);
+            scale(differences);
+            sinceNanos = nanos;
+            weight = 1;
+        }
+    }
+
+    private void scale(double[] all) {
+        for (int i = 0; i < all.length; i++) {
+            all[i] /= weight;
+        }
+    }
+
+    private void add(int sum, double amount) {
+        sums[sum] += weight * amount;
+    }
+
+    private double sum(int sum) {
+        return sums[sum];
+    }
+
+    private static double ratio(double part, double whole) {
+        return whole == 0 ? 0 : part / whole;
+    }
+}

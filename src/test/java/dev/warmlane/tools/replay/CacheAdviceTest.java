@@ -1,0 +1,114 @@
+package dev.warmlane.tools.replay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.CacheAdvice;
+import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.reuse.CacheUseReport;
+import dev.warmlane.core.prefix.reuse.LossLadder;
+import dev.warmlane.core.prefix.reuse.LossLadder.Cause;
+import dev.warmlane.core.prefix.reuse.LossLadder.Step;
+import dev.warmlane.tools.replay.load.Load;
+import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Where hits are lost, and what is advised, against what happens. */
+class CacheAdviceTest {
+    private static final Load SHARED = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 6, 3000, 1).read();
+
+    private CacheUseReport seen;
+
+    @AfterEach
+    void stepsSumToThePromptsToTheToken() {
+        LossLadder ladder = LossLadder.of(seen);
+        long lost = ladder.steps().stream().mapToLong(Step::tokens).sum();
+        assertThat(lost + ladder.deliveredTokens()).isEqualTo(ladder.promptTokens());
+    }
+
+    private PolicyResult run(Load load, int endpoints, long kvTokens, String policy) {
+        Replay replay =
+                new Replay(load, ReplaySettings.of(endpoints, kvTokens), NamedPolicy.parse(policy), share -> {});
+        PolicyResult result = replay.run();
+        seen = replay.cacheUse();
+        return result;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 400000", "12, 400000", "16, 400000", "8, 200000", "8, 800000", "8, 1600000"})
+    void whatIsAdvisedIsWhatHappens(int endpoints, long kvTokens) {
+        double truth = run(SHARED, endpoints, kvTokens, "expected-cost").hitRatio();
+        run(SHARED, 8, 400_000, "expected-cost");
+        double advised =
+                CacheAdvice.change(seen, 8, endpoints, kvTokens / 400_000.0, 1).hitRatio();
+        assertThat(advised).isCloseTo(truth, within(0.02));
+    }
+
+    @Test
+    void cachesThatAreTooSmallAreACapacityLoss() {
+        run(SHARED, 4, 100_000, "expected-cost");
+        assertThat(LossLadder.of(seen).main()).extracting(Step::cause).isEqualTo(Cause.CAPACITY);
+    }
+
+    @Test
+    void aPolicyThatSpreadsWhatBelongsTogetherIsARoutingLoss() {
+        run(SHARED, 8, 1_600_000, "random");
+        assertThat(LossLadder.of(seen).main()).extracting(Step::cause).isEqualTo(Cause.ROUTING);
+    }
+
+    @Test
+    void aLineThatChangesInFrontOfEachPromptIsNamedByItsBlock() {
+        List<LoadRequest> requests = new ArrayList<>();
+        for (LoadRequest request : SHARED.arrivals()) {
+            long[] hashes = request.blockHashes().clone();
+            for (int i = 2; i < hashes.length; i++) {
+                hashes[i] = hashes[i] * 31 + requests.size();
+            }
+            requests.add(new LoadRequest(
+                    request.delayNanos(),
+                    request.session(),
+                    request.promptTokens(),
+                    request.outputTokens(),
+                    hashes,
+                    null));
+        }
+        run(new Load("changing", requests), 8, 400_000, "expected-cost");
+        assertThat(LossLadder.of(seen).main())
+                .satisfies(step -> assertThat(step.cause()).isEqualTo(Cause.COMPULSORY))
+                .satisfies(step ->
+                        assertThat(step.remedy()).startsWith("100 % of prompts").contains("block 3."));
+    }
+
+    @Test
+    void engineThatDeliversNothingOfWhatItHoldsIsADeliveryLoss() {
+        CacheUse use = new CacheUse();
+        use.capacity(3_200_000);
+        long nanos = 0;
+        for (LoadRequest request : SHARED.arrivals()) {
+            PromptBlocks prompt = request.prompt();
+            CacheUse.Use one = new CacheUse.Use(prompt, request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
+            nanos = request.delayNanos();
+            use.sent(one, nanos);
+            use.answered(one, 6000L, request.promptTokens(), request.outputTokens(), 0L, nanos);
+        }
+        seen = use.lastHour(nanos);
+        assertThat(LossLadder.of(seen).main())
+                .satisfies(step -> assertThat(step.cause()).isEqualTo(Cause.DELIVERY))
+                .satisfies(step -> assertThat(step.remedy()).contains("--enable-prefix-caching"));
+    }
+
+    @Test
+    void tooFewRequestsGiveNoAdvice() {
+        run(new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 6, 300, 1).read(), 8, 400_000, "expected-cost");
+        CacheAdvice advice = CacheAdvice.of(seen, 8, 1e-5);
+        assertThat(advice.changes()).isEmpty();
+        assertThat(advice.missing()).contains("advice needs 1000");
+    }
+}
