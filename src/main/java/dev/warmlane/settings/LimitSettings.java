@@ -23,7 +23,8 @@ import org.springframework.util.unit.DataSize;
  *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
  * @param streamsPerConnection Maximum number of concurrent requests on one HTTP/2 connection.
  * @param websocketFrame Maximum size of a frame of a WebSocket, from either side. Larger ones close it (1009).
- * @param idleTimeout How long an idle client connection is kept open. Set it higher than that of the load balancer in front.
+ * @param idleTimeout How long a client connection is kept open while it is idle, or while the client takes in nothing of a response that
+ *     waits for it. Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(
         @DefaultValue("32MB") DataSize body,

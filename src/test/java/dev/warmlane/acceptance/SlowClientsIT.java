@@ -1,12 +1,15 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -97,6 +100,29 @@ class SlowClientsIT {
             }
             client.awaitClosed();
         }
+    }
+
+    /** The endpoint counts a stream as its load for as long as it cannot get rid of it. */
+    @Test
+    void whoReadsNothingOfAStreamIsCutOff() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(POST + "Content-Length: 15\r\n\r\n{\"stream\":true}");
+            try (HandDrivenEngine.Exchange upstream = engine.next()) {
+                upstream.begin("200 OK\r\nContent-Type: text/event-stream");
+                String events = ("data: " + "x".repeat(1000) + "\n\n").repeat(64);
+                assertThatThrownBy(() -> {
+                            while (true) {
+                                upstream.wire().sendChunk(events);
+                            }
+                        })
+                        .isInstanceOf(UncheckedIOException.class);
+            }
+            assertThat(new String(client.readUntilClosed(), StandardCharsets.ISO_8859_1))
+                    .startsWith("HTTP/1.1 200")
+                    .doesNotContain("event: error")
+                    .doesNotEndWith("0\r\n\r\n");
+        }
+        assertServed();
     }
 
     @Test

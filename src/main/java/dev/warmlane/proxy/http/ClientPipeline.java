@@ -82,6 +82,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
 
     /** Each goes next to the codec, so the watch's own responses are explained too. */
     private void watch(ChannelPipeline pipeline, boolean tooMany) {
+        new StalledClient(limits.idleTimeout()).addTo(pipeline);
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         new MalformedRequests(refused).addTo(pipeline);
         if (tooMany) {

@@ -97,6 +97,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     void resume(UpstreamExchange.Running reader) {
         if (exchange == reader && !channel.config().isAutoRead()) {
+            quietSince = System.nanoTime();
             channel.config().setAutoRead(true);
         }
     }
@@ -223,6 +224,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     private void look() {
         timer = null;
+        if (!channel.config().isAutoRead()) {
+            // It is the client that takes its time.
+            quietSince = System.nanoTime();
+        }
         long end = quietSince + (exchange == null ? keepAliveNanos : longestSilence);
         if (end - System.nanoTime() > 0) {
             watch(end);
