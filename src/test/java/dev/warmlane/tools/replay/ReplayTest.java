@@ -69,7 +69,7 @@ class ReplayTest {
 
     @Test
     void requestsOfALostEndpointStartAgainElsewhere() {
-        Scenario lost = Scenario.of("--remove=6");
+        Scenario lost = Scenario.of("--remove=7");
         PolicyResult result = run(CONVERSATIONS, SETTINGS.withScenario(lost), "expected-cost");
         assertThat(result.lost()).isPositive();
         assertThat(result.answered()).isEqualTo(320);
