@@ -29,10 +29,7 @@ final class BlockRates {
 
     private final AtomicLongArray cells = new AtomicLongArray((2 * WAYS) << SET_BITS);
 
-    /**
-     * Somebody uses the block now. Who did so last does not count again, nor does who comes in the same quarter of a second: samples of
-     * one problem and parallel sub-agents are computed once, and would look like a prompt that always comes often.
-     */
+    /** Somebody uses the block now. Who did so last does not count again. */
     void note(long hash, long user, long nowMillis) {
         int set = set(hash);
         int least = set;
@@ -41,8 +38,7 @@ final class BlockRates {
             long cell = cells.getOpaque(at + 1);
             double count = count(cell, nowMillis);
             if (cells.getOpaque(at) == hash) {
-                boolean again = (short) (cell >>> (2 * FIELD_BITS)) == shortened(user)
-                        || ((nowMillis / TICK_MILLIS ^ cell) & FIELD_MASK) == 0;
+                boolean again = (short) (cell >>> (2 * FIELD_BITS)) == shortened(user);
                 cells.setOpaque(at + 1, packed(again ? count : count + 1, user, nowMillis));
                 return;
             }

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * RoutingView}. Safe for concurrent use; never blocks.
  */
 public final class PoolMemory {
+    private static final long BURST_NANOS = 250_000_000;
+
     private final Bindings bindings;
     private final PredictedContents contents;
     private final int blockSizeBytes;
@@ -139,7 +141,7 @@ public final class PoolMemory {
 
     /** The request is about to be sent: the next choice must see it, so that one with the same key or prompt follows. */
     void dispatched(RoutingDecision decision) {
-        long number = dispatches.incrementAndGet();
+        dispatches.incrementAndGet();
         usualLoad.look(decision.candidates());
         if (bindsKey(decision) && (decision.outcome() != Outcome.SPILLED || isIndependent(decision))) {
             bind(decision.request(), decision.endpoint().id());
@@ -148,11 +150,21 @@ public final class PoolMemory {
             averages.learnTurn(decision.outcome() == Outcome.PLACED || isIndependent(decision));
         }
         if (decision.remember().prompt()) {
-            AffinityKey key = decision.request().key();
-            // Behind an address, and where nothing tells, every request may be somebody else's.
-            contents.used(decision.request().prompt(), key.source() == KeySource.SESSION ? key.hash() : number);
+            contents.used(decision.request().prompt(), user(decision.request()));
             contents.insert(decision.endpoint().id(), decision.request().prompt());
         }
+    }
+
+    /**
+     * Who uses a prompt. Behind an address, and where nothing tells, every request may be somebody else's; but equal prompts of one
+     * moment, such as the samples of one problem, are one use: each would make the prompt look as if it always came often.
+     */
+    private long user(RoutingRequest request) {
+        PromptBlocks prompt = request.prompt();
+        if (request.key().source() == KeySource.SESSION || prompt.length() == 0) {
+            return request.key().hash();
+        }
+        return prompt.hash(prompt.length() - 1) + nanoTime() / BURST_NANOS;
     }
 
     /** A request is sent for the first time. */
