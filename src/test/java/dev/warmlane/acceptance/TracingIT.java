@@ -18,9 +18,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -132,8 +134,12 @@ class TracingIT {
             } while (SpanReceiver.attributes(request).get("warmlane.retries").equals(0L)
                     && collector.nextAttempt() != null);
 
-            Span failed = collector.nextAttempt();
-            Span served = collector.nextAttempt();
+            // They are told in any order.
+            List<Span> attempts = Stream.of(collector.nextAttempt(), collector.nextAttempt())
+                    .sorted(Comparator.comparingLong(Span::getStartTimeUnixNano))
+                    .toList();
+            Span failed = attempts.get(0);
+            Span served = attempts.get(1);
             assertThat(List.of(failed, served))
                     .extracting(Span::getParentSpanId)
                     .containsOnly(request.getSpanId());
