@@ -18,6 +18,7 @@ import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfi
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.Http2;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -35,9 +36,15 @@ class ManagementRoutes {
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> managementConnections(WarmlaneSettings settings) {
         ConnectionLimit limit = ConnectionLimit.ofManagement(
                 settings.management(), settings.limits().headerTimeout());
-        return factory -> factory.addServerCustomizers(server -> server.protocol(HttpProtocol.HTTP11)
-                .idleTimeout(IDLE)
-                .doOnChannelInit((observer, channel, remote) -> limit.take(channel)));
+        return factory -> {
+            // Otherwise TLS would offer clients what is not spoken here.
+            Http2 none = new Http2();
+            none.setEnabled(false);
+            factory.setHttp2(none);
+            factory.addServerCustomizers(server -> server.protocol(HttpProtocol.HTTP11)
+                    .idleTimeout(IDLE)
+                    .doOnChannelInit((observer, channel, remote) -> limit.take(channel)));
+        };
     }
 
     @Bean

@@ -119,10 +119,15 @@ class StartReport {
                 : "management: %s/actuator".formatted(url);
     }
 
-    static String url(Environment environment, String prefix, String port) {
-        boolean tls = environment.containsProperty(prefix + ".ssl.bundle")
+    private static boolean hasTls(Environment environment, String prefix) {
+        return environment.containsProperty(prefix + ".ssl.bundle")
                 || environment.containsProperty(prefix + ".ssl.key-store")
                 || environment.containsProperty(prefix + ".ssl.certificate");
+    }
+
+    static String url(Environment environment, String prefix, String port) {
+        // The management port takes over the TLS of the public one where it has none of its own.
+        boolean tls = hasTls(environment, prefix) || hasTls(environment, "server");
         return "%s://%s:%s"
                 .formatted(
                         tls ? "https" : "http",

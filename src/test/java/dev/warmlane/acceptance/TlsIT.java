@@ -168,6 +168,9 @@ class TlsIT {
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.version()).isEqualTo(version);
         }
+        // It has the same certificate, but speaks HTTP/1.1 alone and offers nothing else.
+        assertThat(managed(client("gateway", null, HttpClient.Version.HTTP_2), "/actuator/health/liveness"))
+                .isEqualTo(200);
     }
 
     @Test

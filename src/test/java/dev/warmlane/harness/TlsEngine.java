@@ -15,11 +15,15 @@ import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRoutes;
+import reactor.netty.resources.LoopResources;
 
 /** An engine that speaks TLS only, and only to clients with a certificate that it trusts. */
 public final class TlsEngine implements AutoCloseable {
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger checks = new AtomicInteger();
+    /** Of its own: those that all share end with the gateway. */
+    private final LoopResources loops = LoopResources.create("tls-engine", 1, true);
+
     private final DisposableServer server;
 
     /**
@@ -29,6 +33,7 @@ public final class TlsEngine implements AutoCloseable {
     public TlsEngine(Path keys, Path trust) {
         SslContext context = context(keys, trust);
         server = HttpServer.create()
+                .runOn(loops)
                 .host("127.0.0.1")
                 .port(0)
                 .secure(spec -> spec.sslContext(context))
@@ -90,5 +95,6 @@ public final class TlsEngine implements AutoCloseable {
     @Override
     public void close() {
         server.disposeNow();
+        loops.dispose();
     }
 }

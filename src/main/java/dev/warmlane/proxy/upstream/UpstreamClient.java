@@ -134,7 +134,12 @@ public final class UpstreamClient implements AutoCloseable {
     /** Closes all connections. */
     @Override
     public void close() {
-        var unused = channels.close();
+        for (Channel channel : channels) {
+            // Where the event loops have ended, they have closed it, and nobody is left to be told.
+            if (channel.isOpen()) {
+                var unused = channel.close();
+            }
+        }
         resolvers.close();
     }
 
