@@ -42,7 +42,9 @@ public final class MetricsPage {
     public static String prometheusName(GatewayMeter meter) {
         return switch (meter.kind()) {
             case COUNTER -> name(meter, Meter.Type.COUNTER, null) + "_total";
-            case GAUGE -> name(meter, Meter.Type.GAUGE, null);
+            // What the convention takes from a name is there again when it is written.
+            case GAUGE ->
+                name(meter, Meter.Type.GAUGE, null) + (meter.meterName().endsWith(".info") ? "_info" : "");
             case HISTOGRAM -> name(meter, Meter.Type.TIMER, "seconds");
         };
     }
