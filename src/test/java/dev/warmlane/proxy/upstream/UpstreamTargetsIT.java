@@ -47,6 +47,11 @@ class UpstreamTargetsIT {
                 .hasCauseInstanceOf(UnknownHostException.class);
     }
 
+    @Test
+    void goesToTheNextAddressOfANameWhereOneRefuses() {
+        assertThat(get("127.0.0.2", "127.0.0.1")).isEqualTo("an engine");
+    }
+
     private String get(String... addresses) {
         UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, 1, LONG, null, LONG, List.of());
         try (UpstreamClient client = new UpstreamClient(settings, HeaderLimits.DEFAULT, new OneHost(addresses))) {
