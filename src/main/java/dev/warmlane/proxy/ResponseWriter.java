@@ -76,9 +76,8 @@ final class ResponseWriter {
         routed.progress().inChunks();
         if (!isEventStream(upstream.headers().get("content-type"))) {
             // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure
-            // becomes one of
-            // our own: Spring takes "Connection reset by peer" for the client's reset, and ends the response as if it
-            // were whole.
+            // becomes one of our own: Spring takes "Connection reset by peer" for the client's reset, and ends the
+            // response as if it were whole.
             return write(
                     response,
                     upstream.doOnNext(observer::accept)
@@ -106,8 +105,7 @@ final class ResponseWriter {
 
     /** Writes chunks as they come; those that come in one turn of the event loop are flushed together. */
     static Mono<Void> write(ServerHttpResponse response, Flux<DataBuffer> chunks) {
-        // Not writeAndFlushWith, which makes several publishers for each chunk. Reactor Netty flushes these as soon as
-        // well.
+        // Not writeAndFlushWith, which makes several publishers for each chunk. These are flushed as soon.
         return response.writeWith(chunks);
     }
 

@@ -69,9 +69,8 @@ final class ClusterStack {
         // A joiner learns where all are, and need not ask when it has something to send.
         discovery.returnEntireCache(true);
         discovery.asyncDiscoveryUseSeparateThread(true);
-        // Replicas that start together ask again until the first of them has made the cluster; asked once, they would
-        // miss it,
-        // give up, and each be alone until they merge.
+        // Replicas that start together ask again until the first of them has made the cluster. Asking once, they would
+        // miss it, give up, and each be alone until they merge.
         discovery.numDiscoveryRuns(10);
         VERIFY_SUSPECT2 verify = new VERIFY_SUSPECT2();
         verify.setTimeout(1_000);

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.http;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -81,10 +82,15 @@ final class StalledClient extends ChannelDuplexHandler {
         }
     }
 
-    /** Bytes that are to be sent and could not be yet. Of both kinds of channels; streams of HTTP/2 have no outbound buffer to ask. */
+    /**
+     * Bytes that are to be sent and could not be yet, down to the byte: of a large chunk a slow client takes a part at a time. Streams of
+     * HTTP/2 have no outbound buffer to ask.
+     */
     private static long waiting(Channel channel) {
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        long sentOfFirst = buffer == null ? 0 : buffer.currentProgress();
         return channel.isWritable()
-                ? channel.config().getWriteBufferHighWaterMark() + 1L - channel.bytesBeforeUnwritable()
-                : channel.config().getWriteBufferLowWaterMark() + channel.bytesBeforeWritable();
+                ? channel.config().getWriteBufferHighWaterMark() + 1L - channel.bytesBeforeUnwritable() - sentOfFirst
+                : channel.config().getWriteBufferLowWaterMark() + channel.bytesBeforeWritable() - sentOfFirst;
     }
 }
