@@ -17,6 +17,7 @@ final class Fleet {
     private final Map<EndpointId, ReplayEndpoint> present = new LinkedHashMap<>();
     private final List<ReplayEndpoint> all = new ArrayList<>();
     private int places;
+    private boolean slow;
 
     Fleet(ReplaySettings settings) {
         this.settings = settings;
@@ -73,6 +74,16 @@ final class Fleet {
         return oldest;
     }
 
+    /** From here on the slow ones are slow. */
+    void slowDown() {
+        slow = true;
+        present.values().forEach(this::slowDown);
+    }
+
+    private void slowDown(ReplayEndpoint endpoint) {
+        endpoint.engine().slowDown(settings.scenario().slowdowns.getOrDefault(endpoint.place(), 1.0));
+    }
+
     /** When the next step of any engine ends, or {@link SimulatedEngine#IDLE}. */
     long nextStepEnd() {
         long next = SimulatedEngine.IDLE;
@@ -93,9 +104,10 @@ final class Fleet {
     }
 
     private void start(int place, int incarnation) {
-        SimulatedEngine engine = new SimulatedEngine(settings.model(), cache);
-        engine.slowDown(settings.scenario().slowdowns.getOrDefault(place, 1.0));
-        ReplayEndpoint endpoint = new ReplayEndpoint(place, incarnation, engine);
+        ReplayEndpoint endpoint = new ReplayEndpoint(place, incarnation, new SimulatedEngine(settings.model(), cache));
+        if (slow) {
+            slowDown(endpoint);
+        }
         present.put(endpoint.endpoint().id(), endpoint);
         all.add(endpoint);
     }

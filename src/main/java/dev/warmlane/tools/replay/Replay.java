@@ -50,7 +50,8 @@ public final class Replay {
         this.fleet = new Fleet(settings);
         this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
         this.balancer = new SplittableRandom(settings.seed());
-        this.tally = new Tally((long) settings.endpoints() * fleet.cache().blocks());
+        this.tally = new Tally(
+                (long) settings.endpoints() * fleet.cache().blocks(), nanos(settings.scenario().measureFromSeconds));
         this.requests = load.size();
         this.progress = progress;
         long indexBlocks = Math.max(1, Math.round(fleet.cache().blocks() * settings.scenario().indexScale));
@@ -69,6 +70,7 @@ public final class Replay {
      */
     public PolicyResult run() {
         announceEndpoints();
+        time.at(nanos(settings.scenario().slowFromSeconds), fleet::slowDown);
         load.arrivals().forEach(request -> time.at(request.delayNanos(), () -> arrive(request)));
         scheduleChanges(settings.scenario());
         while (tally.ended() < requests) {
@@ -111,7 +113,7 @@ public final class Replay {
     private void arrive(LoadRequest request) {
         ReplayGateway gateway = gateways.get(balancer.nextInt(gateways.size()));
         RoutingRequest routing = new RoutingRequest(keys.key(request), request.prompt());
-        tally.arrived(request);
+        tally.arrived(request, time.now());
         send(new Arrival(request, routing, gateway, time.now()));
     }
 

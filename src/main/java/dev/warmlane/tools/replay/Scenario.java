@@ -35,6 +35,18 @@ public final class Scenario {
     Map<Integer, Double> slowdowns = Map.of();
 
     @Option(
+            names = "--slow-from",
+            paramLabel = "SECONDS",
+            description = "The slow endpoints are as fast as the others until then, >= 0 (default: 0).")
+    double slowFromSeconds;
+
+    @Option(
+            names = "--measure-from",
+            paramLabel = "SECONDS",
+            description = "Times, hits and shares are those of requests that arrive from then on, >= 0 (default: 0).")
+    double measureFromSeconds;
+
+    @Option(
             names = "--index-scale",
             paramLabel = "FACTOR",
             description = "The index believes caches to be this many times their size (default: 1).")
@@ -68,6 +80,8 @@ public final class Scenario {
     /** @throws IllegalArgumentException naming the option that is out of range */
     Scenario checked() {
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
+        Arguments.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
+        Arguments.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
         Arguments.positive("index scale", indexScale);
         Arguments.atLeast("gateways", gateways, 1);
         Arguments.check(

@@ -26,6 +26,7 @@ final class Tally {
     private final Map<Integer, EndpointId> lastEndpointBySession = new HashMap<>();
     private final PlaceSums requestsByPlace = new PlaceSums();
     private final PlaceSums computedTokensByPlace = new PlaceSums();
+    private final long fromNanos;
 
     private long arrivedPromptTokens;
     private long oneCacheTokens;
@@ -37,23 +38,32 @@ final class Tally {
     private int followUps;
     private int stayed;
     private int answered;
+    private int measured;
     private int refused;
     private int lost;
 
-    /** @param fleetBlocks of all caches at the start together */
-    Tally(long fleetBlocks) {
+    /**
+     * @param fleetBlocks of all caches at the start together
+     * @param fromNanos requests that arrive earlier fill the ideal caches and are counted, but not measured
+     */
+    Tally(long fleetBlocks, long fromNanos) {
         this.oneCache = new IdealCache(fleetBlocks);
+        this.fromNanos = fromNanos;
     }
 
-    void arrived(LoadRequest request) {
-        arrivedPromptTokens += request.promptTokens();
-        oneCacheTokens += oneCache.serve(request);
-        infiniteCacheTokens += infiniteCache.serve(request);
+    void arrived(LoadRequest request, long nowNanos) {
+        long inOneCache = oneCache.serve(request);
+        long inInfiniteCache = infiniteCache.serve(request);
+        if (nowNanos >= fromNanos) {
+            arrivedPromptTokens += request.promptTokens();
+            oneCacheTokens += inOneCache;
+            infiniteCacheTokens += inInfiniteCache;
+        }
     }
 
     void sent(Arrival arrival, Endpoint endpoint) {
         EndpointId last = lastEndpointBySession.put(arrival.request().session(), endpoint.id());
-        if (last != null) {
+        if (last != null && arrival.nanos() >= fromNanos) {
             followUps++;
             stayed += last.equals(endpoint.id()) ? 1 : 0;
         }
@@ -65,6 +75,11 @@ final class Tally {
             RoutingDecision decision,
             EngineSequence sequence,
             long nowNanos) {
+        answered++;
+        if (arrival.nanos() < fromNanos) {
+            return;
+        }
+        measured++;
         LoadRequest request = arrival.request();
         double ttft = (sequence.firstTokenNanos() - arrival.nanos()) / NANOS_PER_SECOND;
         double tpot =
@@ -78,7 +93,6 @@ final class Tally {
         predictedTokens += decision.matchedTokens();
         requestsByPlace.add(endpoint.place(), 1);
         computedTokensByPlace.add(endpoint.place(), request.promptTokens() - sequence.cachedTokens());
-        answered++;
     }
 
     /** A request found no endpoint. */
@@ -112,7 +126,7 @@ final class Tally {
                 Distribution.of(ttftSeconds.build().toArray()),
                 Distribution.of(e2eSeconds.build().toArray()),
                 Distribution.of(tpotSeconds.build().toArray()),
-                ratio(withinSlo, answered),
+                ratio(withinSlo, measured),
                 requestsByPlace.imbalance(places),
                 computedTokensByPlace.imbalance(places),
                 followUps == 0 ? null : ratio(stayed, followUps),

@@ -45,7 +45,7 @@ class ReplayCommandTest {
     @Test
     void takesScenariosEngineConstantsAndParameters() {
         assertThat(execute(SMALL + " --format json --policy consistent-hash:load-factor=2:slack-requests=1 --add 1"
-                        + " --remove 2 --restart-each 3 --slow 0=2,1=3 --index-scale 0.5 --gateways 2 --key client-ip"
+                        + " --remove 2 --restart-each 3 --slow 0=2,1=3 --slow-from 1 --measure-from 2 --index-scale 0.5 --gateways 2 --key client-ip"
                         + " --preset 70b-h100x4 --step-ms 5 --max-sequences 8 --seed 3"))
                 .isZero();
         assertThat(out.toString()).contains("\"policy\" : \"consistent-hash:load-factor=2:slack-requests=1\"");

@@ -101,6 +101,31 @@ class ReplayTest {
                 .isLessThan(run(load, slow, "round-robin").ttft().mean() / 2);
     }
 
+    @Test
+    void aMinuteAfterHalfOfTheEndpointsSlowedDownRequestsWaitAsIfTheyHadAlwaysBeenSlow() {
+        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 8, 4000, 1).read();
+        ReplaySettings eight = ReplaySettings.of(8, 400_000);
+        Scenario always = Scenario.of("--slow=0=2,1=2,2=2,3=2", "--measure-from=310");
+        Scenario later = Scenario.of("--slow=0=2,1=2,2=2,3=2", "--slow-from=250", "--measure-from=310");
+        double known =
+                run(load, eight.withScenario(always), "expected-cost").ttft().mean();
+        double learned =
+                run(load, eight.withScenario(later), "expected-cost").ttft().mean();
+        double notSlow = run(load, eight.withScenario(Scenario.of("--measure-from=310")), "expected-cost")
+                .ttft()
+                .mean();
+        assertThat(learned / known).isLessThan(1.15);
+        assertThat(notSlow).as("it is slower").isLessThan(known / 1.15);
+    }
+
+    @Test
+    void whatArrivesBeforeTheMeasurementFillsCachesOnly() {
+        PolicyResult all = run(CONVERSATIONS, SETTINGS, "expected-cost");
+        PolicyResult late = run(CONVERSATIONS, SETTINGS.withScenario(Scenario.of("--measure-from=5")), "expected-cost");
+        assertThat(late.answered()).isEqualTo(all.answered());
+        assertThat(late.hitRatio()).as("first turns are left out").isGreaterThan(all.hitRatio());
+    }
+
     @ParameterizedTest
     @ValueSource(doubles = {0.5, 1, 2})
     void predictionsComeTrueWhateverSizeTheIndexBelievesIn(double scale) {
