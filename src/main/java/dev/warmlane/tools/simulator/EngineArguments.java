@@ -1,7 +1,9 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -13,6 +15,17 @@ final class EngineArguments {
 
     @Option(names = "--lora", split = ",", description = "Names of LoRA adapters, separated by commas.")
     private List<String> loras = List.of();
+
+    @Option(
+            names = "--max-loras",
+            description =
+                    "Slots for adapters, also for those that are loaded while it runs, >= 0 (default: one for each).")
+    private @Nullable Integer maxLoras;
+
+    @Option(
+            names = "--lora-load-ms",
+            description = "How long loading an adapter into a slot takes, >= 0 ms (default: 0).")
+    private long loraLoadMillis;
 
     @Option(names = "--max-model-len", description = "Tokens of prompt and answer together, >= 2 (default: 131072).")
     private int maxModelLen = ServerOptions.DEFAULTS.models().maxModelLen();
@@ -55,7 +68,12 @@ final class EngineArguments {
     ServerOptions toServerOptions(Faults faults) {
         VllmVersion version = vllmVersion == null ? VllmVersion.NEWEST : VllmVersion.parse(vllmVersion);
         return new ServerOptions(
-                new ServerOptions.Models(model, loras, maxModelLen),
+                new ServerOptions.Models(
+                        model,
+                        loras,
+                        maxModelLen,
+                        new AdapterConfig(
+                                maxLoras == null ? loras.size() : maxLoras, Duration.ofMillis(loraLoadMillis))),
                 new CacheConfig(blockSize, kvBlocks, !noPrefixCaching),
                 EngineModel.preset(preset),
                 version,

@@ -46,6 +46,18 @@ final class EngineDriver {
         engine.slowDown(factor);
     }
 
+    void loadAdapter(String adapter) {
+        engine.loadAdapter(adapter);
+    }
+
+    void unloadAdapter(String adapter) {
+        engine.unloadAdapter(adapter);
+    }
+
+    SimulatedEngine.AdapterStats adapterStats() {
+        return engine.adapterStats();
+    }
+
     EngineStats stats() {
         return engine.stats();
     }

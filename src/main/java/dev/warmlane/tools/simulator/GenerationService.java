@@ -67,6 +67,7 @@ final class GenerationService {
                             options.maxTokens() - body.prompt().tokens());
             submit(
                     exchange,
+                    body.model(),
                     body.prompt(),
                     generation.text().words(outputTokens),
                     outputTokens,
@@ -88,7 +89,7 @@ final class GenerationService {
             }
             Head head = new Head(requestId(exchange), nowSeconds(), model, false, null);
             Embedding embedding = new Embedding(exchange, head, prompt.fingerprint(), metrics);
-            submit(exchange, prompt, "", 0, FinishReason.STOP, embedding);
+            submit(exchange, model, prompt, "", 0, FinishReason.STOP, embedding);
         });
     }
 
@@ -118,14 +119,15 @@ final class GenerationService {
 
     private void submit(
             HttpExchange exchange,
+            String model,
             Prompt prompt,
             String response,
             int outputTokens,
             FinishReason end,
             EngineRequest.Listener listener) {
         long[] hashes = prompt.blockHashes(response, options.cache().blockSizeTokens());
-        EngineSequence sequence =
-                driver.submit(new EngineRequest(prompt.tokens(), outputTokens, hashes, end, listener));
+        EngineSequence sequence = driver.submit(
+                new EngineRequest(prompt.tokens(), outputTokens, hashes, end, listener, models.adapter(model)));
         exchange.onEnd(() -> {
             if (!exchange.isComplete()) {
                 driver.cancel(sequence);

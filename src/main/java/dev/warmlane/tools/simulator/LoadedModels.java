@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -11,10 +12,12 @@ import tools.jackson.databind.JsonNode;
  */
 final class LoadedModels {
     private final String base;
+    private final EngineDriver driver;
     private final Set<String> adapters;
 
-    LoadedModels(ServerOptions.Models models) {
+    LoadedModels(ServerOptions.Models models, EngineDriver driver) {
         this.base = models.base();
+        this.driver = driver;
         this.adapters = new LinkedHashSet<>(models.loras());
     }
 
@@ -25,6 +28,12 @@ final class LoadedModels {
     /** In the order in which they were loaded. */
     List<String> adapters() {
         return List.copyOf(adapters);
+    }
+
+    /** The model, if it is an adapter; else null. */
+    @Nullable
+    String adapter(String model) {
+        return model.equals(base) ? null : model;
     }
 
     /** The model that a body names, or the base model where it names none. */
@@ -46,6 +55,7 @@ final class LoadedModels {
             throw ApiException.badRequest(
                     "The lora adapter '%s' has already been loaded.".formatted(adapter), "lora_name");
         }
+        driver.loadAdapter(adapter);
         exchange.reply(200, "Success: LoRA adapter '%s' added successfully.".formatted(adapter));
     }
 
@@ -55,6 +65,7 @@ final class LoadedModels {
         if (!adapters.remove(adapter)) {
             throw ApiException.notFound("The lora adapter '%s' cannot be found.".formatted(adapter), "lora_name");
         }
+        driver.unloadAdapter(adapter);
         exchange.reply(200, "Success: LoRA adapter '%s' removed successfully.".formatted(adapter));
     }
 

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.engine.EngineStats;
+import dev.warmlane.tools.simulator.engine.SimulatedEngine.AdapterStats;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -8,14 +9,20 @@ import org.jspecify.annotations.Nullable;
 /** The page at {@code /metrics}, in the families and the order of the vLLM release. */
 record MetricsPage(ServerOptions options, double createdSeconds) {
 
-    String render(EngineStats stats, @Nullable Integer sleepLevel, RequestMetrics requests, double nowSeconds) {
+    String render(
+            EngineStats stats,
+            AdapterStats adapters,
+            @Nullable Integer sleepLevel,
+            RequestMetrics requests,
+            double nowSeconds) {
         Exposition page = new Exposition(options.models().base(), createdSeconds);
         gauges(page, stats, sleepLevel);
         counters(page, stats);
         requests.all().forEach(page::histogram);
-        int loras = options.models().loras().size();
-        if (loras > 0) {
-            String labels = "max_lora=\"%d\",running_lora_adapters=\"\",waiting_lora_adapters=\"\"".formatted(loras);
+        int slots = options.models().adapters().slots();
+        if (slots > 0) {
+            String labels = "max_lora=\"%d\",running_lora_adapters=\"%s\",waiting_lora_adapters=\"%s\""
+                    .formatted(slots, String.join(",", adapters.running()), String.join(",", adapters.waiting()));
             page.gauge("lora_requests_info", "Running stats on lora requests.", labels, nowSeconds);
         }
         String cache = "block_size=\"%d\",enable_prefix_caching=\"%s\",engine=\"0\",num_gpu_blocks=\"%d\""

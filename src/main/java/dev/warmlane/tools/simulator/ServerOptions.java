@@ -1,8 +1,10 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,12 +50,18 @@ public record ServerOptions(
      * @param base the model it has loaded; also the one for a request that names none
      * @param loras adapters of the base model
      * @param maxModelLen tokens that a prompt and its response may have together; at least 2
+     * @param adapters how it keeps adapters
      */
-    public record Models(String base, List<String> loras, int maxModelLen) {
+    public record Models(String base, List<String> loras, int maxModelLen, AdapterConfig adapters) {
         public Models {
             loras = List.copyOf(loras);
             Arguments.check(!base.isBlank(), "model", "blank", "a name");
             Arguments.check(maxModelLen >= 2, "max model len", maxModelLen, ">= 2 tokens");
+        }
+
+        /** Models of which each adapter has a slot, and is loaded in no time. */
+        public Models(String base, List<String> loras, int maxModelLen) {
+            this(base, loras, maxModelLen, new AdapterConfig(loras.size(), Duration.ZERO));
         }
     }
 

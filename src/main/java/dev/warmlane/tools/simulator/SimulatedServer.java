@@ -149,7 +149,11 @@ public final class SimulatedServer implements AutoCloseable {
     }
 
     private EngineDriver newDriver() {
-        return new EngineDriver(new SimulatedEngine(options.engine(), options.cache()), loop, System::nanoTime);
+        return new EngineDriver(
+                new SimulatedEngine(
+                        options.engine(), options.cache(), options.models().adapters()),
+                loop,
+                System::nanoTime);
     }
 
     private VllmApi newApi() {

@@ -31,7 +31,7 @@ final class VllmApi {
         this.clock = clock;
         this.metrics = new RequestMetrics(options);
         this.metricsPage = new MetricsPage(options, nowSeconds());
-        LoadedModels models = new LoadedModels(options.models());
+        LoadedModels models = new LoadedModels(options.models(), driver);
         this.generations = new GenerationService(options, models, driver, injector, metrics, clock, random);
         addRoutes(models, new ModelPages(options, models, clock.instant().getEpochSecond()));
     }
@@ -105,7 +105,10 @@ final class VllmApi {
             exchange.reply(200, METRICS_TYPE, "vllm:num_requests_running{engine=\"0 NaN\n\u0000}}\n# TYPE\n");
         } else if (fault == MetricsFault.NONE) {
             exchange.reply(
-                    200, METRICS_TYPE, metricsPage.render(driver.stats(), driver.sleepLevel(), metrics, nowSeconds()));
+                    200,
+                    METRICS_TYPE,
+                    metricsPage.render(
+                            driver.stats(), driver.adapterStats(), driver.sleepLevel(), metrics, nowSeconds()));
         }
     }
 

@@ -3,7 +3,9 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,14 +29,16 @@ class SimulateCommandTest {
     @Test
     void optionsReachTheServers() {
         FleetOptions fleet = parse(
-                ("--port 0 --pods 2 --model m --lora a,b --max-model-len 100 --preset 8b-h100 --block-size 32 --kv-blocks 7"
+                ("--port 0 --pods 2 --model m --lora a,b --max-loras 3 --lora-load-ms 20 --max-model-len 100 --preset 8b-h100 --block-size 32 --kv-blocks 7"
                                 + " --no-prefix-caching --output-tokens 9 --vllm-version 0.10.0 --no-prompt-tokens-details"
                                 + " --api-key k --seed 5 --error-status 503 --error-rate 0.5 --metrics-fault garbage")
                         .split(" "));
         assertThat(fleet.port()).isZero();
         assertThat(fleet.servers()).isEqualTo(2);
         ServerOptions server = fleet.server();
-        assertThat(server.models()).isEqualTo(new ServerOptions.Models("m", List.of("a", "b"), 100));
+        assertThat(server.models())
+                .isEqualTo(new ServerOptions.Models(
+                        "m", List.of("a", "b"), 100, new AdapterConfig(3, Duration.ofMillis(20))));
         assertThat(server.cache().blockSizeTokens()).isEqualTo(32);
         assertThat(server.cache().blocks()).isEqualTo(7);
         assertThat(server.cache().prefixCaching()).isFalse();
@@ -51,6 +55,8 @@ class SimulateCommandTest {
     @ParameterizedTest
     @CsvSource({
         "--pods=0, servers: 0 (expected: >= 1)",
+        "--max-loras=-1, adapter slots: -1 (expected: >= 0)",
+        "--lora-load-ms=-1, adapter loading: -1 ms (expected: >= 0)",
         "--block-size=0, block size: 0 (expected: >= 1 token)",
         "--preset=fast, 'preset: fast (expected: demo, instant, 8b-h100 or 70b-h100x4)'",
         "--error-status=200, 'status: 200 (expected: 400..599, or 0 for none)'",

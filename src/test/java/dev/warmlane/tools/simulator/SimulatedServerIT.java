@@ -3,12 +3,14 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,6 +257,31 @@ class SimulatedServerIT {
         pending.cancel(true);
         Await.until(() -> server.stats().cancels() == 1);
         assertThat(server.engineStats().running()).isZero();
+    }
+
+    @Test
+    void tellsWhichAdaptersRunAndWhichWaitForASlot() throws Exception {
+        start(OPTIONS.withEngine(new EngineModel(5e6, 0, 0, 0, 0, 8192, 256))
+                .withModels(new ServerOptions.Models(
+                        "base", List.of("one"), 4096, new AdapterConfig(1, Duration.ofMillis(1)))));
+        assertThat(client.post("/v1/load_lora_adapter", "{\"lora_name\":\"two\",\"lora_path\":\"/two\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        int sent = 0;
+        for (String model : List.of("base", "one", "two")) {
+            String body = chat(message("user", "hi"), ",\"max_tokens\":4000").replace("base", model);
+            client.http.sendAsync(
+                    client.request("/v1/chat/completions")
+                            .POST(BodyPublishers.ofString(body))
+                            .build(),
+                    BodyHandlers.ofString());
+            int underWay = ++sent;
+            Await.until(
+                    () -> server.engineStats().running() + server.engineStats().waiting() == underWay);
+        }
+        assertThat(client.get("/metrics").body())
+                .contains("vllm:lora_requests_info{max_lora=\"1\",running_lora_adapters=\"one\","
+                        + "waiting_lora_adapters=\"two\"} ");
     }
 
     @Test

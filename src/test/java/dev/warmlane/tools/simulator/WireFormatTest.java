@@ -2,6 +2,8 @@ package dev.warmlane.tools.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.simulator.engine.SimulatedEngine;
+import io.netty.channel.DefaultEventLoop;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +55,9 @@ class WireFormatTest {
     void listsModelsAsVllmDoes(String generation) throws IOException {
         ServerOptions options =
                 ServerOptions.DEFAULTS.withModels(new ServerOptions.Models("m", List.of("lora1"), 4096));
-        String models = new ModelPages(options, new LoadedModels(options.models()), 1)
+        EngineDriver driver = new EngineDriver(
+                new SimulatedEngine(options.engine(), options.cache()), new DefaultEventLoop(), System::nanoTime);
+        String models = new ModelPages(options, new LoadedModels(options.models(), driver), 1)
                 .models()
                 .toString()
                 .replaceAll("modelperm-[0-9a-f]{16}", "modelperm-U")

@@ -3,7 +3,10 @@ package dev.warmlane.tools.simulator.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The running and waiting requests of an engine and the blocks they hold: decides what the next step computes. As in vLLM the
@@ -16,6 +19,7 @@ final class Batch {
 
     private final EngineModel model;
     private final CacheConfig cache;
+    final AdapterSlots adapters;
     private BlockPool pool;
     private final int watermarkBlocks;
     private final List<EngineSequence> running = new ArrayList<>();
@@ -27,9 +31,10 @@ final class Batch {
     long hitTokens;
     long preemptions;
 
-    Batch(EngineModel model, CacheConfig cache) {
+    Batch(EngineModel model, CacheConfig cache, AdapterConfig adapters) {
         this.model = model;
         this.cache = cache;
+        this.adapters = new AdapterSlots(adapters);
         this.pool = new BlockPool(cache.blocks(), cache.wasteless());
         this.watermarkBlocks = (int) (cache.blocks() * WATERMARK);
     }
@@ -52,6 +57,17 @@ final class Batch {
 
     int waiting() {
         return waiting.size();
+    }
+
+    /** Adapters of the requests in the queue, in the order in which they came. */
+    List<String> waitingAdapters() {
+        Set<String> names = new LinkedHashSet<>();
+        for (EngineSequence sequence : waiting) {
+            if (sequence.request.adapter() != null) {
+                names.add(sequence.request.adapter());
+            }
+        }
+        return List.copyOf(names);
     }
 
     double usage() {
@@ -78,9 +94,7 @@ final class Batch {
             }
         }
         if (preemptions == preemptionsBefore) {
-            while (budget > 0 && running.size() < model.maxSequences() && admitHead(nowNanos)) {
-                // each round admits one
-            }
+            admitWaiting(nowNanos);
         }
     }
 
@@ -99,6 +113,7 @@ final class Batch {
     void remove(EngineSequence sequence) {
         if (sequence.state == EngineSequence.State.RUNNING) {
             running.remove(sequence);
+            adapters.ended(sequence.request.adapter());
             releaseBlocks(sequence);
         } else {
             waiting.remove(sequence);
@@ -120,11 +135,25 @@ final class Batch {
         startTokens(sequence, tokens);
     }
 
-    private boolean admitHead(long nowNanos) {
-        EngineSequence head = waiting.peek();
-        if (head == null) {
-            return false;
+    private void admitWaiting(long nowNanos) {
+        if (waiting.isEmpty()) {
+            return;
         }
+        Iterator<EngineSequence> queue = waiting.iterator();
+        while (budget > 0 && running.size() < model.maxSequences() && queue.hasNext()) {
+            EngineSequence next = queue.next();
+            if (!adapters.admits(next.request.adapter())) {
+                continue;
+            }
+            if (!admit(next, nowNanos)) {
+                return;
+            }
+            queue.remove();
+        }
+    }
+
+    /** False, and nothing changed, if there is no room for it. */
+    private boolean admit(EngineSequence head, long nowNanos) {
         int hitBlocks = findCached(head);
         int cached = hitBlocks * cache.blockSizeTokens();
         int tokens = Math.min(budget, head.knownTokens() - cached);
@@ -138,8 +167,8 @@ final class Batch {
         if (pool.freeBlocks() - freeHits - missing < reserve) {
             return false;
         }
-        waiting.remove();
         running.add(head);
+        adapters.started(head.request.adapter());
         head.state = EngineSequence.State.RUNNING;
         for (int i = 0; i < hitBlocks; i++) {
             pool.hold(hits[i]);
@@ -201,6 +230,7 @@ final class Batch {
         running.remove(running.size() - 1);
         budget += sequence.stepTokens;
         releaseBlocks(sequence);
+        adapters.ended(sequence.request.adapter());
         sequence.state = EngineSequence.State.WAITING;
         waiting.addFirst(sequence);
         preemptions++;

@@ -1,5 +1,7 @@
 package dev.warmlane.tools.simulator.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an engine is asked to compute.
  *
@@ -12,10 +14,21 @@ package dev.warmlane.tools.simulator.engine;
  * @param blockHashes chained hashes of the leading blocks of prompt and response; owned by this request from now on
  * @param end how the response ends when it is complete: STOP or LENGTH
  * @param listener hears what becomes of it
+ * @param adapter the LoRA adapter that it needs; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EngineRequest(
-        int promptTokens, int outputTokens, long[] blockHashes, FinishReason end, Listener listener) {
+        int promptTokens,
+        int outputTokens,
+        long[] blockHashes,
+        FinishReason end,
+        Listener listener,
+        @Nullable String adapter) {
+
+    /** A request for the base model. */
+    public EngineRequest(int promptTokens, int outputTokens, long[] blockHashes, FinishReason end, Listener listener) {
+        this(promptTokens, outputTokens, blockHashes, end, listener, null);
+    }
 
     /**
      * Hears what becomes of a request, on the thread that drives the engine. It may submit and cancel requests from within; what

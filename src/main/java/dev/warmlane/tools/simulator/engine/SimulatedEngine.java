@@ -38,10 +38,15 @@ public final class SimulatedEngine {
     private long generationTokens;
     private final Map<FinishReason, Long> finished = new EnumMap<>(FinishReason.class);
 
+    /** An engine to which adapters cost nothing. */
     public SimulatedEngine(EngineModel model, CacheConfig cache) {
+        this(model, cache, AdapterConfig.NONE);
+    }
+
+    public SimulatedEngine(EngineModel model, CacheConfig cache, AdapterConfig adapters) {
         this.model = model;
         this.cache = cache;
-        this.batch = new Batch(model, cache);
+        this.batch = new Batch(model, cache, adapters);
     }
 
     public CacheConfig cache() {
@@ -114,6 +119,35 @@ public final class SimulatedEngine {
         slowdown = factor;
     }
 
+    /** Loads an adapter within the next step, unless it is there or requests use all slots. */
+    public void loadAdapter(String adapter) {
+        batch.adapters.load(adapter);
+    }
+
+    /** Gives up the slot of an adapter. */
+    public void unloadAdapter(String adapter) {
+        batch.adapters.unload(adapter);
+    }
+
+    /** The adapters as they are now. */
+    public AdapterStats adapterStats() {
+        return new AdapterStats(batch.adapters.loads, batch.adapters.running(), batch.waitingAdapters());
+    }
+
+    /**
+     * Adapters at one moment. Immutable.
+     *
+     * @param loads how often one was loaded
+     * @param running those of the requests in the batch
+     * @param waiting those of the requests in the queue
+     */
+    public record AdapterStats(long loads, List<String> running, List<String> waiting) {
+        public AdapterStats {
+            running = List.copyOf(running);
+            waiting = List.copyOf(waiting);
+        }
+    }
+
     /** The counters and gauges as they are now. */
     public EngineStats stats() {
         return new EngineStats(
@@ -152,7 +186,8 @@ public final class SimulatedEngine {
                 load.add(running.get(i));
             }
         }
-        stepEnd = nowNanos + Math.max(1, Math.round(model.nanos(load) * slowdown));
+        long loading = batch.adapters.takeLoadNanos();
+        stepEnd = nowNanos + Math.max(1, Math.round((model.nanos(load) + loading) * slowdown));
     }
 
     private void endStep(long nowNanos) {
