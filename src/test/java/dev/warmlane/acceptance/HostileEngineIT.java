@@ -151,7 +151,8 @@ class HostileEngineIT {
 
     @Test
     void whatIsLeftOfAnAnswerSpoilsNoOther() {
-        // On one connection of the client, so that both requests have one event loop, and with it the same upstream connections.
+        // On one connection of the client, so that both requests have one event loop, and with it the same upstream
+        // connections.
         try (Wire client = Wire.to(gateway.port())) {
             client.send(KEPT);
             try (Exchange upstream = engine.next()) {
