@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.PrefillBypass;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
@@ -271,12 +272,13 @@ final class ExchangeReader {
                     unsuited,
                     owner,
                     body.modelIfRead(),
-                    id);
+                    id,
+                    PrefillBypass.API);
         }
         body.engine(pool.versions().oldest());
         AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
         boolean read = pool.router().policy().readsPrompt(key.source());
         PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
-        return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), id);
+        return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), id, null);
     }
 }

@@ -10,12 +10,13 @@ import java.net.URI;
  * @param uri scheme, host and port, and what comes before the paths of requests, if anything
  * @param state whether it may receive requests
  * @param loadShare the part of an equal load that it may take, in (0, 1]; less than 1 only while it is starting
+ * @param role which part of requests it computes
  */
-public record Endpoint(EndpointId id, String name, URI uri, EndpointState state, double loadShare) {
+public record Endpoint(EndpointId id, String name, URI uri, EndpointState state, double loadShare, Role role) {
 
-    /** An endpoint that may take all of its load. */
+    /** An endpoint that may take all of its load, of whole requests. */
     public Endpoint(EndpointId id, String name, URI uri, EndpointState state) {
-        this(id, name, uri, state, 1);
+        this(id, name, uri, state, 1, Role.BOTH);
     }
 
     /** A static endpoint, identified by its URL and named by what follows its scheme. */
@@ -25,11 +26,15 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
     }
 
     public Endpoint withState(EndpointState newState) {
-        return newState == state ? this : new Endpoint(id, name, uri, newState, loadShare);
+        return newState == state ? this : new Endpoint(id, name, uri, newState, loadShare, role);
     }
 
     /** The same, starting: it may take this part of an equal load. */
     public Endpoint starting(double share) {
-        return new Endpoint(id, name, uri, EndpointState.STARTING, share);
+        return new Endpoint(id, name, uri, EndpointState.STARTING, share, role);
+    }
+
+    public Endpoint withRole(Role newRole) {
+        return newRole == role ? this : new Endpoint(id, name, uri, state, loadShare, newRole);
     }
 }

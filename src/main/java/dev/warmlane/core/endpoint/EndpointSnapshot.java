@@ -1,6 +1,7 @@
 package dev.warmlane.core.endpoint;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,10 +16,12 @@ public final class EndpointSnapshot {
 
     private final List<Endpoint> endpoints;
     private final List<Endpoint> selectable;
+    private final List<Endpoint> prefill;
     private final Map<EndpointId, Endpoint> byId;
     private final boolean panic;
     private final boolean starting;
     private final boolean probation;
+    private final boolean roles;
 
     /** @throws IllegalArgumentException if two endpoints have the same id */
     public EndpointSnapshot(List<Endpoint> endpoints) {
@@ -40,8 +43,11 @@ public final class EndpointSnapshot {
                 throw new IllegalArgumentException("endpoint %s: listed twice".formatted(endpoint.id()));
             }
         }
-        List<Endpoint> ready = in(panic ? EndpointState::isDiscoveredReady : EndpointState::acceptsNew);
-        this.selectable = !ready.isEmpty() ? ready : in(EndpointState::acceptsBound);
+        Predicate<EndpointState> accepting = panic ? EndpointState::isDiscoveredReady : EndpointState::acceptsNew;
+        List<Endpoint> ready = in(accepting, Role::decodes);
+        this.selectable = !ready.isEmpty() ? ready : in(EndpointState::acceptsBound, Role::decodes);
+        this.prefill = in(accepting, role -> role == Role.PREFILL);
+        this.roles = this.endpoints.stream().anyMatch(e -> e.role() != Role.BOTH);
         this.starting = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.STARTING);
         this.probation = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.PROBATION);
     }
@@ -51,11 +57,32 @@ public final class EndpointSnapshot {
     }
 
     /**
-     * The endpoints that a request bound to none may go to: those that accept new ones or, where there are none, those that
-     * drain, because a cold response from a leaving endpoint beats no response.
+     * The endpoints from which the response to a request bound to none may come: those that accept new ones or, where there are
+     * none, those that drain, because a cold response from a leaving endpoint beats no response.
      */
     public List<Endpoint> selectable() {
         return selectable;
+    }
+
+    /** The endpoints of role prefill that accept new requests; empty in a pool without roles. */
+    public List<Endpoint> prefill() {
+        return prefill;
+    }
+
+    /** Whether any endpoint computes only a part of requests. */
+    public boolean hasRoles() {
+        return roles;
+    }
+
+    /** These endpoints and all of role prefill, whatever their state: one to which a key is still bound was another before. */
+    public Set<EndpointId> withPrefill(Set<EndpointId> excluded) {
+        Set<EndpointId> all = new HashSet<>(excluded);
+        for (Endpoint endpoint : endpoints) {
+            if (!endpoint.role().decodes()) {
+                all.add(endpoint.id());
+            }
+        }
+        return all;
     }
 
     /** Whether so few endpoints are healthy that all are used. */
@@ -99,7 +126,9 @@ public final class EndpointSnapshot {
         return byId.containsKey(id);
     }
 
-    private List<Endpoint> in(Predicate<EndpointState> states) {
-        return endpoints.stream().filter(e -> states.test(e.state())).toList();
+    private List<Endpoint> in(Predicate<EndpointState> states, Predicate<Role> taken) {
+        return endpoints.stream()
+                .filter(e -> states.test(e.state()) && taken.test(e.role()))
+                .toList();
     }
 }

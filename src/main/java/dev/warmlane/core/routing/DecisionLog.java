@@ -19,14 +19,21 @@ public final class DecisionLog {
     public static final class Entry {
         private final Instant at;
         private final RoutingDecision decision;
+        private final @Nullable Entry prefill;
         private volatile @Nullable Long deliveredTokens;
         private volatile @Nullable Integer status;
         private volatile @Nullable FailureCause failure;
         private volatile @Nullable Long firstByteNanos;
 
-        Entry(Instant at, RoutingDecision decision) {
+        Entry(Instant at, RoutingDecision decision, @Nullable Entry prefill) {
             this.at = at;
             this.decision = decision;
+            this.prefill = prefill;
+        }
+
+        /** The same of its prefill leg; null where it has none. */
+        public @Nullable Entry prefill() {
+            return prefill;
         }
 
         public Instant at() {
@@ -80,9 +87,15 @@ public final class DecisionLog {
         this.clock = clock;
     }
 
-    Entry add(RoutingDecision decision) {
+    /** An entry that is not in the log, of a prefill leg. */
+    Entry entry(RoutingDecision decision, @Nullable Entry prefill) {
+        return new Entry(clock.instant(), decision, prefill);
+    }
+
+    /** @param prefill of its prefill leg; null where it has none */
+    Entry add(RoutingDecision decision, @Nullable Entry prefill) {
         int index = (int) (written.getAndIncrement() % entries.length());
-        Entry entry = new Entry(clock.instant(), decision);
+        Entry entry = entry(decision, prefill);
         entries.set(index, entry);
         return entry;
     }

@@ -3,10 +3,12 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
+import org.jspecify.annotations.Nullable;
 
 /** A request on its way to an endpoint. Its owner reports what becomes of it and closes it once, twice or from any thread. */
 public final class Dispatch implements AutoCloseable {
     private final RoutingDecision decision;
+    private final @Nullable Dispatch prefill;
     private final Router router;
     private final Lease lease;
     private final HealthWatch health;
@@ -14,8 +16,16 @@ public final class Dispatch implements AutoCloseable {
     private final EndpointTallies.Tally tally;
     private final long openedNanos;
 
-    Dispatch(RoutingDecision decision, Router router, Lease lease, HealthWatch health, DecisionLog.Entry entry) {
+    /** @param prefill the leg that computes its prompt, which is closed with it; null: its endpoint does */
+    Dispatch(
+            RoutingDecision decision,
+            @Nullable Dispatch prefill,
+            Router router,
+            Lease lease,
+            HealthWatch health,
+            DecisionLog.Entry entry) {
         this.decision = decision;
+        this.prefill = prefill;
         this.router = router;
         this.lease = lease;
         this.health = health;
@@ -26,6 +36,15 @@ public final class Dispatch implements AutoCloseable {
 
     public RoutingDecision decision() {
         return decision;
+    }
+
+    /** The leg that computes the prompt first, at an endpoint of its own where it counts; null: the endpoint computes it. */
+    public @Nullable Dispatch prefill() {
+        return prefill;
+    }
+
+    DecisionLog.Entry entry() {
+        return entry;
     }
 
     public Endpoint endpoint() {
@@ -107,6 +126,7 @@ public final class Dispatch implements AutoCloseable {
         tally.moveOn();
         entry.failed(cause);
         lease.close();
+        closePrefill();
         health.failed(endpoint(), cause);
     }
 
@@ -120,8 +140,15 @@ public final class Dispatch implements AutoCloseable {
     /** The request is over, whatever way. */
     @Override
     public void close() {
+        closePrefill();
         if (lease.close()) {
             health.undecided(endpoint());
+        }
+    }
+
+    private void closePrefill() {
+        if (prefill != null) {
+            prefill.close();
         }
     }
 }

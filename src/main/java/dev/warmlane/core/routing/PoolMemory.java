@@ -155,6 +155,13 @@ public final class PoolMemory {
         }
     }
 
+    /** A prefill leg is about to be sent, of a request that is noted by its own decision. */
+    void prefilling(RoutingDecision leg) {
+        if (leg.remember().prompt()) {
+            contents.insert(leg.endpoint().id(), leg.request().prompt());
+        }
+    }
+
     /**
      * Who uses a prompt. Behind an address, and where nothing tells, every request may be somebody else's; but equal prompts of one
      * moment, such as the samples of one problem, are one use: each would make the prompt look as if it always came often.

@@ -28,7 +28,7 @@ final class ProbationTrial {
         }
         Set<EndpointId> others = new HashSet<>(request.unsuited());
         for (Endpoint endpoint : snapshot.endpoints()) {
-            if (endpoint.state() != EndpointState.PROBATION) {
+            if (endpoint.state() != EndpointState.PROBATION || !endpoint.role().decodes()) {
                 others.add(endpoint.id());
             }
         }

@@ -122,15 +122,23 @@ public final class Router {
         RoutingDecision tied = atOwner(request, excluded);
         if (tied != null && health.admits(tied.endpoint())) {
             // If it is full, the request waits: nobody else has what it asks for.
-            return open(tied, excluded.isEmpty());
+            return open(tied, null, excluded.isEmpty());
         }
         RoutingDecision decision = choose(request, excluded);
         Set<EndpointId> barred = excluded;
         while (decision != null) {
             if (health.admits(decision.endpoint())) {
-                Dispatch dispatch = open(decision, excluded.isEmpty());
+                RoutingDecision leg = decision.prefill();
+                Dispatch prefill = leg == null || !health.admits(leg.endpoint()) ? null : openPrefill(leg);
+                // Without what was to compute its prompt, it is another decision.
+                Dispatch dispatch = leg == null || prefill != null ? open(decision, prefill, excluded.isEmpty()) : null;
                 if (dispatch != null) {
                     return dispatch;
+                }
+                if (prefill != null) {
+                    prefill.close();
+                } else if (leg != null) {
+                    health.undecided(decision.endpoint());
                 }
                 // Only now: while there is room, nobody pays for asking every endpoint.
                 barred = withFull(excluded);
@@ -141,7 +149,20 @@ public final class Router {
     }
 
     /** Null if the endpoint is full. */
-    private @Nullable Dispatch open(RoutingDecision decision, boolean isFirst) {
+    private @Nullable Dispatch openPrefill(RoutingDecision leg) {
+        Lease lease = inFlight.open(leg.endpoint().id(), leg.promptTokens(), leg.uncachedTokens());
+        if (lease == null) {
+            health.undecided(leg.endpoint());
+            return null;
+        }
+        memory.prefilling(leg);
+        Dispatch dispatch = new Dispatch(leg, null, this, lease, health, log.entry(leg.withoutPrompt(), null));
+        retireIfGone(leg.endpoint().id());
+        return dispatch;
+    }
+
+    /** Null if the endpoint is full. */
+    private @Nullable Dispatch open(RoutingDecision decision, @Nullable Dispatch prefill, boolean isFirst) {
         Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
         if (lease == null) {
             health.undecided(decision.endpoint());
@@ -151,8 +172,8 @@ public final class Router {
         if (isFirst) {
             memory.sent(decision);
         }
-        DecisionLog.Entry entry = log.add(decision.withoutPrompt());
-        Dispatch dispatch = new Dispatch(decision, this, lease, health, entry);
+        DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
+        Dispatch dispatch = new Dispatch(decision, prefill, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());
         return dispatch;
     }
@@ -163,13 +184,25 @@ public final class Router {
         }
         EndpointSnapshot snapshot = pool.snapshot();
         Endpoint owner = StoredResponseOwner.of(request, snapshot, tried);
-        return owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
+        RoutingDecision tied =
+                owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
+        return tied != null && snapshot.hasRoles() ? tied.bypassing(PrefillBypass.STORED_RESPONSE) : tied;
     }
 
     /** @param tried endpoints that are not to be asked, beside those that do not have what the request needs */
     private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> tried) {
         EndpointSnapshot snapshot = pool.snapshot();
         Set<EndpointId> excluded = request.withUnsuited(tried);
+        if (!snapshot.hasRoles()) {
+            return chooseEndpoint(request, snapshot, excluded, tried);
+        }
+        RoutingDecision decision = chooseEndpoint(request, snapshot, snapshot.withPrefill(excluded), tried);
+        return decision == null ? null : PrefillChoice.of(decision, memory.view(snapshot), excluded);
+    }
+
+    /** The endpoint that makes the response. */
+    private @Nullable RoutingDecision chooseEndpoint(
+            RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> excluded, Set<EndpointId> tried) {
         if (snapshot.isPanic() && !tried.isEmpty()) {
             // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
             RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic()), excluded);

@@ -2,8 +2,8 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.prefix.PromptBlocks;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a request goes, and why. Immutable; making one changes nothing.
@@ -17,6 +17,9 @@ import java.util.List;
  * @param matchedTokens those that the endpoint is predicted to hold
  * @param candidates every endpoint that was weighed; empty where the policy weighs none
  * @param remember what the pool remembers of it
+ * @param prefill who computes the prompt first, of whom the endpoint then fetches it: a decision of its own that has no other; null: the
+ *     endpoint does
+ * @param bypass why it does; null where it does not, and in a pool that has no roles
  */
 public record RoutingDecision(
         RoutingRequest request,
@@ -27,7 +30,34 @@ public record RoutingDecision(
         long uncachedTokens,
         long matchedTokens,
         List<Candidate> candidates,
-        Remember remember) {
+        Remember remember,
+        @Nullable RoutingDecision prefill,
+        @Nullable PrefillBypass bypass) {
+
+    /** A decision for one endpoint, in a pool where that goes without saying. */
+    public RoutingDecision(
+            RoutingRequest request,
+            Endpoint endpoint,
+            KeySource source,
+            Outcome outcome,
+            long promptTokens,
+            long uncachedTokens,
+            long matchedTokens,
+            List<Candidate> candidates,
+            Remember remember) {
+        this(
+                request,
+                endpoint,
+                source,
+                outcome,
+                promptTokens,
+                uncachedTokens,
+                matchedTokens,
+                candidates,
+                remember,
+                null,
+                null);
+    }
 
     /** Whether it leaves an endpoint that it could have stayed at and that is predicted to hold more of the prompt. */
     public boolean losesHits() {
@@ -44,16 +74,57 @@ public record RoutingDecision(
 
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
-        RoutingRequest slim = new RoutingRequest(
-                request.key(), PromptBlocks.EMPTY, request.unsuited(), request.owner(), request.model(), request.id());
+        RoutingRequest slim = request.withoutPrompt();
         return new RoutingDecision(
-                slim, endpoint, source, outcome, promptTokens, uncachedTokens, matchedTokens, candidates, remember);
+                slim,
+                endpoint,
+                source,
+                outcome,
+                promptTokens,
+                uncachedTokens,
+                matchedTokens,
+                candidates,
+                remember,
+                prefill == null ? null : prefill.withoutPrompt(),
+                bypass);
     }
 
     /** The same with another outcome. */
     RoutingDecision withOutcome(Outcome other) {
         return new RoutingDecision(
-                request, endpoint, source, other, promptTokens, uncachedTokens, matchedTokens, candidates, remember);
+                request,
+                endpoint,
+                source,
+                other,
+                promptTokens,
+                uncachedTokens,
+                matchedTokens,
+                candidates,
+                remember,
+                prefill,
+                bypass);
+    }
+
+    /** The same with the prompt computed by another endpoint first, so that this one has nothing to compute. */
+    RoutingDecision withPrefill(RoutingDecision other) {
+        return new RoutingDecision(
+                request, endpoint, source, outcome, promptTokens, 0, matchedTokens, candidates, remember, other, null);
+    }
+
+    /** The same with the prompt computed by the endpoint itself. */
+    RoutingDecision bypassing(PrefillBypass why) {
+        return new RoutingDecision(
+                request,
+                endpoint,
+                source,
+                outcome,
+                promptTokens,
+                uncachedTokens,
+                matchedTokens,
+                candidates,
+                remember,
+                null,
+                why);
     }
 
     /** A decision by the request's own key alone, of which nothing is remembered. */

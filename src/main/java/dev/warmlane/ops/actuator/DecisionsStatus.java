@@ -6,6 +6,7 @@ import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Cost;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.core.routing.PrefillBypass;
 import dev.warmlane.core.routing.RoutingDecision;
 import java.time.Instant;
 import java.util.List;
@@ -38,6 +39,8 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
      * @param uncachedTokens of those, to be computed
      * @param deliveredTokens of those, what the endpoint reported as cached; null before its response is complete, or if it does not say
      * @param candidates every endpoint that was weighed; empty where the policy weighs none
+     * @param prefill the endpoint that computed the prompt first; absent where the chosen one did
+     * @param prefillBypass why the chosen endpoint computed the prompt itself; absent where it did not, and in pools without roles
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record DecisionStatus(
@@ -56,8 +59,52 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
             long matchedTokens,
             long uncachedTokens,
             @Nullable Long deliveredTokens,
-            List<CandidateStatus> candidates) {
+            List<CandidateStatus> candidates,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            PrefillStatus prefill,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String prefillBypass) {
         private static final double NANOS_PER_MILLI = 1e6;
+
+        /**
+         * The endpoint that computes a prompt for another.
+         *
+         * @param endpoint its name
+         * @param matchedTokens leading tokens of the prompt that it is predicted to hold
+         * @param uncachedTokens those that it has to compute
+         * @param failure why it did not; null where it did, or has not failed yet
+         * @param firstByteMillis from the decision to its response; null before
+         * @param deliveredTokens what it reported as cached; null before its response, or if it does not say
+         * @param candidates every prefill endpoint that was weighed
+         */
+        @JsonInclude(JsonInclude.Include.ALWAYS)
+        public record PrefillStatus(
+                String endpoint,
+                long matchedTokens,
+                long uncachedTokens,
+                @Nullable String failure,
+                @Nullable Double firstByteMillis,
+                @Nullable Long deliveredTokens,
+                List<CandidateStatus> candidates) {
+
+            static @Nullable PrefillStatus of(@Nullable RoutingDecision leg, DecisionLog.@Nullable Entry taken) {
+                if (leg == null) {
+                    return null;
+                }
+                FailureCause failure = taken == null ? null : taken.failure();
+                Long firstByteNanos = taken == null ? null : taken.firstByteNanos();
+                return new PrefillStatus(
+                        leg.endpoint().name(),
+                        leg.matchedTokens(),
+                        leg.uncachedTokens(),
+                        failure == null ? null : failure.words(),
+                        firstByteNanos == null ? null : firstByteNanos / NANOS_PER_MILLI,
+                        taken == null ? null : taken.deliveredTokens(),
+                        leg.candidates().stream().map(CandidateStatus::of).toList());
+            }
+        }
 
         /**
          * One endpoint that was weighed.
@@ -138,6 +185,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                 DecisionLog.@Nullable Entry taken) {
             FailureCause failure = taken == null ? null : taken.failure();
             Long firstByteNanos = taken == null ? null : taken.firstByteNanos();
+            PrefillBypass bypass = decision.bypass();
             return new DecisionStatus(
                     at,
                     decision.request().id(),
@@ -154,7 +202,9 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                     decision.matchedTokens(),
                     decision.uncachedTokens(),
                     taken == null ? null : taken.deliveredTokens(),
-                    decision.candidates().stream().map(CandidateStatus::of).toList());
+                    decision.candidates().stream().map(CandidateStatus::of).toList(),
+                    PrefillStatus.of(decision.prefill(), taken == null ? null : taken.prefill()),
+                    bypass == null ? null : bypass.label());
         }
     }
 

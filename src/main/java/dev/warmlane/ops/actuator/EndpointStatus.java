@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param uri where it answers
  * @param state the label of its state
  * @param loadShare the part of an equal load that it may take, in (0, 1]; less than 1 while it is starting
+ * @param role prefill or decode; absent where it computes whole requests
  * @param ejection why it is out; null if it is not
  * @param prefixCache its own counters and ratios
  * @param kvCacheUsage share of KV blocks held by running requests, in [0, 1]
@@ -40,6 +41,7 @@ public record EndpointStatus(
         String uri,
         String state,
         double loadShare,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String role,
         @Nullable EjectionStatus ejection,
         PrefixCacheStatus prefixCache,
         @Nullable Double kvCacheUsage,

@@ -3,6 +3,7 @@ package dev.warmlane.ops.actuator;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.pool.Pool;
@@ -113,6 +114,7 @@ public final class VllmEndpoint {
                 endpoint.uri().toString(),
                 endpoint.state().label(),
                 endpoint.loadShare(),
+                endpoint.role() == Role.BOTH ? null : endpoint.role().label(),
                 EjectionStatus.of(pool.health().of(endpoint.id()), nanoClock.getAsLong()),
                 PrefixCacheStatus.of(report.prefixCache(), report.windows()),
                 load.kvCacheUsage(),

@@ -20,7 +20,7 @@ class EndpointSpeedsTest {
     private final SplittableRandom random = new SplittableRandom(1);
 
     private static Endpoint endpoint(String name) {
-        return new Endpoint(new EndpointId(name), name, URI.create("http://" + name), EndpointState.READY, 1);
+        return new Endpoint(new EndpointId(name), name, URI.create("http://" + name), EndpointState.READY);
     }
 
     @Test

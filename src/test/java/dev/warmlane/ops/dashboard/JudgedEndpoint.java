@@ -77,6 +77,7 @@ final class JudgedEndpoint {
                 "http://" + name + ":8000",
                 unready ? "unready" : ejection == null ? "ready" : "ejected",
                 1,
+                null,
                 ejection,
                 unusedCache(),
                 kvCacheUsage,
