@@ -3,10 +3,13 @@ package dev.warmlane.app;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
+import dev.warmlane.ops.actuator.CacheEndpoint;
+import dev.warmlane.ops.actuator.CacheMeters;
 import dev.warmlane.ops.actuator.ClusterEndpoint;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
 import dev.warmlane.ops.actuator.EndpointsHealthIndicator;
@@ -68,6 +71,16 @@ class ActuatorConfiguration {
     @Bean
     ClusterEndpoint clusterEndpoint(ObjectProvider<ReplicaSharing> sharing) {
         return new ClusterEndpoint(sharing.getIfAvailable());
+    }
+
+    @Bean
+    CacheEndpoint cacheEndpoint(Pools pools, CacheWatch watch) {
+        return new CacheEndpoint(pools, watch);
+    }
+
+    @Bean
+    CacheMeters cacheMeters(Pools pools, CacheWatch watch, MeterRegistry registry) {
+        return new CacheMeters(registry, pools, watch);
     }
 
     @Bean

@@ -7,6 +7,7 @@ import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.pool.QueueTicks;
@@ -67,6 +68,13 @@ class PoolConfiguration {
     private static @Nullable Replication replication(ObjectProvider<ReplicaSharing> sharing) {
         ReplicaSharing replicas = sharing.getIfAvailable();
         return replicas == null ? null : replicas.replication();
+    }
+
+    @Bean
+    CacheWatch cacheWatch(Pools pools) {
+        CacheWatch watch = new CacheWatch(pools, System::nanoTime);
+        watch.start();
+        return watch;
     }
 
     @Bean

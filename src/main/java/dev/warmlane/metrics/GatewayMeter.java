@@ -101,6 +101,25 @@ public enum GatewayMeter {
             "pool"),
     DELIVERED_PREFIX_TOKENS(
             Kind.COUNTER, "delivered.prefix.tokens", "Prompt tokens cached according to usage reports", "pool"),
+    CACHE_HIT_RATIO(
+            Kind.GAUGE,
+            "cache.hit.ratio",
+            "Hit ratio that the pool's caches would have if they were so many times as large, as requests are routed; infinite: one that"
+                    + " forgets nothing",
+            "pool",
+            "size"),
+    CACHE_LOST(
+            Kind.GAUGE,
+            "cache.lost.ratio",
+            "Share of prompt tokens that were no hits, of about the last hour, by what they were lost to: compulsory, capacity, routing"
+                    + " or delivery",
+            "pool",
+            "cause"),
+    CACHE_LEFT_OUT(
+            Kind.COUNTER,
+            "cache.left.out",
+            "Requests and responses that the estimate of larger caches left out because too many came at once",
+            "pool"),
     SELECTABLE_ENDPOINTS(
             Kind.GAUGE,
             "selectable.endpoints",

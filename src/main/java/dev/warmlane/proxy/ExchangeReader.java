@@ -277,7 +277,7 @@ final class ExchangeReader {
         }
         body.engine(pool.versions().oldest());
         AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
-        boolean read = pool.router().policy().readsPrompt(key.source());
+        boolean read = pool.router().readsPrompt(key.source());
         PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
         return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), id, null);
     }

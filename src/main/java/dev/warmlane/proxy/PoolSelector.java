@@ -86,7 +86,7 @@ final class PoolSelector {
 
     /** Whether policies read the prompts of requests, whatever key they have. All pools have the same. */
     boolean readPrompts() {
-        return pools.all().get(0).router().policy().readsPrompt(KeySource.SESSION);
+        return pools.all().get(0).router().readsPrompt(KeySource.SESSION);
     }
 
     /** Whether a pool is known that a stored response can be asked of. */

@@ -19,6 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param modelNames what clients may call models
  * @param routing how an endpoint is chosen
  * @param index the prediction of what each endpoint's KV cache holds
+ * @param cache what other sizes of caches would bring
  * @param usage how the gateway learns what was really cached
  * @param scrape how the endpoints' metrics are read
  * @param upstream connections to the endpoints
@@ -51,6 +52,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty ModelNamesSettings modelNames,
         @DefaultValue @NestedConfigurationProperty RoutingSettings routing,
         @DefaultValue @NestedConfigurationProperty IndexSettings index,
+        @DefaultValue @NestedConfigurationProperty CacheSettings cache,
         @DefaultValue @NestedConfigurationProperty UsageSettings usage,
         @DefaultValue @NestedConfigurationProperty ScrapeSettings scrape,
         @DefaultValue @NestedConfigurationProperty UpstreamSettings upstream,

@@ -86,6 +86,8 @@ class ManagementApiIT {
         "/actuator/affinity/{source}/{key}, /actuator/affinity/session/a-session",
         "/actuator/decisions, /actuator/decisions?limit=3",
         "/actuator/cluster, /actuator/cluster",
+        "/actuator/cache, /actuator/cache",
+        "/actuator/cache/{pool}, /actuator/cache/default",
         "/dashboard/history, /dashboard/history?pool=default&range=24h",
         "/dashboard/history, /dashboard/history?pool=default&range=1h&week=before",
         "/dashboard/history, /dashboard/history?pool=default&endpoints",

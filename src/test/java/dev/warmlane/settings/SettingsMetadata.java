@@ -27,9 +27,10 @@ public final class SettingsMetadata {
             String name = property.get("name").asString();
             if (name.startsWith("warmlane.")) {
                 settings.add(setting("", property));
-                String type = property.get("type").asString().replaceFirst("^java\\.util\\.List<(.*)>$", "$1");
-                if (type.startsWith("dev.warmlane.")) {
-                    for (JsonNode item : read(LIST_ITEM.formatted(type)).get("properties")) {
+                String type = property.get("type").asString();
+                if (type.startsWith("java.util.List<dev.warmlane.")) {
+                    String itemType = type.replaceFirst("^java\\.util\\.List<(.*)>$", "$1");
+                    for (JsonNode item : read(LIST_ITEM.formatted(itemType)).get("properties")) {
                         settings.add(setting(name + "[].", item));
                     }
                 }

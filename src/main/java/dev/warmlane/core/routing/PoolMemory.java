@@ -119,6 +119,11 @@ public final class PoolMemory {
         cacheUse = use;
     }
 
+    @Nullable
+    CacheUse cacheUse() {
+        return cacheUse;
+    }
+
     int blockSizeBytes() {
         return blockSizeBytes;
     }

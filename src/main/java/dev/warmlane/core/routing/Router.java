@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
@@ -23,6 +24,7 @@ public final class Router {
     private final HealthWatch health;
     private final PredictionAccuracy deliveries = new PredictionAccuracy();
     private final EndpointTallies tallies = new EndpointTallies();
+    private volatile boolean readsAll;
 
     /**
      * A router that listens to the pool from now on.
@@ -66,9 +68,24 @@ public final class Router {
         return tallies;
     }
 
-    /** Tells it of every request from now on, to learn what caches of other sizes would hit. */
-    public void tell(CacheUse use) {
+    /**
+     * Tells it of every request from now on, to learn what caches of other sizes would hit.
+     *
+     * @param all whether prompts are to be read for this alone, if the policy does not
+     */
+    public void tell(CacheUse use, boolean all) {
         memory.tell(use);
+        readsAll = all;
+    }
+
+    /** What is told of requests; null: nothing. */
+    public @Nullable CacheUse cacheUse() {
+        return memory.cacheUse();
+    }
+
+    /** Whether prompts of requests with a key of this source are to be read. */
+    public boolean readsPrompt(KeySource source) {
+        return readsAll || policy.readsPrompt(source);
     }
 
     /** Seconds that an endpoint takes for a token of prefill, as observed. */

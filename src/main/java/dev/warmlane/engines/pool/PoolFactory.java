@@ -8,6 +8,7 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.ColdRestarts;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
@@ -22,6 +23,7 @@ import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.settings.CacheSettings.Watch;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.OutlierSettings;
@@ -110,7 +112,11 @@ public final class PoolFactory {
         InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
         PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, health, inFlight);
         DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
-        return new Router(endpoints, policy(settings.routing()), memory, log, health);
+        Router router = new Router(endpoints, policy(settings.routing()), memory, log, health);
+        if (settings.cache().watch() != Watch.OFF) {
+            router.tell(new CacheUse(), settings.cache().watch() == Watch.ALL);
+        }
+        return router;
     }
 
     private PoolMemory memory(InFlight inFlight) {

@@ -3,6 +3,7 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.engines.pool.Pool;
@@ -37,9 +38,16 @@ public final class EngineFacts {
         Map<EndpointId, Long> scrapes = new HashMap<>();
         for (Pool pool : pools.all()) {
             Map<EndpointId, EngineVersion> versions = new HashMap<>();
+            double tokens = 0;
+            int known = 0;
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 EndpointReport report = reports.report(endpoint.id());
-                tell(pool.router(), endpoint.id(), report);
+                Long capacity = capacityTokens(report.load());
+                if (capacity != null) {
+                    tokens += capacity;
+                    known++;
+                }
+                tell(pool.router(), endpoint.id(), report, capacity);
                 pool.health().sleeps(endpoint.id(), report.asleep(nanoClock.getAsLong()));
                 if (report.scrapedAtNanos() != null) {
                     scrapes.put(endpoint.id(), report.scrapedAtNanos());
@@ -50,13 +58,18 @@ public final class EngineFacts {
                 }
             }
             pool.versions().learn(versions);
+            CacheUse cacheUse = pool.router().cacheUse();
+            if (cacheUse != null && known > 0) {
+                // Those that do not say are as large as the others are on average.
+                cacheUse.capacity(
+                        tokens / known * pool.endpoints().snapshot().endpoints().size());
+            }
         }
         lastScrapes = scrapes;
     }
 
-    private void tell(Router router, EndpointId endpoint, EndpointReport report) {
+    private void tell(Router router, EndpointId endpoint, EndpointReport report, @Nullable Long tokens) {
         EndpointLoad load = report.load();
-        Long tokens = capacityTokens(load);
         if (tokens != null) {
             // Each time: how many blocks that is follows the bytes that a token turns out to have.
             router.capacity(endpoint, tokens);

@@ -60,7 +60,7 @@ public final class Replay {
         for (int i = 0; i < settings.scenario().gateways; i++) {
             gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i, i, sharing));
         }
-        gateways.get(0).router().tell(cacheUse);
+        gateways.get(0).router().tell(cacheUse, false);
     }
 
     /**
@@ -111,6 +111,7 @@ public final class Replay {
     }
 
     private void arrive(LoadRequest request) {
+        cacheUse.work();
         ReplayGateway gateway = gateways.get(balancer.nextInt(gateways.size()));
         RoutingRequest routing = new RoutingRequest(keys.key(request), request.prompt());
         tally.arrived(request, time.now());

@@ -97,6 +97,7 @@ class CacheAdviceTest {
             nanos = request.delayNanos();
             use.sent(one, nanos);
             use.answered(one, 6000L, request.promptTokens(), request.outputTokens(), 0L, nanos);
+            use.work();
         }
         seen = use.lastHour(nanos);
         assertThat(LossLadder.of(seen).main())

@@ -4,21 +4,43 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the prompts of a pool and what engines deliver of them, and knows what caches of other sizes would hit. Safe for
- * concurrent use; a request never waits: it queues what it has to tell, and does the work of the queue unless somebody
- * else is at it. Bounded to 3.6 MB, whatever comes: when more than {@value #MOST_QUEUED} wait, what comes on top is left out.
+ * concurrent use. A request only queues what it has to tell; {@link #work} does the rest, on another thread. Bounded to
+ * 2.5 MB and {@value #MOST_QUEUED} longs (4 MB) in the queue, whatever comes: requests that find it full are left out and
+ * counted.
  *
  * <p>Blocks of a prompt count as used when it is sent, from the last to the first, as the engine evicts them; generated ones when
  * the response is complete. Those are not known here until a prompt of the session brings them back: they count as the blocks
  * behind the session's last prompt, as many as its response has filled. At least one token of a prompt is computed.
+ *
+ * <p>Implementation notes: what a request costs is its looks at sampled blocks, each about 0.15 us. So these are bounded on average,
+ * by making the sample smaller: {@value #LOOKS_PER_REQUEST} a request, {@value #LOOKS_PER_SECOND} a second more, which let pools
+ * with little traffic keep a larger sample, and {@value #LOOKS_AT_FIRST} more at the beginning.
  */
 public final class CacheUse {
-    private static final int MOST_QUEUED = 256;
+    private static final long MOST_QUEUED = 1 << 19;
+
+    /** Longs, beside the blocks of its prompt, that something queued may take. */
+    private static final int QUEUED_ALONE = 32;
+
+    /** At sampled blocks, for each request. */
+    private static final int LOOKS_PER_REQUEST = 4;
+
+    private static final int LOOKS_PER_SECOND = 100;
+
+    private static final int LOOKS_AT_FIRST = 1 << 17;
+
+    /** Sampled blocks of one prompt. */
+    private static final int MOST_AT_ONCE = 1 << 13;
+
+    /** How many looks are saved up before the sample becomes smaller again. */
+    private static final int LOOKS_BETWEEN = 1 << 12;
 
     /** How many times the pool's own size caches are looked at; of what lies further back only a share is known. */
     private static final int LARGEST_TIMES = 10;
@@ -33,9 +55,17 @@ public final class CacheUse {
     private final SampledLru split = new SampledLru(turns::movedSplit);
     private final SeenBlocks seen = new SeenBlocks();
     private final ReentrantLock lock = new ReentrantLock();
-    private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger queued = new AtomicInteger();
+    private final Queue<Told> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicLong queued = new AtomicLong();
+    private final LongAdder leftOut = new LongAdder();
     private volatile double capacityTokens;
+    private double looksLeft = LOOKS_AT_FIRST;
+    private long lastNanos;
+
+    // Those blocks of the prompt at hand that belong to a sample.
+    private final long[] sampledBlocks = new long[MOST_AT_ONCE];
+    private final int[] sampledAt = new int[MOST_AT_ONCE];
+    private int sampled;
 
     /**
      * What one request has to tell.
@@ -46,6 +76,10 @@ public final class CacheUse {
      * @param bytesPerToken of its prompt
      */
     public record Use(PromptBlocks prompt, long key, int endpoint, double bytesPerToken) {
+        private long queuedLongs() {
+            return (long) prompt.length() + QUEUED_ALONE;
+        }
+
         private double blockTokens() {
             return prompt.blockSizeBytes() / bytesPerToken;
         }
@@ -59,7 +93,7 @@ public final class CacheUse {
     /** A request is sent to an endpoint. */
     public void sent(Use use, long nanos) {
         if (use.prompt.bytes() > 0) {
-            tell(() -> look(use, nanos));
+            tell(use, () -> look(use, nanos));
         }
     }
 
@@ -78,7 +112,7 @@ public final class CacheUse {
             long outputTokens,
             @Nullable Long cachedTokens,
             long nanos) {
-        tell(() -> {
+        tell(use, () -> {
             int returned = generated(use, outputTokens);
             if (cachedTokens != null && promptTokens > 0) {
                 long delivered = Math.min(promptTokens, cachedTokens);
@@ -92,6 +126,11 @@ public final class CacheUse {
         });
     }
 
+    /** Requests and responses that were left out because too many came at once. */
+    public long leftOut() {
+        return leftOut.sum();
+    }
+
     /** What has been seen in the last hour, where a request one hour back counts for a third. */
     public CacheUseReport lastHour(long nowNanos) {
         return report(hour, nowNanos);
@@ -102,7 +141,6 @@ public final class CacheUse {
         return report(day, nowNanos);
     }
 
-    /** May wait for a request that is being noted. */
     private CacheUseReport report(UseWindow window, long nowNanos) {
         lock.lock();
         try {
@@ -113,27 +151,31 @@ public final class CacheUse {
         }
     }
 
-    private void tell(Runnable what) {
-        if (queued.incrementAndGet() > MOST_QUEUED) {
-            queued.decrementAndGet();
-            return;
-        }
-        queue.add(what);
-        if (lock.tryLock()) {
-            try {
-                work();
-            } finally {
-                lock.unlock();
-            }
+    private void tell(Use use, Runnable what) {
+        long room = use.queuedLongs();
+        if (queued.addAndGet(room) > MOST_QUEUED) {
+            queued.addAndGet(-room);
+            leftOut.increment();
+        } else {
+            queue.add(new Told(room, what));
         }
     }
 
-    private void work() {
-        for (Runnable next = queue.poll(); next != null; next = queue.poll()) {
-            queued.decrementAndGet();
-            next.run();
+    /** Takes in what was told. To be called often enough that the queue does not fill; not by requests. */
+    public void work() {
+        lock.lock();
+        try {
+            for (Told next = queue.poll(); next != null; next = queue.poll()) {
+                queued.addAndGet(-next.room);
+                next.what.run();
+            }
+        } finally {
+            lock.unlock();
         }
     }
+
+    /** @param room that it takes in the queue */
+    private record Told(long room, Runnable what) {}
 
     private void look(Use use, long nanos) {
         PromptBlocks prompt = use.prompt;
@@ -153,9 +195,10 @@ public final class CacheUse {
                 generatedTo = Math.min(turns.filled(last), prompt.length());
             }
         }
-        for (int i = 0; i < hittable; i++) {
-            long block = Samples.block(prompt.hash(i));
-            boolean generated = i >= generatedFrom && i < generatedTo && lru.position(block) == 0;
+        sample(prompt);
+        for (int i = 0; i < sampled && sampledAt[i] < hittable; i++) {
+            long block = sampledBlocks[i];
+            boolean generated = sampledAt[i] >= generatedFrom && sampledAt[i] < generatedTo && lru.position(block) == 0;
             if (lru.samples(block)) {
                 measure(block, generated ? turns.position(last) : lru.position(block), generated, blockTokens);
             }
@@ -170,8 +213,15 @@ public final class CacheUse {
                 split.remove(Samples.at(turns.endpoint(last), block));
             }
         }
-        for (int i = prompt.length() - 1; i >= 0; i--) {
-            useBlock(Samples.block(prompt.hash(i)), use.endpoint, true);
+        for (int i = sampled - 1; i >= 0; i--) {
+            useBlock(sampledBlocks[i], use.endpoint, true);
+        }
+        long passed = Math.max(0, nanos - lastNanos);
+        lastNanos += passed;
+        looksLeft += LOOKS_PER_REQUEST + LOOKS_PER_SECOND * Math.min(1, passed / 1e9);
+        looksLeft = Math.min(LOOKS_AT_FIRST, looksLeft);
+        if (looksLeft < 0) {
+            lower();
         }
         if (capacityTokens > 0) {
             double most = LARGEST_TIMES * capacityTokens / blockTokens;
@@ -183,6 +233,30 @@ public final class CacheUse {
             int returned = stayed ? Math.min(generatedTo, hittable) - generatedFrom : 0;
             turns.put(use.key, prompt, use.endpoint, Math.max(0, returned));
         }
+    }
+
+    /** Finds the blocks that belong to a sample. If they are too many at once, the samples become smaller. */
+    private void sample(PromptBlocks prompt) {
+        long threshold = Math.max(lru.threshold(), split.threshold());
+        sampled = 0;
+        for (int i = 0; i < prompt.length(); i++) {
+            long block = Samples.block(prompt.hash(i));
+            if (Samples.key(block) < threshold) {
+                if (sampled == MOST_AT_ONCE) {
+                    lower();
+                    sample(prompt);
+                    return;
+                }
+                sampledAt[sampled] = i;
+                sampledBlocks[sampled++] = block;
+            }
+        }
+    }
+
+    private void lower() {
+        lru.lower();
+        split.lower();
+        looksLeft = LOOKS_BETWEEN;
     }
 
     private void compare(int difference) {
@@ -235,12 +309,14 @@ public final class CacheUse {
 
     private void useBlock(long block, int endpoint, boolean isSeen) {
         if (lru.samples(block)) {
+            looksLeft--;
             lru.use(block, endpoint);
             if (isSeen && seen.samples(block)) {
                 seen.add(block);
             }
         }
         if (split.samples(block)) {
+            looksLeft--;
             split.use(Samples.at(endpoint, block), endpoint);
         }
     }

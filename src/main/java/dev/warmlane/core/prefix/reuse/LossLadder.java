@@ -81,6 +81,11 @@ public record LossLadder(
         return new LossLadder(prompts, seen.deliveredTokens(), steps, main(steps, isChangedEarly(seen)));
     }
 
+    /** What was lost to a cause. */
+    public Step step(Cause cause) {
+        return steps.stream().filter(step -> step.cause() == cause).findFirst().orElseThrow();
+    }
+
     private static @Nullable Step main(List<Step> steps, boolean isChangedEarly) {
         Step main = null;
         for (Step step : steps) {

@@ -8,15 +8,15 @@ import java.util.Arrays;
  * make, estimate distances among all; and the threshold falls as blocks become too many. Not thread-safe.
  *
  * <p>Implementation notes: every use of a block takes the next of {@link #POSITIONS} positions, a Fenwick tree counts those
- * that are still somebody's last, and when all are taken the living ones move together. 1.3 MB.
+ * that are still somebody's last, and when all are taken the living ones move together. 0.65 MB.
  */
 final class SampledLru {
     /** Of sampled blocks; SHARDS has errors of some thousandths from 8,000 on, where blocks come one by one;
      * here those of a prompt come together. */
-    static final int MOST_BLOCKS = 1 << 15;
+    static final int MOST_BLOCKS = 1 << 14;
 
     private static final int POSITIONS = 2 * MOST_BLOCKS;
-    private static final int TABLE_BITS = 16;
+    private static final int TABLE_BITS = 15;
     private static final int TABLE_MASK = (1 << TABLE_BITS) - 1;
     private static final double LOWER = 0.75;
 
@@ -53,6 +53,17 @@ final class SampledLru {
         return (double) threshold / Samples.ALL;
     }
 
+    /** {@link Samples#key Keys} under it are sampled. */
+    long threshold() {
+        return threshold;
+    }
+
+    /** From now on fewer blocks are sampled, and those that are left out are forgotten. */
+    void lower() {
+        threshold = Math.max(1, (long) (threshold * LOWER));
+        moveTogether();
+    }
+
     /** The position of the last use of a block; 0 if it has none. */
     int position(long hash) {
         return table[find(hash)];
@@ -81,8 +92,7 @@ final class SampledLru {
     void use(long hash, int endpoint) {
         remove(hash);
         if (size == MOST_BLOCKS) {
-            threshold = Math.max(1, (long) (threshold * LOWER));
-            moveTogether();
+            lower();
             if (!samples(hash)) {
                 return;
             }

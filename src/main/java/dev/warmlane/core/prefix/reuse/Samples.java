@@ -9,11 +9,9 @@ final class Samples {
 
     private Samples() {}
 
-    /** A block as it is sampled: mixed, since a trace may number its blocks 1, 2, 3; its lowest bits are free. Never 0. */
+    /** A block as it is sampled: spread, since a trace may number its blocks 1, 2, 3; its lowest bits are free. Never 0. */
     static long block(long hash) {
-        long mixed = (hash ^ (hash >>> 33)) * 0xFF51AFD7ED558CCDL;
-        mixed = (mixed ^ (mixed >>> 33)) * 0xC4CEB9FE1A85EC53L;
-        return ((mixed ^ (mixed >>> 33)) & ~ENDPOINT) | 1;
+        return ((hash * 0xC4CEB9FE1A85EC53L) & ~ENDPOINT) | 1;
     }
 
     /** The block as one endpoint has it, in the sample if the block is. */

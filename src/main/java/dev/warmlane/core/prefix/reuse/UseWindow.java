@@ -8,6 +8,7 @@ package dev.warmlane.core.prefix.reuse;
  */
 final class UseWindow {
     private static final double HEAVY = 1e9;
+    private static final long WEIGHED_EACH_NANOS = 1_000_000_000;
 
     // Places in the sums.
     private static final int REQUESTS = 0;
@@ -29,6 +30,7 @@ final class UseWindow {
     private final double[] differences = new double[SessionTurns.COMPARED_BLOCKS.length];
     private long sinceNanos;
     private long firstNanos;
+    private long weighedNanos;
     private boolean started;
     private double weight = 1;
 
@@ -101,7 +103,12 @@ final class UseWindow {
             started = true;
             sinceNanos = nanos;
             firstNanos = nanos;
+            weighedNanos = nanos;
         }
+        if (nanos - weighedNanos < WEIGHED_EACH_NANOS) {
+            return;
+        }
+        weighedNanos = nanos;
         weight = Math.exp((nanos - sinceNanos) / decayNanos);
         if (weight > HEAVY) {
             one.scale(weight);

@@ -59,6 +59,7 @@ class CacheUseReferenceTest {
             Use one = new Use(prompt, request.session() + 1, 0, BYTES_PER_TOKEN);
             use.sent(one, now);
             use.answered(one, null, request.promptTokens(), request.outputTokens(), null, now);
+            use.work();
             exact.serve(request);
             for (LoadRequest follower : request.followers()) {
                 arrivals.add(new Arrival(now + RESPONSE_NANOS + follower.delayNanos(), follower));

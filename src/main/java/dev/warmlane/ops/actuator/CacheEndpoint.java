@@ -1,0 +1,48 @@
+package dev.warmlane.ops.actuator;
+
+import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.engines.pool.CacheWatch;
+import dev.warmlane.engines.pool.CacheWatch.Seen;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.CacheStatus.CacheStatuses;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+
+/**
+ * {@code GET /actuator/cache}: what other sizes of caches would bring, and where hits are lost, of all pools that are watched;
+ * {@code GET /actuator/cache/{pool}}: of one, or 404. Safe from any thread.
+ */
+@Endpoint(id = "cache")
+public final class CacheEndpoint {
+    private final Pools pools;
+    private final CacheWatch watch;
+
+    public CacheEndpoint(Pools pools, CacheWatch watch) {
+        this.pools = pools;
+        this.watch = watch;
+    }
+
+    /** Every pool that is watched. */
+    @ReadOperation
+    public CacheStatuses all() {
+        return new CacheStatuses(
+                pools.all().stream().map(this::status).filter(Objects::nonNull).toList());
+    }
+
+    /** One pool; null, which becomes 404, if there is none or nobody watches it. */
+    @ReadOperation
+    public @Nullable CacheStatus find(@Selector String pool) {
+        Pool found = pools.find(pool);
+        return found == null ? null : status(found);
+    }
+
+    private @Nullable CacheStatus status(Pool pool) {
+        CacheUse use = pool.router().cacheUse();
+        Seen seen = watch.seen(pool.name());
+        return use == null || seen == null ? null : CacheStatus.of(pool, seen, use.leftOut());
+    }
+}
