@@ -49,7 +49,7 @@ class RefusedTokenIT {
                         client,
                         KubernetesSource.ofService("test", "vllm", TargetPort.FIRST),
                         new EndpointPool("default"),
-                        new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(1)),
+                        new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(30)),
                         System::nanoTime)) {
             discovery.start();
             await().until(() -> discovery.status().lastError() != null);
