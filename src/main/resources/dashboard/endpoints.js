@@ -61,8 +61,8 @@ export const why = (endpoint) =>
 // What is fresh reads the same every second, so that hundreds of rows are not laid out anew for it.
 const age = (millis) => (millis === null ? DASH : millis < 2000 ? '< 2 s' : seconds(millis / 1000));
 
-const said = ({ version, blocks, blockSizeTokens }) =>
-  [version && `vLLM ${version}`, blocks && blockSizeTokens && `${compact(blocks)} blocks of ${blockSizeTokens}`].filter(Boolean).join(' · ');
+const said = ({ role, version, blocks, blockSizeTokens }) =>
+  [role, version && `vLLM ${version}`, blocks && blockSizeTokens && `${compact(blocks)} blocks of ${blockSizeTokens}`].filter(Boolean).join(' · ');
 
 const row = (endpoint) => html`
   <tr>
@@ -88,13 +88,13 @@ export function endpoints() {
   const pool = currentPool();
   const wanted = state.filter.trim().toLowerCase();
   const shown = sorted(
-    pool.endpoints.filter((e) => !wanted || `${e.name} ${e.state} ${e.ejection?.reason ?? ''} ${e.version ?? ''}`.toLowerCase().includes(wanted)),
+    pool.endpoints.filter((e) => !wanted || `${e.name} ${e.role ?? ''} ${e.state} ${e.ejection?.reason ?? ''} ${e.version ?? ''}`.toLowerCase().includes(wanted)),
   );
   return html`
     <section aria-labelledby="endpoints-title">
       <div class="bar-line">
         <h2 id="endpoints-title">Endpoints of ${pool.pool}</h2>
-        <label>Filter <input type="search" placeholder="name, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>
+        <label>Filter <input type="search" placeholder="name, role, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>
         <span class="note" role="status">${shown.length} of ${pool.endpoints.length}</span>
       </div>
       ${pool.endpoints.length === 0

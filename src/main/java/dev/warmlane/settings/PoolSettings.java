@@ -16,7 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param unknownModels What becomes of a request for a model that no server lists: refuse answers it with 404, pass sends it on, for
  *     servers that find adapters when they are asked for them.
  * @param endpoints URLs of the servers of a static pool, such as http://host:port or, behind a proxy that
- *     serves several, http://host:port/path. Either this or kubernetes is set.
+ *     serves several, http://host:port/path. A role may follow, as in "http://host:port role=prefill". Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
  * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own goes on to
  *     the servers, also where the gateway has asked for it.

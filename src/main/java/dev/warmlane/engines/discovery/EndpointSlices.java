@@ -3,6 +3,7 @@ package dev.warmlane.engines.discovery;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Role;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointConditions;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
@@ -32,17 +33,20 @@ final class EndpointSlices {
 
     private final TargetPort port;
     private final String scheme;
+    private final RoleLabels roles;
     private final Map<EndpointId, Endpoint> endpoints = new HashMap<>();
     private final Set<String> warnings = new LinkedHashSet<>();
 
-    private EndpointSlices(TargetPort port, String scheme) {
+    private EndpointSlices(TargetPort port, String scheme, RoleLabels roles) {
         this.port = port;
         this.scheme = scheme;
+        this.roles = roles;
     }
 
     /** The endpoints on this port that may receive requests, now or once they are ready. */
-    static DiscoveredEndpoints read(Collection<EndpointSlice> slices, TargetPort port, String scheme) {
-        EndpointSlices reading = new EndpointSlices(port, scheme);
+    static DiscoveredEndpoints read(
+            Collection<EndpointSlice> slices, TargetPort port, String scheme, RoleLabels roles) {
+        EndpointSlices reading = new EndpointSlices(port, scheme, roles);
         slices.stream()
                 .sorted(Comparator.<EndpointSlice>comparingInt(slice -> ADDRESS_TYPES.indexOf(slice.getAddressType()))
                         .thenComparing(EndpointSlices::nameOf))
@@ -66,6 +70,7 @@ final class EndpointSlices {
                     .formatted(nameOf(slice), port, TargetPort.describe(ports)));
             return;
         }
+        Role role = roles.read(slice, warnings);
         for (var endpoint : listed) {
             EndpointState state = stateOf(endpoint.getConditions());
             List<String> addresses = orEmpty(endpoint.getAddresses());
@@ -76,20 +81,24 @@ final class EndpointSlices {
             String host = addresses.get(0);
             String refusal = AllowedHosts.refusal(host);
             if (refusal == null) {
-                add(host, number, endpoint.getTargetRef(), state);
+                add(host, number, endpoint.getTargetRef(), state, role);
             } else {
                 warnings.add("EndpointSlice %s lists %s, refused: %s".formatted(nameOf(slice), host, refusal));
             }
         }
     }
 
-    private void add(String host, int number, @Nullable ObjectReference target, EndpointState state) {
+    private void add(String host, int number, @Nullable ObjectReference target, EndpointState state, Role role) {
         String authority = AllowedHosts.inUri(host) + ":" + number;
         URI uri = URI.create(scheme + "://" + authority);
         EndpointId id = new EndpointId(orElse(target == null ? null : target.getUid(), uri.toString()));
         String name = orElse(target == null ? null : target.getName(), authority);
-        Endpoint endpoint = new Endpoint(id, name, uri, state);
-        endpoints.merge(id, endpoint, (first, second) -> first.withState(readier(first, second)));
+        Endpoint endpoint = new Endpoint(id, name, uri, state).withRole(role);
+        endpoints.merge(
+                id,
+                endpoint,
+                (first, second) -> first.withState(readier(first, second))
+                        .withRole(first.role() == Role.BOTH ? second.role() : first.role()));
     }
 
     /**

@@ -137,7 +137,7 @@ public final class InferencePoolDiscovery implements Discovery {
                 client,
                 pool.name(),
                 c -> c.pods().inNamespace(namespace).withLabels(spec.labels()),
-                listed -> publish(Pods.read(listed, spec.ports(), scheme)),
+                listed -> publish(Pods.read(listed, spec.ports(), scheme, new RoleLabels(timing.roleLabels()))),
                 timing,
                 podsHealth);
         pods.start();

@@ -29,6 +29,7 @@ public final class KubernetesDiscovery implements Discovery {
         this.health = new DiscoveryHealth(nanoTime);
         String namespace = KubernetesSource.namespace(source.namespace(), client);
         DiscoveredPool discovered = new DiscoveredPool(pool);
+        RoleLabels roles = new RoleLabels(timing.roleLabels());
         this.watch = WatchGuard.following(
                 client,
                 pool.name(),
@@ -37,7 +38,7 @@ public final class KubernetesDiscovery implements Discovery {
                         .endpointSlices()
                         .inNamespace(namespace)
                         .withLabelSelector(source.labelSelector()),
-                slices -> discovered.apply(EndpointSlices.read(slices, source.port(), source.scheme())),
+                slices -> discovered.apply(EndpointSlices.read(slices, source.port(), source.scheme(), roles)),
                 timing,
                 health);
     }

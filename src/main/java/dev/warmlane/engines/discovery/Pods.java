@@ -3,6 +3,7 @@ package dev.warmlane.engines.discovery;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Role;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.PodStatus;
@@ -24,7 +25,7 @@ final class Pods {
     private Pods() {}
 
     /** The endpoints that may receive requests, now or once they are ready: one for each pod and port. */
-    static DiscoveredEndpoints read(Collection<Pod> pods, List<Integer> ports, String scheme) {
+    static DiscoveredEndpoints read(Collection<Pod> pods, List<Integer> ports, String scheme, RoleLabels roles) {
         List<Endpoint> endpoints = new ArrayList<>();
         Set<String> warnings = new LinkedHashSet<>();
         for (Pod pod : pods) {
@@ -39,12 +40,10 @@ final class Pods {
                         "pod %s has %s, refused: %s".formatted(pod.getMetadata().getName(), host, refusal));
                 continue;
             }
+            Role role = roles.read(pod, warnings);
             for (int port : ports) {
-                endpoints.add(endpoint(
-                        pod,
-                        URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port),
-                        ports.size() == 1,
-                        state));
+                URI uri = URI.create(scheme + "://" + AllowedHosts.inUri(host) + ":" + port);
+                endpoints.add(endpoint(pod, uri, ports.size() == 1, state).withRole(role));
             }
         }
         endpoints.sort(Comparator.comparing(Endpoint::name));

@@ -2,8 +2,10 @@ package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.Role;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Endpoints listed in the settings by URL. The normalised URL is the endpoint's id: scheme and host in lower case, with its
- * port, without a trailing slash.
+ * port, without a trailing slash. In the long form its role follows: {@code http://10.0.0.1:8000 role=prefill}.
  */
 public final class StaticDiscovery implements Discovery {
     private static final DiscoveryStatus FIXED = new DiscoveryStatus(DiscoveryStatus.State.SYNCED, null, null, 0, null);
@@ -22,12 +24,14 @@ public final class StaticDiscovery implements Discovery {
     /** Segments of unreserved characters, none of which is dots alone. */
     private static final Pattern BASE = Pattern.compile("((?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+)/?");
 
+    private static final String ROLE = "role=";
+
     private final EndpointPool pool;
     private final List<Endpoint> endpoints;
 
     /**
      * @param pool where the endpoints go; nothing else should replace them
-     * @param urls such as {@code http://10.0.0.1:8000}
+     * @param urls such as {@code http://10.0.0.1:8000}, maybe with a role behind
      * @throws IllegalArgumentException naming the first that is not an endpoint's URL or is there twice
      */
     public StaticDiscovery(EndpointPool pool, List<String> urls) {
@@ -62,15 +66,27 @@ public final class StaticDiscovery implements Discovery {
      */
     public static List<Endpoint> endpoints(List<String> urls) {
         Map<URI, Integer> seen = new LinkedHashMap<>();
+        List<Endpoint> endpoints = new ArrayList<>(urls.size());
         for (int i = 0; i < urls.size(); i++) {
-            URI uri = parse("endpoints[" + i + "]", urls.get(i).strip());
+            String setting = "endpoints[" + i + "]";
+            String[] parts = urls.get(i).strip().split("\\s+", 2);
+            URI uri = parse(setting, parts[0]);
             Integer earlier = seen.putIfAbsent(uri, i);
             if (earlier != null) {
                 throw new IllegalArgumentException(
                         "endpoints[%d]: %s (expected: another one than endpoints[%d])".formatted(i, uri, earlier));
             }
+            endpoints.add(Endpoint.ofUri(uri).withRole(parts.length == 1 ? Role.BOTH : role(setting, parts[1])));
         }
-        return seen.keySet().stream().map(Endpoint::ofUri).toList();
+        return List.copyOf(endpoints);
+    }
+
+    private static Role role(String setting, String text) {
+        Role role = text.startsWith(ROLE) ? Role.of(text.substring(ROLE.length())) : null;
+        if (role == null) {
+            throw refused(setting, text, "role=both, role=prefill or role=decode");
+        }
+        return role;
     }
 
     private static URI parse(String setting, String url) {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Role;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPortBuilder;
@@ -23,6 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EndpointSlicesTest {
+    private static final RoleLabels ROLES = new RoleLabels(List.of("llm-d.ai/role", "warmlane.dev/role"));
+
     private static final TargetPort NAMED = TargetPort.parse("http");
 
     @Test
@@ -93,11 +96,11 @@ class EndpointSlicesTest {
                 slice("vllm-a", pod("vllm-0", "10.0.0.1", false, false, false), pod("vllm-1", "10.0.0.2")),
                 slice("vllm-b", pod("vllm-0", "10.0.0.1"), address("10.0.0.9")),
                 slice("vllm-c", "IPv6", List.of(HTTP), pod("vllm-0", "fd00::1"), pod("vllm-1", "fd00::2"))));
-        DiscoveredEndpoints expected = EndpointSlices.read(slices, NAMED, "http");
+        DiscoveredEndpoints expected = EndpointSlices.read(slices, NAMED, "http", ROLES);
         Random random = new Random(1);
         for (int i = 0; i < 20; i++) {
             Collections.shuffle(slices, random);
-            assertThat(EndpointSlices.read(slices, NAMED, "http")).isEqualTo(expected);
+            assertThat(EndpointSlices.read(slices, NAMED, "http", ROLES)).isEqualTo(expected);
         }
     }
 
@@ -157,7 +160,8 @@ class EndpointSlicesTest {
         var read = EndpointSlices.read(
                 List.of(slice("vllm-a", "IPv4", List.of(udp, HTTP, port("metrics", 9000)), address("10.0.0.1"))),
                 TargetPort.parse(setting),
-                "http");
+                "http",
+                ROLES);
         if (expected == null) {
             assertThat(read.endpoints()).isEmpty();
         } else {
@@ -172,7 +176,8 @@ class EndpointSlicesTest {
         var slices = List.of(
                 slice("vllm-a", "IPv4", List.of(), address("10.0.0.1")),
                 slice("vllm-b", "IPv4", List.of(port("all", null)), address("10.0.0.2")));
-        assertThat(EndpointSlices.read(slices, TargetPort.parse("8000"), "http").endpoints())
+        assertThat(EndpointSlices.read(slices, TargetPort.parse("8000"), "http", ROLES)
+                        .endpoints())
                 .extracting(Endpoint::name)
                 .containsExactly("10.0.0.1:8000", "10.0.0.2:8000");
     }
@@ -184,7 +189,8 @@ class EndpointSlicesTest {
                         slice("vllm-a", "IPv4", List.of(port("web", 80), port("", 81)), address("10.0.0.1")),
                         slice("vllm-b", address("10.0.0.2"))),
                 NAMED,
-                "http");
+                "http",
+                ROLES);
         assertThat(read.endpoints()).extracting(Endpoint::name).containsExactly("10.0.0.2:8000");
         assertThat(read.warnings())
                 .containsExactly("EndpointSlice vllm-a has no port http (expected: web 80, (no name) 81)");
@@ -195,14 +201,14 @@ class EndpointSlicesTest {
         EndpointSlice empty = slice("vllm-a");
         empty.setEndpoints(null);
         empty.setPorts(null);
-        assertThat(EndpointSlices.read(List.of(empty), NAMED, "http"))
+        assertThat(EndpointSlices.read(List.of(empty), NAMED, "http", ROLES))
                 .isEqualTo(new DiscoveredEndpoints(List.of(), List.of()));
     }
 
     @Test
     void refusesAnAddressThatIsSpecialToThisMachine() {
         var read = EndpointSlices.read(
-                List.of(slice("vllm-a", address("169.254.169.254"), pod("vllm-0", "10.0.0.1"))), NAMED, "http");
+                List.of(slice("vllm-a", address("169.254.169.254"), pod("vllm-0", "10.0.0.1"))), NAMED, "http", ROLES);
         assertThat(read.endpoints()).extracting(Endpoint::name).containsExactly("vllm-0");
         assertThat(read.warnings())
                 .containsExactly("EndpointSlice vllm-a lists 169.254.169.254, refused: link-local address");
@@ -210,13 +216,39 @@ class EndpointSlicesTest {
 
     @Test
     void usesTheSchemeOfTheSource() {
-        assertThat(EndpointSlices.read(List.of(slice("vllm-a", address("10.0.0.1"))), NAMED, "https")
+        assertThat(EndpointSlices.read(List.of(slice("vllm-a", address("10.0.0.1"))), NAMED, "https", ROLES)
                         .endpoints())
                 .extracting(endpoint -> endpoint.uri().toString())
                 .containsExactly("https://10.0.0.1:8000");
     }
 
     private static List<Endpoint> read(EndpointSlice... slices) {
-        return EndpointSlices.read(List.of(slices), NAMED, "http").endpoints();
+        return EndpointSlices.read(List.of(slices), NAMED, "http", ROLES).endpoints();
+    }
+
+    @Test
+    void takesTheRoleOfTheService() {
+        assertThat(roles(labelled("llm-d.ai/role", "prefill"))).containsExactly(Role.PREFILL);
+        assertThat(roles(labelled("warmlane.dev/role", "decode"))).containsExactly(Role.DECODE);
+        assertThat(roles(slice("vllm-a", pod("vllm-0", "10.0.0.1")))).containsExactly(Role.BOTH);
+    }
+
+    @Test
+    void warnsOfARoleThatThereIsNot() {
+        EndpointSlice encode = labelled("llm-d.ai/role", "encode");
+        DiscoveredEndpoints read = EndpointSlices.read(List.of(encode), NAMED, "http", ROLES);
+        assertThat(read.endpoints()).extracting(Endpoint::role).containsExactly(Role.BOTH);
+        assertThat(read.warnings())
+                .containsExactly("EndpointSlice vllm-a has llm-d.ai/role=encode (expected: both, prefill or decode)");
+    }
+
+    private static List<Role> roles(EndpointSlice slice) {
+        return read(slice).stream().map(Endpoint::role).toList();
+    }
+
+    private static EndpointSlice labelled(String name, String value) {
+        EndpointSlice slice = slice("vllm-a", pod("vllm-0", "10.0.0.1"));
+        slice.getMetadata().getLabels().put(name, value);
+        return slice;
     }
 }

@@ -11,13 +11,14 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** An InferencePool and its pods, as a mock API server has them. */
 class InferencePoolDiscoveryIT {
     private static final DiscoverySettings TIMING =
-            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5));
+            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5), List.of());
 
     private final ApiServer api = ApiServer.start();
     private final KubernetesClient client = api.client();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a pool when the API server fails it, with checks as frequent as a test needs. */
 class KubernetesDiscoveryFaultsIT {
     private static final DiscoverySettings OFTEN =
-            new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(1));
+            new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(1), List.of());
 
     private final int port = ApiServer.freePort();
     private final KubernetesClient client = ApiServer.clientOf(port);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What the watch brings. The independent check is as slow as by default, so nothing here is its doing. */
 class KubernetesDiscoveryIT {
     private static final DiscoverySettings SETTINGS =
-            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ofSeconds(10));
+            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ofSeconds(10), List.of());
     private final ApiServer api = ApiServer.start();
     private final KubernetesClient client = api.client();
     private final EndpointPool pool = new EndpointPool("default");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.warmlane.settings.DiscoverySettings;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class KubernetesSourceTest {
@@ -39,8 +40,8 @@ class KubernetesSourceTest {
     @Test
     void refusesAResyncThatKubernetesClientWouldNotKeep() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() ->
-                        new DiscoverySettings(Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofSeconds(10)))
+                .isThrownBy(() -> new DiscoverySettings(
+                        Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofSeconds(10), List.of()))
                 .withMessage("warmlane.discovery.resync: 500ms (expected: at least 1s)");
     }
 }

@@ -3,6 +3,7 @@ package dev.warmlane.engines.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Role;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodIP;
@@ -11,6 +12,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PodsTest {
+    private static final RoleLabels ROLES = new RoleLabels(List.of("llm-d.ai/role", "warmlane.dev/role"));
+
     private static PodBuilder pod(String name, String address, boolean ready) {
         return new PodBuilder()
                 .withNewMetadata()
@@ -28,7 +31,7 @@ class PodsTest {
     }
 
     private static List<String> read(List<Integer> ports, Pod... pods) {
-        return Pods.read(List.of(pods), ports, "http").endpoints().stream()
+        return Pods.read(List.of(pods), ports, "http", ROLES).endpoints().stream()
                 .map(endpoint -> "%s %s %s %s"
                         .formatted(
                                 endpoint.id().value(),
@@ -103,7 +106,7 @@ class PodsTest {
     @Test
     void refusesAddressesThatNoPodHas() {
         DiscoveredEndpoints read =
-                Pods.read(List.of(pod("a", "169.254.169.254", true).build()), List.of(8000), "http");
+                Pods.read(List.of(pod("a", "169.254.169.254", true).build()), List.of(8000), "http", ROLES);
         assertThat(read.endpoints()).isEmpty();
         assertThat(read.warnings()).singleElement().asString().startsWith("pod a has 169.254.169.254, refused: ");
     }
@@ -113,7 +116,20 @@ class PodsTest {
         Pod first = pod("a", "10.0.0.1", true).build();
         Pod second = pod("b", "10.0.0.2", true).build();
         Stream<List<Endpoint>> both = Stream.of(List.of(first, second), List.of(second, first))
-                .map(pods -> Pods.read(pods, List.of(8000), "http").endpoints());
+                .map(pods -> Pods.read(pods, List.of(8000), "http", ROLES).endpoints());
         assertThat(both.distinct()).hasSize(1);
+    }
+
+    @Test
+    void takesTheRoleOfThePod() {
+        Pod prefill = pod("a", "10.0.0.1", true)
+                .editMetadata()
+                .addToLabels("warmlane.dev/role", "prefill")
+                .endMetadata()
+                .build();
+        assertThat(Pods.read(List.of(prefill, pod("b", "10.0.0.2", true).build()), List.of(8000), "http", ROLES)
+                        .endpoints())
+                .extracting(Endpoint::role)
+                .containsExactly(Role.PREFILL, Role.BOTH);
     }
 }

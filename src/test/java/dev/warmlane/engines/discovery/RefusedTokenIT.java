@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +50,8 @@ class RefusedTokenIT {
                         client,
                         KubernetesSource.ofService("test", "vllm", TargetPort.FIRST),
                         new EndpointPool("default"),
-                        new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(30)),
+                        new DiscoverySettings(
+                                Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(30), List.of()),
                         System::nanoTime)) {
             discovery.start();
             await().until(() -> discovery.status().lastError() != null);

@@ -2,10 +2,12 @@ package dev.warmlane.engines.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Role;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -42,6 +44,15 @@ class StaticDiscoveryTest {
     }
 
     @Test
+    void readsARoleBehindTheUrl() {
+        assertThat(StaticDiscovery.endpoints(
+                        List.of("http://p:8000 role=prefill", "http://d:8000  role=decode ", "http://b:8000")))
+                .extracting(Endpoint::name, Endpoint::role)
+                .containsExactly(
+                        tuple("p:8000", Role.PREFILL), tuple("d:8000", Role.DECODE), tuple("b:8000", Role.BOTH));
+    }
+
+    @Test
     void tellsEnginesOfOneHostApartByTheirPaths() {
         assertThat(StaticDiscovery.endpoints(List.of("http://gpu-1/a", "http://gpu-1/b", "http://gpu-1")))
                 .extracting(Endpoint::name)
@@ -65,6 +76,8 @@ class StaticDiscoveryTest {
                 "http://gpu-1#x             | endpoints[0]: (not shown) (expected: scheme, host and port, and maybe a plain path)",
                 "http://me:secret@gpu-1     | endpoints[0]: (not shown) (expected: no user or password)",
                 "http://gpu-1:99999         | endpoints[0]: http://gpu-1:99999 (expected: a port from 1 to 65535)",
+                "http://gpu-1 role=encode   | endpoints[0]: role=encode (expected: role=both, role=prefill or role=decode)",
+                "http://gpu-1 prefill       | endpoints[0]: prefill (expected: role=both, role=prefill or role=decode)",
                 "http://gpu-1:0             | endpoints[0]: http://gpu-1:0 (expected: a port from 1 to 65535)",
                 "http://169.254.169.254     | endpoints[0]: http://169.254.169.254 (expected: the address of a vLLM server,"
                         + " this is a link-local address)",
