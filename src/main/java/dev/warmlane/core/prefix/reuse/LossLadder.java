@@ -67,17 +67,19 @@ public record LossLadder(
         long infinite = Math.round(seen.curve().infiniteHitRatio() * prompts);
         long oneCache =
                 Double.isInfinite(capacity) ? infinite : Math.round(seen.curve().hitRatio(capacity) * prompts);
+        // Where engines deliver nothing, the index has learned to predict nothing: what routing did is as well as it could.
+        long predicted = deliversLittle(seen) ? Math.max(seen.predictedTokens(), oneCache) : seen.predictedTokens();
         List<Step> steps = new ArrayList<>();
         add(steps, Cause.COMPULSORY, prompts - infinite, prompts, compulsory(seen));
         add(steps, Cause.CAPACITY, infinite - oneCache, prompts, capacity(seen));
         add(
                 steps,
                 Cause.ROUTING,
-                oneCache - seen.predictedTokens(),
+                oneCache - predicted,
                 prompts,
                 "Another endpoint held them, or several hold the same. Give requests a session id, use a policy that knows what"
                         + " caches hold, and let replicas share what they know.");
-        add(steps, Cause.DELIVERY, seen.predictedTokens() - seen.deliveredTokens(), prompts, delivery(seen));
+        add(steps, Cause.DELIVERY, predicted - seen.deliveredTokens(), prompts, delivery(seen));
         return new LossLadder(prompts, seen.deliveredTokens(), steps, main(steps, isChangedEarly(seen)));
     }
 
@@ -126,8 +128,12 @@ public record LossLadder(
                 seen.curve().hitRatio(2 * seen.capacityTokens()));
     }
 
+    private static boolean deliversLittle(CacheUseReport seen) {
+        return seen.deliveredTokens() < LITTLE * seen.predictedTokens();
+    }
+
     private static String delivery(CacheUseReport seen) {
-        return seen.deliveredTokens() < LITTLE * seen.predictedTokens()
+        return deliversLittle(seen)
                 ? "Engines deliver next to nothing: switch prefix caching on (--enable-prefix-caching), then compare cache_salt and"
                         + " the block size with the length of what prompts share."
                 : "Engines had evicted these, for other clients or running requests, or their chat template puts something in"
