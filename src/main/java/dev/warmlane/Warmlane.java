@@ -2,6 +2,7 @@ package dev.warmlane;
 
 import dev.warmlane.app.ServeCommand;
 import dev.warmlane.tools.WarmlaneVersion;
+import dev.warmlane.tools.replay.AdviseCommand;
 import dev.warmlane.tools.replay.ReplayCommand;
 import dev.warmlane.tools.simulator.SimulateCommand;
 import dev.warmlane.tools.validation.ValidateCommand;
@@ -32,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ServeCommand.class,
             SimulateCommand.class,
             ReplayCommand.class,
+            AdviseCommand.class,
             ValidateCommand.class,
             Warmlane.Completion.class
         })

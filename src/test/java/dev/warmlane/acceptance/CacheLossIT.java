@@ -88,9 +88,10 @@ class CacheLossIT {
     /** The ladder after all sessions have had their turns at four servers. */
     private JsonNode after(CacheConfig cache, Beginning beginning, String... settings) {
         FleetOptions four = FleetOptions.instant(4);
-        try (SimulatedFleet fleet = SimulatedFleet.start(
-                        four.withServer(four.server().withCache(cache)));
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet, settings).ready()) {
+        try (SimulatedFleet fleet =
+                        SimulatedFleet.start(four.withServer(four.server().withCache(cache)));
+                RunningGateway gateway =
+                        RunningGateway.inFrontOf(fleet, settings).ready()) {
             await().until(() -> !cacheOf(gateway).path("capacityTokens").isNull());
             for (int turn = 0; turn < TURNS; turn++) {
                 for (int session = 0; session < SESSIONS; session++) {

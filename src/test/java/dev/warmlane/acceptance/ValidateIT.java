@@ -49,6 +49,11 @@ class ValidateIT {
         assertThat(report.get("pods")).hasSize(4);
         assertThat(report.get("notes")).isEmpty();
         assertThat(report.at("/laterTurnsTtftSeconds/p90").isNumber()).isTrue();
+        long sum = report.at("/losses/deliveredTokens").asLong();
+        for (JsonNode step : report.at("/losses/steps")) {
+            sum += step.get("tokens").asLong();
+        }
+        assertThat(sum).isPositive().isEqualTo(report.at("/losses/promptTokens").asLong());
     }
 
     @Test

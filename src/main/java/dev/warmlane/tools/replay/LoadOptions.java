@@ -7,6 +7,8 @@ import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.MooncakeTrace;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -90,8 +92,17 @@ final class LoadOptions {
         return trace == null && accessLog == null && generate == null;
     }
 
+    /** The load. Fails as {@link #source} does, and with IllegalArgumentException where there is no such file. */
+    Load read(long seed) throws IOException {
+        try {
+            return source(seed).read();
+        } catch (FileSystemException e) {
+            throw Arguments.wrong("trace", e.getFile(), "a file that can be read");
+        }
+    }
+
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
-    Load.Source source(long seed) {
+    private Load.Source source(long seed) {
         long given =
                 Stream.of(trace, accessLog, generate).filter(Objects::nonNull).count();
         Arguments.check(given == 1, "load", given + " given", "one of --trace, --access-log and --generate");

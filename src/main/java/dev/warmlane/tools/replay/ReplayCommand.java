@@ -6,7 +6,6 @@ import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -169,7 +168,7 @@ public final class ReplayCommand implements Callable<Integer> {
         List<NamedPolicy> named = policies(POLICIES);
         ReplaySettings settings = new ReplaySettings(
                 pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.checked(), seed);
-        Load asRead = read();
+        Load asRead = load.read(seed);
         List<Row> rows = new ArrayList<>();
         for (double speed : speeds) {
             Load faster = asRead.atSpeed(speed);
@@ -185,14 +184,6 @@ public final class ReplayCommand implements Callable<Integer> {
             }
         }
         return rows;
-    }
-
-    private Load read() throws IOException {
-        try {
-            return load.source(seed).read();
-        } catch (FileSystemException e) {
-            throw Arguments.wrong("trace", e.getFile(), "a file that can be read");
-        }
     }
 
     private PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {

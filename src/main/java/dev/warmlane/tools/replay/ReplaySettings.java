@@ -28,6 +28,10 @@ public record ReplaySettings(
         return new ReplaySettings(endpoints, kvTokens, EngineModel.H100_8B, KeySource.SESSION, 256, Scenario.of(), 1);
     }
 
+    ReplaySettings withModel(EngineModel other) {
+        return new ReplaySettings(endpoints, kvTokens, other, key, addresses, scenario, seed);
+    }
+
     public ReplaySettings withKey(KeySource key) {
         return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
     }

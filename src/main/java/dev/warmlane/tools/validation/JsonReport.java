@@ -22,6 +22,9 @@ final class JsonReport {
             json.and(
                     "targets", report.targets().stream().map(JsonReport::target).toList());
         }
+        if (report.losses() != null) {
+            json.and("losses", losses(report.losses()));
+        }
         return Json.pretty(json.and("findings", report.findings(), "notes", report.notes()));
     }
 
@@ -36,6 +39,17 @@ final class JsonReport {
         if (!measures.pods().isEmpty()) {
             json.and("pods", measures.pods().stream().map(JsonReport::pod).toList());
         }
+    }
+
+    private static Json losses(Losses losses) {
+        return Json.of("promptTokens", losses.promptTokens(), "deliveredTokens", losses.deliveredTokens())
+                .and("main", losses.main())
+                .and(
+                        "steps",
+                        losses.steps().stream()
+                                .map(step -> Json.of("cause", step.cause(), "tokens", step.tokens())
+                                        .and("share", decimal(step.share()), "remedy", step.remedy()))
+                                .toList());
     }
 
     private static Json target(Report.Target target) {

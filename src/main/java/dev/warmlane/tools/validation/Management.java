@@ -3,10 +3,12 @@ package dev.warmlane.tools.validation;
 import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,11 @@ final class Management {
     /** A count may reach the engine's metrics a moment after the response has reached its client. */
     private static final Duration ENGINE_LAG = Duration.ofMillis(300);
 
+    private static final Duration LOSSES_LAG = Duration.ofMillis(1200);
+
     private final HttpClient http;
     private final URI status;
+    private final String caches;
     private final @Nullable String key;
 
     /**
@@ -33,17 +38,14 @@ final class Management {
         this.key = key;
         this.http = http;
         this.status = URI.create(base + "/actuator/vllm");
+        this.caches = base + "/actuator/cache/";
     }
 
     /** @throws CannotRunException if it does not answer as a gateway does */
     List<PoolReading> read() throws InterruptedException {
         HttpResponse<String> response;
         try {
-            HttpRequest.Builder request = HttpRequest.newBuilder(status).timeout(TIMEOUT);
-            if (key != null) {
-                request.header("Authorization", "Bearer " + key);
-            }
-            response = http.send(request.build(), BodyHandlers.ofString());
+            response = get(status);
         } catch (IOException e) {
             throw new CannotRunException("management: %s: %s (expected: an answer)".formatted(status, e), e);
         }
@@ -55,6 +57,27 @@ final class Management {
             return PoolReading.all(JsonMapper.shared().readTree(response.body()));
         } catch (JacksonException e) {
             throw new CannotRunException("management: %s: not JSON (expected: pools)".formatted(status), e);
+        }
+    }
+
+    private HttpResponse<String> get(URI page) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(page).timeout(TIMEOUT);
+        if (key != null) {
+            request.header("Authorization", "Bearer " + key);
+        }
+        return http.send(request.build(), BodyHandlers.ofString());
+    }
+
+    /** Where the pool's hits were lost lately; null where the gateway does not say. */
+    @Nullable
+    Losses losses(String pool) throws InterruptedException {
+        try {
+            // It is a second old at most, and has to know of the last response.
+            Thread.sleep(LOSSES_LAG.toMillis());
+            HttpResponse<String> response = get(URI.create(caches + URLEncoder.encode(pool, StandardCharsets.UTF_8)));
+            return response.statusCode() == 200 ? Losses.of(JsonMapper.shared().readTree(response.body())) : null;
+        } catch (IOException | JacksonException e) {
+            return null;
         }
     }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what to know when reading the numbers
  * @param measures null if there are findings
  * @param targets with what came of each; empty if there are findings
+ * @param losses where the pool's hits were lost lately; null where the gateway does not say
  */
 record Report(
         String pool,
@@ -20,7 +21,8 @@ record Report(
         List<String> findings,
         List<String> notes,
         @Nullable Measures measures,
-        List<Target> targets) {
+        List<Target> targets,
+        @Nullable Losses losses) {
 
     /**
      * The numbers of a run.

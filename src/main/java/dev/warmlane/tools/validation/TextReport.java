@@ -22,6 +22,11 @@ final class TextReport {
                     .append(TextTable.write(pods(report.measures()), 1))
                     .append('\n');
         }
+        if (report.losses() != null) {
+            text.append(TextTable.write(losses(report.losses()), 1))
+                    .append(report.losses().advice())
+                    .append("\n\n");
+        }
         for (Report.Target target : report.targets()) {
             text.append(target.met() ? "met     " : "MISSED  ").append(target).append('\n');
         }
@@ -41,6 +46,10 @@ final class TextReport {
             measures.addAll(measures(report.measures()));
             markdownTable(text, measures);
             markdownTable(text.append('\n'), pods(report.measures()));
+        }
+        if (report.losses() != null) {
+            markdownTable(text.append('\n'), losses(report.losses()));
+            text.append('\n').append(escaped(report.losses().advice())).append('\n');
         }
         for (Report.Target target : report.targets()) {
             text.append("\n- ").append(target.met() ? "met: " : "**missed:** ").append(target);
@@ -88,6 +97,19 @@ final class TextReport {
                     Long.toString(pod.hitTokens()),
                     ratio(pod.hitRatio())));
         }
+        return lines;
+    }
+
+    /** A heading, then a line for each step down from the prompts to what was delivered. */
+    private static List<List<String>> losses(Losses losses) {
+        List<List<String>> lines = new ArrayList<>();
+        lines.add(List.of("hits lost, last hour", "tokens", "share"));
+        for (Losses.Step step : losses.steps()) {
+            lines.add(List.of(step.cause(), Long.toString(step.tokens()), ratio(step.share())));
+        }
+        double delivered = (double) losses.deliveredTokens() / losses.promptTokens();
+        lines.add(List.of("delivered", Long.toString(losses.deliveredTokens()), ratio(delivered)));
+        lines.add(List.of("prompts", Long.toString(losses.promptTokens()), ratio(1.0)));
         return lines;
     }
 

@@ -56,11 +56,17 @@ record Validation(
         Evaluation evaluation = new Evaluation(pool, before, management.settled(before.name()), summary);
         Report.Measures measures = evaluation.measures(talk, sessions);
         return new Report(
-                before.name(), model, List.of(), evaluation.notes(warmUp.reached()), measures, targets.judge(measures));
+                before.name(),
+                model,
+                List.of(),
+                evaluation.notes(warmUp.reached()),
+                measures,
+                targets.judge(measures),
+                management.losses(before.name()));
     }
 
     private static Report meaningless(PoolReading pool, String model, List<String> findings) {
-        return new Report(pool.name(), model, findings, List.of(), null, List.of());
+        return new Report(pool.name(), model, findings, List.of(), null, List.of(), null);
     }
 
     private Consumer<Chat.Response> counting() {

@@ -96,7 +96,13 @@ class CacheAdviceTest {
             CacheUse.Use one = new CacheUse.Use(prompt, request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
             nanos = request.delayNanos();
             use.sent(one, nanos);
-            use.answered(one, nanos > 20_000_000_000L ? 60L : 6000L, request.promptTokens(), request.outputTokens(), 0L, nanos);
+            use.answered(
+                    one,
+                    nanos > 20_000_000_000L ? 60L : 6000L,
+                    request.promptTokens(),
+                    request.outputTokens(),
+                    0L,
+                    nanos);
             use.work();
         }
         seen = use.lastHour(nanos);

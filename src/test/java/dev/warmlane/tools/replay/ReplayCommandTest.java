@@ -18,7 +18,11 @@ class ReplayCommandTest {
     private final StringWriter err = new StringWriter();
 
     private int execute(String arguments) {
-        CommandLine command = new CommandLine(new ReplayCommand());
+        return execute(new ReplayCommand(), arguments);
+    }
+
+    private int execute(Object toRun, String arguments) {
+        CommandLine command = new CommandLine(toRun);
         command.setOut(new PrintWriter(out));
         command.setErr(new PrintWriter(err));
         return command.execute(arguments.split(" "));
@@ -33,6 +37,13 @@ class ReplayCommandTest {
                 .containsPattern("shared-prefix x1 +expected-cost +40 ")
                 .containsPattern("shared-prefix x2.5 +round-robin +40 ");
         assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void advisesByATraceOrSaysThatItSaysTooLittle() {
+        Path trace = Path.of("src/test/resources/replay/conversation.jsonl");
+        assertThat(execute(new AdviseCommand(), "--pods 2 --trace " + trace)).isZero();
+        assertThat(out.toString()).containsPattern("prompts +\\d+ +1.000").contains("No advice: 5 requests seen");
     }
 
     @Test

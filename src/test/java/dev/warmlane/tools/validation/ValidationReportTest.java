@@ -32,9 +32,24 @@ class ValidationReportTest {
             List.of(),
             List.of("a note"),
             MEASURES,
-            List.of(Report.Target.atLeast("hit ratio", 0.8, 0.1), Report.Target.atMost("failed requests", 0, 0.0)));
+            List.of(Report.Target.atLeast("hit ratio", 0.8, 0.1), Report.Target.atMost("failed requests", 0, 0.0)),
+            new Losses(
+                    100,
+                    70,
+                    List.of(
+                            new Losses.Step("compulsory", 20, 0.2, "no cache helps"),
+                            new Losses.Step("routing", 10, 0.1, "use a policy that knows caches")),
+                    "routing"));
     private static final Report MEANINGLESS =
-            new Report("default", "m", List.of("a: prefix caching off"), List.of(), null, List.of());
+            new Report("default", "m", List.of("a: prefix caching off"), List.of(), null, List.of(), null);
+
+    @Test
+    void namesWhatToBeginWithBelowTheStepsThatSumToThePrompts() {
+        assertThat(ReportFormat.TABLE.write(MISSED))
+                .containsPattern("compulsory +20 +0.200")
+                .containsPattern("delivered +70 +0.700")
+                .contains("begin with routing: use a policy that knows caches");
+    }
 
     @Test
     void jsonHasTheTotalBeforeThePodsAndNoExponents() {

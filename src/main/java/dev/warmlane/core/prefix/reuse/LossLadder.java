@@ -67,7 +67,8 @@ public record LossLadder(
         long infinite = Math.round(seen.curve().infiniteHitRatio() * prompts);
         long oneCache =
                 Double.isInfinite(capacity) ? infinite : Math.round(seen.curve().hitRatio(capacity) * prompts);
-        // Where engines deliver nothing, the index has learned to predict nothing: what routing did is as well as it could.
+        // Where engines deliver nothing, the index has learned to predict nothing: what routing did is as well as it
+        // could.
         long predicted = deliversLittle(seen) ? Math.max(seen.predictedTokens(), oneCache) : seen.predictedTokens();
         List<Step> steps = new ArrayList<>();
         add(steps, Cause.COMPULSORY, prompts - infinite, prompts, compulsory(seen));

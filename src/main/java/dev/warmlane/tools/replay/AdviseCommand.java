@@ -1,0 +1,73 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.load.Load;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The {@code advise} command: what other caches and numbers of endpoints would bring, by an access log or a trace. */
+@Command(
+        name = "advise",
+        description = {
+            "Says of an access log or a trace where hits are lost, and what other caches and numbers of endpoints would",
+            "bring, with simulated engines in virtual time (docs/cache-sizing.md)."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        footer = {"", "Example: advise --access-log access.jsonl --pods 8 --kv-tokens 400000"})
+public final class AdviseCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(
+            names = "--policy",
+            defaultValue = "expected-cost",
+            paramLabel = "NAME[:PARAMETER=VALUE...]",
+            description = "File of gateway/policies, parameters over its own (default: ${DEFAULT-VALUE}).")
+    private String policy = "";
+
+    @Option(names = "--pods", defaultValue = "8", description = "Endpoints, >= 1 (default: ${DEFAULT-VALUE}).")
+    private int pods;
+
+    @Option(
+            names = "--kv-tokens",
+            defaultValue = "400000",
+            description = "Tokens that each endpoint's cache holds (default: ${DEFAULT-VALUE}).")
+    private long kvTokens;
+
+    @ArgGroup(validate = false, heading = "%nWhat is sent:%n")
+    private LoadOptions load = new LoadOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat it is sent to:%n")
+    private EngineOptions engine = new EngineOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        String report = Arguments.named(spec, this::report);
+        spec.commandLine().getOut().print(report);
+        spec.commandLine().getOut().flush();
+        return CommandLine.ExitCode.OK;
+    }
+
+    private String report() throws IOException {
+        Load read = load.read(1);
+        ReplaySettings settings = ReplaySettings.of(pods, kvTokens).withModel(engine.model());
+        Progress progress = new Progress(System.err, CommandLine.Help.Ansi.AUTO.enabled(), read.name());
+        try {
+            Replay replay = new Replay(read, settings, NamedPolicy.parse(policy), progress);
+            replay.run();
+            String title = "%s, %d endpoints of %d tokens, %s".formatted(read.name(), pods, kvTokens, policy);
+            return AdviceReport.write(title, replay.cacheUse(), pods, replay.secondsPerToken());
+        } finally {
+            progress.done();
+        }
+    }
+}
