@@ -126,8 +126,10 @@ class StartReport {
     }
 
     static String url(Environment environment, String prefix, String port) {
-        // The management port takes over the TLS of the public one where it has none of its own.
-        boolean tls = hasTls(environment, prefix) || hasTls(environment, "server");
+        // The management port takes over the TLS of the public one where it has none of its own, and does not refuse
+        // it.
+        boolean wanted = environment.getProperty(prefix + ".ssl.enabled", Boolean.class, true);
+        boolean tls = wanted && (hasTls(environment, prefix) || hasTls(environment, "server"));
         return "%s://%s:%s"
                 .formatted(
                         tls ? "https" : "http",
