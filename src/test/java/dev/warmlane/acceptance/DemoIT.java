@@ -8,20 +8,19 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.RunningGateway;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,20 +98,11 @@ class DemoIT {
         }
     }
 
-    private static String freeEndpoints() throws IOException {
-        List<ServerSocket> ports = new ArrayList<>();
-        try {
-            for (int i = 0; i < 4; i++) {
-                ports.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return ports.stream()
-                    .map(port -> "http://127.0.0.1:" + port.getLocalPort())
-                    .collect(Collectors.joining(",", "warmlane.endpoints=", ""));
-        } finally {
-            for (ServerSocket port : ports) {
-                port.close();
-            }
-        }
+    private static String freeEndpoints() {
+        return Stream.generate(FreePorts::take)
+                .limit(4)
+                .map(port -> "http://127.0.0.1:" + port)
+                .collect(Collectors.joining(",", "warmlane.endpoints=", ""));
     }
 
     private static List<String> keys(GatewayProcess demo) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +43,7 @@ public final class GatewayProcess implements AutoCloseable {
 
     /** The same by another command, which gets "serve" and the settings as its arguments. */
     public static GatewayProcess start(Path directory, ProcessBuilder builder, String... settings) {
-        int[] ports = freePorts();
+        int[] ports = {FreePorts.take(), FreePorts.take()};
         List<String> command = new ArrayList<>(builder.command());
         command.addAll(List.of(
                 "serve",
@@ -136,15 +134,5 @@ public final class GatewayProcess implements AutoCloseable {
     public void close() {
         process.destroyForcibly();
         awaitExit();
-    }
-
-    private static int[] freePorts() {
-        InetAddress local = InetAddress.getLoopbackAddress();
-        try (ServerSocket first = new ServerSocket(0, 1, local);
-                ServerSocket second = new ServerSocket(0, 1, local)) {
-            return new int[] {first.getLocalPort(), second.getLocalPort()};
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -3,9 +3,6 @@ package dev.warmlane.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +27,7 @@ public final class ReplicaProcesses implements AutoCloseable {
         this.directory = directory;
         this.endpoints = List.copyOf(endpoints);
         for (int i = 0; i < count; i++) {
-            ports.add(freePort());
+            ports.add(FreePorts.take());
             links.add(DisturbedLink.to(ports.get(i)));
         }
         for (int i = 0; i < count; i++) {
@@ -97,14 +94,6 @@ public final class ReplicaProcesses implements AutoCloseable {
                         + links.get(number).port(),
                 "warmlane.cluster.member-name=replica-" + number,
                 "warmlane.cluster.secret=a secret of some length");
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override

@@ -5,10 +5,10 @@ import dev.warmlane.cluster.ClusterStatistics;
 import dev.warmlane.cluster.Member;
 import dev.warmlane.cluster.MembershipChange;
 import dev.warmlane.cluster.StateWriter;
+import dev.warmlane.harness.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /** One member of a cluster on the loopback interface, which writes down what it is told. */
@@ -70,18 +71,8 @@ final class Replica implements AutoCloseable {
         return replicas;
     }
 
-    static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
+    static List<Integer> freePorts(int count) {
+        return Stream.generate(FreePorts::take).limit(count).toList();
     }
 
     Replica start() {

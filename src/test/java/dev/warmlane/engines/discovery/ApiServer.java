@@ -1,5 +1,6 @@
 package dev.warmlane.engines.discovery;
 
+import dev.warmlane.harness.FreePorts;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -14,10 +15,7 @@ import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.Response;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -34,21 +32,13 @@ public final class ApiServer implements AutoCloseable {
             new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), faults, false);
 
     public static ApiServer start() {
-        return startAt(freePort());
+        return startAt(FreePorts.take());
     }
 
     static ApiServer startAt(int port) {
         ApiServer api = new ApiServer();
         api.server.start(InetAddress.getLoopbackAddress(), port);
         return api;
-    }
-
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** A client of this server in the namespace "test"; the caller closes it. */

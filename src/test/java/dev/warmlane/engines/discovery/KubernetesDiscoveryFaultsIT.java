@@ -9,6 +9,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.DiscoveryStatus.State;
+import dev.warmlane.harness.FreePorts;
 import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -23,7 +24,7 @@ class KubernetesDiscoveryFaultsIT {
     private static final DiscoverySettings OFTEN =
             new DiscoverySettings(Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ofSeconds(1), List.of());
 
-    private final int port = ApiServer.freePort();
+    private final int port = FreePorts.take();
     private final KubernetesClient client = ApiServer.clientOf(port);
     private final EndpointPool pool = new EndpointPool("default");
     private final List<EndpointId> removed = new CopyOnWriteArrayList<>();
