@@ -38,11 +38,16 @@ final class EngineArguments {
     @Option(names = "--block-size", description = "Tokens in a KV block, >= 1 (default: 16).")
     private int blockSize = ServerOptions.DEFAULTS.cache().blockSizeTokens();
 
-    @Option(names = "--kv-blocks", description = "KV blocks of each server, >= 1 (default: 27652).")
+    @Option(names = "--kv-blocks", description = "KV blocks of each engine, >= 1 (default: 27652).")
     private int kvBlocks = ServerOptions.DEFAULTS.cache().blocks();
 
     @Option(names = "--no-prefix-caching", description = "Switches prefix caching off.")
     private boolean noPrefixCaching;
+
+    @Option(
+            names = "--data-parallel-size",
+            description = "Engines behind each port, each with a cache of its own, >= 1 (default: 1).")
+    private int dataParallelSize = ServerOptions.DEFAULTS.ranks();
 
     @Option(
             names = "--output-tokens",
@@ -76,6 +81,7 @@ final class EngineArguments {
                                 maxLoras == null ? loras.size() : maxLoras, Duration.ofMillis(loraLoadMillis))),
                 new CacheConfig(blockSize, kvBlocks, !noPrefixCaching),
                 EngineModel.preset(preset),
+                dataParallelSize,
                 version,
                 !noPromptTokensDetails,
                 outputTokens,

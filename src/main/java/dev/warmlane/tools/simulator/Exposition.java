@@ -1,19 +1,26 @@
 package dev.warmlane.tools.simulator;
 
 import java.math.BigDecimal;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Writes Prometheus' text format as Python's client does: its number form, its {@code _created} gauges, its sorted labels. */
 final class Exposition {
     private static final String PREFIX = "vllm:";
 
     private final StringBuilder out = new StringBuilder(16_384);
+    private final int engine;
     private final String model;
     private final double createdSeconds;
 
-    /** @param createdSeconds Unix time at which every counter began */
-    Exposition(String model, double createdSeconds) {
+    /**
+     * @param engine whose samples they are
+     * @param createdSeconds Unix time at which every counter began
+     */
+    Exposition(int engine, String model, double createdSeconds) {
+        this.engine = engine;
         this.model = "model_name=\"%s\""
                 .formatted(model.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"));
         this.createdSeconds = createdSeconds;
@@ -21,7 +28,7 @@ final class Exposition {
 
     /** The labels of every sample, with others between or after them; rendered, without braces. */
     String labels(String between, String after) {
-        return "engine=\"0\"" + between + "," + model + after;
+        return "engine=\"%d\"".formatted(engine) + between + "," + model + after;
     }
 
     /** Opens a family; its samples follow. */
@@ -74,6 +81,23 @@ final class Exposition {
 
     String text() {
         return out.toString();
+    }
+
+    /** Pages of several engines as one: each family once, with the samples of one engine after those of another. */
+    static String together(List<String> pages) {
+        Map<String, StringBuilder> families = new LinkedHashMap<>();
+        for (String page : pages) {
+            int end;
+            for (int start = 0; start < page.length(); start = end) {
+                int next = page.indexOf("# HELP ", start + 1);
+                end = next < 0 ? page.length() : next;
+                String family = page.substring(start, end);
+                int samples = family.indexOf('\n', family.indexOf("# TYPE ")) + 1;
+                families.computeIfAbsent(family.substring(0, samples), head -> new StringBuilder(head))
+                        .append(family, samples, family.length());
+            }
+        }
+        return String.join("", families.values());
     }
 
     private void bucket(Histogram histogram, String bound, double value) {

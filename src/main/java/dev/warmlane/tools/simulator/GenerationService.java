@@ -10,13 +10,14 @@ import tools.jackson.databind.JsonNode;
 
 /** Takes generation and embedding requests to the engine, past the faults, and counts them. Confined to one event loop. */
 final class GenerationService {
+    private static final String DATA_PARALLEL_RANK = "X-data-parallel-rank";
+
     private final ServerOptions options;
     private final LoadedModels models;
-    private final EngineDriver driver;
+    private final EngineRanks engines;
     private final FaultInjector injector;
     private final Clock clock;
     private final SplittableRandom random;
-    private final RequestMetrics metrics;
     private long requests;
     private int inFlight;
     private int peakInFlight;
@@ -25,27 +26,26 @@ final class GenerationService {
     GenerationService(
             ServerOptions options,
             LoadedModels models,
-            EngineDriver driver,
+            EngineRanks engines,
             FaultInjector injector,
-            RequestMetrics metrics,
             Clock clock,
             SplittableRandom random) {
         this.options = options;
         this.models = models;
-        this.driver = driver;
+        this.engines = engines;
         this.injector = injector;
-        this.metrics = metrics;
         this.clock = clock;
         this.random = random;
     }
 
     SimulatedServer.Stats stats() {
-        return new SimulatedServer.Stats(requests, inFlight, peakInFlight, cancels, driver.stats());
+        return new SimulatedServer.Stats(requests, inFlight, peakInFlight, cancels, engines.stats());
     }
 
     void generate(GenerationApi api, HttpExchange exchange) {
         admit(exchange, () -> {
             GenerationBody body = GenerationBody.read(api, exchange.json(), models, options);
+            EngineRanks.Rank rank = engines.choose(exchange.header(DATA_PARALLEL_RANK));
             Head head = new Head(requestId(exchange), nowSeconds(), body.model(), body.includeUsage(), body.toolName());
             Generation generation = new Generation(
                     exchange,
@@ -53,7 +53,7 @@ final class GenerationService {
                     api.format(options.version()),
                     head,
                     options,
-                    metrics,
+                    rank.metrics(),
                     injector.faults().resetAfterChunks());
             if (injector.faults().zeroTokenAbort()) {
                 generation.abortWithoutToken();
@@ -67,6 +67,7 @@ final class GenerationService {
                             options.maxTokens() - body.prompt().tokens());
             submit(
                     exchange,
+                    rank.driver(),
                     body.model(),
                     body.prompt(),
                     generation.text().words(outputTokens),
@@ -87,9 +88,10 @@ final class GenerationService {
             if (prompt.tokens() > options.maxTokens()) {
                 throw ApiException.tooLong(options.maxTokens(), prompt.tokens(), 0);
             }
+            EngineRanks.Rank rank = engines.choose(exchange.header(DATA_PARALLEL_RANK));
             Head head = new Head(requestId(exchange), nowSeconds(), model, false, null);
-            Embedding embedding = new Embedding(exchange, head, prompt.fingerprint(), metrics);
-            submit(exchange, model, prompt, "", 0, FinishReason.STOP, embedding);
+            Embedding embedding = new Embedding(exchange, head, prompt.fingerprint(), rank.metrics());
+            submit(exchange, rank.driver(), model, prompt, "", 0, FinishReason.STOP, embedding);
         });
     }
 
@@ -119,6 +121,7 @@ final class GenerationService {
 
     private void submit(
             HttpExchange exchange,
+            EngineDriver driver,
             String model,
             Prompt prompt,
             String response,

@@ -12,12 +12,12 @@ import tools.jackson.databind.JsonNode;
  */
 final class LoadedModels {
     private final String base;
-    private final EngineDriver driver;
+    private final EngineRanks engines;
     private final Set<String> adapters;
 
-    LoadedModels(ServerOptions.Models models, EngineDriver driver) {
+    LoadedModels(ServerOptions.Models models, EngineRanks engines) {
         this.base = models.base();
-        this.driver = driver;
+        this.engines = engines;
         this.adapters = new LinkedHashSet<>(models.loras());
     }
 
@@ -55,7 +55,7 @@ final class LoadedModels {
             throw ApiException.badRequest(
                     "The lora adapter '%s' has already been loaded.".formatted(adapter), "lora_name");
         }
-        driver.loadAdapter(adapter);
+        engines.each(engine -> engine.loadAdapter(adapter));
         exchange.reply(200, "Success: LoRA adapter '%s' added successfully.".formatted(adapter));
     }
 
@@ -65,7 +65,7 @@ final class LoadedModels {
         if (!adapters.remove(adapter)) {
             throw ApiException.notFound("The lora adapter '%s' cannot be found.".formatted(adapter), "lora_name");
         }
-        driver.unloadAdapter(adapter);
+        engines.each(engine -> engine.unloadAdapter(adapter));
         exchange.reply(200, "Success: LoRA adapter '%s' removed successfully.".formatted(adapter));
     }
 

@@ -6,8 +6,12 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The page at {@code /metrics}, in the families and the order of the vLLM release. */
-record MetricsPage(ServerOptions options, double createdSeconds) {
+/**
+ * What one engine adds to the page at {@code /metrics}, in the families and the order of the vLLM release.
+ *
+ * @param engine its number
+ */
+record MetricsPage(ServerOptions options, double createdSeconds, int engine) {
 
     String render(
             EngineStats stats,
@@ -15,20 +19,22 @@ record MetricsPage(ServerOptions options, double createdSeconds) {
             @Nullable Integer sleepLevel,
             RequestMetrics requests,
             double nowSeconds) {
-        Exposition page = new Exposition(options.models().base(), createdSeconds);
+        Exposition page = new Exposition(engine, options.models().base(), createdSeconds);
         gauges(page, stats, sleepLevel);
         counters(page, stats);
         requests.all().forEach(page::histogram);
         int slots = options.models().adapters().slots();
-        if (slots > 0) {
+        // It does not say of which engine.
+        if (slots > 0 && engine == 0) {
             String labels = "max_lora=\"%d\",running_lora_adapters=\"%s\",waiting_lora_adapters=\"%s\""
                     .formatted(slots, String.join(",", adapters.running()), String.join(",", adapters.waiting()));
             page.gauge("lora_requests_info", "Running stats on lora requests.", labels, nowSeconds);
         }
-        String cache = "block_size=\"%d\",enable_prefix_caching=\"%s\",engine=\"0\",num_gpu_blocks=\"%d\""
+        String cache = "block_size=\"%d\",enable_prefix_caching=\"%s\",engine=\"%d\",num_gpu_blocks=\"%d\""
                 .formatted(
                         options.cache().blockSizeTokens(),
                         options.cache().prefixCaching() ? "True" : "False",
+                        engine,
                         options.cache().blocks());
         return page.gauge("cache_config_info", "Information of the LLMEngine CacheConfig", cache, 1)
                 .text();

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param models what it serves
  * @param cache its KV cache
  * @param engine how fast it is
+ * @param ranks engines behind its one port, each with a cache of its own: the data-parallel size
  * @param version whose wire format it speaks
  * @param usageDetails whether usage says how many prompt tokens were cached
  * @param outputTokens length of a response when the request does not say; at least 1
@@ -25,6 +26,7 @@ public record ServerOptions(
         Models models,
         CacheConfig cache,
         EngineModel engine,
+        int ranks,
         VllmVersion version,
         boolean usageDetails,
         int outputTokens,
@@ -37,6 +39,7 @@ public record ServerOptions(
             new Models("Qwen/Qwen3-0.6B", List.of(), 131_072),
             new CacheConfig(16, 27_652, true),
             EngineModel.DEMO,
+            1,
             VllmVersion.NEWEST,
             true,
             64,
@@ -66,43 +69,58 @@ public record ServerOptions(
     }
 
     public ServerOptions {
+        Arguments.atLeast("data parallel size", ranks, 1);
         Arguments.atLeast("output tokens", outputTokens, 1);
     }
 
     public ServerOptions withModels(Models models) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withCache(CacheConfig cache) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withEngine(EngineModel engine) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
+    }
+
+    public ServerOptions withRanks(int ranks) {
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withVersion(VllmVersion version) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withUsageDetails(boolean usageDetails) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withOutputTokens(int outputTokens) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withApiKey(@Nullable String apiKey) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withFaults(Faults faults) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     public ServerOptions withSeed(long seed) {
-        return new ServerOptions(models, cache, engine, version, usageDetails, outputTokens, apiKey, faults, seed);
+        return new ServerOptions(
+                models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
     /** Tokens that a prompt and its response may have together: the model's limit, or the cache if that is smaller. */

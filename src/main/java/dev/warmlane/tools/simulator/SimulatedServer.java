@@ -28,8 +28,9 @@ public final class SimulatedServer implements AutoCloseable {
     private final FaultInjector injector;
     private final SplittableRandom random;
     private final AdminApi admin;
-    private EngineDriver driver;
+    private EngineRanks engines;
     private VllmApi api;
+    private int ranks;
     private boolean running;
     private @Nullable Future<?> slowEnd;
     private @Nullable Future<?> refusalEnd;
@@ -43,7 +44,8 @@ public final class SimulatedServer implements AutoCloseable {
         this.random = new SplittableRandom(options.seed());
         this.injector = new FaultInjector(loop, random.split());
         this.admin = new AdminApi(this, options.version());
-        this.driver = newDriver();
+        this.ranks = options.ranks();
+        this.engines = newEngines();
         this.api = newApi();
     }
 
@@ -96,6 +98,23 @@ public final class SimulatedServer implements AutoCloseable {
         return stats().engine();
     }
 
+    /** What the engine of one rank has seen. */
+    public EngineStats engineStats(int rank) {
+        return thread.call(() -> engines.all().get(rank).driver().stats());
+    }
+
+    /**
+     * Has so many ranks from now on, as a vLLM that scales its experts: those that stay keep their caches, those that go finish what
+     * they have. A restart keeps the number.
+     */
+    public void scale(int number) {
+        thread.call(() -> {
+            ranks = number;
+            engines.scale(number);
+            return true;
+        });
+    }
+
     /** The faults in force. */
     public Faults faults() {
         return thread.call(injector::faults);
@@ -114,7 +133,7 @@ public final class SimulatedServer implements AutoCloseable {
             cancel(endingEnd);
             listener.refuse();
             listener.closeConnections();
-            driver.stop();
+            engines.each(EngineDriver::stop);
             return true;
         });
     }
@@ -123,7 +142,7 @@ public final class SimulatedServer implements AutoCloseable {
     public void restart() {
         stop();
         thread.call(() -> {
-            driver = newDriver();
+            engines = newEngines();
             api = newApi();
             return true;
         });
@@ -142,22 +161,22 @@ public final class SimulatedServer implements AutoCloseable {
     /** Forgets faults, cache and counters, and breaks all connections. On the event loop. */
     Future<?> reset() {
         listener.closeConnections();
-        driver.stop();
-        driver = newDriver();
+        engines.each(EngineDriver::stop);
+        engines = newEngines();
         api = newApi();
         return applyFaults(options.faults());
     }
 
-    private EngineDriver newDriver() {
-        return new EngineDriver(
-                new SimulatedEngine(
-                        options.engine(), options.cache(), options.models().adapters()),
-                loop,
-                System::nanoTime);
+    private EngineRanks newEngines() {
+        return new EngineRanks(ranks, () -> {
+            SimulatedEngine engine = new SimulatedEngine(
+                    options.engine(), options.cache(), options.models().adapters());
+            return new EngineRanks.Rank(new EngineDriver(engine, loop, System::nanoTime), new RequestMetrics(options));
+        });
     }
 
     private VllmApi newApi() {
-        return new VllmApi(options, driver, injector, Clock.systemUTC(), random.split());
+        return new VllmApi(options, engines, injector, Clock.systemUTC(), random.split());
     }
 
     private void handle(HttpExchange exchange) {
@@ -172,10 +191,10 @@ public final class SimulatedServer implements AutoCloseable {
     Future<?> applyFaults(Faults faults) {
         injector.set(faults);
         cancel(slowEnd);
-        EngineDriver slowed = driver;
-        slowed.slowDown(faults.slowStart().isZero() ? 1 : SLOW_START_FACTOR);
-        slowEnd = after(faults.slowStart(), () -> slowed.slowDown(1));
-        driver.ending(!faults.ending().isZero());
+        EngineRanks slowed = engines;
+        slowed.each(engine -> engine.slowDown(faults.slowStart().isZero() ? 1 : SLOW_START_FACTOR));
+        slowEnd = after(faults.slowStart(), () -> slowed.each(engine -> engine.slowDown(1)));
+        engines.each(engine -> engine.ending(!faults.ending().isZero()));
         cancel(endingEnd);
         if (!faults.ending().isZero()) {
             endingEnd = after(faults.ending(), listener::end);

@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,23 +17,21 @@ final class VllmApi {
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final ServerOptions options;
-    private final EngineDriver driver;
+    private final EngineRanks engines;
     private final FaultInjector injector;
     private final Clock clock;
-    private final RequestMetrics metrics;
-    private final MetricsPage metricsPage;
+    private final double createdSeconds;
     private final GenerationService generations;
     private final Map<String, Route> routes = new HashMap<>();
 
-    VllmApi(ServerOptions options, EngineDriver driver, FaultInjector injector, Clock clock, SplittableRandom random) {
+    VllmApi(ServerOptions options, EngineRanks engines, FaultInjector injector, Clock clock, SplittableRandom random) {
         this.options = options;
-        this.driver = driver;
+        this.engines = engines;
         this.injector = injector;
         this.clock = clock;
-        this.metrics = new RequestMetrics(options);
-        this.metricsPage = new MetricsPage(options, nowSeconds());
-        LoadedModels models = new LoadedModels(options.models(), driver);
-        this.generations = new GenerationService(options, models, driver, injector, metrics, clock, random);
+        this.createdSeconds = nowSeconds();
+        LoadedModels models = new LoadedModels(options.models(), engines);
+        this.generations = new GenerationService(options, models, engines, injector, clock, random);
         addRoutes(models, new ModelPages(options, models, clock.instant().getEpochSecond()));
     }
 
@@ -67,7 +66,9 @@ final class VllmApi {
         routes.put("/load", Route.page(() -> Json.of("server_load", stats().inFlight())));
         routes.put("/sleep", Route.post(this::sleep));
         routes.put("/wake_up", Route.post(this::wakeUp));
-        routes.put("/is_sleeping", Route.page(() -> Json.of("is_sleeping", driver.sleepLevel() != null)));
+        routes.put(
+                "/is_sleeping",
+                Route.page(() -> Json.of("is_sleeping", engines.first().sleepLevel() != null)));
         routes.put("/health", Route.get(this::health));
         routes.put("/metrics", Route.get(this::metrics));
     }
@@ -83,14 +84,14 @@ final class VllmApi {
         if (!level.matches("[0-2]")) {
             throw ApiException.badRequest("level: %s (expected: 0..2)".formatted(level), "level");
         }
-        driver.sleep(Integer.parseInt(level));
-        exchange.reply(
-                200, Json.of("status", "sleeping", "level", driver.sleepLevel()).toString());
+        int depth = Integer.parseInt(level);
+        engines.each(engine -> engine.sleep(depth));
+        exchange.reply(200, Json.of("status", "sleeping", "level", depth).toString());
     }
 
     /** All that the engine put away at once, whatever the tags say. */
     private void wakeUp(HttpExchange exchange) {
-        driver.wakeUp();
+        engines.each(EngineDriver::wakeUp);
         exchange.reply(200, Json.of("status", "awake", "tags", null).toString());
     }
 
@@ -104,11 +105,18 @@ final class VllmApi {
         if (fault == MetricsFault.GARBAGE) {
             exchange.reply(200, METRICS_TYPE, "vllm:num_requests_running{engine=\"0 NaN\n\u0000}}\n# TYPE\n");
         } else if (fault == MetricsFault.NONE) {
-            exchange.reply(
-                    200,
-                    METRICS_TYPE,
-                    metricsPage.render(
-                            driver.stats(), driver.adapterStats(), driver.sleepLevel(), metrics, nowSeconds()));
+            List<String> pages = new ArrayList<>();
+            for (EngineRanks.Rank rank : engines.all()) {
+                EngineDriver driver = rank.driver();
+                pages.add(new MetricsPage(options, createdSeconds, pages.size())
+                        .render(
+                                driver.stats(),
+                                driver.adapterStats(),
+                                driver.sleepLevel(),
+                                rank.metrics(),
+                                nowSeconds()));
+            }
+            exchange.reply(200, METRICS_TYPE, Exposition.together(pages));
         }
     }
 

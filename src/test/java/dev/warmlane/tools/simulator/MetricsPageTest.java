@@ -19,7 +19,7 @@ class MetricsPageTest {
     private static List<String> render(ServerOptions options) {
         RequestMetrics requests = new RequestMetrics(options);
         requests.all().get(2).observe(0.034);
-        return new MetricsPage(options, 1795329173.494788)
+        return new MetricsPage(options, 1795329173.494788, 0)
                 .render(STATS, new AdapterStats(0, List.of("my-lora"), List.of()), null, requests, 1755446400.123)
                 .lines()
                 .toList();
@@ -62,7 +62,7 @@ class MetricsPageTest {
         histogram.observe(0.5);
         histogram.observe(2);
         histogram.observe(9);
-        String page = new Exposition("m", 0).histogram(histogram).text();
+        String page = new Exposition(0, "m", 0).histogram(histogram).text();
         assertThat(page)
                 .contains("vllm:h_bucket{engine=\"0\",le=\"1.0\",model_name=\"m\"} 1.0\n")
                 .contains("vllm:h_bucket{engine=\"0\",le=\"2.0\",model_name=\"m\"} 2.0\n")

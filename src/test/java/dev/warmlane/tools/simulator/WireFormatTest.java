@@ -57,7 +57,8 @@ class WireFormatTest {
                 ServerOptions.DEFAULTS.withModels(new ServerOptions.Models("m", List.of("lora1"), 4096));
         EngineDriver driver = new EngineDriver(
                 new SimulatedEngine(options.engine(), options.cache()), new DefaultEventLoop(), System::nanoTime);
-        String models = new ModelPages(options, new LoadedModels(options.models(), driver), 1)
+        EngineRanks engines = new EngineRanks(1, () -> new EngineRanks.Rank(driver, new RequestMetrics(options)));
+        String models = new ModelPages(options, new LoadedModels(options.models(), engines), 1)
                 .models()
                 .toString()
                 .replaceAll("modelperm-[0-9a-f]{16}", "modelperm-U")

@@ -28,6 +28,22 @@ public record EngineStats(
         long lengthReached,
         long aborted) {
 
+    /** The counts of both engines together; of the cache usage, the higher. */
+    public EngineStats plus(EngineStats other) {
+        return new EngineStats(
+                queriedTokens + other.queriedTokens,
+                hitTokens + other.hitTokens,
+                running + other.running,
+                waiting + other.waiting,
+                Math.max(kvCacheUsage, other.kvCacheUsage),
+                preemptions + other.preemptions,
+                promptTokens + other.promptTokens,
+                generationTokens + other.generationTokens,
+                stopped + other.stopped,
+                lengthReached + other.lengthReached,
+                aborted + other.aborted);
+    }
+
     /** Requests that ended for this reason. */
     public long finished(FinishReason reason) {
         return switch (reason) {
