@@ -45,11 +45,20 @@ import reactor.netty.tcp.TcpClient;
 /**
  * Sends a request to one endpoint after the other, in the policy's preference order, until the response of one goes to the
  * client. From its first byte on nothing is tried again. The whole body goes again each time, and never twice to the same
- * endpoint.
+ * server, but where that has closed the connection or has fewer ranks than it had.
  */
 final class Failover {
     /** How long the body of an error may take, or the news whether somebody listens. */
     private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);
+
+    /** A server has fewer ranks than it had; the next scrape will tell how many. */
+    private static final class RankGone extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        RankGone() {
+            super("no such rank", null, false, false);
+        }
+    }
 
     private final UpstreamClient client;
     private final HttpClient webSocketClient;
@@ -111,14 +120,17 @@ final class Failover {
 
     private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         metrics.dispatched(routed.pool().name(), dispatch.decision());
-        return send(false, exchange, routed, dispatch);
+        return send(false, exchange, routed, dispatch, dispatch.endpoint());
     }
 
-    /** @param fresh whether to open a connection for it alone */
-    private Mono<Void> send(boolean fresh, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
+    /**
+     * @param fresh whether to open a connection for it alone
+     * @param target the endpoint of the dispatch, or its server without saying which rank
+     */
+    private Mono<Void> send(
+            boolean fresh, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Endpoint target) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> retries.possible(routed));
-        Endpoint target = dispatch.endpoint();
-        EndpointId endpoint = target.id();
+        EndpointId endpoint = dispatch.endpoint().id();
         Mono<Void> sent = RouteTraits.of(exchange).webSocket()
                 ? webSockets.relay(
                         routed.pool()
@@ -126,7 +138,7 @@ final class Failover {
                                 .headers(headers -> UpstreamHeaders.copy(
                                         exchange.getRequest(),
                                         headers,
-                                        target.uri(),
+                                        target,
                                         routed.requestId(),
                                         forwardedFor,
                                         routed.pool().apiKey(),
@@ -138,7 +150,7 @@ final class Failover {
                         routed,
                         dispatch,
                         attempt)
-                : request(fresh, exchange, routed, dispatch, attempt);
+                : request(fresh, exchange, routed, dispatch, target, attempt);
         return sent.doFinally(signal -> {
                     attempts.remove(endpoint, attempt);
                     attempt.end();
@@ -146,9 +158,14 @@ final class Failover {
                 // Before anybody can cancel: a removal that came first would leave it there for good.
                 .doFirst(() -> attempts.add(endpoint, attempt))
                 .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
-                .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
-                        ? send(true, exchange, routed, dispatch)
-                        : recover(exchange, routed, dispatch, failure));
+                .onErrorResume(failure -> {
+                    if (failure instanceof RankGone) {
+                        return send(false, exchange, routed, dispatch, target.server());
+                    }
+                    return attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
+                            ? send(true, exchange, routed, dispatch, target)
+                            : recover(exchange, routed, dispatch, failure);
+                });
     }
 
     private Mono<Void> request(
@@ -156,8 +173,8 @@ final class Failover {
             ServerWebExchange exchange,
             RoutedExchange routed,
             Dispatch dispatch,
+            Endpoint endpoint,
             UpstreamAttempt attempt) {
-        Endpoint endpoint = dispatch.endpoint();
         return client.send(
                 endpoint.uri(),
                 routed.pool().tls(),
@@ -178,7 +195,7 @@ final class Failover {
                 upstream -> {
                     attempt.answered();
                     dispatch.heard();
-                    return respond(exchange, routed, dispatch, upstream);
+                    return respond(exchange, routed, dispatch, endpoint, upstream);
                 });
     }
 
@@ -203,7 +220,7 @@ final class Failover {
         UpstreamHeaders.copy(
                 exchange.getRequest(),
                 request.headers(),
-                endpoint.uri(),
+                endpoint,
                 requestId,
                 forwardedFor,
                 pool.apiKey(),
@@ -213,10 +230,15 @@ final class Failover {
     }
 
     private Publisher<Void> respond(
-            ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, UpstreamResponse upstream) {
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            Dispatch dispatch,
+            Endpoint endpoint,
+            UpstreamResponse upstream) {
         int status = upstream.status();
         boolean telling = status == 404 && routed.requestBody().model() != null;
-        boolean possible = telling || (status >= 500 && retries.possible(routed));
+        boolean ranked = status == 400 && endpoint.id().isRank();
+        boolean possible = telling || ranked || (status >= 500 && retries.possible(routed));
         if (!possible || !ResponseWriter.isShort(upstream)) {
             // Asked even where it cannot be, since it notes which endpoints fail.
             return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
@@ -227,7 +249,9 @@ final class Failover {
                 .timeout(REFUSAL_TIMEOUT, Mono.error(ReadTimeoutException.INSTANCE))
                 .flatMap(body -> Mono.using(
                         () -> body,
-                        read -> refusal(routed, dispatch, status, read)
+                        read -> (ranked && EngineRefusal.isOfRank(read)
+                                        ? Mono.<FailureCause>error(new RankGone())
+                                        : refusal(routed, dispatch, status, read))
                                 .filter(cause -> retries.allow(routed, cause))
                                 .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
                                 .switchIfEmpty(Mono.defer(() ->

@@ -75,7 +75,7 @@ final class Retries {
         EndpointId endpoint = routed.endpoint();
         return endpoint != null
                 && failing.computeIfAbsent(routed.pool().name(), name -> new FailingEndpoints())
-                        .failsAlone(endpoint, nanoClock.getAsLong());
+                        .failsAlone(endpoint.server(), nanoClock.getAsLong());
     }
 
     /** The pause before the attempt that follows a failure: none unless its cause was that of the one before. */

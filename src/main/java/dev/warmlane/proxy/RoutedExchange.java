@@ -30,6 +30,7 @@ final class RoutedExchange {
     private final @Nullable TokenCharge charge;
     private final @Nullable StoredResponses responses;
     private final Set<EndpointId> tried = new HashSet<>(4);
+    private int abandoned;
     private @Nullable Dispatch current;
     private @Nullable UpstreamAttempt attempt;
     private @Nullable FailureCause lastCause;
@@ -137,7 +138,7 @@ final class RoutedExchange {
 
     /** Endpoints that did not take the request so far. */
     synchronized int retries() {
-        return tried.size();
+        return abandoned;
     }
 
     /** Endpoints that it must not be sent to: those that cannot serve it, and those that it was sent to. */
@@ -148,7 +149,8 @@ final class RoutedExchange {
     /** Whether the pool has an endpoint that can serve it and has not been tried, full or not. */
     synchronized boolean hasAnother() {
         for (Endpoint endpoint : pool.endpoints().snapshot().selectable()) {
-            boolean underWay = current != null && current.endpoint().id().equals(endpoint.id());
+            boolean underWay = current != null
+                    && current.endpoint().id().server().equals(endpoint.id().server());
             if (!underWay
                     && !tried.contains(endpoint.id())
                     && !request.unsuited().contains(endpoint.id())) {
@@ -217,7 +219,7 @@ final class RoutedExchange {
         Set<EndpointId> excluded = tried;
         if (current != null) {
             excluded = new HashSet<>(tried);
-            excluded.add(current.endpoint().id());
+            addServerOf(current.endpoint(), excluded);
         }
         Dispatch next = pool.router().dispatch(request, excluded);
         if (next != null) {
@@ -238,10 +240,20 @@ final class RoutedExchange {
 
     /** The endpoint that it was sent to has not taken it; the request is not counted there any more. */
     synchronized void leave(FailureCause cause) {
-        if (current != null && tried.add(current.endpoint().id())) {
+        if (current != null && addServerOf(current.endpoint(), tried)) {
+            abandoned++;
             progress.left(current.endpoint().name(), cause.label());
             current.failed(cause);
         }
+    }
+
+    /** All ranks of a server fail together. Returns whether this endpoint was not among them yet. */
+    private boolean addServerOf(Endpoint endpoint, Set<EndpointId> to) {
+        boolean added = to.add(endpoint.id());
+        if (endpoint.id().isRank()) {
+            pool.endpoints().snapshot().atServerOf(endpoint.id()).forEach(rank -> to.add(rank.id()));
+        }
+        return added;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.core.endpoint.EndpointPool;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -18,6 +19,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param endpoints URLs of the servers of a static pool, such as http://host:port or, behind a proxy that
  *     serves several, http://host:port/path. A role may follow, as in "http://host:port role=prefill". Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
+ * @param ranks Data-parallel ranks of each server that vLLM balances behind one port (--data-parallel-size without a port for each
+ *     rank): auto takes each engine that a server's metrics show for an endpoint of its own and names it in the header
+ *     X-data-parallel-rank, off leaves the choice to vLLM, a number from 2 to 256 says how many there are.
  * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own goes on to
  *     the servers, also where the gateway has asked for it.
  * @param sslBundle Bundle of spring.ssl.bundle for connections to the servers. Absent: warmlane.upstream.ssl-bundle.
@@ -34,6 +38,7 @@ public record PoolSettings(
         @DefaultValue("refuse") UnknownModels unknownModels,
         @DefaultValue List<String> endpoints,
         @NestedConfigurationProperty @Nullable KubernetesSettings kubernetes,
+        @DefaultValue("auto") String ranks,
         @Nullable String apiKey,
         @Nullable String sslBundle,
         @Nullable String serverName,
@@ -55,10 +60,23 @@ public record PoolSettings(
     /** In metrics, the pool of requests that are refused before their pool is known. */
     public static final String NO_POOL = "none";
 
+    private static final Pattern RANKS = Pattern.compile("auto|off|false|[2-9]|[1-9][0-9]{1,2}");
+
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
     static PoolSettings ofEndpoints(String name, List<String> endpoints) {
-        return new PoolSettings(name, List.of(), UnknownModels.REFUSE, endpoints, null, null, null, null, null, null);
+        return new PoolSettings(
+                name, List.of(), UnknownModels.REFUSE, endpoints, null, "auto", null, null, null, null, null);
+    }
+
+    /** How many ranks each server has, as of {@link EndpointPool#EndpointPool(String, int)}. */
+    public int ranksOfEach() {
+        return switch (ranks) {
+            case "auto" -> EndpointPool.RANKS_OF_EACH;
+            // YAML reads off as false.
+            case "off", "false" -> 1;
+            default -> Integer.parseInt(ranks);
+        };
     }
 
     /** Keeps the key out of logs. */
@@ -88,6 +106,10 @@ public record PoolSettings(
                 && !sslBundle.isEmpty()
                 && endpoints.stream().anyMatch(url -> !url.startsWith("https:"))) {
             throw new InvalidSettingException(key + ".endpoints", endpoints, "https URLs, as ssl-bundle is set");
+        }
+        if (!RANKS.matcher(ranks).matches() || ranksOfEach() > EndpointPool.MAX_RANKS) {
+            throw new InvalidSettingException(
+                    key + ".ranks", ranks, "auto, off or a number from 2 to " + EndpointPool.MAX_RANKS);
         }
         if (targetHitRatio != null && !(targetHitRatio >= 0 && targetHitRatio <= 1)) {
             throw new InvalidSettingException(key + ".target-hit-ratio", targetHitRatio, "from 0 to 1");

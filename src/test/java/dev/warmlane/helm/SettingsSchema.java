@@ -62,6 +62,8 @@ final class SettingsSchema {
         String reference = "\\$\\{[^}]+\\}";
         return switch (key) {
             case "secret" -> ordered("type", "string", "pattern", "^" + reference + "$");
+            // YAML reads off as false.
+            case "ranks" -> value(String.class);
             case "api-key" -> ordered("type", "string", "pattern", "^(" + reference + "|pass)$");
             default -> schema(component.getGenericType(), name);
         };

@@ -2,15 +2,25 @@ package dev.warmlane.core.endpoint;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The identity of one vLLM server: the UID of its pod, or the URL of a static one. Addresses are reused by Kubernetes and
- * UIDs are not, so a new pod on an old address never inherits what is known of the old one.
+ * UIDs are not, so a new pod on an old address never inherits what is known of the old one. Where a server has several
+ * data-parallel ranks, each is an endpoint of its own, whose identity is that of the server followed by {@code #} and the
+ * number of the rank: neither UIDs nor URLs of endpoints contain that.
  */
 public final class EndpointId {
+    private static final Pattern OF_RANK = Pattern.compile("(.+)#([0-9]{1,4})");
+
     private final String value;
     private final long hash;
+    /** Of the server, where this is of a rank. */
+    private final @Nullable EndpointId server;
+
+    private final int rank;
 
     public EndpointId(String value) {
         if (value.isBlank()) {
@@ -18,6 +28,30 @@ public final class EndpointId {
         }
         this.value = value;
         this.hash = Hashing.xxh3_64().hashCharsToLong(value);
+        Matcher ofRank = OF_RANK.matcher(value);
+        boolean isRank = ofRank.matches();
+        this.server = isRank ? new EndpointId(ofRank.group(1)) : null;
+        this.rank = isRank ? Integer.parseInt(ofRank.group(2)) : 0;
+    }
+
+    /** The identity of a rank of this server. */
+    public EndpointId rank(int number) {
+        return new EndpointId(value + "#" + number);
+    }
+
+    /** Whether this is one of several ranks of a server. */
+    public boolean isRank() {
+        return server != null;
+    }
+
+    /** The number of this rank, at least 0; 0 for a server as a whole. */
+    public int rank() {
+        return rank;
+    }
+
+    /** The identity of the server: this one unless it is a rank's. */
+    public EndpointId server() {
+        return server == null ? this : server;
     }
 
     public String value() {

@@ -1,23 +1,44 @@
 package dev.warmlane.core.endpoint;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
  * The endpoints of a pool as one snapshot, replaced atomically: those that discovery lists, in the states that their health gives
- * them. Reading takes no lock; replacing does, so that listeners are called in the order of removals.
+ * them. A server that is known to have several data-parallel ranks is as many endpoints. Reading takes no lock; replacing does,
+ * so that listeners are called in the order of removals.
  */
 public final class EndpointPool {
+    /** As many ranks of a server are told apart; one that has more is one endpoint. */
+    public static final int MAX_RANKS = 256;
+
+    /** As a number of ranks: as many as each server is found to have. */
+    public static final int RANKS_OF_EACH = 0;
+
     private final String name;
+    private final int ranksOfAll;
     private final List<Consumer<EndpointId>> removalListeners = new CopyOnWriteArrayList<>();
+    private List<Endpoint> servers = List.of();
+    private final Map<EndpointId, Integer> ranks = new HashMap<>();
     private EndpointSnapshot discovered = EndpointSnapshot.EMPTY;
     private UnaryOperator<EndpointSnapshot> overlay = UnaryOperator.identity();
     private volatile EndpointSnapshot snapshot = EndpointSnapshot.EMPTY;
 
+    /** A pool whose servers have as many ranks as they are found to have. */
     public EndpointPool(String name) {
+        this(name, RANKS_OF_EACH);
+    }
+
+    /** @param ranks how many each server has, whatever it is found to have; or {@link #RANKS_OF_EACH} */
+    public EndpointPool(String name, int ranks) {
         this.name = name;
+        this.ranksOfAll = ranks;
     }
 
     public String name() {
@@ -29,13 +50,62 @@ public final class EndpointPool {
     }
 
     /**
-     * Replaces the endpoints that discovery lists, then calls the removal listeners with each id that is gone.
+     * Replaces the servers that discovery lists, then calls the removal listeners with each id that is gone.
      *
      * @throws IllegalArgumentException if two endpoints have the same id; the pool is then unchanged
      */
-    public synchronized void replace(List<Endpoint> endpoints) {
+    public synchronized void replace(List<Endpoint> listed) {
+        EndpointSnapshot now = expanded(listed);
+        servers = List.copyOf(listed);
+        ranks.keySet().retainAll(listed.stream().map(Endpoint::id).toList());
+        replace(now);
+    }
+
+    /**
+     * A server is found to have so many ranks: from now on it is as many endpoints, or one. Those that are no more are told to
+     * the removal listeners.
+     *
+     * @return whether that has changed the endpoints
+     */
+    public synchronized boolean ranks(EndpointId server, int number) {
+        int told = number > MAX_RANKS ? 1 : number;
+        Integer before = ranks.get(server);
+        if (ranksOfAll != RANKS_OF_EACH || (before != null && before == told)) {
+            return false;
+        }
+        if (servers.stream().noneMatch(e -> e.id().equals(server))) {
+            return false;
+        }
+        ranks.put(server, told);
+        if (told == Objects.requireNonNullElse(before, 1)) {
+            return false;
+        }
+        replace(expanded(servers));
+        return true;
+    }
+
+    /** How many ranks each server is known to have; none that nobody has told of. */
+    public synchronized Map<EndpointId, Integer> ranks() {
+        return Map.copyOf(ranks);
+    }
+
+    private EndpointSnapshot expanded(List<Endpoint> listed) {
+        if (ranksOfAll <= 1 && ranks.values().stream().allMatch(number -> number == 1)) {
+            return new EndpointSnapshot(listed);
+        }
+        List<Endpoint> all = new ArrayList<>();
+        for (Endpoint server : listed) {
+            int number = ranksOfAll == RANKS_OF_EACH ? ranks.getOrDefault(server.id(), 1) : ranksOfAll;
+            for (int rank = 0; rank < number; rank++) {
+                all.add(number == 1 ? server : server.rank(rank));
+            }
+        }
+        return new EndpointSnapshot(all);
+    }
+
+    private void replace(EndpointSnapshot now) {
         EndpointSnapshot before = discovered;
-        discovered = new EndpointSnapshot(endpoints);
+        discovered = now;
         refresh();
         for (Endpoint endpoint : before.endpoints()) {
             if (!discovered.contains(endpoint.id())) {

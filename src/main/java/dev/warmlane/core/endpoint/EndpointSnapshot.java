@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class EndpointSnapshot {
     private final List<Endpoint> selectable;
     private final List<Endpoint> prefill;
     private final Map<EndpointId, Endpoint> byId;
+    private final Map<EndpointId, List<Endpoint>> ranks;
     private final boolean panic;
     private final boolean starting;
     private final boolean probation;
@@ -43,6 +45,9 @@ public final class EndpointSnapshot {
                 throw new IllegalArgumentException("endpoint %s: listed twice".formatted(endpoint.id()));
             }
         }
+        this.ranks = this.endpoints.stream()
+                .filter(e -> e.id().isRank())
+                .collect(Collectors.groupingBy(e -> e.id().server()));
         Predicate<EndpointState> accepting = panic ? EndpointState::isDiscoveredReady : EndpointState::acceptsNew;
         List<Endpoint> ready = in(accepting, Role::decodes);
         this.selectable = !ready.isEmpty() ? ready : in(EndpointState::acceptsBound, Role::decodes);
@@ -124,6 +129,16 @@ public final class EndpointSnapshot {
 
     public boolean contains(EndpointId id) {
         return byId.containsKey(id);
+    }
+
+    /** The endpoints at the same server as this one: all its ranks, or the one endpoint that it is; empty if it is not listed. */
+    public List<Endpoint> atServerOf(EndpointId id) {
+        List<Endpoint> known = ranks.get(id.server());
+        if (known != null) {
+            return known;
+        }
+        Endpoint only = byId.get(id.server());
+        return only == null ? List.of() : List.of(only);
     }
 
     private List<Endpoint> in(Predicate<EndpointState> states, Predicate<Role> taken) {

@@ -17,8 +17,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of every endpoint of a pool that discovery calls ready, and the only place where it changes. Immutable: each
- * event gives another book, or the same one where it changes nothing.
+ * The health of every server of a pool that discovery calls ready, and the only place where it changes. Immutable: each
+ * event gives another book, or the same one where it changes nothing. What happens at one rank of a server is of the server.
  *
  * <p>Requests eject at most half of the pool, rounded down, so never its last endpoint. Health checks may eject any number,
  * as they tell of the endpoint alone; when that leaves fewer than half healthy, all are used, because what is left would break
@@ -45,7 +45,7 @@ final class HealthBook {
     /** What is believed of an endpoint; null if discovery does not call it ready. */
     @Nullable
     EndpointHealth of(EndpointId id) {
-        return healths.get(id);
+        return healths.get(id.server());
     }
 
     Map<EndpointId, EndpointHealth> all() {
@@ -67,9 +67,10 @@ final class HealthBook {
         Map<EndpointId, EndpointHealth> followed = new LinkedHashMap<>();
         for (Endpoint endpoint : discovered.endpoints()) {
             if (endpoint.state().isDiscoveredReady()) {
-                EndpointHealth known = healths.get(endpoint.id());
-                followed.put(
-                        endpoint.id(), known != null ? known : begun ? back(0, nowNanos) : new Healthy(0, nowNanos));
+                EndpointId server = endpoint.id().server();
+                EndpointHealth known = healths.get(server);
+                followed.putIfAbsent(
+                        server, known != null ? known : begun ? back(0, nowNanos) : new Healthy(0, nowNanos));
             }
         }
         boolean begins = begun || !followed.isEmpty();
@@ -173,7 +174,7 @@ final class HealthBook {
         }
         List<Endpoint> merged = new ArrayList<>(discovered.endpoints().size());
         for (Endpoint endpoint : discovered.endpoints()) {
-            EndpointHealth health = healths.get(endpoint.id());
+            EndpointHealth health = healths.get(endpoint.id().server());
             if (health instanceof Starting starting) {
                 merged.add(endpoint.starting(rules.loadShare(nowNanos - starting.sinceNanos())));
             } else {
@@ -219,12 +220,12 @@ final class HealthBook {
     }
 
     private HealthBook with(EndpointId id, UnaryOperator<EndpointHealth> change) {
-        EndpointHealth before = healths.get(id);
+        EndpointHealth before = healths.get(id.server());
         if (before == null) {
             return this;
         }
         EndpointHealth after = change.apply(before);
-        return after.equals(before) ? this : with(Map.of(id, after));
+        return after.equals(before) ? this : with(Map.of(id.server(), after));
     }
 
     private HealthBook with(Map<EndpointId, EndpointHealth> changed) {

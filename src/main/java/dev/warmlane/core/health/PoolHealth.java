@@ -18,8 +18,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of one pool's endpoints, by their requests and health checks; the pool's snapshot combines it with what discovery
- * lists. {@link #tick} is to be called about once a second. Safe for concurrent use; a request that succeeds takes no lock.
+ * The health of one pool's servers, by their requests and health checks; the pool's snapshot combines it with what discovery
+ * lists. What happens at one rank of a server is of the server: whoever names the rank may name the server as well, and
+ * listeners hear of each of its ranks. {@link #tick} is to be called about once a second. Safe for concurrent use; a request that succeeds takes no lock.
  */
 public final class PoolHealth implements HealthWatch {
     private final EndpointPool pool;
@@ -71,13 +72,13 @@ public final class PoolHealth implements HealthWatch {
 
     @Override
     public void heard(Endpoint endpoint) {
-        presence.heard(endpoint.id(), nanoClock.getAsLong());
+        presence.heard(endpoint.id().server(), nanoClock.getAsLong());
     }
 
     @Override
     public void succeeded(Endpoint endpoint) {
         if (rules.outliers()) {
-            RequestRecord known = requests.get(endpoint.id());
+            RequestRecord known = requests.get(endpoint.id().server());
             if (known != null) {
                 known.succeeded(nanoClock.getAsLong());
             }
@@ -98,7 +99,7 @@ public final class PoolHealth implements HealthWatch {
         }
         listeners.forEach(listener -> listener.failed(endpoint, cause.words()));
         if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
-            judge(endpoint.id(), cause);
+            judge(endpoint.id().server(), cause);
         }
     }
 
@@ -119,8 +120,9 @@ public final class PoolHealth implements HealthWatch {
         checked(endpoint, failure, failure == null ? "200" : failure.words(), sinceNanos);
     }
 
-    private void checked(EndpointId endpoint, @Nullable FailureCause failure, String answer, long sinceNanos) {
-        CheckStreak streak = checks.computeIfAbsent(endpoint, id -> new CheckStreak());
+    private void checked(EndpointId id, @Nullable FailureCause failure, String answer, long sinceNanos) {
+        EndpointId endpoint = id.server();
+        CheckStreak streak = checks.computeIfAbsent(endpoint, added -> new CheckStreak());
         int inARow = streak.add(failure == null);
         long now = nanoClock.getAsLong();
         streak.last = new LastCheck(answer, failure == null, now - sinceNanos, now);
@@ -137,7 +139,7 @@ public final class PoolHealth implements HealthWatch {
                 change(before -> before.checkRose(endpoint));
             }
         }
-        if (!pool.snapshot().contains(endpoint)) {
+        if (!isListed(endpoint)) {
             checks.remove(endpoint);
         }
     }
@@ -170,19 +172,19 @@ public final class PoolHealth implements HealthWatch {
      * @return whether that is news
      */
     public boolean late(EndpointId endpoint, long sinceNanos) {
-        return !presence.heardSince(endpoint, sinceNanos) && suspect(endpoint, true);
+        return !presence.heardSince(endpoint.server(), sinceNanos) && suspect(endpoint.server(), true);
     }
 
     /** Whether the engine of an endpoint sleeps, as it says itself. */
     public void sleeps(EndpointId endpoint, boolean asleep) {
-        if (pool.snapshot().contains(endpoint) && presence.sleeps(endpoint, asleep)) {
+        if (isListed(endpoint) && presence.sleeps(endpoint.server(), asleep)) {
             pool.refresh();
             tell(endpoint, listed -> listeners.forEach(listener -> listener.slept(listed, asleep)));
         }
     }
 
     private boolean suspect(EndpointId endpoint, boolean suspected) {
-        boolean news = (!suspected || pool.snapshot().contains(endpoint)) && presence.suspect(endpoint, suspected);
+        boolean news = (!suspected || isListed(endpoint)) && presence.suspect(endpoint, suspected);
         if (news) {
             pool.refresh();
         }
@@ -190,10 +192,11 @@ public final class PoolHealth implements HealthWatch {
     }
 
     private void tell(EndpointId id, Consumer<Endpoint> news) {
-        Endpoint listed = pool.snapshot().find(id);
-        if (listed != null) {
-            news.accept(listed);
-        }
+        pool.snapshot().atServerOf(id).forEach(news);
+    }
+
+    private boolean isListed(EndpointId id) {
+        return !pool.snapshot().atServerOf(id).isEmpty();
     }
 
     /**
@@ -215,12 +218,12 @@ public final class PoolHealth implements HealthWatch {
     public record LastCheck(String answer, boolean passed, long tookNanos, long endedNanos) {}
 
     /**
-     * Takes an endpoint out of use, or puts it back, whoever says so. It finishes what it has.
+     * Takes a server out of use, or puts it back, whoever says so. It finishes what it has.
      *
      * @return whether that is news
      */
     public boolean drain(EndpointId endpoint, Drain said) {
-        if (!pool.snapshot().contains(endpoint) || !presence.drain(endpoint, said)) {
+        if (!isListed(endpoint) || !presence.drain(endpoint.server(), said)) {
             return false;
         }
         pool.refresh();
@@ -234,7 +237,7 @@ public final class PoolHealth implements HealthWatch {
     public boolean drainEverywhere(EndpointId endpoint, Drain said) {
         boolean news = drain(endpoint, said);
         if (news) {
-            onDrain.accept(endpoint, said);
+            onDrain.accept(endpoint.server(), said);
         }
         return news;
     }
@@ -244,7 +247,7 @@ public final class PoolHealth implements HealthWatch {
         onDrain = listener;
     }
 
-    /** What operators said last of each endpoint that they said anything of. */
+    /** What operators said last of each server that they said anything of. */
     public Map<EndpointId, Drain> drains() {
         return Map.copyOf(presence.drains());
     }
@@ -256,7 +259,7 @@ public final class PoolHealth implements HealthWatch {
 
     /** Ends an ejection or a probation: an operator knows better. Returns whether there was one. */
     public boolean readmit(EndpointId endpoint) {
-        RequestRecord known = requests.get(endpoint);
+        RequestRecord known = requests.get(endpoint.server());
         if (known != null) {
             known.clear();
         }
@@ -265,7 +268,7 @@ public final class PoolHealth implements HealthWatch {
 
     /** The last check of an endpoint; null before the first. */
     public @Nullable LastCheck lastCheck(EndpointId endpoint) {
-        CheckStreak streak = checks.get(endpoint);
+        CheckStreak streak = checks.get(endpoint.server());
         return streak == null ? null : streak.last;
     }
 
@@ -335,9 +338,9 @@ public final class PoolHealth implements HealthWatch {
         EndpointSnapshot snapshot = pool.snapshot();
         after.all().forEach((id, now) -> {
             EndpointHealth was = Objects.requireNonNull(before.of(id));
-            Endpoint endpoint = snapshot.find(id);
-            if (endpoint != null && was.getClass() != now.getClass()) {
-                listeners.forEach(listener -> listener.changed(endpoint, was, now));
+            if (was.getClass() != now.getClass()) {
+                snapshot.atServerOf(id)
+                        .forEach(endpoint -> listeners.forEach(listener -> listener.changed(endpoint, was, now)));
             }
         });
         announcePanic(before, after);
@@ -354,7 +357,12 @@ public final class PoolHealth implements HealthWatch {
         return Objects.requireNonNull(book.get());
     }
 
-    private void forget(EndpointId gone) {
+    private void forget(EndpointId id) {
+        EndpointId gone = id.server();
+        if (isListed(gone)) {
+            // It is another number of ranks now.
+            return;
+        }
         requests.remove(gone);
         checks.remove(gone);
         presence.forget(gone);

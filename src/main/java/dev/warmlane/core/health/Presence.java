@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Which endpoints of a pool are there to respond, apart from how well they did: when each was last heard, which are suspected
+ * Which servers of a pool are there to respond, apart from how well they did: when each was last heard, which are suspected
  * of hanging, whose engines sleep, and which operators drain. Safe for concurrent use; hearing an endpoint takes no lock.
  */
 final class Presence {
@@ -99,16 +99,17 @@ final class Presence {
     }
 
     private Endpoint inUse(Endpoint endpoint) {
-        if (endpoint.state() != EndpointState.UNREADY && drained.contains(endpoint.id())) {
+        if (endpoint.state() != EndpointState.UNREADY
+                && drained.contains(endpoint.id().server())) {
             return endpoint.withState(EndpointState.DRAINED);
         }
-        return asleep.contains(endpoint.id()) && endpoint.state().isDiscoveredReady()
+        return asleep.contains(endpoint.id().server()) && endpoint.state().isDiscoveredReady()
                 ? endpoint.withState(EndpointState.SLEEPING)
                 : endpoint;
     }
 
     private boolean isSuspect(Endpoint endpoint) {
-        return endpoint.state().acceptsNew() && suspects.contains(endpoint.id());
+        return endpoint.state().acceptsNew() && suspects.contains(endpoint.id().server());
     }
 
     private static Set<EndpointId> changed(Set<EndpointId> before, EndpointId id, boolean contained) {

@@ -6,6 +6,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
@@ -104,6 +105,7 @@ final class MessageDecoder {
             case INCOMPLETE -> onIncomplete.accept(origin);
             case DRAINED ->
                 drained(pool(reader.fixed()), reader.fixed(), new Drain(reader.oneByte() == 1, reader.number()));
+            case RANKS -> ranks(pool(reader.fixed()), reader.fixed(), reader.count(EndpointPool.MAX_RANKS));
             case BULLETIN -> replication.posted(origin, reader.upTo(end));
             default -> ofPool(origin, type, pool(reader.reference()), reader);
         }
@@ -138,11 +140,20 @@ final class MessageDecoder {
     }
 
     private void drained(@Nullable PoolShare pool, long hash, Drain said) {
-        EndpointId endpoint = pool == null ? null : pool.find(hash);
+        EndpointId endpoint = pool == null ? null : pool.findServer(hash);
         if (pool == null || endpoint == null) {
             endpoints.increment();
         } else {
             pool.drained(endpoint, said);
+        }
+    }
+
+    private void ranks(@Nullable PoolShare pool, long hash, int number) {
+        EndpointId server = pool == null ? null : pool.findServer(hash);
+        if (pool == null || server == null) {
+            endpoints.increment();
+        } else if (number > 0) {
+            pool.ranks(server, number);
         }
     }
 

@@ -123,6 +123,13 @@ final class MessageEncoder {
         record(RecordType.DRAINED);
     }
 
+    void ranks(String pool, Map<EndpointId, Integer> ranks) {
+        ranks.forEach((server, number) -> {
+            writer.fixed(Replication.hash(pool)).fixed(server.hash()).number(number);
+            record(RecordType.RANKS);
+        });
+    }
+
     void taken(SharedQuota.Taken taken) {
         client(taken.client(), taken.limits()).number(taken.requests()).fixed(taken.tokens());
         record(RecordType.TAKEN);

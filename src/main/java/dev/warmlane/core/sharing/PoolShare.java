@@ -32,6 +32,20 @@ public final class PoolShare {
     /** The endpoints of a snapshot by the hashes of their ids. */
     private record Directory(EndpointSnapshot of, Map<Long, EndpointId> byHash) {}
 
+    /** How many ranks servers have, of those that have several. */
+    Map<EndpointId, Integer> ranks() {
+        Map<EndpointId, Integer> several = new HashMap<>(endpoints.ranks());
+        several.values().removeIf(number -> number == 1);
+        return several;
+    }
+
+    /** Another replica knows how many ranks a server has. Where this one has asked it by now, that counts. */
+    void ranks(EndpointId server, int number) {
+        if (!endpoints.ranks().containsKey(server)) {
+            endpoints.ranks(server, number);
+        }
+    }
+
     PoolShare(EndpointPool endpoints, PrefixIndex index, InFlight inFlight, FactQueue facts) {
         this.endpoints = endpoints;
         this.index = index;
@@ -92,6 +106,17 @@ public final class PoolShare {
 
     EndpointSnapshot snapshot() {
         return endpoints.snapshot();
+    }
+
+    /** The server whose id has this hash; null if the pool has none. */
+    @Nullable
+    EndpointId findServer(long hash) {
+        for (Endpoint endpoint : endpoints.snapshot().endpoints()) {
+            if (endpoint.id().server().hash() == hash) {
+                return endpoint.id().server();
+            }
+        }
+        return null;
     }
 
     /** The endpoint whose id has this hash; null if the pool has none. */

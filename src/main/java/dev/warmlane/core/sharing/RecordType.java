@@ -37,7 +37,9 @@ enum RecordType {
     /** What the sender posts for people to read, as of {@link Replication#post}. */
     BULLETIN(18),
     /** An operator drains an endpoint, or puts it back. */
-    DRAINED(19);
+    DRAINED(19),
+    /** How many data-parallel ranks the servers of a pool are known to have. */
+    RANKS(20);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

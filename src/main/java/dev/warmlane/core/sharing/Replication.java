@@ -192,6 +192,8 @@ public final class Replication {
     public void writeState(Consumer<byte[]> messages) {
         MessageEncoder encoder = new MessageEncoder(messages);
         for (PoolShare pool : pools) {
+            // Before what is known of each rank.
+            encoder.ranks(pool.name(), pool.ranks());
             encoder.load(RecordType.WHOLE_LOAD, pool.name(), pool.ownLoad());
             PoolAverages averages = pool.averages();
             if (averages != null) {

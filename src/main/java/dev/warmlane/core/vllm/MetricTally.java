@@ -18,14 +18,23 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Adds up the samples of one exposition. For one thread and one exposition. */
+/** Adds up the samples of one exposition, and those of each engine in it. For one thread and one exposition. */
 final class MetricTally {
+    /** As many engines are told apart; where there are more, only their sums are known. */
+    private static final int MAX_ENGINES = 256;
+
     private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
     private final CacheConfig cacheConfig = new CacheConfig();
+
+    /** By their numbers; none in the tally of one engine. */
+    private final SortedMap<Integer, MetricTally> engines = new TreeMap<>();
 
     void add(PrometheusText sample) {
         MetricFamily family = MetricFamily.of(sample);
@@ -36,19 +45,51 @@ final class MetricTally {
         if (!Double.isFinite(value) || value < 0) {
             return;
         }
-        if (family == CACHE_CONFIG) {
-            cacheConfig.add(sample);
-        }
         if (family == SLEEP_STATE && !"awake".equals(sample.label("sleep_state"))) {
             return;
         }
+        add(family, value, sample);
+        Integer engine = engineOf(sample);
+        if (engine != null && engines.size() <= MAX_ENGINES) {
+            engines.computeIfAbsent(engine, first -> new MetricTally()).add(family, value, sample);
+        }
+    }
+
+    private void add(MetricFamily family, double value, PrometheusText sample) {
+        if (family == CACHE_CONFIG) {
+            cacheConfig.add(sample);
+        }
         totals.merge(family, value, family.takesHighest() ? Math::max : Double::sum);
+    }
+
+    private static @Nullable Integer engineOf(PrometheusText sample) {
+        String engine = sample.label("engine");
+        return engine != null && engine.matches("[0-9]{1,6}") ? Integer.valueOf(engine) : null;
     }
 
     Optional<VllmMetrics> total() {
         if (totals.isEmpty()) {
             return Optional.empty();
         }
+        boolean asleep = totals.getOrDefault(SLEEP_STATE, 1.0) == 0;
+        return Optional.of(metrics(asleep, ranks(asleep)));
+    }
+
+    private List<VllmMetrics> ranks(boolean asleep) {
+        if (engines.size() < 2 || engines.size() > MAX_ENGINES) {
+            return List.of();
+        }
+        List<MetricTally> all = List.copyOf(engines.values());
+        totals.forEach((family, value) -> {
+            if (all.stream().noneMatch(engine -> engine.totals.containsKey(family))) {
+                // A count of the server: with one of the ranks it stays what it is in their sum.
+                all.get(0).totals.put(family, value);
+            }
+        });
+        return all.stream().map(engine -> engine.metrics(asleep, List.of())).toList();
+    }
+
+    private VllmMetrics metrics(boolean asleep, List<VllmMetrics> ranks) {
         Double usage = valueOf(KV_CACHE_USAGE, GPU_CACHE_USAGE);
         EndpointLoad load = new EndpointLoad(
                 count(RUNNING),
@@ -57,14 +98,15 @@ final class MetricTally {
                 cacheConfig.blockSizeTokens(),
                 cacheConfig.blocks(),
                 cacheConfig.prefixCaching());
-        return Optional.of(new VllmMetrics(
+        return new VllmMetrics(
                 load,
                 prefixCache(),
                 count(PREEMPTIONS),
                 count(PROMPT_TOKENS),
                 count(GENERATION_TOKENS),
                 count(ADMISSION_REJECTIONS),
-                totals.getOrDefault(SLEEP_STATE, 1.0) == 0));
+                asleep,
+                ranks);
     }
 
     private @Nullable PrefixCacheCounters prefixCache() {

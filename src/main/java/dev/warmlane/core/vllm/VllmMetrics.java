@@ -3,6 +3,7 @@ package dev.warmlane.core.vllm;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.MetricTally.MetricFamily;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param generationTokens tokens generated since the server started
  * @param rejections requests refused because its queue was full since the server started
  * @param asleep whether all of its engines sleep; false where it does not say
+ * @param ranks the same of each of its engines where there are several, in the order of their numbers: data-parallel ranks; what
+ *     concerns the server as a whole, and is no count, says the same in each
  */
 public record VllmMetrics(
         EndpointLoad load,
@@ -25,7 +28,24 @@ public record VllmMetrics(
         @Nullable Long promptTokens,
         @Nullable Long generationTokens,
         @Nullable Long rejections,
-        boolean asleep) {
+        boolean asleep,
+        List<VllmMetrics> ranks) {
+
+    public VllmMetrics {
+        ranks = List.copyOf(ranks);
+    }
+
+    /** Of one engine. */
+    public VllmMetrics(
+            EndpointLoad load,
+            @Nullable PrefixCacheCounters prefixCache,
+            @Nullable Long preemptions,
+            @Nullable Long promptTokens,
+            @Nullable Long generationTokens,
+            @Nullable Long rejections,
+            boolean asleep) {
+        this(load, prefixCache, preemptions, promptTokens, generationTokens, rejections, asleep, List.of());
+    }
 
     /**
      * Reads a Prometheus text exposition of any vLLM from 0.10 on, all of it at once.

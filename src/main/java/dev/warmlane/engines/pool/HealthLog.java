@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Logs changes in the health of endpoints with their causes, those of many endpoints together, and of the pool. */
+/** Logs changes in the health of servers with their causes, those of many together, and of the pool. */
 final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 
@@ -24,7 +24,7 @@ final class HealthLog implements HealthListener {
     private final String pool;
     private final EndpointNews news;
 
-    /** What failed last at each endpoint that is not well. */
+    /** What failed last at each server that is not well. */
     private final Map<EndpointId, String> failures = new ConcurrentHashMap<>();
 
     HealthLog(String pool) {
@@ -34,17 +34,19 @@ final class HealthLog implements HealthListener {
 
     /** The endpoint is gone. */
     void forget(EndpointId gone) {
-        failures.remove(gone);
+        failures.remove(gone.server());
     }
 
     @Override
     public void failed(Endpoint endpoint, String why) {
-        failures.put(endpoint.id(), why);
+        failures.put(endpoint.id().server(), why);
     }
 
     @Override
     public void noted(Endpoint endpoint, String what, @Nullable String why) {
-        news.add(Level.INFO, endpoint.name(), what, "", why);
+        if (isFirst(endpoint)) {
+            news.add(Level.INFO, endpoint.serverName(), what, "", why);
+        }
     }
 
     @Override
@@ -54,21 +56,24 @@ final class HealthLog implements HealthListener {
 
     @Override
     public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
+        if (!isFirst(endpoint)) {
+            return;
+        }
         if (now instanceof Ejected ejected) {
-            String cause = failures.get(endpoint.id());
+            String cause = failures.get(endpoint.id().server());
             String reason = ejected.reason().label();
             news.add(
                     Level.WARN,
-                    endpoint.name(),
+                    endpoint.serverName(),
                     "ejected",
                     ejected.checkFailed() ? " until its health check passes" : length(ejected),
                     cause == null ? reason : "%s, %s".formatted(reason, cause));
             return;
         }
         if (!(now instanceof Probation)) {
-            failures.remove(endpoint.id());
+            failures.remove(endpoint.id().server());
         }
-        news.add(Level.INFO, endpoint.name(), words(now), now instanceof Probation ? TRIAL : "", null);
+        news.add(Level.INFO, endpoint.serverName(), words(now), now instanceof Probation ? TRIAL : "", null);
     }
 
     @Override
@@ -83,6 +88,11 @@ final class HealthLog implements HealthListener {
         } else {
             log.info("pool {}: {} of {} endpoints are healthy, so only those are used", pool, healthy, endpoints);
         }
+    }
+
+    /** One line tells of all ranks of a server. */
+    private static boolean isFirst(Endpoint endpoint) {
+        return endpoint.id().rank() == 0;
     }
 
     private static String words(EndpointHealth now) {

@@ -85,7 +85,7 @@ public final class PoolFactory {
     }
 
     private Pool pool(PoolSettings pool) {
-        EndpointPool endpoints = new EndpointPool(pool.name());
+        EndpointPool endpoints = new EndpointPool(pool.name(), pool.ranksOfEach());
         PoolHealth health = new PoolHealth(endpoints, rules(settings.health(), settings.outlier()), System::nanoTime);
         Router router = router(endpoints, health);
         HealthLog log = new HealthLog(pool.name());

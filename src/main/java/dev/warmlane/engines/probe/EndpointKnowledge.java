@@ -3,12 +3,13 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What scraping has taught about one endpoint so far. A failure replaces the last error and nothing else. For the
+ * What scraping has taught about one server so far. A failure replaces the last error and nothing else. For the
  * scraper's thread; {@link #report} is what others see.
  */
 final class EndpointKnowledge {
@@ -16,6 +17,7 @@ final class EndpointKnowledge {
 
     private final LongSupplier nanoClock;
     private PrefixCacheHistory history;
+    private List<PrefixCacheHistory> rankHistories = List.of();
     private boolean cachingOff;
     private @Nullable VllmMetrics metrics;
     private @Nullable Long scrapedAtNanos;
@@ -41,10 +43,24 @@ final class EndpointKnowledge {
             // What the engine hit before says nothing of what it hits now.
             cachingOff = off;
             history = new PrefixCacheHistory(nanoClock);
+            rankHistories = List.of();
         }
-        PrefixCacheCounters counters = off ? misses(newMetrics) : newMetrics.prefixCache();
+        record(history, newMetrics);
+        List<VllmMetrics> ranks = newMetrics.ranks();
+        if (rankHistories.size() != ranks.size()) {
+            rankHistories = ranks.stream()
+                    .map(rank -> new PrefixCacheHistory(nanoClock))
+                    .toList();
+        }
+        for (int i = 0; i < ranks.size(); i++) {
+            record(rankHistories.get(i), ranks.get(i));
+        }
+    }
+
+    private void record(PrefixCacheHistory of, VllmMetrics said) {
+        PrefixCacheCounters counters = cachingOff ? misses(said) : said.prefixCache();
         if (counters != null) {
-            history.record(counters);
+            of.record(counters);
         }
     }
 
@@ -106,8 +122,16 @@ final class EndpointKnowledge {
 
     /** All of it, with the windows as they are now. */
     EndpointReport report() {
+        List<EndpointReport> ranks = new ArrayList<>(rankHistories.size());
+        for (int i = 0; metrics != null && i < rankHistories.size(); i++) {
+            ranks.add(report(metrics.ranks().get(i), rankHistories.get(i), List.of()));
+        }
+        return report(metrics, history, ranks);
+    }
+
+    private EndpointReport report(@Nullable VllmMetrics of, PrefixCacheHistory counted, List<EndpointReport> ranks) {
         String error = metricsError != null ? metricsError : modelsError;
         return new EndpointReport(
-                metrics, PrefixCacheWindows.of(history), models, modelsAnswered, version, scrapedAtNanos, error);
+                of, PrefixCacheWindows.of(counted), models, modelsAnswered, version, scrapedAtNanos, error, ranks);
     }
 }

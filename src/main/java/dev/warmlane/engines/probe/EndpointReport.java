@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param version vLLM's version; null where it has not said
  * @param scrapedAtNanos when the metrics came, on the scraper's clock; null while there are none
  * @param error why the last scrape failed, in a few words; null if it did not
+ * @param ranks the same of each data-parallel rank, where it has several; empty where not
  */
 public record EndpointReport(
         @Nullable VllmMetrics metrics,
@@ -25,7 +26,8 @@ public record EndpointReport(
         boolean modelsAnswered,
         @Nullable String version,
         @Nullable Long scrapedAtNanos,
-        @Nullable String error) {
+        @Nullable String error,
+        List<EndpointReport> ranks) {
 
     /** How long what an engine said of its load and its sleep may stand for now. */
     private static final Duration PRESENT = Duration.ofSeconds(30);
@@ -36,6 +38,27 @@ public record EndpointReport(
 
     public EndpointReport {
         models = List.copyOf(models);
+        ranks = List.copyOf(ranks);
+    }
+
+    /** What is known of one rank: what is of the server, and of metrics nothing while the server does not tell its ranks apart. */
+    public EndpointReport ofRank(int number) {
+        return number < ranks.size()
+                ? ranks.get(number)
+                : new EndpointReport(
+                        null, PrefixCacheWindows.NONE, models, modelsAnswered, version, scrapedAtNanos, error);
+    }
+
+    /** Of an endpoint whose ranks are not told apart. */
+    public EndpointReport(
+            @Nullable VllmMetrics metrics,
+            PrefixCacheWindows windows,
+            List<ModelCard> models,
+            boolean modelsAnswered,
+            @Nullable String version,
+            @Nullable Long scrapedAtNanos,
+            @Nullable String error) {
+        this(metrics, windows, models, modelsAnswered, version, scrapedAtNanos, error, List.of());
     }
 
     /** The load it last reported; {@link EndpointLoad#UNKNOWN} while there is none. */

@@ -29,7 +29,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
- * Checks every endpoint that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
+ * Checks every server that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
  * the health of the pools.
  *
  * <p>An endpoint that requests have ejected is checked at once: its sessions wait for it if its server is still there, and move
@@ -89,8 +89,12 @@ public final class HealthChecker implements AutoCloseable {
         return stalledNanos - nanos >= 0 || nanoClock.getAsLong() - tickedNanos > stallNanos;
     }
 
-    /** An endpoint in a pool. */
-    private record Place(String pool, EndpointId id) {}
+    /** A server in a pool. */
+    private record Place(String pool, EndpointId server) {
+        static Place of(Pool pool, EndpointId endpoint) {
+            return new Place(pool.name(), endpoint.server());
+        }
+    }
 
     private record Target(Place place, Pool pool, Endpoint endpoint) {
         void note(String what, @Nullable String why) {
@@ -159,7 +163,7 @@ public final class HealthChecker implements AutoCloseable {
             @Override
             public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
                 if (now instanceof EndpointHealth.Ejected ejected && !ejected.checkFailed()) {
-                    Place place = new Place(pool.name(), endpoint.id());
+                    Place place = Place.of(pool, endpoint.id());
                     looksLeft.put(place, LOOKS);
                     poller.hurry(place, Duration.ZERO);
                 }
@@ -167,14 +171,14 @@ public final class HealthChecker implements AutoCloseable {
 
             @Override
             public void lost(Endpoint endpoint) {
-                look(new Place(pool.name(), endpoint.id()));
+                look(Place.of(pool, endpoint.id()));
             }
         });
     }
 
     /** Somebody could not reach this endpoint. From any thread; in every pool that lists it. */
     public void unreachable(EndpointId endpoint) {
-        pools.all().forEach(pool -> look(new Place(pool.name(), endpoint)));
+        pools.all().forEach(pool -> look(Place.of(pool, endpoint)));
     }
 
     /** Checks soon, and not again because of others within a moment. */
@@ -197,8 +201,8 @@ public final class HealthChecker implements AutoCloseable {
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 if (endpoint.state().isDiscoveredReady() || endpoint.state() == EndpointState.DRAINED) {
-                    Place place = new Place(pool.name(), endpoint.id());
-                    listed.put(place, new Target(place, pool, endpoint));
+                    Place place = Place.of(pool, endpoint.id());
+                    listed.putIfAbsent(place, new Target(place, pool, endpoint));
                 }
             }
         }

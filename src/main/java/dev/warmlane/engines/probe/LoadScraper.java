@@ -3,6 +3,8 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.vllm.EngineVersion;
+import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.pool.EndpointNews;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
@@ -24,15 +26,18 @@ import org.slf4j.event.Level;
 import reactor.core.publisher.Mono;
 
 /**
- * Scrapes every endpoint of the pools, whatever its state, about once an interval. A new endpoint is asked at once, one that is
- * gone is forgotten. An endpoint of several pools is scraped once, with the key of the first that lists it. Reports may be read
- * from any thread.
+ * Scrapes every server of the pools, whatever its state, about once an interval, and tells the pools how many data-parallel ranks
+ * it has. A new one is asked at once, one that is gone is forgotten. A server of several pools is scraped once, with the key of
+ * the first that lists it. Reports may be read from any thread.
  */
 public final class LoadScraper implements EndpointReports, AutoCloseable {
     /** The longest metrics body that is read, unless said otherwise. */
     public static final int MAX_METRICS_BYTES = 8 << 20;
 
     private static final Logger log = LoggerFactory.getLogger(LoadScraper.class);
+
+    /** The first release of which every patch lets a request say which rank is to compute it. */
+    private static final EngineVersion RANKS_NAMED_SINCE = new EngineVersion(0, 12);
 
     private final ProbeTiming timing;
     private final Pools pools;
@@ -95,7 +100,8 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
 
     @Override
     public EndpointReport report(EndpointId id) {
-        return reports.getOrDefault(id, EndpointReport.NONE);
+        EndpointReport report = reports.getOrDefault(id.server(), EndpointReport.NONE);
+        return id.isRank() ? report.ofRank(id.rank()) : report;
     }
 
     /** Calls the listener once an interval, on the scraper's thread: it must neither block nor take long. */
@@ -128,7 +134,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         listed = new LinkedHashMap<>();
         for (Pool pool : pools.all()) {
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                listed.putIfAbsent(endpoint.id(), new Target(pool, endpoint));
+                listed.putIfAbsent(endpoint.id().server(), new Target(pool, endpoint.server()));
             }
         }
         knowledge.keySet().retainAll(listed.keySet());
@@ -150,6 +156,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
 
     private void publish(Endpoint endpoint, EndpointReport report) {
         EndpointReport before = Objects.requireNonNullElse(reports.put(endpoint.id(), report), EndpointReport.NONE);
+        tellRanks(endpoint.id(), report);
         boolean failedBefore = before.error() != null;
         if (report.error() != null && !failedBefore) {
             news.add(Level.INFO, endpoint.name(), "scrape failed", "", report.error());
@@ -158,6 +165,26 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         }
         if (!ids(report).equals(ids(before))) {
             tell(modelsListeners);
+        }
+    }
+
+    private void tellRanks(EndpointId server, EndpointReport report) {
+        VllmMetrics metrics = report.metrics();
+        EngineVersion version = EngineVersion.parse(report.version());
+        if (metrics == null || (version == null && !report.modelsAnswered())) {
+            return;
+        }
+        boolean named = version == null || version.compareTo(RANKS_NAMED_SINCE) >= 0;
+        int number = named ? Math.max(1, metrics.ranks().size()) : 1;
+        boolean changed = false;
+        for (Pool pool : pools.all()) {
+            if (pool.endpoints().ranks(server, number)) {
+                log.info("pool {}: endpoint {}: {} data-parallel ranks", pool.name(), server, number);
+                changed = true;
+            }
+        }
+        if (changed) {
+            tell(roundListeners);
         }
     }
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param id pod UID or URL
  * @param name pod name or {@code host:port}
  * @param uri where it answers
+ * @param server the name of its server, if it is one of several data-parallel ranks; else absent
+ * @param rank the number of that rank, from 0; else absent
  * @param state the label of its state
  * @param loadShare the part of an equal load that it may take, in (0, 1]; less than 1 while it is starting
  * @param role prefill or decode; absent where it computes whole requests
@@ -39,6 +41,8 @@ public record EndpointStatus(
         String id,
         String name,
         String uri,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String server,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer rank,
         String state,
         double loadShare,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String role,

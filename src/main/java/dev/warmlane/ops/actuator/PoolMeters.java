@@ -84,7 +84,7 @@ public final class PoolMeters {
         return new HealthListener() {
             @Override
             public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
-                if (now instanceof Ejected ejected) {
+                if (now instanceof Ejected ejected && endpoint.id().rank() == 0) {
                     GatewayMeter.EJECTIONS
                             .counter(registry, pool, ejected.reason().label())
                             .increment();

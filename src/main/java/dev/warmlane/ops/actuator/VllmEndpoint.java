@@ -112,6 +112,8 @@ public final class VllmEndpoint {
                 endpoint.id().value(),
                 endpoint.name(),
                 endpoint.uri().toString(),
+                endpoint.id().isRank() ? endpoint.serverName() : null,
+                endpoint.id().isRank() ? endpoint.id().rank() : null,
                 endpoint.state().label(),
                 endpoint.loadShare(),
                 endpoint.role() == Role.BOTH ? null : endpoint.role().label(),

@@ -88,7 +88,7 @@ final class EndpointHandler {
         Pool pool = place.pool();
         EndpointId id = place.endpoint().id();
         double[] sums = Objects.requireNonNullElse(feed.sums(pool.name(), id.value()), new double[EndpointSum.COUNT]);
-        Drain drain = pool.health().drains().get(id);
+        Drain drain = pool.health().drains().get(id.server());
         LastCheck check = pool.health().lastCheck(id);
         return new EndpointDetails(
                 sums[EndpointSum.SECONDS.index()],
@@ -152,14 +152,14 @@ final class EndpointHandler {
     }
 
     private boolean drain(Pool pool, EndpointId id, boolean drained) {
-        Drain before = pool.health().drains().get(id);
+        Drain before = pool.health().drains().get(id.server());
         // Later than what was said before, even if another replica's clock is ahead.
         long now = Math.max(clock.millis(), before == null ? 0 : before.atMillis() + 1);
         return pool.health().drainEverywhere(id, new Drain(drained, now));
     }
 
     private static boolean isDrained(Pool pool, EndpointId id) {
-        Drain drain = pool.health().drains().get(id);
+        Drain drain = pool.health().drains().get(id.server());
         return drain != null && drain.drained();
     }
 

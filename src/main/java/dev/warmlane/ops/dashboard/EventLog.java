@@ -75,10 +75,10 @@ public final class EventLog {
         pool.health().addListener(new HealthListener() {
             @Override
             public void failed(Endpoint endpoint, String why) {
-                failures.put(endpoint.id(), why);
+                failures.put(endpoint.id().server(), why);
             }
         });
-        pool.endpoints().onRemoval(failures::remove);
+        pool.endpoints().onRemoval(gone -> failures.remove(gone.server()));
     }
 
     /** The newest first. */
@@ -142,7 +142,7 @@ public final class EventLog {
         EjectionStatus out = is.status().ejection();
         EjectionStatus before = was.status().ejection();
         if (out != null && !out.probation() && (before == null || before.probation())) {
-            String cause = failures.get(new EndpointId(is.status().id()));
+            String cause = failures.get(new EndpointId(is.status().id()).server());
             changes.add(
                     "ejected",
                     "warning",

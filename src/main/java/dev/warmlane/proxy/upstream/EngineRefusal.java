@@ -19,6 +19,9 @@ public final class EngineRefusal {
     /** Of vLLM's "The model `...` does not exist." */
     private static final ByteBuf NO_MODEL = text("` does not exist");
 
+    /** Of vLLM's "data_parallel_rank 1 is out of range [0, 1)." (vllm/v1/engine/input_processor.py, 0.33). */
+    private static final ByteBuf NO_RANK = text("data_parallel_rank ");
+
     private EngineRefusal() {}
 
     /**
@@ -37,6 +40,11 @@ public final class EngineRefusal {
         }
         boolean ends = status == 500 && ByteBufUtil.indexOf(ENDING, body) >= 0;
         return ends || FailureCause.isUnavailable(status) ? FailureCause.UNAVAILABLE : null;
+    }
+
+    /** Whether the body of a 400 says that the server does not have the rank that it was sent to. */
+    public static boolean isOfRank(ByteBuf body) {
+        return ByteBufUtil.indexOf(NO_RANK, body) >= 0;
     }
 
     private static ByteBuf text(String ascii) {

@@ -1,22 +1,28 @@
 package dev.warmlane.proxy.upstream;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.proxy.access.Credentials;
 import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /** The headers that a request carries to its endpoint: the client's, less those that are not for the endpoint. */
 public final class UpstreamHeaders {
+    /** Which of a server's engines is to compute a request: vLLM reads it from 0.11.1 on. */
+    private static final AsciiString DATA_PARALLEL_RANK = AsciiString.cached("X-data-parallel-rank");
+
     private static final String OWN_PREFIX = "x-warmlane-";
 
     private UpstreamHeaders() {}
 
     /**
-     * @param endpoint whose host is asked
+     * @param endpoint whose host is asked; where it is one of several ranks of a server, the server is told which, whatever the
+     *     client says
      * @param forwardedFor tells whose request it is
      * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
      * @param authenticated whether the client's key or token was for the gateway, so that it goes no further
@@ -25,7 +31,7 @@ public final class UpstreamHeaders {
     public static void copy(
             ServerHttpRequest request,
             HttpHeaders to,
-            URI endpoint,
+            Endpoint endpoint,
             String requestId,
             ForwardedFor forwardedFor,
             @Nullable String apiKey,
@@ -37,7 +43,10 @@ public final class UpstreamHeaders {
                 to.set(name, values);
             }
         });
-        to.set(HttpHeaderNames.HOST, host(endpoint));
+        to.set(HttpHeaderNames.HOST, host(endpoint.uri()));
+        if (endpoint.id().isRank()) {
+            to.set(DATA_PARALLEL_RANK, Integer.toString(endpoint.id().rank()));
+        }
         to.set(RequestIds.HEADER, requestId);
         forwardedFor.write(request, to);
         if (authenticated) {

@@ -146,6 +146,43 @@ class HealthRoutingTest {
     }
 
     @Test
+    void ranksOfOneServerAreEjectedTriedAndBackTogether() {
+        pool.ranks(new EndpointId("e0"), 2);
+        failInARow("e0#0", FailureCause.UNAVAILABLE, 3);
+        failInARow("e0#1", FailureCause.UNAVAILABLE, 2);
+        assertThat(selectable()).doesNotContain("e0#0", "e0#1");
+        now += 30 * SECOND;
+        health.tick();
+        assertThat(List.of(state("e0#0"), state("e0#1"))).containsOnly(EndpointState.PROBATION);
+        List<Dispatch> open = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            open.add(dispatch(keyless(i), Set.of()));
+        }
+        assertThat(open.stream().filter(d -> d.endpoint().name().startsWith("e0#")))
+                .as("one request tells of both")
+                .hasSize(1)
+                .first()
+                .satisfies(Dispatch::firstByte);
+        assertThat(List.of(state("e0#0"), state("e0#1"))).containsOnly(EndpointState.STARTING);
+    }
+
+    @Test
+    void aServerKeepsItsHealthWhenItIsFoundToHaveRanks() {
+        failInARow("e0", FailureCause.UNAVAILABLE, 5);
+        pool.ranks(new EndpointId("e0"), 2);
+        assertThat(selectable()).containsExactlyInAnyOrder("e1", "e2", "e3");
+        now += 30 * SECOND;
+        health.tick();
+        assertThat(List.of(state("e0#0"), state("e0#1"))).containsOnly(EndpointState.PROBATION);
+    }
+
+    @Test
+    void aServerThatIsFoundToHaveRanksIsNotNew() {
+        pool.ranks(new EndpointId("e0"), 2);
+        assertThat(List.of(state("e0#0"), state("e0#1"))).containsOnly(EndpointState.READY);
+    }
+
+    @Test
     void aRequestThatLosesTheRaceForProbationGoesElsewhere() {
         failInARow("e0", FailureCause.UNAVAILABLE, 5);
         now += 30 * SECOND;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.PoolHealth.Drain;
@@ -246,6 +247,39 @@ class ReplicationTest {
         assertThat(joins.matched(C, prompt(1, 2, 3))).isEqualTo(3);
         assertThat(joins.matched(C, prompt(1, 2, 7, 8))).isEqualTo(4);
         assertThat(joins.share.load().requests(B)).isEqualTo(1);
+    }
+
+    @Test
+    void whoJoinsTakesOverWhatIsKnownOfRanksItHasNotSeenYet() {
+        one.pool.ranks(A, 2);
+        one.share.contents().insert(A.rank(1), prompt(1, 2, 3));
+        one.replication.bindings().bind(KEY, A.rank(1));
+        Replica late = replicas.add();
+        one.replication.writeState(message -> late.replication.receive(one.id, message));
+        assertThat(late.pool.snapshot().atServerOf(A)).hasSize(2);
+        assertThat(late.table.peek(KEY)).isEqualTo(A.rank(1));
+        assertThat(late.matched(A.rank(1), prompt(1, 2, 3))).isEqualTo(3);
+        assertThat(late.replication.ununderstood().endpoints()).isZero();
+    }
+
+    @Test
+    void whatAReplicaHasAskedAServerItselfCounts() {
+        one.pool.ranks(A, 2);
+        two.pool.ranks(A, 1);
+        one.replication.writeState(message -> two.replication.receive(one.id, message));
+        assertThat(two.pool.snapshot().atServerOf(A)).hasSize(1);
+    }
+
+    @Test
+    void aServerThatIsDrainedIsDrainedWhereItsRanksAreNotKnownYet() {
+        one.pool.ranks(A, 2);
+        one.health.drainEverywhere(A.rank(1), new Drain(true, 1));
+        replicas.exchange();
+        assertThat(two.health.drains()).containsOnlyKeys(A);
+        two.pool.ranks(A, 2);
+        assertThat(two.pool.snapshot().atServerOf(A))
+                .extracting(Endpoint::state)
+                .containsExactly(EndpointState.DRAINED, EndpointState.DRAINED);
     }
 
     @Test

@@ -46,6 +46,56 @@ class VllmMetricsTest {
     }
 
     @Test
+    void tellsSeveralEnginesApartInTheOrderOfTheirNumbers() {
+        VllmMetrics metrics = parse("""
+                vllm:num_requests_running{engine="10",model_name="m"} 3.0
+                vllm:num_requests_running{engine="9",model_name="m"} 1.0
+                vllm:kv_cache_usage_perc{engine="9",model_name="m"} 0.25
+                vllm:kv_cache_usage_perc{engine="10",model_name="m"} 0.75
+                vllm:prefix_cache_queries_total{engine="9",model_name="m"} 100.0
+                vllm:prefix_cache_hits_total{engine="9",model_name="m"} 10.0
+                vllm:prefix_cache_queries_total{engine="10",model_name="m"} 200.0
+                vllm:prefix_cache_hits_total{engine="10",model_name="m"} 40.0
+                vllm:admission_rejections_total{model_name="m",reason="max_num_queued_reqs"} 5.0
+                vllm:cache_config_info{block_size="16",engine="9",num_gpu_blocks="700"} 1.0
+                vllm:cache_config_info{block_size="16",engine="10",num_gpu_blocks="800"} 1.0
+                """);
+        assertThat(metrics.load()).isEqualTo(new EndpointLoad(4L, null, 0.75, 16, 1500L, null));
+        assertThat(metrics.ranks()).hasSize(2);
+        assertThat(metrics.ranks().get(0).load()).isEqualTo(new EndpointLoad(1L, null, 0.25, 16, 700L, null));
+        assertThat(metrics.ranks().get(1).load()).isEqualTo(new EndpointLoad(3L, null, 0.75, 16, 800L, null));
+        assertThat(metrics.ranks().get(0).prefixCache()).isEqualTo(new PrefixCacheCounters(100, 10));
+        assertThat(metrics.ranks().get(1).prefixCache()).isEqualTo(new PrefixCacheCounters(200, 40));
+        assertThat(metrics.ranks()).extracting(VllmMetrics::rejections).containsExactly(5L, null);
+    }
+
+    @Test
+    void aRankSleepsWhenAllDo() {
+        String state = "vllm:engine_sleep_state{engine=\"%d\",sleep_state=\"awake\"} %d.0\n";
+        assertThat(parse(state.formatted(0, 0) + state.formatted(1, 1)).ranks())
+                .extracting(VllmMetrics::asleep)
+                .containsExactly(false, false);
+        assertThat(parse(state.formatted(0, 0) + state.formatted(1, 0)).ranks())
+                .extracting(VllmMetrics::asleep)
+                .containsExactly(true, true);
+    }
+
+    @Test
+    void oneEngineOrAFloodOfThemIsTakenAsOne() {
+        StringBuilder flood = new StringBuilder();
+        for (int engine = 0; engine < 1000; engine++) {
+            flood.append("vllm:num_requests_running{engine=\"%d\"} 1.0\n".formatted(engine));
+        }
+        assertThat(parse(flood.toString()).ranks()).isEmpty();
+        assertThat(parse(flood.toString()).load().running()).isEqualTo(1000);
+        assertThat(parse("vllm:num_requests_running{engine=\"3\"} 1.0\n").ranks())
+                .isEmpty();
+        assertThat(parse("vllm:num_requests_running{engine=\"x\"} 1.0\nvllm:num_requests_running{engine=\"-1\"} 1.0\n")
+                        .ranks())
+                .isEmpty();
+    }
+
+    @Test
     void countsWhatAFullQueueRefused() {
         assertThat(parse(
                                 "vllm:admission_rejections_total{engine=\"0\",reason=\"max_num_queued_reqs\"} 3.0\n"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,6 +27,28 @@ class EndpointKnowledgeTest {
         assertThat(report.prefixCache()).isEqualTo(new PrefixCacheCounters(100, 40));
         assertThat(report.age(nanos.get())).isEqualTo(Duration.ofSeconds(3));
         assertThat(report.error()).isEqualTo("timeout");
+    }
+
+    @Test
+    void knowsEachRankByItself() {
+        VllmMetrics both =
+                VllmMetrics.parse("""
+                        vllm:prefix_cache_queries_total{engine="0"} 100.0
+                        vllm:prefix_cache_hits_total{engine="0"} 10.0
+                        vllm:prefix_cache_queries_total{engine="1"} 200.0
+                        vllm:prefix_cache_hits_total{engine="1"} 100.0
+                        """.getBytes(StandardCharsets.UTF_8)).orElseThrow();
+        knowledge.learn(metrics(0, 0));
+        knowledge.learnVersion("0.33.0");
+        knowledge.learn(both);
+        EndpointReport report = knowledge.report();
+        assertThat(report.prefixCache()).isEqualTo(new PrefixCacheCounters(300, 110));
+        assertThat(report.ofRank(1).prefixCache()).isEqualTo(new PrefixCacheCounters(200, 100));
+        assertThat(report.ofRank(1).version()).isEqualTo("0.33.0");
+        assertThat(report.ofRank(2).metrics()).isNull();
+        assertThat(report.ofRank(2).version()).isEqualTo("0.33.0");
+        knowledge.learn(metrics(400, 200));
+        assertThat(knowledge.report().ranks()).isEmpty();
     }
 
     @Test

@@ -22,6 +22,7 @@ final class EngineServer implements AutoCloseable {
     private final DisposableServer server;
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Set<SocketAddress> clients = ConcurrentHashMap.newKeySet();
+    private volatile String version = "0.10.0";
     private volatile BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> metrics;
 
     EngineServer(BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> metrics) {
@@ -39,7 +40,7 @@ final class EngineServer implements AutoCloseable {
                     return switch (request.uri()) {
                         case "/metrics" -> this.metrics.apply(request, response);
                         case "/v1/models" -> response.sendString(Mono.just("{\"data\":[{\"id\":\"m\"}]}"));
-                        case "/version" -> response.sendString(Mono.just("{\"version\":\"0.10.0\"}"));
+                        case "/version" -> response.sendString(Mono.just("{\"version\":\"%s\"}".formatted(version)));
                         default -> response.sendNotFound();
                     };
                 })
@@ -48,6 +49,11 @@ final class EngineServer implements AutoCloseable {
 
     static EngineServer serving(String metrics) {
         return new EngineServer((request, response) -> response.sendString(Mono.just(metrics)));
+    }
+
+    EngineServer version(String newVersion) {
+        version = newVersion;
+        return this;
     }
 
     void answer(BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> newMetrics) {

@@ -136,6 +136,33 @@ class LoadScraperIT {
         await().until(() -> asked(server, "/version") > 1);
     }
 
+    @Test
+    void aServerOfTwoEnginesIsTwoEndpointsThatAreAskedOnce() {
+        String engine =
+                "vllm:prefix_cache_queries_total{engine=\"%1$d\"} %2$d\nvllm:prefix_cache_hits_total{engine=\"%1$d\"} 1\n";
+        String metrics = engine.formatted(0, 100) + engine.formatted(1, 200);
+        EngineServer server = open(EngineServer.serving(metrics).version("0.26.0"));
+        EngineServer old = open(EngineServer.serving(metrics).version("0.11.0"));
+        pool.replace(List.of(server.endpoint("a"), old.endpoint("old")));
+        scraper.start();
+
+        await().until(() -> pool.snapshot().endpoints().size() == 3);
+        assertThat(report("a#0").prefixCache()).isEqualTo(new PrefixCacheCounters(100, 1));
+        assertThat(report("a#1").prefixCache()).isEqualTo(new PrefixCacheCounters(200, 1));
+        assertThat(report("a#1").models()).hasSize(1);
+        int before = server.requests().size();
+        await().until(() ->
+                server.requests().size() > before + 3 && report("old").version() != null);
+        assertThat(server.connections()).isEqualTo(1);
+        assertThat(pool.snapshot().endpoints())
+                .as("a vLLM that does not read the header balances its ranks itself")
+                .extracting(Endpoint::name)
+                .containsExactly("a#0", "a#1", "old");
+        server.answer((request, response) -> response.sendString(Mono.just(engine.formatted(0, 1))));
+        await().until(() -> pool.snapshot().endpoints().size() == 2);
+        assertThat(report("a").prefixCache()).isEqualTo(new PrefixCacheCounters(1, 1));
+    }
+
     private static long asked(EngineServer server, String path) {
         return server.requests().stream()
                 .filter(request -> request.startsWith(path + " "))

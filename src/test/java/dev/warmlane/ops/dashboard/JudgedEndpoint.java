@@ -75,6 +75,8 @@ final class JudgedEndpoint {
                 "uid-of-" + name,
                 name,
                 "http://" + name + ":8000",
+                null,
+                null,
                 unready ? "unready" : ejection == null ? "ready" : "ejected",
                 1,
                 null,
