@@ -1,6 +1,5 @@
 package dev.warmlane.tools.simulator.engine;
 
-import dev.warmlane.tools.Arguments;
 import java.time.Duration;
 
 /**
@@ -14,8 +13,12 @@ public record AdapterConfig(int slots, Duration loading) {
     public static final AdapterConfig NONE = new AdapterConfig(0, Duration.ZERO);
 
     public AdapterConfig {
-        Arguments.atLeast("adapter slots", slots, 0);
-        Arguments.check(!loading.isNegative(), "adapter loading", loading.toMillis() + " ms", ">= 0");
+        if (slots < 0) {
+            throw new IllegalArgumentException("adapter slots: %d (expected: >= 0)".formatted(slots));
+        }
+        if (loading.isNegative()) {
+            throw new IllegalArgumentException("adapter loading: %d ms (expected: >= 0)".formatted(loading.toMillis()));
+        }
     }
 
     long loadNanos() {
