@@ -26,6 +26,7 @@ export const decisions = (pool, limit, request, endpoint) => {
   if (endpoint) query.set('endpoint', endpoint);
   return get(`../actuator/decisions?${query}`);
 };
+export const cache = (pool) => get(`../actuator/cache/${encodeURIComponent(pool)}`);
 export const explain = (body, headers) => post('../actuator/decisions', body, headers);
 export const findSession = (question) => post('sessions/find', JSON.stringify(question));
 export const releaseSession = (question) => post('sessions/release', JSON.stringify(question));

@@ -14,6 +14,7 @@ import { problemList, problemsOf } from './problems.js';
 import { wall } from './wall.js';
 import { runbook } from './runbook.js';
 import { endpoints } from './endpoints.js';
+import { cache, loadCache } from './cache.js';
 import { trends, loadTrends } from './trends.js';
 import { decisions, loadDecisions } from './decisions.js';
 import { sessions } from './sessions.js';
@@ -22,6 +23,7 @@ const VIEWS = {
   fleet: { title: 'Fleet', draw: fleet },
   overview: { title: 'Pool', draw: overview, ofPool: true },
   trends: { title: 'Trends', draw: trends, enter: loadTrends, ofPool: true },
+  cache: { title: 'Cache', draw: cache, enter: loadCache, ofPool: true },
   events: { title: 'Events', draw: events, enter: loadEvents },
   decisions: { title: 'Decisions', draw: decisions, enter: loadDecisions, ofPool: true },
   sessions: { title: 'Sessions', draw: sessions, ofPool: true },
@@ -96,7 +98,7 @@ function enterView() {
   update({ address: readAddress() });
   const changed = (name) => before[name] !== state.address[name];
   if (currentPool()?.pool !== before.pool) {
-    update({ sparks: {}, decisions: null, history: null });
+    update({ sparks: {}, decisions: null, history: null, cache: null, cachePoint: null });
     loadSparks();
   }
   if (['view', 'range', 'week', 'endpoint'].some(changed)) update({ history: null, decisions: null, details: null, orderTold: null, orderFailed: null });

@@ -16,6 +16,9 @@ export const state = {
   orderTold: null,
   orderFailed: null,
   history: null, // { range, data } or { range, error }
+  cache: null, // the curve, the ladder and the advice of a pool
+  cacheError: null,
+  cachePoint: null, // of the curve, under the pointer
   decisions: null,
   decisionsError: null,
   delivery: [], // prediction accuracy by endpoint

@@ -285,6 +285,33 @@ class DashboardIT {
         assertThat(page).not().hasURL(Pattern.compile("from="));
     }
 
+    @Test
+    void theCurveOfCachesGivesItsNumbersAndTheLadderSaysWhatHelps() {
+        for (int i = 0; i < 40; i++) {
+            say("cached-" + i % 4, ChatClient.text(200, "question"));
+        }
+        show("cache");
+        Locator curve = page.getByRole(AriaRole.SLIDER);
+        assertThat(curve).isVisible(SOON);
+        assertThat(page.locator("#cache-point")).containsText("today's size");
+
+        curve.focus();
+        page.keyboard().press("ArrowRight");
+        page.keyboard().press("ArrowRight");
+        assertThat(page.locator("#cache-point")).containsText("×1.4 today's size");
+        curve.hover(new Locator.HoverOptions().setPosition(60, 40));
+        assertThat(page.locator("#cache-point")).containsText("×0.1");
+        assertThat(row("Never came before")).containsText("compulsory");
+        assertThat(page.getByText(Pattern.compile("No advice: \\d+ requests seen")))
+                .isVisible();
+
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("About a day"))
+                .click();
+        assertThat(page).hasURL(Pattern.compile("over=day"));
+        assertThat(page.getByText("Delivered", new Page.GetByTextOptions().setExact(true)))
+                .isVisible();
+    }
+
     /** As over the wire, but for the stream that does not end. */
     @Test
     void theFirstLoadIsSmallAndTheSecondMuchSmaller() {
@@ -425,6 +452,7 @@ class DashboardIT {
         "fleet, LIGHT",
         "overview, LIGHT",
         "trends, LIGHT",
+        "cache, LIGHT",
         "decisions, LIGHT",
         "sessions, LIGHT",
         "runbook, LIGHT",
@@ -434,6 +462,7 @@ class DashboardIT {
         "fleet, DARK",
         "overview, DARK",
         "trends, DARK",
+        "cache, DARK",
         "decisions, DARK",
         "sessions, DARK",
         "runbook, DARK",
@@ -459,6 +488,7 @@ class DashboardIT {
                 "fleet",
                 "overview",
                 "trends",
+                "cache",
                 "decisions",
                 "sessions",
                 "runbook",

@@ -41,6 +41,7 @@ final class StaticFiles {
             "address.js",
             "api.js",
             "app.js",
+            "cache.js",
             "charts.js",
             "confirm.js",
             "decisions.js",
