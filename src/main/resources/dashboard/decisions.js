@@ -27,10 +27,15 @@ const TERMS = [
   { id: 'computing', sign: 1, title: '+ Computing', help: 'tokens of this prompt that are not cached there, as far as others will not use them' },
   { id: 'delaying', sign: 1, title: '+ Delaying others', help: 'what the requests in flight lose while this prompt is computed' },
   { id: 'decoding', sign: 1, title: '+ Decoding', help: 'what the prompts in flight slow down' },
+  { id: 'loading', sign: 1, title: '+ Loading', help: 'the adapter, which is not loaded there', optional: true },
   { id: 'staying', sign: -1, title: '− Staying', help: 'the bonus of the endpoint that the key is bound to' },
 ];
 
 const shownCost = (candidate) => TERMS.reduce((sum, term) => sum + term.sign * Math.round(candidate.terms[term.id]), 0);
+
+/** All but those that most decisions do not have. */
+const termsOf = (decision) =>
+  TERMS.filter((term) => !term.optional || decision.candidates.some((candidate) => candidate.terms[term.id]));
 
 const candidates = (decision) => html`
   <div class="scroll" tabindex="0" role="region" aria-label="Candidates">
@@ -41,7 +46,7 @@ const candidates = (decision) => html`
       <thead>
         <tr>
           <th scope="col">Endpoint</th>
-          ${TERMS.map((term) => html`<th scope="col" class="number" title=${term.help}>${term.title}</th>`)}
+          ${termsOf(decision).map((term) => html`<th scope="col" class="number" title=${term.help}>${term.title}</th>`)}
           <th scope="col" class="number">= Cost</th>
           <th scope="col" class="number" title="tokens of this prompt that are not cached there">Uncached</th>
           <th scope="col" class="number" title="leading tokens that are predicted to be cached there">Matched</th>
@@ -56,7 +61,7 @@ const candidates = (decision) => html`
           .map(
             (candidate) => html`<tr class=${candidate.endpoint === decision.endpoint ? 'chosen' : ''}>
               <th scope="row">${candidate.endpoint}${candidate.endpoint === decision.endpoint ? html` <small>chosen</small>` : nothing}</th>
-              ${TERMS.map((term) => html`<td class="number">${count(Math.round(candidate.terms[term.id]))}</td>`)}
+              ${termsOf(decision).map((term) => html`<td class="number">${count(Math.round(candidate.terms[term.id]))}</td>`)}
               <td class="number">${count(shownCost(candidate))}</td>
               <td class="number">${count(candidate.uncachedTokens)}</td>
               <td class="number">${count(candidate.matchedTokens)}</td>

@@ -265,6 +265,7 @@ final class ExchangeReader {
             @Nullable String stored) {
         EndpointId owner = stored == null ? null : responses.owner(pool.name(), stored);
         Set<EndpointId> unsuited = pools.unsuited(pool, body);
+        boolean needsAdapter = pools.needsAdapter(pool, body);
         if (!affinity) {
             return new RoutingRequest(
                     AffinityKey.none(ThreadLocalRandom.current().nextLong()),
@@ -272,6 +273,7 @@ final class ExchangeReader {
                     unsuited,
                     owner,
                     body.modelIfRead(),
+                    needsAdapter,
                     id,
                     PrefillBypass.API);
         }
@@ -279,6 +281,6 @@ final class ExchangeReader {
         AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
         boolean read = pool.router().readsPrompt(key.source());
         PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
-        return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), id, null);
+        return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), needsAdapter, id, null);
     }
 }

@@ -193,6 +193,15 @@ final class PoolSelector {
         return model == null ? Set.of() : models.lacking(pool.name(), model);
     }
 
+    /** Whether the endpoint that serves a request has to load an adapter for it: what nobody lists can only be one. */
+    boolean needsAdapter(Pool pool, RequestBody body) {
+        String model = body.model();
+        ModelCatalog catalog = models.catalog();
+        return model != null
+                && (catalog.isAdapter(pool.name(), model)
+                        || (pool.passesUnknownModels() && !catalog.reported(pool.name(), model)));
+    }
+
     /** The pool that made a stored response; null if nobody knows, or it is about none. */
     @Nullable
     Pool maker(@Nullable String id) {

@@ -20,6 +20,7 @@ import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineStats;
@@ -100,8 +101,8 @@ class ReplayAgreementIT {
     }
 
     private static double replay(Load load, String policy) {
-        ReplaySettings settings =
-                new ReplaySettings(ENDPOINTS, CACHE_TOKENS, EngineModel.DEMO, KeySource.SESSION, 1, Scenario.of(), 1);
+        ReplaySettings settings = new ReplaySettings(
+                ENDPOINTS, CACHE_TOKENS, EngineModel.DEMO, AdapterConfig.NONE, KeySource.SESSION, 1, Scenario.of(), 1);
         return new Replay(
                         load,
                         settings,

@@ -1,6 +1,8 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.AdapterSlots.Fit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one endpoint would have cost a request, and from which numbers.
@@ -14,6 +16,7 @@ import dev.warmlane.core.endpoint.Endpoint;
  * @param usualTokens those that it usually has, where the request is new there; else 0
  * @param replicaRequests of n, those of other replicas of this gateway
  * @param bound whether the request's key is bound to it
+ * @param adapter what the request's adapter finds there; null where it needs none or the engine does not tell
  * @param terms what makes up its cost
  */
 public record Candidate(
@@ -26,7 +29,13 @@ public record Candidate(
         long usualTokens,
         int replicaRequests,
         boolean bound,
+        @Nullable Fit adapter,
         Cost terms) {
+
+    /** Whether its adapter has to be loaded first. */
+    boolean loadsAdapter() {
+        return adapter != null && adapter != Fit.LOADED;
+    }
 
     /** What it would cost in all, in prefill tokens; the smallest wins. */
     public double cost() {

@@ -7,12 +7,13 @@ package dev.warmlane.core.routing;
  * @param computing what it does not hold, as far as others will not use it
  * @param delaying the others in flight there
  * @param decoding that the prompts in flight slow down
+ * @param loading its adapter, where that is not there; 0 where it needs none or nobody tells
  * @param staying what it is worth that the request's key is bound there; taken off
  */
-public record Cost(double waiting, double computing, double delaying, double decoding, double staying) {
+public record Cost(double waiting, double computing, double delaying, double decoding, double loading, double staying) {
 
     /** All of it; the smallest wins. */
     public double total() {
-        return waiting + computing + delaying + decoding - staying;
+        return waiting + computing + delaying + decoding + loading - staying;
     }
 }

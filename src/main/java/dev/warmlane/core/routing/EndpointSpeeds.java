@@ -68,13 +68,22 @@ public final class EndpointSpeeds {
      * @param nanos that it took; without time nothing is learned
      */
     void firstToken(Candidate seen, long promptTokens, long nanos) {
-        if (nanos <= 0) {
-            return;
+        if (nanos > 0) {
+            learn(seen.endpoint().id(), Math.log(nanos / 1e9 / (tokens(seen, promptTokens) * PRIOR_SECONDS)));
         }
+    }
+
+    /** What it should take, in seconds, for an endpoint as a decision saw it. */
+    double expectedSeconds(Candidate seen, long promptTokens) {
+        return tokens(seen, promptTokens)
+                * secondsPerToken()
+                * relative(seen.endpoint().id());
+    }
+
+    private static double tokens(Candidate seen, long promptTokens) {
         long uncached = seen.uncachedTokens();
         double own = uncached * (1 + (promptTokens - uncached / 2.0) / ATTENTION_TOKENS);
-        double tokens = seen.prefillTokens() + own + seen.promptTokens() * DECODING_SHARE + STEP_TOKENS;
-        learn(seen.endpoint().id(), Math.log(nanos / 1e9 / (tokens * PRIOR_SECONDS)));
+        return seen.prefillTokens() + own + seen.promptTokens() * DECODING_SHARE + STEP_TOKENS;
     }
 
     synchronized void retire(EndpointId endpoint) {

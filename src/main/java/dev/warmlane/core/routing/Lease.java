@@ -2,6 +2,7 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.EndpointId;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request's share of an endpoint's load. Ends on complete, error and cancel alike; every transition happens once however
@@ -17,6 +18,7 @@ public final class Lease {
     private final InFlight.Counters counters;
     private final long promptTokens;
     private final long uncachedTokens;
+    private @Nullable Runnable onClose;
     private final AtomicInteger phase = new AtomicInteger(PREFILL);
 
     Lease(InFlight inFlight, EndpointId endpoint, InFlight.Counters counters, long promptTokens, long uncachedTokens) {
@@ -25,6 +27,11 @@ public final class Lease {
         this.counters = counters;
         this.promptTokens = promptTokens;
         this.uncachedTokens = uncachedTokens;
+    }
+
+    /** Has this run when it is closed. To be called before it is handed out. */
+    void onClose(Runnable listener) {
+        onClose = listener;
     }
 
     /** The first byte has come back: the prefill is done, the request still runs. Returns whether that is news. */
@@ -47,6 +54,9 @@ public final class Lease {
             counters.prefillTokens.addAndGet(-uncachedTokens);
         }
         counters.promptTokens.addAndGet(-promptTokens);
+        if (onClose != null) {
+            onClose.run();
+        }
         inFlight.closed(endpoint, counters);
         return before == PREFILL;
     }

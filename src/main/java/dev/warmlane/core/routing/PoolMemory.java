@@ -8,6 +8,7 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.routing.AdapterSlots.Fit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ public final class PoolMemory {
     private final UsualLoad usualLoad;
     private final EndpointSpeeds speeds;
     private final PoolLoad load;
+    private final AdapterSlots adapters = new AdapterSlots();
     private final AtomicLong dispatches = new AtomicLong();
     private volatile @Nullable CacheUse cacheUse;
 
@@ -128,6 +130,10 @@ public final class PoolMemory {
         return blockSizeBytes;
     }
 
+    AdapterSlots adapters() {
+        return adapters;
+    }
+
     EndpointSpeeds speeds() {
         return speeds;
     }
@@ -212,12 +218,21 @@ public final class PoolMemory {
      * @param nanos after the request was sent
      */
     void firstToken(RoutingDecision decision, long nanos) {
-        for (Candidate candidate : decision.candidates()) {
-            if (candidate.endpoint().id().equals(decision.endpoint().id())) {
-                speeds.firstToken(candidate, decision.promptTokens(), nanos);
-                return;
-            }
+        Candidate seen = decision.chosen();
+        if (seen == null) {
+            return;
         }
+        if (!seen.loadsAdapter()) {
+            speeds.firstToken(seen, decision.promptTokens(), nanos);
+        } else if (nanos > 0 && seen.adapter() != Fit.WAITS) {
+            adapters.loaded(nanos / 1e9 - speeds.expectedSeconds(seen, decision.promptTokens()));
+        }
+    }
+
+    /** What its endpoint has to do before it computes the prompt, in prefill tokens: load an adapter, or nothing. */
+    long loadingTokens(RoutingDecision decision) {
+        Candidate seen = decision.request().needsAdapter() ? decision.chosen() : null;
+        return seen != null && seen.loadsAdapter() ? (long) (adapters.loadSeconds() / speeds.secondsPerToken()) : 0;
     }
 
     /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
@@ -257,6 +272,7 @@ public final class PoolMemory {
     /** The endpoint's cache is empty; what is bound to it stays so. */
     void restarted(EndpointId endpoint) {
         contents.emptied(endpoint);
+        adapters.emptied(endpoint);
     }
 
     /** The endpoint left for good. */
@@ -266,6 +282,7 @@ public final class PoolMemory {
         otherClients.retire(endpoint);
         usualLoad.retire(endpoint);
         speeds.retire(endpoint);
+        adapters.retire(endpoint);
         contents.remove(endpoint);
     }
 

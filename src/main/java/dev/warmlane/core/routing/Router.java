@@ -2,6 +2,7 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
@@ -167,7 +168,7 @@ public final class Router {
 
     /** Null if the endpoint is full. */
     private @Nullable Dispatch openPrefill(RoutingDecision leg) {
-        Lease lease = inFlight.open(leg.endpoint().id(), leg.promptTokens(), leg.uncachedTokens());
+        Lease lease = lease(leg);
         if (lease == null) {
             health.undecided(leg.endpoint());
             return null;
@@ -180,7 +181,7 @@ public final class Router {
 
     /** Null if the endpoint is full. */
     private @Nullable Dispatch open(RoutingDecision decision, @Nullable Dispatch prefill, boolean isFirst) {
-        Lease lease = inFlight.open(decision.endpoint().id(), decision.promptTokens(), decision.uncachedTokens());
+        Lease lease = lease(decision);
         if (lease == null) {
             health.undecided(decision.endpoint());
             return null;
@@ -193,6 +194,20 @@ public final class Router {
         Dispatch dispatch = new Dispatch(decision, prefill, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());
         return dispatch;
+    }
+
+    /** Null if the endpoint is full. */
+    private @Nullable Lease lease(RoutingDecision decision) {
+        EndpointId endpoint = decision.endpoint().id();
+        long uncomputedTokens = decision.uncachedTokens() + memory.loadingTokens(decision);
+        Lease lease = inFlight.open(endpoint, decision.promptTokens(), uncomputedTokens);
+        String adapter = decision.request().adapter();
+        if (lease != null && adapter != null) {
+            long sentNanos = memory.nanoTime();
+            memory.adapters().sent(endpoint, adapter);
+            lease.onClose(() -> memory.adapters().ended(endpoint, adapter, memory.nanoTime() - sentNanos));
+        }
+        return lease;
     }
 
     private @Nullable RoutingDecision atOwner(RoutingRequest request, Set<EndpointId> tried) {
@@ -266,6 +281,12 @@ public final class Router {
     /** The endpoint says that it has this many requests, running and queued. */
     public void reported(EndpointId endpoint, long requests) {
         memory.observed(endpoint, requests);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint says which adapters its requests use. */
+    public void reported(EndpointId endpoint, EndpointAdapters adapters) {
+        memory.adapters().observed(endpoint, adapters);
         retireIfGone(endpoint);
     }
 

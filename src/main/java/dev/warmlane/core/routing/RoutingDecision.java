@@ -59,6 +59,17 @@ public record RoutingDecision(
                 null);
     }
 
+    /** The chosen endpoint as it was weighed; null where the policy weighs none. */
+    @Nullable
+    Candidate chosen() {
+        for (Candidate candidate : candidates) {
+            if (candidate.endpoint().id().equals(endpoint.id())) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
     /** Whether it leaves an endpoint that it could have stayed at and that is predicted to hold more of the prompt. */
     public boolean losesHits() {
         if (outcome != Outcome.MOVED && outcome != Outcome.SPILLED) {

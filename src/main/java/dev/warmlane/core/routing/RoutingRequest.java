@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param unsuited endpoints that cannot serve it, because they do not have its model
  * @param owner the endpoint that made the stored response it is about: no other can serve it; null where it is about none
  * @param model as it names it, to be told with its decision; null where nobody has looked
+ * @param needsAdapter whether that is an adapter, which an endpoint loads to serve it
  * @param id what its client and the logs call it, to find its decision again; null where nobody will ask
  * @param whole why one endpoint has to compute all of it; null where its prompt can be computed by another
  */
@@ -24,6 +25,7 @@ public record RoutingRequest(
         Set<EndpointId> unsuited,
         @Nullable EndpointId owner,
         @Nullable String model,
+        boolean needsAdapter,
         @Nullable String id,
         @Nullable PrefillBypass whole) {
     private static final int MAX_MODEL = 128;
@@ -35,22 +37,27 @@ public record RoutingRequest(
 
     /** A request whose decision nobody will look for. */
     public RoutingRequest(AffinityKey key, PromptBlocks prompt) {
-        this(key, prompt, Set.of(), null, null, null, null);
+        this(key, prompt, Set.of(), null, null, false, null, null);
     }
 
     /** The same, but one endpoint has to compute all of it. */
     public RoutingRequest whole(PrefillBypass why) {
-        return new RoutingRequest(key, prompt, unsuited, owner, model, id, why);
+        return new RoutingRequest(key, prompt, unsuited, owner, model, needsAdapter, id, why);
     }
 
     /** The same without the prompt's blocks. */
     RoutingRequest withoutPrompt() {
-        return new RoutingRequest(key, PromptBlocks.EMPTY, unsuited, owner, model, id, whole);
+        return new RoutingRequest(key, PromptBlocks.EMPTY, unsuited, owner, model, needsAdapter, id, whole);
+    }
+
+    /** The adapter that an endpoint loads to serve it; null if it needs none. */
+    public @Nullable String adapter() {
+        return needsAdapter ? model : null;
     }
 
     /** The same, but any endpoint may be asked. */
     public RoutingRequest anywhere() {
-        return new RoutingRequest(key, prompt, Set.of(), owner, model, id, whole);
+        return new RoutingRequest(key, prompt, Set.of(), owner, model, needsAdapter, id, whole);
     }
 
     /** These endpoints and those that cannot serve it. */

@@ -79,6 +79,11 @@ public final class RoutingView {
         return memory.speeds();
     }
 
+    /** Which adapters endpoints have loaded. */
+    public AdapterSlots adapters() {
+        return memory.adapters();
+    }
+
     public PoolAverages averages() {
         return memory.averages();
     }

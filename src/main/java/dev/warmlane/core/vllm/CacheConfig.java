@@ -48,7 +48,7 @@ final class CacheConfig {
     }
 
     /** An engine that has not measured its memory yet says {@code None}. */
-    private static @Nullable Long positive(@Nullable String digits) {
+    static @Nullable Long positive(@Nullable String digits) {
         if (digits == null || digits.isEmpty() || digits.length() > 9) {
             return null;
         }

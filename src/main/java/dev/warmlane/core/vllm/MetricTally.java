@@ -7,6 +7,7 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_CACHE_USAGE;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_PREFIX_CACHE_HITS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_PREFIX_CACHE_QUERIES;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.KV_CACHE_USAGE;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.LORA_REQUESTS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREEMPTIONS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_HITS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_QUERIES;
@@ -15,6 +16,7 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
+import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -32,6 +34,8 @@ final class MetricTally {
 
     private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
     private final CacheConfig cacheConfig = new CacheConfig();
+    private double adaptersAt = -1;
+    private @Nullable EndpointAdapters adapters;
 
     /** By their numbers; none in the tally of one engine. */
     private final SortedMap<Integer, MetricTally> engines = new TreeMap<>();
@@ -43,6 +47,10 @@ final class MetricTally {
         }
         double value = sample.value();
         if (!Double.isFinite(value) || value < 0) {
+            return;
+        }
+        if (family == LORA_REQUESTS) {
+            addAdapters(sample, value);
             return;
         }
         if (family == SLEEP_STATE && !"awake".equals(sample.label("sleep_state"))) {
@@ -68,7 +76,7 @@ final class MetricTally {
     }
 
     Optional<VllmMetrics> total() {
-        if (totals.isEmpty()) {
+        if (totals.isEmpty() && adapters == null) {
             return Optional.empty();
         }
         boolean asleep = totals.getOrDefault(SLEEP_STATE, 1.0) == 0;
@@ -86,6 +94,11 @@ final class MetricTally {
                 all.get(0).totals.put(family, value);
             }
         });
+        if (adapters != null) {
+            // Which rank uses them it does not say.
+            EndpointAdapters slots = new EndpointAdapters(adapters.slots(), List.of(), List.of());
+            all.forEach(engine -> engine.adapters = slots);
+        }
         return all.stream().map(engine -> engine.metrics(asleep, List.of())).toList();
     }
 
@@ -106,7 +119,24 @@ final class MetricTally {
                 count(GENERATION_TOKENS),
                 count(ADMISSION_REJECTIONS),
                 asleep,
+                adapters,
                 ranks);
+    }
+
+    /** Each set of adapters that was ever in use has its series, whose value is when it last was. */
+    private void addAdapters(PrometheusText sample, double at) {
+        Long slots = at < adaptersAt ? null : CacheConfig.positive(sample.label("max_lora"));
+        if (slots != null) {
+            adaptersAt = at;
+            adapters = new EndpointAdapters(
+                    slots.intValue(),
+                    names(sample.label("running_lora_adapters")),
+                    names(sample.label("waiting_lora_adapters")));
+        }
+    }
+
+    private static List<String> names(@Nullable String joined) {
+        return joined == null || joined.isEmpty() ? List.of() : List.of(joined.split(","));
     }
 
     private @Nullable PrefixCacheCounters prefixCache() {
@@ -140,7 +170,8 @@ final class MetricTally {
         GENERATION_TOKENS("generation_tokens_total"),
         ADMISSION_REJECTIONS("admission_rejections_total"),
         SLEEP_STATE("engine_sleep_state"),
-        CACHE_CONFIG("cache_config_info");
+        CACHE_CONFIG("cache_config_info"),
+        LORA_REQUESTS("lora_requests_info");
 
         private static final MetricFamily[] ALL = values();
 

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.MetricTally.MetricFamily;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param generationTokens tokens generated since the server started
  * @param rejections requests refused because its queue was full since the server started
  * @param asleep whether all of its engines sleep; false where it does not say
+ * @param adapters its LoRA adapters; null where it has none, or has not used any yet
  * @param ranks the same of each of its engines where there are several, in the order of their numbers: data-parallel ranks; what
  *     concerns the server as a whole, and is no count, says the same in each
  */
@@ -29,6 +31,7 @@ public record VllmMetrics(
         @Nullable Long generationTokens,
         @Nullable Long rejections,
         boolean asleep,
+        @Nullable EndpointAdapters adapters,
         List<VllmMetrics> ranks) {
 
     public VllmMetrics {
@@ -44,7 +47,7 @@ public record VllmMetrics(
             @Nullable Long generationTokens,
             @Nullable Long rejections,
             boolean asleep) {
-        this(load, prefixCache, preemptions, promptTokens, generationTokens, rejections, asleep, List.of());
+        this(load, prefixCache, preemptions, promptTokens, generationTokens, rejections, asleep, null, List.of());
     }
 
     /**

@@ -29,6 +29,7 @@ public final class ModelCatalog {
     private final Map<String, String> cards = new LinkedHashMap<>();
     private final Map<String, Map<EndpointId, Set<String>>> listedByPool = new LinkedHashMap<>();
     private final Map<String, Set<String>> reportedByPool = new LinkedHashMap<>();
+    private final Map<String, Set<String>> adaptersByPool = new LinkedHashMap<>();
     /** By pool and model, made when asked for; only of models that some endpoint lists. */
     private final Map<String, Map<String, Set<EndpointId>>> lackingByPool = new LinkedHashMap<>();
 
@@ -39,16 +40,21 @@ public final class ModelCatalog {
         for (PoolModels pool : pools) {
             Map<String, String> reported = new LinkedHashMap<>();
             Map<EndpointId, Set<String>> listed = new LinkedHashMap<>();
+            Set<String> adapters = new HashSet<>();
             pool.cards().forEach((endpoint, cards) -> {
                 Set<String> names = new HashSet<>();
                 for (ModelCard card : cards) {
                     reported.putIfAbsent(card.id(), card.json());
                     names.add(card.id());
+                    if (card.adapter()) {
+                        adapters.add(card.id());
+                    }
                 }
                 listed.put(endpoint, names);
             });
             listedByPool.put(pool.pool(), listed);
             reportedByPool.put(pool.pool(), reported.keySet());
+            adaptersByPool.put(pool.pool(), adapters);
             lackingByPool.put(pool.pool(), new ConcurrentHashMap<>());
             Set<String> models =
                     pool.configured().isEmpty() ? reported.keySet() : new LinkedHashSet<>(pool.configured());
@@ -101,8 +107,13 @@ public final class ModelCatalog {
         });
     }
 
+    /** Whether an endpoint of the pool lists the model as an adapter of another. */
+    public boolean isAdapter(String pool, String model) {
+        return adaptersByPool.getOrDefault(pool, Set.of()).contains(model);
+    }
+
     /** Whether any endpoint of the pool lists the model. */
-    boolean reported(String pool, String model) {
+    public boolean reported(String pool, String model) {
         return reportedByPool.getOrDefault(pool, Set.of()).contains(model);
     }
 

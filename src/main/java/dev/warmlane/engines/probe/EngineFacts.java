@@ -1,6 +1,7 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.prefix.reuse.CacheUse;
@@ -79,6 +80,11 @@ public final class EngineFacts {
                 report.scrapedAtNanos() != null && !report.scrapedAtNanos().equals(lastScrapes.get(endpoint));
         if (fresh && load.running() != null && load.waiting() != null) {
             router.reported(endpoint, load.running() + load.waiting());
+        }
+        EndpointAdapters adapters =
+                !fresh || report.metrics() == null ? null : report.metrics().adapters();
+        if (adapters != null) {
+            router.reported(endpoint, adapters);
         }
     }
 

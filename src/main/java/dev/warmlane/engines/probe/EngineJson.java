@@ -29,7 +29,7 @@ final class EngineJson {
         for (JsonNode card : data) {
             JsonNode id = card.path("id");
             if (id.isString() && !id.stringValue().isBlank()) {
-                cards.add(new ModelCard(id.stringValue(), card.toString()));
+                cards.add(new ModelCard(id.stringValue(), card.path("parent").isString(), card.toString()));
             }
         }
         return cards;

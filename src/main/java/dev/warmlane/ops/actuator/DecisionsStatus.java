@@ -151,19 +151,26 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
         }
 
         /**
-         * A cost, term by term: {@code waiting + computing + delaying + decoding - staying}.
+         * A cost, term by term: {@code waiting + computing + delaying + decoding + loading - staying}.
          *
          * @param waiting P
          * @param computing kappa times what it does not hold, less what others will use of that
          * @param delaying beta times n times what it does not hold
          * @param decoding lambda times the prompt tokens in flight, this one's included
+         * @param loading the adapter, where it is not loaded; 0 where the request needs none or the engine does not tell
          * @param staying H if the key is bound there, else 0
          */
-        public record TermsStatus(double waiting, double computing, double delaying, double decoding, double staying) {
+        public record TermsStatus(
+                double waiting, double computing, double delaying, double decoding, double loading, double staying) {
 
             static TermsStatus of(Cost cost) {
                 return new TermsStatus(
-                        cost.waiting(), cost.computing(), cost.delaying(), cost.decoding(), cost.staying());
+                        cost.waiting(),
+                        cost.computing(),
+                        cost.delaying(),
+                        cost.decoding(),
+                        cost.loading(),
+                        cost.staying());
             }
         }
 

@@ -45,7 +45,8 @@ final class Attempt implements EngineRequest.Listener {
                                 request.outputTokens(),
                                 request.blockHashes(),
                                 FinishReason.LENGTH,
-                                this),
+                                this,
+                                request.adapter()),
                         nowNanos);
     }
 

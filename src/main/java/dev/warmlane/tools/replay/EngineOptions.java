@@ -1,6 +1,8 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -39,6 +41,19 @@ final class EngineOptions {
 
     @Option(names = "--max-sequences", description = "Requests that run together, >= 1 (preset: 256).")
     private @Nullable Integer maxSequences;
+
+    @Option(
+            names = "--adapter-slots",
+            description = "Adapters that an engine holds at a time, >= 0; 0: adapters cost nothing (default: 16).")
+    private int adapterSlots = 16;
+
+    @Option(names = "--adapter-load-ms", description = "Time of loading one, >= 0 ms (default: 500).")
+    private long adapterLoadMillis = 500;
+
+    /** @throws IllegalArgumentException if a number is out of range */
+    AdapterConfig adapters() {
+        return new AdapterConfig(adapterSlots, Duration.ofMillis(adapterLoadMillis));
+    }
 
     /** @throws IllegalArgumentException if there is no such preset or a constant is out of range */
     EngineModel model() {

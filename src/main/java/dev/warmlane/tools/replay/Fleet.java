@@ -84,6 +84,13 @@ final class Fleet {
         endpoint.engine().slowDown(settings.scenario().slowdowns.getOrDefault(endpoint.place(), 1.0));
     }
 
+    /** How often any of them loaded an adapter. */
+    long adapterLoads() {
+        return all.stream()
+                .mapToLong(endpoint -> endpoint.engine().adapterStats().loads())
+                .sum();
+    }
+
     /** When the next step of any engine ends, or {@link SimulatedEngine#IDLE}. */
     long nextStepEnd() {
         long next = SimulatedEngine.IDLE;
@@ -104,7 +111,8 @@ final class Fleet {
     }
 
     private void start(int place, int incarnation) {
-        ReplayEndpoint endpoint = new ReplayEndpoint(place, incarnation, new SimulatedEngine(settings.model(), cache));
+        ReplayEndpoint endpoint = new ReplayEndpoint(
+                place, incarnation, new SimulatedEngine(settings.model(), cache, settings.adapters()));
         if (slow) {
             slowDown(endpoint);
         }

@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.load.AccessLogTrace;
+import dev.warmlane.tools.replay.load.AdaptersLoad;
 import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.MooncakeTrace;
@@ -54,16 +55,25 @@ final class LoadOptions {
             })
     private @Nullable String generate;
 
+    @Option(
+            names = "--adapters",
+            paramLabel = "N",
+            description = {
+                "Requests that are made up, for N LoRA adapters, >= 1: the r-th most popular has 1/r of the first one's;",
+                "Poisson arrivals, sessions of one request. Engines have slots for few of them (--adapter-slots)."
+            })
+    private @Nullable Integer adapters;
+
     @Option(names = "--groups", description = "shared-prefix: groups, >= 1 (default: 150).")
     private int groups = 150;
 
     @Option(names = "--prompts", description = "shared-prefix: different prompts a group, >= 1 (default: 5).")
     private int prompts = 5;
 
-    @Option(names = "--rate", description = "shared-prefix: requests a second, > 0 (default: 6).")
+    @Option(names = "--rate", description = "shared-prefix, adapters: requests a second, > 0 (default: 6).")
     private double rate = 6;
 
-    @Option(names = "--requests", description = "shared-prefix: requests in all, >= 1 (default: 6000).")
+    @Option(names = "--requests", description = "shared-prefix, adapters: requests in all, >= 1 (default: 6000).")
     private int requests = 6000;
 
     @Option(names = "--sessions", description = "multi-turn, agents: sessions, >= 1 (default: 100).")
@@ -89,7 +99,12 @@ final class LoadOptions {
 
     /** Whether no source is given. */
     boolean isEmpty() {
-        return trace == null && accessLog == null && generate == null;
+        return trace == null && accessLog == null && generate == null && adapters == null;
+    }
+
+    /** Whether requests ask for adapters. */
+    boolean hasAdapters() {
+        return adapters != null;
     }
 
     /** The load. Fails as {@link #source} does, and with IllegalArgumentException where there is no such file. */
@@ -103,14 +118,19 @@ final class LoadOptions {
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
     private Load.Source source(long seed) {
-        long given =
-                Stream.of(trace, accessLog, generate).filter(Objects::nonNull).count();
-        Arguments.check(given == 1, "load", given + " given", "one of --trace, --access-log and --generate");
+        long given = Stream.of(trace, accessLog, generate, adapters)
+                .filter(Objects::nonNull)
+                .count();
+        Arguments.check(
+                given == 1, "load", given + " given", "one of --trace, --access-log, --generate and --adapters");
         if (trace != null) {
             return new MooncakeTrace(trace, spreadTicks);
         }
         if (accessLog != null) {
             return new AccessLogTrace(accessLog, pool);
+        }
+        if (adapters != null) {
+            return new AdaptersLoad(adapters, systemTokens, questionTokens, outputTokens, rate, requests, seed);
         }
         return switch (String.valueOf(generate)) {
             case SHARED_PREFIX ->

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param predictedTokens cached tokens that the policy expected at the chosen endpoints
  * @param deliveredTokens cached tokens that those endpoints found
  * @param toldBytesPerRequest what gateways told each other, for each request; null if they tell nothing
+ * @param adapterLoadsPerRequest how often an engine loaded an adapter, for each request; null if adapters cost nothing
  */
 public record PolicyResult(
         int answered,
@@ -40,7 +41,8 @@ public record PolicyResult(
         @Nullable Double stickiness,
         long predictedTokens,
         long deliveredTokens,
-        @Nullable Double toldBytesPerRequest) {
+        @Nullable Double toldBytesPerRequest,
+        @Nullable Double adapterLoadsPerRequest) {
 
     /** Predicted over delivered tokens; null for policies that predict nothing, or where nothing was delivered. */
     public @Nullable Double predictedOverDelivered() {

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
@@ -11,6 +12,7 @@ import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
+import dev.warmlane.tools.simulator.engine.SimulatedEngine.AdapterStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * comes or goes. Used once, by one thread.
  */
 public final class Replay {
+    private static final long SCRAPE_NANOS = 1_000_000_000;
+
     private final Load load;
     private final ReplaySettings settings;
     private final VirtualTime time = new VirtualTime();
@@ -73,6 +77,9 @@ public final class Replay {
         time.at(nanos(settings.scenario().slowFromSeconds), fleet::slowDown);
         load.arrivals().forEach(request -> time.at(request.delayNanos(), () -> arrive(request)));
         scheduleChanges(settings.scenario());
+        if (settings.adapters().slots() > 0) {
+            scrapeAdapters();
+        }
         while (tally.ended() < requests) {
             long stepEnd = fleet.nextStepEnd();
             if (time.next() < stepEnd) {
@@ -85,7 +92,10 @@ public final class Replay {
             }
         }
         checkNothingIsLeft();
-        return tally.result(fleet.places(), sharing == null ? null : sharing.bytes());
+        return tally.result(
+                fleet.places(),
+                sharing == null ? null : sharing.bytes(),
+                settings.adapters().slots() == 0 ? null : fleet.adapterLoads());
     }
 
     /** What the first gateway has seen, after the run. */
@@ -113,7 +123,15 @@ public final class Replay {
     private void arrive(LoadRequest request) {
         cacheUse.work();
         ReplayGateway gateway = gateways.get(balancer.nextInt(gateways.size()));
-        RoutingRequest routing = new RoutingRequest(keys.key(request), request.prompt());
+        RoutingRequest routing = new RoutingRequest(
+                keys.key(request),
+                request.prompt(),
+                Set.of(),
+                null,
+                request.adapter(),
+                request.adapter() != null,
+                null,
+                null);
         tally.arrived(request, time.now());
         send(new Arrival(request, routing, gateway, time.now()));
     }
@@ -154,6 +172,16 @@ public final class Replay {
         if (scenario.restartEachSeconds > 0) {
             scheduleRestart(nanos(scenario.restartEachSeconds));
         }
+    }
+
+    private void scrapeAdapters() {
+        fleet.endpoints().forEach(endpoint -> {
+            AdapterStats adapters = fleet.find(endpoint.id()).engine().adapterStats();
+            EndpointAdapters said =
+                    new EndpointAdapters(settings.adapters().slots(), adapters.running(), adapters.waiting());
+            gateways.forEach(gateway -> gateway.router().reported(endpoint.id(), said));
+        });
+        time.at(time.now() + SCRAPE_NANOS, this::scrapeAdapters);
     }
 
     private void scheduleRestart(long intervalNanos) {

@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
             "total size, and of a cache that forgets nothing; slo: TTFT under 2 s and under 50 ms for each further token;",
             "max/mean: busiest endpoint over the mean, by requests and by prompt tokens computed; sticky: requests that went",
             "where the one before them in the session went; pred/deliv: cached tokens expected over found.",
+            "loads/req: adapters that engines loaded, for each request.",
             "--bench: mean TTFT over that of the best policy, 10 ms added to both; /one; max/mean by requests.",
             "Example: replay --trace conversation_trace.jsonl --speed 1,2 --policy expected-cost,round-robin"
         })
@@ -167,7 +169,14 @@ public final class ReplayCommand implements Callable<Integer> {
         Arguments.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
         List<NamedPolicy> named = policies(POLICIES);
         ReplaySettings settings = new ReplaySettings(
-                pods, kvTokens, engine.model(), KeySource.ofLabel(key), addresses, scenario.checked(), seed);
+                pods,
+                kvTokens,
+                engine.model(),
+                load.hasAdapters() ? engine.adapters() : AdapterConfig.NONE,
+                KeySource.ofLabel(key),
+                addresses,
+                scenario.checked(),
+                seed);
         Load asRead = load.read(seed);
         List<Row> rows = new ArrayList<>();
         for (double speed : speeds) {

@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 
 /**
@@ -10,13 +11,21 @@ import dev.warmlane.tools.simulator.engine.EngineModel;
  * @param endpoints how many engines at the start; at least 1
  * @param kvTokens what the cache of each holds, in tokens; at least one block
  * @param model how fast each is
+ * @param adapters how each keeps adapters
  * @param key what ties requests to endpoints
  * @param addresses client addresses that the sessions share, where the key is one; at least 1
  * @param scenario what goes wrong
  * @param seed of everything that is random but the load
  */
 public record ReplaySettings(
-        int endpoints, long kvTokens, EngineModel model, KeySource key, int addresses, Scenario scenario, long seed) {
+        int endpoints,
+        long kvTokens,
+        EngineModel model,
+        AdapterConfig adapters,
+        KeySource key,
+        int addresses,
+        Scenario scenario,
+        long seed) {
 
     public ReplaySettings {
         Arguments.atLeast("pods", endpoints, 1);
@@ -25,26 +34,31 @@ public record ReplaySettings(
 
     /** Engines of an 8B model on an H100, sessions as keys, and nothing goes wrong. */
     public static ReplaySettings of(int endpoints, long kvTokens) {
-        return new ReplaySettings(endpoints, kvTokens, EngineModel.H100_8B, KeySource.SESSION, 256, Scenario.of(), 1);
+        return new ReplaySettings(
+                endpoints, kvTokens, EngineModel.H100_8B, AdapterConfig.NONE, KeySource.SESSION, 256, Scenario.of(), 1);
     }
 
     ReplaySettings withModel(EngineModel other) {
-        return new ReplaySettings(endpoints, kvTokens, other, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, other, adapters, key, addresses, scenario, seed);
     }
 
     public ReplaySettings withKey(KeySource key) {
-        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
     }
 
     ReplaySettings withAddresses(int addresses) {
-        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
     }
 
     public ReplaySettings withScenario(Scenario scenario) {
-        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
+    }
+
+    public ReplaySettings withAdapters(AdapterConfig adapters) {
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
     }
 
     public ReplaySettings withSeed(long seed) {
-        return new ReplaySettings(endpoints, kvTokens, model, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
     }
 }

@@ -34,7 +34,8 @@ enum ReportFormat {
             "ttftP90Seconds",
             "ttftP99Seconds",
             "withinSlo",
-            "stickiness");
+            "stickiness",
+            "adapterLoadsPerRequest");
 
     /**
      * One line of a report.
@@ -44,13 +45,13 @@ enum ReportFormat {
      */
     record Row(String load, String policy, PolicyResult result) {
         /** The texts, then each number. */
-        private List<String> cells(Function<Column, String> number) {
-            return ReportFormat.cells(List.of(load, policy), number);
+        private List<String> cells(List<Column> columns, Function<Column, String> number) {
+            return ReportFormat.cells(List.of(load, policy), columns, number);
         }
 
-        private Json json() {
+        private Json json(List<Column> columns) {
             Json json = Json.of("load", load, "policy", policy);
-            Column.ALL.forEach(column -> json.and(column.name(), column.value().apply(result)));
+            columns.forEach(column -> json.and(column.name(), column.value().apply(result)));
             return json;
         }
     }
@@ -72,14 +73,15 @@ enum ReportFormat {
 
     private static String table(List<Row> rows) {
         List<List<String>> lines = new ArrayList<>();
-        lines.add(cells(TEXTS, Column::heading));
-        rows.forEach(row -> lines.add(row.cells(column -> column.text(row.result()))));
+        List<Column> columns = columns(rows);
+        lines.add(cells(TEXTS, columns, Column::heading));
+        rows.forEach(row -> lines.add(row.cells(columns, column -> column.text(row.result()))));
         return TextTable.write(lines, TEXTS.size());
     }
 
     /** The table that fits a terminal: fewer columns, and requests that were refused or lost only where there are any. */
     static String narrow(List<Row> rows) {
-        List<Column> shown = Column.ALL.stream()
+        List<Column> shown = columns(rows).stream()
                 .filter(column -> FIRST.contains(column.name())
                         || (Column.MISHAPS.contains(column.name())
                                 && rows.stream()
@@ -96,13 +98,16 @@ enum ReportFormat {
     }
 
     private static String json(List<Row> rows) {
-        return Json.pretty(rows.stream().map(Row::json).toList());
+        List<Column> columns = columns(rows);
+        return Json.pretty(rows.stream().map(row -> row.json(columns)).toList());
     }
 
     private static String csv(List<Row> rows) {
+        List<Column> columns = columns(rows);
         Stream<List<String>> lines = rows.stream()
-                .map(row -> row.cells(column -> Objects.toString(column.value().apply(row.result()), "")));
-        return Stream.concat(Stream.of(cells(TEXTS, Column::name)), lines)
+                .map(row -> row.cells(
+                        columns, column -> Objects.toString(column.value().apply(row.result()), "")));
+        return Stream.concat(Stream.of(cells(TEXTS, columns, Column::name)), lines)
                 .map(line -> line.stream().map(ReportFormat::quoted).collect(Collectors.joining(",", "", "\n")))
                 .collect(Collectors.joining());
     }
@@ -111,8 +116,14 @@ enum ReportFormat {
         return field.matches(".*[\",\r\n].*") ? '"' + field.replace("\"", "\"\"") + '"' : field;
     }
 
-    private static List<String> cells(List<String> texts, Function<Column, String> number) {
-        return Stream.concat(texts.stream(), Column.ALL.stream().map(number)).toList();
+    /** All, but what is only of adapters where there are none. */
+    private static List<Column> columns(List<Row> rows) {
+        boolean adapters = rows.stream().anyMatch(row -> row.result().adapterLoadsPerRequest() != null);
+        return adapters ? Column.ALL : Column.ALL.subList(0, Column.ALL.size() - 1);
+    }
+
+    private static List<String> cells(List<String> texts, List<Column> columns, Function<Column, String> number) {
+        return Stream.concat(texts.stream(), columns.stream().map(number)).toList();
     }
 
     /**
@@ -147,7 +158,9 @@ enum ReportFormat {
                 new Column("computedTokenImbalance", "tok max/mean", 2, PolicyResult::computedImbalance),
                 new Column("stickiness", "sticky", 3, PolicyResult::stickiness),
                 new Column("predictedOverDelivered", "pred/deliv", 3, PolicyResult::predictedOverDelivered),
-                new Column("toldBytesPerRequest", "told B/req", 0, PolicyResult::toldBytesPerRequest));
+                new Column("toldBytesPerRequest", "told B/req", 0, PolicyResult::toldBytesPerRequest),
+                // The last: see columns.
+                new Column("adapterLoadsPerRequest", "loads/req", 3, PolicyResult::adapterLoadsPerRequest));
 
         String text(PolicyResult result) {
             Number number = value.apply(result);

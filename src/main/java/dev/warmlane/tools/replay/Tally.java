@@ -113,8 +113,9 @@ final class Tally {
     /**
      * @param places how many endpoints there were
      * @param toldBytes what gateways told each other; null if they tell nothing
+     * @param adapterLoads how often engines loaded adapters; null if those cost nothing
      */
-    PolicyResult result(int places, @Nullable Long toldBytes) {
+    PolicyResult result(int places, @Nullable Long toldBytes, @Nullable Long adapterLoads) {
         double hitRatio = ratio(deliveredTokens, promptTokens);
         return new PolicyResult(
                 answered,
@@ -132,7 +133,8 @@ final class Tally {
                 followUps == 0 ? null : ratio(stayed, followUps),
                 predictedTokens,
                 deliveredTokens,
-                toldBytes == null || answered == 0 ? null : (double) toldBytes / answered);
+                toldBytes == null || answered == 0 ? null : (double) toldBytes / answered,
+                adapterLoads == null || answered == 0 ? null : (double) adapterLoads / answered);
     }
 
     /** 0 of 0 is 0. */

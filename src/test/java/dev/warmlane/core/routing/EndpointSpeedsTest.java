@@ -115,6 +115,6 @@ class EndpointSpeedsTest {
     }
 
     private static Candidate seen(Endpoint endpoint) {
-        return new Candidate(endpoint, 4000, 4000, 1000, 3, 20_000, 0, 0, false, new Cost(0, 0, 0, 0, 0));
+        return new Candidate(endpoint, 4000, 4000, 1000, 3, 20_000, 0, 0, false, null, new Cost(0, 0, 0, 0, 0, 0));
     }
 }

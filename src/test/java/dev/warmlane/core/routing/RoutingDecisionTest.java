@@ -40,6 +40,6 @@ class RoutingDecisionTest {
     }
 
     private static Candidate candidate(Endpoint endpoint, long matched, boolean bound) {
-        return new Candidate(endpoint, matched, 5000 - matched, 0, 0, 0, 0, 0, bound, new Cost(0, 0, 0, 0, 0));
+        return new Candidate(endpoint, matched, 5000 - matched, 0, 0, 0, 0, 0, bound, null, new Cost(0, 0, 0, 0, 0, 0));
     }
 }

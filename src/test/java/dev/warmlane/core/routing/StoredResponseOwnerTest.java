@@ -124,7 +124,7 @@ class StoredResponseOwnerTest {
     }
 
     private static RoutingRequest about(AffinityKey key) {
-        return new RoutingRequest(key, PromptBlocks.EMPTY, Set.of(), OWNER, null, null, null);
+        return new RoutingRequest(key, PromptBlocks.EMPTY, Set.of(), OWNER, null, false, null, null);
     }
 
     private Router router(String algorithm) {

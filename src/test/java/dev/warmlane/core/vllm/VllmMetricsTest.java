@@ -3,9 +3,11 @@ package dev.warmlane.core.vllm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +29,9 @@ class VllmMetricsTest {
                         null,
                         null,
                         null,
-                        false));
+                        false,
+                        new EndpointAdapters(4, List.of("my-lora"), List.of()),
+                        List.of()));
     }
 
     @Test
@@ -93,6 +97,19 @@ class VllmMetricsTest {
         assertThat(parse("vllm:num_requests_running{engine=\"x\"} 1.0\nvllm:num_requests_running{engine=\"-1\"} 1.0\n")
                         .ranks())
                 .isEmpty();
+    }
+
+    @Test
+    void ofTheSeriesOfAdaptersTheLastCounts() {
+        String series =
+                "vllm:lora_requests_info{max_lora=\"%s\",running_lora_adapters=\"%s\",waiting_lora_adapters=\"%s\"} %s\n";
+        assertThat(parse(series.formatted(2, "a", "", "1.755446400e+09")
+                                + series.formatted(2, "a,b", "c", "1.755446402e+09")
+                                + series.formatted(2, "", "", "1.755446401e+09")
+                                + series.formatted("many", "d", "", "1.755446403e+09"))
+                        .adapters())
+                .isEqualTo(new EndpointAdapters(2, List.of("a", "b"), List.of("c")));
+        assertThat(parse("vllm:num_requests_running 0.0\n").adapters()).isNull();
     }
 
     @Test

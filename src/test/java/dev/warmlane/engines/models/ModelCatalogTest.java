@@ -166,7 +166,7 @@ class ModelCatalogTest {
     }
 
     private static ModelCard card(String id, int created) {
-        return new ModelCard(id, "{\"id\":\"%s\",\"created\":%d}".formatted(id, created));
+        return new ModelCard(id, false, "{\"id\":\"%s\",\"created\":%d}".formatted(id, created));
     }
 
     private static String json(ModelCatalog catalog) {

@@ -82,12 +82,12 @@ class EndpointKnowledgeTest {
 
     @Test
     void saysThatTheModelsFailedWhileTheMetricsDoNot() {
-        knowledge.learnModels(List.of(new ModelCard("m", "{}")));
+        knowledge.learnModels(List.of(new ModelCard("m", false, "{}")));
         knowledge.modelsFailed("HTTP 401");
         knowledge.learn(metrics(1, 1));
 
         assertThat(knowledge.report().error()).isEqualTo("/v1/models: HTTP 401");
-        assertThat(knowledge.report().models()).containsExactly(new ModelCard("m", "{}"));
+        assertThat(knowledge.report().models()).containsExactly(new ModelCard("m", false, "{}"));
     }
 
     @Test

@@ -20,15 +20,16 @@ class EngineJsonTest {
                 .containsExactly(
                         new ModelCard(
                                 "m",
+                                false,
                                 "{\"id\":\"m\",\"object\":\"model\",\"created\":1,\"owned_by\":\"vllm\",\"parent\":null,"
                                         + "\"max_model_len\":4096,\"permission\":[{\"id\":\"modelperm-U\"}]}"),
-                        new ModelCard("lora é", "{\"id\":\"lora é\",\"object\":\"model\",\"parent\":\"m\"}"));
+                        new ModelCard("lora é", true, "{\"id\":\"lora é\",\"object\":\"model\",\"parent\":\"m\"}"));
     }
 
     @Test
     void passesOverCardsWithoutAName() {
         assertThat(EngineJson.models(utf8("{\"data\":[1,null,{},{\"id\":7},{\"id\":\" \"},{\"id\":\"m\"}]}")))
-                .containsExactly(new ModelCard("m", "{\"id\":\"m\"}"));
+                .containsExactly(new ModelCard("m", false, "{\"id\":\"m\"}"));
     }
 
     @ParameterizedTest

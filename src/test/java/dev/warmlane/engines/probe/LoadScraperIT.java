@@ -66,7 +66,7 @@ class LoadScraperIT {
             EndpointReport report = report(id);
             assertThat(report.prefixCache()).isEqualTo(new PrefixCacheCounters(1024, 512));
             assertThat(report.load().blocks()).isEqualTo(27_652);
-            assertThat(report.models()).containsExactly(new ModelCard("m", "{\"id\":\"m\"}"));
+            assertThat(report.models()).containsExactly(new ModelCard("m", false, "{\"id\":\"m\"}"));
             assertThat(report.version()).isEqualTo("0.10.0");
             assertThat(report.error()).isNull();
             assertThat(report.age(System.nanoTime())).isNotNull();

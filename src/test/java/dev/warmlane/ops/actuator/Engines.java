@@ -65,7 +65,7 @@ final class Engines implements EndpointReports {
                                 new PrefixCacheCounters(10, 5),
                                 new PrefixCacheCounters(100, 40),
                                 new PrefixCacheCounters(400, 100)),
-                        List.of(new ModelCard("m", "{}")),
+                        List.of(new ModelCard("m", false, "{}")),
                         true,
                         "0.10.0",
                         NOW_NANOS - 250_000_000L,

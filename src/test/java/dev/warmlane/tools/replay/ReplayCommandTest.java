@@ -70,6 +70,18 @@ class ReplayCommandTest {
     }
 
     @Test
+    void countsTheAdaptersThatEnginesLoad() {
+        String load =
+                "--adapters 50 --requests 200 --system-tokens 0 --output-tokens 10 --pods 2 --policy expected-cost";
+        assertThat(execute(load + " --adapter-slots 2 --adapter-load-ms 100")).isZero();
+        assertThat(out.toString()).containsPattern("adapters x1 +expected-cost +200 .* 0\\.\\d+\n");
+        assertThat(out.toString()).contains("loads/req\n");
+        out.getBuffer().setLength(0);
+        assertThat(execute(load + " --adapter-slots 0 --format json")).isZero();
+        assertThat(out.toString()).doesNotContain("adapterLoads");
+    }
+
+    @Test
     void benchesOnLoadsOfItsOwn() {
         assertThat(execute("--bench --policy round-robin,random")).isZero();
         assertThat(out.toString())
@@ -81,8 +93,11 @@ class ReplayCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     --generate other                    | generate: other (expected: shared-prefix, multi-turn or agents)
-                    --pods 2                            | load: 0 given (expected: one of --trace, --access-log and --generate)
+                    --pods 2                            | load: 0 given (expected: one of --trace, --access-log, --generate and --adapters)
                     --bench --generate agents           | bench: a load is given (expected: none, it brings its own)
+                    --adapters 0                        | adapters: 0 (expected: >= 1)
+                    --adapters 9 --adapter-slots -1     | adapter slots: -1 (expected: >= 0)
+                    --adapters 9 --adapter-load-ms -1   | adapter loading: -1 ms (expected: >= 0)
                     --generate multi-turn --trace x     | load: 2 given (expected: one of
                     --generate multi-turn --pods 0      | pods: 0 (expected: >= 1)
                     --generate multi-turn --turns 0     | turns: 0 (expected: >= 1)

@@ -32,6 +32,7 @@ class ReportFormatTest {
                 stickiness,
                 predictedTokens,
                 100,
+                null,
                 null);
     }
 

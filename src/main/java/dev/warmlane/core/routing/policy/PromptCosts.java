@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.AdapterSlots.Fit;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Cost;
 import dev.warmlane.core.routing.EndpointSpeeds;
@@ -58,6 +59,7 @@ final class PromptCosts {
         double lambda = parameters.load() * averages.outputTokens() / 1000;
         // A session pays for the load it finds with each of its turns until it can move.
         double placed = Math.min(MOST_PLACED, Math.max(1, Math.sqrt(averages.turns()) / 2));
+        AdapterCosts adapters = AdapterCosts.of(parameters, pool, request);
         SharedRecompute shared = new SharedRecompute(parameters, pool, prompt, match, blockTokens);
         List<Candidate> candidates = new ArrayList<>(endpoints.size());
         for (int i = 0; i < endpoints.size(); i++) {
@@ -81,11 +83,13 @@ final class PromptCosts {
                 double lost = lostTokens(match, i, endpoints, excluded, blockTokens);
                 staying = Math.min(staying, slow * parameters.stickinessPerLoss() * lost);
             }
+            Fit fit = adapters == null ? null : adapters.fit(id);
             Cost cost = new Cost(
                     slow * prefillTokens,
                     slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
                     slow * parameters.delay() * requests * prefill,
                     slow * lambda * (Math.max((double) inFlightTokens, placed * usualTokens) + promptTokens),
+                    adapters == null ? 0 : adapters.tokens(fit, id, requests),
                     staying);
             candidates.add(new Candidate(
                     endpoint,
@@ -97,6 +101,7 @@ final class PromptCosts {
                     usualTokens,
                     load.replicaRequests(id),
                     isBound,
+                    fit,
                     cost));
         }
         return candidates;

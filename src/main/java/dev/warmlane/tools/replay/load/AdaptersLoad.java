@@ -49,9 +49,10 @@ public record AdaptersLoad(
         for (int i = 0; i < requests; i++) {
             seconds += -Math.log(1 - random.nextDouble()) / requestsPerSecond;
             int tokens = systemTokens + questionTokens;
-            long[] hashes =
-                    BlockChain.hashes(tokens + outputTokens, systemTokens, SYSTEM, adapter(random), QUESTION, i);
-            arrivals.add(new LoadRequest(Math.round(1e9 * seconds), i, tokens, outputTokens, hashes, null));
+            int adapter = adapter(random);
+            long[] hashes = BlockChain.hashes(tokens + outputTokens, systemTokens, SYSTEM, adapter, QUESTION, i);
+            arrivals.add(new LoadRequest(
+                    Math.round(1e9 * seconds), i, tokens, outputTokens, hashes, "adapter-" + adapter, null, List.of()));
         }
         return new Load("adapters", arrivals);
     }

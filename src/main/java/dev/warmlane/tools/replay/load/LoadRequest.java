@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param outputTokens at least 1
  * @param blockHashes chained hashes of full blocks of the prompt, and of blocks that the response fills where a later prompt
  *     contains them; for reading only
+ * @param adapter the LoRA adapter that it asks for; null for none
  * @param next the next turn of the conversation, which waits for this one's response
  * @param branches the first turns of what this one's response starts beside the next turn, such as sub-agents
  */
@@ -27,6 +28,7 @@ public record LoadRequest(
         int promptTokens,
         int outputTokens,
         long[] blockHashes,
+        @Nullable String adapter,
         @Nullable LoadRequest next,
         List<LoadRequest> branches) {
     /** Bytes of prompt for each token: what a gateway assumes until it has learned better, and here always true. */
@@ -36,6 +38,18 @@ public record LoadRequest(
         Arguments.atLeast("prompt tokens", promptTokens, 1);
         Arguments.atLeast("output tokens", outputTokens, 1);
         branches = List.copyOf(branches);
+    }
+
+    /** A request for the base model. */
+    public LoadRequest(
+            long delayNanos,
+            int session,
+            int promptTokens,
+            int outputTokens,
+            long[] blockHashes,
+            @Nullable LoadRequest next,
+            List<LoadRequest> branches) {
+        this(delayNanos, session, promptTokens, outputTokens, blockHashes, null, next, branches);
     }
 
     /** A request that starts nothing beside the next turn. */
@@ -77,6 +91,7 @@ public record LoadRequest(
         List<LoadRequest> fasterBranches =
                 branches.stream().map(branch -> branch.atSpeed(speed)).toList();
         long delay = Math.round(delayNanos / speed);
-        return new LoadRequest(delay, session, promptTokens, outputTokens, blockHashes, faster, fasterBranches);
+        return new LoadRequest(
+                delay, session, promptTokens, outputTokens, blockHashes, adapter, faster, fasterBranches);
     }
 }
