@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
@@ -23,10 +24,17 @@ public final class ModelMetrics implements OutcomeListener {
     static final int MOST = 64;
     static final String OTHER = "other";
 
+    /** Where more models are served than there is room for, not each of their requests pays for looking whether there is now. */
+    private static final int LOOKS_AT_FIRST = 16;
+
+    private static final int LOOK_EACH = 256;
+
     private final MeterRegistry registry;
     private final Predicate<String> served;
     private final Meters other;
     private final Map<String, Meters> meters = new ConcurrentHashMap<>();
+    /** Requests for served models without room since one was let in. */
+    private final AtomicLong crowdedOut = new AtomicLong();
 
     /** @param served whether a model is served by now; asked often, from any thread */
     public ModelMetrics(MeterRegistry registry, Predicate<String> served) {
@@ -53,20 +61,27 @@ public final class ModelMetrics implements OutcomeListener {
         (of == null ? enter(model) : of).count(result, progress);
     }
 
-    private synchronized Meters enter(String model) {
-        if (served.test(model)) {
-            if (meters.size() >= MOST) {
-                meters.forEach((name, of) -> {
-                    if (!served.test(name) && meters.remove(name, of)) {
-                        of.remove();
-                    }
-                });
-            }
-            if (meters.size() < MOST) {
-                return meters.computeIfAbsent(model, name -> new Meters(registry, name));
-            }
+    private Meters enter(String model) {
+        if (!served.test(model)) {
+            return other;
         }
-        return other;
+        long before = crowdedOut.getAndIncrement();
+        return before > LOOKS_AT_FIRST && before % LOOK_EACH != 0 ? other : makeRoom(model);
+    }
+
+    private synchronized Meters makeRoom(String model) {
+        if (meters.size() >= MOST) {
+            meters.forEach((name, of) -> {
+                if (!served.test(name) && meters.remove(name, of)) {
+                    of.remove();
+                }
+            });
+        }
+        if (meters.size() >= MOST) {
+            return other;
+        }
+        crowdedOut.set(0);
+        return meters.computeIfAbsent(model, name -> new Meters(registry, name));
     }
 
     private static final class Meters {

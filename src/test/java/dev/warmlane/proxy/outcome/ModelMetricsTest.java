@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ModelMetricsTest {
@@ -48,6 +49,29 @@ class ModelMetricsTest {
         end("adapter-" + ModelMetrics.MOST, null);
         assertThat(requests("adapter-" + ModelMetrics.MOST)).isEqualTo(1);
         assertThat(models()).hasSize(ModelMetrics.MOST + 1).doesNotContain("adapter-0");
+    }
+
+    @Test
+    void aThousandServedModelsDoNotHaveEachRequestLookForRoom() {
+        for (int i = 0; i < 1000; i++) {
+            served.add("adapter-" + i);
+        }
+        AtomicInteger looked = new AtomicInteger();
+        ModelMetrics watched = new ModelMetrics(registry, model -> {
+            looked.incrementAndGet();
+            return served.contains(model);
+        });
+        RequestProgress progress = new RequestProgress(AffinityKey.none(0), null, 0);
+        for (int i = 0; i < 10_000; i++) {
+            watched.count("adapter-" + i % 1000, Result.ofStatus(200), progress);
+        }
+        assertThat(looked.get()).isLessThan(15_000);
+
+        served.remove("adapter-0");
+        for (int i = 0; i < 300; i++) {
+            watched.count("adapter-999", Result.ofStatus(200), progress);
+        }
+        assertThat(models()).contains("adapter-999").doesNotContain("adapter-0");
     }
 
     private void end(String model, UsageReport usage) {
