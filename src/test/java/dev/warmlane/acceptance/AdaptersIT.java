@@ -10,6 +10,7 @@ import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,6 +124,42 @@ class AdaptersIT {
         assertThat(gateway.router().pool().snapshot().healthy())
                 .as("nobody is ejected for it")
                 .isEqualTo(2);
+    }
+
+    /** With the scrape interval that is the default. */
+    @Test
+    void thirtyTwoClientsGetNo404WhileAdaptersMoveEveryTwoSeconds() throws Exception {
+        gateway.close();
+        gateway = RunningGateway.inFrontOf(fleet).ready();
+        load(0);
+        awaitListed(1);
+        AtomicBoolean moving = new AtomicBoolean(true);
+        ExecutorService clients = Executors.newFixedThreadPool(32);
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+        try {
+            List<Future<Map<Integer, Integer>>> statuses = IntStream.range(0, 32)
+                    .mapToObj(i -> clients.submit(() -> {
+                        Map<Integer, Integer> seen = new HashMap<>();
+                        while (moving.get()) {
+                            seen.merge(send(ADAPTER, "session-" + i).statusCode(), 1, Integer::sum);
+                        }
+                        return seen;
+                    }))
+                    .toList();
+            for (int move = 0; move < 4; move++) {
+                int next = (move + 1) % 2;
+                clock.schedule(() -> load(next), 0, TimeUnit.SECONDS).get();
+                clock.schedule(() -> unload(1 - next), 2, TimeUnit.SECONDS).get();
+            }
+            moving.set(false);
+            for (Future<Map<Integer, Integer>> seen : statuses) {
+                assertThat(seen.get()).containsOnlyKeys(200);
+            }
+        } finally {
+            moving.set(false);
+            clock.shutdown();
+            clients.shutdown();
+        }
     }
 
     @Test
