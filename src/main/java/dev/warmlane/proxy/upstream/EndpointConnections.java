@@ -95,12 +95,26 @@ final class EndpointConnections {
     }
 
     private void await(UpstreamExchange.Running exchange) {
+        if (exchange.isOver()) {
+            // It has left before it came, and will not leave again.
+            return;
+        }
         if (waiting.size() >= most) {
             exchange.loop().execute(() -> exchange.fail(new RejectedExecutionException("too many wait")));
             return;
         }
         waiting.addLast(exchange);
-        var unused = exchange.loop().schedule(() -> giveUp(exchange), client.acquireNanos(), TimeUnit.NANOSECONDS);
+        exchange.waitUntil(
+                exchange.loop().schedule(() -> giveUp(exchange), client.acquireNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    /** Whose turn it is; null if nobody waits. */
+    private UpstreamExchange.@Nullable Running nextInTurn() {
+        UpstreamExchange.Running next = waiting.pollFirst();
+        if (next != null) {
+            next.waitNoMore();
+        }
+        return next;
     }
 
     private void giveUp(UpstreamExchange.Running exchange) {
@@ -111,14 +125,18 @@ final class EndpointConnections {
 
     /** Does not wait any more; whether it did. */
     synchronized boolean leave(UpstreamExchange.Running exchange) {
-        return !waiting.isEmpty() && waiting.remove(exchange);
+        boolean waited = !waiting.isEmpty() && waiting.remove(exchange);
+        if (waited) {
+            exchange.waitNoMore();
+        }
+        return waited;
     }
 
     /** An exchange is over on this connection, or none began. On its event loop. */
     void release(UpstreamConnection connection) {
         UpstreamExchange.Running next;
         synchronized (this) {
-            next = waiting.pollFirst();
+            next = nextInTurn();
             if (next == null) {
                 idle.computeIfAbsent(connection.channel().eventLoop(), loop -> new ArrayDeque<>())
                         .addFirst(connection);
@@ -141,7 +159,7 @@ final class EndpointConnections {
                     own.remove(connection);
                 }
             }
-            next = waiting.pollFirst();
+            next = nextInTurn();
             if (next == null) {
                 open--;
             }

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,8 @@ final class UpstreamExchange extends Mono<Void> {
         private volatile @Nullable UpstreamConnection connection;
         private volatile Subscription used = Operators.emptySubscription();
         private @Nullable UpstreamResponse response;
+        /** Under the lock of the connections, as is the place among those who wait. */
+        private @Nullable Future<?> acquireTimer;
 
         Running(CoreSubscriber<? super Void> caller) {
             this.caller = caller;
@@ -76,6 +79,19 @@ final class UpstreamExchange extends Mono<Void> {
 
         boolean isOver() {
             return over;
+        }
+
+        /** It waits for a connection, until this fires. */
+        void waitUntil(Future<?> timer) {
+            acquireTimer = timer;
+        }
+
+        /** Its turn has come, or it has left: a timer that stayed would keep the request alive for no one. */
+        void waitNoMore() {
+            if (acquireTimer != null) {
+                acquireTimer.cancel(false);
+                acquireTimer = null;
+            }
         }
 
         /** Sends the request on a connection that is there, unless nobody waits for it any more. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
@@ -11,6 +12,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.net.URI;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
@@ -35,8 +37,17 @@ final class Requests {
 
     static Mono<Void> exchange(
             UpstreamClient client, URI endpoint, String path, Function<UpstreamResponse, Publisher<Void>> use) {
+        return exchange(client, endpoint, null, path, use);
+    }
+
+    static Mono<Void> exchange(
+            UpstreamClient client,
+            URI endpoint,
+            @Nullable EventLoop preferred,
+            String path,
+            Function<UpstreamResponse, Publisher<Void>> use) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> true);
-        return client.send(endpoint, null, false, null, attempt, () -> request(endpoint, path), response -> {
+        return client.send(endpoint, null, false, preferred, attempt, () -> request(endpoint, path), response -> {
                     attempt.answered();
                     return use.apply(response);
                 })

@@ -8,11 +8,15 @@ import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +30,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.DisposableServer;
+import reactor.netty.http.HttpResources;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
 
@@ -111,6 +116,32 @@ class UpstreamClientIT {
     }
 
     @Test
+    void leavesNoTimerBehindWhenTheWaitForAConnectionIsOver() {
+        client = client(1, LONG);
+        List<Future<?>> timers = new CopyOnWriteArrayList<>();
+        EventLoop loop = noting(timers, HttpResources.get().onClient(true).next());
+        Mono<String> first = Requests.send(client, uri(), "/waiting").cache();
+        first.subscribe();
+        await().until(() -> connected.get() == 1);
+        Requests.exchange(client, uri(), loop, "/prompt", response -> Mono.empty())
+                .subscribe()
+                .dispose();
+        Mono<Void> next = Requests.exchange(
+                        client,
+                        uri(),
+                        loop,
+                        "/prompt",
+                        response -> response.whole().doOnNext(ByteBuf::release).then())
+                .cache();
+        next.subscribe();
+        assertThat(timers).hasSize(2);
+        released.tryEmitEmpty();
+        next.block(LONG);
+
+        assertThat(timers).allMatch(Future::isCancelled);
+    }
+
+    @Test
     void aConnectionWhoseResponseIsNotReadToItsEndIsClosed() {
         client = client(4, LONG);
 
@@ -172,6 +203,18 @@ class UpstreamClientIT {
 
         assertThat(whole.get()).isEqualTo(kept.get());
         assertThat(get("/prompt")).isEqualTo("whole");
+    }
+
+    /** An event loop that notes what is to happen on it later. */
+    private static EventLoop noting(List<Future<?>> timers, EventLoop loop) {
+        return (EventLoop) Proxy.newProxyInstance(
+                EventLoop.class.getClassLoader(), new Class<?>[] {EventLoop.class}, (proxy, method, arguments) -> {
+                    Object result = method.invoke(loop, arguments);
+                    if (method.getName().equals("schedule")) {
+                        timers.add((Future<?>) result);
+                    }
+                    return result;
+                });
     }
 
     private UpstreamClient client(int maxConnections, Duration acquireTimeout) {
