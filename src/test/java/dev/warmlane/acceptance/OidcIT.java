@@ -107,11 +107,14 @@ class OidcIT {
     @Test
     void madeUpKeyNamesDoNotFloodTheProvider() {
         int before = provider.keyRequests();
+        long begin = System.nanoTime();
         for (int i = 0; i < 5; i++) {
             assertThat(status(provider.ofUnlistedKey(good().build(), "made-up-" + i)))
                     .isEqualTo(401);
         }
-        assertThat(provider.keyRequests() - before).isLessThanOrEqualTo(2);
+        // Twice in half a minute, however long a busy machine takes.
+        long halfMinutes = 1 + (System.nanoTime() - begin) / 30_000_000_000L;
+        assertThat((long) provider.keyRequests() - before).isLessThanOrEqualTo(2 * halfMinutes);
         assertThat(status(provider.token(good().build()))).isEqualTo(200);
     }
 

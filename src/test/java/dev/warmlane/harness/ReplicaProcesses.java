@@ -87,6 +87,9 @@ public final class ReplicaProcesses implements AutoCloseable {
                 directory,
                 "warmlane.endpoints=" + endpoints.stream().map(URI::toString).collect(Collectors.joining(",")),
                 "warmlane.drain.accept=2s",
+                // An endpoint that a busy machine makes late would send sessions elsewhere.
+                "warmlane.health.suspect-after=20s",
+                "warmlane.health.timeout=20s",
                 "warmlane.cluster.members=" + members,
                 "warmlane.cluster.port=" + ports.get(number),
                 "warmlane.cluster.bind-address=127.0.0.1",
