@@ -28,10 +28,13 @@ const TERMS = [
   { id: 'delaying', sign: 1, title: '+ Delaying others', help: 'what the requests in flight lose while this prompt is computed' },
   { id: 'decoding', sign: 1, title: '+ Decoding', help: 'what the prompts in flight slow down' },
   { id: 'loading', sign: 1, title: '+ Loading', help: 'the adapter, which is not loaded there', optional: true },
+  { id: 'transferring', sign: 1, title: '+ Transferring', help: 'what it does not hold comes from the prefill endpoint', optional: true },
   { id: 'staying', sign: -1, title: '− Staying', help: 'the bonus of the endpoint that the key is bound to' },
 ];
 
-const shownCost = (candidate) => TERMS.reduce((sum, term) => sum + term.sign * Math.round(candidate.terms[term.id]), 0);
+const shownCost = (candidate) => TERMS.reduce((sum, term) => sum + term.sign * Math.round(candidate.terms[term.id] ?? 0), 0);
+
+const isChosen = (candidate, decision) => candidate.endpoint === decision.endpoint && candidate.prefill === decision.prefill?.endpoint;
 
 /** All but those that most decisions do not have. */
 const termsOf = (decision) =>
@@ -59,9 +62,9 @@ const candidates = (decision) => html`
         ${[...decision.candidates]
           .sort((a, b) => a.cost - b.cost)
           .map(
-            (candidate) => html`<tr class=${candidate.endpoint === decision.endpoint ? 'chosen' : ''}>
-              <th scope="row">${candidate.endpoint}${candidate.endpoint === decision.endpoint ? html` <small>chosen</small>` : nothing}</th>
-              ${termsOf(decision).map((term) => html`<td class="number">${count(Math.round(candidate.terms[term.id]))}</td>`)}
+            (candidate) => html`<tr class=${isChosen(candidate, decision) ? 'chosen' : ''}>
+              <th scope="row">${candidate.endpoint}${candidate.prefill ? html` <small>prompt at ${candidate.prefill}</small>` : nothing}${isChosen(candidate, decision) ? html` <small>chosen</small>` : nothing}</th>
+              ${termsOf(decision).map((term) => html`<td class="number">${count(Math.round(candidate.terms[term.id] ?? 0))}</td>`)}
               <td class="number">${count(shownCost(candidate))}</td>
               <td class="number">${count(candidate.uncachedTokens)}</td>
               <td class="number">${count(candidate.matchedTokens)}</td>

@@ -102,7 +102,15 @@ class ReplayAgreementIT {
 
     private static double replay(Load load, String policy) {
         ReplaySettings settings = new ReplaySettings(
-                ENDPOINTS, CACHE_TOKENS, EngineModel.DEMO, AdapterConfig.NONE, KeySource.SESSION, 1, Scenario.of(), 1);
+                ENDPOINTS,
+                CACHE_TOKENS,
+                EngineModel.DEMO,
+                AdapterConfig.NONE,
+                KeySource.SESSION,
+                1,
+                Scenario.of(),
+                1,
+                null);
         return new Replay(
                         load,
                         settings,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoint the endpoint
  * @param matchedTokens leading tokens of the prompt that it is predicted to hold
- * @param uncachedTokens u: tokens it would have to compute
+ * @param uncachedTokens u: tokens it would have to compute or, with a prefill endpoint, to fetch
  * @param prefillTokens P: tokens it is computing for others whose first byte has not come back
  * @param requests n: requests in flight there, those of other clients included where there are any
  * @param promptTokens R: their prompt tokens
@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param replicaRequests of n, those of other replicas of this gateway
  * @param bound whether the request's key is bound to it
  * @param adapter what the request's adapter finds there; null where it needs none or the engine does not tell
- * @param terms what makes up its cost
+ * @param terms what makes up its cost, that of the prefill endpoint included
+ * @param prefill who would compute the prompt for it; null: it does
  */
 public record Candidate(
         Endpoint endpoint,
@@ -30,7 +31,58 @@ public record Candidate(
         int replicaRequests,
         boolean bound,
         @Nullable Fit adapter,
-        Cost terms) {
+        Cost terms,
+        @Nullable Endpoint prefill) {
+
+    /** One that computes the prompt itself. */
+    public Candidate(
+            Endpoint endpoint,
+            long matchedTokens,
+            long uncachedTokens,
+            long prefillTokens,
+            int requests,
+            long promptTokens,
+            long usualTokens,
+            int replicaRequests,
+            boolean bound,
+            @Nullable Fit adapter,
+            Cost terms) {
+        this(
+                endpoint,
+                matchedTokens,
+                uncachedTokens,
+                prefillTokens,
+                requests,
+                promptTokens,
+                usualTokens,
+                replicaRequests,
+                bound,
+                adapter,
+                terms,
+                null);
+    }
+
+    /** The same at another cost. */
+    public Candidate with(Cost other) {
+        return by(prefill, other);
+    }
+
+    /** The same with the prompt computed by another endpoint. */
+    public Candidate by(@Nullable Endpoint other, Cost cost) {
+        return new Candidate(
+                endpoint,
+                matchedTokens,
+                uncachedTokens,
+                prefillTokens,
+                requests,
+                promptTokens,
+                usualTokens,
+                replicaRequests,
+                bound,
+                adapter,
+                cost,
+                other);
+    }
 
     /** Whether its adapter has to be loaded first. */
     boolean loadsAdapter() {

@@ -8,12 +8,25 @@ package dev.warmlane.core.routing;
  * @param delaying the others in flight there
  * @param decoding that the prompts in flight slow down
  * @param loading its adapter, where that is not there; 0 where it needs none or nobody tells
+ * @param transferring what it does not hold from the endpoint that computes it
  * @param staying what it is worth that the request's key is bound there; taken off
  */
-public record Cost(double waiting, double computing, double delaying, double decoding, double loading, double staying) {
+public record Cost(
+        double waiting,
+        double computing,
+        double delaying,
+        double decoding,
+        double loading,
+        double transferring,
+        double staying) {
+
+    /** Without a transfer. */
+    public Cost(double waiting, double computing, double delaying, double decoding, double loading, double staying) {
+        this(waiting, computing, delaying, decoding, loading, 0, staying);
+    }
 
     /** All of it; the smallest wins. */
     public double total() {
-        return waiting + computing + delaying + decoding + loading - staying;
+        return waiting + computing + delaying + decoding + loading + transferring - staying;
     }
 }

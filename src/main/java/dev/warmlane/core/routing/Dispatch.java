@@ -80,8 +80,21 @@ public final class Dispatch implements AutoCloseable {
             long nanos = router.memory().nanoTime() - openedNanos;
             entry.firstByte(nanos);
             tally.firstToken(nanos);
-            router.firstToken(decision, nanos);
+            learn(nanos);
             health.succeeded(endpoint());
+        }
+    }
+
+    private void learn(long nanos) {
+        Dispatch leg = prefill;
+        if (leg == null) {
+            router.firstToken(decision, nanos);
+            return;
+        }
+        Long computedNanos = leg.entry.firstByteNanos();
+        // A leg that has computed nothing says nothing of transfers.
+        if (computedNanos != null) {
+            router.transferred(decision, openedNanos + nanos - leg.openedNanos - computedNanos);
         }
     }
 

@@ -60,6 +60,12 @@ public final class EndpointSpeeds {
         return Math.abs(off) < EQUAL ? 1 : Math.exp(Math.max(-MOST, Math.min(MOST, off)));
     }
 
+    /** How long a step takes that decodes the prompts which a decision saw at an endpoint. */
+    double stepSeconds(Candidate seen) {
+        double tokens = seen.promptTokens() * DECODING_SHARE + STEP_TOKENS;
+        return tokens * secondsPerToken() * relative(seen.endpoint().id());
+    }
+
     /**
      * The first token of a request has come.
      *

@@ -3,12 +3,14 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ public final class PoolMemory {
     private final LongSupplier nanoClock;
     private final UsualLoad usualLoad;
     private final EndpointSpeeds speeds;
+    private final TransferSpeed transfers = new TransferSpeed();
     private final PoolLoad load;
     private final AdapterSlots adapters = new AdapterSlots();
     private final AtomicLong dispatches = new AtomicLong();
@@ -92,7 +95,12 @@ public final class PoolMemory {
 
     /** What a policy may read of it for a decision among these endpoints. */
     public RoutingView view(EndpointSnapshot snapshot) {
-        return new RoutingView(this, snapshot);
+        return view(snapshot, List.of());
+    }
+
+    /** @param prefill endpoints that can compute the prompt for another */
+    RoutingView view(EndpointSnapshot snapshot, List<Endpoint> prefill) {
+        return new RoutingView(this, snapshot, prefill);
     }
 
     Bindings bindings() {
@@ -136,6 +144,10 @@ public final class PoolMemory {
 
     EndpointSpeeds speeds() {
         return speeds;
+    }
+
+    TransferSpeed transfers() {
+        return transfers;
     }
 
     long nanoTime() {
@@ -233,6 +245,20 @@ public final class PoolMemory {
     long loadingTokens(RoutingDecision decision) {
         Candidate seen = decision.request().needsAdapter() ? decision.chosen() : null;
         return seen != null && seen.loadsAdapter() ? (long) (adapters.loadSeconds() / speeds.secondsPerToken()) : 0;
+    }
+
+    /**
+     * The first token has come of a response whose prompt another endpoint computed.
+     *
+     * @param nanos after the prompt was computed
+     */
+    void transferred(RoutingDecision decision, long nanos) {
+        for (Candidate candidate : decision.candidates()) {
+            if (candidate.prefill() != null && candidate.endpoint().equals(decision.endpoint())) {
+                transfers.learn(candidate.uncachedTokens(), nanos / 1e9 - speeds.stepSeconds(candidate));
+                return;
+            }
+        }
     }
 
     /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */

@@ -18,6 +18,10 @@ public enum PrefillBypass {
     BOTH,
     /** What it has to compute is too short for a transfer. */
     SHORT,
+    /** It holds most of the prompt, and computing the rest costs less. */
+    HELD,
+    /** Computing all of it costs less there. */
+    CHEAPER,
     /** No prefill endpoint takes it. */
     NO_ENDPOINT;
 

@@ -8,7 +8,9 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -226,27 +228,36 @@ public final class Router {
         EndpointSnapshot snapshot = pool.snapshot();
         Set<EndpointId> excluded = request.withUnsuited(tried);
         if (!snapshot.hasRoles()) {
-            return chooseEndpoint(request, snapshot, excluded, tried);
+            return chooseEndpoint(request, snapshot, excluded, tried, List.of());
         }
-        RoutingDecision decision = chooseEndpoint(request, snapshot, snapshot.withPrefill(excluded), tried);
-        return decision == null ? null : PrefillChoice.of(decision, memory.view(snapshot), excluded);
+        List<Endpoint> prefill = new ArrayList<>(snapshot.prefill());
+        prefill.removeIf(endpoint -> excluded.contains(endpoint.id()));
+        RoutingDecision decision = chooseEndpoint(request, snapshot, snapshot.withPrefill(excluded), tried, prefill);
+        // A policy that prices both ways has said which.
+        return decision == null || decision.prefill() != null || decision.bypass() != null
+                ? decision
+                : PrefillChoice.of(decision, memory.view(snapshot), excluded);
     }
 
     /** The endpoint that makes the response. */
     private @Nullable RoutingDecision chooseEndpoint(
-            RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> excluded, Set<EndpointId> tried) {
+            RoutingRequest request,
+            EndpointSnapshot snapshot,
+            Set<EndpointId> excluded,
+            Set<EndpointId> tried,
+            List<Endpoint> prefill) {
         if (snapshot.isPanic() && !tried.isEmpty()) {
             // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
-            RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic()), excluded);
+            RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic(), prefill), excluded);
             if (healthy != null) {
                 return healthy;
             }
         }
-        RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()));
+        RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()), prefill);
         RoutingDecision decision = policy.choose(request, view, excluded);
         // What has failed elsewhere is no trial; it has to succeed.
         return snapshot.hasProbation() && tried.isEmpty()
-                ? ProbationTrial.instead(decision, policy, request, memory.view(snapshot))
+                ? ProbationTrial.instead(decision, policy, request, memory.view(snapshot, prefill))
                 : decision;
     }
 
@@ -293,6 +304,10 @@ public final class Router {
     void firstToken(RoutingDecision decision, long nanos) {
         memory.firstToken(decision, nanos);
         retireIfGone(decision.endpoint().id());
+    }
+
+    void transferred(RoutingDecision decision, long nanos) {
+        memory.transferred(decision, nanos);
     }
 
     void delivered(RoutingDecision decision, UsageReport delivery) {

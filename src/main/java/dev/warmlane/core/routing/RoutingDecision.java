@@ -117,13 +117,13 @@ public record RoutingDecision(
     }
 
     /** The same with the prompt computed by another endpoint first, so that this one has nothing to compute. */
-    RoutingDecision withPrefill(RoutingDecision other) {
+    public RoutingDecision withPrefill(RoutingDecision other) {
         return new RoutingDecision(
                 request, endpoint, source, outcome, promptTokens, 0, matchedTokens, candidates, remember, other, null);
     }
 
     /** The same with the prompt computed by the endpoint itself. */
-    RoutingDecision bypassing(PrefillBypass why) {
+    public RoutingDecision bypassing(PrefillBypass why) {
         return new RoutingDecision(
                 request,
                 endpoint,

@@ -17,14 +17,21 @@ import org.jspecify.annotations.Nullable;
 public final class RoutingView {
     private final PoolMemory memory;
     private final EndpointSnapshot snapshot;
+    private final List<Endpoint> prefill;
 
-    RoutingView(PoolMemory memory, EndpointSnapshot snapshot) {
+    RoutingView(PoolMemory memory, EndpointSnapshot snapshot, List<Endpoint> prefill) {
         this.memory = memory;
         this.snapshot = snapshot;
+        this.prefill = prefill;
     }
 
     public EndpointSnapshot snapshot() {
         return snapshot;
+    }
+
+    /** The endpoints that can compute the prompt for another, less those that were tried or are full. */
+    public List<Endpoint> prefill() {
+        return prefill;
     }
 
     /** The endpoint a key is bound to, which may have left the snapshot; null if it has none or its source binds nothing. */
@@ -82,6 +89,10 @@ public final class RoutingView {
     /** Which adapters endpoints have loaded. */
     public AdapterSlots adapters() {
         return memory.adapters();
+    }
+
+    public TransferSpeed transfers() {
+        return memory.transfers();
     }
 
     public PoolAverages averages() {

@@ -49,6 +49,10 @@ final class UsualLoad {
     private synchronized void average(List<Candidate> candidates, double weight) {
         Map<EndpointId, Double> next = new HashMap<>(promptTokens);
         for (Candidate candidate : candidates) {
+            if (candidate.prefill() != null) {
+                // The other way to an endpoint that is among them as well.
+                continue;
+            }
             double before = next.getOrDefault(candidate.endpoint().id(), 0.0);
             next.put(candidate.endpoint().id(), before + weight * (candidate.promptTokens() - before));
         }

@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Cost;
@@ -120,6 +121,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
          * @param replicasInFlight of n, those of the other replicas of this gateway
          * @param matchedTokens leading tokens of this prompt that it is predicted to hold
          * @param bound whether the key is bound to it
+         * @param prefill the endpoint that would compute the prompt for it, whose cost is in the terms; absent: it does itself
          */
         public record CandidateStatus(
                 String endpoint,
@@ -132,13 +134,17 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                 long usualPromptTokens,
                 int replicasInFlight,
                 long matchedTokens,
-                boolean bound) {
+                boolean bound,
+
+                @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+                String prefill) {
 
             static CandidateStatus of(Candidate candidate) {
+                Endpoint prefill = candidate.prefill();
                 return new CandidateStatus(
                         candidate.endpoint().name(),
                         candidate.cost(),
-                        TermsStatus.of(candidate.terms()),
+                        TermsStatus.of(candidate.terms(), candidate.prefill() != null),
                         candidate.prefillTokens(),
                         candidate.uncachedTokens(),
                         candidate.requests(),
@@ -146,30 +152,42 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
                         candidate.usualTokens(),
                         candidate.replicaRequests(),
                         candidate.matchedTokens(),
-                        candidate.bound());
+                        candidate.bound(),
+                        prefill == null ? null : prefill.name());
             }
         }
 
         /**
-         * A cost, term by term: {@code waiting + computing + delaying + decoding + loading - staying}.
+         * A cost, term by term: {@code waiting + computing + delaying + decoding + loading + transferring - staying}.
          *
          * @param waiting P
          * @param computing kappa times what it does not hold, less what others will use of that
          * @param delaying beta times n times what it does not hold
          * @param decoding lambda times the prompt tokens in flight, this one's included
          * @param loading the adapter, where it is not loaded; 0 where the request needs none or the engine does not tell
+         * @param transferring what it does not hold, from the prefill endpoint; absent where there is none
          * @param staying H if the key is bound there, else 0
          */
         public record TermsStatus(
-                double waiting, double computing, double delaying, double decoding, double loading, double staying) {
+                double waiting,
+                double computing,
+                double delaying,
+                double decoding,
+                double loading,
 
-            static TermsStatus of(Cost cost) {
+                @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+                Double transferring,
+
+                double staying) {
+
+            static TermsStatus of(Cost cost, boolean transfers) {
                 return new TermsStatus(
                         cost.waiting(),
                         cost.computing(),
                         cost.delaying(),
                         cost.decoding(),
                         cost.loading(),
+                        transfers ? (Double) cost.transferring() : null,
                         cost.staying());
             }
         }

@@ -26,28 +26,31 @@ final class Attempt implements EngineRequest.Listener {
     private final Arrival arrival;
     private final Dispatch dispatch;
     private final ReplayEndpoint endpoint;
+    private final @Nullable PrefillLeg leg;
     private @Nullable EngineSequence sequence;
+    private long lastTokenNanos;
 
-    Attempt(Replay replay, Arrival arrival, Dispatch dispatch, ReplayEndpoint endpoint) {
+    /** @param leg computes its prompt; null: the endpoint does */
+    Attempt(Replay replay, Arrival arrival, Dispatch dispatch, ReplayEndpoint endpoint, @Nullable PrefillLeg leg) {
         this.replay = replay;
         this.arrival = arrival;
         this.dispatch = dispatch;
         this.endpoint = endpoint;
+        this.leg = leg;
     }
 
     void submit(long nowNanos) {
         LoadRequest request = arrival.request();
         endpoint.begin(this);
-        sequence = endpoint.engine()
-                .submit(
-                        new EngineRequest(
-                                request.promptTokens(),
-                                request.outputTokens(),
-                                request.blockHashes(),
-                                FinishReason.LENGTH,
-                                this,
-                                request.adapter()),
-                        nowNanos);
+        EngineRequest engineRequest = new EngineRequest(
+                request.promptTokens(),
+                request.outputTokens(),
+                request.blockHashes(),
+                FinishReason.LENGTH,
+                this,
+                request.adapter());
+        sequence =
+                endpoint.engine().submit(leg == null ? engineRequest : engineRequest.with(leg.to(endpoint)), nowNanos);
     }
 
     /** The endpoint is lost, and this with it. */
@@ -62,6 +65,16 @@ final class Attempt implements EngineRequest.Listener {
         if (answering.generatedTokens() == 1) {
             dispatch.accepted();
             dispatch.firstToken();
+        } else {
+            replay.gap(nowNanos - lastTokenNanos);
+        }
+        lastTokenNanos = nowNanos;
+    }
+
+    @Override
+    public void fetched(EngineSequence waiting, long nowNanos) {
+        if (leg != null) {
+            leg.release();
         }
     }
 
@@ -75,7 +88,7 @@ final class Attempt implements EngineRequest.Listener {
             dispatch.delivered(
                     new UsageReport(request.promptTokens(), request.outputTokens(), (long) ended.cachedTokens()));
             dispatch.close();
-            replay.answered(arrival, endpoint, dispatch.decision(), ended);
+            replay.answered(arrival, endpoint, dispatch.decision(), ended, leg);
         }
     }
 

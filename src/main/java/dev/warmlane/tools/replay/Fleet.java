@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
@@ -111,8 +112,10 @@ final class Fleet {
     }
 
     private void start(int place, int incarnation) {
+        RoleOptions.Roles roles = settings.roles();
+        Role role = roles == null ? Role.BOTH : roles.of(place);
         ReplayEndpoint endpoint = new ReplayEndpoint(
-                place, incarnation, new SimulatedEngine(settings.model(), cache, settings.adapters()));
+                place, incarnation, role, new SimulatedEngine(settings.model(), cache, settings.adapters()));
         if (slow) {
             slowDown(endpoint);
         }

@@ -32,6 +32,13 @@ record NamedPolicy(String text, String file, Map<String, String> parameters) imp
         return new NamedPolicy(text, parts[0], parameters);
     }
 
+    /** The same with another parameter, unless it is given. */
+    NamedPolicy with(String parameter, String value) {
+        Map<String, String> more = new LinkedHashMap<>(parameters);
+        more.putIfAbsent(parameter, value);
+        return new NamedPolicy(text, file, more);
+    }
+
     @Override
     public RoutingPolicy make(Ticker clock) {
         return Policies.load().create(PolicyFiles.read(file, parameters));

@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param deliveredTokens cached tokens that those endpoints found
  * @param toldBytesPerRequest what gateways told each other, for each request; null if they tell nothing
  * @param adapterLoadsPerRequest how often an engine loaded an adapter, for each request; null if adapters cost nothing
+ * @param gapP99 time between two tokens of a response, in seconds, that 99 % are below; as the following, null unless fleets with and
+ *     without roles are compared
+ * @param prefillLegs requests whose prompts prefill endpoints computed, over all
+ * @param laterTurnsAlone of requests that are not the first ones of their sessions, those whose prompts they did not; null if all are
  */
 public record PolicyResult(
         int answered,
@@ -42,7 +46,10 @@ public record PolicyResult(
         long predictedTokens,
         long deliveredTokens,
         @Nullable Double toldBytesPerRequest,
-        @Nullable Double adapterLoadsPerRequest) {
+        @Nullable Double adapterLoadsPerRequest,
+        @Nullable Double gapP99,
+        @Nullable Double prefillLegs,
+        @Nullable Double laterTurnsAlone) {
 
     /** Predicted over delivered tokens; null for policies that predict nothing, or where nothing was delivered. */
     public @Nullable Double predictedOverDelivered() {

@@ -16,6 +16,7 @@ import dev.warmlane.tools.simulator.engine.SimulatedEngine.AdapterStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.DoubleConsumer;
@@ -38,6 +39,7 @@ public final class Replay {
     private final @Nullable ReplaySharing sharing;
     private final Tally tally;
     private final CacheUse cacheUse = new CacheUse();
+    private final @Nullable Transfers transfers;
     private final int requests;
     private final DoubleConsumer progress;
 
@@ -55,7 +57,10 @@ public final class Replay {
         this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
         this.balancer = new SplittableRandom(settings.seed());
         this.tally = new Tally(
-                (long) settings.endpoints() * fleet.cache().blocks(), nanos(settings.scenario().measureFromSeconds));
+                (long) settings.endpoints() * fleet.cache().blocks(),
+                nanos(settings.scenario().measureFromSeconds),
+                settings.roles() != null);
+        this.transfers = settings.roles() == null ? null : settings.roles().transfers();
         this.requests = load.size();
         this.progress = progress;
         long indexBlocks = Math.max(1, Math.round(fleet.cache().blocks() * settings.scenario().indexScale));
@@ -109,9 +114,19 @@ public final class Replay {
     }
 
     /** A request has been answered in full; a next turn follows. */
-    void answered(Arrival arrival, ReplayEndpoint endpoint, RoutingDecision decision, EngineSequence sequence) {
-        tally.answered(arrival, endpoint, decision, sequence, time.now());
+    void answered(
+            Arrival arrival,
+            ReplayEndpoint endpoint,
+            RoutingDecision decision,
+            EngineSequence sequence,
+            @Nullable PrefillLeg leg) {
+        tally.answered(arrival, endpoint, decision, sequence, leg, time.now());
         follow(arrival.request());
+    }
+
+    /** So long after a token the next one of the same response came. */
+    void gap(long nanos) {
+        tally.gap(nanos);
     }
 
     /** The endpoint of a request was lost before it had answered. */
@@ -143,9 +158,26 @@ public final class Replay {
             follow(arrival.request());
             return;
         }
-        tally.sent(arrival, dispatch.endpoint());
+        tally.sent(arrival, dispatch.decision());
         ReplayEndpoint endpoint = fleet.find(dispatch.endpoint().id());
-        new Attempt(this, arrival, dispatch, endpoint).submit(time.now());
+        Dispatch prefill = dispatch.prefill();
+        if (prefill == null) {
+            new Attempt(this, arrival, dispatch, endpoint, null).submit(time.now());
+        } else {
+            sendPrompt(arrival, dispatch, prefill, endpoint);
+        }
+    }
+
+    private void sendPrompt(Arrival arrival, Dispatch dispatch, Dispatch prefill, ReplayEndpoint endpoint) {
+        PrefillLeg[] leg = new PrefillLeg[1];
+        leg[0] = new PrefillLeg(
+                time,
+                Objects.requireNonNull(transfers),
+                arrival.request(),
+                prefill,
+                fleet.find(prefill.endpoint().id()),
+                () -> new Attempt(this, arrival, dispatch, endpoint, leg[0]).submit(time.now()));
+        leg[0].submit();
     }
 
     private void follow(LoadRequest request) {

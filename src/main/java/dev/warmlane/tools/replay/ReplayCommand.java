@@ -117,6 +117,9 @@ public final class ReplayCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat it is sent to:%n")
     private EngineOptions engine = new EngineOptions();
 
+    @ArgGroup(validate = false, heading = "%nWho computes what:%n")
+    private RoleOptions roles = new RoleOptions();
+
     @ArgGroup(validate = false, heading = "%nWhat goes wrong:%n")
     private Scenario scenario = new Scenario();
 
@@ -176,15 +179,23 @@ public final class ReplayCommand implements Callable<Integer> {
                 KeySource.ofLabel(key),
                 addresses,
                 scenario.checked(),
-                seed);
+                seed,
+                null);
+        RoleOptions.Roles split = roles.roles();
         Load asRead = load.read(seed);
+        if (split != null) {
+            RolesReport report = new RolesReport(settings, split, this::run);
+            List<Row> compared = report.rows(policies(List.of("expected-cost")), speeds, asRead);
+            if (format == ReportFormat.TABLE) {
+                advice.add(String.format("%n"));
+                advice.addAll(report.verdicts());
+            }
+            return compared;
+        }
         List<Row> rows = new ArrayList<>();
         for (double speed : speeds) {
             Load faster = asRead.atSpeed(speed);
-            String label = "%s x%s"
-                    .formatted(
-                            asRead.name(),
-                            BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
+            String label = label(asRead, speed);
             for (NamedPolicy policy : named) {
                 rows.add(new Row(
                         label,
@@ -193,6 +204,13 @@ public final class ReplayCommand implements Callable<Integer> {
             }
         }
         return rows;
+    }
+
+    static String label(Load load, double speed) {
+        return "%s x%s"
+                .formatted(
+                        load.name(),
+                        BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
     }
 
     private PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {

@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
 import java.net.URI;
@@ -17,16 +18,21 @@ final class ReplayEndpoint {
     private final SimulatedEngine engine;
     private final Set<Attempt> requests = new LinkedHashSet<>();
 
+    /** When its network interface has carried what it carries now. */
+    long interfaceFreeNanos;
+
     /**
      * @param place stays the same for what takes its place after a restart
      * @param incarnation tells those apart
+     * @param role what it computes
      */
-    ReplayEndpoint(int place, int incarnation, SimulatedEngine engine) {
+    ReplayEndpoint(int place, int incarnation, Role role, SimulatedEngine engine) {
         this.place = place;
         this.engine = engine;
         String name = "pod-%d-%d".formatted(place, incarnation);
         this.endpoint = new Endpoint(
-                new EndpointId(name), name, URI.create("http://%s:8000".formatted(name)), EndpointState.READY);
+                        new EndpointId(name), name, URI.create("http://%s:8000".formatted(name)), EndpointState.READY)
+                .withRole(role);
     }
 
     int place() {

@@ -2,8 +2,10 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.RoleOptions.Roles;
 import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the requests of a load are sent to, and by what key. Immutable.
@@ -16,6 +18,7 @@ import dev.warmlane.tools.simulator.engine.EngineModel;
  * @param addresses client addresses that the sessions share, where the key is one; at least 1
  * @param scenario what goes wrong
  * @param seed of everything that is random but the load
+ * @param roles how many of the endpoints compute what, which is measured then; null: whole requests
  */
 public record ReplaySettings(
         int endpoints,
@@ -25,7 +28,8 @@ public record ReplaySettings(
         KeySource key,
         int addresses,
         Scenario scenario,
-        long seed) {
+        long seed,
+        @Nullable Roles roles) {
 
     public ReplaySettings {
         Arguments.atLeast("pods", endpoints, 1);
@@ -35,30 +39,42 @@ public record ReplaySettings(
     /** Engines of an 8B model on an H100, sessions as keys, and nothing goes wrong. */
     public static ReplaySettings of(int endpoints, long kvTokens) {
         return new ReplaySettings(
-                endpoints, kvTokens, EngineModel.H100_8B, AdapterConfig.NONE, KeySource.SESSION, 256, Scenario.of(), 1);
+                endpoints,
+                kvTokens,
+                EngineModel.H100_8B,
+                AdapterConfig.NONE,
+                KeySource.SESSION,
+                256,
+                Scenario.of(),
+                1,
+                null);
     }
 
     ReplaySettings withModel(EngineModel other) {
-        return new ReplaySettings(endpoints, kvTokens, other, adapters, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, other, adapters, key, addresses, scenario, seed, roles);
     }
 
     public ReplaySettings withKey(KeySource key) {
-        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
     ReplaySettings withAddresses(int addresses) {
-        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
     public ReplaySettings withScenario(Scenario scenario) {
-        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
     public ReplaySettings withAdapters(AdapterConfig adapters) {
-        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
     public ReplaySettings withSeed(long seed) {
-        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed);
+        return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
+    }
+
+    ReplaySettings withRoles(Roles split) {
+        return new ReplaySettings(split.endpoints(), kvTokens, model, adapters, key, addresses, scenario, seed, split);
     }
 }

@@ -81,8 +81,12 @@ enum ReportFormat {
 
     /** The table that fits a terminal: fewer columns, and requests that were refused or lost only where there are any. */
     static String narrow(List<Row> rows) {
+        boolean roles = rows.stream().anyMatch(row -> row.result().gapP99() != null);
         List<Column> shown = columns(rows).stream()
                 .filter(column -> FIRST.contains(column.name())
+                        // Whether roles pay is told by whole responses.
+                        || (roles && column.name().equals("e2eMeanSeconds"))
+                        || Column.ROLES.contains(column.name())
                         || (Column.MISHAPS.contains(column.name())
                                 && rows.stream()
                                         .anyMatch(row ->
@@ -116,10 +120,14 @@ enum ReportFormat {
         return field.matches(".*[\",\r\n].*") ? '"' + field.replace("\"", "\"\"") + '"' : field;
     }
 
-    /** All, but what is only of adapters where there are none. */
+    /** All, but what is only of adapters, or of roles, where there are none. */
     private static List<Column> columns(List<Row> rows) {
         boolean adapters = rows.stream().anyMatch(row -> row.result().adapterLoadsPerRequest() != null);
-        return adapters ? Column.ALL : Column.ALL.subList(0, Column.ALL.size() - 1);
+        boolean roles = rows.stream().anyMatch(row -> row.result().gapP99() != null);
+        return Column.ALL.stream()
+                .filter(column -> (adapters || !Column.ADAPTERS.contains(column.name()))
+                        && (roles || !Column.ROLES.contains(column.name())))
+                .toList();
     }
 
     private static List<String> cells(List<String> texts, List<Column> columns, Function<Column, String> number) {
@@ -137,6 +145,10 @@ enum ReportFormat {
     private record Column(String name, String heading, int decimals, Function<PolicyResult, @Nullable Number> value) {
 
         static final Set<String> MISHAPS = Set.of("refused", "lost");
+
+        static final Set<String> ADAPTERS = Set.of("adapterLoadsPerRequest");
+
+        static final Set<String> ROLES = Set.of("gapP99Seconds", "prefillLegs", "laterTurnsAlone");
 
         static final List<Column> ALL = List.of(
                 new Column("requests", "requests", 0, PolicyResult::answered),
@@ -159,8 +171,10 @@ enum ReportFormat {
                 new Column("stickiness", "sticky", 3, PolicyResult::stickiness),
                 new Column("predictedOverDelivered", "pred/deliv", 3, PolicyResult::predictedOverDelivered),
                 new Column("toldBytesPerRequest", "told B/req", 0, PolicyResult::toldBytesPerRequest),
-                // The last: see columns.
-                new Column("adapterLoadsPerRequest", "loads/req", 3, PolicyResult::adapterLoadsPerRequest));
+                new Column("adapterLoadsPerRequest", "loads/req", 3, PolicyResult::adapterLoadsPerRequest),
+                new Column("gapP99Seconds", "gap p99", 3, PolicyResult::gapP99),
+                new Column("prefillLegs", "legs", 3, PolicyResult::prefillLegs),
+                new Column("laterTurnsAlone", "later alone", 3, PolicyResult::laterTurnsAlone));
 
         String text(PolicyResult result) {
             Number number = value.apply(result);

@@ -1,14 +1,15 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ final class Tally {
     private static final double SLO_TTFT_SECONDS = 2;
     private static final double SLO_TPOT_SECONDS = 0.05;
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final double GAPS_PER_FACTOR = 100;
 
     private final IdealCache oneCache;
     private final IdealCache infiniteCache = new IdealCache(Long.MAX_VALUE);
@@ -36,6 +38,9 @@ final class Tally {
     private long predictedTokens;
     private int withinSlo;
     private int followUps;
+    private int followUpsAlone;
+    private int legs;
+    private final long @Nullable [] gaps;
     private int stayed;
     private int answered;
     private int measured;
@@ -45,10 +50,12 @@ final class Tally {
     /**
      * @param fleetBlocks of all caches at the start together
      * @param fromNanos requests that arrive earlier fill the ideal caches and are counted, but not measured
+     * @param roles whether to measure what matters where endpoints have roles
      */
-    Tally(long fleetBlocks, long fromNanos) {
+    Tally(long fleetBlocks, long fromNanos, boolean roles) {
         this.oneCache = new IdealCache(fleetBlocks);
         this.fromNanos = fromNanos;
+        this.gaps = roles ? new long[(int) (GAPS_PER_FACTOR * Math.log(1e12))] : null;
     }
 
     void arrived(LoadRequest request, long nowNanos) {
@@ -61,12 +68,38 @@ final class Tally {
         }
     }
 
-    void sent(Arrival arrival, Endpoint endpoint) {
-        EndpointId last = lastEndpointBySession.put(arrival.request().session(), endpoint.id());
+    void sent(Arrival arrival, RoutingDecision decision) {
+        EndpointId endpoint = decision.endpoint().id();
+        EndpointId last = lastEndpointBySession.put(arrival.request().session(), endpoint);
         if (last != null && arrival.nanos() >= fromNanos) {
             followUps++;
-            stayed += last.equals(endpoint.id()) ? 1 : 0;
+            stayed += last.equals(endpoint) ? 1 : 0;
+            followUpsAlone += decision.prefill() == null ? 1 : 0;
         }
+    }
+
+    /** So long after a token the next one of the same response came. */
+    void gap(long nanos) {
+        if (gaps != null) {
+            int hundredths = (int) Math.round(GAPS_PER_FACTOR * Math.log((double) Math.max(1, nanos)));
+            gaps[Math.min(gaps.length - 1, hundredths)]++;
+        }
+    }
+
+    /** The time below which 99 % of the gaps are, within 1 %, in seconds; null if they are not measured. */
+    private @Nullable Double gapP99() {
+        if (gaps == null) {
+            return null;
+        }
+        long all = Arrays.stream(gaps).sum();
+        long sum = 0;
+        for (int i = 0; i < gaps.length; i++) {
+            sum += gaps[i];
+            if (sum >= all * 0.99) {
+                return all == 0 ? 0 : Math.exp(i / GAPS_PER_FACTOR) / NANOS_PER_SECOND;
+            }
+        }
+        throw new IllegalStateException("gaps: %d (expected: %d)".formatted(sum, all));
     }
 
     void answered(
@@ -74,6 +107,7 @@ final class Tally {
             ReplayEndpoint endpoint,
             RoutingDecision decision,
             EngineSequence sequence,
+            @Nullable PrefillLeg leg,
             long nowNanos) {
         answered++;
         if (arrival.nanos() < fromNanos) {
@@ -89,10 +123,15 @@ final class Tally {
         tpotSeconds.add(tpot);
         withinSlo += ttft < SLO_TTFT_SECONDS && tpot < SLO_TPOT_SECONDS ? 1 : 0;
         promptTokens += request.promptTokens();
-        deliveredTokens += sequence.cachedTokens();
-        predictedTokens += decision.matchedTokens();
+        // Who computed the prompt, and what of it was cached there.
+        RoutingDecision prompt = leg == null ? decision : Objects.requireNonNull(decision.prefill());
+        int cachedTokens = leg == null ? sequence.cachedTokens() : leg.cachedTokens();
+        deliveredTokens += cachedTokens;
+        predictedTokens += prompt.matchedTokens();
+        legs += leg == null ? 0 : 1;
         requestsByPlace.add(endpoint.place(), 1);
-        computedTokensByPlace.add(endpoint.place(), request.promptTokens() - sequence.cachedTokens());
+        int place = leg == null ? endpoint.place() : leg.endpoint().place();
+        computedTokensByPlace.add(place, request.promptTokens() - cachedTokens);
     }
 
     /** A request found no endpoint. */
@@ -134,7 +173,10 @@ final class Tally {
                 predictedTokens,
                 deliveredTokens,
                 toldBytes == null || answered == 0 ? null : (double) toldBytes / answered,
-                adapterLoads == null || answered == 0 ? null : (double) adapterLoads / answered);
+                adapterLoads == null || answered == 0 ? null : (double) adapterLoads / answered,
+                gapP99(),
+                gaps == null ? null : ratio(legs, measured),
+                gaps == null || followUps == 0 ? null : ratio(followUpsAlone, followUps));
     }
 
     /** 0 of 0 is 0. */

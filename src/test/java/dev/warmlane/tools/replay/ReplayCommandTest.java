@@ -63,6 +63,23 @@ class ReplayCommandTest {
     }
 
     @Test
+    void comparesEndpointsWithRolesWithAsManyWithout() {
+        assertThat(execute(SMALL
+                        + " --prefill-pods 1 --decode-pods 2 --transfer-gbps 50 --policy expected-cost,round-robin"))
+                .isZero();
+        assertThat(out.toString())
+                .containsPattern("expected-cost, 3 both +40 ")
+                .containsPattern("expected-cost, 1P\\+2D +40 ")
+                .containsPattern("expected-cost, 1P\\+2D always +[0-9.]+ +[0-9.]+ +1.000 +0.000\n")
+                .containsPattern("expected-cost, 1B\\+2D +40 ")
+                .containsPattern("round-robin, 1P\\+2D +40 ")
+                .containsPattern(
+                        "\nshared-prefix x1, expected-cost, 1P\\+2D: .*Whole responses take [0-9.]+ times as long, first tokens");
+        assertThat(execute(SMALL + " --prefill-pods 1")).isNotZero();
+        assertThat(execute(SMALL + " --prefill-pods 1 --decode-pods 1 --add 5")).isNotZero();
+    }
+
+    @Test
     void generatesAgents() {
         assertThat(execute("--generate agents --sessions 3 --begin-seconds 60 --pods 2 --policy expected-cost"))
                 .isZero();

@@ -33,6 +33,9 @@ class ReportFormatTest {
                 predictedTokens,
                 100,
                 null,
+                null,
+                null,
+                null,
                 null);
     }
 

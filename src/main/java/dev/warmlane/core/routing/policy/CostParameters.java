@@ -19,6 +19,9 @@ import java.util.Locale;
  * @param tieTokens costs this close count as equal; at least 0
  * @param sharedUses uses of a block that an endpoint would find, from which on computing it there is shared with them; at
  *     least 0
+ * @param transferSecondsPerToken what fetching the KV blocks of a token is expected to take until it is learned; above 0
+ * @param alwaysPrefill whether prompts are computed by prefill endpoints wherever there are any, whatever it costs
+ * @param bothPrefill whether endpoints that compute whole requests also compute prompts for decode endpoints
  */
 public record CostParameters(
         double recompute,
@@ -29,12 +32,48 @@ public record CostParameters(
         double clientIpStickiness,
         double attentionTokens,
         double tieTokens,
-        double sharedUses) {
+        double sharedUses,
+        double transferSecondsPerToken,
+        boolean alwaysPrefill,
+        boolean bothPrefill) {
 
     /** The default of what files of earlier versions do not have. */
     private static final double SHARED_USES = 4;
 
     private static final double STICKINESS_PER_LOSS = 5;
+
+    /** An 8B model with 8 KV heads of 128 and 32 layers, in 16 bits. */
+    private static final double KV_BYTES_PER_TOKEN = 131_072;
+
+    private static final double TRANSFER_GBPS = 100;
+    private static final double BITS = 8;
+    private static final double GIGA = 1e9;
+
+    /** Parameters for pools whose endpoints have no roles. */
+    public CostParameters(
+            double recompute,
+            double delay,
+            double load,
+            double stayForSeconds,
+            double stickinessPerLoss,
+            double clientIpStickiness,
+            double attentionTokens,
+            double tieTokens,
+            double sharedUses) {
+        this(
+                recompute,
+                delay,
+                load,
+                stayForSeconds,
+                stickinessPerLoss,
+                clientIpStickiness,
+                attentionTokens,
+                tieTokens,
+                sharedUses,
+                KV_BYTES_PER_TOKEN * BITS / (TRANSFER_GBPS * GIGA),
+                false,
+                false);
+    }
 
     /** Reads them from a policy's parameters. */
     static CostParameters read(PolicyParameters parameters) {
@@ -47,7 +86,12 @@ public record CostParameters(
                 parameters.number("client-ip-stickiness", 0, 1),
                 parameters.number("alpha-tokens", 1),
                 parameters.number("tie-tokens", 0),
-                parameters.number("shared-uses", 0, Double.MAX_VALUE, SHARED_USES));
+                parameters.number("shared-uses", 0, Double.MAX_VALUE, SHARED_USES),
+                parameters.number("kv-bytes-per-token", 1, Integer.MAX_VALUE, KV_BYTES_PER_TOKEN)
+                        * BITS
+                        / (parameters.number("transfer-gbps", 0.01, 1e6, TRANSFER_GBPS) * GIGA),
+                parameters.number("always-prefill", 0, 1, 0) > 0,
+                parameters.number("both-prefill", 0, 1, 0) > 0);
     }
 
     /** In files and settings of earlier versions it is a number of tokens, which goes first where somebody has given one. */

@@ -68,18 +68,24 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         KeySource source = decisive(request, bound);
         List<Candidate> candidates =
                 costs.candidates(request, pool, endpoints, match, excluded, bound, stickiness(source, pool));
+        PrefillLegs legs =
+                pool.snapshot().hasRoles() ? new PrefillLegs(parameters, costs, request, pool, excluded) : null;
+        if (legs != null) {
+            candidates = legs.ways(candidates);
+        }
         EndpointId hint = source.isShared() && bound == null ? pool.boundEndpoint(request.key()) : null;
-        Candidate best = best(candidates, request, source, hint);
+        Candidate best = best(legs == null ? candidates : legs.cheaper(candidates), request, source, hint);
         if (best == null) {
             return null;
         }
         Outcome elsewhere = bound == null ? Outcome.PLACED : elsewhere(boundEndpoint, excluded);
+        Outcome outcome = outcome(best, candidates, source, elsewhere);
         if (hint != null) {
             // Nothing but the key is known of it, and that keeps its endpoint.
-            boolean there = best.endpoint().id().equals(hint);
-            return costs.decision(request, pool, best, candidates, source, there ? Outcome.BOUND : Outcome.SPILLED);
+            outcome = best.endpoint().id().equals(hint) ? Outcome.BOUND : Outcome.SPILLED;
         }
-        return costs.decision(request, pool, best, candidates, source, outcome(best, candidates, source, elsewhere));
+        RoutingDecision decision = costs.decision(request, pool, best, candidates, source, outcome);
+        return legs == null ? decision : legs.decision(decision, best);
     }
 
     /** The endpoint that a request is bound to; null if there is none. */

@@ -6,7 +6,9 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The running and waiting requests of an engine and the blocks they hold: decides what the next step computes. As in vLLM the
@@ -24,6 +26,7 @@ final class Batch {
     private final int watermarkBlocks;
     private final List<EngineSequence> running = new ArrayList<>();
     private final ArrayDeque<EngineSequence> waiting = new ArrayDeque<>();
+    private final List<EngineSequence> fetching = new ArrayList<>();
     private int[] hits = new int[64];
     private int budget;
 
@@ -43,9 +46,19 @@ final class Batch {
         return running;
     }
 
-    /** Those that run and those that wait. */
+    /** When the first of the blocks that are being fetched will be there; {@link SimulatedEngine#IDLE} if none are. */
+    long nextFetched() {
+        long next = SimulatedEngine.IDLE;
+        for (EngineSequence sequence : fetching) {
+            next = Math.min(next, sequence.fetchedNanos);
+        }
+        return next;
+    }
+
+    /** Those that run, fetch or wait. */
     List<EngineSequence> all() {
         List<EngineSequence> all = new ArrayList<>(running);
+        all.addAll(fetching);
         all.addAll(waiting);
         return all;
     }
@@ -81,6 +94,7 @@ final class Batch {
     /** Gives every request its tokens of the next step; those of requests that do not take part are 0. */
     void schedule(long nowNanos) {
         budget = model.maxStepTokens();
+        startFetched(nowNanos);
         long preemptionsBefore = preemptions;
         // By index: preemption shortens the list from its end.
         for (int i = 0; i < running.size(); i++) {
@@ -115,10 +129,45 @@ final class Batch {
             running.remove(sequence);
             adapters.ended(sequence.request.adapter());
             releaseBlocks(sequence);
+        } else if (sequence.state == EngineSequence.State.FETCHING) {
+            fetching.remove(sequence);
+            adapters.ended(sequence.request.adapter());
+            releaseBlocks(sequence);
         } else {
             waiting.remove(sequence);
         }
         sequence.state = EngineSequence.State.FINISHED;
+    }
+
+    /** Ends a running request whose blocks another engine will fetch. */
+    void keep(EngineSequence sequence) {
+        running.remove(sequence);
+        adapters.ended(sequence.request.adapter());
+        sequence.state = EngineSequence.State.KEPT;
+    }
+
+    /** False if its blocks are not kept. */
+    boolean release(EngineSequence sequence) {
+        if (sequence.state != EngineSequence.State.KEPT) {
+            return false;
+        }
+        releaseBlocks(sequence);
+        sequence.state = EngineSequence.State.FINISHED;
+        return true;
+    }
+
+    /** Whose blocks have come runs from now on: it has but the last token of its prompt to compute, whose output is needed. */
+    private void startFetched(long nowNanos) {
+        for (Iterator<EngineSequence> all = fetching.iterator(); all.hasNext(); ) {
+            EngineSequence sequence = all.next();
+            if (sequence.fetchedNanos <= nowNanos) {
+                all.remove();
+                sequence.computedTokens = sequence.request.promptTokens() - 1;
+                sequence.state = EngineSequence.State.RUNNING;
+                running.add(sequence);
+                sequence.request.listener().fetched(sequence, nowNanos);
+            }
+        }
     }
 
     private void continueSequence(EngineSequence sequence) {
@@ -140,7 +189,7 @@ final class Batch {
             return;
         }
         Iterator<EngineSequence> queue = waiting.iterator();
-        while (budget > 0 && running.size() < model.maxSequences() && queue.hasNext()) {
+        while (budget > 0 && running.size() + fetching.size() < model.maxSequences() && queue.hasNext()) {
             EngineSequence next = queue.next();
             if (!adapters.admits(next.request.adapter())) {
                 continue;
@@ -156,20 +205,19 @@ final class Batch {
     private boolean admit(EngineSequence head, long nowNanos) {
         int hitBlocks = findCached(head);
         int cached = hitBlocks * cache.blockSizeTokens();
-        int tokens = Math.min(budget, head.knownTokens() - cached);
+        boolean fetches = head.fetches();
+        int tokens = fetches ? head.knownTokens() - cached : Math.min(budget, head.knownTokens() - cached);
         int missing = cache.blocksFor(cached + tokens) - hitBlocks;
         int freeHits = 0;
         for (int i = 0; i < hitBlocks; i++) {
             freeHits += pool.isFree(hits[i]) ? 1 : 0;
         }
         // An empty batch admits whatever fits: nobody is left to wait for.
-        int reserve = running.isEmpty() ? 0 : watermarkBlocks;
+        int reserve = running.isEmpty() && fetching.isEmpty() ? 0 : watermarkBlocks;
         if (pool.freeBlocks() - freeHits - missing < reserve) {
             return false;
         }
-        running.add(head);
         adapters.started(head.request.adapter());
-        head.state = EngineSequence.State.RUNNING;
         for (int i = 0; i < hitBlocks; i++) {
             pool.hold(hits[i]);
             head.append(hits[i]);
@@ -177,12 +225,26 @@ final class Batch {
         head.publishedBlocks = hitBlocks;
         head.computedTokens = cached;
         take(head, missing);
-        startTokens(head, tokens);
+        if (fetches) {
+            fetch(head, tokens, nowNanos);
+        } else {
+            running.add(head);
+            head.state = EngineSequence.State.RUNNING;
+            startTokens(head, tokens);
+        }
         if (head.admittedNanos == EngineSequence.NEVER) {
             head.admittedNanos = nowNanos;
             countLookup(head, cached);
         }
         return true;
+    }
+
+    private void fetch(EngineSequence sequence, int tokens, long nowNanos) {
+        LongUnaryOperator fetch = Objects.requireNonNull(
+                Objects.requireNonNull(sequence.request.transfer()).fetch());
+        sequence.fetchedNanos = nowNanos + Math.max(0, fetch.applyAsLong(tokens));
+        sequence.state = EngineSequence.State.FETCHING;
+        fetching.add(sequence);
     }
 
     /** Leaves the leading blocks found in {@code hits}; at least one token stays to be computed, for its output is needed. */

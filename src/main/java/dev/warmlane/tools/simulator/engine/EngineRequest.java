@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator.engine;
 
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param end how the response ends when it is complete: STOP or LENGTH
  * @param listener hears what becomes of it
  * @param adapter the LoRA adapter that it needs; null for none
+ * @param transfer which part of it another engine computes; null: none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EngineRequest(
@@ -23,11 +25,39 @@ public record EngineRequest(
         long[] blockHashes,
         FinishReason end,
         Listener listener,
-        @Nullable String adapter) {
+        @Nullable String adapter,
+        @Nullable Transfer transfer) {
 
     /** A request for the base model. */
     public EngineRequest(int promptTokens, int outputTokens, long[] blockHashes, FinishReason end, Listener listener) {
         this(promptTokens, outputTokens, blockHashes, end, listener, null);
+    }
+
+    /** A request that one engine computes. */
+    public EngineRequest(
+            int promptTokens,
+            int outputTokens,
+            long[] blockHashes,
+            FinishReason end,
+            Listener listener,
+            @Nullable String adapter) {
+        this(promptTokens, outputTokens, blockHashes, end, listener, adapter, null);
+    }
+
+    /** The same with a part that another engine computes. */
+    public EngineRequest with(Transfer part) {
+        return new EngineRequest(promptTokens, outputTokens, blockHashes, end, listener, adapter, part);
+    }
+
+    /**
+     * The KV blocks of a prompt on their way from the engine that computes it to the one that generates.
+     *
+     * @param fetch of the engine that generates: how many nanoseconds it takes, from now on, to fetch so many tokens; null of the
+     *     engine that computes: its blocks stay until they are released
+     */
+    public record Transfer(@Nullable LongUnaryOperator fetch) {
+        /** Of the engine that computes the prompt. */
+        public static final Transfer KEPT = new Transfer(null);
     }
 
     /**
@@ -45,7 +75,13 @@ public record EngineRequest(
          */
         default void token(EngineSequence sequence, long nowNanos) {}
 
-        /** The request ended and holds no block any more; called exactly once, after its last token or on cancellation. */
+        /** The blocks of the prompt have come from another engine, where they may be released. */
+        default void fetched(EngineSequence sequence, long nowNanos) {}
+
+        /**
+         * The request ended and holds no block any more, unless they are kept for another engine; called exactly once, after its last
+         * token or on cancellation.
+         */
         default void finished(EngineSequence sequence, FinishReason reason, long nowNanos) {}
     }
 

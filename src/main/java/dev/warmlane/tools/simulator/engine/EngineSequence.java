@@ -13,7 +13,10 @@ public final class EngineSequence {
 
     enum State {
         WAITING,
+        FETCHING,
         RUNNING,
+        /** Finished, but its blocks are kept. */
+        KEPT,
         FINISHED
     }
 
@@ -30,6 +33,8 @@ public final class EngineSequence {
     int stepTokens;
 
     int cachedTokens;
+    /** When the blocks that it fetches will be there; {@link #NEVER} before, and where it fetches none. */
+    long fetchedNanos = NEVER;
 
     final long submittedNanos;
     long admittedNanos = NEVER;
@@ -69,12 +74,24 @@ public final class EngineSequence {
     }
 
     public boolean isFinished() {
-        return state == State.FINISHED;
+        return state == State.FINISHED || state == State.KEPT;
     }
 
     /** Tokens known so far; the last generated one is known before it is computed. */
     int knownTokens() {
         return request.promptTokens() + generatedTokens;
+    }
+
+    /** Whether its prompt's blocks are to be fetched; after a preemption they are computed. */
+    boolean fetches() {
+        EngineRequest.Transfer transfer = request.transfer();
+        return transfer != null && transfer.fetch() != null && fetchedNanos == NEVER;
+    }
+
+    /** Whether its blocks stay when it ends, for another engine to fetch. */
+    boolean keeps() {
+        EngineRequest.Transfer transfer = request.transfer();
+        return transfer != null && transfer.fetch() == null;
     }
 
     boolean decoding() {

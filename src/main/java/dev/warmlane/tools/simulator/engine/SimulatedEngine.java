@@ -31,6 +31,7 @@ public final class SimulatedEngine {
     private EngineSequence[] inStep = NONE;
     private double slowdown = 1;
     private long stepEnd = IDLE;
+    private boolean onlyFetching;
     private boolean endingStep;
 
     private long submitted;
@@ -86,7 +87,15 @@ public final class SimulatedEngine {
         return true;
     }
 
-    /** When the step in progress ends, or {@link #IDLE}. */
+    /** Frees the blocks that were kept for another engine; those of a request that is not finished, or were freed, stay as they are. */
+    public void release(EngineSequence sequence, long nowNanos) {
+        catchUp(nowNanos);
+        if (batch.release(sequence)) {
+            beginStepIfIdle(nowNanos);
+        }
+    }
+
+    /** When the step in progress ends or, if there is none, what is being fetched will be there; or {@link #IDLE}. */
     public long nextStepEnd() {
         return stepEnd;
     }
@@ -172,12 +181,14 @@ public final class SimulatedEngine {
     }
 
     private void beginStepIfIdle(long nowNanos) {
-        if (stepEnd != IDLE || endingStep) {
+        if (endingStep || (stepEnd != IDLE && !onlyFetching)) {
             return;
         }
         batch.schedule(nowNanos);
         List<EngineSequence> running = batch.running();
-        if (running.isEmpty()) {
+        onlyFetching = running.isEmpty();
+        if (onlyFetching) {
+            stepEnd = batch.nextFetched();
             return;
         }
         load.clear();
@@ -226,7 +237,11 @@ public final class SimulatedEngine {
     }
 
     private void finish(EngineSequence sequence, FinishReason reason, long nowNanos) {
-        batch.remove(sequence);
+        if (reason != FinishReason.ABORT && sequence.keeps()) {
+            batch.keep(sequence);
+        } else {
+            batch.remove(sequence);
+        }
         finished.merge(reason, 1L, Long::sum);
         sequence.request.listener().finished(sequence, reason, nowNanos);
     }

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class SimulatedEngineTest {
@@ -43,6 +44,54 @@ class SimulatedEngineTest {
         assertThat(driver.nowNanos).isEqualTo(prefill);
         driver.step();
         assertThat(driver.nowNanos - prefill).isEqualTo(7_000_000 + 10_000 + 52 * 1000);
+    }
+
+    @Test
+    void blocksForAnotherEngineStayUntilTheyAreReleased() {
+        EngineTestDriver driver = driver(4, 100);
+        EngineSequence prompt = driver.engine.submit(
+                new EngineRequest(10, 1, new long[] {1, 2}, FinishReason.LENGTH, driver)
+                        .with(EngineRequest.Transfer.KEPT),
+                0);
+        driver.runToEnd();
+        assertThat(driver.events).containsExactly("token 1 at 110", "length at 110");
+        assertThat(driver.engine.stats().kvCacheUsage()).isEqualTo(0.03, within(1e-9));
+        assertThat(driver.engine.stats().running()).isZero();
+        driver.engine.release(prompt, 200);
+        driver.engine.release(prompt, 300);
+        assertThat(driver.engine.stats().kvCacheUsage()).isZero();
+    }
+
+    @Test
+    void whatIsFetchedComputesOneTokenAndIsFoundByOthers() {
+        EngineTestDriver driver = driver(4, 100);
+        driver.engine.submit(fetching(10, tokens -> 1000 + tokens, driver), 0);
+        driver.runToEnd();
+        // 10 tokens to fetch, then a step with the last one of the prompt.
+        assertThat(driver.events).containsExactly("token 1 at 1111", "token 2 at 1211", "length at 1211");
+        assertThat(driver.engine
+                        .submit(fetching(10, tokens -> tokens, driver), 2000)
+                        .cachedTokens())
+                .isEqualTo(8);
+        driver.runToEnd();
+        assertThat(driver.events).endsWith("token 1 at 2103", "token 2 at 2203", "length at 2203");
+        assertThat(driver.engine.stats().kvCacheUsage()).isZero();
+    }
+
+    @Test
+    void othersComeBeforeWhatIsBeingFetched() {
+        EngineTestDriver driver = driver(4, 100);
+        EngineSequence fetching = driver.engine.submit(fetching(10, tokens -> 1000, driver), 0);
+        driver.submit(7, 10, 1, 0);
+        driver.step();
+        assertThat(driver.events).containsExactly("token 1 at 110", "length at 110");
+        driver.engine.cancel(fetching, 120);
+        assertThat(driver.engine.stats().kvCacheUsage()).isZero();
+    }
+
+    private static EngineRequest fetching(int tokens, LongUnaryOperator fetch, EngineTestDriver driver) {
+        return new EngineRequest(tokens, 2, new long[] {1, 2}, FinishReason.LENGTH, driver)
+                .with(new EngineRequest.Transfer(fetch));
     }
 
     @Test
