@@ -71,12 +71,10 @@ final class ExchangeReader {
     RoutedExchange read(ServerWebExchange exchange, String routeHost, BufferedBody buffered) {
         long startedNanos = System.nanoTime();
         RequestBody body = body(exchange.getRequest(), buffered);
-        boolean webSocket = RouteTraits.of(exchange).webSocket();
-        if (webSocket) {
+        if (RouteTraits.of(exchange).webSocket()) {
             WebSocketUpgrade.check(exchange.getRequest());
         }
-        // What is said in a WebSocket names models again, which nobody replaces there.
-        Name name = webSocket ? null : name(body);
+        Name name = name(body);
         NamedModel named = null;
         if (name != null) {
             Identity identity = rights == null ? null : rights.identity(exchange);
@@ -191,8 +189,32 @@ final class ExchangeReader {
         body.forgetPrompt();
         RequestProgress progress = new RequestProgress(routing.key(), kept, startedNanos);
         outcome.progress(progress);
-        return new RoutedExchange(
+        RoutedExchange routed = new RoutedExchange(
                 pool, routing, body, named, usageAsked, id, progress, charge, makes ? responses : null);
+        if (traits.webSocket()) {
+            routed.namesSaid(said -> model(said, pool, named, tenant, request, body));
+        }
+        return routed;
+    }
+
+    /** What an engine of the pool calls a model that a message of a WebSocket names. */
+    private String model(
+            String said,
+            Pool pool,
+            @Nullable NamedModel named,
+            @Nullable Tenant tenant,
+            ServerHttpRequest request,
+            RequestBody body) {
+        Name name = pools.names().find(said);
+        if (name == null) {
+            return said;
+        }
+        if (named != null && named.name().equals(said)) {
+            return named.target().model();
+        }
+        List<Resolved> targets = pools.names()
+                .resolve(name, () -> keys.sticky(said, tenant, request, body).hash());
+        return pools.modelIn(pool, targets, said);
     }
 
     /** The decision that a generation request with these headers and this body would get now; sends nothing. */

@@ -101,6 +101,16 @@ final class PoolSelector {
                 .toList();
     }
 
+    /** The first of the models that the pool serves; otherwise another name. */
+    String modelIn(Pool wanted, List<Resolved> models, String otherwise) {
+        for (Resolved each : models) {
+            if (isOf(wanted, each)) {
+                return each.model();
+            }
+        }
+        return otherwise;
+    }
+
     private boolean isOf(Pool wanted, Resolved target) {
         Pool pool = pool(target);
         return pool != null && pool.name().equals(wanted.name());

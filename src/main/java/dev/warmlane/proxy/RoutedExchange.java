@@ -13,6 +13,7 @@ import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class RoutedExchange {
     private final RequestProgress progress;
     private final @Nullable TokenCharge charge;
     private final @Nullable StoredResponses responses;
+    private UnaryOperator<String> namesSaid = UnaryOperator.identity();
     private final Set<EndpointId> tried = new HashSet<>(4);
     private int abandoned;
     private @Nullable Dispatch current;
@@ -87,6 +89,16 @@ final class RoutedExchange {
     @Nullable
     NamedModel named() {
         return named;
+    }
+
+    /** The request goes on as a WebSocket, in which models are called by names that its endpoints may not know. */
+    void namesSaid(UnaryOperator<String> models) {
+        namesSaid = models;
+    }
+
+    /** What its endpoint calls the model that a message names. */
+    String modelSaid(String name) {
+        return namesSaid.apply(name);
     }
 
     /** This attempt is the one that may end in a response. */

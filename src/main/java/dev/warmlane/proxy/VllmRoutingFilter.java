@@ -9,6 +9,7 @@ import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
+import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.Result;
 import dev.warmlane.settings.PoolSettings;
@@ -92,7 +93,8 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
 
     private Mono<Void> begin(ServerWebExchange exchange, String routeHost, RoutedExchange routed) {
         NamedModel named = routed.named();
-        Mirror mirror = named == null ? null : named.mirror();
+        // A conversation cannot be sent to a second pool.
+        Mirror mirror = named == null || RouteTraits.of(exchange).webSocket() ? null : named.mirror();
         if (mirror != null) {
             // Once, whichever of its models serves it, and before its body is dropped.
             exchange.getResponse().beforeCommit(() -> {

@@ -2,6 +2,8 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.UsageReport;
+import dev.warmlane.core.vllm.GenerationRequest;
+import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.TokenCharge;
@@ -10,6 +12,7 @@ import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
@@ -18,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -29,7 +33,7 @@ import reactor.netty.http.websocket.WebsocketInbound;
 import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
- * A WebSocket between a client and an endpoint: passes frames both ways as they are, pings included, each side only as fast as the
+ * A WebSocket between a client and an endpoint: passes frames both ways as they are but for names of models, pings included, each side only as fast as the
  * other reads. Whichever side ends, however it does, the other is told why, and has a while to take in what is under way.
  */
 final class WebSocketSession {
@@ -39,6 +43,11 @@ final class WebSocketSession {
     private static final String DONE = ".done\"";
 
     private static final int TYPE_BYTES = 128;
+
+    /** The type of the event that names a model. */
+    private static final String UPDATE = "session.update";
+
+    private static final int LONGEST_UPDATE_BYTES = 16 << 10;
 
     private static final WebSocketCloseStatus GOING_AWAY =
             new WebSocketCloseStatus(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "going away");
@@ -66,11 +75,11 @@ final class WebSocketSession {
 
     /** Completes when both sides are closed; fails if the client left without a word. */
     Mono<Void> run() {
-        return Mono.when(pass(client, engine, frame -> {}, GOING_AWAY), pass(engine, client, this::heard, FAILED))
+        return Mono.when(pass(client, engine, this::said, GOING_AWAY), pass(engine, client, this::heard, FAILED))
                 .then(Mono.defer(this::end));
     }
 
-    private Mono<Void> pass(Side from, Side to, Consumer<WebSocketFrame> tap, WebSocketCloseStatus ifGone) {
+    private Mono<Void> pass(Side from, Side to, UnaryOperator<WebSocketFrame> tap, WebSocketCloseStatus ifGone) {
         Flux<WebSocketFrame> frames = new Frames(from.in.receiveFrames(), tap, failure -> {
             from.failure = failure;
             first.compareAndSet(null, from);
@@ -114,8 +123,29 @@ final class WebSocketSession {
         return Mono.empty();
     }
 
+    /** Calls models by the names that the engine knows. */
+    private WebSocketFrame said(WebSocketFrame frame) {
+        ByteBuf content = frame.content();
+        if (!(frame instanceof TextWebSocketFrame)
+                || !frame.isFinalFragment()
+                || content.readableBytes() > LONGEST_UPDATE_BYTES
+                || !content.toString(StandardCharsets.ISO_8859_1).contains(UPDATE)) {
+            return frame.retain();
+        }
+        byte[] event = ByteBufUtil.getBytes(content);
+        try {
+            String model = GenerationRequest.parse(event, 0, event.length).model();
+            String known = model == null ? null : routed.modelSaid(model);
+            return known == null || known.equals(model)
+                    ? frame.retain()
+                    : frame.replace(Unpooled.wrappedBuffer(GenerationRequest.withModel(event, known)));
+        } catch (MalformedJsonException forTheEngineToRefuse) {
+            return frame.retain();
+        }
+    }
+
     /** Notes what the engine says; one frame after the other. */
-    private void heard(WebSocketFrame frame) {
+    private WebSocketFrame heard(WebSocketFrame frame) {
         dispatch.heard();
         if (charge != null) {
             charge.responded(frame.content().readableBytes());
@@ -127,6 +157,7 @@ final class WebSocketSession {
                 report(usage);
             }
         }
+        return frame.retain();
     }
 
     private static boolean isDone(WebSocketFrame frame) {
@@ -184,10 +215,10 @@ final class WebSocketSession {
      * WebSocket without a reason, so what still comes is read and dropped.
      */
     private static final class Frames extends FluxOperator<WebSocketFrame, WebSocketFrame> {
-        private final Consumer<WebSocketFrame> tap;
+        private final UnaryOperator<WebSocketFrame> tap;
         private final Consumer<@Nullable Throwable> onEnd;
 
-        Frames(Flux<WebSocketFrame> source, Consumer<WebSocketFrame> tap, Consumer<@Nullable Throwable> onEnd) {
+        Frames(Flux<WebSocketFrame> source, UnaryOperator<WebSocketFrame> tap, Consumer<@Nullable Throwable> onEnd) {
             super(source);
             this.tap = tap;
             this.onEnd = onEnd;
@@ -216,8 +247,7 @@ final class WebSocketSession {
             @Override
             public void onNext(WebSocketFrame frame) {
                 if (!unwanted) {
-                    tap.accept(frame);
-                    actual.onNext(frame.retain());
+                    actual.onNext(tap.apply(frame));
                 }
             }
 

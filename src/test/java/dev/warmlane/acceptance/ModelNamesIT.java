@@ -9,12 +9,14 @@ import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.WebSocketClient;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.ServerOptions.Models;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,6 +106,23 @@ class ModelNamesIT {
 
         Files.writeString(file, "names: [{name: a, targets: b}, {name: b, targets: a}]");
         assertThatThrownBy(() -> gateway(file)).hasStackTraceContaining("name: a leads to itself: a -> b -> a");
+    }
+
+    @Test
+    void aWebSocketTakesNamesInItsQueryAndInItsMessages() throws IOException {
+        RunningGateway gateway = gateway("names: [{name: voice, targets: v2}, {name: speech, targets: v2}]");
+        for (String said : List.of("voice", "speech", "v2")) {
+            WebSocketClient socket = WebSocketClient.connect(gateway.uri("/v1/realtime?model=voice"), Map.of());
+            assertThat(socket.next()).contains("session.created");
+            socket.send("{\"type\":\"session.update\",\"model\":\"%s\"}".formatted(said));
+            socket.send("{\"type\":\"input_audio_buffer.commit\"}");
+            socket.send("{\"type\":\"input_audio_buffer.append\",\"audio\":\"AAA=\"}");
+            assertThat(socket.next()).as(said).contains("transcription.delta");
+            socket.send("{\"type\":\"session.update\",\"model\":\"v1\"}");
+            assertThat(socket.next()).contains("model_not_found");
+            socket.socket().sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+        }
+        assertThat(canary.stats().requests()).isEqualTo(3);
     }
 
     @Test
