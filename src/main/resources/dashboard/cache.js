@@ -155,11 +155,12 @@ export function cache() {
         </div>
         <a class="note" href="/actuator/cache/${encodeURIComponent(pool)}">as JSON</a>
       </div>
-      ${state.cacheError ? html`<p class="note" role="status">Not loaded: ${state.cacheError}. warmlane.cache.watch may be off.</p>` : nothing}
+      ${state.cacheError ? html`<p class="note" role="status">Not loaded: ${state.cacheError}</p>` : nothing}
       ${over
         ? html`<p class="note">${count(over.requests)} requests, ${compact(over.promptTokensPerSecond)} prompt tokens a second, as this replica saw them${seen.leftOut ? `; ${count(seen.leftOut)} messages were left out` : ''}.</p>
+            <p class="note">Advised: ${seen.advised.endpoints} endpoints, ${count(seen.endpoints)} there are. ${seen.advised.reason}.</p>
             ${over.curve.length ? picture(over) : html`<p class="note">The endpoints do not say how much their caches hold.</p>`}`
-        : state.cacheError ? nothing : html`<p class="note">Loading…</p>`}
+        : state.cacheError ? nothing : html`<p class="note">${seen ? 'Prompts are not watched: warmlane.cache.watch is off.' : 'Loading…'}</p>`}
     </section>
     ${over ? html`${ladder(over)}${advice(over, seen)}` : nothing}
   `;

@@ -71,8 +71,8 @@ class PoolConfiguration {
     }
 
     @Bean
-    CacheWatch cacheWatch(Pools pools) {
-        CacheWatch watch = new CacheWatch(pools, System::nanoTime);
+    CacheWatch cacheWatch(WarmlaneSettings settings, Pools pools) {
+        CacheWatch watch = new CacheWatch(pools, settings.scaling(), System::nanoTime);
         watch.start();
         return watch;
     }

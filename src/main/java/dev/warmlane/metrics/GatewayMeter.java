@@ -120,6 +120,19 @@ public enum GatewayMeter {
             "cache.left.out",
             "Requests and responses that the estimate of larger caches left out because too many came at once",
             "pool"),
+    ADVISED_ENDPOINTS(
+            Kind.GAUGE,
+            "advised.endpoints",
+            "Endpoints that the pool should have: the larger need, kept steady; at most one change in ten minutes unless the load needs"
+                    + " more",
+            "pool"),
+    NEEDED_ENDPOINTS(
+            Kind.GAUGE,
+            "needed.endpoints",
+            "Endpoints that the pool needs now for its load, and for the target of its hit ratio (0 where there is none or too little is"
+                    + " known)",
+            "pool",
+            "need"),
     SELECTABLE_ENDPOINTS(
             Kind.GAUGE,
             "selectable.endpoints",

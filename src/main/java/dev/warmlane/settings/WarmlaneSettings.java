@@ -20,6 +20,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param routing how an endpoint is chosen
  * @param index the prediction of what each endpoint's KV cache holds
  * @param cache what other sizes of caches would bring
+ * @param scaling how many endpoints are advised
  * @param usage how the gateway learns what was really cached
  * @param scrape how the endpoints' metrics are read
  * @param upstream connections to the endpoints
@@ -53,6 +54,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty RoutingSettings routing,
         @DefaultValue @NestedConfigurationProperty IndexSettings index,
         @DefaultValue @NestedConfigurationProperty CacheSettings cache,
+        @DefaultValue @NestedConfigurationProperty ScalingSettings scaling,
         @DefaultValue @NestedConfigurationProperty UsageSettings usage,
         @DefaultValue @NestedConfigurationProperty ScrapeSettings scrape,
         @DefaultValue @NestedConfigurationProperty UpstreamSettings upstream,

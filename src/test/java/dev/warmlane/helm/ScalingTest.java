@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -156,6 +157,67 @@ class ScalingTest {
                         .getScaleDown()
                         .getStabilizationWindowSeconds())
                 .isEqualTo(600);
+    }
+
+    private static final String ENGINES =
+            "vllm: {enabled: true, version: 0.18.0, model: m, scaling: {by: %s, minReplicas: 3, maxReplicas: 9}}";
+
+    @Test
+    void scalesNoEnginesByDefault() {
+        Rendered rendered = Chart.render("vllm: {enabled: true, version: 0.18.0, model: m}");
+        assertThat(rendered.has(ScaledObject.class)).isFalse();
+        assertThat(rendered.has(HorizontalPodAutoscaler.class)).isFalse();
+        assertThat(rendered.named(Deployment.class, "warmlane-vllm").getSpec().getReplicas())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void scalesEnginesByKedaToWhatTheGatewayAdvises() {
+        Rendered rendered = Chart.render(ENGINES.formatted("keda"));
+        var spec = rendered.named(ScaledObject.class, "warmlane-vllm").getSpec();
+        assertThat(rendered.named(Deployment.class, "warmlane-vllm").getSpec().getReplicas())
+                .isNull();
+        assertThat(spec.scaleTargetRef().name()).isEqualTo("warmlane-vllm");
+        assertThat(spec.minReplicaCount()).isEqualTo(3);
+        assertThat(spec.maxReplicaCount()).isEqualTo(9);
+        assertThat(spec.triggers())
+                .singleElement()
+                .satisfies(trigger -> assertThat(trigger.metricType()).isEqualTo("AverageValue"))
+                .satisfies(
+                        trigger -> assertThat(trigger.metadata())
+                                .containsEntry("threshold", "1")
+                                .containsEntry(
+                                        "query",
+                                        "max(warmlane_advised_endpoints{namespace=\"models\",pod=~\"warmlane-.*\",pool=\"default\"})"));
+        losesOneIn600Seconds(spec.advanced().horizontalPodAutoscalerConfig().behavior());
+    }
+
+    @Test
+    void scalesEnginesThroughTheAdapterToo() throws IOException {
+        var spec = Chart.render(ENGINES.formatted("hpa"))
+                .named(HorizontalPodAutoscaler.class, "warmlane-vllm")
+                .getSpec();
+        assertThat(spec.getScaleTargetRef().getName()).isEqualTo("warmlane-vllm");
+        var metric = spec.getMetrics().get(0).getExternal();
+        assertThat(metric.getMetric().getSelector().getMatchLabels()).containsEntry("pool", "default");
+        assertThat(metric.getTarget().getAverageValue().getAmount()).isEqualTo("1");
+        losesOneIn600Seconds(spec.getBehavior());
+
+        Map<String, Map<String, List<Map<String, Object>>>> values =
+                new Yaml().load(Files.readString(Path.of("config", "prometheus-adapter", "values.yaml")));
+        String name = metric.getMetric().getName();
+        assertThat(values.get("rules").get("external").get(0).get("seriesQuery"))
+                .isEqualTo(name + "{namespace!=\"\",pool!=\"\"}");
+        assertThat(Files.readString(Path.of("docs", "metrics.md"))).contains("| `" + name + "` | gauge |");
+    }
+
+    private static void losesOneIn600Seconds(HorizontalPodAutoscalerBehavior behavior) {
+        var down = behavior.getScaleDown();
+        assertThat(down.getStabilizationWindowSeconds()).isEqualTo(600);
+        assertThat(down.getPolicies())
+                .singleElement()
+                .satisfies(policy -> assertThat(policy.getValue()).isEqualTo(1))
+                .satisfies(policy -> assertThat(policy.getPeriodSeconds()).isEqualTo(600));
     }
 
     @Test

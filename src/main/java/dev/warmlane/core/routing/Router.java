@@ -91,6 +91,11 @@ public final class Router {
         return readsAll || policy.readsPrompt(source);
     }
 
+    /** Requests that an endpoint has, as far as is known: of this gateway, its replicas and others. */
+    public int requests(EndpointId endpoint) {
+        return memory.load().requests(endpoint);
+    }
+
     /** Seconds that an endpoint takes for a token of prefill, as observed. */
     public double secondsPerToken() {
         return memory.speeds().secondsPerToken();

@@ -1,9 +1,14 @@
 package dev.warmlane.engines.pool;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
+import dev.warmlane.core.prefix.reuse.PoolSize;
+import dev.warmlane.settings.ScalingSettings;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -13,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes in what requests have told of their prompts, ten times a second, and says once a second what was learned, on a thread of
- * its own. Safe to ask from any thread.
+ * Takes in what requests have told of their prompts, ten times a second, and says once a second what was learned, and how many
+ * endpoints each pool should have, on a thread of its own. Safe to ask from any thread.
  */
 public final class CacheWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWatch.class);
@@ -28,6 +33,7 @@ public final class CacheWatch implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
+    private final Map<String, PoolSize> sizes = new HashMap<>();
     private volatile Map<String, Seen> seen = Map.of();
     private int periods;
     private boolean failing;
@@ -35,30 +41,35 @@ public final class CacheWatch implements AutoCloseable {
     /**
      * What was seen of a pool.
      *
-     * @param hour lately
-     * @param day over a longer time
+     * @param hour lately; null if prompts are not watched
+     * @param day over a longer time; null likewise
+     * @param size how many endpoints it should have
      */
-    public record Seen(CacheUseReport hour, CacheUseReport day) {}
+    public record Seen(
+            @Nullable CacheUseReport hour, @Nullable CacheUseReport day, PoolSize.Advice size) {}
 
     /**
      * Not started.
      *
      * @param nanoClock that of the pools' routers
      */
-    public CacheWatch(Pools pools, LongSupplier nanoClock) {
+    public CacheWatch(Pools pools, ScalingSettings scaling, LongSupplier nanoClock) {
         this.pools = pools;
+        for (Pool pool : pools.all()) {
+            sizes.put(
+                    pool.name(),
+                    new PoolSize(scaling.minEndpoints(), scaling.maxEndpoints(), scaling.requestsPerEndpoint()));
+        }
         this.nanoClock = nanoClock;
     }
 
     /** To be called once. */
     @SuppressWarnings("FutureReturnValueIgnored") // It runs until the timer is closed, and does not throw.
     public void start() {
-        if (pools.all().stream().anyMatch(pool -> pool.router().cacheUse() != null)) {
-            timer.scheduleWithFixedDelay(this::tick, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
-        }
+        timer.scheduleWithFixedDelay(this::tick, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** What was seen of the pool of this name up to a second ago; null if nobody looks. */
+    /** What was seen of the pool of this name up to a second ago; null before that. */
     public @Nullable Seen seen(String pool) {
         return seen.get(pool);
     }
@@ -71,10 +82,9 @@ public final class CacheWatch implements AutoCloseable {
                 CacheUse use = pool.router().cacheUse();
                 if (use != null) {
                     use.work();
-                    if (reports) {
-                        long nanos = nanoClock.getAsLong();
-                        now.put(pool.name(), new Seen(use.lastHour(nanos), use.lastDay(nanos)));
-                    }
+                }
+                if (reports) {
+                    now.put(pool.name(), look(pool, use, nanoClock.getAsLong()));
                 }
             }
             seen = reports ? now : seen;
@@ -86,6 +96,21 @@ public final class CacheWatch implements AutoCloseable {
                 log.error("what requests told of their prompts was not taken in", e);
             }
         }
+    }
+
+    private Seen look(Pool pool, @Nullable CacheUse use, long nanos) {
+        CacheUseReport hour = use == null ? null : use.lastHour(nanos);
+        CacheUseReport day = use == null ? null : use.lastDay(nanos);
+        List<Endpoint> endpoints = pool.endpoints().snapshot().endpoints();
+        double requests = pool.queue().waiting();
+        for (Endpoint endpoint : endpoints) {
+            requests += pool.router().requests(endpoint.id());
+        }
+        PoolSize size = Objects.requireNonNull(sizes.get(pool.name()));
+        return new Seen(
+                hour,
+                day,
+                size.look(nanos, endpoints.size(), requests, day, pool.targets().hitRatio()));
     }
 
     @Override

@@ -13,7 +13,7 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 
 /**
- * {@code GET /actuator/cache}: what other sizes of caches would bring, and where hits are lost, of all pools that are watched;
+ * {@code GET /actuator/cache}: what other sizes of caches would bring, and where hits are lost, of all pools;
  * {@code GET /actuator/cache/{pool}}: of one, or 404. Safe from any thread.
  */
 @Endpoint(id = "cache")
@@ -26,14 +26,14 @@ public final class CacheEndpoint {
         this.watch = watch;
     }
 
-    /** Every pool that is watched. */
+    /** Every pool. */
     @ReadOperation
     public CacheStatuses all() {
         return new CacheStatuses(
                 pools.all().stream().map(this::status).filter(Objects::nonNull).toList());
     }
 
-    /** One pool; null, which becomes 404, if there is none or nobody watches it. */
+    /** One pool; null, which becomes 404, if there is none. */
     @ReadOperation
     public @Nullable CacheStatus find(@Selector String pool) {
         Pool found = pools.find(pool);
@@ -43,6 +43,6 @@ public final class CacheEndpoint {
     private @Nullable CacheStatus status(Pool pool) {
         CacheUse use = pool.router().cacheUse();
         Seen seen = watch.seen(pool.name());
-        return use == null || seen == null ? null : CacheStatus.of(pool, seen, use.leftOut());
+        return seen == null ? null : CacheStatus.of(pool, seen, use == null ? 0 : use.leftOut());
     }
 }

@@ -4,6 +4,7 @@ import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.core.prefix.reuse.LossLadder.Cause;
+import dev.warmlane.core.prefix.reuse.PoolSize;
 import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.CacheWatch.Seen;
 import dev.warmlane.engines.pool.Pool;
@@ -22,6 +23,12 @@ public final class CacheMeters {
     public CacheMeters(MeterRegistry registry, Pools pools, CacheWatch watch) {
         this.watch = watch;
         for (Pool pool : pools.all()) {
+            GatewayMeter.ADVISED_ENDPOINTS.gauge(
+                    registry, pool, of -> size(of, PoolSize.Advice::endpoints), pool.name());
+            GatewayMeter.NEEDED_ENDPOINTS.gauge(
+                    registry, pool, of -> size(of, PoolSize.Advice::loadNeed), pool.name(), "load");
+            GatewayMeter.NEEDED_ENDPOINTS.gauge(
+                    registry, pool, of -> size(of, PoolSize.Advice::cacheNeed), pool.name(), "cache");
             CacheUse use = pool.router().cacheUse();
             if (use != null) {
                 String name = pool.name();
@@ -49,6 +56,12 @@ public final class CacheMeters {
 
     private double seen(Pool pool, ToDoubleFunction<CacheUseReport> figure) {
         Seen seen = watch.seen(pool.name());
-        return seen == null || seen.hour().answeredTokens() == 0 ? Double.NaN : figure.applyAsDouble(seen.hour());
+        CacheUseReport hour = seen == null ? null : seen.hour();
+        return hour == null || hour.answeredTokens() == 0 ? Double.NaN : figure.applyAsDouble(hour);
+    }
+
+    private double size(Pool pool, ToDoubleFunction<PoolSize.Advice> figure) {
+        Seen seen = watch.seen(pool.name());
+        return seen == null ? Double.NaN : figure.applyAsDouble(seen.size());
     }
 }

@@ -5,6 +5,7 @@ import dev.warmlane.core.prefix.reuse.CacheAdvice;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.core.prefix.reuse.LossLadder.Step;
+import dev.warmlane.core.prefix.reuse.PoolSize;
 import dev.warmlane.engines.pool.CacheWatch.Seen;
 import dev.warmlane.engines.pool.Pool;
 import java.util.ArrayList;
@@ -18,18 +19,27 @@ import org.jspecify.annotations.Nullable;
  * @param endpoints that there are
  * @param capacityTokens that all their caches hold together; null where they do not say
  * @param leftOut requests and responses that were not looked at because too many came at once, since the start
- * @param hour of about the last hour
- * @param day of about the last day
+ * @param advised how many endpoints there should be
+ * @param hour of about the last hour; null where prompts are not watched
+ * @param day of about the last day; null likewise
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record CacheStatus(
-        String pool, int endpoints, @Nullable Long capacityTokens, long leftOut, WindowStatus hour, WindowStatus day) {
+        String pool,
+        int endpoints,
+        @Nullable Long capacityTokens,
+        long leftOut,
+        SizeStatus advised,
+        @Nullable WindowStatus hour,
+        @Nullable WindowStatus day) {
     private static final double SMALLEST = 0.125;
     private static final double LARGEST = 8;
     private static final double STEP = Math.pow(2, 0.25);
 
     static CacheStatus of(Pool pool, Seen seen, long leftOut) {
-        double capacity = seen.hour().capacityTokens();
+        CacheUseReport hour = seen.hour();
+        CacheUseReport day = seen.day();
+        double capacity = hour == null ? 0 : hour.capacityTokens();
         int endpoints = pool.endpoints().snapshot().endpoints().size();
         double secondsPerToken = pool.router().secondsPerToken();
         return new CacheStatus(
@@ -37,8 +47,24 @@ public record CacheStatus(
                 endpoints,
                 capacity > 0 ? Math.round(capacity) : null,
                 leftOut,
-                WindowStatus.of(seen.hour(), endpoints, secondsPerToken),
-                WindowStatus.of(seen.day(), endpoints, secondsPerToken));
+                SizeStatus.of(seen.size()),
+                hour == null ? null : WindowStatus.of(hour, endpoints, secondsPerToken),
+                day == null ? null : WindowStatus.of(day, endpoints, secondsPerToken));
+    }
+
+    /**
+     * How many endpoints there should be: the larger one of both needs, with what keeps it steady.
+     *
+     * @param endpoints that there should be
+     * @param loadNeed that the load needs
+     * @param cacheNeed that the target of the hit ratio needs; 0 where there is none or too little is known
+     * @param reason why
+     */
+    public record SizeStatus(int endpoints, int loadNeed, int cacheNeed, String reason) {
+
+        static SizeStatus of(PoolSize.Advice advice) {
+            return new SizeStatus(advice.endpoints(), advice.loadNeed(), advice.cacheNeed(), advice.reason());
+        }
     }
 
     /**

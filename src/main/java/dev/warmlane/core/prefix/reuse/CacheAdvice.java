@@ -90,7 +90,7 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         return (double) seen.deliveredTokens() / seen.answeredTokens();
     }
 
-    private static @Nullable String missing(CacheUseReport seen, int endpoints) {
+    static @Nullable String missing(CacheUseReport seen, int endpoints) {
         if (seen.requests() < LEAST_REQUESTS) {
             return String.format(Locale.ROOT, "%.0f requests seen (advice needs %d)", seen.requests(), LEAST_REQUESTS);
         }
