@@ -57,9 +57,12 @@ const ACTIONS = {
 
 async function order(action, endpoint) {
   const pool = currentPool();
-  const last = action === 'drain' || action === 'eject' ? pool.totals.selectable <= 1 : false;
+  // What is not of its cache is of its server, and so of all its ranks.
+  const ranks = action === 'forget' || !endpoint.server ? [endpoint] : pool.endpoints.filter((other) => other.server === endpoint.server);
+  const last = action === 'drain' || action === 'eject' ? pool.totals.selectable <= ranks.length : false;
   const { title, asks } = ACTIONS[action];
-  if (!(await confirmed(`${title} ${endpoint.name}?`, `${asks}${last ? ' It is the last endpoint of the pool that takes requests: the others will be refused.' : ''}`, title))) return;
+  const subject = ranks.length > 1 ? `${endpoint.server} with its ${ranks.length} ranks` : endpoint.name;
+  if (!(await confirmed(`${title} ${subject}?`, `${asks}${last ? ' It is the last endpoint of the pool that takes requests: the others will be refused.' : ''}`, title))) return;
   try {
     const { changed } = await api.orderEndpoint(pool.pool, endpoint.id, action);
     update({ orderTold: changed ? `Done: ${title.toLowerCase()}.` : 'Nothing to change.', orderFailed: null });

@@ -18,12 +18,19 @@ final class StoredResponseOwner {
      */
     static @Nullable Endpoint of(RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> tried) {
         EndpointId owner = request.owner();
-        Endpoint endpoint = owner == null || tried.contains(owner) ? null : snapshot.find(owner);
+        Endpoint endpoint = owner == null || tried.contains(owner) ? null : at(owner, snapshot);
         return endpoint != null
                         && (endpoint.state().acceptsBound()
                                 || snapshot.selectable().contains(endpoint))
                 ? endpoint
                 : null;
+    }
+
+    /** A server keeps responses for all its ranks, so that any rank will do once it has another number of them. */
+    private static @Nullable Endpoint at(EndpointId owner, EndpointSnapshot snapshot) {
+        Endpoint same = snapshot.find(owner);
+        List<Endpoint> there = same == null ? snapshot.atServerOf(owner) : List.of(same);
+        return there.isEmpty() ? null : there.get(0);
     }
 
     /** The policy's decision for it. A session that is bound elsewhere stays so. */

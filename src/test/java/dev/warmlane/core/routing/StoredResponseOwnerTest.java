@@ -99,6 +99,16 @@ class StoredResponseOwnerTest {
     }
 
     @Test
+    void stayAtTheServerThatHasAnotherNumberOfRanks() {
+        Router router = router("expected-cost");
+        pool.ranks(OWNER, 2);
+        assertThat(router.owner(about(session(1)), Set.of())).isEqualTo(OWNER.rank(0));
+        assertThat(router.owner(about(session(1), OWNER.rank(1)), Set.of())).isEqualTo(OWNER.rank(1));
+        pool.ranks(OWNER, 1);
+        assertThat(router.owner(about(session(1), OWNER.rank(1)), Set.of())).isEqualTo(OWNER);
+    }
+
+    @Test
     void goElsewhereOnceItIsTriedEjectedOrGone() {
         Router router = router("expected-cost");
         assertElsewhere(router.dispatch(about(session(1)), Set.of(OWNER)));
@@ -124,7 +134,11 @@ class StoredResponseOwnerTest {
     }
 
     private static RoutingRequest about(AffinityKey key) {
-        return new RoutingRequest(key, PromptBlocks.EMPTY, Set.of(), OWNER, null, false, null, null);
+        return about(key, OWNER);
+    }
+
+    private static RoutingRequest about(AffinityKey key, EndpointId owner) {
+        return new RoutingRequest(key, PromptBlocks.EMPTY, Set.of(), owner, null, false, null, null);
     }
 
     private Router router(String algorithm) {
