@@ -2,10 +2,14 @@ package dev.warmlane.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.settings.RetrySettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +31,21 @@ class RetriesTest {
 
         assertThat(retries.allow(routed, FailureCause.CONNECT)).isFalse();
         assertThat(routed.isRetryDiscouraged()).isTrue();
+    }
+
+    @Test
+    void goesToAnotherServerAndNotToAnotherRank() {
+        RoutedExchange routed = RoutedExchanges.over("http://a:1", "http://b:1");
+        List.of("http://a:1", "http://b:1")
+                .forEach(uri -> routed.pool().endpoints().ranks(new EndpointId(uri), 2));
+        Retries retries = retries(3, 10, false);
+        Dispatch first = Objects.requireNonNull(routed.next(FailureCause.OTHER));
+        assertThat(retries.allow(routed, FailureCause.CONNECT)).isTrue();
+        Dispatch second = Objects.requireNonNull(routed.next(FailureCause.CONNECT));
+
+        assertThat(second.endpoint().server()).isNotEqualTo(first.endpoint().server());
+        assertThat(routed.retries()).isEqualTo(1);
+        assertThat(retries.allow(routed, FailureCause.CONNECT)).isFalse();
     }
 
     @Test
