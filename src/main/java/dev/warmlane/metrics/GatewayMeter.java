@@ -81,6 +81,20 @@ public enum GatewayMeter {
                     + " where the pool has none",
             "pool",
             "target"),
+    PREFILL_DECISIONS(
+            Kind.COUNTER,
+            "prefill.decisions",
+            "Dispatches in pools with prefill endpoints, by way: transfer, or why the endpoint of the response computes the prompt",
+            "pool",
+            "way"),
+    PREFILL_LEGS(
+            Kind.COUNTER,
+            "prefill.legs",
+            "Requests to prefill endpoints: served, failed, refused, or untransferable where the response named no transfer",
+            "pool",
+            "result"),
+    PREFILL_DURATION(
+            Buckets.FIRST_TOKEN, "prefill.duration", "From a request to a prefill endpoint to its response", "pool"),
     RETRIES(Kind.COUNTER, "retries", "Retries at another endpoint, by reason", "pool", "reason"),
     RETRY_BUDGET_EXHAUSTED(
             Kind.COUNTER,

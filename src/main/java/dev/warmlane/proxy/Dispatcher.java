@@ -6,6 +6,7 @@ import dev.warmlane.core.admission.Ticket;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.Router;
@@ -58,7 +59,19 @@ final class Dispatcher {
     }
 
     static ApiException noEndpoint(RoutedExchange routed) {
-        return ApiException.noEndpoint(routed.pool().name(), RETRY_WHEN_EMPTY);
+        EndpointSnapshot snapshot = routed.pool().endpoints().snapshot();
+        boolean decodes = snapshot.endpoints().stream()
+                .anyMatch(endpoint -> endpoint.role().decodes());
+        String lack = decodes ? "" : ": all have role prefill";
+        return ApiException.noEndpointWith(routed.pool().name(), snapshot.hasRoles() ? lack : "", RETRY_WHEN_EMPTY);
+    }
+
+    /** No endpoint computes the prompt for a decode endpoint that may not. */
+    static ApiException noPrefill(RoutedExchange routed) {
+        return ApiException.noEndpointWith(
+                routed.pool().name(),
+                ": none of role prefill takes it, and prefill-decode.decode-alone is off",
+                RETRY_WHEN_EMPTY);
     }
 
     private QueuedRequest queued(ServerHttpRequest request, RoutedExchange routed) {

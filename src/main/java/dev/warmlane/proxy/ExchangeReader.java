@@ -8,6 +8,7 @@ import dev.warmlane.core.routing.PrefillBypass;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
+import dev.warmlane.core.vllm.PrefillBody;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ModelNames.Name;
 import dev.warmlane.engines.models.ModelNames.Resolved;
@@ -39,6 +40,12 @@ import org.springframework.web.server.ServerWebExchange;
 
 /** Reads of a request what its routing needs, and no more: the pool, the key, and the prompt where the policy looks at it. */
 final class ExchangeReader {
+    /** What is explained counts as a request of this path. */
+    private static final String EXPLAINED = "/v1/chat/completions";
+
+    /** Copies are for one endpoint each. */
+    private static final String MIRRORED = "";
+
     private final PoolSelector pools;
     private final AffinityKeyResolver keys;
     private final StoredResponses responses;
@@ -177,7 +184,7 @@ final class ExchangeReader {
             rights.checkModels(identity, pools.models(pool));
         }
         String id = outcome.requestId();
-        RoutingRequest routing = routing(request, id, traits.affinity(), pool, tenant, body, stored);
+        RoutingRequest routing = routing(request, path, id, traits.affinity(), pool, tenant, body, stored);
         TokenCharge charge = rights == null || identity == null || charged != null
                 ? charged
                 : rights.charge(identity, traits.affinity(), body);
@@ -233,7 +240,7 @@ final class ExchangeReader {
         return new Explanation(
                 pool.name(),
                 named == null ? List.of() : named.target().path(),
-                pool.router().explain(routing(request, null, true, pool, tenant, body, stored)));
+                pool.router().explain(routing(request, EXPLAINED, null, true, pool, tenant, body, stored)));
     }
 
     /**
@@ -259,7 +266,8 @@ final class ExchangeReader {
         Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
         String id = RequestOutcome.of(exchange).requestId();
         boolean affinity = RouteTraits.of(exchange).affinity();
-        return new Mirrored(pool, routing(request, id, affinity, pool, tenant, body, null), id, identity != null);
+        return new Mirrored(
+                pool, routing(request, MIRRORED, id, affinity, pool, tenant, body, null), id, identity != null);
     }
 
     private static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {
@@ -277,8 +285,21 @@ final class ExchangeReader {
         return continued.isEmpty() ? inPath : continued.get(continued.size() - 1);
     }
 
+    /** What keeps a request at one endpoint in a pool whose endpoints have roles; null if nothing does. */
+    private static @Nullable PrefillBypass whole(String path, Pool pool, RequestBody body) {
+        if (!pool.endpoints().snapshot().hasRoles()) {
+            return null;
+        }
+        if (PrefillBody.Api.ofPath(path) == null || !body.isJson()) {
+            return PrefillBypass.API;
+        }
+        PrefillBody.Obstacle obstacle = PrefillBody.obstacle(body.bytes());
+        return obstacle == null ? null : PrefillBypass.valueOf(obstacle.name());
+    }
+
     private RoutingRequest routing(
             ServerHttpRequest request,
+            String path,
             @Nullable String id,
             boolean affinity,
             Pool pool,
@@ -303,6 +324,7 @@ final class ExchangeReader {
         AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
         boolean read = pool.router().readsPrompt(key.source());
         PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
-        return new RoutingRequest(key, prompt, unsuited, owner, body.modelIfRead(), needsAdapter, id, null);
+        return new RoutingRequest(
+                key, prompt, unsuited, owner, body.modelIfRead(), needsAdapter, id, whole(path, pool, body));
     }
 }

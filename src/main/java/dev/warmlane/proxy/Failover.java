@@ -8,6 +8,9 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.vllm.PrefillBody;
+import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.engines.models.ServedModels;
@@ -51,6 +54,15 @@ final class Failover {
     /** How long the body of an error may take, or the news whether somebody listens. */
     private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);
 
+    /** A decode endpoint could not have the blocks; it computes the prompt itself, and is not to blame. */
+    private static final class TransferFailed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TransferFailed() {
+            super("transfer failed", null, false, false);
+        }
+    }
+
     /** A server has fewer ranks than it had; the next scrape will tell how many. */
     private static final class RankGone extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -60,6 +72,7 @@ final class Failover {
         }
     }
 
+    private final PrefillLegs prefills;
     private final UpstreamClient client;
     private final HttpClient webSocketClient;
     private final AttemptsUnderWay attempts;
@@ -75,12 +88,14 @@ final class Failover {
     private final Scheduler timer;
 
     /**
+     * @param prefills go before the request where prompts are computed elsewhere
      * @param attempts knows of every attempt
      * @param roundTrip how long the news may take that an idle connection is closed
      * @param models hears which endpoint does not have which model
      * @param timer runs what follows the pauses between attempts
      */
     Failover(
+            PrefillLegs prefills,
             UpstreamClient client,
             AttemptsUnderWay attempts,
             Duration roundTrip,
@@ -93,6 +108,7 @@ final class Failover {
             ProxyMetrics metrics,
             FailureLog log,
             Scheduler timer) {
+        this.prefills = prefills;
         this.client = client;
         this.webSocketClient = client.webSockets();
         this.attempts = attempts;
@@ -119,8 +135,17 @@ final class Failover {
     }
 
     private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
-        metrics.dispatched(routed.pool().name(), dispatch.decision());
-        return send(false, exchange, routed, dispatch, dispatch.endpoint());
+        RoutingDecision decision = dispatch.decision();
+        metrics.dispatched(routed.pool().name(), decision);
+        return decision.prefill() == null && decision.bypass() == null
+                ? send(false, exchange, routed, dispatch, dispatch.endpoint())
+                : prefills.before(exchange, routed, dispatch)
+                        .then(Mono.defer(() -> send(false, exchange, routed, dispatch, dispatch.endpoint())));
+    }
+
+    /** The request is over. */
+    void finished(ServerWebExchange exchange, RoutedExchange routed) {
+        prefills.release(exchange, routed);
     }
 
     /**
@@ -159,6 +184,11 @@ final class Failover {
                 .doFirst(() -> attempts.add(endpoint, attempt))
                 .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
                 .onErrorResume(failure -> {
+                    if (failure instanceof TransferFailed) {
+                        routed.forgetTransfer();
+                        dispatch.recomputes();
+                        return send(false, exchange, routed, dispatch, target);
+                    }
                     if (failure instanceof RankGone) {
                         return send(false, exchange, routed, dispatch, target.server());
                     }
@@ -183,20 +213,34 @@ final class Failover {
                 attempt,
                 () -> {
                     routed.sent(attempt);
-                    return request(
+                    FullHttpRequest request = request(
                             exchange,
-                            routed.body(),
+                            content(routed),
                             endpoint,
                             routed.requestId(),
                             forwardedFor,
                             routed.pool(),
                             routed.charge() != null);
+                    String prefiller = PrefillLegs.prefiller(routed, dispatch);
+                    if (prefiller != null) {
+                        request.headers().set(UpstreamHeaders.PREFILLER, prefiller);
+                    }
+                    return request;
                 },
                 upstream -> {
                     attempt.answered();
                     dispatch.heard();
                     return respond(exchange, routed, dispatch, endpoint, upstream);
                 });
+    }
+
+    /** The body, with what the endpoint is to fetch if somebody else has computed the prompt. */
+    private static ByteBuf content(RoutedExchange routed) {
+        byte[] body = routed.body();
+        Transfer transfer = routed.handOver();
+        return transfer == null
+                ? Unpooled.wrappedBuffer(body)
+                : Unpooled.wrappedBuffer(PrefillBody.decodePieces(body, transfer));
     }
 
     /**
@@ -206,7 +250,7 @@ final class Failover {
      */
     static FullHttpRequest request(
             ServerWebExchange exchange,
-            byte[] body,
+            ByteBuf body,
             Endpoint endpoint,
             String requestId,
             ForwardedFor forwardedFor,
@@ -216,7 +260,7 @@ final class Failover {
                 HttpVersion.HTTP_1_1,
                 HttpMethod.valueOf(exchange.getRequest().getMethod().name()),
                 target(exchange, endpoint),
-                Unpooled.wrappedBuffer(body));
+                body);
         UpstreamHeaders.copy(
                 exchange.getRequest(),
                 request.headers(),
@@ -225,7 +269,7 @@ final class Failover {
                 forwardedFor,
                 pool.apiKey(),
                 authenticated && !pool.passesKeys(),
-                body.length);
+                body.readableBytes());
         return request;
     }
 
@@ -236,6 +280,11 @@ final class Failover {
             Endpoint endpoint,
             UpstreamResponse upstream) {
         int status = upstream.status();
+        if (status == 500
+                && routed.transfer() != null
+                && routed.pool().prefillDecode().decodeAlone()) {
+            return Mono.error(new TransferFailed());
+        }
         boolean telling = status == 404 && routed.requestBody().model() != null;
         boolean ranked = status == 400 && endpoint.id().isRank();
         boolean possible = telling || ranked || (status >= 500 && retries.possible(routed));

@@ -14,6 +14,7 @@ import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.Unpooled;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -134,7 +135,7 @@ final class Mirrors {
                         attempt,
                         () -> Failover.request(
                                 exchange,
-                                body.bytes(),
+                                Unpooled.wrappedBuffer(body.bytes()),
                                 endpoint,
                                 mirrored.requestId(),
                                 forwardedFor,

@@ -81,7 +81,10 @@ public final class ProxyFactory implements AutoCloseable {
                 settings.responseHeaders(),
                 settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),
                 settings.upstream().droppedHeaders());
+        PrefillLegs prefills = new PrefillLegs(
+                upstream, attempts, settings.upstream().connectTimeout(), forwardedFor, retries, metrics, log);
         Failover failover = new Failover(
+                prefills,
                 upstream,
                 attempts,
                 settings.upstream().connectTimeout(),

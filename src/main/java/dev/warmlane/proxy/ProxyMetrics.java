@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.routing.PrefillBypass;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.RequestProgress;
@@ -53,9 +54,24 @@ final class ProxyMetrics {
                 pool,
                 decision.source().label(),
                 decision.outcome().label()));
+        PrefillBypass bypass = decision.bypass();
+        if (bypass != null || decision.prefill() != null) {
+            String way = bypass == null ? "transfer" : bypass.label();
+            count(new Labels(GatewayMeter.PREFILL_DECISIONS, pool, way, ""));
+        }
         if (decision.source() == KeySource.SESSION && decision.losesHits()) {
             count(new Labels(GatewayMeter.MOVES_LOSING_HITS, pool));
         }
+    }
+
+    /** A prefill leg has done its part. */
+    void prefilled(String pool, long nanos) {
+        timer(new Labels(GatewayMeter.PREFILL_DURATION, pool)).record(nanos, TimeUnit.NANOSECONDS);
+        prefillLeg(pool, "served");
+    }
+
+    void prefillLeg(String pool, String result) {
+        count(new Labels(GatewayMeter.PREFILL_LEGS, pool, result, ""));
     }
 
     void retried(String pool, String reason) {

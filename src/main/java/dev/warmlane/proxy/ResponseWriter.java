@@ -2,14 +2,18 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.client.UnusableResponse;
 import dev.warmlane.proxy.body.UsageChunkRemover;
+import dev.warmlane.proxy.body.UsageCorrection;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -58,9 +62,10 @@ final class ResponseWriter {
                 onFirstByte,
                 log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
+        Transfer transfer = upstream.status() < 400 ? routed.transfer() : null;
         if (isShort(upstream)) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.
-            return whole.flatMap(body -> {
+            return (transfer == null ? whole : whole.map(body -> corrected(body, transfer, upstream))).flatMap(body -> {
                 if (observer.holdWhole(body)) {
                     if (retries.allow(routed, FailureCause.ABORT)) {
                         body.release();
@@ -74,19 +79,23 @@ final class ResponseWriter {
             });
         }
         routed.progress().inChunks();
-        if (!isEventStream(upstream.headers().get("content-type"))) {
+        boolean stream = isEventStream(upstream.headers().get("content-type"));
+        Flux<ByteBuf> content = transfer == null
+                ? upstream
+                : corrected(upstream, new UsageCorrection(transfer, stream), buffers.getByteBufAllocator());
+        if (!stream) {
             // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure
             // becomes one of our own: Spring takes "Connection reset by peer" for the client's reset, and ends the
             // response as if it were whole.
             return write(
                     response,
-                    upstream.doOnNext(observer::accept)
+                    content.doOnNext(observer::accept)
                             .doOnComplete(observer::complete)
                             .onErrorMap(failure -> response.isCommitted(), observer::brokeOff)
                             .map(buffers::wrap));
         }
         Flux<ByteBuf> held = new HeldStream(
-                upstream,
+                content,
                 observer,
                 upstream.eventLoop(),
                 retries.possible(routed) ? holdNanos : 0,
@@ -114,6 +123,20 @@ final class ResponseWriter {
         return chunks.map(chunk -> remover.accept(chunk, allocator))
                 .concatWith(Mono.fromSupplier(remover::end))
                 .doFinally(signal -> remover.end().release());
+    }
+
+    private static ByteBuf corrected(ByteBuf body, Transfer transfer, UpstreamResponse upstream) {
+        ByteBuf corrected = Unpooled.wrappedBuffer(transfer.correct(ByteBufUtil.getBytes(body), false));
+        body.release();
+        upstream.headers().set("content-length", corrected.readableBytes());
+        return corrected;
+    }
+
+    private static Flux<ByteBuf> corrected(
+            Flux<ByteBuf> content, UsageCorrection correction, ByteBufAllocator allocator) {
+        return content.map(chunk -> correction.accept(chunk, allocator))
+                .concatWith(Mono.fromSupplier(correction::end))
+                .doFinally(signal -> correction.discard());
     }
 
     /** Whether the response says that it fits into memory, so that it may be read before it is passed on. */

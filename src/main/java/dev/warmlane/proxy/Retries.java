@@ -70,6 +70,18 @@ final class Retries {
         return allowed;
     }
 
+    /** The same of a prefill leg, which the client does not see: the endpoint of the response is always left to compute the prompt. */
+    boolean allowPrefill(RoutedExchange routed, FailureCause cause) {
+        if (routed.prefillRetries() >= settings.maxRetries()) {
+            return false;
+        }
+        if (isOfDeadEndpoint(cause) || routed.takePermit(budget(routed.pool().name()))) {
+            return true;
+        }
+        metrics.retryBudgetExhausted(routed.pool().name());
+        return false;
+    }
+
     /** Notes that the endpoint of an attempt has failed, and says whether no other has lately. */
     private boolean failsAlone(RoutedExchange routed) {
         EndpointId endpoint = routed.endpoint();

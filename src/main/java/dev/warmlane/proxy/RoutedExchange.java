@@ -6,6 +6,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
@@ -40,6 +41,9 @@ final class RoutedExchange {
     private @Nullable RetryBudget permit;
     private volatile boolean retryDiscouraged;
     private boolean finished;
+    private @Nullable Transfer transfer;
+    private boolean handedOver;
+    private @Nullable Set<EndpointId> prefillTried;
 
     /**
      * A request that has not been sent anywhere.
@@ -143,6 +147,61 @@ final class RoutedExchange {
         return responses;
     }
 
+    /** The prompt has been computed elsewhere; of a request that is finished nobody will fetch it. Returns whether somebody will. */
+    synchronized boolean transfer(Transfer computed) {
+        if (finished) {
+            return false;
+        }
+        transfer = computed;
+        handedOver = false;
+        return true;
+    }
+
+    /** What the endpoint is to fetch; null where it computes the prompt itself. */
+    synchronized @Nullable Transfer transfer() {
+        return transfer;
+    }
+
+    /** The same for the endpoint, which is told of it now: from then on the blocks are its to release. */
+    synchronized @Nullable Transfer handOver() {
+        handedOver = true;
+        return transfer;
+    }
+
+    /** Whether there is something to fetch that no endpoint was told of. */
+    synchronized boolean canStillFetch() {
+        return transfer != null && !handedOver;
+    }
+
+    /** Whoever was told to fetch the prompt has failed; it is computed anew. */
+    synchronized void forgetTransfer() {
+        transfer = null;
+    }
+
+    /** Endpoints that have failed to compute the prompt for another. */
+    synchronized int prefillRetries() {
+        return prefillTried == null ? 0 : prefillTried.size();
+    }
+
+    /** What nobody was told to fetch, once; null if there is nothing. */
+    synchronized @Nullable Transfer takeUnused() {
+        Transfer unused = handedOver ? null : transfer;
+        transfer = null;
+        return unused;
+    }
+
+    /** Another leg for the prompt in the place of one that failed; null if no endpoint takes it. */
+    synchronized @Nullable Dispatch prefillAgain(Dispatch dispatch, EndpointId failed) {
+        if (finished) {
+            return null;
+        }
+        if (prefillTried == null) {
+            prefillTried = new HashSet<>(4);
+        }
+        prefillTried.add(failed);
+        return dispatch.prefillAgain(prefillTried);
+    }
+
     /** Where it was sent last; null before the first. */
     synchronized @Nullable EndpointId endpoint() {
         return current == null ? null : current.endpoint().id();
@@ -232,6 +291,9 @@ final class RoutedExchange {
         if (current != null) {
             excluded = new HashSet<>(tried);
             addServerOf(current.endpoint(), excluded);
+            if (prefillTried != null) {
+                excluded.addAll(prefillTried);
+            }
         }
         Dispatch next = pool.router().dispatch(request, excluded);
         if (next != null) {

@@ -135,6 +135,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         budget.requestBegan();
         RequestOutcome.of(exchange).onEnd(outcome -> {
             routed.finish(outcome.result() == Result.CANCELLED);
+            failover.finished(exchange, routed);
             budget.requestEnded();
         });
         return failover.send(exchange, routed);

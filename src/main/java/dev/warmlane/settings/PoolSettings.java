@@ -30,6 +30,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param targetHitRatio Prefix-cache hit ratio below which page and alerts warn. Absent: warmlane.dashboard.target-hit-ratio. 0: none,
  *     as for embeddings.
  * @param ttftTarget Target for the 90th percentile of the time to first token. Absent: warmlane.dashboard.ttft-target. 0s: none.
+ * @param prefillDecode how prompts get from prefill to decode endpoints
  */
 @ConfigurationPropertiesSource
 public record PoolSettings(
@@ -43,7 +44,8 @@ public record PoolSettings(
         @Nullable String sslBundle,
         @Nullable String serverName,
         @Nullable Double targetHitRatio,
-        @Nullable Duration ttftTarget) {
+        @Nullable Duration ttftTarget,
+        @DefaultValue @NestedConfigurationProperty PrefillDecodeSettings prefillDecode) {
 
     /** In the place of an API key: the client's own. */
     public static final String PASS = "pass";
@@ -66,7 +68,18 @@ public record PoolSettings(
 
     static PoolSettings ofEndpoints(String name, List<String> endpoints) {
         return new PoolSettings(
-                name, List.of(), UnknownModels.REFUSE, endpoints, null, "auto", null, null, null, null, null);
+                name,
+                List.of(),
+                UnknownModels.REFUSE,
+                endpoints,
+                null,
+                "auto",
+                null,
+                null,
+                null,
+                null,
+                null,
+                PrefillDecodeSettings.DEFAULT);
     }
 
     /** How many ranks each server has, as of {@link EndpointPool#EndpointPool(String, int)}. */
@@ -99,6 +112,7 @@ public record PoolSettings(
                     endpoints.isEmpty() ? "no endpoints" : "both endpoints and kubernetes",
                     "either endpoints or kubernetes");
         }
+        prefillDecode.check(key + ".prefill-decode");
         if (kubernetes != null) {
             kubernetes.check(key + ".kubernetes");
         }

@@ -1,14 +1,18 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request on its way to an endpoint. Its owner reports what becomes of it and closes it once, twice or from any thread. */
 public final class Dispatch implements AutoCloseable {
     private final RoutingDecision decision;
-    private final @Nullable Dispatch prefill;
+    private final boolean leg;
+    private volatile @Nullable Dispatch prefill;
+    private volatile boolean transferred;
     private final Router router;
     private final Lease lease;
     private final HealthWatch health;
@@ -16,15 +20,20 @@ public final class Dispatch implements AutoCloseable {
     private final EndpointTallies.Tally tally;
     private final long openedNanos;
 
-    /** @param prefill the leg that computes its prompt, which is closed with it; null: its endpoint does */
+    /**
+     * @param leg whether it computes the prompt of another
+     * @param prefill the leg that computes its prompt, which is closed with it; null: its endpoint does
+     */
     Dispatch(
             RoutingDecision decision,
+            boolean leg,
             @Nullable Dispatch prefill,
             Router router,
             Lease lease,
             HealthWatch health,
             DecisionLog.Entry entry) {
         this.decision = decision;
+        this.leg = leg;
         this.prefill = prefill;
         this.router = router;
         this.lease = lease;
@@ -41,6 +50,30 @@ public final class Dispatch implements AutoCloseable {
     /** The leg that computes the prompt first, at an endpoint of its own where it counts; null: the endpoint computes it. */
     public @Nullable Dispatch prefill() {
         return prefill;
+    }
+
+    /**
+     * Another leg in the place of one that failed; null, and none from now on, if no endpoint takes it. By its owner, which goes on
+     * closing this dispatch alone.
+     *
+     * @param tried endpoints that are not to be asked
+     */
+    public @Nullable Dispatch prefillAgain(Set<EndpointId> tried) {
+        closePrefill();
+        prefill = router.prefillAgain(decision, tried);
+        return prefill;
+    }
+
+    /** The prompt has been computed elsewhere, and the endpoint fetches it. */
+    public void transferred() {
+        transferred = true;
+    }
+
+    /** The endpoint could not fetch the prompt after all, and computes it. */
+    public void recomputes() {
+        transferred = false;
+        closePrefill();
+        prefill = null;
     }
 
     DecisionLog.Entry entry() {
@@ -69,6 +102,7 @@ public final class Dispatch implements AutoCloseable {
     /** The first byte of the response came back: the prefill is over. */
     public void firstByte() {
         if (lease.firstByte()) {
+            closePrefill();
             entry.firstByte(router.memory().nanoTime() - openedNanos);
             health.succeeded(endpoint());
         }
@@ -77,6 +111,7 @@ public final class Dispatch implements AutoCloseable {
     /** The same of a stream, whose first byte comes with the first token: how long that took is learned. */
     public void firstToken() {
         if (lease.firstByte()) {
+            closePrefill();
             long nanos = router.memory().nanoTime() - openedNanos;
             entry.firstByte(nanos);
             tally.firstToken(nanos);
@@ -86,23 +121,32 @@ public final class Dispatch implements AutoCloseable {
     }
 
     private void learn(long nanos) {
-        Dispatch leg = prefill;
-        if (leg == null) {
+        if (decision.prefill() == null) {
             router.firstToken(decision, nanos);
             return;
         }
-        Long computedNanos = leg.entry.firstByteNanos();
+        Dispatch computed = prefill;
+        Long computedNanos = computed == null ? null : computed.entry.firstByteNanos();
         // A leg that has computed nothing says nothing of transfers.
-        if (computedNanos != null) {
-            router.transferred(decision, openedNanos + nanos - leg.openedNanos - computedNanos);
+        if (computed != null && computedNanos != null) {
+            router.transferred(decision, openedNanos + nanos - computed.openedNanos - computedNanos);
         }
     }
 
     /** The response is complete and its usage known. */
     public void delivered(UsageReport delivery) {
         entry.delivered(delivery);
+        if (transferred) {
+            // What was cached, and where, the leg has said.
+            router.generated(decision, delivery);
+            return;
+        }
         tally.delivered(delivery);
-        router.delivered(decision, delivery);
+        if (leg) {
+            router.prefilled(decision, delivery);
+        } else {
+            router.delivered(decision, delivery);
+        }
     }
 
     /** The response is complete and says nothing of its usage. */
@@ -160,8 +204,9 @@ public final class Dispatch implements AutoCloseable {
     }
 
     private void closePrefill() {
-        if (prefill != null) {
-            prefill.close();
+        Dispatch before = prefill;
+        if (before != null) {
+            before.close();
         }
     }
 }

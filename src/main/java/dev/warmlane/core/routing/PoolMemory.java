@@ -263,14 +263,33 @@ public final class PoolMemory {
 
     /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
     void reported(RoutingDecision decision, UsageReport usage) {
-        PromptBlocks prompt = decision.request().prompt();
+        corrected(decision, usage);
+        Long predictedTokens = isPredicted(decision) ? (Long) decision.matchedTokens() : null;
+        told(decision, usage, predictedTokens);
+        averages.learn(decision.request().prompt().bytes(), usage);
+    }
+
+    /** The same, of a response whose prompt another endpoint computed: its usage tells what was cached there. */
+    void generated(RoutingDecision decision, UsageReport usage) {
+        told(decision, usage, null);
+        averages.learn(decision.request().prompt().bytes(), usage);
+    }
+
+    /** Usage tells what the endpoint of a decision held: corrects what it is believed to. */
+    void corrected(RoutingDecision decision, UsageReport usage) {
         Long cachedTokens = usage.cachedTokens();
-        // A decision that weighed nothing predicted nothing.
-        boolean predicted = prompt.length() > 0 && !decision.candidates().isEmpty();
-        if (predicted && cachedTokens != null && usage.promptTokens() > 0) {
+        if (isPredicted(decision) && cachedTokens != null && usage.promptTokens() > 0) {
             contents.correct(decision.endpoint().id(), missedBlocks(decision, usage, cachedTokens));
         }
-        Long predictedTokens = predicted ? (Long) decision.matchedTokens() : null;
+    }
+
+    /** A decision that weighed nothing predicted nothing. */
+    private static boolean isPredicted(RoutingDecision decision) {
+        return decision.request().prompt().length() > 0
+                && !decision.candidates().isEmpty();
+    }
+
+    private void told(RoutingDecision decision, UsageReport usage, @Nullable Long predictedTokens) {
         CacheUse told = cacheUse;
         if (told != null) {
             told.answered(
@@ -278,10 +297,9 @@ public final class PoolMemory {
                     predictedTokens,
                     usage.promptTokens(),
                     usage.outputTokens(),
-                    cachedTokens,
+                    usage.cachedTokens(),
                     nanoTime());
         }
-        averages.learn(prompt.bytes(), usage);
     }
 
     /** Sizes the prediction of an endpoint by its real cache. */

@@ -6,6 +6,7 @@ import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.prefix.PrefixMatch;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Decides who computes the prompt of a request whose response comes from a decode endpoint. */
 final class PrefillChoice {
@@ -32,6 +33,12 @@ final class PrefillChoice {
         if (decision.promptTokens() > 0 && decision.uncachedTokens() < LEAST_UNCACHED_TOKENS) {
             return decision.bypassing(PrefillBypass.SHORT);
         }
+        RoutingDecision leg = another(decision, pool, excluded);
+        return leg == null ? decision.bypassing(PrefillBypass.NO_ENDPOINT) : decision.withPrefill(leg);
+    }
+
+    /** The leg of a decision that has one at the least loaded prefill endpoint; null if none takes it. */
+    static @Nullable RoutingDecision another(RoutingDecision decision, RoutingView pool, Set<EndpointId> excluded) {
         Endpoint least = null;
         long leastTokens = 0;
         for (Endpoint endpoint : pool.snapshot().prefill()) {
@@ -41,9 +48,7 @@ final class PrefillChoice {
                 leastTokens = tokens;
             }
         }
-        return least == null
-                ? decision.bypassing(PrefillBypass.NO_ENDPOINT)
-                : decision.withPrefill(leg(decision, pool, least));
+        return least == null ? null : leg(decision, pool, least);
     }
 
     private static RoutingDecision leg(RoutingDecision decision, RoutingView pool, Endpoint endpoint) {

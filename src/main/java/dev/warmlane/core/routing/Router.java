@@ -181,7 +181,7 @@ public final class Router {
             return null;
         }
         memory.prefilling(leg);
-        Dispatch dispatch = new Dispatch(leg, null, this, lease, health, log.entry(leg.withoutPrompt(), null));
+        Dispatch dispatch = new Dispatch(leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null));
         retireIfGone(leg.endpoint().id());
         return dispatch;
     }
@@ -198,7 +198,7 @@ public final class Router {
             memory.sent(decision);
         }
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
-        Dispatch dispatch = new Dispatch(decision, prefill, this, lease, health, entry);
+        Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());
         return dispatch;
     }
@@ -319,6 +319,35 @@ public final class Router {
         deliveries.record(decision, delivery);
         memory.reported(decision, delivery);
         retireIfGone(decision.endpoint().id());
+    }
+
+    /** A prefill leg is complete; it generates nothing that says how long responses are. */
+    void prefilled(RoutingDecision leg, UsageReport delivery) {
+        deliveries.record(leg, delivery);
+        memory.corrected(leg, delivery);
+        retireIfGone(leg.endpoint().id());
+    }
+
+    /** The response to a prompt that was computed elsewhere is complete. */
+    void generated(RoutingDecision decision, UsageReport delivery) {
+        memory.generated(decision, delivery);
+        retireIfGone(decision.endpoint().id());
+    }
+
+    /** Another leg for a decision whose first one failed; null if no endpoint takes it. */
+    @Nullable
+    Dispatch prefillAgain(RoutingDecision decision, Set<EndpointId> tried) {
+        Set<EndpointId> excluded = new HashSet<>(decision.request().withUnsuited(tried));
+        RoutingDecision leg = PrefillChoice.another(decision, memory.view(pool.snapshot()), excluded);
+        while (leg != null) {
+            Dispatch dispatch = health.admits(leg.endpoint()) ? openPrefill(leg) : null;
+            if (dispatch != null) {
+                return dispatch;
+            }
+            excluded.add(leg.endpoint().id());
+            leg = PrefillChoice.another(decision, memory.view(pool.snapshot()), excluded);
+        }
+        return null;
     }
 
     void unreported(RoutingDecision decision) {

@@ -1,6 +1,8 @@
 package dev.warmlane.engines.discovery;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.settings.DiscoverySettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.KubernetesSettings;
@@ -8,6 +10,7 @@ import dev.warmlane.settings.PoolSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Makes the discovery that the settings of a pool ask for: one case for each kind of source. */
@@ -41,9 +44,25 @@ public final class DiscoveryFactory {
             if (pool.kubernetes() != null) {
                 return onKubernetes(pool.kubernetes(), tls ? "https" : "http", endpoints);
             }
+            checkRoles(pool);
             return new StaticDiscovery(endpoints, pool.endpoints());
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("pool " + pool.name(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Of a list that will not change, it is known now whether anybody can serve. */
+    private static void checkRoles(PoolSettings pool) {
+        List<Endpoint> listed = StaticDiscovery.endpoints(pool.endpoints());
+        boolean decodes = listed.stream().anyMatch(endpoint -> endpoint.role().decodes());
+        boolean prefills = listed.stream().anyMatch(endpoint -> endpoint.role() != Role.DECODE);
+        if (!decodes) {
+            throw new IllegalArgumentException(
+                    "endpoints: role=prefill alone (expected: one with role=decode or role=both)");
+        }
+        if (!prefills && !pool.prefillDecode().decodeAlone()) {
+            throw new IllegalArgumentException("endpoints: role=decode alone (expected: one with role=prefill, or"
+                    + " prefill-decode.decode-alone)");
         }
     }
 

@@ -7,6 +7,7 @@ import dev.warmlane.core.routing.Router;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.settings.PrefillDecodeSettings;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.client.HttpClient;
@@ -25,6 +26,7 @@ import reactor.netty.http.client.HttpClient;
  * @param versions what its engines say that they are
  * @param queue where requests wait while all of them are full
  * @param targets what it is judged by
+ * @param prefillDecode how prompts get from its prefill to its decode endpoints, if it has such
  */
 public record Pool(
         List<String> models,
@@ -37,7 +39,8 @@ public record Pool(
         Router router,
         EngineVersions versions,
         AdmissionQueue queue,
-        PoolTargets targets) {
+        PoolTargets targets,
+        PrefillDecodeSettings prefillDecode) {
 
     public Pool {
         models = List.copyOf(models);

@@ -105,7 +105,8 @@ public final class PoolFactory {
                 router,
                 new EngineVersions(),
                 queue(settings.queue(), router),
-                PoolTargets.of(pool, settings.dashboard(), router.policy().promise()));
+                PoolTargets.of(pool, settings.dashboard(), router.policy().promise()),
+                pool.prefillDecode());
     }
 
     private Router router(EndpointPool endpoints, PoolHealth health) {

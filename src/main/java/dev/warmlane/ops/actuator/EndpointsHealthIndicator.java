@@ -2,6 +2,7 @@ package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.Probation;
@@ -36,8 +37,9 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
         boolean degraded = false;
         for (Pool pool : pools.all()) {
             EndpointSnapshot snapshot = pool.endpoints().snapshot();
-            serves |= snapshot.healthy() > 0;
-            if (snapshot.healthy() == 0 || snapshot.isPanic()) {
+            boolean lacksPrefill = lacksPrefill(pool);
+            serves |= snapshot.healthy() > 0 && !lacksPrefill;
+            if (snapshot.healthy() == 0 || snapshot.isPanic() || lacksPrefill) {
                 degraded = true;
                 health.withDetail(pool.name(), summary(pool));
             }
@@ -46,6 +48,15 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
             return health.down().build();
         }
         return degraded ? health.status(DEGRADED).build() : health.build();
+    }
+
+    /** Whether decode endpoints may not compute prompts, and nobody else does. */
+    private static boolean lacksPrefill(Pool pool) {
+        EndpointSnapshot snapshot = pool.endpoints().snapshot();
+        return !pool.prefillDecode().decodeAlone()
+                && snapshot.prefill().isEmpty()
+                && !snapshot.selectable().isEmpty()
+                && snapshot.selectable().stream().allMatch(endpoint -> endpoint.role() == Role.DECODE);
     }
 
     /** One line: how many endpoints are selectable, and which are out for what reason. */
@@ -66,6 +77,11 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
                 .formatted(snapshot.healthy(), snapshot.endpoints().size()));
         if (snapshot.isPanic()) {
             summary.append(", too few to be used alone, so all are used");
+        }
+        if (lacksPrefill(pool)) {
+            summary.append(", none of role prefill");
+        } else if (snapshot.healthy() == 0 && !snapshot.prefill().isEmpty()) {
+            summary.append(", those that are ready have role prefill");
         }
         if (!out.isEmpty()) {
             summary.append("; ").append(String.join(", ", out.subList(0, Math.min(NAMED, out.size()))));

@@ -202,13 +202,18 @@ public final class ApiException extends RuntimeException {
     }
 
     public static ApiException noEndpoint(String pool, Duration retryAfter) {
+        return noEndpointWith(pool, "", retryAfter);
+    }
+
+    /** @param lack what the pool lacks, after a colon; empty where that goes without saying */
+    public static ApiException noEndpointWith(String pool, String lack, Duration retryAfter) {
         return new ApiException(
                 HttpStatus.SERVICE_UNAVAILABLE,
                 "server_error",
                 null,
                 "no_endpoint",
                 retryAfter,
-                "No endpoint of pool %s is ready.".formatted(pool));
+                "No endpoint of pool %s is ready%s.".formatted(pool, lack));
     }
 
     /** No endpoint has a model that a client's name stands for. */

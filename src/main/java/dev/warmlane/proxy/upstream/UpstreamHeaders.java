@@ -15,6 +15,8 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
 public final class UpstreamHeaders {
     /** Which of a server's engines is to compute a request: vLLM reads it from 0.11.1 on. */
     private static final AsciiString DATA_PARALLEL_RANK = AsciiString.cached("X-data-parallel-rank");
+    /** Where llm-d's sidecar finds the endpoint that computes the prompt: {@code host:port}. */
+    public static final String PREFILLER = "x-prefiller-host-port";
 
     private static final String OWN_PREFIX = "x-warmlane-";
 
@@ -81,6 +83,8 @@ public final class UpstreamHeaders {
                 // A body that was encoded is inflated by now.
                 || name.equalsIgnoreCase("content-encoding")
                 || name.equalsIgnoreCase("expect")
+                // A client could have a sidecar ask any host.
+                || name.equalsIgnoreCase(PREFILLER)
                 || isOwn(name);
     }
 

@@ -42,6 +42,12 @@ final class EngineDriver {
         schedule();
     }
 
+    /** Frees blocks that were kept for another engine. */
+    void release(EngineSequence sequence) {
+        engine.release(sequence, now());
+        schedule();
+    }
+
     void slowDown(double factor) {
         engine.slowDown(factor);
     }

@@ -21,6 +21,7 @@ import java.util.Locale;
  * @param unhealthy {@code /health} fails
  * @param ending ends as a vLLM does that was told to: for this long requests are refused with status 500 while {@code /health}
  *     passes, then no connection is accepted, and what is under way gets neither data nor an end; zero for not
+ * @param transfers how it fetches KV blocks and keeps them for others
  */
 public record Faults(
         Duration latency,
@@ -34,7 +35,20 @@ public record Faults(
         MetricsFault metrics,
         boolean zeroTokenAbort,
         boolean unhealthy,
-        Duration ending) {
+        Duration ending,
+        Transfers transfers) {
+
+    /**
+     * How KV blocks get from one server to another.
+     *
+     * @param time that fetching takes
+     * @param fails whether nothing can be fetched
+     * @param lease how long blocks are kept for whoever fetches them
+     */
+    public record Transfers(Duration time, boolean fails, Duration lease) {
+        /** At once, and kept for as long as vLLM does. */
+        public static final Transfers NONE = new Transfers(Duration.ZERO, false, Duration.ofSeconds(30));
+    }
 
     /** How the metrics page misbehaves. */
     public enum MetricsFault {

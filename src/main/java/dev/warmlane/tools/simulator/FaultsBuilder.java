@@ -39,6 +39,8 @@ public final class FaultsBuilder {
 
     private Duration ending = Duration.ZERO;
 
+    private Faults.Transfers transfers = Faults.Transfers.NONE;
+
     FaultsBuilder() {}
 
     /** Sets the pause before response headers, in whole milliseconds. */
@@ -113,6 +115,16 @@ public final class FaultsBuilder {
         return this;
     }
 
+    /** Sets how KV blocks are fetched and kept. */
+    public FaultsBuilder transfers(Faults.Transfers value) {
+        transfers = value;
+        return this;
+    }
+
+    Faults.Transfers transfers() {
+        return transfers;
+    }
+
     /**
      * Checks every value.
      *
@@ -131,6 +143,7 @@ public final class FaultsBuilder {
                 MetricsFault.parse(metrics),
                 zeroTokenAbort,
                 unhealthy,
-                ending);
+                ending,
+                transfers);
     }
 }

@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
+import dev.warmlane.tools.simulator.Faults.Transfers;
 import java.time.Duration;
 import tools.jackson.databind.JsonNode;
 
@@ -39,6 +40,18 @@ final class FaultsJson {
             case "zeroTokenAbort" -> faults.zeroTokenAbort(bool(name, value));
             case "unhealthy" -> faults.unhealthy(bool(name, value));
             case "endingMillis" -> faults.ending(millis(name, value));
+            case "transferMillis" -> {
+                Transfers before = faults.transfers();
+                faults.transfers(new Transfers(millis(name, value), before.fails(), before.lease()));
+            }
+            case "transferFails" -> {
+                Transfers before = faults.transfers();
+                faults.transfers(new Transfers(before.time(), bool(name, value), before.lease()));
+            }
+            case "leaseMillis" -> {
+                Transfers before = faults.transfers();
+                faults.transfers(new Transfers(before.time(), before.fails(), millis(name, value)));
+            }
             default ->
                 checked(false, name, value, "one of " + write(Faults.NONE).names());
         }
@@ -55,7 +68,10 @@ final class FaultsJson {
                         "unhealthy",
                         faults.unhealthy(),
                         "endingMillis",
-                        faults.ending().toMillis());
+                        faults.ending().toMillis())
+                .and("transferMillis", faults.transfers().time().toMillis())
+                .and("transferFails", faults.transfers().fails())
+                .and("leaseMillis", faults.transfers().lease().toMillis());
     }
 
     private static Duration millis(String name, JsonNode value) {

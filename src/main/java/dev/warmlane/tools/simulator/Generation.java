@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.ResponseFormat.Usage;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
@@ -17,6 +18,8 @@ final class Generation implements EngineRequest.Listener {
     private final Text text;
     private final ServerOptions options;
     private final RequestMetrics metrics;
+    private final Transfers transfers;
+    private boolean fetched;
     private int chunksUntilReset;
     private long previousTokenNanos;
 
@@ -28,6 +31,7 @@ final class Generation implements EngineRequest.Listener {
             Head head,
             ServerOptions options,
             RequestMetrics metrics,
+            Transfers transfers,
             int resetAfterChunks) {
         this.exchange = exchange;
         this.body = body;
@@ -36,6 +40,7 @@ final class Generation implements EngineRequest.Listener {
         this.text = new Text(body.prompt().fingerprint());
         this.options = options;
         this.metrics = metrics;
+        this.transfers = transfers;
         this.chunksUntilReset = resetAfterChunks;
     }
 
@@ -82,8 +87,15 @@ final class Generation implements EngineRequest.Listener {
     }
 
     @Override
+    public void fetched(EngineSequence sequence, long nowNanos) {
+        fetched = true;
+        transfers.fetched();
+    }
+
+    @Override
     public void finished(EngineSequence sequence, FinishReason reason, long nowNanos) {
         if (!exchange.isOpen()) {
+            transfers.gone(sequence);
             return;
         }
         if (reason != FinishReason.ABORT) {
@@ -95,11 +107,42 @@ final class Generation implements EngineRequest.Listener {
             chunk(format.end(head, all, reason.label(), usage));
             exchange.endStream();
         } else {
-            exchange.reply(200, format.whole(head, all, reason.label(), usage));
+            String whole = format.whole(head, all, reason.label(), usage);
+            Json params = reason == FinishReason.ABORT ? null : transfers.kept(sequence);
+            exchange.reply(200, params == null ? whole : withTransfer(whole, params));
         }
     }
 
+    /** Where an API leaves the field out, it comes last. */
+    private static String withTransfer(String whole, Json params) {
+        String field = "\"kv_transfer_params\":";
+        return whole.contains(field + "null")
+                ? whole.replace(field + "null", field + params)
+                : whole.substring(0, whole.lastIndexOf('}')) + "," + field + params + "}";
+    }
+
+    /** What becomes of the KV blocks of a prompt that another engine computes, or computed. */
+    interface Transfers {
+        /** There are none. */
+        Transfers NONE = new Transfers() {};
+
+        /** The blocks have come. */
+        default void fetched() {}
+
+        /** Where the prompt's blocks are kept; null if they are not. */
+        default @Nullable Json kept(EngineSequence sequence) {
+            return null;
+        }
+
+        /** The client has left. */
+        default void gone(EngineSequence sequence) {}
+    }
+
     private @Nullable Integer cachedTokens(EngineSequence sequence) {
+        if (fetched && options.usageDetails()) {
+            // vLLM counts what it fetches as cached; the last token it computes.
+            return sequence.request().promptTokens() - 1;
+        }
         // Old releases leave the details out when nothing was cached.
         boolean tells = options.usageDetails() && !(options.version().isLegacy() && sequence.cachedTokens() == 0);
         return tells ? sequence.cachedTokens() : null;

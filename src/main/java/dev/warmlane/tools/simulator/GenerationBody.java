@@ -13,6 +13,7 @@ import tools.jackson.databind.JsonNode;
  * @param includeUsage whether a stream ends with a usage chunk
  * @param maxTokens asked length of the response, or null
  * @param toolName the function that the response must call, or null for text
+ * @param transfer its {@code kv_transfer_params}, perhaps missing
  */
 record GenerationBody(
         String model,
@@ -20,7 +21,8 @@ record GenerationBody(
         boolean stream,
         boolean includeUsage,
         @Nullable Integer maxTokens,
-        @Nullable String toolName) {
+        @Nullable String toolName,
+        JsonNode transfer) {
 
     /** @throws ApiException in vLLM's words, if it would refuse the request */
     static GenerationBody read(GenerationApi api, JsonNode body, LoadedModels models, ServerOptions options) {
@@ -31,6 +33,11 @@ record GenerationBody(
         if (body.path("n").asInt(1) != 1) {
             throw ApiException.badRequest("n: only 1 is simulated", "n");
         }
+        if (body.has("stream_options")
+                && !body.path("stream_options").isNull()
+                && !body.path("stream").asBoolean(false)) {
+            throw ApiException.badRequest("Stream options can only be defined when `stream=True`.", "stream_options");
+        }
         Prompt prompt =
                 new Prompt(api.render(body, options.version()), model + '\0' + api.salt(body, options.version()));
         return new GenerationBody(
@@ -39,7 +46,8 @@ record GenerationBody(
                 body.path("stream").asBoolean(false),
                 body.path("stream_options").path("include_usage").asBoolean(false),
                 maxTokens(api, body, prompt, options),
-                toolName(body));
+                toolName(body),
+                body.path("kv_transfer_params"));
     }
 
     /** How the response ends when it is complete. */

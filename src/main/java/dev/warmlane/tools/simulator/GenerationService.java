@@ -1,11 +1,15 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.Transfer;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import dev.warmlane.tools.simulator.engine.FinishReason;
 import java.time.Clock;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Takes generation and embedding requests to the engine, past the faults, and counts them. Confined to one event loop. */
@@ -16,6 +20,7 @@ final class GenerationService {
     private final LoadedModels models;
     private final EngineRanks engines;
     private final FaultInjector injector;
+    private final KvTransfers transfers;
     private final Clock clock;
     private final SplittableRandom random;
     private long requests;
@@ -28,12 +33,14 @@ final class GenerationService {
             LoadedModels models,
             EngineRanks engines,
             FaultInjector injector,
+            KvTransfers transfers,
             Clock clock,
             SplittableRandom random) {
         this.options = options;
         this.models = models;
         this.engines = engines;
         this.injector = injector;
+        this.transfers = transfers;
         this.clock = clock;
         this.random = random;
     }
@@ -54,6 +61,7 @@ final class GenerationService {
                     head,
                     options,
                     rank.metrics(),
+                    transfers(exchange, rank.driver(), body, head),
                     injector.faults().resetAfterChunks());
             if (injector.faults().zeroTokenAbort()) {
                 generation.abortWithoutToken();
@@ -65,7 +73,7 @@ final class GenerationService {
                     : Math.min(
                             options.outputTokens(),
                             options.maxTokens() - body.prompt().tokens());
-            submit(
+            Consumer<@Nullable Transfer> submit = transfer -> submit(
                     exchange,
                     rank.driver(),
                     body.model(),
@@ -73,8 +81,63 @@ final class GenerationService {
                     generation.text().words(outputTokens),
                     outputTokens,
                     body.end(),
-                    generation);
+                    generation,
+                    transfer);
+            if (KvTransfers.fetches(body.transfer())) {
+                fetch(exchange, body.transfer(), submit);
+            } else {
+                submit.accept(KvTransfers.keeps(body.transfer()) ? Transfer.KEPT : null);
+            }
         });
+    }
+
+    /** The blocks that cannot be had are computed, as with the policy recompute of vLLM. */
+    private void fetch(HttpExchange exchange, JsonNode params, Consumer<@Nullable Transfer> submit) {
+        transfers.fetch(params, transfer -> {
+            if (exchange.isOpen()) {
+                submit.accept(transfer);
+            } else {
+                transfers.done(params);
+            }
+        });
+    }
+
+    private Generation.Transfers transfers(HttpExchange exchange, EngineDriver driver, GenerationBody body, Head head) {
+        JsonNode params = body.transfer();
+        if (!KvTransfers.keeps(params) && !KvTransfers.fetches(params)) {
+            return Generation.Transfers.NONE;
+        }
+        return new Generation.Transfers() {
+            @Override
+            public void fetched() {
+                transfers.done(params);
+            }
+
+            @Override
+            public @Nullable Json kept(EngineSequence sequence) {
+                return KvTransfers.keeps(params)
+                        ? transfers.keep(driver, sequence, head.requestId(), exchange.address())
+                        : null;
+            }
+
+            @Override
+            public void gone(EngineSequence sequence) {
+                if (KvTransfers.keeps(params)) {
+                    driver.release(sequence);
+                } else {
+                    transfers.done(params);
+                }
+            }
+        };
+    }
+
+    /** Prompts that are kept for others to fetch. */
+    int keptPrompts() {
+        return transfers.kept();
+    }
+
+    void blocks(HttpExchange exchange) {
+        transfers.answer(exchange);
     }
 
     void embed(HttpExchange exchange) {
@@ -91,7 +154,7 @@ final class GenerationService {
             EngineRanks.Rank rank = engines.choose(exchange.header(DATA_PARALLEL_RANK));
             Head head = new Head(requestId(exchange), nowSeconds(), model, false, null);
             Embedding embedding = new Embedding(exchange, head, prompt.fingerprint(), rank.metrics());
-            submit(exchange, rank.driver(), model, prompt, "", 0, FinishReason.STOP, embedding);
+            submit(exchange, rank.driver(), model, prompt, "", 0, FinishReason.STOP, embedding, null);
         });
     }
 
@@ -127,10 +190,11 @@ final class GenerationService {
             String response,
             int outputTokens,
             FinishReason end,
-            EngineRequest.Listener listener) {
+            EngineRequest.Listener listener,
+            @Nullable Transfer transfer) {
         long[] hashes = prompt.blockHashes(response, options.cache().blockSizeTokens());
-        EngineSequence sequence = driver.submit(
-                new EngineRequest(prompt.tokens(), outputTokens, hashes, end, listener, models.adapter(model)));
+        EngineSequence sequence = driver.submit(new EngineRequest(
+                prompt.tokens(), outputTokens, hashes, end, listener, models.adapter(model), transfer));
         exchange.onEnd(() -> {
             if (!exchange.isComplete()) {
                 driver.cancel(sequence);

@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,11 @@ final class HttpExchange {
     @Nullable
     String header(String name) {
         return headers.get(name);
+    }
+
+    /** The server's address. */
+    InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
     }
 
     /** Whether the response is still incomplete and the client still there. */

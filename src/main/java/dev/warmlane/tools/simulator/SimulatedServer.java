@@ -93,6 +93,11 @@ public final class SimulatedServer implements AutoCloseable {
         return thread.call(() -> api.stats());
     }
 
+    /** Prompts whose blocks are kept for another server to fetch. */
+    public int keptPrompts() {
+        return thread.call(() -> api.keptPrompts());
+    }
+
     /** The engine's part of {@link #stats()}. */
     public EngineStats engineStats() {
         return stats().engine();
@@ -176,7 +181,8 @@ public final class SimulatedServer implements AutoCloseable {
     }
 
     private VllmApi newApi() {
-        return new VllmApi(options, engines, injector, Clock.systemUTC(), random.split());
+        return new VllmApi(
+                options, engines, injector, new KvTransfers(loop, injector), Clock.systemUTC(), random.split());
     }
 
     private void handle(HttpExchange exchange) {

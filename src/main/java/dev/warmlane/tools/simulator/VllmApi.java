@@ -24,19 +24,29 @@ final class VllmApi {
     private final GenerationService generations;
     private final Map<String, Route> routes = new HashMap<>();
 
-    VllmApi(ServerOptions options, EngineRanks engines, FaultInjector injector, Clock clock, SplittableRandom random) {
+    VllmApi(
+            ServerOptions options,
+            EngineRanks engines,
+            FaultInjector injector,
+            KvTransfers transfers,
+            Clock clock,
+            SplittableRandom random) {
         this.options = options;
         this.engines = engines;
         this.injector = injector;
         this.clock = clock;
         this.createdSeconds = nowSeconds();
         LoadedModels models = new LoadedModels(options.models(), engines);
-        this.generations = new GenerationService(options, models, engines, injector, clock, random);
+        this.generations = new GenerationService(options, models, engines, injector, transfers, clock, random);
         addRoutes(models, new ModelPages(options, models, clock.instant().getEpochSecond()));
     }
 
     SimulatedServer.Stats stats() {
         return generations.stats();
+    }
+
+    int keptPrompts() {
+        return generations.keptPrompts();
     }
 
     void handle(HttpExchange exchange) {
@@ -53,6 +63,7 @@ final class VllmApi {
         for (GenerationApi api : GenerationApi.values()) {
             routes.put(api.path(), Route.post(exchange -> generations.generate(api, exchange)));
         }
+        routes.put(KvTransfers.PATH, Route.post(generations::blocks));
         routes.put("/v1/embeddings", Route.post(generations::embed));
         routes.put("/v1/realtime", Route.get(generations::realtime));
         routes.put("/v1/models", Route.page(pages::models));

@@ -15,6 +15,7 @@ import dev.warmlane.core.routing.policy.RoundRobinPolicy;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.StaticDiscovery;
+import dev.warmlane.settings.PrefillDecodeSettings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -124,7 +125,18 @@ public final class PoolBuilder {
                 new DecisionLog(1, InstantSource.system()),
                 judge);
         return new Pool(
-                models, false, apiKey, false, null, discovery, judge, router, new EngineVersions(), queue, targets);
+                models,
+                false,
+                apiKey,
+                false,
+                null,
+                discovery,
+                judge,
+                router,
+                new EngineVersions(),
+                queue,
+                targets,
+                PrefillDecodeSettings.DEFAULT);
     }
 
     /** This one alone. */

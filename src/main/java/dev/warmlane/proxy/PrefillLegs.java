@@ -1,0 +1,320 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.Role;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.PrefillBypass;
+import dev.warmlane.core.routing.UsageReport;
+import dev.warmlane.core.vllm.MalformedJsonException;
+import dev.warmlane.core.vllm.PrefillBody;
+import dev.warmlane.core.vllm.Transfer;
+import dev.warmlane.core.vllm.Usage;
+import dev.warmlane.core.vllm.ZeroTokenAbort;
+import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.FailureLog;
+import dev.warmlane.proxy.outcome.RequestOutcome;
+import dev.warmlane.proxy.upstream.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.EngineRefusal;
+import dev.warmlane.proxy.upstream.ForwardedFor;
+import dev.warmlane.proxy.upstream.UpstreamAttempt;
+import dev.warmlane.proxy.upstream.UpstreamClient;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
+import dev.warmlane.proxy.upstream.UpstreamResponse;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+
+/**
+ * Has prompts computed by prefill endpoints, before the request goes to the endpoint that makes the response. Nothing of it reaches the
+ * client: if it fails, another endpoint computes the prompt, or in the end the one of the response.
+ */
+final class PrefillLegs {
+    /** What names the blocks of a million tokens has half a megabyte. */
+    private static final long MAX_RESPONSE_BYTES = 8 << 20;
+
+    /** Blocks that nobody fetches are released by the end of their lease too. */
+    private static final int MAX_RELEASES = 256;
+
+    private static final Duration RELEASE_TIMEOUT = Duration.ofSeconds(10);
+    private static final String RELEASE_PATH = "/v1/completions";
+
+    private final UpstreamClient client;
+    private final AttemptsUnderWay attempts;
+    private final Duration roundTrip;
+    private final ForwardedFor forwardedFor;
+    private final Retries retries;
+    private final ProxyMetrics metrics;
+    private final FailureLog log;
+    private final Semaphore releases = new Semaphore(MAX_RELEASES);
+
+    /**
+     * @param attempts knows of every attempt
+     * @param roundTrip how long the news may take that an idle connection is closed
+     */
+    PrefillLegs(
+            UpstreamClient client,
+            AttemptsUnderWay attempts,
+            Duration roundTrip,
+            ForwardedFor forwardedFor,
+            Retries retries,
+            ProxyMetrics metrics,
+            FailureLog log) {
+        this.client = client;
+        this.attempts = attempts;
+        this.roundTrip = roundTrip;
+        this.forwardedFor = forwardedFor;
+        this.retries = retries;
+        this.metrics = metrics;
+        this.log = log;
+    }
+
+    /**
+     * Completes when the dispatch's endpoint can be asked: the prompt is computed, or left to it. Fails with what the client is told if
+     * the endpoint may not compute prompts.
+     */
+    Mono<Void> before(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
+        Dispatch leg = dispatch.prefill();
+        if (routed.canStillFetch()) {
+            if (dispatch.endpoint().role() == Role.DECODE) {
+                // The endpoint before never heard of it, so that the blocks are still there.
+                if (leg != null) {
+                    leg.close();
+                }
+                dispatch.transferred();
+                return Mono.empty();
+            }
+            release(exchange, routed);
+        } else {
+            routed.forgetTransfer();
+        }
+        PrefillBody.Api api =
+                PrefillBody.Api.ofPath(exchange.getRequest().getURI().getRawPath());
+        if (leg != null && api != null) {
+            return routed.pool().prefillDecode().sidecar()
+                    ? Mono.empty()
+                    : run(exchange, routed, api, dispatch, leg, System.nanoTime(), false);
+        }
+        return dispatch.decision().bypass() == PrefillBypass.NO_ENDPOINT
+                ? alone(routed, Dispatcher.noPrefill(routed))
+                : Mono.empty();
+    }
+
+    /** Where a decode endpoint's sidecar is to have the prompt computed; null where there is no sidecar, or it computes alone. */
+    static @Nullable String prefiller(RoutedExchange routed, Dispatch dispatch) {
+        Dispatch leg = routed.pool().prefillDecode().sidecar() ? dispatch.prefill() : null;
+        return leg == null ? null : leg.endpoint().uri().getAuthority();
+    }
+
+    private Mono<Void> run(
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            PrefillBody.Api api,
+            Dispatch dispatch,
+            Dispatch leg,
+            long startedNanos,
+            boolean fresh) {
+        UpstreamAttempt attempt = new UpstreamAttempt(() -> true);
+        EndpointId endpoint = leg.endpoint().id();
+        return client.send(
+                        leg.endpoint().uri(),
+                        routed.pool().tls(),
+                        fresh,
+                        RequestOutcome.of(exchange).eventLoop(),
+                        attempt,
+                        () -> request(exchange, routed, api, leg.endpoint()),
+                        upstream -> {
+                            attempt.answered();
+                            leg.heard();
+                            return answered(exchange, routed, dispatch, leg, upstream, startedNanos);
+                        })
+                .doFinally(signal -> {
+                    attempts.remove(endpoint, attempt);
+                    attempt.end();
+                })
+                // Before anybody can cancel: a removal that came first would leave it there for good.
+                .doFirst(() -> attempts.add(endpoint, attempt))
+                .onErrorMap(failure -> attempt.abandoned() == null ? failure : attempt.abandoned())
+                .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
+                        ? run(exchange, routed, api, dispatch, leg, startedNanos, true)
+                        : failed(exchange, routed, api, dispatch, leg, failure));
+    }
+
+    private FullHttpRequest request(
+            ServerWebExchange exchange, RoutedExchange routed, PrefillBody.Api api, Endpoint endpoint) {
+        byte[] body = routed.body();
+        ByteBuf content;
+        try {
+            content = Unpooled.wrappedBuffer(PrefillBody.of(body, api).pieces(body));
+        } catch (MalformedJsonException e) {
+            throw ApiException.notJson(e);
+        }
+        return Failover.request(
+                exchange, content, endpoint, routed.requestId(), forwardedFor, routed.pool(), routed.charge() != null);
+    }
+
+    private Mono<Void> answered(
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            Dispatch dispatch,
+            Dispatch leg,
+            UpstreamResponse upstream,
+            long startedNanos) {
+        int status = upstream.status();
+        leg.responded(status);
+        if (!isBounded(upstream)) {
+            return Mono.error(UnusableResponse.content("a prefill response without length, or a long one"));
+        }
+        return upstream.whole().flatMap(body -> {
+            byte[] response = ByteBufUtil.getBytes(body);
+            body.release();
+            if (status >= 400) {
+                return refused(routed, leg, status, response);
+            }
+            Transfer transfer = Transfer.of(response);
+            if (transfer == null) {
+                return ZeroTokenAbort.isIn(response, 0, response.length)
+                        ? Mono.error(UnusableResponse.aborted())
+                        : untransferable(routed, dispatch, leg);
+            }
+            leg.accepted();
+            leg.firstToken();
+            Usage usage = transfer.usage();
+            if (usage != null) {
+                Integer cached = usage.cachedTokens();
+                leg.delivered(new UsageReport(
+                        usage.promptTokens(), usage.completionTokens(), cached == null ? null : (long) cached));
+            }
+            leg.close();
+            metrics.prefilled(routed.pool().name(), System.nanoTime() - startedNanos);
+            dispatch.transferred();
+            if (!routed.transfer(transfer)) {
+                release(exchange, routed, transfer);
+            }
+            return Mono.empty();
+        });
+    }
+
+    /** The endpoint says no: to this request, so that the client hears it of the next, or because it cannot take any. */
+    private Mono<Void> refused(RoutedExchange routed, Dispatch leg, int status, byte[] response) {
+        FailureCause cause =
+                status == 404 || status >= 500 ? EngineRefusal.of(status, Unpooled.wrappedBuffer(response)) : null;
+        if (cause != null && cause != FailureCause.NO_MODEL) {
+            return Mono.error(UnusableResponse.refusal(status, cause));
+        }
+        leg.refused(status);
+        leg.close();
+        metrics.prefillLeg(routed.pool().name(), "refused");
+        return Mono.empty();
+    }
+
+    private Mono<Void> untransferable(RoutedExchange routed, Dispatch dispatch, Dispatch leg) {
+        leg.firstByte();
+        dispatch.recomputes();
+        metrics.prefillLeg(routed.pool().name(), "untransferable");
+        log.note(
+                leg.endpoint().name(),
+                "prompt computed in vain",
+                "no kv_transfer_params (expected: vLLM with NixlConnector, or prefill-decode.connector llm-d-sidecar)");
+        return Mono.empty();
+    }
+
+    private Mono<Void> failed(
+            ServerWebExchange exchange,
+            RoutedExchange routed,
+            PrefillBody.Api api,
+            Dispatch dispatch,
+            Dispatch leg,
+            Throwable failure) {
+        if (failure instanceof ApiException) {
+            return Mono.error(failure);
+        }
+        EngineFailure why = UpstreamFailure.of(failure);
+        leg.failed(why.cause());
+        metrics.prefillLeg(routed.pool().name(), "failed");
+        Dispatch again = retries.allowPrefill(routed, why.cause())
+                ? routed.prefillAgain(dispatch, leg.endpoint().id())
+                : null;
+        log.note(
+                leg.endpoint().name(),
+                again == null ? "prompt is left to the decode endpoint" : "prompt goes to another",
+                why.reason());
+        return again == null
+                ? alone(routed, UpstreamFailure.toApi(failure))
+                : run(exchange, routed, api, dispatch, again, System.nanoTime(), false);
+    }
+
+    private static Mono<Void> alone(RoutedExchange routed, ApiException otherwise) {
+        return routed.pool().prefillDecode().decodeAlone() ? Mono.empty() : Mono.error(otherwise);
+    }
+
+    /** The request is over, or goes where nothing is fetched: blocks that wait for it are released. */
+    void release(ServerWebExchange exchange, RoutedExchange routed) {
+        Transfer unused = routed.takeUnused();
+        if (unused != null) {
+            release(exchange, routed, unused);
+        }
+    }
+
+    /**
+     * The connector keeps the blocks for whoever fetches them or, if nobody does, until their lease is over. So the decode endpoint gets
+     * a request of one word that fetches them.
+     */
+    private void release(ServerWebExchange exchange, RoutedExchange routed, Transfer transfer) {
+        EndpointId last = routed.endpoint();
+        Endpoint endpoint =
+                last == null ? null : routed.pool().endpoints().snapshot().find(last);
+        if (endpoint == null || !releases.tryAcquire()) {
+            return;
+        }
+        UpstreamAttempt attempt = new UpstreamAttempt(() -> false);
+        byte[] body = transfer.release(routed.requestBody().modelIfRead());
+        var unused = client.send(
+                        endpoint.uri(),
+                        routed.pool().tls(),
+                        false,
+                        null,
+                        attempt,
+                        () -> {
+                            FullHttpRequest request = Failover.request(
+                                    exchange,
+                                    Unpooled.wrappedBuffer(body),
+                                    endpoint,
+                                    routed.requestId(),
+                                    forwardedFor,
+                                    routed.pool(),
+                                    routed.charge() != null);
+                            request.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+                            return request.setUri(endpoint.uri().getRawPath() + RELEASE_PATH);
+                        },
+                        response -> {
+                            attempt.answered();
+                            return response.doOnNext(ByteBuf::release).then();
+                        })
+                .timeout(RELEASE_TIMEOUT)
+                .doFinally(signal -> {
+                    attempt.end();
+                    releases.release();
+                })
+                .subscribe(none -> {}, failure -> {});
+    }
+
+    private static boolean isBounded(UpstreamResponse upstream) {
+        String length = upstream.headers().get("content-length");
+        try {
+            return length != null && Long.parseLong(length) <= MAX_RESPONSE_BYTES;
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+}

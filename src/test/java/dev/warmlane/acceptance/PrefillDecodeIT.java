@@ -1,0 +1,281 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.TalkingSessions;
+import dev.warmlane.tools.simulator.Faults;
+import dev.warmlane.tools.simulator.Faults.Transfers;
+import dev.warmlane.tools.simulator.FleetOptions;
+import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedServer;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Prompts are computed by prefill endpoints, responses come from decode endpoints, and clients see one engine. */
+class PrefillDecodeIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String PROMPT = ChatClient.text(600, "topic");
+
+    private final ChatClient client = new ChatClient();
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20}",
+                "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_completion_tokens':20,'stream':true,"
+                        + "'stream_options':{'include_usage':true}}",
+                "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20,'min_tokens':5,'stream':true}",
+                "/v1/completions      | {'prompt':'PROMPT','max_tokens':20}",
+                "/v1/completions      | {'stream':true,'prompt':'PROMPT','stream_options':{'include_usage':true}}",
+                "/v1/responses        | {'input':'PROMPT','max_output_tokens':20}",
+                "/v1/responses        | {'input':'PROMPT','max_output_tokens':20,'stream':true}",
+                "/v1/messages         | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20}",
+                "/v1/messages         | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20,'stream':true}",
+            })
+    void theResponseIsThatOfOneEngine(String path, String shape) {
+        String body = shape.replace('\'', '"').replace("PROMPT", PROMPT);
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            SimulatedServer alone = fleet.server(2);
+            for (int turn = 0; turn < 2; turn++) {
+                // The second time the prompt is cached, which usage tells.
+                Map<String, String> id = Map.of("x-request-id", "request-" + turn);
+                HttpResponse<String> expected = client.post(alone.uri().resolve(path), body, id);
+                HttpResponse<String> response = client.post(gateway.uri(path), body, id);
+                assertThat(response.statusCode()).isEqualTo(200);
+                assertThat(timeless(response.body())).isEqualTo(timeless(expected.body()));
+                assertThat(response.headers().firstValue("content-length"))
+                        .isEqualTo(expected.headers().firstValue("content-length"));
+            }
+            assertThat(fleet.server(0).stats().requests()).isEqualTo(2);
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(2);
+            assertThat(fleet.server(1).engineStats().generationTokens()).isGreaterThan(2);
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    @Test
+    void aPrefillEndpointThatFailsIsReplacedAndInTheEndTheDecodeEndpointComputesAlone() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
+                RunningGateway gateway = gateway(fleet, "prefill", "prefill", "decode")) {
+            Faults unavailable = Faults.builder().status(503).build();
+            fleet.server(0).faults(unavailable);
+            assertThat(chat(gateway).statusCode()).isEqualTo(200);
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(1);
+
+            fleet.server(1).faults(unavailable);
+            assertThat(chat(gateway).statusCode()).isEqualTo(200);
+            assertThat(fleet.server(2).stats().requests()).isEqualTo(2);
+            assertThat(fleet.server(2).engineStats().aborted()).isZero();
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    @Test
+    void aDecodeEndpointThatMayNotComputeAloneDoesNot() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = RunningGateway.start(
+                                "warmlane.routing.policy=least-requests",
+                                "warmlane.pools[0].name=default",
+                                "warmlane.pools[0].endpoints[0]=" + fleet.uris().get(0) + " role=prefill",
+                                "warmlane.pools[0].endpoints[1]=" + fleet.uris().get(1) + " role=decode",
+                                "warmlane.pools[0].prefill-decode.decode-alone=false")
+                        .ready()) {
+            fleet.server(0).faults(Faults.builder().status(503).build());
+            assertThat(chat(gateway).statusCode()).isEqualTo(502);
+            assertThat(fleet.server(1).stats().requests()).isZero();
+            assertThat(gateway.inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void whatADecodeEndpointNeverHeardOfIsFetchedByAnother() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode", "decode")) {
+            fleet.server(1).faults(Faults.builder().refuse(PATIENCE).build());
+            for (int i = 0; i < 4; i++) {
+                assertThat(chat(gateway).statusCode()).isEqualTo(200);
+            }
+            assertThat(fleet.server(0).stats().requests()).isEqualTo(4);
+            assertThat(fleet.server(2).stats().requests()).isEqualTo(4);
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    @Test
+    void blocksThatCannotBeFetchedAreComputed() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            Transfers failing = new Transfers(Duration.ZERO, true, Duration.ofSeconds(30));
+            fleet.server(1).faults(Faults.builder().transfers(failing).build());
+            assertThat(chat(gateway).statusCode()).isEqualTo(200);
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'prompt':['PROMPT','PROMPT']",
+                "'prompt':'PROMPT','use_beam_search':true",
+                "'prompt':'PROMPT','prompt_logprobs':1",
+                "'prompt':'PROMPT','echo':true,'logprobs':1",
+                "'prompt':'PROMPT','best_of':2",
+                "'prompt':'PROMPT','kv_transfer_params':{'do_remote_decode':false}",
+            })
+    void whatTheConnectorCannotCarryIsComputedAtOneEndpoint(String members) {
+        String body = "{" + members.replace('\'', '"').replace("PROMPT", PROMPT) + "}";
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            client.post(gateway.uri("/v1/completions"), body, Map.of());
+            assertThat(fleet.server(0).stats().requests()).isZero();
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(1);
+            assertThat(client.getJson(gateway.management("/actuator/decisions"))
+                            .at("/decisions/0/prefillBypass")
+                            .asString())
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void aPoolWhoseDecodeEndpointsAreGoneSaysWhatItLacks() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            gateway.router().pool().replace(gateway.router().pool().snapshot().prefill());
+            HttpResponse<String> response = chat(gateway);
+            assertThat(response.statusCode()).isEqualTo(503);
+            assertThat(response.body()).contains("all have role prefill");
+            assertThat(client.get(gateway.management("/actuator/health")).body())
+                    .contains("those that are ready have role prefill");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "prefill | true  | role=prefill alone",
+                "decode  | false | role=decode alone",
+            })
+    void aListThatNobodyCanServeIsRefusedAtTheStart(String role, boolean alone, String why) {
+        assertThatThrownBy(() -> RunningGateway.start(
+                        "warmlane.pools[0].name=default",
+                        "warmlane.pools[0].endpoints[0]=http://127.0.0.1:9 role=" + role,
+                        "warmlane.pools[0].prefill-decode.decode-alone=" + alone))
+                .hasStackTraceContaining(why);
+    }
+
+    @Test
+    void aSidecarIsToldWhereThePromptIsComputedAndClientsCannotTellIt() {
+        try (HandDrivenEngine engine = HandDrivenEngine.start();
+                RunningGateway gateway = RunningGateway.start(
+                        "warmlane.routing.policy=least-requests",
+                        "warmlane.pools[0].name=default",
+                        "warmlane.pools[0].endpoints[0]=http://127.0.0.1:9 role=prefill",
+                        "warmlane.pools[0].endpoints[1]=" + engine.uri() + " role=decode",
+                        "warmlane.pools[0].prefill-decode.connector=llm-d-sidecar",
+                        "warmlane.health.enabled=false")) {
+            HttpRequest request = ChatClient.request(
+                            gateway.uri("/v1/completions"), Map.of("x-prefiller-host-port", "169.254.169.254:80"))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"model\":\"m\",\"prompt\":\"a\"}"))
+                    .build();
+            CompletableFuture<HttpResponse<String>> response =
+                    HttpClient.newHttpClient().sendAsync(request, HttpResponse.BodyHandlers.ofString());
+            try (HandDrivenEngine.Exchange exchange = engine.next()) {
+                assertThat(exchange.request().headerValues("x-prefiller-host-port"))
+                        .containsExactly("127.0.0.1:9");
+                exchange.answer("200 OK", "{}");
+            }
+            assertThat(response.join().statusCode()).isEqualTo(200);
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+        }
+    }
+
+    @Test
+    void clientsThatLeaveInAnyPhaseLeaveNothingBehind() throws Exception {
+        FleetOptions options = FleetOptions.instant(4);
+        options = options.withServer(options.server().withOutputTokens(200));
+        try (SimulatedFleet fleet = SimulatedFleet.start(options);
+                RunningGateway gateway = gateway(fleet, "prefill", "prefill", "decode", "decode")) {
+            Transfers slow = new Transfers(Duration.ofMillis(20), false, Duration.ofSeconds(5));
+            Faults late = Faults.builder()
+                    .latency(Duration.ofMillis(5))
+                    .transfers(slow)
+                    .build();
+            fleet.servers().forEach(server -> server.faults(late));
+            Aborts.of(gateway.port(), 2000, 50, PROMPT);
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    @Test
+    void noRequestFailsWithoutAFirstByteWhileAPrefillAndThenADecodeEndpointIsKilled() throws Exception {
+        FleetOptions options = new FleetOptions("127.0.0.1", 0, 4, ServerOptions.DEFAULTS.withOutputTokens(20));
+        try (SimulatedFleet fleet = SimulatedFleet.start(options);
+                RunningGateway gateway = gateway(fleet, "prefill", "prefill", "decode", "decode");
+                TalkingSessions sessions = TalkingSessions.start(gateway, 64)) {
+            for (int killed : List.of(0, 2)) {
+                SimulatedServer server = fleet.server(killed);
+                sessions.awaitAnotherRequestOfEach(PATIENCE);
+                await().atMost(PATIENCE).until(() -> server.stats().inFlight() > 0);
+                server.stop();
+                sessions.awaitAnotherRequestOfEach(PATIENCE);
+                server.restart();
+            }
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
+            sessions.stop();
+            assertThat(sessions.failures()).isEmpty();
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    private HttpResponse<String> chat(RunningGateway gateway) {
+        return client.post(gateway.uri("/v1/chat/completions"), ChatClient.body(PROMPT), Map.of());
+    }
+
+    /** Policies that look at no prompts have every prompt computed by a prefill endpoint. */
+    private static RunningGateway gateway(SimulatedFleet fleet, String... roles) {
+        List<String> urls = new ArrayList<>();
+        for (int i = 0; i < roles.length; i++) {
+            urls.add(fleet.uris().get(i) + " role=" + roles[i]);
+        }
+        return RunningGateway.start(
+                        "warmlane.routing.policy=least-requests",
+                        "warmlane.health.interval=200ms",
+                        "warmlane.endpoints=" + String.join(",", urls))
+                .ready();
+    }
+
+    private static void awaitNothingKept(RunningGateway gateway, SimulatedFleet fleet) {
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(gateway.inFlight()).isZero();
+            assertThat(fleet.servers()).allSatisfy(server -> {
+                assertThat(server.keptPrompts()).isZero();
+                assertThat(server.stats().inFlight()).isZero();
+                assertThat(server.engineStats().running()).isZero();
+                assertThat(server.engineStats().kvCacheUsage()).isZero();
+            });
+        });
+    }
+
+    private static String timeless(String body) {
+        return body.replaceAll("\"(created|created_at)\": ?[0-9.]+", "\"$1\":0");
+    }
+}
