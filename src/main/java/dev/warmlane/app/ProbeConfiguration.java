@@ -25,6 +25,7 @@ import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /** Scrapes and health checks of the engines, and what is derived from them. */
@@ -103,6 +104,7 @@ class ProbeConfiguration {
 
     /** Starts both once everybody listens. */
     @Bean
+    @Order(0)
     ApplicationRunner startProbing(LoadScraper scraper, HealthChecker checker) {
         return arguments -> {
             scraper.onUnreachable(checker::unreachable);

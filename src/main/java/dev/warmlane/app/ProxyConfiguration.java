@@ -21,12 +21,17 @@ import dev.warmlane.proxy.outcome.ModelMetrics;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
 import dev.warmlane.proxy.outcome.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestMetrics;
+import dev.warmlane.proxy.warmup.WarmUp;
 import dev.warmlane.settings.CorsSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.ReadinessState;
@@ -41,6 +46,7 @@ import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -133,6 +139,19 @@ class ProxyConfiguration {
         return new ProbeFilter(() -> availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC
                 && discovery.health().getStatus().equals(Status.UP)
                 && models.health().getStatus().equals(Status.UP));
+    }
+
+    @Bean
+    WarmUp warmUp(WarmlaneSettings settings) {
+        return new WarmUp(settings, () -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+    }
+
+    /** Readiness waits for it; probing goes on meanwhile. */
+    @Bean
+    @Order
+    ApplicationRunner warmUpRunner(WarmUp warmUp, RouteLocator routes) {
+        return arguments -> warmUp.run(
+                Objects.requireNonNull(routes.getRoutes().collectList().block()));
     }
 
     @Bean

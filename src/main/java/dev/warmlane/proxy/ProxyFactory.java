@@ -19,6 +19,7 @@ import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,10 +67,15 @@ public final class ProxyFactory implements AutoCloseable {
     }
 
     public VllmRoutingFilter filter(MeterRegistry registry) {
+        return filter(registry, log::warn);
+    }
+
+    /** @param failures is told what endpoints do wrong, in lines for a log */
+    public VllmRoutingFilter filter(MeterRegistry registry, Consumer<String> failures) {
         budget.registerWith(registry);
         ProxyMetrics metrics = new ProxyMetrics(registry);
         QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
-        FailureLog log = new FailureLog(ProxyFactory.log::warn, System::nanoTime);
+        FailureLog log = new FailureLog(failures, System::nanoTime);
         Retries retries = new Retries(
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble(), System::nanoTime);
         AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());

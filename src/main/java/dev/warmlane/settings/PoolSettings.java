@@ -66,7 +66,8 @@ public record PoolSettings(
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
-    static PoolSettings ofEndpoints(String name, List<String> endpoints) {
+    /** A static pool with every other setting at its default. */
+    public static PoolSettings ofEndpoints(String name, List<String> endpoints) {
         return new PoolSettings(
                 name,
                 List.of(),

@@ -44,6 +44,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     name. Empty: its name.
  * @param probes Whether the gateway itself answers /health, /ping, /version and /load on the public port: 200 while it is ready,
  *     else 503, and nothing else of it or its engines. No key is needed there.
+ * @param warmUp How long the gateway may serve requests of its own before it is ready, so that the JVM has compiled what clients would
+ *     wait for. It ends sooner when that is compiled. 0: not at all.
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
 public record WarmlaneSettings(
@@ -75,9 +77,11 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty CorsSettings cors,
         @DefaultValue("true") boolean responseHeaders,
         @DefaultValue("") String endpointSalt,
-        @DefaultValue("true") boolean probes) {
+        @DefaultValue("true") boolean probes,
+        @DefaultValue("3s") Duration warmUp) {
 
     public WarmlaneSettings {
+        Check.notNegative("warmlane.warm-up", warmUp);
         pools = withShorthand(endpoints, pools);
         if (tenancy.enabled() && !auth.enabled()) {
             throw new InvalidSettingException(

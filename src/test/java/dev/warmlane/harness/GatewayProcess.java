@@ -50,7 +50,8 @@ public final class GatewayProcess implements AutoCloseable {
                 "--server.port=" + ports[0],
                 "--server.address=127.0.0.1",
                 "--management.server.port=" + ports[1],
-                "--management.server.address=127.0.0.1"));
+                "--management.server.address=127.0.0.1",
+                "--" + RunningGateway.WARM_UP + "0s"));
         for (String setting : settings) {
             command.add("--" + setting);
         }

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -23,6 +24,9 @@ import org.springframework.context.support.GenericApplicationContext;
 public final class RunningGateway implements AutoCloseable {
     /** Set to true, it makes every gateway here send all requests through all of Spring Cloud Gateway. */
     private static final String LONG_WAY = "tests.long-way";
+
+    /** Off unless a test is about it: no test needs what is compiled, and all would wait for it. */
+    static final String WARM_UP = "warmlane.warm-up=";
 
     private final ConfigurableApplicationContext context;
 
@@ -63,6 +67,9 @@ public final class RunningGateway implements AutoCloseable {
                 "--server.address=127.0.0.1",
                 "--management.server.port=0",
                 "--management.server.address=127.0.0.1"));
+        if (Stream.of(settings).noneMatch(setting -> setting.startsWith(WARM_UP))) {
+            arguments.add("--" + WARM_UP + "0s");
+        }
         for (String setting : settings) {
             arguments.add("--" + setting);
         }

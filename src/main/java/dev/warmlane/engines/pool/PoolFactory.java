@@ -34,6 +34,7 @@ import dev.warmlane.settings.QueueSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import dev.warmlane.settings.WarmlaneSettings.RoutingSettings;
 import java.time.Clock;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,12 @@ public final class PoolFactory {
             throw new InvalidSettingException(
                     "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
         }
-        return new Pools(settings.pools().stream().map(this::pool).toList());
+        return create(settings.pools());
+    }
+
+    /** These pools instead of those of the settings, not started. */
+    public Pools create(List<PoolSettings> pools) {
+        return new Pools(pools.stream().map(this::pool).toList());
     }
 
     private Pool pool(PoolSettings pool) {

@@ -1,0 +1,147 @@
+package dev.warmlane.proxy.warmup;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** A few clients of loopback on one thread: each sends its request, then all read their responses. They cost next to nothing. */
+final class Requests implements AutoCloseable {
+    private static final int PROMPTS = 64;
+    private static final int SHORT = 1500;
+    private static final int LONG = 16_000;
+
+    /** By which a failover comes once in as many rounds: endpoints that fail more often would be ejected. */
+    private static final int ROUNDS_PER_FAILOVER = 4;
+
+    private static final byte[] LAST_CHUNK = "\r\n0\r\n\r\n".getBytes(US_ASCII);
+
+    /** What the clients of a round ask for, in turn. */
+    private static final List<Shape> SHAPES = List.of(
+            new Shape(StandInEngine.JSON, SHORT),
+            new Shape(StandInEngine.STREAM, SHORT),
+            new Shape(StandInEngine.JSON, LONG),
+            new Shape(StandInEngine.STREAM, SHORT),
+            new Shape(StandInEngine.STREAM, LONG),
+            new Shape(StandInEngine.JSON, SHORT));
+
+    private final List<Socket> clients = new ArrayList<>();
+    private final List<List<byte[]>> requests = new ArrayList<>();
+    private final List<byte[]> failovers;
+    private final byte[] buffer = new byte[16 * 1024];
+    private int round;
+
+    private record Shape(String id, int promptBytes) {}
+
+    Requests(int port, String path) throws IOException {
+        for (Shape shape : SHAPES) {
+            clients.add(new Socket(InetAddress.getLoopbackAddress(), port));
+            requests.add(requests(path, shape));
+        }
+        failovers = requests(path, new Shape(StandInEngine.FAILOVER, SHORT));
+    }
+
+    /**
+     * Sends a request of each client and reads the responses.
+     *
+     * @param patienceMillis for each read, at least 1
+     * @return how many were 200
+     */
+    int round(int patienceMillis) throws IOException {
+        for (int i = 0; i < clients.size(); i++) {
+            boolean failover = i == 0 && round % ROUNDS_PER_FAILOVER == 0;
+            List<byte[]> kind = failover ? failovers : requests.get(i);
+            clients.get(i).getOutputStream().write(kind.get(round % PROMPTS));
+        }
+        int served = 0;
+        for (Socket client : clients) {
+            client.setSoTimeout(patienceMillis);
+            served += readResponse(client.getInputStream()) ? 1 : 0;
+        }
+        round++;
+        return served;
+    }
+
+    static int perRound() {
+        return SHAPES.size();
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Socket client : clients) {
+            client.close();
+        }
+    }
+
+    /** Nothing follows a response before the next request, so its end is the end of what has come. */
+    private boolean readResponse(InputStream in) throws IOException {
+        int length = 0;
+        int end = -1;
+        boolean chunked = false;
+        StringBuilder head = new StringBuilder();
+        byte[] tail = new byte[LAST_CHUNK.length];
+        while (true) {
+            int read = in.read(buffer);
+            if (read < 0) {
+                throw new IOException("the connection was closed (expected: a response)");
+            }
+            length += read;
+            remember(tail, read);
+            if (end < 0) {
+                head.append(new String(buffer, 0, read, US_ASCII));
+                int headEnd = head.indexOf("\r\n\r\n");
+                if (headEnd < 0) {
+                    continue;
+                }
+                String lines = head.substring(0, headEnd).toLowerCase(Locale.ROOT);
+                chunked = lines.contains("transfer-encoding: chunked");
+                end = chunked ? 0 : headEnd + "\r\n\r\n".length() + contentLength(lines);
+            }
+            if (chunked ? Arrays.equals(tail, LAST_CHUNK) : length >= end) {
+                return head.indexOf(" 200 ") == "HTTP/1.1".length();
+            }
+        }
+    }
+
+    private void remember(byte[] tail, int read) {
+        int kept = Math.max(0, tail.length - read);
+        System.arraycopy(tail, tail.length - kept, tail, 0, kept);
+        System.arraycopy(buffer, Math.max(0, read - tail.length), tail, kept, tail.length - kept);
+    }
+
+    private static int contentLength(String head) {
+        String name = "content-length: ";
+        int at = head.indexOf(name);
+        int end = head.indexOf('\r', at);
+        return at < 0 ? 0 : Integer.parseInt(head.substring(at + name.length(), end < 0 ? head.length() : end));
+    }
+
+    private static List<byte[]> requests(String path, Shape shape) {
+        List<byte[]> all = new ArrayList<>();
+        for (int i = 0; i < PROMPTS; i++) {
+            String body =
+                    "{\"model\":\"%s\",\"stream\":%s,\"max_tokens\":16,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+                            .formatted(
+                                    WarmUp.NAME,
+                                    shape.id().equals(StandInEngine.STREAM),
+                                    prompt(i, shape.promptBytes()));
+            String head =
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: */*\r\n%s: %s\r\nX-Session-Id: %s-%d\r\nContent-Length: %d\r\n\r\n"
+                            .formatted(path, StandInEngine.REQUEST_ID, shape.id(), WarmUp.NAME, i, body.length());
+            all.add((head + body).getBytes(US_ASCII));
+        }
+        return all;
+    }
+
+    /** Half of it is another's, too. */
+    private static String prompt(int number, int bytes) {
+        String shared = "You are warmed up. \\n".repeat(bytes / 40);
+        return shared + "Prompt %d says \\\"hello\\\". ".formatted(number).repeat(bytes / 50);
+    }
+}

@@ -1,0 +1,202 @@
+package dev.warmlane.proxy.warmup;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.engines.models.ModelNames;
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.PoolFactory;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EndpointReport;
+import dev.warmlane.engines.probe.ModelCard;
+import dev.warmlane.engines.probe.PrefixCacheWindows;
+import dev.warmlane.proxy.ErrorHandler;
+import dev.warmlane.proxy.ProxyFactory;
+import dev.warmlane.proxy.ShortWay;
+import dev.warmlane.proxy.http.ClientPipeline;
+import dev.warmlane.proxy.http.ExactRoutes;
+import dev.warmlane.proxy.outcome.ModelMetrics;
+import dev.warmlane.proxy.outcome.OutcomeFilter;
+import dev.warmlane.proxy.outcome.RequestMetrics;
+import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.WarmlaneSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.cloud.gateway.route.Route;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServer;
+
+/**
+ * Serves requests of its own until the JVM has compiled what they need, or the time is up. It has the settings, the routes and the
+ * classes of the gateway, and shares none of its objects: nothing is counted, logged, remembered or limited, and nothing leaves
+ * loopback. Blocks the thread that runs it.
+ */
+public final class WarmUp implements AutoCloseable {
+    /** Of its pool and its model. */
+    static final String NAME = "warm-up";
+
+    private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
+    private static final String PATH = "/v1/chat/completions";
+
+    /** How often it looks whether the compiler is done. */
+    private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** The share of a window in which the compiler may have been busy, if it counts as done. */
+    private static final double IDLE = 0.05;
+
+    /** Of what it remembers. */
+    private static final int ENTRIES = 1000;
+
+    private final WarmlaneSettings settings;
+    private final Supplier<? extends MeterRegistry> registries;
+    private volatile boolean closed;
+
+    /** @param registries makes one of the kind that the gateway counts in */
+    public WarmUp(WarmlaneSettings settings, Supplier<? extends MeterRegistry> registries) {
+        this.settings = settings;
+        this.registries = registries;
+    }
+
+    /** Ends it early. */
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    /**
+     * Runs it for as long as the settings allow. If it cannot run, the log says why.
+     *
+     * @param routes in the order in which they are asked
+     */
+    public void run(List<Route> routes) {
+        if (settings.warmUp().isZero()) {
+            return;
+        }
+        ExactRoutes exact = ExactRoutes.of(routes);
+        Route route = exact.find(PATH);
+        if (route == null) {
+            log.info("no warm-up, as {} is served by no plain route", PATH);
+            return;
+        }
+        long begun = System.nanoTime();
+        try {
+            int served = serve(exact, route, begun);
+            log.info("warmed up by {} requests in {} ms", served, millisSince(begun));
+        } catch (IOException | RuntimeException e) {
+            if (!closed) {
+                log.warn(
+                        "the warm-up ended after {} ms, so the first requests are slower: {}",
+                        millisSince(begun),
+                        e.toString());
+            }
+        }
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    private int serve(ExactRoutes exact, Route route, long begun) throws IOException {
+        String host = route.getUri().getHost();
+        MeterRegistry registry = registries.get();
+        try (StandInEngine engine = new StandInEngine();
+                Pools pools = pools(PoolSettings.BY_MODEL.equals(host) ? NAME : host, engine)) {
+            pools.start();
+            EndpointReport report = new EndpointReport(
+                    null, PrefixCacheWindows.NONE, List.of(new ModelCard(NAME, false, "{}")), true, null, null, null);
+            ServedModels models =
+                    new ServedModels(pools, id -> report, () -> ModelNames.NONE, () -> {}, System::nanoTime);
+            try (ProxyFactory proxy = new ProxyFactory(settings, pools, models, responses(), null)) {
+                DisposableServer server = server(proxy, registry, exact);
+                try (Requests requests = new Requests(server.port(), PATH)) {
+                    return untilCompiled(requests, begun);
+                } finally {
+                    server.disposeNow();
+                }
+            }
+        } finally {
+            registry.close();
+        }
+    }
+
+    private Pools pools(String name, StandInEngine engine) {
+        List<String> urls = Arrays.stream(engine.ports())
+                .mapToObj(port -> "http://127.0.0.1:" + port)
+                .toList();
+        DiscoveryFactory discoveries = new DiscoveryFactory(settings.discovery(), () -> {
+            throw new IllegalStateException();
+        });
+        AffinityTable bindings = new AffinityTable(ENTRIES, settings.affinity().ttl(), Ticker.systemTicker());
+        return new PoolFactory(settings, bindings, null, discoveries, pool -> null)
+                .create(List.of(PoolSettings.ofEndpoints(name, urls)));
+    }
+
+    private StoredResponses responses() {
+        return new StoredResponses(ENTRIES, settings.affinity().ttl(), Ticker.systemTicker());
+    }
+
+    private DisposableServer server(ProxyFactory proxy, MeterRegistry registry, ExactRoutes exact) {
+        OutcomeFilter outcomes =
+                new OutcomeFilter(List.of(new RequestMetrics(registry), new ModelMetrics(registry, NAME::equals)));
+        ShortWay way = new ShortWay(
+                (request, response) -> Mono.error(new IllegalStateException()),
+                List.of(outcomes),
+                proxy.filter(registry, failure -> {}),
+                new ErrorHandler());
+        way.routes(exact);
+        return HttpServer.create()
+                .bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .protocol(HttpProtocol.HTTP11)
+                .doOnChannelInit(new ClientPipeline(settings.limits(), false, status -> {}, server -> server))
+                .handle(new ReactorHttpHandlerAdapter(way))
+                .bindNow();
+    }
+
+    private int untilCompiled(Requests requests, long begun) throws IOException {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        if (compiler == null) {
+            return 0;
+        }
+        long most = settings.warmUp().toNanos();
+        int served = 0;
+        long window = begun;
+        long compiled = compiler.getTotalCompilationTime();
+        while (!closed) {
+            long left = most - (System.nanoTime() - begun);
+            if (left <= 0) {
+                break;
+            }
+            try {
+                served += requests.round((int) TimeUnit.NANOSECONDS.toMillis(left) + 1);
+            } catch (SocketTimeoutException e) {
+                log.debug("the time is up", e);
+                break;
+            }
+            long now = System.nanoTime();
+            if (now - window > WINDOW_NANOS) {
+                long total = compiler.getTotalCompilationTime();
+                if (TimeUnit.MILLISECONDS.toNanos(total - compiled) < IDLE * (now - window)) {
+                    break;
+                }
+                window = now;
+                compiled = total;
+            }
+        }
+        return served;
+    }
+}
