@@ -8,12 +8,14 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 
 /**
  * A request's body in one array, and the part of the budget that it holds. An array on the heap: it can be sent again to
- * another endpoint and is parsed without copying. It grows as bytes come, whatever has been announced, and holds the budget
- * for as much as it has grown until it is released. Safe for concurrent use.
+ * another endpoint and is parsed without copying. It grows as bytes come, to no more than eight times of what has come, whatever has been announced, and
+ * holds the budget for as much as it has grown until it is released. Safe for concurrent use.
  */
 public final class BufferedBody {
     private static final byte[] NOTHING = {};
     private static final int SMALLEST_GROWTH_BYTES = 4096;
+    /** Whoever has sent this part of what was announced gets room for all of it: a large prompt is not copied each time it doubles. */
+    private static final int TRUSTED_PART = 8;
 
     private final BodyBudget budget;
     private final int limitBytes;
@@ -109,8 +111,9 @@ public final class BufferedBody {
         }
         int needed = length + more;
         long doubled = Math.max(2L * needed, SMALLEST_GROWTH_BYTES);
+        boolean trusted = announcedBytes >= needed && announcedBytes <= (long) TRUSTED_PART * needed;
         int most = announcedBytes >= needed ? announcedBytes : limitBytes;
-        int capacity = (int) Math.min(most, doubled);
+        int capacity = trusted ? announcedBytes : (int) Math.min(most, doubled);
         if (released || !budget.reserve(capacity - reserved)) {
             throw ApiException.overloadedMemory();
         }

@@ -56,6 +56,18 @@ class BufferedBodyTest {
         assertThat(body.bytes()).isEmpty();
     }
 
+    @Test
+    void makesRoomForAllThatIsAnnouncedOnceAnEighthHasCome() {
+        BodyBudget large = new BodyBudget(1_000_000);
+        BufferedBody body = new BufferedBody(large, 1_000_000, 800_000);
+        byte[] piece = new byte[50_000];
+        body.append(piece, 50_000);
+        assertThat(large.reserved()).isEqualTo(100_000);
+        body.append(piece, 50_000);
+        body.append(piece, 1);
+        assertThat(large.reserved()).isEqualTo(800_000);
+    }
+
     private BufferedBody body(int bytes) {
         BufferedBody body = new BufferedBody(budget, LIMIT, bytes);
         body.append(new byte[bytes], bytes);

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.engine.AdapterConfig;
@@ -279,9 +280,10 @@ class SimulatedServerIT {
             Await.until(
                     () -> server.engineStats().running() + server.engineStats().waiting() == underWay);
         }
-        assertThat(client.get("/metrics").body())
+        // The one that is loading runs from the next step on.
+        await().untilAsserted(() -> assertThat(client.get("/metrics").body())
                 .contains("vllm:lora_requests_info{max_lora=\"1\",running_lora_adapters=\"one\","
-                        + "waiting_lora_adapters=\"two\"} ");
+                        + "waiting_lora_adapters=\"two\"} "));
     }
 
     @Test
