@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.metrics.MetricsPage;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -40,13 +39,16 @@ class MetricsIT {
             GatewayMeter.MODEL_FALLBACKS,
             GatewayMeter.CLIENT_REQUESTS,
             GatewayMeter.CLIENT_TOKENS,
-            GatewayMeter.REFUSALS);
+            GatewayMeter.REFUSALS,
+            GatewayMeter.PREFILL_DECISIONS,
+            GatewayMeter.PREFILL_LEGS,
+            GatewayMeter.PREFILL_DURATION);
 
     private final ChatClient client = new ChatClient();
 
     @Test
-    void emitsWhatIsDocumented(@TempDir Path directory) throws IOException {
-        int port = freePort();
+    void emitsWhatIsDocumented(@TempDir Path directory) {
+        int port = FreePorts.take();
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
                 RunningGateway gateway = RunningGateway.inFrontOf(
                         fleet,
@@ -79,12 +81,6 @@ class MetricsIT {
                 assertThat(page)
                         .contains("# HELP " + name + " " + documented.get(name).description() + "\n");
             });
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

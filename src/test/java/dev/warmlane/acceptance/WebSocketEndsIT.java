@@ -218,7 +218,8 @@ class WebSocketEndsIT {
             try (Wire wire = Wire.to(gateway.port())) {
                 WebSocketWire from = accepted(wire, "Authorization: Bearer sesame\r\n");
                 WebSocketWire client = new WebSocketWire(wire, true);
-                for (int i = 0; i < 2; i++) {
+                // So many that none is left for minutes.
+                for (int i = 0; i < 20; i++) {
                     from.send(WebSocketWire.TEXT, DONE);
                     assertThat(client.read().text()).isEqualTo(DONE);
                 }
