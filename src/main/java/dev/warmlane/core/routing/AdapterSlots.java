@@ -132,8 +132,11 @@ public final class AdapterSlots {
 
     /** An engine has told of its adapters. */
     void observed(EndpointId endpoint, EndpointAdapters said) {
-        Set<String> inUse = new HashSet<>(said.running());
-        inUse.addAll(said.waiting());
+        Set<String> inUse = new HashSet<>();
+        for (List<String> names : List.of(said.running(), said.waiting())) {
+            // More than any engine has slots is no list of adapters.
+            names.stream().limit(MOST_SLOTS).forEach(inUse::add);
+        }
         byEndpoint.compute(endpoint, (id, before) -> {
             List<Held> held = new ArrayList<>();
             for (Held each : before == null ? List.<Held>of() : before.held) {

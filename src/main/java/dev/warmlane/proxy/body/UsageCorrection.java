@@ -22,6 +22,7 @@ public final class UsageCorrection {
     private final Transfer transfer;
     private final boolean events;
     private ByteBuf waiting = Unpooled.EMPTY_BUFFER;
+    private boolean discarded;
 
     /** @param events whether the response is a stream of events, rather than a body whose length is known */
     public UsageCorrection(Transfer transfer, boolean events) {
@@ -31,6 +32,11 @@ public final class UsageCorrection {
 
     /** Takes a chunk over and gives what may pass by now, perhaps nothing. */
     public synchronized ByteBuf accept(ByteBuf chunk, ByteBufAllocator allocator) {
+        if (discarded) {
+            // It was on its way when the client left.
+            chunk.release();
+            return Unpooled.EMPTY_BUFFER;
+        }
         boolean whole = !waiting.isReadable() && chunk.isReadable() && chunk.getByte(chunk.writerIndex() - 1) == '\n';
         if (events && whole && ByteBufUtil.indexOf(USAGE, chunk) < 0) {
             return chunk;
@@ -49,8 +55,9 @@ public final class UsageCorrection {
         return corrected(rest);
     }
 
-    /** Drops what still waits. */
+    /** Drops what still waits, and whatever else comes. */
     public synchronized void discard() {
+        discarded = true;
         waiting.release();
         waiting = Unpooled.EMPTY_BUFFER;
     }

@@ -41,6 +41,16 @@ class UsageCorrectionTest {
         assertThat(pass(body, 1000, false)).isEqualTo(body.replace("98", " 7"));
     }
 
+    @Test
+    void keepsNothingOfAChunkThatComesAfterTheClientHasLeft() {
+        UsageCorrection correction = new UsageCorrection(TRANSFER, true);
+        correction.discard();
+        ByteBuf late = Unpooled.copiedBuffer("data: {\"te", US_ASCII);
+        assertThat(correction.accept(late, UnpooledByteBufAllocator.DEFAULT).isReadable())
+                .isFalse();
+        assertThat(late.refCnt()).isZero();
+    }
+
     private static String pass(String text, int size, boolean events) {
         UsageCorrection correction = new UsageCorrection(TRANSFER, events);
         StringBuilder passed = new StringBuilder();
