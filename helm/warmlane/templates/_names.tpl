@@ -38,6 +38,34 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: vllm
 {{- end -}}
 
+{{/* Of the vLLM pods of one role. Takes a list: the root and the role, which is empty where pods do both. */}}
+{{- define "warmlane.roleName" -}}
+{{- $role := index . 1 -}}
+{{- include "warmlane.enginesName" (index . 0) }}{{ with $role }}-{{ . }}{{ end -}}
+{{- end -}}
+
+{{- define "warmlane.roleSelectorLabels" -}}
+{{- include "warmlane.enginesSelectorLabels" (index . 0) }}
+{{- with index . 1 }}
+warmlane.dev/role: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "warmlane.roleLabels" -}}
+{{- include "warmlane.labels" (list (index . 0) "vllm") }}
+{{- with index . 1 }}
+warmlane.dev/role: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* The roles of vLLM pods as a YAML list: one empty role where each does both. */}}
+{{- define "warmlane.roles" -}}
+{{- if and .Values.vllm.roles.enabled (ne .Values.vllm.scaling.by "none") -}}
+{{- fail (printf "vllm.scaling.by: %s (expected: none with vllm.roles, because the advice is about pods that do both)" .Values.vllm.scaling.by) -}}
+{{- end -}}
+{{- ternary (list "prefill" "decode") (list "") .Values.vllm.roles.enabled | toYaml -}}
+{{- end -}}
+
 {{/* Of all objects. Takes a list: the root and the component. */}}
 {{- define "warmlane.labels" -}}
 {{- $root := index . 0 -}}

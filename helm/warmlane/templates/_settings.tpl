@@ -30,6 +30,8 @@
     {{- fail (printf "discovery.port: %v (expected: nothing, because an InferencePool names its targetPorts)" $d.port) -}}
     {{- end -}}
     {{- $_ := set $source "inference-pool" $d.inferencePool -}}
+  {{- else if and .Values.vllm.enabled .Values.vllm.roles.enabled (not $d.service) -}}
+    {{- $_ := set $source "selector" (include "warmlane.enginesSelectorLabels" . | replace ": " "=" | replace "\n" ",") -}}
   {{- else -}}{{- $_ := set $source "service" (default (ternary (include "warmlane.enginesName" .) "vllm" .Values.vllm.enabled) $d.service) -}}
   {{- end -}}
   {{- with $d.namespace -}}{{- $_ := set $source "namespace" . -}}{{- end -}}

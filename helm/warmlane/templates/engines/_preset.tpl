@@ -32,7 +32,7 @@
 {{- fail (printf "vllm.hashAlgorithm: %s (expected: with KV events of vLLM %s one of %s)" $hash $vllm.version (join ", " $preset.eventHashAlgorithms)) -}}
 {{- end -}}
 {{- range $preset.args }}
-{{- if or (ne (default "" .when) "kvEvents") $vllm.kvEvents.enabled }}
+{{- if or (not .when) (index $vllm .when).enabled }}
 - {{ .arg
     | replace "${hashAlgorithm}" $hash
     | replace "${blockSize}" (toString $vllm.blockSize)

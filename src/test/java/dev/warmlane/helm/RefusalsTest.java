@@ -72,6 +72,8 @@ class RefusalsTest {
             vllm: {enabled: true, version: 0.9.2, model: m}         | vllm.version: 0.9.2 (expected: 0.10.0 or later)
             vllm: {enabled: true, version: 0.11.0, model: m, hashAlgorithm: builtin} | vllm.hashAlgorithm: builtin (expected: with vLLM 0.11.0 one of sha256, sha256_cbor)
             vllm: {enabled: true, version: 0.10.1, model: m, hashAlgorithm: sha256, kvEvents: {enabled: true}} | vllm.hashAlgorithm: sha256 (expected: with KV events of vLLM 0.10.1 one of builtin, sha256_cbor_64bit)
+            vllm: {enabled: true, version: 0.18.0, model: m, roles: {enabled: true}, scaling: {by: keda}} | vllm.scaling.by: keda (expected: none with vllm.roles
+            vllm: {roles: {ucx: {LD_PRELOAD: x}}}                   | invalid propertyName 'LD_PRELOAD'
             vllm: {gpuMemoryUtilization: 90}                        | /vllm/gpuMemoryUtilization
             vllm: {blockSize: 17}                                   | /vllm/blockSize
             vllm: {image: {tag: latest}}                            | /vllm/image/tag
