@@ -1,18 +1,21 @@
 package dev.warmlane;
 
 import dev.warmlane.app.ServeCommand;
-import dev.warmlane.tools.WarmlaneVersion;
 import dev.warmlane.tools.replay.AdviseCommand;
 import dev.warmlane.tools.replay.ReplayCommand;
 import dev.warmlane.tools.simulator.SimulateCommand;
 import dev.warmlane.tools.validation.ValidateCommand;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Properties;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -23,7 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "warmlane",
         description = "A cache-aware ingress for vLLM. Without a command: serve.",
         mixinStandardHelpOptions = true,
-        versionProvider = WarmlaneVersion.class,
+        versionProvider = Warmlane.Version.class,
         footer = {
             "",
             "bash and zsh complete commands and options of an alias `warmlane` after:",
@@ -75,7 +78,7 @@ public final class Warmlane {
 
     static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Warmlane()).setParameterExceptionHandler(Warmlane::explain);
-        all.getSubcommands().values().forEach(each -> each.getCommandSpec().versionProvider(new WarmlaneVersion()));
+        all.getSubcommands().values().forEach(each -> each.getCommandSpec().versionProvider(new Version()));
         return all;
     }
 
@@ -96,5 +99,29 @@ public final class Warmlane {
             command.add(0, ServeCommand.NAME);
         }
         return command;
+    }
+
+    /** Version, commit and Java, as far as the build has noted them. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() throws IOException {
+            String version = read("/META-INF/build-info.properties").getProperty("build.version", "without a version");
+            String commit = read("/git.properties").getProperty("git.commit.id.abbrev", "");
+            return new String[] {
+                "Warmlane " + version + (commit.isEmpty() ? "" : " (" + commit + ")"),
+                "Java %s, %s".formatted(System.getProperty("java.version"), System.getProperty("java.vendor"))
+            };
+        }
+
+        private static Properties read(String resource) throws IOException {
+            Properties properties = new Properties();
+            try (InputStream in = Version.class.getResourceAsStream(resource)) {
+                if (in != null) {
+                    properties.load(in);
+                }
+            }
+            return properties;
+        }
     }
 }

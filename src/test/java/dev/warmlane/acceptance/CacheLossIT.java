@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
-import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import java.time.Duration;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.harness.RunningGateway;
-import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

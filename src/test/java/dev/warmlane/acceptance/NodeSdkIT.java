@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SdkEngine;
-import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

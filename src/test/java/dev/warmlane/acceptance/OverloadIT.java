@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
-import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;

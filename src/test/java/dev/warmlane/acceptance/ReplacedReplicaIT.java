@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.ReplicaClients;
-import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

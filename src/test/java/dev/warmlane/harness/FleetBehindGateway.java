@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.tools.simulator.Faults;
-import dev.warmlane.tools.simulator.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import java.net.http.HttpResponse;
 import java.util.List;

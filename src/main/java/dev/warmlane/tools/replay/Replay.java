@@ -9,6 +9,7 @@ import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Attempt.Arrival;
+import dev.warmlane.tools.replay.PrefillLeg.Transfers;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;

@@ -2,6 +2,8 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.Bench.BenchReport;
+import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.AdapterConfig;

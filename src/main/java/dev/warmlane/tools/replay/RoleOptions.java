@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.PrefillLeg.Transfers;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

@@ -3,8 +3,8 @@ package dev.warmlane.tools.simulator;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
-import dev.warmlane.tools.simulator.engine.FinishReason;
 import java.util.List;
 import java.util.stream.IntStream;
 

@@ -5,8 +5,8 @@ import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.ResponseFormat.Usage;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
-import dev.warmlane.tools.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 
 /** Writes one response while the engine computes it, token by token or whole. */

@@ -1,5 +1,7 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,5 +50,37 @@ public final class SimulatedFleet implements AutoCloseable {
     @Override
     public void close() {
         servers.forEach(SimulatedServer::close);
+    }
+
+    /**
+     * How many simulated servers to start, and where.
+     *
+     * @param host address that they listen on
+     * @param port port of the first, the others follow; 0 for free ports
+     * @param servers how many; at least 1
+     * @param server how each is set up; the seed grows by one from server to server
+     */
+    public record FleetOptions(String host, int port, int servers, ServerOptions server) {
+
+        public FleetOptions {
+            Arguments.atLeast("servers", servers, 1);
+            int lastPort = port == 0 ? 0 : port + servers - 1;
+            String range = "0..%d for %d servers".formatted(65_536 - servers, servers);
+            Arguments.check(port >= 0 && lastPort <= 65_535, "port", port, range);
+        }
+
+        /** Servers at demo speed on consecutive local ports. */
+        public static FleetOptions demo(int port, int servers) {
+            return new FleetOptions("127.0.0.1", port, servers, ServerOptions.DEFAULTS);
+        }
+
+        /** Servers for tests, as quick as can be, on free local ports. */
+        public static FleetOptions instant(int servers) {
+            return new FleetOptions("127.0.0.1", 0, servers, ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT));
+        }
+
+        public FleetOptions withServer(ServerOptions newServer) {
+            return new FleetOptions(host, port, servers, newServer);
+        }
     }
 }

@@ -1,7 +1,10 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -9,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** Conversations side by side, a thread for each: each asks, takes the response into its next prompt, and asks on. */
 record Conversations(Chat chat, String model, Talk talk) {
@@ -58,5 +62,71 @@ record Conversations(Chat chat, String model, Talk talk) {
             messages.add(new Chat.Message("assistant", response.text()));
         }
         return responses;
+    }
+
+    /**
+     * Brings the system prompt that all sessions share into every pod's cache. Sent plainly it would reach only one: a gateway
+     * that prices cold prompts is right to send all who share one to the pod that has it, and sessions that start together would
+     * gather there. So sessions with texts of their own are sent until one is bound to each pod, and these then say the shared
+     * prompt. For one thread.
+     */
+    static final class WarmUp {
+        /** Idle pods are chosen as if at random: after this many sessions for each, one in 100,000 pods has none. */
+        private static final int MOST_ROUNDS = 12;
+
+        private final Conversations conversations;
+        private final Talk talk;
+        private final String run;
+        private final Map<String, String> sessions = new LinkedHashMap<>();
+        private final List<String> failures = new ArrayList<>();
+        private int sent;
+
+        WarmUp(Conversations conversations, Talk talk, String run) {
+            this.conversations = conversations;
+            this.talk = talk;
+            this.run = run;
+        }
+
+        /**
+         * Warms so many pods, or as many as it can reach.
+         *
+         * @param system the shared prompt
+         * @throws CannotRunException if every request failed
+         */
+        void warm(int pods, String system) throws InterruptedException {
+            for (int round = 0; round < MOST_ROUNDS && sessions.size() < pods; round++) {
+                List<String> names = IntStream.rangeClosed(1, pods)
+                        .mapToObj(number -> "validate-%s-warm-up-%d".formatted(run, sent + number))
+                        .toList();
+                sent += pods;
+                ask(names, name -> Talk.text(talk.questionTokens, name));
+                if (failures.size() == sent) {
+                    throw new CannotRunException(
+                            "gateway: every request failed, the first with: %s (expected: an answer)"
+                                    .formatted(failures.get(0)));
+                }
+                if (sessions.isEmpty()) {
+                    return;
+                }
+            }
+            ask(List.copyOf(sessions.values()), name -> system);
+        }
+
+        /** The names of the pods that were reached; none where responses do not name them. */
+        List<String> reached() {
+            return List.copyOf(sessions.keySet());
+        }
+
+        private void ask(List<String> names, Function<String, String> system) throws InterruptedException {
+            List<List<Chat.Response>> responses = conversations.hold(names, system, 1, response -> {});
+            for (int i = 0; i < names.size(); i++) {
+                Chat.Response response = responses.get(i).get(0);
+                if (response.failure() != null) {
+                    failures.add(response.failure());
+                } else if (response.endpoint() != null) {
+                    sessions.putIfAbsent(response.endpoint(), names.get(i));
+                }
+            }
+        }
     }
 }

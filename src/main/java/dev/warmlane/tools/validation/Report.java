@@ -1,6 +1,7 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Distribution;
+import dev.warmlane.tools.validation.Management.Losses;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Distribution;
+import dev.warmlane.tools.validation.Talk.PossibleHits;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

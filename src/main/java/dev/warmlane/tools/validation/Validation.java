@@ -1,5 +1,7 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.tools.validation.Conversations.WarmUp;
+import dev.warmlane.tools.validation.Targets.Setup;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;

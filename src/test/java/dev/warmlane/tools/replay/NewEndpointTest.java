@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.rules.StickyTable;

@@ -7,8 +7,9 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
-import dev.warmlane.tools.simulator.engine.FinishReason;
+import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 

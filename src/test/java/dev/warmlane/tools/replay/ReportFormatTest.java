@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.Distribution;
+import dev.warmlane.tools.replay.Bench.BenchReport;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
-import dev.warmlane.tools.simulator.engine.FinishReason;
+import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;

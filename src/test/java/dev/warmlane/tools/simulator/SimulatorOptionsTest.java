@@ -3,6 +3,8 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.warmlane.tools.simulator.AdminApi.FaultsJson;
+import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,6 +3,8 @@ package dev.warmlane.tools.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.tools.validation.Evaluation.Counted;
+import dev.warmlane.tools.validation.PoolReading.PodReading;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
+import dev.warmlane.tools.replay.load.AccessLogTrace.JsonLine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

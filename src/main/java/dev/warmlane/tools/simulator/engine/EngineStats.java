@@ -1,5 +1,7 @@
 package dev.warmlane.tools.simulator.engine;
 
+import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
+
 /**
  * The counters and gauges of an engine at one moment. Immutable.
  *

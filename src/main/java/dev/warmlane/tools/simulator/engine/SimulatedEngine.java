@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator.engine;
 
+import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
