@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.harness.ChatClient;
@@ -185,7 +186,7 @@ class RanksIT {
         start(2, instant(2));
         PoolHealth health = gateway.bean(Pools.class).get("default").health();
         EndpointId rank = gateway.router().pool().snapshot().endpoints().get(1).id();
-        assertThat(health.drain(rank, new PoolHealth.Drain(true, 1))).isTrue();
+        assertThat(health.drains().here(rank, new Drain(true, 1))).isTrue();
         assertThat(states(fleet.servers().get(0))).containsOnly(EndpointState.DRAINED);
         assertThat(states(fleet.servers().get(1))).allMatch(EndpointState::acceptsNew);
     }

@@ -5,22 +5,19 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.EndpointState;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of one pool's servers, by their requests and health checks; the pool's snapshot combines it with what discovery
- * lists. What happens at one rank of a server is of the server: whoever names the rank may name the server as well, and
- * listeners hear of each of its ranks. {@link #tick} is to be called about once a second. Safe for concurrent use; a request that succeeds takes no lock.
+ * The health of one pool's servers, by their requests, health {@link #checks} and operators; the pool's snapshot combines it
+ * with what discovery lists. What happens at one rank of a server is of the server: whoever names the rank may name the server
+ * as well, and listeners hear of each of its ranks. {@link #tick} is to be called about once a second. Safe for concurrent use;
+ * a request that succeeds takes no lock.
  */
 public final class PoolHealth implements HealthWatch {
     private final EndpointPool pool;
@@ -28,10 +25,10 @@ public final class PoolHealth implements HealthWatch {
     private final LongSupplier nanoClock;
     private final AtomicReference<HealthBook> book;
     private final Map<EndpointId, RequestRecord> requests = new ConcurrentHashMap<>();
-    private final Map<EndpointId, CheckStreak> checks = new ConcurrentHashMap<>();
     private final Presence presence = new Presence();
-    private volatile BiConsumer<EndpointId, Drain> onDrain = (endpoint, said) -> {};
-    private final List<HealthListener> listeners = new CopyOnWriteArrayList<>();
+    private final HealthNews news;
+    private final HealthChecks checks;
+    private final Drains drains;
 
     /**
      * Follows the endpoints of a pool.
@@ -43,6 +40,9 @@ public final class PoolHealth implements HealthWatch {
         this.rules = rules;
         this.nanoClock = nanoClock;
         this.book = new AtomicReference<>(HealthBook.empty(rules));
+        this.news = new HealthNews(pool);
+        this.checks = new HealthChecks(this, rules, presence, news, nanoClock);
+        this.drains = new Drains(this, presence, news);
         pool.overlay(this::over);
         pool.onRemoval(this::forget);
     }
@@ -51,13 +51,23 @@ public final class PoolHealth implements HealthWatch {
         return pool;
     }
 
+    /** What its health checks say. */
+    public HealthChecks checks() {
+        return checks;
+    }
+
+    /** What operators have taken out of use. */
+    public Drains drains() {
+        return drains;
+    }
+
     /** The health of an endpoint; null if discovery does not list it as ready. */
     public @Nullable EndpointHealth of(EndpointId endpoint) {
         return book().of(endpoint);
     }
 
     public void addListener(HealthListener listener) {
-        listeners.add(listener);
+        news.add(listener);
     }
 
     @Override
@@ -91,13 +101,13 @@ public final class PoolHealth implements HealthWatch {
     @Override
     public void failed(Endpoint endpoint, FailureCause cause) {
         if (cause == FailureCause.CONNECT || cause == FailureCause.RESET) {
-            listeners.forEach(listener -> listener.lost(endpoint));
+            news.tell(listener -> listener.lost(endpoint));
         }
         if (!cause.blamesEndpoint()) {
             undecided(endpoint);
             return;
         }
-        listeners.forEach(listener -> listener.failed(endpoint, cause.words()));
+        news.tell(listener -> listener.failed(endpoint, cause.words()));
         if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
             judge(endpoint.id().server(), cause);
         }
@@ -110,146 +120,8 @@ public final class PoolHealth implements HealthWatch {
         }
     }
 
-    /**
-     * A health check of an endpoint has ended. One that passes ends a suspicion.
-     *
-     * @param failure why it failed, or null if it passed
-     * @param sinceNanos when it began, on this object's clock
-     */
-    public void checked(EndpointId endpoint, @Nullable FailureCause failure, long sinceNanos) {
-        checked(endpoint, failure, failure == null ? "200" : failure.words(), sinceNanos);
-    }
-
-    private void checked(EndpointId id, @Nullable FailureCause failure, String answer, long sinceNanos) {
-        EndpointId endpoint = id.server();
-        CheckStreak streak = checks.computeIfAbsent(endpoint, added -> new CheckStreak());
-        int inARow = streak.add(failure == null);
-        long now = nanoClock.getAsLong();
-        streak.last = new LastCheck(answer, failure == null, now - sinceNanos, now);
-        if (failure != null) {
-            boolean fell = inARow >= rules.checkFall();
-            change(before -> before.checkFailed(endpoint, fell, failure.losesCache(), nanoClock.getAsLong()));
-            tell(
-                    endpoint,
-                    listed -> listeners.forEach(listener ->
-                            listener.checkFailed(listed, failure, inARow, !presence.heardSince(endpoint, sinceNanos))));
-        } else {
-            suspect(endpoint, false);
-            if (inARow >= rules.checkRise()) {
-                change(before -> before.checkRose(endpoint));
-            }
-        }
-        if (!isListed(endpoint)) {
-            checks.remove(endpoint);
-        }
-    }
-
-    /**
-     * A health check of an endpoint has failed.
-     *
-     * @param why a few words without addresses or content
-     * @param sinceNanos when it began, on this object's clock
-     */
-    public void checkFailed(EndpointId endpoint, FailureCause cause, String why, long sinceNanos) {
-        tell(endpoint, listed -> listeners.forEach(listener -> listener.failed(listed, why)));
-        checked(endpoint, cause, why, sinceNanos);
-    }
-
-    /** Tells the log something about an endpoint. */
-    public void note(Endpoint endpoint, String what, @Nullable String why) {
-        listeners.forEach(listener -> listener.noted(endpoint, what, why));
-    }
-
-    /** A health check found that nobody listens at an endpoint. */
-    public void refused(EndpointId endpoint) {
-        tell(endpoint, listed -> listeners.forEach(listener -> listener.refused(listed)));
-    }
-
-    /**
-     * A health check of an endpoint is late. If nothing has come from it since the check began, it is suspected of hanging, and
-     * gets no requests as long as others do.
-     *
-     * @return whether that is news
-     */
-    public boolean late(EndpointId endpoint, long sinceNanos) {
-        return !presence.heardSince(endpoint.server(), sinceNanos) && suspect(endpoint.server(), true);
-    }
-
-    /** Whether the engine of an endpoint sleeps, as it says itself. */
-    public void sleeps(EndpointId endpoint, boolean asleep) {
-        if (isListed(endpoint) && presence.sleeps(endpoint.server(), asleep)) {
-            pool.refresh();
-            tell(endpoint, listed -> listeners.forEach(listener -> listener.slept(listed, asleep)));
-        }
-    }
-
-    private boolean suspect(EndpointId endpoint, boolean suspected) {
-        boolean news = (!suspected || isListed(endpoint)) && presence.suspect(endpoint, suspected);
-        if (news) {
-            pool.refresh();
-        }
-        return news;
-    }
-
-    private void tell(EndpointId id, Consumer<Endpoint> news) {
-        pool.snapshot().atServerOf(id).forEach(news);
-    }
-
-    private boolean isListed(EndpointId id) {
+    boolean isListed(EndpointId id) {
         return !pool.snapshot().atServerOf(id).isEmpty();
-    }
-
-    /**
-     * Whether operators have taken an endpoint out.
-     *
-     * @param drained if not, they have put it back
-     * @param atMillis when they said so, in milliseconds since 1970; of two, the later counts
-     */
-    public record Drain(boolean drained, long atMillis) {}
-
-    /**
-     * The last check of an endpoint that ended.
-     *
-     * @param answer what came of it, in a few words without addresses or content
-     * @param passed whether that was well
-     * @param tookNanos how long it took
-     * @param endedNanos when it ended, on this object's clock
-     */
-    public record LastCheck(String answer, boolean passed, long tookNanos, long endedNanos) {}
-
-    /**
-     * Takes a server out of use, or puts it back, whoever says so. It finishes what it has.
-     *
-     * @return whether that is news
-     */
-    public boolean drain(EndpointId endpoint, Drain said) {
-        if (!isListed(endpoint) || !presence.drain(endpoint.server(), said)) {
-            return false;
-        }
-        pool.refresh();
-        tell(
-                endpoint,
-                listed -> note(listed, said.drained() ? "drained by an operator" : "put back by an operator", null));
-        return true;
-    }
-
-    /** The same at all replicas. */
-    public boolean drainEverywhere(EndpointId endpoint, Drain said) {
-        boolean news = drain(endpoint, said);
-        if (news) {
-            onDrain.accept(endpoint.server(), said);
-        }
-        return news;
-    }
-
-    /** Tells this what operators say here, so that others hear of it; instead of what was told before. */
-    public void onDrain(BiConsumer<EndpointId, Drain> listener) {
-        onDrain = listener;
-    }
-
-    /** What operators said last of each server that they said anything of. */
-    public Map<EndpointId, Drain> drains() {
-        return Map.copyOf(presence.drains());
     }
 
     /** Takes an endpoint out as if it had failed, even if too few are left. Returns whether it was in. */
@@ -266,19 +138,13 @@ public final class PoolHealth implements HealthWatch {
         return change(before -> before.readmit(endpoint, nanoClock.getAsLong()));
     }
 
-    /** The last check of an endpoint; null before the first. */
-    public @Nullable LastCheck lastCheck(EndpointId endpoint) {
-        CheckStreak streak = checks.get(endpoint.server());
-        return streak == null ? null : streak.last;
-    }
-
     /** Ends ejections whose time is up, and raises the load of starting endpoints. */
     public void tick() {
         boolean changed = change(before -> before.tick(nanoClock.getAsLong()));
         if (!changed && pool.snapshot().hasStarting()) {
             pool.refresh();
         }
-        listeners.forEach(HealthListener::ticked);
+        news.tell(HealthListener::ticked);
     }
 
     private boolean claim(EndpointId endpoint) {
@@ -311,7 +177,7 @@ public final class PoolHealth implements HealthWatch {
             before = book();
             followed = before.follow(discovered, now);
         } while (!book.compareAndSet(before, followed));
-        announcePanic(before, followed);
+        news.panic(before, followed);
         followed.all().keySet().forEach(id -> {
             requests.computeIfAbsent(id, known -> new RequestRecord(rules.window()));
             presence.follow(id, now);
@@ -319,7 +185,7 @@ public final class PoolHealth implements HealthWatch {
         return presence.over(followed.over(discovered, now));
     }
 
-    private boolean change(UnaryOperator<HealthBook> step) {
+    boolean change(UnaryOperator<HealthBook> step) {
         HealthBook before;
         HealthBook after;
         do {
@@ -330,27 +196,8 @@ public final class PoolHealth implements HealthWatch {
             }
         } while (!book.compareAndSet(before, after));
         pool.refresh();
-        announce(before, after);
+        news.changed(before, after);
         return true;
-    }
-
-    private void announce(HealthBook before, HealthBook after) {
-        EndpointSnapshot snapshot = pool.snapshot();
-        after.all().forEach((id, now) -> {
-            EndpointHealth was = Objects.requireNonNull(before.of(id));
-            if (was.getClass() != now.getClass()) {
-                snapshot.atServerOf(id)
-                        .forEach(endpoint -> listeners.forEach(listener -> listener.changed(endpoint, was, now)));
-            }
-        });
-        announcePanic(before, after);
-    }
-
-    private void announcePanic(HealthBook before, HealthBook after) {
-        if (before.isPanic() != after.isPanic()) {
-            int endpoints = after.all().size();
-            listeners.forEach(listener -> listener.panic(after.isPanic(), endpoints - after.out(), endpoints));
-        }
     }
 
     private HealthBook book() {
@@ -364,21 +211,8 @@ public final class PoolHealth implements HealthWatch {
             return;
         }
         requests.remove(gone);
-        checks.remove(gone);
+        checks.forget(gone);
+        drains.forget(gone);
         presence.forget(gone);
-    }
-
-    /** How many health checks of an endpoint in a row had the same result. */
-    private static final class CheckStreak {
-        private boolean passing;
-        private int length;
-        private volatile @Nullable LastCheck last;
-
-        /** Adds a result; returns the length of the streak, at least 1. */
-        synchronized int add(boolean passed) {
-            length = passed == passing && length < Integer.MAX_VALUE ? length + 1 : 1;
-            passing = passed;
-            return length;
-        }
     }
 }

@@ -4,7 +4,6 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.health.PoolHealth.Drain;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,6 @@ final class Presence {
     private volatile Set<EndpointId> suspects = Set.of();
     private volatile Set<EndpointId> asleep = Set.of();
     private volatile Set<EndpointId> drained = Set.of();
-    private final Map<EndpointId, Drain> drains = new ConcurrentHashMap<>();
 
     /** Takes up an endpoint, which counts as heard now. */
     void follow(EndpointId id, long nowNanos) {
@@ -33,7 +31,6 @@ final class Presence {
         suspects = changed(suspects, id, false);
         asleep = changed(asleep, id, false);
         drained = changed(drained, id, false);
-        drains.remove(id);
     }
 
     /** A byte has come from it. */
@@ -63,20 +60,8 @@ final class Presence {
         return before != asleep;
     }
 
-    /** @return whether that is news: what was said later counts */
-    synchronized boolean drain(EndpointId id, Drain said) {
-        Drain before = drains.get(id);
-        if (before != null && said.atMillis() <= before.atMillis()) {
-            return false;
-        }
-        drains.put(id, said);
-        drained = changed(drained, id, said.drained());
-        return true;
-    }
-
-    /** What operators said last of each endpoint that they said anything of. */
-    Map<EndpointId, Drain> drains() {
-        return drains;
+    synchronized void drained(EndpointId id, boolean drain) {
+        drained = changed(drained, id, drain);
     }
 
     /**

@@ -7,7 +7,7 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.health.PoolHealth.Drain;
+import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.SharedLoad.Sums;

@@ -2,7 +2,7 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.PoolHealth.Drain;
+import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.SharedLoad.Sums;

@@ -4,8 +4,8 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.PoolHealth;
-import dev.warmlane.core.health.PoolHealth.Drain;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.InFlight;
@@ -72,19 +72,19 @@ public final class PoolShare {
     /** Lets operators drain endpoints at all replicas. */
     public void health(PoolHealth poolHealth) {
         health = poolHealth;
-        poolHealth.onDrain((endpoint, said) -> facts.add(new Fact.Drained(name(), endpoint, said)));
+        poolHealth.drains().onDrain((endpoint, said) -> facts.add(new Fact.Drained(name(), endpoint, said)));
     }
 
     void drained(EndpointId endpoint, Drain said) {
         PoolHealth known = health;
         if (known != null) {
-            known.drain(endpoint, said);
+            known.drains().here(endpoint, said);
         }
     }
 
     Map<EndpointId, Drain> drains() {
         PoolHealth known = health;
-        return known == null ? Map.of() : known.drains();
+        return known == null ? Map.of() : known.drains().all();
     }
 
     @Nullable

@@ -49,7 +49,7 @@ public final class EngineFacts {
                     known++;
                 }
                 tell(pool.router(), endpoint.id(), report, capacity);
-                pool.health().sleeps(endpoint.id(), report.asleep(nanoClock.getAsLong()));
+                pool.health().checks().sleeps(endpoint.id(), report.asleep(nanoClock.getAsLong()));
                 if (report.scrapedAtNanos() != null) {
                     scrapes.put(endpoint.id(), report.scrapedAtNanos());
                 }

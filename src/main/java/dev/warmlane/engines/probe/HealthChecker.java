@@ -98,7 +98,7 @@ public final class HealthChecker implements AutoCloseable {
 
     private record Target(Place place, Pool pool, Endpoint endpoint) {
         void note(String what, @Nullable String why) {
-            pool.health().note(endpoint, what, why);
+            pool.health().checks().note(endpoint, what, why);
         }
     }
 
@@ -227,7 +227,7 @@ public final class HealthChecker implements AutoCloseable {
 
     private void late(Target target, long startedNanos) {
         if (!stalledSince(startedNanos)
-                && target.pool().health().late(target.endpoint().id(), startedNanos)) {
+                && target.pool().health().checks().late(target.endpoint().id(), startedNanos)) {
             target.note("health check is late and nothing else has come from it", null);
         }
     }
@@ -238,7 +238,7 @@ public final class HealthChecker implements AutoCloseable {
         if (failing.remove(target.place())) {
             target.note("healthy again", null);
         }
-        target.pool().health().checked(target.endpoint().id(), null, startedNanos);
+        target.pool().health().checks().passed(target.endpoint().id(), startedNanos);
     }
 
     private void failed(Target target, EngineFailure why, long startedNanos) {
@@ -265,9 +265,9 @@ public final class HealthChecker implements AutoCloseable {
         if (failing.add(target.place())) {
             target.note("health check failed", why.reason());
         }
-        target.pool().health().checkFailed(target.endpoint().id(), why.cause(), why.reason(), startedNanos);
+        target.pool().health().checks().failed(target.endpoint().id(), why.cause(), why.reason(), startedNanos);
         if (why.isRefused()) {
-            target.pool().health().refused(target.endpoint().id());
+            target.pool().health().checks().refused(target.endpoint().id());
         }
     }
 }

@@ -3,8 +3,8 @@ package dev.warmlane.ops.dashboard;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.PoolHealth.Drain;
-import dev.warmlane.core.health.PoolHealth.LastCheck;
+import dev.warmlane.core.health.Drains.Drain;
+import dev.warmlane.core.health.HealthChecks.LastCheck;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
@@ -88,8 +88,8 @@ final class EndpointHandler {
         Pool pool = place.pool();
         EndpointId id = place.endpoint().id();
         double[] sums = Objects.requireNonNullElse(feed.sums(pool.name(), id.value()), new double[EndpointSum.COUNT]);
-        Drain drain = pool.health().drains().get(id.server());
-        LastCheck check = pool.health().lastCheck(id);
+        Drain drain = pool.health().drains().all().get(id.server());
+        LastCheck check = pool.health().checks().last(id);
         return new EndpointDetails(
                 sums[EndpointSum.SECONDS.index()],
                 sums[EndpointSum.DOWN_SECONDS.index()],
@@ -152,14 +152,14 @@ final class EndpointHandler {
     }
 
     private boolean drain(Pool pool, EndpointId id, boolean drained) {
-        Drain before = pool.health().drains().get(id.server());
+        Drain before = pool.health().drains().all().get(id.server());
         // Later than what was said before, even if another replica's clock is ahead.
         long now = Math.max(clock.millis(), before == null ? 0 : before.atMillis() + 1);
-        return pool.health().drainEverywhere(id, new Drain(drained, now));
+        return pool.health().drains().everywhere(id, new Drain(drained, now));
     }
 
     private static boolean isDrained(Pool pool, EndpointId id) {
-        Drain drain = pool.health().drains().get(id.server());
+        Drain drain = pool.health().drains().all().get(id.server());
         return drain != null && drain.drained();
     }
 

@@ -254,7 +254,7 @@ class HealthRoutingTest {
     void aRetryInAPanicGoesToWhatIsHealthy() {
         for (String down : List.of("e0", "e1", "e2")) {
             for (int i = 0; i < 3; i++) {
-                health.checked(new EndpointId(down), FailureCause.CONNECT, 0);
+                health.checks().failed(new EndpointId(down), FailureCause.CONNECT, "refused", 0);
             }
         }
         assertThat(selectable()).hasSize(4);
@@ -343,7 +343,7 @@ class HealthRoutingTest {
         now += 30 * SECOND;
         health.tick();
         for (int i = 0; i < 9; i++) {
-            health.checked(new EndpointId("e" + i % 3), FailureCause.CONNECT, 0);
+            health.checks().failed(new EndpointId("e" + i % 3), FailureCause.CONNECT, "refused", 0);
         }
         assertThat(heard)
                 .containsExactly(

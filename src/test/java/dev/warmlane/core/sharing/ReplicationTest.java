@@ -12,7 +12,7 @@ import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.health.PoolHealth.Drain;
+import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.routing.Lease;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.time.Duration;
@@ -273,9 +273,9 @@ class ReplicationTest {
     @Test
     void aServerThatIsDrainedIsDrainedWhereItsRanksAreNotKnownYet() {
         one.pool.ranks(A, 2);
-        one.health.drainEverywhere(A.rank(1), new Drain(true, 1));
+        one.health.drains().everywhere(A.rank(1), new Drain(true, 1));
         replicas.exchange();
-        assertThat(two.health.drains()).containsOnlyKeys(A);
+        assertThat(two.health.drains().all()).containsOnlyKeys(A);
         two.pool.ranks(A, 2);
         assertThat(two.pool.snapshot().atServerOf(A))
                 .extracting(Endpoint::state)
@@ -351,12 +351,12 @@ class ReplicationTest {
 
     @Test
     void whatAnOperatorSaidLastOfAnEndpointCountsEverywhereAndForWhoeverJoins() {
-        one.health.drainEverywhere(A, new Drain(true, 2));
+        one.health.drains().everywhere(A, new Drain(true, 2));
         replicas.exchange();
-        assertThat(two.health.drains()).containsEntry(A, new Drain(true, 2));
+        assertThat(two.health.drains().all()).containsEntry(A, new Drain(true, 2));
         assertThat(two.pool.snapshot().find(A).state()).isEqualTo(EndpointState.DRAINED);
 
-        three.health.drainEverywhere(A, new Drain(false, 1));
+        three.health.drains().everywhere(A, new Drain(false, 1));
         replicas.exchange();
         assertThat(two.pool.snapshot().find(A).state()).isEqualTo(EndpointState.DRAINED);
 
