@@ -7,6 +7,7 @@ import dev.warmlane.proxy.accesslog.Pseudonyms;
 import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
@@ -74,7 +75,7 @@ final class ResponseHeaders {
     }
 
     private void copy(io.netty.handler.codec.http.HttpHeaders from, HttpHeaders to) {
-        HopByHop hopByHop = new HopByHop(from.getAll("connection"));
+        HopByHop hopByHop = new HopByHop(from.getAll(HttpHeaderNames.CONNECTION));
         from.forEach(header -> {
             String name = header.getKey();
             if (!hopByHop.contains(name) && !UpstreamHeaders.isOwn(name) && !dropped.contains(name)) {

@@ -14,6 +14,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -79,7 +80,7 @@ final class ResponseWriter {
             });
         }
         routed.progress().inChunks();
-        boolean stream = isEventStream(upstream.headers().get("content-type"));
+        boolean stream = isEventStream(upstream.headers().get(HttpHeaderNames.CONTENT_TYPE));
         Flux<ByteBuf> content = transfer == null
                 ? upstream
                 : corrected(upstream, new UsageCorrection(transfer, stream), buffers.getByteBufAllocator());
@@ -141,7 +142,7 @@ final class ResponseWriter {
 
     /** Whether the response says that it fits into memory, so that it may be read before it is passed on. */
     static boolean isShort(UpstreamResponse upstream) {
-        String contentLength = upstream.headers().get("content-length");
+        String contentLength = upstream.headers().get(HttpHeaderNames.CONTENT_LENGTH);
         if (contentLength == null) {
             return false;
         }

@@ -20,7 +20,9 @@ public final class ResponseTail {
 
     private static final int BUFFER_BYTES = 2 * KEPT_BYTES;
 
-    private byte @Nullable [] buffer;
+    private static final byte[] NOTHING = {};
+
+    private byte[] buffer = NOTHING;
     private int length;
     private long seenBytes;
     private boolean silent = true;
@@ -28,23 +30,26 @@ public final class ResponseTail {
 
     /** Notes a chunk without consuming it. */
     public void accept(ByteBuf chunk) {
-        byte[] bytes = buffer;
-        if (bytes == null) {
-            bytes = new byte[BUFFER_BYTES];
-            buffer = bytes;
-        }
         seenBytes += chunk.readableBytes();
         if (silent) {
             listen(chunk);
         }
         int count = Math.min(chunk.readableBytes(), KEPT_BYTES);
+        makeRoom(count);
+        chunk.getBytes(chunk.writerIndex() - count, buffer, length, count);
+        length += count;
+    }
+
+    /** For the first chunk just enough, as most responses come whole. */
+    private void makeRoom(int count) {
         if (length + count > BUFFER_BYTES) {
             // Rarely: the buffer holds twice what must be kept.
-            System.arraycopy(bytes, length - KEPT_BYTES, bytes, 0, KEPT_BYTES);
+            System.arraycopy(buffer, length - KEPT_BYTES, buffer, 0, KEPT_BYTES);
             length = KEPT_BYTES;
         }
-        chunk.getBytes(chunk.writerIndex() - count, bytes, length, count);
-        length += count;
+        if (length + count > buffer.length) {
+            buffer = Arrays.copyOf(buffer, length == 0 ? count : BUFFER_BYTES);
+        }
     }
 
     private void listen(ByteBuf chunk) {
@@ -66,33 +71,25 @@ public final class ResponseTail {
     /** The usage that the response reports at its end, or null. */
     @Nullable
     public Usage usage() {
-        byte[] bytes = buffer;
-        return bytes == null ? null : Usage.lastIn(bytes, 0, length);
+        return length == 0 ? null : Usage.lastIn(buffer, 0, length);
     }
 
     /** Whether the last thing that came is the event after which a stream of chat or completions has no other. */
     public boolean endsWithLastEvent() {
-        byte[] bytes = buffer;
         int start = length - LAST_EVENT.length;
         // Most events end an object there, so that one byte decides.
-        return bytes != null
-                && start >= 0
-                && bytes[start] == LAST_EVENT[0]
-                && Arrays.equals(bytes, start, length, LAST_EVENT, 0, LAST_EVENT.length);
+        return start >= 0
+                && buffer[start] == LAST_EVENT[0]
+                && Arrays.equals(buffer, start, length, LAST_EVENT, 0, LAST_EVENT.length);
     }
 
     /** What a stream says by all that has come; begun where that is more than is kept. */
     public StreamStart streamStart() {
-        byte[] bytes = buffer;
-        if (bytes == null) {
-            return StreamStart.UNDECIDED;
-        }
-        return seenBytes > length ? StreamStart.BEGUN : StreamStart.of(bytes, 0, length);
+        return seenBytes > length ? StreamStart.BEGUN : StreamStart.of(buffer, 0, length);
     }
 
     /** Whether this is a whole response that was aborted before its first token. Such a response is short. */
     public boolean isZeroTokenAbort() {
-        byte[] bytes = buffer;
-        return bytes != null && seenBytes == length && ZeroTokenAbort.isIn(bytes, 0, length);
+        return length > 0 && seenBytes == length && ZeroTokenAbort.isIn(buffer, 0, length);
     }
 }

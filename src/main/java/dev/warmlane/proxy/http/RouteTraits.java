@@ -39,8 +39,11 @@ public record RouteTraits(
     private static final String STORED_RESPONSE = "/responses/";
 
     /** By identity, and only as long as the route lives. */
-    private static final LoadingCache<Route, RouteTraits> KNOWN =
-            Caffeine.newBuilder().weakKeys().build(route -> of(route.getMetadata()));
+    private static final LoadingCache<Route, RouteTraits> KNOWN = Caffeine.newBuilder()
+            .weakKeys()
+            // Its upkeep is nothing. Handed to another thread, it wakes that one for every few requests.
+            .executor(Runnable::run)
+            .build(route -> of(route.getMetadata()));
 
     /** Of the route that a request has taken. */
     public static RouteTraits of(ServerWebExchange exchange) {

@@ -1,0 +1,57 @@
+package dev.warmlane.proxy.body;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.vllm.StreamStart;
+import dev.warmlane.core.vllm.Usage;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ResponseTailTest {
+    private static final String USAGE = "data: {\"usage\":{\"prompt_tokens\":7,\"total_tokens\":10,\"completion_tokens\":3}}\n\n";
+
+    private final ResponseTail tail = new ResponseTail();
+
+    @ParameterizedTest
+    @CsvSource({"1, 200", "1, 100000", "2, 2250", "3, 4000", "7, 1500", "100, 200", "5, 4096", "3, 8192"})
+    void findsTheUsageAfterAnyChunks(int chunks, int chunkBytes) {
+        for (int i = 0; i < chunks; i++) {
+            accept("data: " + "x".repeat(chunkBytes - 8) + "\n\n");
+        }
+        for (int i = 0; i < USAGE.length(); i += 10) {
+            accept(USAGE.substring(i, Math.min(USAGE.length(), i + 10)));
+        }
+        accept("data: [DONE]\n\n");
+
+        Usage usage = tail.usage();
+        assertThat(usage).isNotNull();
+        assertThat(usage.promptTokens()).isEqualTo(7);
+        assertThat(tail.endsWithLastEvent()).isTrue();
+    }
+
+    @Test
+    void findsTheUsageBeforeAChunkOfMuch() {
+        accept("x".repeat(2000));
+        accept("x".repeat(2500));
+        accept(USAGE + "x".repeat(4096 - USAGE.length()));
+
+        assertThat(tail.usage()).isNotNull();
+    }
+
+    @Test
+    void knowsNothingBeforeTheFirstByte() {
+        accept("");
+
+        assertThat(tail.usage()).isNull();
+        assertThat(tail.endsWithLastEvent()).isFalse();
+        assertThat(tail.streamStart()).isEqualTo(StreamStart.UNDECIDED);
+        assertThat(tail.isZeroTokenAbort()).isFalse();
+    }
+
+    private void accept(String chunk) {
+        tail.accept(Unpooled.copiedBuffer(chunk, StandardCharsets.US_ASCII));
+    }
+}
