@@ -106,7 +106,7 @@ public final class EngineClient {
      */
     public static void addCodec(ChannelPipeline pipeline, HeaderLimits limits) {
         HttpDecoderConfig decoder = new HttpDecoderConfig().setMaxHeaderSize(limits.bytes());
-        pipeline.addLast(NettyPipeline.HttpCodec, new HttpClientCodec(decoder, false, false));
+        pipeline.addLast(NettyPipeline.HttpCodec, new EngineCodec(decoder));
         addGuards(pipeline, limits);
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.http;
 
+import dev.warmlane.engines.client.SmallPieces;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -219,6 +220,12 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
                 return super.isContentAlwaysEmpty(response);
             }
             return HttpMethod.HEAD.equals(pending.poll()) || super.isContentAlwaysEmpty(response);
+        }
+
+        @Override
+        protected void encode(ChannelHandlerContext ctx, Object message, List<Object> out) throws Exception {
+            super.encode(ctx, message, out);
+            SmallPieces.join(ctx.alloc(), out);
         }
     }
 }
