@@ -1,20 +1,31 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.prefix.reuse.CacheAdvice;
+import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.tools.TextTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** What {@code replay --advise} prints of one run: the curve, where hits were lost, and what changes would bring. */
+/** What {@code advise} and {@code replay --advise} print of one run: the curve, where hits were lost, and what changes would bring. */
 final class AdviceReport {
     private static final double[] SIZES = {0.25, 0.5, 1, 2, 4, 8};
 
     private AdviceReport() {}
 
-    static String write(String title, CacheUseReport seen, int endpoints, double secondsPerToken) {
+    /** What becomes of the same load where a change is made. */
+    interface Truth {
+        /** The hit ratio; null if the load does not fit. */
+        @Nullable
+        Double hitRatio(Change change);
+    }
+
+    /** @param truth null: nothing is said of it */
+    static String write(
+            String title, CacheUseReport seen, int endpoints, double secondsPerToken, @Nullable Truth truth) {
         LossLadder ladder = LossLadder.of(seen);
         StringBuilder text =
                 new StringBuilder("\n").append(title).append("\n\n").append(curve(seen));
@@ -30,7 +41,7 @@ final class AdviceReport {
                         ? "There is little to win.\n"
                         : "Begin with: %s.\n".formatted(main.cause().label()));
         return text.append('\n')
-                .append(advice(CacheAdvice.of(seen, endpoints, secondsPerToken)))
+                .append(advice(seen, endpoints, secondsPerToken, truth))
                 .toString();
     }
 
@@ -63,21 +74,38 @@ final class AdviceReport {
         return TextTable.write(lines, 1);
     }
 
-    private static String advice(CacheAdvice advice) {
+    private static String advice(CacheUseReport seen, int endpoints, double secondsPerToken, @Nullable Truth truth) {
+        CacheAdvice advice = CacheAdvice.of(seen, endpoints, secondsPerToken);
         if (advice.missing() != null) {
             return "No advice: %s.\n".formatted(advice.missing());
         }
+        List<Change> changes = new ArrayList<>(advice.changes());
+        for (int halves = 1; truth != null && halves <= 4; halves++) {
+            int other = endpoints * halves / 2;
+            if (Math.abs(other - endpoints) > 1 && other > 0) {
+                changes.add(CacheAdvice.change(seen, endpoints, other, 1, secondsPerToken));
+            }
+        }
         List<List<String>> lines = new ArrayList<>();
-        lines.add(List.of("change", "KV tokens", "hit", "saved tok/s", "saved endpoints"));
-        for (CacheAdvice.Change change : advice.changes()) {
-            lines.add(List.of(
+        List<String> head = List.of("change", "KV tokens", "hit", "saved tok/s", "saved endpoints");
+        lines.add(truth == null ? head : with(head, "hit replayed"));
+        for (Change change : changes) {
+            List<String> line = List.of(
                     number("%d endpoints, caches x%.1f", change.endpoints(), change.cacheTimes()),
                     number("%.0f", change.cacheTokens()),
                     number("%.3f", change.hitRatio()),
                     number("%.0f", change.savedTokensPerSecond()),
-                    number("%.2f", change.savedEndpoints())));
+                    number("%.2f", change.savedEndpoints()));
+            Double happens = truth == null ? null : truth.hitRatio(change);
+            lines.add(truth == null ? line : with(line, happens == null ? "-" : number("%.3f", happens)));
         }
         return TextTable.write(lines, 1);
+    }
+
+    private static List<String> with(List<String> cells, String last) {
+        List<String> more = new ArrayList<>(cells);
+        more.add(last);
+        return more;
     }
 
     private static String number(String format, Object... values) {

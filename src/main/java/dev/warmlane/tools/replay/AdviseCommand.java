@@ -35,15 +35,6 @@ public final class AdviseCommand implements Callable<Integer> {
             description = "File of gateway/policies, parameters over its own (default: ${DEFAULT-VALUE}).")
     private String policy = "";
 
-    @Option(names = "--pods", defaultValue = "8", description = "Endpoints, >= 1 (default: ${DEFAULT-VALUE}).")
-    private int pods;
-
-    @Option(
-            names = "--kv-tokens",
-            defaultValue = "400000",
-            description = "Tokens that each endpoint's cache holds (default: ${DEFAULT-VALUE}).")
-    private long kvTokens;
-
     @ArgGroup(validate = false, heading = "%nWhat is sent:%n")
     private LoadOptions load = new LoadOptions();
 
@@ -60,13 +51,15 @@ public final class AdviseCommand implements Callable<Integer> {
 
     private String report() throws IOException {
         Load read = load.read(1);
-        ReplaySettings settings = ReplaySettings.of(pods, kvTokens).withModel(engine.model());
+        ReplaySettings settings =
+                ReplaySettings.of(engine.pods(), engine.kvTokens()).withModel(engine.model());
         Progress progress = new Progress(System.err, CommandLine.Help.Ansi.AUTO.enabled(), read.name());
         try {
             Replay replay = new Replay(read, settings, NamedPolicy.parse(policy), progress);
             replay.run();
-            String title = "%s, %d endpoints of %d tokens, %s".formatted(read.name(), pods, kvTokens, policy);
-            return AdviceReport.write(title, replay.cacheUse(), pods, replay.secondsPerToken());
+            String title = "%s, %d endpoints of %d tokens, %s"
+                    .formatted(read.name(), settings.endpoints(), settings.kvTokens(), policy);
+            return AdviceReport.write(title, replay.cacheUse(), settings.endpoints(), replay.secondsPerToken(), null);
         } finally {
             progress.done();
         }

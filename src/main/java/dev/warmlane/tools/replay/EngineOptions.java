@@ -6,10 +6,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that say how fast an engine is: a preset, and constants that differ from it. */
+/** Options that say how many engines there are, and how large and fast each is: a preset, and constants that differ from it. */
 final class EngineOptions {
     private static final double NANOS_PER_MICRO = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
+
+    @Option(names = "--pods", description = "Endpoints, >= 1 (default: 8).")
+    private int pods = 8;
+
+    @Option(names = "--kv-tokens", description = "Tokens that each endpoint's cache holds (default: 400000).")
+    private long kvTokens = 400_000;
 
     @Option(
             names = "--preset",
@@ -49,6 +55,14 @@ final class EngineOptions {
 
     @Option(names = "--adapter-load-ms", description = "Time of loading one, >= 0 ms (default: 500).")
     private long adapterLoadMillis = 500;
+
+    int pods() {
+        return pods;
+    }
+
+    long kvTokens() {
+        return kvTokens;
+    }
 
     /** @throws IllegalArgumentException if a number is out of range */
     AdapterConfig adapters() {

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Bench.BenchReport;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
@@ -12,6 +13,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -65,18 +67,9 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--advise",
             description = {
                 "Also says, for each run, where hits were lost, and what other caches and numbers of endpoints would",
-                "bring (docs/cache-sizing.md); of several gateways by what the first one saw."
+                "bring and, replayed, do bring (docs/cache-sizing.md); of several gateways by what the first one saw."
             })
     private boolean advise;
-
-    @Option(names = "--pods", defaultValue = "8", description = "Endpoints, >= 1 (default: ${DEFAULT-VALUE}).")
-    private int pods;
-
-    @Option(
-            names = "--kv-tokens",
-            defaultValue = "400000",
-            description = "Tokens that each endpoint's cache holds (default: ${DEFAULT-VALUE}).")
-    private long kvTokens;
 
     @Option(
             names = "--speed",
@@ -174,8 +167,8 @@ public final class ReplayCommand implements Callable<Integer> {
         Arguments.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
         List<NamedPolicy> named = policies(POLICIES);
         ReplaySettings settings = new ReplaySettings(
-                pods,
-                kvTokens,
+                engine.pods(),
+                engine.kvTokens(),
                 engine.model(),
                 load.hasAdapters() ? engine.adapters() : AdapterConfig.NONE,
                 KeySource.ofLabel(key),
@@ -215,6 +208,17 @@ public final class ReplayCommand implements Callable<Integer> {
                         BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
     }
 
+    /** What happens where a change is made; null if a request would not fit. */
+    private static @Nullable Double hitRatio(Load load, ReplaySettings settings, NamedPolicy policy, Change change) {
+        long kvTokens = Math.round(settings.kvTokens() * change.cacheTimes());
+        if (load.longestTokens() + Load.BLOCK_SIZE_TOKENS > kvTokens) {
+            return null;
+        }
+        return new Replay(load, settings.withCaches(change.endpoints(), kvTokens), policy, share -> {})
+                .run()
+                .hitRatio();
+    }
+
     private PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {
         Progress progress = new Progress(
                 System.err,
@@ -228,7 +232,8 @@ public final class ReplayCommand implements Callable<Integer> {
                         "%s, %s".formatted(label, policy.text()),
                         replay.cacheUse(),
                         settings.endpoints(),
-                        replay.secondsPerToken()));
+                        replay.secondsPerToken(),
+                        change -> hitRatio(load, settings, policy, change)));
             }
             return result;
         } finally {

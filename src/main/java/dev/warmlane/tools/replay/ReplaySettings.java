@@ -50,6 +50,10 @@ public record ReplaySettings(
                 null);
     }
 
+    ReplaySettings withCaches(int number, long tokensEach) {
+        return new ReplaySettings(number, tokensEach, model, adapters, key, addresses, scenario, seed, roles);
+    }
+
     ReplaySettings withModel(EngineModel other) {
         return new ReplaySettings(endpoints, kvTokens, other, adapters, key, addresses, scenario, seed, roles);
     }

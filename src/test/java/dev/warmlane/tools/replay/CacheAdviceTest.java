@@ -11,6 +11,7 @@ import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.core.prefix.reuse.LossLadder.Cause;
 import dev.warmlane.core.prefix.reuse.LossLadder.Step;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
+import dev.warmlane.tools.replay.load.ConversationsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
@@ -19,7 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where hits are lost, and what is advised, against what happens. */
 class CacheAdviceTest {
@@ -43,13 +44,34 @@ class CacheAdviceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"4, 400000", "12, 400000", "16, 400000", "8, 200000", "8, 800000", "8, 1600000"})
-    void whatIsAdvisedIsWhatHappens(int endpoints, long kvTokens) {
-        double truth = run(SHARED, endpoints, kvTokens, "expected-cost").hitRatio();
-        run(SHARED, 8, 400_000, "expected-cost");
-        double advised =
-                CacheAdvice.change(seen, 8, endpoints, kvTokens / 400_000.0, 1).hitRatio();
-        assertThat(advised).isCloseTo(truth, within(0.02));
+    @ValueSource(strings = {"shared prefixes", "conversations"})
+    void whatIsAdvisedIsWhatHappens(String name) {
+        // A third as many conversations at a time as a public trace of them has.
+        Load load = name.equals("conversations") ? new ConversationsLoad(1, 4000, 7).read() : SHARED;
+        run(load, 8, 400_000, "expected-cost");
+        CacheUseReport today = seen;
+        assertThat(CacheAdvice.of(today, 8, 1).missing()).isNull();
+        for (int endpoints : new int[] {4, 12, 16}) {
+            double truth = run(load, endpoints, 400_000, "expected-cost").hitRatio();
+            assertThat(CacheAdvice.change(today, 8, endpoints, 1, 1).hitRatio())
+                    .as("%d endpoints", endpoints)
+                    .isCloseTo(truth, within(0.02));
+        }
+        for (double times : new double[] {0.5, 2, 4}) {
+            double truth =
+                    run(load, 8, Math.round(400_000 * times), "expected-cost").hitRatio();
+            assertThat(CacheAdvice.change(today, 8, 8, times, 1).hitRatio())
+                    .as("%s times the cache", times)
+                    .isCloseTo(truth, within(0.02));
+        }
+    }
+
+    @Test
+    void routingThatIgnoresCachesSaysNothingOfThem() {
+        run(SHARED, 8, 400_000, "random");
+        assertThat(CacheAdvice.of(seen, 8, 1).missing())
+                .startsWith("routing loses ")
+                .endsWith("mend that first");
     }
 
     @Test

@@ -47,6 +47,16 @@ class ReplayCommandTest {
     }
 
     @Test
+    void replaysWhatItAdvises() {
+        assertThat(execute("--advise --pods 4 --policy expected-cost --generate shared-prefix --requests 1500"))
+                .isZero();
+        assertThat(out.toString())
+                .containsPattern("saved endpoints +hit replayed\n")
+                .containsPattern("5 endpoints, caches x1.0 .* 0.7\\d\\d\n")
+                .containsPattern("8 endpoints, caches x1.0 .* 0.8\\d\\d\n");
+    }
+
+    @Test
     void readsTraces() {
         Path trace = Path.of("src/test/resources/replay/conversation.jsonl");
         assertThat(execute("--format csv --policy sticky --trace " + trace)).isZero();

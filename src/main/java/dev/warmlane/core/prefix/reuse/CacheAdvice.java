@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
  * What other numbers of endpoints and other sizes of their caches would bring. Immutable.
  *
  * <p>With more tokens at each endpoint, hits follow the curve of the endpoints' own caches as requests are routed. What these
- * lose against one cache of their size together grows with every endpoint but the first, so with another number of them that
- * loss changes in proportion. What engines deliver less, or more, than the curve says today stays the same. It holds while
- * endpoints are not overloaded.
+ * lose against one cache of their size together is mostly due to some of them having more to hold than others. Sessions thrown
+ * on n endpoints are spread the more unevenly the more there are, by the root of n - 1, so with another number of them that loss
+ * changes as this does. What engines deliver less, or more, than the curve says today stays the same. It holds while endpoints are not
+ * overloaded, and where requests follow their caches: where routing loses a quarter of what one cache would hit, there is no
+ * advice.
  *
  * @param missing why there is no advice; null if there is
  * @param hitRatio today's, as engines report it
@@ -20,6 +22,11 @@ import org.jspecify.annotations.Nullable;
 public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change> changes) {
     /** Fewer requests say too little. */
     public static final int LEAST_REQUESTS = 1000;
+
+    private static final double MOST_LOST_TO_ROUTING = 0.25;
+
+    /** Of all tokens; what is less is as good as nothing. */
+    private static final double LITTLE = 0.02;
 
     private static final double[] TIMES = {0.5, 2, 4};
 
@@ -78,7 +85,7 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         double tokens = seen.capacityTokens() * newEndpoints / endpoints * cacheTimes;
         double one = seen.curve().hitRatio(tokens);
         double lost = one - seen.splitCurve().hitRatio(tokens);
-        double growth = endpoints == 1 ? 1 : (newEndpoints - 1.0) / (endpoints - 1);
+        double growth = endpoints == 1 ? 1 : Math.sqrt((newEndpoints - 1.0) / (endpoints - 1));
         double today = delivered(seen);
         double unexplained = today - seen.splitCurve().hitRatio(seen.capacityTokens());
         double ratio = Math.max(0, Math.min(1, one - lost * growth + unexplained));
@@ -97,6 +104,16 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         if (seen.capacityTokens() <= 0 || endpoints == 0) {
             return "the endpoints do not say how much their caches hold";
         }
-        return seen.answeredTokens() == 0 ? "no response says how many tokens of its prompt were cached" : null;
+        if (seen.answeredTokens() == 0) {
+            return "no response says how many tokens of its prompt were cached";
+        }
+        double one = seen.curve().hitRatio(seen.capacityTokens());
+        double lost = one - seen.splitCurve().hitRatio(seen.capacityTokens());
+        return lost > LITTLE && lost > MOST_LOST_TO_ROUTING * one
+                ? String.format(
+                        Locale.ROOT,
+                        "routing loses %.0f %% of what one cache would hit; mend that first",
+                        100 * lost / one)
+                : null;
     }
 }
