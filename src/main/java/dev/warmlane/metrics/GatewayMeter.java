@@ -95,6 +95,16 @@ public enum GatewayMeter {
             "result"),
     PREFILL_DURATION(
             Buckets.FIRST_TOKEN, "prefill.duration", "From a request to a prefill endpoint to its response", "pool"),
+    PREFILL_TRANSFERS(
+            Buckets.FIRST_TOKEN,
+            "prefill.transfer.duration",
+            "From the response of a prefill endpoint to the first token of the stream that fetched what it computed",
+            "pool"),
+    PREFILL_TRANSFERS_FAILED(
+            Kind.COUNTER,
+            "prefill.transfers.failed",
+            "Prompts computed again because an endpoint could not fetch what a prefill endpoint had computed",
+            "pool"),
     RETRIES(Kind.COUNTER, "retries", "Retries at another endpoint, by reason", "pool", "reason"),
     RETRY_BUDGET_EXHAUSTED(
             Kind.COUNTER,
@@ -173,6 +183,13 @@ public enum GatewayMeter {
             "pool",
             "endpoint"),
     ENDPOINTS(Kind.GAUGE, "endpoints", "Endpoints by state", "pool", "state"),
+    ENDPOINT_ROLE(
+            Kind.GAUGE,
+            "endpoint.role",
+            "1, by the role of an endpoint: prefill or decode; absent where it computes whole requests",
+            "pool",
+            "endpoint",
+            "role"),
     ENDPOINT_EJECTED(Kind.GAUGE, "endpoint.ejected", "1 while an endpoint is ejected, else 0", "pool", "endpoint"),
     EJECTIONS(Kind.COUNTER, "ejections", "Ejections of failing endpoints, by reason", "pool", "reason"),
     POOL_PANIC(Kind.GAUGE, "pool.panic", "1 while so few endpoints are healthy that all of them are used", "pool"),

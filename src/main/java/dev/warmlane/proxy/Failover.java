@@ -185,6 +185,7 @@ final class Failover {
                 .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
                 .onErrorResume(failure -> {
                     if (failure instanceof TransferFailed) {
+                        metrics.transferFailed(routed.pool().name());
                         routed.forgetTransfer();
                         dispatch.recomputes();
                         return send(false, exchange, routed, dispatch, target);

@@ -45,7 +45,14 @@ final class ProxyMetrics {
         String pool = routed.pool().name();
         RequestProgress progress = routed.progress();
         progress.streams(timer(new Labels(GatewayMeter.INTER_CHUNK_GAP, pool)));
-        return () -> timer(new Labels(GatewayMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
+        long fetchingSince = routed.fetchingSinceNanos();
+        return () -> {
+            timer(new Labels(GatewayMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
+            if (fetchingSince != 0) {
+                timer(new Labels(GatewayMeter.PREFILL_TRANSFERS, pool))
+                        .record(System.nanoTime() - fetchingSince, TimeUnit.NANOSECONDS);
+            }
+        };
     }
 
     void dispatched(String pool, RoutingDecision decision) {
@@ -72,6 +79,11 @@ final class ProxyMetrics {
 
     void prefillLeg(String pool, String result) {
         count(new Labels(GatewayMeter.PREFILL_LEGS, pool, result, ""));
+    }
+
+    /** What a prefill leg computed could not be fetched. */
+    void transferFailed(String pool) {
+        count(new Labels(GatewayMeter.PREFILL_TRANSFERS_FAILED, pool));
     }
 
     void retried(String pool, String reason) {

@@ -41,8 +41,11 @@ final class RoutedExchange {
     private @Nullable RetryBudget permit;
     private volatile boolean retryDiscouraged;
     private boolean finished;
-    private @Nullable Transfer transfer;
+    /** Read without a lock: most requests have none. */
+    private volatile @Nullable Transfer transfer;
+
     private boolean handedOver;
+    private volatile long transferNanos;
     private @Nullable Set<EndpointId> prefillTried;
 
     /**
@@ -152,20 +155,33 @@ final class RoutedExchange {
         if (finished) {
             return false;
         }
+        transferNanos = System.nanoTime();
         transfer = computed;
         handedOver = false;
         return true;
     }
 
     /** What the endpoint is to fetch; null where it computes the prompt itself. */
-    synchronized @Nullable Transfer transfer() {
+    @Nullable
+    Transfer transfer() {
         return transfer;
     }
 
+    /** Since when there is something to fetch, by {@link System#nanoTime}; 0 if there is nothing. */
+    long fetchingSinceNanos() {
+        return transfer == null ? 0 : transferNanos;
+    }
+
     /** The same for the endpoint, which is told of it now: from then on the blocks are its to release. */
-    synchronized @Nullable Transfer handOver() {
-        handedOver = true;
-        return transfer;
+    @Nullable
+    Transfer handOver() {
+        if (transfer == null) {
+            return null;
+        }
+        synchronized (this) {
+            handedOver = true;
+            return transfer;
+        }
     }
 
     /** Whether there is something to fetch that no endpoint was told of. */
@@ -184,10 +200,16 @@ final class RoutedExchange {
     }
 
     /** What nobody was told to fetch, once; null if there is nothing. */
-    synchronized @Nullable Transfer takeUnused() {
-        Transfer unused = handedOver ? null : transfer;
-        transfer = null;
-        return unused;
+    @Nullable
+    Transfer takeUnused() {
+        if (transfer == null) {
+            return null;
+        }
+        synchronized (this) {
+            Transfer unused = handedOver ? null : transfer;
+            transfer = null;
+            return unused;
+        }
     }
 
     /** Another leg for the prompt in the place of one that failed; null if no endpoint takes it. */

@@ -42,7 +42,10 @@ class MetricsIT {
             GatewayMeter.REFUSALS,
             GatewayMeter.PREFILL_DECISIONS,
             GatewayMeter.PREFILL_LEGS,
-            GatewayMeter.PREFILL_DURATION);
+            GatewayMeter.PREFILL_DURATION,
+            GatewayMeter.PREFILL_TRANSFERS,
+            GatewayMeter.PREFILL_TRANSFERS_FAILED,
+            GatewayMeter.ENDPOINT_ROLE);
 
     private final ChatClient client = new ChatClient();
 

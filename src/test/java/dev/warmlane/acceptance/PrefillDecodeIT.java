@@ -130,6 +130,40 @@ class PrefillDecodeIT {
         }
     }
 
+    @Test
+    void anErrorOfWhoeverFetchesBlocksIsNoneUntilItHasComputedThem() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            fleet.server(1).faults(Faults.builder().status(500).build());
+            assertThat(chat(gateway).statusCode()).isEqualTo(500);
+            // Once to fetch, once to compute.
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(2);
+            assertThat(metrics(gateway))
+                    .contains("warmlane_prefill_transfers_failed_total{pool=\"default\"} 1.0")
+                    .contains("warmlane_prefill_legs_total{pool=\"default\",result=\"served\"} 1.0");
+            assertThat(gateway.inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void metersTellRolesAndWhatTransfersTake() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            Map<String, String> none = Map.of();
+            client.post(
+                    gateway.uri("/v1/chat/completions"),
+                    ChatClient.body(List.of(Map.of("role", "user", "content", PROMPT)), true),
+                    none);
+            await().untilAsserted(() -> assertThat(metrics(gateway))
+                    .containsPattern(
+                            "warmlane_endpoint_role\\{endpoint=\"[^\"]+\",pool=\"default\",role=\"prefill\"} 1.0")
+                    .containsPattern(
+                            "warmlane_endpoint_role\\{endpoint=\"[^\"]+\",pool=\"default\",role=\"decode\"} 1.0")
+                    .contains("warmlane_prefill_duration_seconds_count{pool=\"default\"} 1")
+                    .contains("warmlane_prefill_transfer_duration_seconds_count{pool=\"default\"} 1"));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -248,6 +282,10 @@ class PrefillDecodeIT {
 
     private HttpResponse<String> chat(RunningGateway gateway) {
         return client.post(gateway.uri("/v1/chat/completions"), ChatClient.body(PROMPT), Map.of());
+    }
+
+    private String metrics(RunningGateway gateway) {
+        return client.get(gateway.management("/actuator/prometheus")).body();
     }
 
     /** Policies that look at no prompts have every prompt computed by a prefill endpoint. */

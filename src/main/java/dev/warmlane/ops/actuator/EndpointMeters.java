@@ -6,6 +6,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
@@ -35,6 +36,8 @@ final class EndpointMeters {
     private final EndpointReports reports;
     private final LongSupplier nanoClock;
     private final Map<Reading, Meter> meters = new EnumMap<>(Reading.class);
+    private Role role = Role.BOTH;
+    private @Nullable Meter roleMeter;
 
     /**
      * Without meters until the first {@link #register}.
@@ -60,6 +63,7 @@ final class EndpointMeters {
 
     /** Registers the gauges, and the counters that the engine has said by now. */
     void register() {
+        registerRole();
         if (meters.size() == Reading.ALL.length) {
             return;
         }
@@ -78,6 +82,21 @@ final class EndpointMeters {
         }
     }
 
+    /** Its role is a label, which can change; most have none. */
+    private void registerRole() {
+        Endpoint endpoint = pool.snapshot().find(id);
+        if (endpoint == null || endpoint.role() == role) {
+            return;
+        }
+        role = endpoint.role();
+        if (roleMeter != null) {
+            registry.remove(roleMeter);
+        }
+        roleMeter = role == Role.BOTH
+                ? null
+                : GatewayMeter.ENDPOINT_ROLE.gauge(registry, this, of -> 1, pool.name(), name, role.label());
+    }
+
     EndpointId id() {
         return id;
     }
@@ -85,6 +104,9 @@ final class EndpointMeters {
     /** Removes all of them from the registry. */
     void remove() {
         meters.values().forEach(registry::remove);
+        if (roleMeter != null) {
+            registry.remove(roleMeter);
+        }
     }
 
     private double value(Reading reading) {
