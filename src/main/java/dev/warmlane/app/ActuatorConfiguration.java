@@ -12,12 +12,11 @@ import dev.warmlane.ops.actuator.CacheEndpoint;
 import dev.warmlane.ops.actuator.CacheMeters;
 import dev.warmlane.ops.actuator.ClusterEndpoint;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
+import dev.warmlane.ops.actuator.DiscoveryHealthIndicator.ModelsHealthIndicator;
 import dev.warmlane.ops.actuator.EndpointsHealthIndicator;
 import dev.warmlane.ops.actuator.EngineMeters;
-import dev.warmlane.ops.actuator.ModelsHealthIndicator;
 import dev.warmlane.ops.actuator.PoolMeters;
-import dev.warmlane.ops.actuator.RoutingMeters;
-import dev.warmlane.ops.actuator.SafeEndpoints;
+import dev.warmlane.ops.actuator.PoolMeters.RoutingMeters;
 import dev.warmlane.ops.actuator.SteadyScrapes;
 import dev.warmlane.ops.actuator.VllmEndpoint;
 import dev.warmlane.proxy.access.Tenants;
@@ -29,7 +28,11 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.EndpointFilter;
+import org.springframework.boot.actuate.endpoint.ExposableEndpoint;
+import org.springframework.boot.actuate.endpoint.annotation.DiscoveredEndpoint;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
 import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.boot.info.BuildProperties;
@@ -145,5 +148,22 @@ class ActuatorConfiguration {
     @Bean
     ModelsHealthIndicator modelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
         return new ModelsHealthIndicator(models, discovery);
+    }
+
+    /**
+     * Lets the management port offer only Warmlane's own endpoints and those of Spring Boot that tell no secret and change
+     * nothing. Whatever else {@code management.endpoints.web.exposure.include} asks for stays away: the environment with its
+     * keys, a dump of the heap with the prompts in it, shutting down, log levels, and editing routes.
+     */
+    static final class SafeEndpoints<E extends ExposableEndpoint<?>> implements EndpointFilter<E> {
+        private static final Set<String> SAFE = Set.of("health", "info", "prometheus", "metrics");
+        private static final String OWN = "dev.warmlane.";
+
+        @Override
+        public boolean match(E endpoint) {
+            return SAFE.contains(endpoint.getEndpointId().toLowerCaseString())
+                    || (endpoint instanceof DiscoveredEndpoint<?> discovered
+                            && discovered.getEndpointBean().getClass().getName().startsWith(OWN));
+        }
     }
 }

@@ -10,7 +10,7 @@ import org.springframework.core.env.Environment;
 
 /**
  * Says which auto-configurations of Spring the gateway is made of. The libraries bring three times as many: HTTP clients, service
- * discovery, refreshing, scheduling, endpoints that {@link dev.warmlane.ops.actuator.SafeEndpoints} would take away again. Each
+ * discovery, refreshing, scheduling, endpoints that {@link ActuatorConfiguration.SafeEndpoints} would take away again. Each
  * that is looked at costs every start its classes and conditions, and brings things that nobody has thought of here.
  *
  * <p>Tracing is left out where spans are sent nowhere: it would start threads and make every histogram look for a span.

@@ -4,7 +4,7 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.DiscoveryHealthIndicator;
-import dev.warmlane.ops.actuator.ModelsHealthIndicator;
+import dev.warmlane.ops.actuator.DiscoveryHealthIndicator.ModelsHealthIndicator;
 import dev.warmlane.proxy.CorsFilter;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.Explainer;

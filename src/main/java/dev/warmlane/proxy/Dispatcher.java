@@ -2,7 +2,9 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.QueuedRequest;
+import dev.warmlane.core.admission.Refusal;
 import dev.warmlane.core.admission.Ticket;
+import dev.warmlane.core.admission.Waiter;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
@@ -10,24 +12,32 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.settings.QueueSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.netty.Connection;
 
 /** Gets requests to an endpoint: at once where there is room and nobody waits, else in their turn. */
 final class Dispatcher {
     private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
 
     private final PriorityReader priorities;
-    private final QueueMetrics metrics;
+    private final ProxyMetrics metrics;
 
-    Dispatcher(PriorityReader priorities, QueueMetrics metrics) {
+    Dispatcher(PriorityReader priorities, ProxyMetrics metrics) {
         this.priorities = priorities;
         this.metrics = metrics;
     }
@@ -116,5 +126,109 @@ final class Dispatcher {
         String address = peer == null ? "" : peer.getHostString();
         return AffinityKey.of(routed.pool().name(), KeySource.CLIENT_IP, address)
                 .hash();
+    }
+
+    /** Reads how urgent a request is, where the settings believe it: lower goes earlier, 0 where nobody says. */
+    static final class PriorityReader {
+        private final boolean inBody;
+        private final String header;
+
+        PriorityReader(QueueSettings settings) {
+            this.inBody = settings.bodyPriority();
+            this.header = settings.priorityHeader();
+        }
+
+        int read(ServerHttpRequest request, RequestBody body) {
+            Integer priority =
+                    header.isEmpty() ? null : ofHeader(request.getHeaders().getFirst(header));
+            if (priority == null && inBody) {
+                GenerationRequest said = body.parseIfReadable();
+                priority = said == null ? null : said.priority();
+            }
+            return priority == null ? 0 : priority;
+        }
+
+        private static @Nullable Integer ofHeader(@Nullable String value) {
+            try {
+                return value == null ? null : Integer.valueOf(value.strip());
+            } catch (NumberFormatException notANumber) {
+                return null;
+            }
+        }
+    }
+
+    /** A request in the queue. Whoever lets it in or refuses it, it goes on where its connection is served. */
+    private static final class WaitingRequest implements Waiter {
+        private final RoutedExchange routed;
+        private final MonoSink<Dispatch> sink;
+        private final ProxyMetrics metrics;
+        private final Executor eventLoop;
+        private final long sinceNanos = System.nanoTime();
+
+        WaitingRequest(
+                ServerHttpRequest request, RoutedExchange routed, MonoSink<Dispatch> sink, ProxyMetrics metrics) {
+            this.routed = routed;
+            this.sink = sink;
+            this.metrics = metrics;
+            this.eventLoop = eventLoopOf(request);
+        }
+
+        @Override
+        public boolean enter() {
+            Dispatch dispatch;
+            try {
+                dispatch = routed.next(FailureCause.OTHER);
+            } catch (RuntimeException e) {
+                goOn(() -> sink.error(e));
+                return true;
+            }
+            if (dispatch == null) {
+                return false;
+            }
+            metrics.waited(routed.pool().name(), System.nanoTime() - sinceNanos);
+            goOn(() -> sink.success(dispatch));
+            return true;
+        }
+
+        @Override
+        public void refused(Refusal refusal) {
+            goOn(() -> sink.error(error(refusal)));
+        }
+
+        private ApiException error(Refusal refusal) {
+            if (!routed.hasAnother()) {
+                return Dispatcher.noEndpoint(routed);
+            }
+            if (refusal.reason() == Refusal.Reason.CLOSED) {
+                return ApiException.shuttingDown();
+            }
+            String pool = routed.pool().name();
+            metrics.refused(pool, refusal.reason().label());
+            return refusal.reason() == Refusal.Reason.FULL
+                    ? ApiException.overloaded(
+                            "queue_full",
+                            "Every endpoint of pool %s is full, and so is its queue.".formatted(pool),
+                            refusal.retryAfter())
+                    : ApiException.overloaded(
+                            "queue_timeout",
+                            "No endpoint of pool %s had room in time.".formatted(pool),
+                            refusal.retryAfter());
+        }
+
+        private void goOn(Runnable step) {
+            try {
+                eventLoop.execute(step);
+            } catch (RejectedExecutionException e) {
+                // The server is gone, and with it the connection: this only ends what is counted.
+                sink.error(e);
+            }
+        }
+
+        private static Executor eventLoopOf(ServerHttpRequest request) {
+            Object server = ServerHttpRequestDecorator.getNativeRequest(request);
+            return server instanceof Connection connection
+                    ? connection.channel().eventLoop()
+                    : Runnable::run;
+        }
     }
 }

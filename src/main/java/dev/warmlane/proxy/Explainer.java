@@ -1,6 +1,9 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.body.BodyReader;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Mono;
 
@@ -18,4 +21,14 @@ public final class Explainer {
     public Mono<Explanation> explain(ServerHttpRequest request) {
         return bodies.read(request, body -> Mono.fromSupplier(() -> requests.explain(request, body)));
     }
+
+    /**
+     * What a request would get.
+     *
+     * @param pool the pool that serves it
+     * @param names what its name for a model stands for, step by step; empty where it names the model
+     * @param decision the decision, or null if no endpoint could take it
+     */
+    public record Explanation(
+            String pool, List<String> names, @Nullable RoutingDecision decision) {}
 }

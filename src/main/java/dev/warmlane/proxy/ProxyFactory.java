@@ -4,13 +4,15 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.client.HeaderLimits;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.proxy.Dispatcher.PriorityReader;
+import dev.warmlane.proxy.VllmRoutingFilter.StreamLimit;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.accesslog.Pseudonyms;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.http.FileDescriptors;
+import dev.warmlane.proxy.http.ConnectionLimit.FileDescriptors;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamClient;
@@ -73,8 +75,7 @@ public final class ProxyFactory implements AutoCloseable {
     /** @param failures is told what endpoints do wrong, in lines for a log */
     public VllmRoutingFilter filter(MeterRegistry registry, Consumer<String> failures) {
         budget.registerWith(registry);
-        ProxyMetrics metrics = new ProxyMetrics(registry);
-        QueueMetrics queueMetrics = new QueueMetrics(registry, pools);
+        ProxyMetrics metrics = new ProxyMetrics(registry, pools);
         FailureLog log = new FailureLog(failures, System::nanoTime);
         Retries retries = new Retries(
                 settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble(), System::nanoTime);
@@ -99,13 +100,13 @@ public final class ProxyFactory implements AutoCloseable {
                 new ResponseWriter(
                         responseHeaders, retries, log, settings.retry().hold()),
                 new WebSocketRelay(settings, responseHeaders, retries, log),
-                new Dispatcher(new PriorityReader(settings.queue()), queueMetrics),
+                new Dispatcher(new PriorityReader(settings.queue()), metrics),
                 retries,
                 metrics,
                 log,
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
-                Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), queueMetrics);
+                Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), metrics);
         Mirrors mirrors = new Mirrors(upstream, requests, forwardedFor, budget, Schedulers.parallel(), registry);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);
     }

@@ -1,8 +1,12 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.admission.Refusal;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.routing.PrefillBypass;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
@@ -21,8 +25,13 @@ final class ProxyMetrics {
     private final ConcurrentHashMap<Labels, Counter> counters = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Labels, Timer> timers = new ConcurrentHashMap<>();
 
-    ProxyMetrics(MeterRegistry registry) {
+    ProxyMetrics(MeterRegistry registry, Pools pools) {
         this.registry = registry;
+        for (Pool pool : pools.all()) {
+            GatewayMeter.QUEUE_DEPTH.gauge(registry, pool.queue(), AdmissionQueue::waiting, pool.name());
+            counter(rejected(pool.name(), Refusal.Reason.FULL.label()));
+            counter(rejected(pool.name(), Refusal.Reason.LATE.label()));
+        }
     }
 
     /** The request goes to its first endpoint: what came before is the gateway's own time. */
@@ -94,9 +103,26 @@ final class ProxyMetrics {
         count(new Labels(GatewayMeter.RETRY_BUDGET_EXHAUSTED, pool));
     }
 
+    /** A request that had to wait in the queue has been dispatched. */
+    void waited(String pool, long nanos) {
+        timer(new Labels(GatewayMeter.QUEUE_WAIT, pool)).record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A request was turned away before it was dispatched. */
+    void refused(String pool, String reason) {
+        count(rejected(pool, reason));
+    }
+
+    private static Labels rejected(String pool, String reason) {
+        return new Labels(GatewayMeter.REJECTED, pool, reason, "");
+    }
+
     private void count(Labels labels) {
-        counters.computeIfAbsent(labels, of -> of.meter().counter(registry, of.values()))
-                .increment();
+        counter(labels).increment();
+    }
+
+    private Counter counter(Labels labels) {
+        return counters.computeIfAbsent(labels, of -> of.meter().counter(registry, of.values()));
     }
 
     private Timer timer(Labels labels) {

@@ -4,7 +4,9 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.settings.RetrySettings;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -98,5 +100,91 @@ final class Retries {
     /** Retries cannot bury an endpoint that is not there, and when one of four dies, a quarter of all requests need one. */
     private static boolean isOfDeadEndpoint(FailureCause cause) {
         return cause == FailureCause.CONNECT || cause == FailureCause.RESET;
+    }
+
+    /**
+     * The pause before an attempt whose cause repeats: random between zero and a ceiling that doubles each time, so that
+     * requests that failed together do not come back together ("full jitter": M. Brooker, Exponential Backoff And Jitter, AWS
+     * Architecture Blog, 2015).
+     *
+     * @param first the ceiling at the first repetition, more than zero
+     * @param max the highest ceiling, at least the first
+     * @param random uniform in [0, 1)
+     */
+    record Backoff(Duration first, Duration max, DoubleSupplier random) {
+        /** Past this many doublings every ceiling is the highest. */
+        private static final int MOST_DOUBLINGS = 20;
+
+        /** @param repetitions how often the cause has repeated; none means no pause */
+        Duration pause(int repetitions) {
+            if (repetitions == 0) {
+                return Duration.ZERO;
+            }
+            double doubled = (double) first.toNanos() * (1L << Math.min(repetitions - 1, MOST_DOUBLINGS));
+            return Duration.ofNanos((long) (random.getAsDouble() * Math.min(doubled, (double) max.toNanos())));
+        }
+    }
+
+    /**
+     * Which endpoints of one pool have failed a request lately. What one endpoint does by itself is no storm: its requests are few,
+     * there are others to take them, and it is ejected soon. Safe for concurrent use.
+     */
+    private static final class FailingEndpoints {
+        private static final long LATELY_NANOS = Duration.ofSeconds(10).toNanos();
+
+        /** When each failed last. Bounded by the endpoints that a pool has within the time. */
+        private final Map<EndpointId, Long> failures = new ConcurrentHashMap<>();
+
+        /** Notes a failure, and says whether no other endpoint has failed lately. */
+        boolean failsAlone(EndpointId endpoint, long nowNanos) {
+            failures.put(endpoint, nowNanos);
+            failures.values().removeIf(last -> nowNanos - last > LATELY_NANOS);
+            return failures.size() <= 1;
+        }
+    }
+
+    /**
+     * How many retries of one pool may be under way: a share of its active requests, but always a few. Keeps retries from
+     * burying endpoints that struggle; the rule is Envoy's retry budget. Safe for concurrent use.
+     */
+    static final class RetryBudget {
+        private final double share;
+        private final int least;
+        private final AtomicInteger activeRequests = new AtomicInteger();
+        private final AtomicInteger retries = new AtomicInteger();
+
+        /**
+         * @param share of the active requests, 0 to 1
+         * @param least retries that are always allowed
+         */
+        RetryBudget(double share, int least) {
+            this.share = share;
+            this.least = least;
+        }
+
+        void requestBegan() {
+            activeRequests.incrementAndGet();
+        }
+
+        void requestEnded() {
+            activeRequests.decrementAndGet();
+        }
+
+        /** Counts one more retry if there is room for it. Whoever gets true calls {@link #release} once. */
+        boolean tryAcquire() {
+            int most = Math.max(least, (int) (share * activeRequests.get()));
+            int current = retries.get();
+            while (current < most) {
+                if (retries.compareAndSet(current, current + 1)) {
+                    return true;
+                }
+                current = retries.get();
+            }
+            return false;
+        }
+
+        void release() {
+            retries.decrementAndGet();
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.i
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.setAlreadyRouted;
 
 import dev.warmlane.engines.models.ModelNames.Mirror;
+import dev.warmlane.proxy.Retries.RetryBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PathGuard;
@@ -14,7 +15,9 @@ import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.cloud.gateway.filter.ReactiveLoadBalancerClientFilter;
@@ -139,5 +142,40 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
             budget.requestEnded();
         });
         return failover.send(exchange, routed);
+    }
+
+    /** Bounds the requests that the gateway serves at a time, before it reads a byte of their bodies. Safe for concurrent use. */
+    static final class StreamLimit {
+        private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+        private final int most;
+        private final ProxyMetrics metrics;
+        private final AtomicInteger open = new AtomicInteger();
+
+        StreamLimit(int most, ProxyMetrics metrics) {
+            this.most = most;
+            this.metrics = metrics;
+        }
+
+        /**
+         * Takes a place, which whoever gets one gives back by {@link #leave}.
+         *
+         * @param pool for the metrics, as far as it is known
+         * @throws ApiException 429 if all are taken
+         */
+        void enter(String pool) {
+            if (open.incrementAndGet() > most) {
+                open.decrementAndGet();
+                metrics.refused(pool, "streams");
+                throw ApiException.overloaded(
+                        "too_many_streams",
+                        "The gateway serves %d requests already, as many as it may.".formatted(most),
+                        RETRY_AFTER);
+            }
+        }
+
+        void leave() {
+            open.decrementAndGet();
+        }
     }
 }

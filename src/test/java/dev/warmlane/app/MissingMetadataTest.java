@@ -2,6 +2,7 @@ package dev.warmlane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.app.RouteCheck.MissingMetadata;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.RetrySettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -157,7 +158,7 @@ class RetriesTest {
     private Retries retries(int maxRetries, int budgetMin, boolean onTimeout) {
         RetrySettings settings = new RetrySettings(
                 maxRetries, 0, budgetMin, Duration.ofMillis(25), Duration.ofMillis(250), onTimeout, Duration.ZERO);
-        Retries retries = new Retries(settings, new ProxyMetrics(meters), () -> 0.5, nanos::get);
+        Retries retries = new Retries(settings, new ProxyMetrics(meters, new Pools(List.of())), () -> 0.5, nanos::get);
         retries.allow(sent("http://other:1"), FailureCause.UNAVAILABLE);
         return retries;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.proxy.VllmRoutingFilter.StreamLimit;
 import dev.warmlane.proxy.error.ApiException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class StreamLimitTest {
     private final StreamLimit limit =
-            new StreamLimit(1, new QueueMetrics(new SimpleMeterRegistry(), new Pools(List.of())));
+            new StreamLimit(1, new ProxyMetrics(new SimpleMeterRegistry(), new Pools(List.of())));
 
     @Test
     void refusesWhatIsMoreThanTheLimit() {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -118,5 +119,51 @@ public final class ClusterEndpoint {
 
         /** The last time that this replica took over the state of another. */
         public record Transfer(String from, Instant at, String outcome, long bytes, long tookMillis) {}
+    }
+
+    /** Messages and bytes a second, between two looks at the counts that are at least a second apart. Safe for concurrent use. */
+    static final class ClusterRates {
+        private static final double NANOS_PER_SECOND = 1e9;
+        private static final long LEAST_NANOS = Duration.ofSeconds(1).toNanos();
+
+        private final LongSupplier nanoClock;
+        private long sinceNanos;
+        private long sent;
+        private long received;
+        private long bytesSent;
+        private long bytesReceived;
+        private Rates last = new Rates(0, 0, 0, 0);
+
+        /** Each a second. */
+        public record Rates(
+                double messagesSentPerSecond,
+                double messagesReceivedPerSecond,
+                double bytesSentPerSecond,
+                double bytesReceivedPerSecond) {}
+
+        ClusterRates(LongSupplier nanoClock) {
+            this.nanoClock = nanoClock;
+            this.sinceNanos = nanoClock.getAsLong();
+        }
+
+        synchronized Rates since(ClusterStatistics counts) {
+            long now = nanoClock.getAsLong();
+            long passed = now - sinceNanos;
+            if (passed < LEAST_NANOS) {
+                return last;
+            }
+            double seconds = passed / NANOS_PER_SECOND;
+            last = new Rates(
+                    (counts.messagesPublished() - sent) / seconds,
+                    (counts.messagesReceived() - received) / seconds,
+                    (counts.bytesPublished() - bytesSent) / seconds,
+                    (counts.bytesReceived() - bytesReceived) / seconds);
+            sinceNanos = now;
+            sent = counts.messagesPublished();
+            received = counts.messagesReceived();
+            bytesSent = counts.bytesPublished();
+            bytesReceived = counts.bytesReceived();
+            return last;
+        }
     }
 }

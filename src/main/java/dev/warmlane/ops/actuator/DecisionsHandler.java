@@ -8,7 +8,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.DecisionsStatus.DecisionStatus;
 import dev.warmlane.ops.actuator.DecisionsStatus.PredictionStatus;
 import dev.warmlane.proxy.Explainer;
-import dev.warmlane.proxy.Explanation;
+import dev.warmlane.proxy.Explainer.Explanation;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;

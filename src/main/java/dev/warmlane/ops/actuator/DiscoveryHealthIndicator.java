@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import java.util.ArrayList;
@@ -41,5 +42,34 @@ public final class DiscoveryHealthIndicator implements HealthIndicator {
     boolean isSynced() {
         return pools.all().stream()
                 .noneMatch(pool -> pool.discovery().status().state() == DiscoveryStatus.State.SYNCING);
+    }
+
+    /**
+     * Down, and so not ready, until every engine has been asked for its models once: before that a replica would respond that there
+     * are none. Up from then on; a pool whose models stay unknown is told with the reason.
+     */
+    public static final class ModelsHealthIndicator implements HealthIndicator {
+        private final ServedModels models;
+        private final DiscoveryHealthIndicator discovery;
+        private volatile boolean known;
+
+        /** @param discovery knows when all endpoints are listed */
+        public ModelsHealthIndicator(ServedModels models, DiscoveryHealthIndicator discovery) {
+            this.models = models;
+            this.discovery = discovery;
+        }
+
+        @Override
+        public Health health() {
+            if (!known && discovery.isSynced() && models.isKnown()) {
+                known = true;
+            }
+            Health.Builder health = known ? Health.up() : Health.down();
+            Map<String, String> failures = models.failures();
+            if (!failures.isEmpty()) {
+                health.withDetail("unknown", failures);
+            }
+            return health.withDetail("models", models.catalog().models().size()).build();
+        }
     }
 }

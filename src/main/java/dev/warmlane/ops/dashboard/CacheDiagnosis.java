@@ -1,6 +1,7 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.ops.actuator.EndpointStatus;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

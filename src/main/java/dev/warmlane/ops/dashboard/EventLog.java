@@ -11,6 +11,7 @@ import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
 import dev.warmlane.ops.history.History.Subject;
 import java.time.Instant;

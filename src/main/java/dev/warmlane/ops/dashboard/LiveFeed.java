@@ -14,18 +14,21 @@ import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
-import dev.warmlane.ops.dashboard.Problem.ProblemTimes;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem.ProblemTimes;
 import dev.warmlane.ops.history.History;
+import dev.warmlane.ops.history.History.Resolution;
 import dev.warmlane.ops.history.History.Subject;
-import dev.warmlane.ops.history.Resolution;
 import dev.warmlane.settings.HistorySettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -193,6 +196,30 @@ public final class LiveFeed {
         Sampled(Pool pool, MeterRegistry registry) {
             this.pool = pool;
             this.sampler = new PoolSampler(pool.name(), registry, pool.router());
+        }
+    }
+
+    /** Finds the SSL bundles with a certificate that expires within a week, by the gauges that Spring Boot has of them. */
+    static final class ExpiringCertificates {
+        private static final String EXPIRY = "ssl.chain.expiry";
+        private static final double SOON_DAYS = 7;
+
+        private final MeterRegistry registry;
+
+        ExpiringCertificates(MeterRegistry registry) {
+            this.registry = registry;
+        }
+
+        /** Their names, in order. */
+        List<String> bundles() {
+            TreeSet<String> bundles = new TreeSet<>();
+            for (TimeGauge gauge : registry.find(EXPIRY).timeGauges()) {
+                String bundle = gauge.getId().getTag("bundle");
+                if (bundle != null && gauge.value(TimeUnit.DAYS) < SOON_DAYS) {
+                    bundles.add(bundle);
+                }
+            }
+            return new ArrayList<>(bundles);
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
 import dev.warmlane.ops.dashboard.Unrouted.LiveUnrouted;
 import java.time.Instant;

@@ -12,6 +12,7 @@ import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.Imbalance.Sent;
+import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import dev.warmlane.ops.history.History.Subject;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;

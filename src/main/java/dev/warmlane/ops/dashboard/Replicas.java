@@ -101,7 +101,7 @@ final class Replicas {
         }
     }
 
-    /** A problem as of {@link Problem}, and since when there is one. */
+    /** A problem as of {@link ProblemCatalogue.Problem}, and since when there is one. */
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record ReplicaProblem(
             String id, @Nullable String endpoint, @Nullable String value, Instant since) {

@@ -1,5 +1,6 @@
 package dev.warmlane.ops.history;
 
+import dev.warmlane.ops.history.History.Resolution;
 import dev.warmlane.ops.history.History.Subject;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.access;
 
+import dev.warmlane.proxy.access.Identity.Allowance;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,5 +1,7 @@
 package dev.warmlane.proxy.access;
 
+import dev.warmlane.proxy.access.Authenticator.AccessException;
+import dev.warmlane.proxy.access.Identity.Allowance;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.jwt.BadJwtException;

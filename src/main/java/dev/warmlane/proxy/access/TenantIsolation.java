@@ -4,6 +4,7 @@ import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.NestedMembers;
 import dev.warmlane.core.vllm.TopLevelMembers;
+import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.accesslog;
 
 import ch.qos.logback.core.encoder.EncoderBase;
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;

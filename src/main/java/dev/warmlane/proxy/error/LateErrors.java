@@ -2,6 +2,7 @@ package dev.warmlane.proxy.error;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.warmlane.proxy.error.FailureLog.LogRateLimit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -86,7 +86,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         new MalformedRequests(refused).addTo(pipeline);
         if (tooMany) {
-            new RefusedConnection(limits.headerTimeout()).addTo(pipeline);
+            ConnectionLimit.refuse(pipeline, limits.headerTimeout());
         }
     }
 }

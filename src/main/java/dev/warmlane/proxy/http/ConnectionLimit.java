@@ -1,13 +1,18 @@
 package dev.warmlane.proxy.http;
 
-import dev.warmlane.proxy.error.LogRateLimit;
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.FailureLog.LogRateLimit;
 import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.ManagementSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.concurrent.Future;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,7 +78,7 @@ public final class ConnectionLimit {
         connection.closeFuture().addListener(closed -> open.decrementAndGet());
         if (count <= most) {
             if (patience != null) {
-                connection.pipeline().addAfter(NettyPipeline.HttpCodec, FirstRequest.NAME, new FirstRequest(patience));
+                new FirstRequest(patience, false).addTo(connection.pipeline());
             }
             return Place.SERVED;
         }
@@ -88,15 +93,34 @@ public final class ConnectionLimit {
         return Place.NONE;
     }
 
-    /** Closes a connection on which no request comes in time; one for each connection, which forgets it then. */
+    /**
+     * Refuses the first request of a connection, or stream of HTTP/2, that is to be {@link Place#ANSWERED}.
+     *
+     * @param patience how long that request may take to come
+     */
+    static void refuse(ChannelPipeline pipeline, Duration patience) {
+        new FirstRequest(patience, true).addTo(pipeline);
+    }
+
+    /**
+     * Closes a connection on which no request comes in time. Where the connection is to be served it is forgotten by then; where it is
+     * one too many the request is refused, after which the connection is closed. One for each connection.
+     */
     private static final class FirstRequest extends ChannelInboundHandlerAdapter {
         private static final String NAME = "warmlane.first-request";
 
         private final Duration patience;
+        private final boolean refused;
         private @Nullable Future<?> timer;
 
-        FirstRequest(Duration patience) {
+        FirstRequest(Duration patience, boolean refused) {
             this.patience = patience;
+            this.refused = refused;
+        }
+
+        /** Takes its place next to the codec, before what explains refusals. */
+        void addTo(ChannelPipeline pipeline) {
+            pipeline.addAfter(NettyPipeline.HttpCodec, NAME, this);
         }
 
         @Override
@@ -116,10 +140,45 @@ public final class ConnectionLimit {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (refused && message instanceof HttpRequest request) {
+                request.setDecoderResult(DecoderResult.failure(ApiException.tooManyConnections()));
+            }
             ctx.fireChannelRead(message);
-            if (message instanceof HttpRequest) {
+            if (!refused && message instanceof HttpRequest) {
                 ctx.pipeline().remove(this);
             }
+        }
+    }
+
+    /**
+     * How the file descriptors of this process are shared out. What it has open at its start and a reserve are its own: for the
+     * management port, health checks and scrapes, other replicas, files.
+     *
+     * @param forClients connections of clients, at most
+     * @param forEngines requests at engines at a time, at most: each has a connection
+     */
+    public record FileDescriptors(int forClients, int forEngines) {
+        private static final int RESERVE = 200;
+
+        /** Less would be no gateway. */
+        private static final int LEAST = 16;
+
+        /** Of this process as it is now. */
+        public static FileDescriptors of(LimitSettings limits) {
+            return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                    ? of(limits.connections(), unix.getMaxFileDescriptorCount(), unix.getOpenFileDescriptorCount())
+                    : of(limits.connections(), Long.MAX_VALUE, 0);
+        }
+
+        /** @param connections of clients as the settings say; 0: half of what is left */
+        static FileDescriptors of(int connections, long most, long open) {
+            long left = most - open - RESERVE;
+            long clients = connections > 0 ? connections : Math.max(LEAST, left / 2);
+            return new FileDescriptors(clamp(clients), clamp(Math.max(LEAST, left - clients)));
+        }
+
+        private static int clamp(long count) {
+            return (int) Math.min(Integer.MAX_VALUE, count);
         }
     }
 }

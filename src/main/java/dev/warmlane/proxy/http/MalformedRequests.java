@@ -1,8 +1,8 @@
 package dev.warmlane.proxy.http;
 
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.error.ErrorFormat;
 import dev.warmlane.proxy.error.ErrorJson;
+import dev.warmlane.proxy.error.ErrorJson.ErrorFormat;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;

@@ -3,7 +3,7 @@ package dev.warmlane.proxy.http;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.warmlane.core.vllm.EngineVersion;
-import dev.warmlane.proxy.error.ErrorFormat;
+import dev.warmlane.proxy.error.ErrorJson.ErrorFormat;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

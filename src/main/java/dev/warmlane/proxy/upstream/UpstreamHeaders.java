@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.proxy.access.Credentials;
+import dev.warmlane.proxy.access.AccessFilter.Credentials;
 import dev.warmlane.proxy.http.HopByHop;
 import dev.warmlane.proxy.http.RequestIds;
 import io.netty.handler.codec.http.HttpHeaderNames;

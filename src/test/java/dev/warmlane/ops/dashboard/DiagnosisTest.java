@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -13,6 +13,7 @@ import dev.warmlane.ops.dashboard.EventLog.Event;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
 import dev.warmlane.ops.dashboard.Unrouted.LiveUnrouted;
 import dev.warmlane.ops.history.History.Subject;

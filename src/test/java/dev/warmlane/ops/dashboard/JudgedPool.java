@@ -7,6 +7,7 @@ import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
 import dev.warmlane.ops.actuator.VllmStatus.QueueStatus;
+import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import java.util.ArrayList;
 import java.util.Arrays;

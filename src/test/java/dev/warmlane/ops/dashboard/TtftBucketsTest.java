@@ -3,6 +3,7 @@ package dev.warmlane.ops.dashboard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import dev.warmlane.ops.history.Figure;
 import io.micrometer.core.instrument.AbstractTimer;
 import io.micrometer.core.instrument.Clock;

@@ -3,6 +3,7 @@ package dev.warmlane.ops.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.ops.history.History.Resolution;
 import dev.warmlane.ops.history.History.Subject;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.proxy.access.Identity.Allowance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

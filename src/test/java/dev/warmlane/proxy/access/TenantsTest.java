@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.proxy.access.Tenants.Tenant;
 import org.junit.jupiter.api.Test;
 
 class TenantsTest {

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.accesslog;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
 import dev.warmlane.proxy.accesslog.AccessRecord.Response;
 import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.proxy.http.ConnectionLimit.FileDescriptors;
 import org.junit.jupiter.api.Test;
 
 class FileDescriptorsTest {

@@ -4,7 +4,7 @@ import static dev.warmlane.proxy.http.RouteTraits.ALWAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.EngineVersion;
-import dev.warmlane.proxy.error.ErrorFormat;
+import dev.warmlane.proxy.error.ErrorJson.ErrorFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
