@@ -2,8 +2,8 @@ package dev.warmlane.app;
 
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.probe.LoadScraper;
-import dev.warmlane.settings.KubernetesSettings;
 import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.PoolSettings.KubernetesSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Duration;
 import java.util.ArrayList;

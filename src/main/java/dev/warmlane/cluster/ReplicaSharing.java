@@ -1,5 +1,9 @@
 package dev.warmlane.cluster;
 
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.cluster.ClusterTransport.StateWriter;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.sharing.Replication;
 import java.io.IOException;
@@ -16,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Carries what this replica shares to the others, and what they share to this one. One thread of its own gathers; requests only
  * wake it up. A replica that joins takes over the state of the oldest one before it says that it is ready.
  */
-public final class ReplicaSharing implements ClusterListener, AutoCloseable {
+public final class ReplicaSharing implements ClusterTransport.Listener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReplicaSharing.class);
     private static final int MAX_FACTS = 50_000;
     private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();

@@ -2,9 +2,9 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.QueuedRequest;
-import dev.warmlane.core.admission.Refusal;
 import dev.warmlane.core.admission.Ticket;
-import dev.warmlane.core.admission.Waiter;
+import dev.warmlane.core.admission.Ticket.Refusal;
+import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;

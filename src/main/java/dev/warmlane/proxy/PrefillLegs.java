@@ -5,7 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.PrefillBypass;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.PrefillBody;

@@ -1,10 +1,10 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.Refusal;
+import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.affinity.KeySource;
-import dev.warmlane.core.routing.PrefillBypass;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;

@@ -1,6 +1,6 @@
 package dev.warmlane.settings;
 
-import dev.warmlane.core.affinity.Cidr;
+import dev.warmlane.core.affinity.ClientAddresses.Cidr;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.vllm.SessionField;
 import java.time.Duration;

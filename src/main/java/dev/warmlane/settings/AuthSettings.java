@@ -1,6 +1,10 @@
 package dev.warmlane.settings;
 
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -27,5 +31,94 @@ public record AuthSettings(
     /** Whether anybody is asked who they are. */
     public boolean enabled() {
         return !keysFile.isEmpty() || oidc.enabled();
+    }
+
+    /**
+     * The identity provider. Its tokens are JWTs that are signed by one of its keys, have not expired, and name the gateway as
+     * audience.
+     *
+     * @param issuerUri Issuer that tokens must name. The provider is discovered there. Empty: the issuer is not checked.
+     * @param jwkSetUri URL of the provider's keys. Empty: as discovered at the issuer.
+     * @param audiences Audiences of which a token must name at least one.
+     * @param algorithms Signature algorithms that are accepted: RS, ES or PS with 256, 384 or 512.
+     * @param tenantClaim Claim that names the tenant. Empty: each subject is a tenant of its own.
+     * @param groupClaim Claim that lists the groups of a token's subject.
+     * @param groups What the members of each group may do: the first group that a subject is in counts, and one in no group is
+     *     refused. Empty: everybody may do everything.
+     * @param timeout Timeout of a request to the provider.
+     */
+    public record OidcSettings(
+            @DefaultValue("") String issuerUri,
+            @DefaultValue("") String jwkSetUri,
+            @DefaultValue List<String> audiences,
+            @DefaultValue({"RS256", "ES256"}) List<String> algorithms,
+            @DefaultValue("") String tenantClaim,
+            @DefaultValue("groups") String groupClaim,
+            @DefaultValue List<GroupSettings> groups,
+            @DefaultValue("5s") Duration timeout) {
+
+        private static final List<String> ALGORITHMS =
+                List.of("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512");
+
+        public OidcSettings {
+            checkUri("warmlane.auth.oidc.issuer-uri", issuerUri);
+            checkUri("warmlane.auth.oidc.jwk-set-uri", jwkSetUri);
+            if (audiences.isEmpty() && !(issuerUri.isEmpty() && jwkSetUri.isEmpty())) {
+                throw new InvalidSettingException(
+                        "warmlane.auth.oidc.audiences", "[]", "what tokens for this gateway name as their audience");
+            }
+            if (algorithms.isEmpty() || !ALGORITHMS.containsAll(algorithms)) {
+                throw new InvalidSettingException(
+                        "warmlane.auth.oidc.algorithms", algorithms, "some of " + String.join(", ", ALGORITHMS));
+            }
+            for (int i = 0; i < groups.size(); i++) {
+                groups.get(i).check("warmlane.auth.oidc.groups[" + i + "]");
+            }
+            Check.positive("warmlane.auth.oidc.timeout", timeout);
+        }
+
+        /** Whether tokens are accepted. */
+        public boolean enabled() {
+            return !issuerUri.isEmpty() || !jwkSetUri.isEmpty();
+        }
+
+        private static void checkUri(String key, String uri) {
+            if (!uri.isEmpty() && !uri.startsWith("https://") && !uri.startsWith("http://")) {
+                throw new InvalidSettingException(key, uri, "a URL such as https://id.example.org");
+            }
+            try {
+                URI.create(uri);
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSettingException(key, uri, "a URL such as https://id.example.org");
+            }
+        }
+
+        /**
+         * What the members of a group may do.
+         *
+         * @param name Name of the group, required, as in warmlane.auth.oidc.group-claim. It also appears in metrics and logs.
+         * @param tenant Tenant that the members belong to. Absent: as their token says.
+         * @param models Models that the members may use. Empty: all.
+         * @param requestsPerMinute Requests a minute for each member. 0: no limit.
+         * @param tokensPerMinute Tokens a minute, prompt and generated, for each member. 0: no limit.
+         * @param priority Priority in the queue: lower goes first.
+         */
+        @ConfigurationPropertiesSource
+        public record GroupSettings(
+                String name,
+                @Nullable String tenant,
+                @DefaultValue List<String> models,
+                @DefaultValue("0") long requestsPerMinute,
+                @DefaultValue("0") long tokensPerMinute,
+                @DefaultValue("0") int priority) {
+
+            void check(String key) {
+                if (name == null || name.isBlank()) {
+                    throw new InvalidSettingException(key + ".name", name, "the name of a group");
+                }
+                Check.atLeast(key + ".requests-per-minute", requestsPerMinute, 0);
+                Check.atLeast(key + ".tokens-per-minute", tokensPerMinute, 0);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.warmlane.settings;
 
 import dev.warmlane.core.endpoint.EndpointPool;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -134,6 +135,74 @@ public record PoolSettings(
         }
         if (apiKey != null && apiKey.isBlank()) {
             throw new InvalidSettingException(key + ".api-key", "blank", "a key, or no setting");
+        }
+    }
+
+    /**
+     * How a pool's pods are found. Exactly one of service, selector and inferencePool is set.
+     *
+     * @param namespace Namespace of the pods. Absent: the gateway's own.
+     * @param service Service whose EndpointSlices list the pods. Exactly one of service, selector and inference-pool is set.
+     * @param selector Label selector over EndpointSlices, such as app=vllm.
+     * @param inferencePool InferencePool (inference.networking.k8s.io/v1) whose selector and target ports determine the pods.
+     * @param port Name or number of the port. Absent: the only port; an InferencePool names its own.
+     */
+    public record KubernetesSettings(
+            @Nullable String namespace,
+            @Nullable String service,
+            @Nullable String selector,
+            @Nullable String inferencePool,
+            @Nullable String port) {
+
+        void check(String key) {
+            List<String> sources = new ArrayList<>();
+            if (service != null) {
+                sources.add("service");
+            }
+            if (selector != null) {
+                sources.add("selector");
+            }
+            if (inferencePool != null) {
+                sources.add("inference-pool");
+            }
+            if (sources.size() != 1) {
+                throw new InvalidSettingException(
+                        key,
+                        sources.isEmpty() ? "no source" : String.join(" and ", sources),
+                        "one of service, selector and inference-pool");
+            }
+            if (inferencePool != null && port != null) {
+                throw new InvalidSettingException(
+                        key + ".port", port, "no setting, because an InferencePool names its targetPorts");
+            }
+        }
+    }
+
+    /**
+     * How prompts get from prefill to decode endpoints, in a pool that has both.
+     *
+     * @param connector What carries a prompt's KV blocks. nixl: vLLM's NixlConnector, with a request to either endpoint.
+     *     llm-d-sidecar: one request to the decode endpoint, whose sidecar finds the prefill endpoint in x-prefiller-host-port.
+     * @param decodeAlone Whether a decode endpoint computes the prompt itself where no prefill endpoint does. Otherwise such requests fail.
+     */
+    public record PrefillDecodeSettings(
+            @DefaultValue(NIXL) String connector,
+            @DefaultValue("true") boolean decodeAlone) {
+        private static final String NIXL = "nixl";
+        private static final String SIDECAR = "llm-d-sidecar";
+
+        /** Prompts go with vLLM's NixlConnector, and decode endpoints compute alone where they have to. */
+        public static final PrefillDecodeSettings DEFAULT = new PrefillDecodeSettings(NIXL, true);
+
+        /** Whether a sidecar of the decode endpoint asks the prefill endpoint. */
+        public boolean sidecar() {
+            return connector.equals(SIDECAR);
+        }
+
+        void check(String key) {
+            if (!List.of(NIXL, SIDECAR).contains(connector)) {
+                throw new InvalidSettingException(key + ".connector", connector, NIXL + " or " + SIDECAR);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.SettingNames.NearestSetting;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

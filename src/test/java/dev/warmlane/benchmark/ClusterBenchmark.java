@@ -1,10 +1,10 @@
 package dev.warmlane.benchmark;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.warmlane.cluster.ClusterListener;
-import dev.warmlane.cluster.Member;
-import dev.warmlane.cluster.MembershipChange;
-import dev.warmlane.cluster.StateWriter;
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.StateWriter;
 import dev.warmlane.cluster.jgroups.JGroupsTransport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -138,7 +138,7 @@ public final class ClusterBenchmark {
         return -1;
     }
 
-    private static final class Latencies implements ClusterListener {
+    private static final class Latencies implements ClusterTransport.Listener {
         private final long[] nanos;
         private int count;
 

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.ApiServer;
 import dev.warmlane.engines.discovery.Discovery;
-import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.InferencePoolDiscovery;
 import dev.warmlane.engines.discovery.KubernetesDiscovery;
 import dev.warmlane.engines.discovery.KubernetesSource;

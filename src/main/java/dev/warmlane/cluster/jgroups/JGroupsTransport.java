@@ -1,12 +1,13 @@
 package dev.warmlane.cluster.jgroups;
 
-import dev.warmlane.cluster.ClusterListener;
-import dev.warmlane.cluster.ClusterStatistics;
 import dev.warmlane.cluster.ClusterTransport;
-import dev.warmlane.cluster.Member;
-import dev.warmlane.cluster.MembershipChange;
-import dev.warmlane.cluster.StateTransfer;
-import dev.warmlane.cluster.StateTransfer.Outcome;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
+import dev.warmlane.cluster.jgroups.ClusterStack.ClusterThreads;
+import dev.warmlane.cluster.jgroups.ClusterStack.HeardTcp;
+import dev.warmlane.cluster.jgroups.ClusterStack.Seeds;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -135,7 +136,7 @@ public final class JGroupsTransport implements ClusterTransport {
     }
 
     @Override
-    public void start(ClusterListener listener) {
+    public void start(ClusterTransport.Listener listener) {
         channel.setReceiver(new Incoming(listener));
         broadcast.start();
         CompletableFuture<Void> joined = new CompletableFuture<>();
@@ -220,18 +221,18 @@ public final class JGroupsTransport implements ClusterTransport {
     }
 
     @Override
-    public ClusterStatistics statistics() {
+    public ClusterTransport.Statistics statistics() {
         long now = System.nanoTime();
         long messages = messagesOfLeavers.sum();
         long bytes = bytesOfLeavers.sum();
         long lost = lostByLeavers.sum();
-        List<ClusterStatistics.Peer> seen = new ArrayList<>();
+        List<ClusterTransport.Statistics.Peer> seen = new ArrayList<>();
         for (Map.Entry<Address, Peer> entry : peers.entrySet()) {
             Peer peer = entry.getValue();
             messages += peer.messages();
             bytes += peer.bytes();
             lost += peer.lost();
-            seen.add(new ClusterStatistics.Peer(
+            seen.add(new ClusterTransport.Statistics.Peer(
                     peer.member(),
                     peer.since(),
                     Duration.ofNanos(Math.max(0, now - tcp.heard(entry.getKey(), peer.sinceNanos()))),
@@ -239,7 +240,7 @@ public final class JGroupsTransport implements ClusterTransport {
                     peer.bytes(),
                     peer.lost()));
         }
-        return new ClusterStatistics(
+        return new ClusterTransport.Statistics(
                 broadcast.messages(),
                 broadcast.bytes(),
                 messages,
@@ -273,9 +274,9 @@ public final class JGroupsTransport implements ClusterTransport {
 
     /** What JGroups tells, handed on to the listener. */
     private final class Incoming implements Receiver {
-        private final ClusterListener listener;
+        private final ClusterTransport.Listener listener;
 
-        private Incoming(ClusterListener listener) {
+        private Incoming(ClusterTransport.Listener listener) {
             this.listener = listener;
         }
 

@@ -1,6 +1,6 @@
 package dev.warmlane.cluster.jgroups;
 
-import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.ClusterTransport.Member;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jgroups.Address;

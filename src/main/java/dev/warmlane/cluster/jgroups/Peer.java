@@ -1,7 +1,7 @@
 package dev.warmlane.cluster.jgroups;
 
-import dev.warmlane.cluster.ClusterListener;
-import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ClusterTransport.Member;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +29,7 @@ final class Peer {
     }
 
     /** @param batch behind its head */
-    synchronized void received(long firstNumber, ByteBuffer batch, ClusterListener listener, long nowNanos) {
+    synchronized void received(long firstNumber, ByteBuffer batch, ClusterTransport.Listener listener, long nowNanos) {
         if (expected == UNKNOWN) {
             expected = firstNumber;
         }

@@ -1,10 +1,9 @@
 package dev.warmlane.cluster.jgroups;
 
-import dev.warmlane.cluster.ClusterListener;
 import dev.warmlane.cluster.ClusterTransport;
-import dev.warmlane.cluster.Member;
-import dev.warmlane.cluster.StateTransfer;
-import dev.warmlane.cluster.StateTransfer.Outcome;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -128,7 +127,7 @@ final class StateExchange {
     }
 
     /** Another member asks for ours. */
-    void requested(Address by, long number, long limitMillis, ClusterListener listener) {
+    void requested(Address by, long number, long limitMillis, ClusterTransport.Listener listener) {
         try {
             serving.execute(() -> serve(by, number, Math.min(limitMillis, LONGEST_MILLIS), listener));
         } catch (RejectedExecutionException e) {
@@ -136,7 +135,7 @@ final class StateExchange {
         }
     }
 
-    private void serve(Address by, long number, long limitMillis, ClusterListener listener) {
+    private void serve(Address by, long number, long limitMillis, ClusterTransport.Listener listener) {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
         boolean complete = false;
         try {
@@ -177,7 +176,7 @@ final class StateExchange {
     }
 
     /** A part of the state that we asked for; of one that we no longer wait for, nothing. */
-    void part(Address from, Member member, long number, byte[] chunk, ClusterListener listener) {
+    void part(Address from, Member member, long number, byte[] chunk, ClusterTransport.Listener listener) {
         Request request = awaited(from, number);
         if (request == null) {
             return;

@@ -1,5 +1,10 @@
 package dev.warmlane.core.admission;
 
+import dev.warmlane.core.admission.ServiceRate.RetryAdvice;
+import dev.warmlane.core.admission.Ticket.Refusal;
+import dev.warmlane.core.admission.Ticket.Waiter;
+import dev.warmlane.core.admission.WaitingQueue.FairTurns;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -18,7 +23,24 @@ import org.jspecify.annotations.Nullable;
  * saying so, such as an endpoint that appears, is seen at the next {@link #tick}.
  */
 public final class AdmissionQueue {
-    private final QueueLimits limits;
+    /**
+     * How long a line may get.
+     *
+     * @param maxEntries requests that wait at a time; 0 lets nobody wait
+     * @param maxWait how long one may wait, to the precision of the ticks
+     */
+    public record Limits(int maxEntries, Duration maxWait) {
+        public Limits {
+            if (maxEntries < 0) {
+                throw new IllegalArgumentException("max-entries: %d (expected: at least 0)".formatted(maxEntries));
+            }
+            if (maxWait.isZero() || maxWait.isNegative()) {
+                throw new IllegalArgumentException("max-wait: %s (expected: > 0)".formatted(maxWait));
+            }
+        }
+    }
+
+    private final Limits limits;
     private final Supplier<Capacity> room;
     private final LongSupplier nanoClock;
     private final ServiceRate rate;
@@ -34,7 +56,7 @@ public final class AdmissionQueue {
      *
      * @param room where there is room now; called from any thread, must not block
      */
-    public AdmissionQueue(QueueLimits limits, Supplier<Capacity> room, LongSupplier nanoClock, RandomGenerator random) {
+    public AdmissionQueue(Limits limits, Supplier<Capacity> room, LongSupplier nanoClock, RandomGenerator random) {
         this.limits = limits;
         this.room = room;
         this.nanoClock = nanoClock;
@@ -58,7 +80,7 @@ public final class AdmissionQueue {
         return waiting;
     }
 
-    public QueueLimits limits() {
+    public Limits limits() {
         return limits;
     }
 

@@ -1,6 +1,8 @@
 package dev.warmlane.core.admission;
 
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.Locale;
 
 /** A request's place in the line. All that can change is guarded by the line's lock. */
 public final class Ticket {
@@ -26,5 +28,45 @@ public final class Ticket {
         this.turn = turn;
         this.number = number;
         this.lateAtNanos = lateAtNanos;
+    }
+
+    /**
+     * A request that waits. Told once how its waiting ended: let in, or refused. Called from any thread, with no lock of the line
+     * held, never by two threads at a time for {@link #enter}; must neither block nor throw.
+     */
+    public interface Waiter {
+
+        /**
+         * Takes room at an endpoint.
+         *
+         * @return false if there was none after all; the request then keeps its place
+         */
+        boolean enter();
+
+        /** There will be no room for it. */
+        void refused(Refusal refusal);
+    }
+
+    /**
+     * Why a request was not let in, and when it is worth asking again.
+     *
+     * @param reason what was the matter
+     * @param retryAfter in how long the line as it is now will have been served; positive
+     */
+    public record Refusal(Reason reason, Duration retryAfter) {
+
+        public enum Reason {
+            /** The line had no place, or somebody with an earlier turn took it. */
+            FULL,
+            /** It waited as long as it may. */
+            LATE,
+            /** Nobody is let in any more. */
+            CLOSED;
+
+            /** The name in metric labels, lower case. */
+            public String label() {
+                return name().toLowerCase(Locale.ROOT);
+            }
+        }
     }
 }

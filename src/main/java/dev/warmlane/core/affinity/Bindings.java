@@ -51,4 +51,14 @@ public interface Bindings {
 
     /** How long a binding outlives its last use. */
     Duration ttl();
+
+    /**
+     * What is known of a binding.
+     *
+     * @param endpoint where the key is bound
+     * @param age since it was bound there
+     * @param idle since it was last used
+     * @param uses how often requests followed it since
+     */
+    record BindingInfo(EndpointId endpoint, Duration age, Duration idle, long uses) {}
 }

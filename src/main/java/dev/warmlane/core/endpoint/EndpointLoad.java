@@ -1,5 +1,6 @@
 package dev.warmlane.core.endpoint;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,5 +32,19 @@ public record EndpointLoad(
     /** Tokens that the KV cache holds, or null where the engine does not say. */
     public @Nullable Long capacityTokens() {
         return blocks == null || blockSizeTokens == null ? null : blocks * blockSizeTokens;
+    }
+
+    /**
+     * What an endpoint last said of its LoRA adapters. It does not say which are loaded and not in use. Immutable.
+     *
+     * @param slots adapters that it holds at a time; at least 1
+     * @param running those of the requests in the engine's batch
+     * @param waiting those of the requests queued in the engine
+     */
+    public record EndpointAdapters(int slots, List<String> running, List<String> waiting) {
+        public EndpointAdapters {
+            running = List.copyOf(running);
+            waiting = List.copyOf(waiting);
+        }
     }
 }

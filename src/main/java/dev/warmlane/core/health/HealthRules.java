@@ -1,5 +1,6 @@
 package dev.warmlane.core.health;
 
+import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,5 +1,7 @@
 package dev.warmlane.core.routing;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * What a pool's answers have taught so far: how many bytes of prompt make a token, and how many tokens a response has. Safe
  * for concurrent use.
@@ -70,6 +72,33 @@ public final class PoolAverages {
         }
         if (delivery.outputTokens() > 0) {
             outputTokens.learn((double) delivery.outputTokens());
+        }
+    }
+
+    /** An exponential moving average that any thread may feed; a new value counts for one part in fifty. */
+    static final class LearnedAverage {
+        private static final double WEIGHT = 1.0 / 50;
+
+        private final AtomicLong bits;
+
+        /** @param initial the value until anything is learned */
+        LearnedAverage(double initial) {
+            this.bits = new AtomicLong(Double.doubleToRawLongBits(initial));
+        }
+
+        double value() {
+            return Double.longBitsToDouble(bits.get());
+        }
+
+        void set(double value) {
+            bits.set(Double.doubleToRawLongBits(value));
+        }
+
+        void learn(double sample) {
+            bits.updateAndGet(before -> {
+                double average = Double.longBitsToDouble(before);
+                return Double.doubleToRawLongBits(average + WEIGHT * (sample - average));
+            });
         }
     }
 }

@@ -2,12 +2,14 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

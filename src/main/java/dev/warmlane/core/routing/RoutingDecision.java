@@ -2,7 +2,9 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,5 +150,50 @@ public record RoutingDecision(
     public static RoutingDecision byLoad(RoutingRequest request, Endpoint endpoint) {
         return new RoutingDecision(
                 request, endpoint, KeySource.NONE, Outcome.PLACED, 0, 0, 0, List.of(), Remember.NOTHING);
+    }
+
+    /** What a decision did with the affinity of its request. */
+    public enum Outcome {
+        /** Went where it was bound. */
+        BOUND,
+        /** First placement. */
+        PLACED,
+        /** Bound anew: its endpoint is gone or cannot take it. */
+        MOVED,
+        /** Went elsewhere this once; the binding stays. */
+        SPILLED;
+
+        /** The name in response headers and metric labels. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What a pool remembers of a decision that was dispatched, so that later requests with the same key or prompt follow. */
+    public enum Remember {
+        /** Nothing, as by policies that look at neither. */
+        NOTHING(false, false),
+        /** The endpoint as that of the request's key, unless the request was spilled. */
+        BINDING(true, false),
+        /** That the endpoint holds the prompt. */
+        PROMPT(false, true),
+        /** Both. */
+        BINDING_AND_PROMPT(true, true);
+
+        private final boolean binding;
+        private final boolean prompt;
+
+        Remember(boolean binding, boolean prompt) {
+            this.binding = binding;
+            this.prompt = prompt;
+        }
+
+        boolean binding() {
+            return binding;
+        }
+
+        boolean prompt() {
+            return prompt;
+        }
     }
 }

@@ -2,8 +2,8 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityTable;
-import dev.warmlane.core.affinity.BindingInfo;
 import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.affinity.Bindings.BindingInfo;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;

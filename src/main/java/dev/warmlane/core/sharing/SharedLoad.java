@@ -1,7 +1,7 @@
 package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.ReplicaLoad;
+import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -16,8 +16,8 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
-import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;

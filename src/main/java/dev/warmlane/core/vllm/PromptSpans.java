@@ -1,5 +1,7 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
+import dev.warmlane.core.vllm.CanonicalPrompt.StrippedText;
 import java.util.Arrays;
 
 /**

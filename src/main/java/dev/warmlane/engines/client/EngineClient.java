@@ -1,6 +1,6 @@
 package dev.warmlane.engines.client;
 
-import dev.warmlane.engines.discovery.AllowedAddresses;
+import dev.warmlane.engines.discovery.AllowedHosts;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -90,7 +90,7 @@ public final class EngineClient {
             ClientTransport<T, ?> client, Duration connectTimeout, LoopResources loops) {
         return client.runOn(loops, LoopResources.DEFAULT_NATIVE)
                 .resolver(dns -> dns.queryTimeout(connectTimeout))
-                .resolvedAddressesSelector((config, resolved) -> AllowedAddresses.of(resolved))
+                .resolvedAddressesSelector((config, resolved) -> AllowedHosts.among(resolved))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, connectTimeout.toMillis()));
     }

@@ -1,7 +1,12 @@
 package dev.warmlane.engines.discovery;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -10,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which hosts an endpoint may have. Whoever can write an EndpointSlice decides where the gateway sends requests, so the
  * addresses at which clouds hand out credentials are refused. Loopback is allowed: Kubernetes itself refuses it in
- * EndpointSlices, and it is how the gateway is tried out. Names are not resolved here; see {@link AllowedAddresses}.
+ * EndpointSlices, and it is how the gateway is tried out. Names are not resolved here; see {@link #among}.
  */
-final class AllowedHosts {
+public final class AllowedHosts {
     private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     // With another first character the JDK would look up a malformed address in DNS.
@@ -80,6 +85,25 @@ final class AllowedHosts {
         return null;
     }
 
+    /**
+     * The allowed ones among the addresses that the name of an endpoint resolves to, in the same order; may be empty. Whoever
+     * controls the DNS of an allowed name must not be able to point the gateway at a host that is not allowed.
+     */
+    public static List<? extends SocketAddress> among(List<? extends SocketAddress> resolved) {
+        for (SocketAddress address : resolved) {
+            if (!isAllowed(address)) {
+                return resolved.stream().filter(AllowedHosts::isAllowed).toList();
+            }
+        }
+        return resolved;
+    }
+
+    private static boolean isAllowed(SocketAddress address) {
+        return !(address instanceof InetSocketAddress internet)
+                || internet.getAddress() == null
+                || refusal(internet.getAddress()) == null;
+    }
+
     /** The host as written in a URI: IPv6 addresses in brackets. */
     static String inUri(String host) {
         return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
@@ -90,6 +114,39 @@ final class AllowedHosts {
             return InetAddress.getByName(literal);
         } catch (UnknownHostException e) {
             throw new IllegalStateException(literal, e);
+        }
+    }
+
+    /**
+     * IPv6 addresses that a network may deliver to an IPv4 address: IPv4-compatible ({@code ::a.b.c.d}, RFC 4291), NAT64 ({@code
+     * 64:ff9b::a.b.c.d}, RFC 6052) and 6to4 ({@code 2002:aabb:ccdd::}, RFC 3056). The JDK itself turns IPv4-mapped ones into IPv4.
+     */
+    private static final class EmbeddedIpv4 {
+        private static final byte[] NAT64 = {0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};
+        private static final byte[] COMPATIBLE = new byte[12];
+
+        private EmbeddedIpv4() {}
+
+        /** The IPv4 address that is embedded in an address, or the address itself if none is. */
+        static InetAddress of(InetAddress address) {
+            if (!(address instanceof Inet6Address) || address.isAnyLocalAddress() || address.isLoopbackAddress()) {
+                return address;
+            }
+            byte[] bytes = address.getAddress();
+            if (bytes[0] == 0x20 && bytes[1] == 0x02) {
+                return ipv4(bytes, 2);
+            }
+            boolean trailing =
+                    Arrays.equals(bytes, 0, 12, NAT64, 0, 12) || Arrays.equals(bytes, 0, 12, COMPATIBLE, 0, 12);
+            return trailing ? ipv4(bytes, 12) : address;
+        }
+
+        private static InetAddress ipv4(byte[] bytes, int from) {
+            try {
+                return InetAddress.getByAddress(Arrays.copyOfRange(bytes, from, from + 4));
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 }

@@ -62,4 +62,17 @@ final class DiscoveredPool {
     private static long count(List<Endpoint> endpoints, EndpointState state) {
         return endpoints.stream().filter(endpoint -> endpoint.state() == state).count();
     }
+
+    /**
+     * The endpoints that a source lists. Immutable.
+     *
+     * @param endpoints ordered by name, each id once
+     * @param warnings what was left out and why, a sentence each, in a stable order
+     */
+    record DiscoveredEndpoints(List<Endpoint> endpoints, List<String> warnings) {
+        DiscoveredEndpoints {
+            endpoints = List.copyOf(endpoints);
+            warnings = List.copyOf(warnings);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package dev.warmlane.engines.discovery;
 
-import dev.warmlane.engines.discovery.DiscoveryStatus.State;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.function.LongSupplier;

@@ -1,6 +1,6 @@
 package dev.warmlane.engines.discovery;
 
-import dev.warmlane.settings.KubernetesSettings;
+import dev.warmlane.settings.PoolSettings.KubernetesSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

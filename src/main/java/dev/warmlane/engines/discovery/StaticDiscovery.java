@@ -3,6 +3,7 @@ package dev.warmlane.engines.discovery;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.Role;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;

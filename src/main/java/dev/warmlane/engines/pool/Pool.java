@@ -1,14 +1,24 @@
 package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.admission.AdmissionQueue;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.RoutingPolicy.Promise;
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.Discovery;
-import dev.warmlane.engines.discovery.DiscoveryStatus;
-import dev.warmlane.settings.PrefillDecodeSettings;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
+import dev.warmlane.settings.DashboardSettings;
+import dev.warmlane.settings.PoolSettings;
+import dev.warmlane.settings.PoolSettings.PrefillDecodeSettings;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.client.HttpClient;
 
@@ -69,5 +79,63 @@ public record Pool(
     @Override
     public String toString() {
         return "Pool[" + name() + "]";
+    }
+
+    /** Which releases of vLLM the engines of a pool say that they are. Safe for concurrent use; reading takes no lock. */
+    public static final class EngineVersions {
+        private volatile Map<EndpointId, EngineVersion> known = Map.of();
+        private volatile @Nullable EngineVersion oldest;
+
+        /** Replaces what is known by what the engines have said by now. */
+        public void learn(Map<EndpointId, EngineVersion> versions) {
+            known = Map.copyOf(versions);
+            Collection<EngineVersion> all = versions.values();
+            oldest = all.stream().min(EngineVersion::compareTo).orElse(null);
+        }
+
+        /** The oldest release among those that have said theirs; null: none has. */
+        public @Nullable EngineVersion oldest() {
+            return oldest;
+        }
+
+        /** Whether each of these endpoints has said that it is of this release or a later one. */
+        public boolean allSince(EngineVersion release, List<Endpoint> endpoints) {
+            Map<EndpointId, EngineVersion> said = known;
+            for (Endpoint endpoint : endpoints) {
+                EngineVersion version = said.get(endpoint.id());
+                if (version == null || version.compareTo(release) < 0) {
+                    return false;
+                }
+            }
+            return !endpoints.isEmpty();
+        }
+    }
+
+    /**
+     * What a pool is judged by, on the page and by the alerts; null where it is not.
+     *
+     * @param hitRatio share of prompt tokens that caches should hold at least, in (0, 1]
+     * @param ttftSeconds what nine of ten streams should not wait longer for
+     * @param stickiness share of known sessions' requests that should go to their bound endpoint at least
+     * @param losingHits share of known sessions' requests that may lose hits by moving
+     */
+    public record PoolTargets(
+            @Nullable Double hitRatio,
+            @Nullable Double ttftSeconds,
+            @Nullable Double stickiness,
+            @Nullable Double losingHits) {
+        private static final double STAYS = 0.999;
+        private static final double LOSES = 0.05;
+
+        /** Those that the settings give the pool, its own before the general ones, and those of its policy's promise. */
+        static PoolTargets of(PoolSettings pool, DashboardSettings general, Promise promise) {
+            double hitRatio = Objects.requireNonNullElse(pool.targetHitRatio(), general.targetHitRatio());
+            Duration ttft = Objects.requireNonNullElse(pool.ttftTarget(), general.ttftTarget());
+            return new PoolTargets(
+                    hitRatio == 0 ? null : (Double) hitRatio,
+                    ttft.isZero() ? null : (Double) (ttft.toMillis() / 1000.0),
+                    promise == Promise.STAYS ? (Double) STAYS : null,
+                    promise == Promise.MOVES_AT_A_GAIN ? (Double) LOSES : null);
+        }
     }
 }

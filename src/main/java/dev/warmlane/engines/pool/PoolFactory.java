@@ -1,7 +1,6 @@
 package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthRules;
@@ -13,8 +12,8 @@ import dev.warmlane.core.routing.ColdRestarts;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PolicyParameters;
+import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolMemory;
-import dev.warmlane.core.routing.ReplicaLoad;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
@@ -23,6 +22,8 @@ import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.engines.pool.Pool.EngineVersions;
+import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.settings.CacheSettings.Watch;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.InvalidSettingException;
@@ -155,7 +156,7 @@ public final class PoolFactory {
 
     private static AdmissionQueue queue(QueueSettings settings, Router router) {
         AdmissionQueue queue = new AdmissionQueue(
-                new QueueLimits(settings.maxEntries(), settings.maxWait()),
+                new AdmissionQueue.Limits(settings.maxEntries(), settings.maxWait()),
                 new RouterCapacity(router),
                 System::nanoTime,
                 new SplittableRandom());

@@ -1,7 +1,7 @@
 package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.BindingInfo;
 import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.affinity.Bindings.BindingInfo;
 import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;

@@ -1,10 +1,10 @@
 package dev.warmlane.ops.actuator;
 
-import dev.warmlane.cluster.ClusterStatistics;
-import dev.warmlane.cluster.ClusterStatistics.Peer;
-import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
-import dev.warmlane.cluster.StateTransfer;
 import dev.warmlane.core.sharing.Replication.Ununderstood;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +34,7 @@ public final class ClusterEndpoint {
         if (sharing == null) {
             return new ClusterStatus(false, null, List.of(), null, null, null, null, null);
         }
-        ClusterStatistics counts = sharing.transport().statistics();
+        ClusterTransport.Statistics counts = sharing.transport().statistics();
         Ununderstood ununderstood = sharing.replication().ununderstood();
         return new ClusterStatus(
                 true,
@@ -146,7 +146,7 @@ public final class ClusterEndpoint {
             this.sinceNanos = nanoClock.getAsLong();
         }
 
-        synchronized Rates since(ClusterStatistics counts) {
+        synchronized Rates since(ClusterTransport.Statistics counts) {
             long now = nanoClock.getAsLong();
             long passed = now - sinceNanos;
             if (passed < LEAST_NANOS) {

@@ -1,6 +1,5 @@
 package dev.warmlane.ops.actuator;
 
-import dev.warmlane.cluster.ClusterStatistics;
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.sharing.Replication;
@@ -18,15 +17,19 @@ public final class ClusterMeters {
         GatewayMeter.CLUSTER_MEMBERS.gauge(
                 registry, transport, of -> of.members().size());
         GatewayMeter.CLUSTER_SILENCE.gauge(registry, transport, ClusterMeters::longestSilence);
-        GatewayMeter.CLUSTER_MESSAGES.counter(registry, transport, count(ClusterStatistics::messagesPublished), "sent");
         GatewayMeter.CLUSTER_MESSAGES.counter(
-                registry, transport, count(ClusterStatistics::messagesReceived), "received");
-        GatewayMeter.CLUSTER_BYTES.counter(registry, transport, count(ClusterStatistics::bytesPublished), "sent");
-        GatewayMeter.CLUSTER_BYTES.counter(registry, transport, count(ClusterStatistics::bytesReceived), "received");
+                registry, transport, count(ClusterTransport.Statistics::messagesPublished), "sent");
+        GatewayMeter.CLUSTER_MESSAGES.counter(
+                registry, transport, count(ClusterTransport.Statistics::messagesReceived), "received");
+        GatewayMeter.CLUSTER_BYTES.counter(
+                registry, transport, count(ClusterTransport.Statistics::bytesPublished), "sent");
+        GatewayMeter.CLUSTER_BYTES.counter(
+                registry, transport, count(ClusterTransport.Statistics::bytesReceived), "received");
         GatewayMeter.CLUSTER_DROPPED.counter(registry, replication, of -> (double) of.dropped(), "facts");
         GatewayMeter.CLUSTER_DROPPED.counter(
-                registry, transport, count(ClusterStatistics::messagesDropped), "messages");
-        GatewayMeter.CLUSTER_DROPPED.counter(registry, transport, count(ClusterStatistics::messagesLost), "lost");
+                registry, transport, count(ClusterTransport.Statistics::messagesDropped), "messages");
+        GatewayMeter.CLUSTER_DROPPED.counter(
+                registry, transport, count(ClusterTransport.Statistics::messagesLost), "lost");
         GatewayMeter.CLUSTER_SKIPPED.counter(
                 registry,
                 sharing,
@@ -34,10 +37,10 @@ public final class ClusterMeters {
                         + of.replication().ununderstood().messages()
                         + of.replication().ununderstood().records());
         GatewayMeter.CLUSTER_CONNECTIONS_REFUSED.counter(
-                registry, transport, count(ClusterStatistics::connectionsRefused));
+                registry, transport, count(ClusterTransport.Statistics::connectionsRefused));
     }
 
-    private static ToDoubleFunction<ClusterTransport> count(ToDoubleFunction<ClusterStatistics> count) {
+    private static ToDoubleFunction<ClusterTransport> count(ToDoubleFunction<ClusterTransport.Statistics> count) {
         return transport -> count.applyAsDouble(transport.statistics());
     }
 

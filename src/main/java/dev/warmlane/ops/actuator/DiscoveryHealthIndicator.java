@@ -1,6 +1,6 @@
 package dev.warmlane.ops.actuator;
 
-import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;

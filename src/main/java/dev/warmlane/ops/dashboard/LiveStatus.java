@@ -2,7 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import dev.warmlane.engines.pool.PoolTargets;
+import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;

@@ -1,8 +1,8 @@
 package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.warmlane.cluster.ClusterStatistics.Peer;
-import dev.warmlane.cluster.Member;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;

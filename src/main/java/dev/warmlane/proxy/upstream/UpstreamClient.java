@@ -3,7 +3,7 @@ package dev.warmlane.proxy.upstream;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.HeaderLimits;
-import dev.warmlane.engines.discovery.AllowedAddresses;
+import dev.warmlane.engines.discovery.AllowedHosts;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.bootstrap.Bootstrap;
@@ -173,7 +173,7 @@ public final class UpstreamClient implements AutoCloseable {
     }
 
     private static List<? extends SocketAddress> allowed(List<InetSocketAddress> resolved) {
-        return AllowedAddresses.of(resolved);
+        return AllowedHosts.among(resolved);
     }
 
     /** Tries one address after the other. */

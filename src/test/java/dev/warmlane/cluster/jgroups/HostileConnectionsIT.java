@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.warmlane.cluster.jgroups.ClusterStack.ClusterThreads;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -3,9 +3,9 @@ package dev.warmlane.cluster.jgroups;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.cluster.Member;
-import dev.warmlane.cluster.StateTransfer;
-import dev.warmlane.cluster.StateTransfer.Outcome;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.cluster.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,10 +3,10 @@ package dev.warmlane.cluster.jgroups;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.cluster.ClusterListener;
-import dev.warmlane.cluster.Member;
-import dev.warmlane.cluster.MembershipChange;
-import dev.warmlane.cluster.StateWriter;
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.StateWriter;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -82,7 +82,7 @@ class PeerTest {
         peer.received(first, batch.flip(), notes, now);
     }
 
-    private static final class Notes implements ClusterListener {
+    private static final class Notes implements ClusterTransport.Listener {
         private final List<Integer> messages = new ArrayList<>();
         private int reports;
 

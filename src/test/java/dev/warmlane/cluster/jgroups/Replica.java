@@ -1,10 +1,9 @@
 package dev.warmlane.cluster.jgroups;
 
-import dev.warmlane.cluster.ClusterListener;
-import dev.warmlane.cluster.ClusterStatistics;
-import dev.warmlane.cluster.Member;
-import dev.warmlane.cluster.MembershipChange;
-import dev.warmlane.cluster.StateWriter;
+import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.StateWriter;
 import dev.warmlane.harness.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -84,7 +83,7 @@ final class Replica implements AutoCloseable {
         return transport.publish(message.getBytes(StandardCharsets.UTF_8));
     }
 
-    ClusterStatistics statistics() {
+    ClusterTransport.Statistics statistics() {
         return transport.statistics();
     }
 
@@ -97,7 +96,7 @@ final class Replica implements AutoCloseable {
         transport.close();
     }
 
-    private final class Notes implements ClusterListener {
+    private final class Notes implements ClusterTransport.Listener {
         @Override
         public void received(Member sender, byte[] message) {
             received.add(sender.name() + " " + new String(message, StandardCharsets.UTF_8));

@@ -3,7 +3,7 @@ package dev.warmlane.cluster.jgroups;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.cluster.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

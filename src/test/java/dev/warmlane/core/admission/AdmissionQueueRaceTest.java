@@ -2,6 +2,8 @@ package dev.warmlane.core.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.admission.Ticket.Refusal;
+import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +30,7 @@ class AdmissionQueueRaceTest {
 
     private final Endpoints endpoints = new Endpoints(LIMIT, "a", "b", "c");
     private final AdmissionQueue queue = new AdmissionQueue(
-            new QueueLimits(MAX_ENTRIES, Duration.ofHours(1)),
+            new AdmissionQueue.Limits(MAX_ENTRIES, Duration.ofHours(1)),
             endpoints::room,
             System::nanoTime,
             new SplittableRandom(1));

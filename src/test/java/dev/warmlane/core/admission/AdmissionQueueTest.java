@@ -2,6 +2,8 @@ package dev.warmlane.core.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.admission.Ticket.Refusal;
+import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -261,7 +263,7 @@ class AdmissionQueueTest {
 
     private AdmissionQueue admission(int maxEntries) {
         return new AdmissionQueue(
-                new QueueLimits(maxEntries, MAX_WAIT), endpoints::room, nanos::get, new SplittableRandom(1));
+                new AdmissionQueue.Limits(maxEntries, MAX_WAIT), endpoints::room, nanos::get, new SplittableRandom(1));
     }
 
     private static QueuedRequest claim(long client, int priority) {

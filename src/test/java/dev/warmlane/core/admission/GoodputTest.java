@@ -2,6 +2,8 @@ package dev.warmlane.core.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.admission.Ticket.Refusal;
+import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.Comparator;
@@ -51,7 +53,7 @@ class GoodputTest {
         private long now;
         private int served;
         private final AdmissionQueue queue = new AdmissionQueue(
-                new QueueLimits(100, Duration.ofSeconds(10)), endpoints::room, () -> now, random.split());
+                new AdmissionQueue.Limits(100, Duration.ofSeconds(10)), endpoints::room, () -> now, random.split());
 
         void run(int requestsPerSecond) {
             long end = SECONDS * 1_000_000_000L;

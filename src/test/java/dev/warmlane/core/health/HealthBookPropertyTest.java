@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import dev.warmlane.core.health.EndpointHealth.Healthy;
 import java.time.Duration;
 import java.util.List;

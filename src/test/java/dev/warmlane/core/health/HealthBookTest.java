@@ -7,6 +7,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
+import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import dev.warmlane.core.health.EndpointHealth.Healthy;
 import dev.warmlane.core.health.EndpointHealth.Probation;
 import dev.warmlane.core.health.EndpointHealth.Starting;

@@ -19,6 +19,7 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
 import dev.warmlane.core.routing.policy.CostParameters;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;

@@ -11,6 +11,8 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import dev.warmlane.core.routing.RoutingDecision.Remember;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -10,6 +10,7 @@ import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.routing.policy.RoundRobinPolicy;
 import java.net.URI;
 import java.time.InstantSource;

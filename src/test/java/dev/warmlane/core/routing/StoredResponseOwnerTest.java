@@ -12,6 +12,7 @@ import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
 import dev.warmlane.core.routing.policy.CostParameters;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;

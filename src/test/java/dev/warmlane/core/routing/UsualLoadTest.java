@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.Candidate.Cost;
+import dev.warmlane.core.routing.PoolLoad.UsualLoad;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.warmlane.core.vllm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.endpoint.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

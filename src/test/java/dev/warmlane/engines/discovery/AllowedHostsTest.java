@@ -2,16 +2,21 @@ package dev.warmlane.engines.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.StringLength;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AllowedHostsTest {
+    private static final InetSocketAddress SERVER = new InetSocketAddress("10.0.0.1", 8000);
+    private static final InetSocketAddress METADATA = new InetSocketAddress("169.254.169.254", 80);
 
     @ParameterizedTest
     @ValueSource(
@@ -90,5 +95,17 @@ class AllowedHostsTest {
             @ForAll @StringLength(max = 60) @CharRange(from = '.', to = ':') @CharRange(from = 'a', to = 'g')
                     String host) {
         assertThat(AllowedHosts.refusal(host + ":g")).isEqualTo("neither an IP address nor a DNS name");
+    }
+
+    @Test
+    void keepsTheAddressesThatANameOfAServerResolvesTo() {
+        List<InetSocketAddress> resolved = List.of(SERVER, new InetSocketAddress("127.0.0.1", 8000));
+        assertThat(AllowedHosts.among(resolved)).isSameAs(resolved);
+    }
+
+    @Test
+    void dropsAddressesThatNoEndpointMayHave() {
+        assertThat(AllowedHosts.among(List.of(METADATA, SERVER))).isEqualTo(List.of(SERVER));
+        assertThat(AllowedHosts.among(List.of(METADATA))).isEmpty();
     }
 }

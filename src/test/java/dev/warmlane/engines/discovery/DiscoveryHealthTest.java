@@ -2,7 +2,8 @@ package dev.warmlane.engines.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.engines.discovery.DiscoveryStatus.State;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.ConnectException;

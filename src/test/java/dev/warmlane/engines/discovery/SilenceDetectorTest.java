@@ -2,7 +2,8 @@ package dev.warmlane.engines.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.engines.discovery.SilenceDetector.Verdict;
+import dev.warmlane.engines.discovery.WatchGuard.SilenceDetector;
+import dev.warmlane.engines.discovery.WatchGuard.SilenceDetector.Verdict;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -2,7 +2,6 @@ package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.Capacity;
-import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthRules;
@@ -13,9 +12,11 @@ import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.policy.RoundRobinPolicy;
 import dev.warmlane.engines.discovery.Discovery;
-import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.StaticDiscovery;
-import dev.warmlane.settings.PrefillDecodeSettings;
+import dev.warmlane.engines.pool.Pool.EngineVersions;
+import dev.warmlane.engines.pool.Pool.PoolTargets;
+import dev.warmlane.settings.PoolSettings.PrefillDecodeSettings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class PoolBuilder {
     private PoolTargets targets = new PoolTargets(null, null, null, null);
     private InFlight inFlight = new InFlight();
     private AdmissionQueue queue = new AdmissionQueue(
-            new QueueLimits(0, Duration.ofSeconds(1)),
+            new AdmissionQueue.Limits(0, Duration.ofSeconds(1)),
             () -> new Capacity(Set.of(), Set.of(), Set.of(), 1),
             System::nanoTime,
             new SplittableRandom(1));

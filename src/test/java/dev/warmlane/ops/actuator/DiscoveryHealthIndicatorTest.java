@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.engines.discovery.DiscoveryStatus;
-import dev.warmlane.engines.discovery.DiscoveryStatus.State;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.pool.Pools;
 import java.net.URI;

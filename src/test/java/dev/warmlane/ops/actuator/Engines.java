@@ -2,10 +2,9 @@ package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.Capacity;
-import dev.warmlane.core.admission.QueueLimits;
 import dev.warmlane.core.admission.QueuedRequest;
-import dev.warmlane.core.admission.Refusal;
-import dev.warmlane.core.admission.Waiter;
+import dev.warmlane.core.admission.Ticket.Refusal;
+import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
@@ -99,7 +98,7 @@ final class Engines implements EndpointReports {
     private static AdmissionQueue queue() {
         AtomicLong nanos = new AtomicLong();
         AdmissionQueue queue = new AdmissionQueue(
-                new QueueLimits(100, Duration.ofSeconds(10)),
+                new AdmissionQueue.Limits(100, Duration.ofSeconds(10)),
                 () -> new Capacity(Set.of(), Set.of(), Set.of(), 3),
                 nanos::get,
                 new SplittableRandom(1));

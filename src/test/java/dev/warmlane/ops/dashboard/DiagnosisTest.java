@@ -2,7 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.engines.pool.PoolTargets;
+import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import java.util.List;

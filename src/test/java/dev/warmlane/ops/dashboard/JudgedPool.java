@@ -1,8 +1,8 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.engines.discovery.DiscoveryStatus;
+import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
+import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.engines.pool.PoolBuilder;
-import dev.warmlane.engines.pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
 import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingPolicy;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;

@@ -6,7 +6,7 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Outcome;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,9 +2,9 @@ package dev.warmlane.tools.replay.rules;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.Outcome;
-import dev.warmlane.core.routing.Remember;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import dev.warmlane.core.routing.RoutingDecision.Remember;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingView;

@@ -2,7 +2,7 @@ package dev.warmlane.tools.replay.rules;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.Remember;
+import dev.warmlane.core.routing.RoutingDecision.Remember;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingView;
 import java.util.List;
