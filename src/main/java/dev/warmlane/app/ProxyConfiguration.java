@@ -28,7 +28,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
-import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.ApplicationRunner;
@@ -149,9 +148,8 @@ class ProxyConfiguration {
     /** Readiness waits for it; probing goes on meanwhile. */
     @Bean
     @Order
-    ApplicationRunner warmUpRunner(WarmUp warmUp, RouteLocator routes) {
-        return arguments -> warmUp.run(
-                Objects.requireNonNull(routes.getRoutes().collectList().block()));
+    ApplicationRunner warmUpRunner(WarmUp warmUp, ShortWayConfiguration.ShortWayOpener shortWay) {
+        return arguments -> warmUp.run(shortWay.exactRoutes());
     }
 
     @Bean

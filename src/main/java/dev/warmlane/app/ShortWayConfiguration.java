@@ -67,6 +67,7 @@ class ShortWayConfiguration {
         private final RouterFunction<ServerResponse> modelsRoute;
         private final @Nullable String reason;
         private volatile @Nullable ShortWay shortWay;
+        private volatile ExactRoutes exactRoutes = ExactRoutes.NONE;
 
         ShortWayOpener(
                 VllmRoutingFilter routing,
@@ -91,27 +92,40 @@ class ShortWayConfiguration {
             String against = reason == null ? SpringAdditions.in(longWay, filters, modelsRoute) : reason;
             if (against != null) {
                 log.info("every request goes through all filters of Spring Cloud Gateway, because of {}", against);
+                follow();
                 return longWay;
             }
             ShortWay opened = new ShortWay(longWay, filters, routing, errors);
             shortWay = opened;
-            follow(opened);
+            follow();
             return opened;
+        }
+
+        /** Those that were last read, whether requests take the short way or not. */
+        ExactRoutes exactRoutes() {
+            return exactRoutes;
         }
 
         @Override
         public void onApplicationEvent(RefreshRoutesResultEvent event) {
-            ShortWay opened = shortWay;
-            if (opened != null && event.isSuccess()) {
-                follow(opened);
+            if (event.isSuccess()) {
+                follow();
             }
         }
 
-        private void follow(ShortWay opened) {
-            locator.getRoutes().collectList().map(ExactRoutes::of).subscribe(opened::routes, failure -> {
-                opened.routes(ExactRoutes.NONE);
+        private void follow() {
+            locator.getRoutes().collectList().map(ExactRoutes::of).subscribe(this::take, failure -> {
+                take(ExactRoutes.NONE);
                 log.warn("the routes cannot be read, so every request goes through all filters", failure);
             });
+        }
+
+        private void take(ExactRoutes read) {
+            exactRoutes = read;
+            ShortWay opened = shortWay;
+            if (opened != null) {
+                opened.routes(read);
+            }
         }
     }
 

@@ -78,7 +78,7 @@ public record WarmlaneSettings(
         @DefaultValue("true") boolean responseHeaders,
         @DefaultValue("") String endpointSalt,
         @DefaultValue("true") boolean probes,
-        @DefaultValue("3s") Duration warmUp) {
+        @DefaultValue("10s") Duration warmUp) {
 
     public WarmlaneSettings {
         Check.notNegative("warmlane.warm-up", warmUp);

@@ -11,26 +11,33 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** A few clients of loopback on one thread: each sends its request, then all read their responses. They cost next to nothing. */
+/**
+ * Clients of loopback on one thread: each sends its request, then all read their responses, so that the gateway has as many at once as
+ * there are clients. They cost next to nothing.
+ */
 final class Requests implements AutoCloseable {
     private static final int PROMPTS = 64;
     private static final int SHORT = 1500;
     private static final int LONG = 16_000;
+
+    /** After as many, one client connects anew. */
+    private static final int ROUNDS_PER_CONNECTION = 4;
 
     /** By which a failover comes once in as many rounds: endpoints that fail more often would be ejected. */
     private static final int ROUNDS_PER_FAILOVER = 4;
 
     private static final byte[] LAST_CHUNK = "\r\n0\r\n\r\n".getBytes(US_ASCII);
 
-    /** What the clients of a round ask for, in turn. */
+    /** What the clients ask for. */
     private static final List<Shape> SHAPES = List.of(
             new Shape(StandInEngine.JSON, SHORT),
             new Shape(StandInEngine.STREAM, SHORT),
-            new Shape(StandInEngine.JSON, LONG),
-            new Shape(StandInEngine.STREAM, SHORT),
-            new Shape(StandInEngine.STREAM, LONG),
-            new Shape(StandInEngine.JSON, SHORT));
+            new Shape(StandInEngine.JSON, SHORT),
+            new Shape(StandInEngine.JSON, LONG));
 
+    private static final int CLIENTS = 16;
+
+    private final int port;
     private final List<Socket> clients = new ArrayList<>();
     private final List<List<byte[]>> requests = new ArrayList<>();
     private final List<byte[]> failovers;
@@ -40,11 +47,14 @@ final class Requests implements AutoCloseable {
     private record Shape(String id, int promptBytes) {}
 
     Requests(int port, String path) throws IOException {
+        this.port = port;
         for (Shape shape : SHAPES) {
-            clients.add(new Socket(InetAddress.getLoopbackAddress(), port));
             requests.add(requests(path, shape));
         }
         failovers = requests(path, new Shape(StandInEngine.FAILOVER, SHORT));
+        for (int i = 0; i < CLIENTS; i++) {
+            clients.add(connect());
+        }
     }
 
     /**
@@ -54,10 +64,14 @@ final class Requests implements AutoCloseable {
      * @return how many were 200
      */
     int round(int patienceMillis) throws IOException {
-        for (int i = 0; i < clients.size(); i++) {
+        if (round % ROUNDS_PER_CONNECTION == 0) {
+            Socket old = clients.set(round / ROUNDS_PER_CONNECTION % CLIENTS, connect());
+            old.close();
+        }
+        for (int i = 0; i < CLIENTS; i++) {
             boolean failover = i == 0 && round % ROUNDS_PER_FAILOVER == 0;
-            List<byte[]> kind = failover ? failovers : requests.get(i);
-            clients.get(i).getOutputStream().write(kind.get(round % PROMPTS));
+            List<byte[]> kind = failover ? failovers : requests.get(i % SHAPES.size());
+            clients.get(i).getOutputStream().write(kind.get((round + i) % PROMPTS));
         }
         int served = 0;
         for (Socket client : clients) {
@@ -68,8 +82,10 @@ final class Requests implements AutoCloseable {
         return served;
     }
 
-    static int perRound() {
-        return SHAPES.size();
+    private Socket connect() throws IOException {
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
+        client.setTcpNoDelay(true);
+        return client;
     }
 
     @Override
@@ -125,12 +141,17 @@ final class Requests implements AutoCloseable {
     private static List<byte[]> requests(String path, Shape shape) {
         List<byte[]> all = new ArrayList<>();
         for (int i = 0; i < PROMPTS; i++) {
-            String body =
-                    "{\"model\":\"%s\",\"stream\":%s,\"max_tokens\":16,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
-                            .formatted(
-                                    WarmUp.NAME,
-                                    shape.id().equals(StandInEngine.STREAM),
-                                    prompt(i, shape.promptBytes()));
+            String body = """
+                    {"model": "%s", "stream": %s, "max_tokens": 16, "temperature": 0.7, "messages": [\
+                    {"role": "system", "content": "%s"}, {"role": "user", "content": "%s"}]}""".formatted(
+                            WarmUp.NAME,
+                            shape.id().equals(StandInEngine.STREAM),
+                            "You are warmed up. \\n".repeat(SHORT / 60),
+                            prompt(i, shape.promptBytes()));
+            if (i % 2 == 0) {
+                // As clients other than Python's write it.
+                body = body.replace(": ", ":").replace(", \"", ",\"");
+            }
             String head =
                     "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: */*\r\n%s: %s\r\nX-Session-Id: %s-%d\r\nContent-Length: %d\r\n\r\n"
                             .formatted(path, StandInEngine.REQUEST_ID, shape.id(), WarmUp.NAME, i, body.length());

@@ -3,9 +3,11 @@ package dev.warmlane.proxy.warmup;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
@@ -53,11 +55,19 @@ public final class WarmUp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
     private static final String PATH = "/v1/chat/completions";
 
-    /** How often it looks whether the compiler is done. */
-    private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** For how long it drives before it waits for the compiler. */
+    private static final long DRIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-    /** The share of a window in which the compiler may have been busy, if it counts as done. */
-    private static final double IDLE = 0.05;
+    /** What the compiler may have had to do for a drive, if all is compiled. */
+    private static final long IDLE_MILLIS = 50;
+
+    /** Fewer requests say nothing of what is left to compile: the JVM counts calls. */
+    private static final int LEAST_SERVED = 2000;
+
+    /** The compiler rests if it has finished nothing for as long. */
+    private static final int PAUSE_MILLIS = 15;
+
+    private static final int PAUSES = 4;
 
     /** Of what it remembers. */
     private static final int ENTRIES = 1000;
@@ -81,13 +91,12 @@ public final class WarmUp implements AutoCloseable {
     /**
      * Runs it for as long as the settings allow. If it cannot run, the log says why.
      *
-     * @param routes in the order in which they are asked
+     * @param exact the gateway's own
      */
-    public void run(List<Route> routes) {
+    public void run(ExactRoutes exact) {
         if (settings.warmUp().isZero()) {
             return;
         }
-        ExactRoutes exact = ExactRoutes.of(routes);
         Route route = exact.find(PATH);
         if (route == null) {
             log.info("no warm-up, as {} is served by no plain route", PATH);
@@ -124,7 +133,8 @@ public final class WarmUp implements AutoCloseable {
             try (ProxyFactory proxy = new ProxyFactory(settings, pools, models, responses(), null)) {
                 DisposableServer server = server(proxy, registry, exact);
                 try (Requests requests = new Requests(server.port(), PATH)) {
-                    return untilCompiled(requests, begun);
+                    return untilCompiled(
+                            requests, pools, begun + settings.warmUp().toNanos());
                 } finally {
                     server.disposeNow();
                 }
@@ -167,36 +177,56 @@ public final class WarmUp implements AutoCloseable {
                 .bindNow();
     }
 
-    private int untilCompiled(Requests requests, long begun) throws IOException {
+    /**
+     * Drives and waits in turns, so that where both share a core the compiler gets it, and what is driven next is compiled.
+     *
+     * @return how many requests were served
+     */
+    private int untilCompiled(Requests requests, Pools pools, long endNanos) throws IOException {
         CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
         if (compiler == null) {
             return 0;
         }
-        long most = settings.warmUp().toNanos();
         int served = 0;
-        long window = begun;
-        long compiled = compiler.getTotalCompilationTime();
-        while (!closed) {
-            long left = most - (System.nanoTime() - begun);
-            if (left <= 0) {
-                break;
-            }
-            try {
-                served += requests.round((int) TimeUnit.NANOSECONDS.toMillis(left) + 1);
-            } catch (SocketTimeoutException e) {
-                log.debug("the time is up", e);
-                break;
-            }
-            long now = System.nanoTime();
-            if (now - window > WINDOW_NANOS) {
-                long total = compiler.getTotalCompilationTime();
-                if (TimeUnit.MILLISECONDS.toNanos(total - compiled) < IDLE * (now - window)) {
-                    break;
+        long spent = Long.MAX_VALUE;
+        try {
+            while (goesOn(endNanos) && (served < LEAST_SERVED || spent > IDLE_MILLIS)) {
+                long before = compiler.getTotalCompilationTime();
+                long driveEnd = System.nanoTime() + DRIVE_NANOS;
+                while (goesOn(endNanos) && System.nanoTime() - driveEnd < 0) {
+                    served += requests.round((int) TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()) + 1);
                 }
-                window = now;
-                compiled = total;
+                pools.all().forEach(WarmUp::takeIn);
+                awaitRest(compiler, endNanos);
+                spent = compiler.getTotalCompilationTime() - before;
             }
+        } catch (SocketTimeoutException e) {
+            log.debug("the time is up", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         return served;
+    }
+
+    private boolean goesOn(long endNanos) {
+        return !closed && System.nanoTime() - endNanos < 0;
+    }
+
+    private void awaitRest(CompilationMXBean compiler, long endNanos) throws InterruptedException {
+        long total = compiler.getTotalCompilationTime();
+        for (int resting = 0; resting < PAUSES && goesOn(endNanos); ) {
+            Thread.sleep(PAUSE_MILLIS);
+            long now = compiler.getTotalCompilationTime();
+            resting = now == total ? resting + 1 : 0;
+            total = now;
+        }
+    }
+
+    /** What {@link dev.warmlane.engines.pool.CacheWatch} does beside requests. */
+    private static void takeIn(Pool pool) {
+        CacheUse use = pool.router().cacheUse();
+        if (use != null) {
+            use.work();
+        }
     }
 }
