@@ -117,7 +117,7 @@ public enum GatewayMeter {
             Kind.COUNTER,
             "mirrored.requests",
             "Copies of requests for a second pool, by its name and what became of them: served, failed, cancelled because their time was"
-                    + " over, or skipped because too many were under way or nobody serves their model",
+                    + " over, or skipped because too many were under way, memory for bodies was short, or nobody serves their model",
             "pool",
             "result"),
     PREDICTED_PREFIX_TOKENS(

@@ -138,9 +138,13 @@ final class Failover {
         RoutingDecision decision = dispatch.decision();
         metrics.dispatched(routed.pool().name(), decision);
         return decision.prefill() == null && decision.bypass() == null
-                ? send(false, exchange, routed, dispatch, dispatch.endpoint())
-                : prefills.before(exchange, routed, dispatch)
-                        .then(Mono.defer(() -> send(false, exchange, routed, dispatch, dispatch.endpoint())));
+                ? begin(exchange, routed, dispatch)
+                : prefills.before(exchange, routed, dispatch).then(Mono.defer(() -> begin(exchange, routed, dispatch)));
+    }
+
+    private Mono<Void> begin(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
+        routed.progress().attempting();
+        return send(false, exchange, routed, dispatch, dispatch.endpoint());
     }
 
     /** The request is over. */
@@ -356,6 +360,7 @@ final class Failover {
         if (exchange.getResponse().isCommitted()) {
             return Mono.error(failure);
         }
+        routed.progress().attemptFailed();
         EngineFailure why = UpstreamFailure.of(failure);
         // A response that is given up was allowed to be when it came, or when it did not.
         if (failure instanceof UnusableResponse || (why.retryable() && retries.allow(routed, why.cause()))) {

@@ -30,7 +30,8 @@ import reactor.core.scheduler.Scheduler;
 /**
  * Sends a share of the requests that name a model by a name to a second pool as well, and drops its responses: to warm its caches,
  * or to judge a new version by its engines' figures. A request is offered when its own response begins, so it waits for nothing
- * here; it is mirrored on another thread, if there is room for it, and cancelled when its time is over. Safe for concurrent use.
+ * here; it is mirrored on a thread of its own, if there is room for it, and cancelled when its time is over. Safe for concurrent
+ * use.
  */
 final class Mirrors {
     private final UpstreamClient client;
@@ -39,6 +40,8 @@ final class Mirrors {
     private final BodyBudget budget;
     private final Scheduler worker;
     private final MeterRegistry registry;
+    /** Copies that wait for the worker, each with its memory. */
+    private final AtomicInteger waiting = new AtomicInteger();
     /** By the names of pools, which are fixed by the settings. */
     private final Map<String, AtomicInteger> inFlight = new ConcurrentHashMap<>();
 
@@ -64,16 +67,26 @@ final class Mirrors {
         if (!served || ThreadLocalRandom.current().nextDouble() >= mirror.share()) {
             return;
         }
+        if (waiting.incrementAndGet() > mirror.maxInFlight()) {
+            waiting.decrementAndGet();
+            skipped(mirror);
+            return;
+        }
         byte[] sent = routed.body();
         BufferedBody copy = new BufferedBody(budget, sent.length, sent.length);
         try {
             copy.append(sent, sent.length);
         } catch (ApiException noMemory) {
+            waiting.decrementAndGet();
+            skipped(mirror);
             return;
         }
-        var unused = Mono.defer(() -> send(exchange, copy, mirror, mirrored(exchange, copy, mirror)))
-                .doFinally(signal -> copy.release())
+        var unused = Mono.defer(() -> {
+                    waiting.decrementAndGet();
+                    return send(exchange, copy, mirror, mirrored(exchange, copy, mirror));
+                })
                 .subscribeOn(worker)
+                .doFinally(signal -> copy.release())
                 .subscribe(none -> {}, failure -> {});
     }
 
@@ -82,7 +95,7 @@ final class Mirrors {
             return requests.mirrored(exchange, body, mirror.target());
         } catch (RuntimeException e) {
             // Nobody serves its model now, or memory is short.
-            count(Objects.requireNonNullElse(mirror.target().pool(), PoolSettings.NO_POOL), "skipped");
+            skipped(mirror);
             throw e;
         }
     }
@@ -106,7 +119,7 @@ final class Mirrors {
             return Mono.empty();
         }
         return send(exchange, body, mirrored, dispatch)
-                .timeout(mirror.timeout())
+                .timeout(mirror.timeout(), worker)
                 .doOnNext(status -> count(pool, status < 400 ? "served" : "failed"))
                 .doOnError(failure -> {
                     count(pool, failure instanceof TimeoutException ? "cancelled" : "failed");
@@ -161,6 +174,10 @@ final class Mirrors {
                         })
                 .doFinally(signal -> attempt.end())
                 .then(Mono.fromSupplier(answer::get));
+    }
+
+    private void skipped(Mirror mirror) {
+        count(Objects.requireNonNullElse(mirror.target().pool(), PoolSettings.NO_POOL), "skipped");
     }
 
     private void count(String pool, String result) {

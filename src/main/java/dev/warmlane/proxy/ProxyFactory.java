@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** Puts the parts of the proxy together, so that they need not be public; closed, it has no connections to endpoints any more. */
@@ -38,6 +39,8 @@ public final class ProxyFactory implements AutoCloseable {
     private final Pools pools;
     private final ServedModels models;
     private final UpstreamClient upstream;
+    /** Its thread begins with the first copy. */
+    private final Scheduler mirroring = Schedulers.newSingle("warmlane-mirrors", true);
 
     /**
      * @param responses which endpoint made each stored response
@@ -107,7 +110,7 @@ public final class ProxyFactory implements AutoCloseable {
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
                 Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), metrics);
-        Mirrors mirrors = new Mirrors(upstream, requests, forwardedFor, budget, Schedulers.parallel(), registry);
+        Mirrors mirrors = new Mirrors(upstream, requests, forwardedFor, budget, mirroring, registry);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);
     }
 
@@ -125,5 +128,6 @@ public final class ProxyFactory implements AutoCloseable {
     @Override
     public void close() {
         upstream.close();
+        mirroring.dispose();
     }
 }

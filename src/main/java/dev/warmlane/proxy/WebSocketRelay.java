@@ -50,6 +50,7 @@ final class WebSocketRelay {
     private final int maxFrameBytes;
     private final Duration handshakeTimeout;
     private final Duration idleTimeout;
+    private final Duration farewell;
     private final ResponseHeaders headers;
     private final Retries retries;
     private final FailureLog log;
@@ -58,6 +59,7 @@ final class WebSocketRelay {
         this.maxFrameBytes = (int) settings.limits().websocketFrame().toBytes();
         this.handshakeTimeout = settings.upstream().responseTimeout();
         this.idleTimeout = settings.upstream().idleTimeout();
+        this.farewell = settings.limits().websocketFarewell();
         this.headers = headers;
         this.retries = retries;
         this.log = log;
@@ -145,7 +147,7 @@ final class WebSocketRelay {
                 .subscribeOn(Schedulers.fromExecutor(
                         WebSocketUpgrade.channel(exchange.getRequest()).eventLoop()))
                 .then(client.asMono())
-                .flatMap(accepting -> new WebSocketSession(accepting, engine, routed, dispatch, log).run())
+                .flatMap(accepting -> new WebSocketSession(accepting, engine, routed, dispatch, log, farewell).run())
                 .doFinally(signal -> over.tryEmitEmpty());
     }
 

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -37,8 +38,6 @@ import reactor.netty.http.websocket.WebsocketOutbound;
  * other reads. Whichever side ends, however it does, the other is told why, and has a while to take in what is under way.
  */
 final class WebSocketSession {
-    private static final long FAREWELL_SECONDS = 5;
-
     /** What ends the type of an event that may report usage, and where in the event that is. */
     private static final String DONE = ".done\"";
 
@@ -59,17 +58,21 @@ final class WebSocketSession {
     private final RoutedExchange routed;
     private final Dispatch dispatch;
     private final FailureLog log;
+    private final Duration farewell;
     private final @Nullable TokenCharge charge;
     private final AtomicReference<@Nullable Side> first = new AtomicReference<>();
     private int promptTokens;
     private int completionTokens;
 
-    WebSocketSession(Side client, Side engine, RoutedExchange routed, Dispatch dispatch, FailureLog log) {
+    /** @param farewell how long either side may take for what is under way when the other has ended */
+    WebSocketSession(
+            Side client, Side engine, RoutedExchange routed, Dispatch dispatch, FailureLog log, Duration farewell) {
         this.client = client;
         this.engine = engine;
         this.routed = routed;
         this.dispatch = dispatch;
         this.log = log;
+        this.farewell = farewell;
         this.charge = routed.charge();
     }
 
@@ -84,7 +87,7 @@ final class WebSocketSession {
             from.failure = failure;
             first.compareAndSet(null, from);
             // What cannot be sent by then never will be.
-            to.closeLater();
+            to.closeAfter(farewell);
         });
         return to.out
                 .sendObject(frames, frame -> true)
@@ -202,10 +205,10 @@ final class WebSocketSession {
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // Closing is all that is left to do.
-        private void closeLater() {
+        private void closeAfter(Duration farewell) {
             Channel open = channel;
             if (open != null) {
-                open.eventLoop().schedule(() -> open.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+                open.eventLoop().schedule(() -> open.close(), farewell.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
     }

@@ -23,6 +23,7 @@ import org.springframework.util.unit.DataSize;
  *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
  * @param streamsPerConnection Maximum number of concurrent requests on one HTTP/2 connection.
  * @param websocketFrame Maximum size of a frame of a WebSocket, from either side. Larger ones close it (1009).
+ * @param websocketFarewell How long one side of a WebSocket may take for what is still on its way to it when the other side has ended.
  * @param idleTimeout How long a client connection is kept open while it is idle, or while the client takes in nothing of a response that
  *     waits for it. Set it higher than that of the load balancer in front.
  */
@@ -39,6 +40,7 @@ public record LimitSettings(
         @DefaultValue("0") int connections,
         @DefaultValue("250") int streamsPerConnection,
         @DefaultValue("1MB") DataSize websocketFrame,
+        @DefaultValue("5s") Duration websocketFarewell,
         @DefaultValue("75s") Duration idleTimeout) {
 
     private static final long MAX_HEADER_BYTES = 16 << 20;
@@ -73,6 +75,7 @@ public record LimitSettings(
         if (websocketFrame.toBytes() > MAX_FRAME_BYTES) {
             throw new InvalidSettingException("warmlane.limits.websocket-frame", websocketFrame, "at most 64MB");
         }
+        Check.positive("warmlane.limits.websocket-farewell", websocketFarewell);
         Check.positive("warmlane.limits.idle-timeout", idleTimeout);
     }
 }

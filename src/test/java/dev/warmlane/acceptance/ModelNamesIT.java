@@ -10,6 +10,7 @@ import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.WebSocketClient;
+import dev.warmlane.harness.Wire;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.ServerOptions.Models;
 import dev.warmlane.tools.simulator.SimulatedServer;
@@ -267,6 +268,39 @@ class ModelNamesIT {
                     .doesNotContainPattern("warmlane_requests_total\\{pool=\"canary\",[^ ]* [1-9]"));
             assertThat(second.requests()).isZero();
         }
+    }
+
+    @Test
+    void aCopyThatMemoryIsTooShortForIsCounted() throws IOException {
+        try (HandDrivenEngine first = HandDrivenEngine.start();
+                HandDrivenEngine second = HandDrivenEngine.start();
+                RunningGateway gateway = RunningGateway.start(
+                        "warmlane.pools[0].name=stable",
+                        "warmlane.pools[0].endpoints=" + first.uri(),
+                        "warmlane.pools[1].name=canary",
+                        "warmlane.pools[1].endpoints=" + second.uri(),
+                        "warmlane.model-names.file="
+                                + names("names: [{name: chat, targets: {model: m, pool: stable},"
+                                        + " mirror: {model: m, pool: canary}}]"),
+                        "warmlane.limits.body=1KB",
+                        "warmlane.limits.buffered-bodies=1KB");
+                Wire asking = Wire.to(gateway.port());
+                Wire slow = Wire.to(gateway.port())) {
+            asking.send(request(300, "{\"model\":\"chat\",\"prompt\":\"hi\"}%270s".formatted("")));
+            HandDrivenEngine.Exchange served = first.next();
+            slow.send(request(700, " ".repeat(350)));
+            await().untilAsserted(() ->
+                    assertThat(metrics(gateway)).containsPattern("warmlane_buffered_body_bytes (9[0-9]{2}|1[0-9]{3})"));
+            served.answer("200 OK", "{}");
+            assertThat(asking.readMessage().status()).isEqualTo(200);
+            await().untilAsserted(() -> assertThat(metrics(gateway)).contains(counted("skipped")));
+            assertThat(second.requests()).isZero();
+        }
+    }
+
+    private static String request(int announced, String body) {
+        return "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: "
+                + announced + "\r\n\r\n" + body;
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.TalkingSessions;
@@ -32,6 +33,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Servers that have several data-parallel ranks behind one port: each rank is an endpoint. */
 class RanksIT {
@@ -179,6 +181,24 @@ class RanksIT {
             }
             assertThat(pool.at("/totals/prefixCache/queriedTokens").asLong()).isEqualTo(queried);
         });
+    }
+
+    @Test
+    void aServerIsShownByItsRanks() {
+        start(1, instant(2));
+        String server = name(fleet.servers().get(0));
+        String shown =
+                client.get(gateway.management("/actuator/vllm/" + server)).body();
+        JsonNode ranks = JsonMapper.shared().readTree(shown).path("ranks");
+        assertThat(ranks)
+                .extracting(rank -> rank.path("name").asString())
+                .containsExactly(server + "#0", server + "#1");
+        assertThat(new ApiDocument().faults("get", "/actuator/vllm/{endpoint}", "application/json", shown))
+                .isEmpty();
+        assertThat(client.getJson(gateway.management("/actuator/vllm/" + server + "%231"))
+                        .path("rank")
+                        .asInt())
+                .isEqualTo(1);
     }
 
     @Test

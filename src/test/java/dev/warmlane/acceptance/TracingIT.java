@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -151,7 +152,9 @@ class TracingIT {
                     .containsEntry("warmlane.endpoint", fleet.uris().get(1).getAuthority())
                     .containsEntry("http.request.resend_count", 1L)
                     .doesNotContainKey("error.type");
+            assertThat(failed.getStartTimeUnixNano()).isGreaterThanOrEqualTo(request.getStartTimeUnixNano());
             assertThat(failed.getEndTimeUnixNano()).isLessThanOrEqualTo(served.getStartTimeUnixNano());
+            assertThat(served.getEndTimeUnixNano()).isLessThanOrEqualTo(request.getEndTimeUnixNano());
 
             String id =
                     SpanReceiver.attributes(request).get("warmlane.request_id").toString();
@@ -171,11 +174,54 @@ class TracingIT {
     }
 
     @Test
+    void anAttemptBeginsWhenTheRequestHasWaitedItsTurn() {
+        try (RunningGateway gateway = RunningGateway.start(collector.settings(
+                        "warmlane.endpoints=" + engine.uri(), "warmlane.queue.max-requests-per-endpoint=1"));
+                Wire first = Wire.to(gateway.port());
+                Wire second = Wire.to(gateway.port())) {
+            first.send(request(""));
+            Exchange served = engine.next();
+            second.send(request(""));
+            await().until(() -> gateway.queued() == 1);
+            Instant turn = Instant.now();
+            served.answer("200 OK\r\nContent-Type: application/json", ANSWER);
+            engine.next().answer("200 OK\r\nContent-Type: application/json", ANSWER);
+            assertThat(second.readMessage().status()).isEqualTo(200);
+
+            long last = Stream.of(collector.nextAttempt(), collector.nextAttempt())
+                    .mapToLong(Span::getStartTimeUnixNano)
+                    .max()
+                    .orElseThrow();
+            assertThat(Instant.EPOCH.plusNanos(last)).isAfter(turn);
+        }
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void aGatewayThatEndsGivesUpACollectorThatHangs(CapturedOutput output) {
+        try (HandDrivenEngine hanging = HandDrivenEngine.start()) {
+            try (RunningGateway gateway = RunningGateway.start(
+                    "warmlane.endpoints=" + engine.uri(),
+                    "warmlane.drain.farewell=1ms",
+                    "management.tracing.sampling.probability=1.0",
+                    "management.opentelemetry.tracing.export.otlp.endpoint=" + hanging.uri())) {
+                assertThat(Wire.statusOf(gateway.port(), "GET /sleep HTTP/1.1\r\nHost: a\r\n\r\n"))
+                        .isEqualTo(404);
+            }
+            assertThat(output).contains("spans: 1 not taken by the collector: java.util.concurrent.CancellationException: the gateway ends");
+        }
+    }
+
+    @Test
     @ExtendWith(OutputCaptureExtension.class)
     void aCollectorThatIsDownIsOneLineAMinute(CapturedOutput output) {
         collector.close();
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet, collector.settings())) {
+                RunningGateway gateway = RunningGateway.inFrontOf(
+                        fleet,
+                        collector.settings(
+                                "warmlane.drain.farewell=1ms",
+                                "management.opentelemetry.tracing.export.otlp.timeout=100ms"))) {
             for (int i = 0; i < 5; i++) {
                 Wire.statusOf(gateway.port(), request(""));
                 await().atMost(Duration.ofSeconds(30))

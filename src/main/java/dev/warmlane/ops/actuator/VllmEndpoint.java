@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.endpoint.Role;
@@ -30,8 +31,8 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.Selector.Match;
 
 /**
- * {@code GET /actuator/vllm}: all pools and endpoints; {@code GET /actuator/vllm/{id or name}}: one endpoint, or 404. Merges
- * discovery, the scraper's reports and the gateway's own counts. Safe from any thread.
+ * {@code GET /actuator/vllm}: all pools and endpoints; {@code GET /actuator/vllm/{id or name}}: one endpoint, or all ranks of a
+ * server, or 404. Merges discovery, the scraper's reports and the gateway's own counts. Safe from any thread.
  */
 @org.springframework.boot.actuate.endpoint.annotation.Endpoint(id = "vllm")
 public final class VllmEndpoint {
@@ -53,28 +54,57 @@ public final class VllmEndpoint {
     }
 
     /**
-     * One endpoint as it is now; null, which becomes 404, if there is none.
+     * One endpoint as it is now, or a server with several data-parallel ranks; null, which becomes 404, if there is neither.
      *
      * @param idOrName its id, in any pool, else its name; a URL's slashes make it several segments of a path, and of two in a row
      *     only one need be there
      */
     @ReadOperation
-    public @Nullable EndpointStatus find(@Selector(match = Match.ALL_REMAINING) String... idOrName) {
+    public @Nullable Object find(@Selector(match = Match.ALL_REMAINING) String... idOrName) {
         String wanted = withSingleSlashes(String.join("/", idOrName));
-        EndpointStatus byId =
-                first(endpoint -> withSingleSlashes(endpoint.id().value()).equals(wanted));
-        return byId != null ? byId : first(endpoint -> endpoint.name().equals(wanted));
+        List<EndpointStatus> found = firstWith(endpoint -> isCalled(wanted, endpoint.id()));
+        if (found.isEmpty()) {
+            found = firstWith(endpoint -> endpoint.name().equals(wanted));
+        }
+        if (!found.isEmpty()) {
+            return found.get(0);
+        }
+        List<EndpointStatus> ranks = firstWith(endpoint -> endpoint.id().isRank()
+                && (isCalled(wanted, endpoint.id().server())
+                        || endpoint.serverName().equals(wanted)));
+        return ranks.isEmpty()
+                ? null
+                : new ServerStatus(Objects.requireNonNull(ranks.get(0).server()), ranks);
     }
 
-    private @Nullable EndpointStatus first(Predicate<Endpoint> wanted) {
+    /** All such endpoints of the first pool that has any. */
+    private List<EndpointStatus> firstWith(Predicate<Endpoint> wanted) {
         for (Pool pool : pools.all()) {
-            for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                if (wanted.test(endpoint)) {
-                    return statusOf(pool, endpoint, reports.report(endpoint.id()));
-                }
+            List<EndpointStatus> found = pool.endpoints().snapshot().endpoints().stream()
+                    .filter(wanted)
+                    .map(endpoint -> statusOf(pool, endpoint, reports.report(endpoint.id())))
+                    .toList();
+            if (!found.isEmpty()) {
+                return found;
             }
         }
-        return null;
+        return List.of();
+    }
+
+    private static boolean isCalled(String wanted, EndpointId id) {
+        return withSingleSlashes(id.value()).equals(wanted);
+    }
+
+    /**
+     * A server with several data-parallel ranks.
+     *
+     * @param server its name
+     * @param ranks in the order of discovery
+     */
+    public record ServerStatus(String server, List<EndpointStatus> ranks) {
+        public ServerStatus {
+            ranks = List.copyOf(ranks);
+        }
     }
 
     /** One pool as it is now. */

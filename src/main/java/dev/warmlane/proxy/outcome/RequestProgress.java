@@ -25,6 +25,8 @@ public final class RequestProgress {
     private volatile List<FailedAttempt> failed = List.of();
     private volatile long overheadNanos = NEVER;
     private volatile long firstByteNanos = NEVER;
+    private volatile long attemptStartedNanos;
+    private volatile long attemptEndedNanos = NEVER;
     private volatile int chunks;
     private volatile long lastChunkNanos;
     private volatile @Nullable Timer gaps;
@@ -59,10 +61,22 @@ public final class RequestProgress {
         decision = to;
     }
 
+    /** An attempt at an endpoint begins. */
+    public void attempting() {
+        attemptStartedNanos = ageNanos();
+        attemptEndedNanos = NEVER;
+    }
+
+    /** The attempt has failed; where the request goes next may take a while. */
+    public void attemptFailed() {
+        attemptEndedNanos = ageNanos();
+    }
+
     /** An endpoint has not taken the request. One after the other. */
     public void left(String endpoint, String cause) {
         List<FailedAttempt> all = new ArrayList<>(failed);
-        all.add(new FailedAttempt(endpoint, cause, System.nanoTime() - startedNanos));
+        long ended = attemptEndedNanos == NEVER ? ageNanos() : attemptEndedNanos;
+        all.add(new FailedAttempt(endpoint, cause, attemptStartedNanos, ended));
         failed = List.copyOf(all);
     }
 
@@ -76,9 +90,10 @@ public final class RequestProgress {
      * An endpoint that did not take the request.
      *
      * @param cause the label of its failure
-     * @param endedNanos when, from the body
+     * @param startedNanos from the body
+     * @param endedNanos from the body
      */
-    record FailedAttempt(String endpoint, String cause, long endedNanos) {}
+    record FailedAttempt(String endpoint, String cause, long startedNanos, long endedNanos) {}
 
     /** The response is written in chunks as they come, not whole. */
     public void inChunks() {
@@ -173,6 +188,11 @@ public final class RequestProgress {
     /** Whether the last attempt is one that failed: no endpoint took the request. */
     boolean isGivenUp() {
         return givenUp;
+    }
+
+    /** From the body to the beginning of the last attempt. */
+    long attemptStartedNanos() {
+        return attemptStartedNanos;
     }
 
     /** From the body until now. */

@@ -6,6 +6,8 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,8 @@ import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Ends a request's span with what is known by then: by OpenTelemetry's names where it has any, else by ours. No prompt, session
- * or client's address. Each attempt at an endpoint is a span below it; they are made at the end, too, so that a request that is
- * under way carries none.
+ * or client's address. Each attempt at an endpoint is a span below it; they are made at the end, too, with the times that they
+ * had, so that a request that is under way carries none.
  */
 record RequestSpan(Span span, Tracer tracer) implements OutcomeListener {
     private static final double NANOS_PER_SECOND = 1e9;
@@ -82,8 +84,10 @@ record RequestSpan(Span span, Tracer tracer) implements OutcomeListener {
         if (last == null) {
             return;
         }
-        long bodyMicros = micros(System.currentTimeMillis()) - TimeUnit.NANOSECONDS.toMicros(progress.ageNanos());
-        long startedNanos = Math.max(0, progress.overheadNanos());
+        // Not of milliseconds: an attempt would begin before its request.
+        long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+        long age = progress.ageNanos();
+        long bodyMicros = now - TimeUnit.NANOSECONDS.toMicros(age);
         int resends = 0;
         for (RequestProgress.FailedAttempt failed : progress.failed()) {
             attempt(
@@ -91,13 +95,12 @@ record RequestSpan(Span span, Tracer tracer) implements OutcomeListener {
                     failed.endpoint(),
                     resends++,
                     bodyMicros,
-                    startedNanos,
+                    failed.startedNanos(),
                     failed.endedNanos(),
                     failed.cause());
-            startedNanos = failed.endedNanos();
         }
         if (!progress.isGivenUp()) {
-            attempt(method, last.endpoint().name(), resends, bodyMicros, startedNanos, progress.ageNanos(), error);
+            attempt(method, last.endpoint().name(), resends, bodyMicros, progress.attemptStartedNanos(), age, error);
         }
     }
 
@@ -125,10 +128,6 @@ record RequestSpan(Span span, Tracer tracer) implements OutcomeListener {
             ended.error(ApiException.upstreamFailed(error));
         }
         ended.end(bodyMicros + TimeUnit.NANOSECONDS.toMicros(endedNanos), TimeUnit.MICROSECONDS);
-    }
-
-    private static long micros(long millis) {
-        return TimeUnit.MILLISECONDS.toMicros(millis);
     }
 
     private void tagEnd(RequestOutcome outcome, @Nullable String error) {

@@ -47,8 +47,8 @@ class VllmEndpointTest {
 
     @Test
     void findsAnEndpointByIdByNameAndByAUrlThatLostASlash() {
-        assertThat(overview.find("uid-2")).extracting(EndpointStatus::name).isEqualTo("vllm-1");
-        assertThat(overview.find("vllm-1")).extracting(EndpointStatus::id).isEqualTo("uid-2");
+        assertThat(overview.find("uid-2")).extracting("name").isEqualTo("vllm-1");
+        assertThat(overview.find("vllm-1")).extracting("id").isEqualTo("uid-2");
         assertThat(overview.find("10.0.0.9:8000")).isNotNull();
         assertThat(overview.find("http://10.0.0.9:8000")).isNotNull();
         assertThat(overview.find("http:/10.0.0.9:8000")).isNotNull();

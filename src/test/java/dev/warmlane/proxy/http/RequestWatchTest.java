@@ -37,6 +37,7 @@ class RequestWatchTest {
                 0,
                 250,
                 DataSize.ofMegabytes(1),
+                Duration.ofSeconds(5),
                 Duration.ofSeconds(75));
         channel.freezeTime();
         channel.pipeline().addLast(new RequestWatch(limits, () -> now));
