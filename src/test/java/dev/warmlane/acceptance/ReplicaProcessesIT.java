@@ -87,6 +87,7 @@ class ReplicaProcessesIT {
                 .<Callable<Boolean>>mapToObj(id -> () -> abortMany(chats, id))
                 .toList());
         await().atMost(PATIENCE)
+                .pollInterval(GatewayProcess.POLL)
                 .untilAsserted(() -> assertThat(replicas.gateways()).allSatisfy(gateway -> {
                     JsonNode explained = explain(gateway);
                     assertThat(explained.findValues("inFlight")).hasSize(4).allMatch(count -> count.asInt() == 0);
@@ -107,6 +108,7 @@ class ReplicaProcessesIT {
         }
         replicas.merge();
         await().atMost(PATIENCE)
+                .pollInterval(GatewayProcess.POLL)
                 .untilAsserted(() -> assertThat(IntStream.range(0, 20))
                         .allSatisfy(key -> assertThat(sides)
                                 .extracting(side -> boundEndpoint(side, "parted-" + key))

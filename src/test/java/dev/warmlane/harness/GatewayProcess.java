@@ -16,6 +16,8 @@ import org.awaitility.Awaitility;
 /** A gateway in a process of its own, started as from the command line, that can be sent signals. */
 public final class GatewayProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
+    /** How often to ask a process: a question of another process takes CPU that it needs for its start. */
+    public static final Duration POLL = Duration.ofMillis(100);
 
     private final Process process;
     private final Path output;
@@ -35,6 +37,7 @@ public final class GatewayProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.warmlane.Warmlane");
@@ -69,7 +72,7 @@ public final class GatewayProcess implements AutoCloseable {
 
     /** Waits until it says that it is ready. */
     public GatewayProcess awaitReady() {
-        Awaitility.await().atMost(PATIENCE).until(() -> {
+        Awaitility.await().atMost(PATIENCE).pollInterval(POLL).until(() -> {
             assertThat(process.isAlive()).as(this::output).isTrue();
             return isReady();
         });

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,25 +17,28 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class ReplicaClients implements AutoCloseable {
     private static final long PROBE_MILLIS = 100;
+    /** Without it the clients take the CPU that a replica needs for its start. */
+    private static final long READING_MILLIS = 100;
 
     private final List<GatewayProcess> replicas;
     private final ChatClient client = new ChatClient();
     private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor();
-    private final ExecutorService threads;
+    private final ScheduledExecutorService threads;
     private final AtomicInteger answered = new AtomicInteger();
     private final List<String> failures = new CopyOnWriteArrayList<>();
     private final Map<Integer, List<String>> endpoints = new ConcurrentHashMap<>();
     private volatile List<GatewayProcess> ready;
-    private volatile boolean stopped;
 
     private ReplicaClients(List<GatewayProcess> replicas, int count) {
         this.replicas = replicas;
         this.ready = replicas;
         probes.scheduleWithFixedDelay(this::probe, 0, PROBE_MILLIS, TimeUnit.MILLISECONDS);
-        threads = Executors.newFixedThreadPool(count);
+        threads = Executors.newScheduledThreadPool(count);
         for (int i = 0; i < count; i++) {
             int id = i;
-            threads.execute(() -> talk(id));
+            AtomicInteger turn = new AtomicInteger();
+            threads.scheduleWithFixedDelay(
+                    () -> talk(id, turn.getAndIncrement()), 0, READING_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -70,7 +72,6 @@ public final class ReplicaClients implements AutoCloseable {
 
     /** Lets every request that is under way end. */
     public void stop() throws InterruptedException {
-        stopped = true;
         threads.shutdown();
         if (!threads.awaitTermination(60, TimeUnit.SECONDS)) {
             throw new AssertionError("clients still wait for answers");
@@ -81,24 +82,22 @@ public final class ReplicaClients implements AutoCloseable {
         ready = replicas.stream().filter(GatewayProcess::isReady).toList();
     }
 
-    private void talk(int id) {
-        for (int turn = 0; !stopped; turn++) {
-            List<GatewayProcess> choice = ready;
-            GatewayProcess replica = choice.get((id + turn) % choice.size());
-            boolean stream = turn % 2 == 0;
-            try {
-                HttpResponse<String> response = client.post(
-                        replica.uri("/v1/chat/completions"),
-                        body(id, turn, stream),
-                        Map.of("x-session-id", "client-" + id));
-                if (response.statusCode() != 200 || (stream && !response.body().endsWith("data: [DONE]\n\n"))) {
-                    failures.add("%d from %s: %s".formatted(response.statusCode(), replica.port(), response.body()));
-                }
-                response.headers().firstValue("x-warmlane-endpoint").ifPresent(endpoint -> visited(id, endpoint));
-                answered.incrementAndGet();
-            } catch (UncheckedIOException e) {
-                failures.add("%s from %s".formatted(e.getCause(), replica.port()));
+    private void talk(int id, int turn) {
+        List<GatewayProcess> choice = ready;
+        GatewayProcess replica = choice.get((id + turn) % choice.size());
+        boolean stream = turn % 2 == 0;
+        try {
+            HttpResponse<String> response = client.post(
+                    replica.uri("/v1/chat/completions"),
+                    body(id, turn, stream),
+                    Map.of("x-session-id", "client-" + id));
+            if (response.statusCode() != 200 || (stream && !response.body().endsWith("data: [DONE]\n\n"))) {
+                failures.add("%d from %s: %s".formatted(response.statusCode(), replica.port(), response.body()));
             }
+            response.headers().firstValue("x-warmlane-endpoint").ifPresent(endpoint -> visited(id, endpoint));
+            answered.incrementAndGet();
+        } catch (UncheckedIOException e) {
+            failures.add("%s from %s".formatted(e.getCause(), replica.port()));
         }
     }
 
@@ -111,7 +110,6 @@ public final class ReplicaClients implements AutoCloseable {
 
     @Override
     public void close() {
-        stopped = true;
         probes.shutdownNow();
         threads.shutdownNow();
     }

@@ -61,7 +61,9 @@ public final class ReplicaProcesses implements AutoCloseable {
     /** Nobody hears anybody any more, until every replica believes that it is alone. */
     public void part() {
         links.forEach(DisturbedLink::cut);
-        await().atMost(PATIENCE).until(() -> gateways.stream().allMatch(gateway -> members(gateway) == 0));
+        await().atMost(PATIENCE)
+                .pollInterval(GatewayProcess.POLL)
+                .until(() -> gateways.stream().allMatch(gateway -> members(gateway) == 0));
     }
 
     /** The network is as before, and all replicas have found each other. */
@@ -72,6 +74,7 @@ public final class ReplicaProcesses implements AutoCloseable {
 
     public void awaitMembers() {
         await().atMost(PATIENCE)
+                .pollInterval(GatewayProcess.POLL)
                 .untilAsserted(() -> assertThat(gateways)
                         .allSatisfy(gateway -> assertThat(members(gateway)).isEqualTo(ports.size() - 1)));
     }
