@@ -8,12 +8,26 @@ import org.jspecify.annotations.Nullable;
 public record EngineVersion(int major, int minor) implements Comparable<EngineVersion> {
     private static final Pattern FORM = Pattern.compile("v?(\\d{1,4})\\.(\\d{1,4})(?:\\D.*)?");
 
+    /** What was read last: most engines of a fleet are of one release, and each is looked at every second. */
+    private static volatile Read last = new Read("", null);
+
+    private record Read(String text, @Nullable EngineVersion version) {}
+
     /** Reads what an engine says of itself, such as {@code 0.26.0} or {@code 0.27.0rc1.dev5+g1a2b}; null if that is no release. */
     public static @Nullable EngineVersion parse(@Nullable String text) {
-        Matcher parts = FORM.matcher(text == null ? "" : text);
-        return parts.matches()
-                ? new EngineVersion(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)))
-                : null;
+        if (text == null) {
+            return null;
+        }
+        Read read = last;
+        if (!read.text.equals(text)) {
+            Matcher parts = FORM.matcher(text);
+            EngineVersion version = parts.matches()
+                    ? new EngineVersion(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)))
+                    : null;
+            read = new Read(text, version);
+            last = read;
+        }
+        return read.version;
     }
 
     @Override

@@ -32,6 +32,8 @@ final class MetricTally {
     /** As many engines are told apart; where there are more, only their sums are known. */
     private static final int MAX_ENGINES = 256;
 
+    private static final int MAX_ENGINE_DIGITS = 6;
+
     private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
     private final CacheConfig cacheConfig = new CacheConfig();
     private double adaptersAt = -1;
@@ -70,9 +72,21 @@ final class MetricTally {
         totals.merge(family, value, family.takesHighest() ? Math::max : Double::sum);
     }
 
+    /** Not by a pattern: this is asked of every sample. */
     private static @Nullable Integer engineOf(PrometheusText sample) {
         String engine = sample.label("engine");
-        return engine != null && engine.matches("[0-9]{1,6}") ? Integer.valueOf(engine) : null;
+        if (engine == null || engine.isEmpty() || engine.length() > MAX_ENGINE_DIGITS) {
+            return null;
+        }
+        int number = 0;
+        for (int i = 0; i < engine.length(); i++) {
+            char digit = engine.charAt(i);
+            if (digit < '0' || digit > '9') {
+                return null;
+            }
+            number = number * 10 + (digit - '0');
+        }
+        return number;
     }
 
     Optional<VllmMetrics> total() {

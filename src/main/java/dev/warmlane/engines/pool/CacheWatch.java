@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -18,13 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes in what requests have told of their prompts, ten times a second, and says once a second what was learned, and how many
- * endpoints each pool should have, on a thread of its own. Safe to ask from any thread.
+ * Takes in what requests have told of their prompts, ten times a second while there are any, else twice, and says once a second what was
+ * learned, and how many endpoints each pool should have, on a thread of its own. Safe to ask from any thread.
  */
 public final class CacheWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWatch.class);
-    private static final int PERIOD_MILLIS = 100;
-    private static final int PERIODS_PER_REPORT = 10;
+    private static final int BUSY_MILLIS = 100;
+    private static final int IDLE_MILLIS = 500;
+    private static final int REPORT_MILLIS = 1000;
 
     private final Pools pools;
     private final LongSupplier nanoClock;
@@ -35,7 +37,7 @@ public final class CacheWatch implements AutoCloseable {
     });
     private final Map<String, PoolSize> sizes = new HashMap<>();
     private volatile Map<String, Seen> seen = Map.of();
-    private int periods;
+    private int sinceReportMillis = REPORT_MILLIS;
     private boolean failing;
 
     /**
@@ -64,9 +66,16 @@ public final class CacheWatch implements AutoCloseable {
     }
 
     /** To be called once. */
-    @SuppressWarnings("FutureReturnValueIgnored") // It runs until the timer is closed, and does not throw.
     public void start() {
-        timer.scheduleWithFixedDelay(this::tick, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        next(0);
+    }
+
+    private void next(int millis) {
+        try {
+            var unused = timer.schedule(() -> next(tick(millis)), millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile.
+        }
     }
 
     /** What was seen of the pool of this name up to a second ago; null before that. */
@@ -74,20 +83,29 @@ public final class CacheWatch implements AutoCloseable {
         return seen.get(pool);
     }
 
-    private void tick() {
+    /**
+     * @param waited milliseconds since the last time
+     * @return until the next time
+     */
+    private int tick(int waited) {
+        boolean busy = false;
         try {
-            boolean reports = periods++ % PERIODS_PER_REPORT == 0;
+            sinceReportMillis += waited;
+            boolean reports = sinceReportMillis >= REPORT_MILLIS;
             Map<String, Seen> now = new HashMap<>();
             for (Pool pool : pools.all()) {
                 CacheUse use = pool.router().cacheUse();
                 if (use != null) {
-                    use.work();
+                    busy |= use.work();
                 }
                 if (reports) {
                     now.put(pool.name(), look(pool, use, nanoClock.getAsLong()));
                 }
             }
-            seen = reports ? now : seen;
+            if (reports) {
+                seen = now;
+                sinceReportMillis = 0;
+            }
             failing = false;
         } catch (RuntimeException e) {
             // Told once, however often it happens.
@@ -96,6 +114,7 @@ public final class CacheWatch implements AutoCloseable {
                 log.error("what requests told of their prompts was not taken in", e);
             }
         }
+        return busy ? BUSY_MILLIS : IDLE_MILLIS;
     }
 
     private Seen look(Pool pool, @Nullable CacheUse use, long nanos) {

@@ -2,9 +2,11 @@ package dev.warmlane.engines.probe;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -155,13 +157,17 @@ final class Poller<K, T> {
 
     private void queueDue() {
         long now = nanoClock.getAsLong();
-        members.values().stream()
-                .filter(member -> member.isDue(now))
-                .sorted(Comparator.comparingLong(member -> member.dueNanos - now))
-                .forEach(member -> {
-                    member.state = State.DUE;
-                    due.add(member);
-                });
+        List<Member> ready = new ArrayList<>();
+        for (Member member : members.values()) {
+            if (member.isDue(now)) {
+                ready.add(member);
+            }
+        }
+        ready.sort(Comparator.comparingLong(member -> member.dueNanos - now));
+        for (Member member : ready) {
+            member.state = State.DUE;
+            due.add(member);
+        }
     }
 
     private void begin(Member member) {

@@ -161,14 +161,22 @@ public final class CacheUse {
         }
     }
 
-    /** Takes in what was told. To be called often enough that the queue does not fill; not by requests. */
-    public void work() {
+    /**
+     * Takes in what was told. To be called often enough that the queue does not fill; not by requests.
+     *
+     * @return whether anything was
+     */
+    public boolean work() {
+        if (queue.isEmpty()) {
+            return false;
+        }
         lock.lock();
         try {
             for (Told next = queue.poll(); next != null; next = queue.poll()) {
                 queued.addAndGet(-next.room);
                 next.what.run();
             }
+            return true;
         } finally {
             lock.unlock();
         }
