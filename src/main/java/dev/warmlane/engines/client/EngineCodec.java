@@ -1,8 +1,14 @@
 package dev.warmlane.engines.client;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -17,6 +23,9 @@ import java.util.List;
  * request goes out in one buffer. One for each connection.
  */
 final class EngineCodec extends CombinedChannelDuplexHandler<HttpResponseDecoder, HttpRequestEncoder> {
+    /** What most heads take; those that take more have the buffer grow. */
+    private static final int HEAD_BYTES = 512;
+
     /** Whether the request was HEAD, whose response has no body, whatever its headers say. */
     private boolean head;
 
@@ -43,8 +52,41 @@ final class EngineCodec extends CombinedChannelDuplexHandler<HttpResponseDecoder
             if (message instanceof HttpRequest request) {
                 head = HttpMethod.HEAD.equals(request.method());
             }
-            super.encode(ctx, message, out);
-            SmallPieces.join(ctx.alloc(), out);
+            if (message instanceof FullHttpRequest whole && isBetterCopied(whole)) {
+                out.add(inOneBuffer(ctx.alloc(), whole));
+            } else {
+                super.encode(ctx, message, out);
+                SmallPieces.join(ctx.alloc(), out);
+            }
+        }
+
+        /** The channel copies what is on the heap anyhow. */
+        private static boolean isBetterCopied(FullHttpRequest request) {
+            return (SmallPieces.isSmall(request.content()) || request.content().hasArray())
+                    && request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+        }
+
+        private ByteBuf inOneBuffer(ByteBufAllocator allocator, FullHttpRequest request) throws Exception {
+            ByteBuf all = allocator.directBuffer(HEAD_BYTES + request.content().readableBytes());
+            boolean written = false;
+            try {
+                encodeInitialLine(all, request);
+                encodeHeaders(request.headers(), all);
+                ByteBufUtil.writeShortBE(all, SmallPieces.CRLF);
+                all.writeBytes(request.content());
+                written = true;
+                return all;
+            } finally {
+                request.release();
+                if (!written) {
+                    all.release();
+                }
+            }
+        }
+
+        @Override
+        protected void encodeHeaders(HttpHeaders headers, ByteBuf to) {
+            SmallPieces.writeHeaders(headers, to);
         }
     }
 }

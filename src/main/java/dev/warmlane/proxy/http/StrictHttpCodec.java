@@ -8,8 +8,10 @@ import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpConstants;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -214,18 +216,50 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
     }
 
     private final class Encoder extends HttpResponseEncoder {
+        private boolean empty;
+        /** Whether a response in chunks is under way. */
+        private boolean chunked;
+
         @Override
         protected boolean isContentAlwaysEmpty(HttpResponse response) {
-            if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
-                return super.isContentAlwaysEmpty(response);
-            }
-            return HttpMethod.HEAD.equals(pending.poll()) || super.isContentAlwaysEmpty(response);
+            empty = response.status().codeClass() == HttpStatusClass.INFORMATIONAL
+                    ? super.isContentAlwaysEmpty(response)
+                    : HttpMethod.HEAD.equals(pending.poll()) || super.isContentAlwaysEmpty(response);
+            return empty;
         }
 
         @Override
         protected void encode(ChannelHandlerContext ctx, Object message, List<Object> out) throws Exception {
+            ByteBuf event = chunked ? smallChunk(message) : null;
+            if (event != null) {
+                try {
+                    out.add(SmallPieces.chunk(ctx.alloc(), event));
+                } finally {
+                    event.release();
+                }
+                return;
+            }
             super.encode(ctx, message, out);
             SmallPieces.join(ctx.alloc(), out);
+            if (message instanceof LastHttpContent) {
+                chunked = false;
+            } else if (message instanceof HttpResponse response) {
+                chunked = !empty && HttpUtil.isTransferEncodingChunked(response);
+            }
+        }
+
+        private static @Nullable ByteBuf smallChunk(Object message) {
+            ByteBuf chunk = message instanceof ByteBuf bytes
+                    ? bytes
+                    : message instanceof HttpContent content && !(message instanceof LastHttpContent)
+                            ? content.content()
+                            : null;
+            return chunk != null && chunk.isReadable() && SmallPieces.isSmall(chunk) ? chunk : null;
+        }
+
+        @Override
+        protected void encodeHeaders(HttpHeaders headers, ByteBuf to) {
+            SmallPieces.writeHeaders(headers, to);
         }
     }
 }

@@ -62,6 +62,9 @@ final class UpstreamExchange extends Mono<Void> {
     /** On the event loop of its connection once it has one; only a cancel may come from elsewhere. */
     final class Running implements CoreSubscriber<Void>, Subscription {
         private final CoreSubscriber<? super Void> caller;
+        /** Asked for by each who subscribes below; the caller would ask all who are above it each time. */
+        private final Context context;
+
         private volatile boolean over;
         private volatile @Nullable UpstreamConnection connection;
         private volatile Subscription used = Operators.emptySubscription();
@@ -71,6 +74,7 @@ final class UpstreamExchange extends Mono<Void> {
 
         Running(CoreSubscriber<? super Void> caller) {
             this.caller = caller;
+            this.context = caller.currentContext();
         }
 
         EventLoop loop() {
@@ -183,7 +187,7 @@ final class UpstreamExchange extends Mono<Void> {
 
         @Override
         public Context currentContext() {
-            return caller.currentContext();
+            return context;
         }
 
         @Override

@@ -17,6 +17,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.File;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StrictHttpCodecTest {
     private final EmbeddedChannel client = new EmbeddedChannel(new StrictHttpCodec(new HttpDecoderConfig(), 10));
@@ -39,6 +41,40 @@ class StrictHttpCodecTest {
         assertThat(sent()).isEqualTo("a\r\ndata: {}\n\n\r\n");
         assertThat(sent()).isEqualTo("e\r\ndata: [DONE]\n\n\r\n");
         assertThat(sent()).isEqualTo("0\r\n\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 15, 16, 255, 256, 4095, 4096, 8192})
+    void framesChunksOfAnySize(int bytes) {
+        client.writeOutbound(bytes("x".repeat(bytes)));
+
+        assertThat(sent()).isEqualTo(Integer.toHexString(bytes) + "\r\n" + "x".repeat(bytes) + "\r\n");
+    }
+
+    @Test
+    void framesNoChunksOfAResponseWithLength() {
+        client.writeOutbound(LastHttpContent.EMPTY_LAST_CONTENT);
+        sent();
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        head.headers().set("content-length", "10");
+        client.writeOutbound(head, bytes("data: {}\n\n"), LastHttpContent.EMPTY_LAST_CONTENT);
+
+        assertThat(sent()).isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n");
+        assertThat(sent()).isEqualTo("data: {}\n\n");
+    }
+
+    @Test
+    void sendsNoChunksAfterHead() {
+        client.writeOutbound(LastHttpContent.EMPTY_LAST_CONTENT);
+        sent();
+        client.writeInbound(bytes("HEAD / HTTP/1.1\r\nhost: a\r\n\r\n"));
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        head.headers().set("transfer-encoding", "chunked");
+        client.writeOutbound(head, bytes("data: {}\n\n"), LastHttpContent.EMPTY_LAST_CONTENT);
+
+        assertThat(sent()).isEqualTo("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        assertThat(sent()).isEmpty();
+        assertThat(sent()).isEmpty();
     }
 
     @Test
