@@ -4,7 +4,7 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.accesslog.AccessLog;
-import dev.warmlane.proxy.accesslog.AccessLogFile;
+import dev.warmlane.proxy.accesslog.AccessLog.AccessLogFile;
 import dev.warmlane.proxy.accesslog.AccessRecord;
 import dev.warmlane.proxy.accesslog.Pseudonyms;
 import dev.warmlane.proxy.outcome.AccessLogListener;

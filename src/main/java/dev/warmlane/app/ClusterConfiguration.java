@@ -4,7 +4,7 @@ import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.cluster.jgroups.JGroupsTransport;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.ops.actuator.ClusterMeters;
+import dev.warmlane.ops.actuator.ClusterEndpoint.ClusterMeters;
 import dev.warmlane.settings.ClusterSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;

@@ -10,6 +10,8 @@ import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;
+import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
+import dev.warmlane.tools.replay.ReplayGateway.ReplaySharing;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineSequence;

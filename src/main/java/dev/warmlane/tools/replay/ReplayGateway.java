@@ -1,12 +1,15 @@
 package dev.warmlane.tools.replay;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
@@ -18,7 +21,9 @@ import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** One gateway as a replay sees it: the real routing core, without anything that listens. */
@@ -86,6 +91,100 @@ final class ReplayGateway {
             throw new IllegalStateException(
                     "%s in flight: %d requests, %d prompt tokens, %d prefill tokens (expected: 0)"
                             .formatted(endpoint, requests, promptTokens, prefillTokens));
+        }
+    }
+
+    /** Gives each request the affinity key that a gateway would find in it. */
+    static final class ReplayKeys {
+        private static final String POOL = "replay";
+
+        private final KeySource source;
+        private final int addresses;
+        private final SplittableRandom random;
+
+        ReplayKeys(KeySource source, int addresses, long seed) {
+            this.source = source;
+            this.addresses = addresses;
+            this.random = new SplittableRandom(seed);
+        }
+
+        AffinityKey key(LoadRequest request) {
+            PromptBlocks prompt = request.prompt();
+            return switch (source) {
+                case SESSION, BODY_SESSION -> AffinityKey.of(POOL, source, "session-" + request.session());
+                case CLIENT_IP -> AffinityKey.of(POOL, source, "address-" + request.session() % addresses);
+                case PROMPT_PREFIX ->
+                    prompt.length() > 0
+                            ? AffinityKey.promptPrefix(prompt.hash(prompt.length() - 1))
+                            : AffinityKey.none(random.nextLong());
+                case NONE -> AffinityKey.none(random.nextLong());
+            };
+        }
+    }
+
+    /**
+     * Carries what the gateways of a replay tell each other: gathered for as long as the gateway gathers by default, and applied by all
+     * others a delay later, in order. Nothing is lost.
+     */
+    static final class ReplaySharing {
+        private static final long GATHER_NANOS = Duration.ofMillis(20).toNanos();
+        private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();
+
+        private final VirtualTime time;
+        private final long delayNanos;
+        private final List<Replication> members = new ArrayList<>();
+        private long bytes;
+
+        ReplaySharing(VirtualTime time, Duration delay) {
+            this.time = time;
+            this.delayNanos = delay.toNanos();
+        }
+
+        void join(Replication member) {
+            members.add(member);
+            member.onFact(new Runnable() {
+                private boolean gathering;
+
+                @Override
+                public void run() {
+                    if (!gathering) {
+                        gathering = true;
+                        time.at(time.now() + GATHER_NANOS, () -> {
+                            gathering = false;
+                            tell(member);
+                        });
+                    }
+                }
+            });
+            heartbeat(member);
+        }
+
+        /** What all members have told so far; what goes to several counts once. */
+        long bytes() {
+            return bytes;
+        }
+
+        private void heartbeat(Replication member) {
+            time.at(time.now() + HEARTBEAT_NANOS, () -> {
+                tell(member);
+                heartbeat(member);
+            });
+        }
+
+        private void tell(Replication member) {
+            String origin = Integer.toString(members.indexOf(member));
+            for (byte[] message : member.gather()) {
+                bytes += message.length;
+                time.at(time.now() + delayNanos, () -> apply(member, origin, message));
+            }
+        }
+
+        private void apply(Replication sender, String origin, byte[] message) {
+            for (Replication member : members) {
+                if (member != sender && !member.receive(origin, message)) {
+                    throw new IllegalStateException("a message of gateway %s was not understood".formatted(origin));
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.ChatFormat.CompletionFormat;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.Generation.Embedding;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;

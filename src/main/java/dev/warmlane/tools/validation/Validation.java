@@ -2,7 +2,9 @@ package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.validation.Conversations.WarmUp;
 import dev.warmlane.tools.validation.Targets.Setup;
+import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -91,6 +93,45 @@ record Validation(
 
         CannotRunException(String message, Throwable cause) {
             super(message, cause);
+        }
+    }
+
+    /** Tells how far a run is: on a terminal in one line that changes, elsewhere with a line for each tenth. Thread-safe. */
+    static final class Progress {
+        private static final String TO_LINE_START = "\r\u001b[K";
+
+        private final PrintStream out;
+        private final boolean terminal;
+        private int told;
+
+        Progress(PrintStream out, boolean terminal) {
+            this.out = out;
+            this.terminal = terminal;
+        }
+
+        /** Something begins that takes a while. */
+        synchronized void phase(String name) {
+            told = 0;
+            out.print((terminal ? TO_LINE_START : "") + name + (terminal ? "" : "\n"));
+            out.flush();
+        }
+
+        synchronized void requests(int done, int failed, int all) {
+            int tenths = 10 * done / all;
+            if (terminal || tenths > told) {
+                told = tenths;
+                String line = String.format(Locale.ROOT, "%d of %d requests, %d failed", done, all, failed);
+                out.print(terminal ? TO_LINE_START + line : line + "\n");
+                out.flush();
+            }
+        }
+
+        /** Leaves a terminal's line as if nothing had been there. */
+        synchronized void done() {
+            if (terminal) {
+                out.print(TO_LINE_START);
+                out.flush();
+            }
         }
     }
 }

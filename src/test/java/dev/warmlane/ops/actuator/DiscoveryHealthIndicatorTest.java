@@ -8,6 +8,7 @@ import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.EndpointsHealthIndicator.DiscoveryHealthIndicator;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.proxy.access.ApiKeys.ApiKeysFile;
 import dev.warmlane.proxy.access.Identity.Allowance;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

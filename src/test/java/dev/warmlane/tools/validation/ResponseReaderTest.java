@@ -2,6 +2,7 @@ package dev.warmlane.tools.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.validation.Chat.ResponseReader;
 import org.junit.jupiter.api.Test;
 
 class ResponseReaderTest {
