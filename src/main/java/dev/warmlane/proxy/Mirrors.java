@@ -9,7 +9,6 @@ import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.PoolSettings;
@@ -36,7 +35,7 @@ import reactor.core.scheduler.Scheduler;
 final class Mirrors {
     private final UpstreamClient client;
     private final ExchangeReader requests;
-    private final ForwardedFor forwardedFor;
+    private final UpstreamRequests upstreamRequests;
     private final BodyBudget budget;
     private final Scheduler worker;
     private final MeterRegistry registry;
@@ -48,13 +47,13 @@ final class Mirrors {
     Mirrors(
             UpstreamClient client,
             ExchangeReader requests,
-            ForwardedFor forwardedFor,
+            UpstreamRequests upstreamRequests,
             BodyBudget budget,
             Scheduler worker,
             MeterRegistry registry) {
         this.client = client;
         this.requests = requests;
-        this.forwardedFor = forwardedFor;
+        this.upstreamRequests = upstreamRequests;
         this.budget = budget;
         this.worker = worker;
         this.registry = registry;
@@ -146,14 +145,7 @@ final class Mirrors {
                         false,
                         null,
                         attempt,
-                        () -> Failover.request(
-                                exchange,
-                                Unpooled.wrappedBuffer(body.bytes()),
-                                endpoint,
-                                mirrored.requestId(),
-                                forwardedFor,
-                                mirrored.pool(),
-                                mirrored.authenticated()),
+                        () -> upstreamRequests.of(exchange, mirrored, endpoint, Unpooled.wrappedBuffer(body.bytes())),
                         response -> {
                             attempt.answered();
                             int status = response.status();

@@ -19,7 +19,6 @@ import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.EngineRefusal;
-import dev.warmlane.proxy.upstream.ForwardedFor;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
@@ -52,7 +51,7 @@ final class PrefillLegs {
     private final UpstreamClient client;
     private final AttemptsUnderWay attempts;
     private final Duration roundTrip;
-    private final ForwardedFor forwardedFor;
+    private final UpstreamRequests requests;
     private final Retries retries;
     private final ProxyMetrics metrics;
     private final FailureLog log;
@@ -66,14 +65,14 @@ final class PrefillLegs {
             UpstreamClient client,
             AttemptsUnderWay attempts,
             Duration roundTrip,
-            ForwardedFor forwardedFor,
+            UpstreamRequests requests,
             Retries retries,
             ProxyMetrics metrics,
             FailureLog log) {
         this.client = client;
         this.attempts = attempts;
         this.roundTrip = roundTrip;
-        this.forwardedFor = forwardedFor;
+        this.requests = requests;
         this.retries = retries;
         this.metrics = metrics;
         this.log = log;
@@ -159,8 +158,7 @@ final class PrefillLegs {
         } catch (MalformedJsonException e) {
             throw ApiException.notJson(e);
         }
-        return Failover.request(
-                exchange, content, endpoint, routed.requestId(), forwardedFor, routed.pool(), routed.charge() != null);
+        return requests.of(exchange, routed, endpoint, content);
     }
 
     private Mono<Void> answered(
@@ -286,14 +284,8 @@ final class PrefillLegs {
                         null,
                         attempt,
                         () -> {
-                            FullHttpRequest request = Failover.request(
-                                    exchange,
-                                    Unpooled.wrappedBuffer(body),
-                                    endpoint,
-                                    routed.requestId(),
-                                    forwardedFor,
-                                    routed.pool(),
-                                    routed.charge() != null);
+                            FullHttpRequest request =
+                                    requests.of(exchange, routed, endpoint, Unpooled.wrappedBuffer(body));
                             request.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
                             return request.setUri(endpoint.uri().getRawPath() + RELEASE_PATH);
                         },

@@ -85,21 +85,21 @@ public final class ProxyFactory implements AutoCloseable {
         AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());
         pools.all().forEach(pool -> pool.health().addListener(attempts));
         LimitSettings limits = settings.limits();
-        ForwardedFor forwardedFor = new ForwardedFor(
-                AffinityKeyResolver.addresses(settings.affinity().clientIp()));
+        UpstreamRequests upstreamRequests = new UpstreamRequests(new ForwardedFor(
+                AffinityKeyResolver.addresses(settings.affinity().clientIp())));
         ResponseHeaders responseHeaders = new ResponseHeaders(
                 settings.responseHeaders(),
                 settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),
                 settings.upstream().droppedHeaders());
         PrefillLegs prefills = new PrefillLegs(
-                upstream, attempts, settings.upstream().connectTimeout(), forwardedFor, retries, metrics, log);
+                upstream, attempts, settings.upstream().connectTimeout(), upstreamRequests, retries, metrics, log);
         Failover failover = new Failover(
                 prefills,
                 upstream,
                 attempts,
                 settings.upstream().connectTimeout(),
-                forwardedFor,
-                models,
+                upstreamRequests,
+                new ErrorResponses(models, retries),
                 new ResponseWriter(
                         responseHeaders, retries, log, settings.retry().hold()),
                 new WebSocketRelay(settings, responseHeaders, retries, log),
@@ -110,7 +110,7 @@ public final class ProxyFactory implements AutoCloseable {
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
                 Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), metrics);
-        Mirrors mirrors = new Mirrors(upstream, requests, forwardedFor, budget, mirroring, registry);
+        Mirrors mirrors = new Mirrors(upstream, requests, upstreamRequests, budget, mirroring, registry);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);
     }
 

@@ -1,0 +1,128 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.proxy.upstream.EngineRefusal;
+import dev.warmlane.proxy.upstream.UpstreamResponse;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.util.ReferenceCountUtil;
+import java.net.URI;
+import java.time.Duration;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.tcp.TcpClient;
+
+/** Says of an endpoint's error whether the client gets it or the request goes elsewhere. Safe for concurrent use. */
+final class ErrorResponses {
+    /** How long the body of an error may take, or the news whether somebody listens. */
+    private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);
+
+    /** A decode endpoint could not have the blocks; it computes the prompt itself, and is not to blame. */
+    static final class TransferFailed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private TransferFailed() {
+            super("transfer failed", null, false, false);
+        }
+    }
+
+    /** A server has fewer ranks than it had; the next scrape will tell how many. */
+    static final class RankGone extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private RankGone() {
+            super("no such rank", null, false, false);
+        }
+    }
+
+    private final ServedModels models;
+    private final Retries retries;
+
+    /** @param models hears which endpoint does not have which model */
+    ErrorResponses(ServedModels models, Retries retries) {
+        this.models = models;
+        this.retries = retries;
+    }
+
+    /**
+     * Passes the response on, or fails: with {@link UnusableResponse} where another endpoint is to be asked, {@link TransferFailed} or
+     * {@link RankGone} where the same is.
+     *
+     * @param endpoint whom the request named: one rank of the dispatch's, or its server
+     * @param upstream with status 400 or above
+     * @param pass takes the body, if it is to be read whole
+     */
+    Mono<Void> judge(
+            RoutedExchange routed,
+            Dispatch dispatch,
+            Endpoint endpoint,
+            UpstreamResponse upstream,
+            Function<Mono<ByteBuf>, Mono<Void>> pass) {
+        int status = upstream.status();
+        if (status == 500
+                && routed.transfer() != null
+                && routed.pool().prefillDecode().decodeAlone()) {
+            return Mono.error(new TransferFailed());
+        }
+        boolean telling = status == 404 && routed.requestBody().model() != null;
+        boolean ranked = status == 400 && endpoint.id().isRank();
+        boolean possible = telling || ranked || (status >= 500 && retries.possible(routed));
+        if (!possible || !ResponseWriter.isShort(upstream)) {
+            // Asked even where it cannot be, since it notes which endpoints fail.
+            return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
+                    ? Mono.error(UnusableResponse.status(status))
+                    : pass.apply(upstream.whole());
+        }
+        return upstream.whole()
+                .timeout(REFUSAL_TIMEOUT, Mono.error(ReadTimeoutException.INSTANCE))
+                .flatMap(body -> Mono.using(
+                        () -> body,
+                        read -> (ranked && EngineRefusal.isOfRank(read)
+                                        ? Mono.<FailureCause>error(new RankGone())
+                                        : refusal(routed, dispatch, status, read))
+                                .filter(cause -> retries.allow(routed, cause))
+                                .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
+                                .switchIfEmpty(Mono.defer(() -> pass.apply(Mono.fromSupplier(read::retain)))),
+                        ReferenceCountUtil::release));
+    }
+
+    /** Why another endpoint should be asked after an error; empty: it should not. */
+    private Mono<FailureCause> refusal(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body) {
+        FailureCause said = EngineRefusal.of(status, body);
+        String model = said == FailureCause.NO_MODEL ? routed.requestBody().lastModel() : null;
+        if (model != null) {
+            models.refused(routed.pool().name(), dispatch.endpoint().id(), model);
+            routed.askAnywhere();
+        }
+        if (said != null || status != 500) {
+            return Mono.justOrEmpty(said);
+        }
+        // A server at work can answer 500 to a request that it cannot compute, one that ends answers it to all.
+        Endpoint now =
+                routed.pool().endpoints().snapshot().find(dispatch.endpoint().id());
+        return now == null || now.state() == EndpointState.DRAINING
+                ? Mono.just(FailureCause.UNAVAILABLE)
+                : listens(dispatch.endpoint())
+                        .flatMap(listens -> listens ? Mono.empty() : Mono.just(FailureCause.CONNECT));
+    }
+
+    private static Mono<Boolean> listens(Endpoint endpoint) {
+        URI uri = endpoint.uri();
+        int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
+        return TcpClient.newConnection()
+                .host(uri.getHost())
+                .port(port)
+                .connect()
+                .doOnNext(Connection::dispose)
+                .map(connected -> true)
+                .timeout(REFUSAL_TIMEOUT)
+                .onErrorResume(failure -> Mono.just(!EngineFailure.of(failure).isRefused()));
+    }
+}
