@@ -12,6 +12,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Unmatched;
@@ -47,6 +48,16 @@ public final class ServeCommand implements Callable<Integer> {
 
     /** Exit code of what cannot be understood, as of the other commands. */
     private static final int INVALID = 2;
+
+    private static final Map<String, Object> UNKNOWN_PORTS = Map.of(
+            "server.port",
+            0,
+            "server.address",
+            "127.0.0.1",
+            "management.server.port",
+            0,
+            "management.server.address",
+            "127.0.0.1");
 
     /** How many event loops there are; Reactor Netty reads it once. */
     private static final String EVENT_LOOPS = "reactor.netty.ioWorkerCount";
@@ -105,10 +116,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     /** Makes everything on ports that nobody knows, and ends before anything is asked or served. */
     private static int check(SpringApplication application, List<String> given) {
-        given.add("--server.port=0");
-        given.add("--server.address=127.0.0.1");
-        given.add("--management.server.port=0");
-        given.add("--management.server.address=127.0.0.1");
+        // Not as arguments: beside one that is given, a second makes a list.
+        application.addInitializers(context ->
+                context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("check", UNKNOWN_PORTS)));
         application.addListeners((ApplicationListener<ApplicationStartedEvent>) made -> {
             made.getApplicationContext().close();
             throw new SpringApplication.AbandonedRunException();

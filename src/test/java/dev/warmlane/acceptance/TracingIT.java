@@ -208,7 +208,9 @@ class TracingIT {
                 assertThat(Wire.statusOf(gateway.port(), "GET /sleep HTTP/1.1\r\nHost: a\r\n\r\n"))
                         .isEqualTo(404);
             }
-            assertThat(output).contains("spans: 1 not taken by the collector: java.util.concurrent.CancellationException: the gateway ends");
+            assertThat(output)
+                    .contains(
+                            "spans: 1 not taken by the collector: java.util.concurrent.CancellationException: the gateway ends");
         }
     }
 

@@ -167,7 +167,7 @@ final class EndpointHandler {
 
     private Place place(String poolName, String endpointId) {
         Pool pool = pools.find(poolName);
-        Endpoint endpoint = pool == null || endpointId.isEmpty()
+        Endpoint endpoint = pool == null || endpointId.isBlank()
                 ? null
                 : pool.endpoints().snapshot().find(new EndpointId(endpointId));
         if (pool == null || endpoint == null) {

@@ -14,12 +14,14 @@ import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
 import dev.warmlane.ops.history.History.Subject;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,19 +31,26 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What has happened, the newest {@value #MOST}: told by those who know it, or seen from one second to the next. What happens to
- * many endpoints in the same second is one event. Safe for concurrent use.
+ * many endpoints in the same second is one event. A problem that begins is a line of the log as well. Safe for concurrent use.
  */
 public final class EventLog {
     private static final int MOST = 500;
     private static final int FEW = 3;
+    private static final Duration LOG_PAUSE = Duration.ofMinutes(1);
+    private static final Logger log = LoggerFactory.getLogger(EventLog.class);
 
     private final InstantSource clock;
     private final Deque<Event> events = new ArrayDeque<>();
     private final Map<EndpointId, String> failures = new ConcurrentHashMap<>();
+    /** When each problem of each pool was logged last; by the one thread that compares. */
+    private final Map<String, Instant> logged = new HashMap<>();
 
     /** An empty log. */
     public EventLog(InstantSource clock) {
@@ -183,13 +192,40 @@ public final class EventLog {
     private void problems(LivePool was, LivePool is, Instant now, Function<String, String> severities) {
         Set<String> before = ids(was);
         Set<String> after = ids(is);
-        after.stream()
-                .filter(id -> !before.contains(id))
-                .forEach(id ->
-                        add(new Event(now, "began", severities.apply(id), is.pool(), null, "%s began".formatted(id))));
+        after.stream().filter(id -> !before.contains(id)).forEach(id -> {
+            add(new Event(now, "began", severities.apply(id), is.pool(), null, "%s began".formatted(id)));
+            if (isNews(is.pool(), id, now)) {
+                log.warn("pool {}: {} began{}", is.pool(), id, details(is, id));
+            }
+        });
         before.stream()
                 .filter(id -> !after.contains(id))
                 .forEach(id -> add(new Event(now, "ended", "good", is.pool(), null, "%s ended".formatted(id))));
+    }
+
+    /** Whether it is to be logged: what comes and goes is said once in a while. */
+    private boolean isNews(String pool, String problem, Instant now) {
+        String which = pool + " " + problem;
+        Instant last = logged.get(which);
+        if (last != null && now.isBefore(last.plus(LOG_PAUSE))) {
+            return false;
+        }
+        logged.put(which, now);
+        return true;
+    }
+
+    private static String details(LivePool pool, String id) {
+        List<Problem> all = pool.problems().stream()
+                .map(LiveProblem::problem)
+                .filter(problem -> problem.id().equals(id))
+                .toList();
+        String some = all.stream()
+                .limit(FEW)
+                .flatMap(problem -> Stream.of(problem.endpoint(), problem.value()))
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining(" "));
+        String more = all.size() > FEW ? " and %d more".formatted(all.size() - FEW) : "";
+        return some.isEmpty() ? "" : ": " + some + more;
     }
 
     private void replicas(LiveStatus before, LiveStatus now) {
