@@ -185,13 +185,15 @@ public final class ClusterEndpoint {
                     registry, transport, count(ClusterTransport.Statistics::messagesPublished), "sent");
             GatewayMeter.CLUSTER_MESSAGES.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesReceived), "received");
-            GatewayMeter.CLUSTER_BYTES.counter(registry, transport, count(ClusterTransport.Statistics::bytesPublished), "sent");
+            GatewayMeter.CLUSTER_BYTES.counter(
+                    registry, transport, count(ClusterTransport.Statistics::bytesPublished), "sent");
             GatewayMeter.CLUSTER_BYTES.counter(
                     registry, transport, count(ClusterTransport.Statistics::bytesReceived), "received");
             GatewayMeter.CLUSTER_DROPPED.counter(registry, replication, of -> (double) of.dropped(), "facts");
             GatewayMeter.CLUSTER_DROPPED.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesDropped), "messages");
-            GatewayMeter.CLUSTER_DROPPED.counter(registry, transport, count(ClusterTransport.Statistics::messagesLost), "lost");
+            GatewayMeter.CLUSTER_DROPPED.counter(
+                    registry, transport, count(ClusterTransport.Statistics::messagesLost), "lost");
             GatewayMeter.CLUSTER_SKIPPED.counter(
                     registry,
                     sharing,
