@@ -109,7 +109,7 @@ final class Failover {
 
     /** The request is over. */
     void finished(ServerWebExchange exchange, RoutedExchange routed) {
-        prefills.release(exchange, routed);
+        prefills.finished(exchange, routed);
     }
 
     /**

@@ -27,10 +27,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
@@ -42,12 +41,6 @@ final class PrefillLegs {
     /** What names the blocks of a million tokens has half a megabyte. */
     private static final long MAX_RESPONSE_BYTES = 8 << 20;
 
-    /** Blocks that nobody fetches are released by the end of their lease too. */
-    private static final int MAX_RELEASES = 256;
-
-    private static final Duration RELEASE_TIMEOUT = Duration.ofSeconds(10);
-    private static final String RELEASE_PATH = "/v1/completions";
-
     private final UpstreamClient client;
     private final AttemptsUnderWay attempts;
     private final Duration roundTrip;
@@ -55,7 +48,7 @@ final class PrefillLegs {
     private final Retries retries;
     private final ProxyMetrics metrics;
     private final FailureLog log;
-    private final Semaphore releases = new Semaphore(MAX_RELEASES);
+    private final UnusedBlocks unused;
 
     /**
      * @param attempts knows of every attempt
@@ -76,6 +69,7 @@ final class PrefillLegs {
         this.retries = retries;
         this.metrics = metrics;
         this.log = log;
+        this.unused = new UnusedBlocks(client, requests);
     }
 
     /**
@@ -93,7 +87,7 @@ final class PrefillLegs {
                 dispatch.transferred();
                 return Mono.empty();
             }
-            release(exchange, routed);
+            unused.release(exchange, routed);
         } else {
             routed.forgetTransfer();
         }
@@ -105,7 +99,8 @@ final class PrefillLegs {
                     : run(exchange, routed, api, dispatch, leg, System.nanoTime(), false);
         }
         return dispatch.decision().bypass() == PrefillBypass.NO_ENDPOINT
-                ? alone(routed, Dispatcher.noPrefill(routed))
+                        && !routed.pool().prefillDecode().decodeAlone()
+                ? Mono.error(Dispatcher.noPrefill(routed))
                 : Mono.empty();
     }
 
@@ -113,6 +108,11 @@ final class PrefillLegs {
     static @Nullable String prefiller(RoutedExchange routed, Dispatch dispatch) {
         Dispatch leg = routed.pool().prefillDecode().sidecar() ? dispatch.prefill() : null;
         return leg == null ? null : leg.endpoint().uri().getAuthority();
+    }
+
+    /** The request is over: blocks that wait for it are released. */
+    void finished(ServerWebExchange exchange, RoutedExchange routed) {
+        unused.release(exchange, routed);
     }
 
     private Mono<Void> run(
@@ -177,7 +177,7 @@ final class PrefillLegs {
             byte[] response = ByteBufUtil.getBytes(body);
             body.release();
             if (status >= 400) {
-                return refused(routed, leg, status, response);
+                return refused(routed, dispatch, leg, status, response);
             }
             Transfer transfer = Transfer.of(response);
             if (transfer == null) {
@@ -197,14 +197,14 @@ final class PrefillLegs {
             metrics.prefilled(routed.pool().name(), System.nanoTime() - startedNanos);
             dispatch.transferred();
             if (!routed.transfer(transfer)) {
-                release(exchange, routed, transfer);
+                unused.release(exchange, routed, transfer);
             }
             return Mono.empty();
         });
     }
 
     /** The endpoint says no: to this request, so that the client hears it of the next, or because it cannot take any. */
-    private Mono<Void> refused(RoutedExchange routed, Dispatch leg, int status, byte[] response) {
+    private Mono<Void> refused(RoutedExchange routed, Dispatch dispatch, Dispatch leg, int status, byte[] response) {
         FailureCause cause =
                 status == 404 || status >= 500 ? EngineRefusal.of(status, Unpooled.wrappedBuffer(response)) : null;
         if (cause != null && cause != FailureCause.NO_MODEL) {
@@ -213,18 +213,26 @@ final class PrefillLegs {
         leg.refused(status);
         leg.close();
         metrics.prefillLeg(routed.pool().name(), "refused");
-        return Mono.empty();
+        return alone(
+                routed,
+                dispatch,
+                ApiException.ofStatus(
+                        status < 500 ? HttpStatus.valueOf(status) : HttpStatus.BAD_GATEWAY,
+                        "The prefill endpoint refused the request with status %d, and no other may compute its prompt."
+                                .formatted(status)));
     }
 
     private Mono<Void> untransferable(RoutedExchange routed, Dispatch dispatch, Dispatch leg) {
         leg.firstByte();
-        dispatch.recomputes();
         metrics.prefillLeg(routed.pool().name(), "untransferable");
         log.note(
                 leg.endpoint().name(),
                 "prompt computed in vain",
                 "no kv_transfer_params (expected: vLLM with NixlConnector, or prefill-decode.connector llm-d-sidecar)");
-        return Mono.empty();
+        return alone(
+                routed,
+                dispatch,
+                ApiException.upstreamFailed("The prefill endpoint does not say where the blocks of the prompt are."));
     }
 
     private Mono<Void> failed(
@@ -248,57 +256,17 @@ final class PrefillLegs {
                 again == null ? "prompt is left to the decode endpoint" : "prompt goes to another",
                 why.reason());
         return again == null
-                ? alone(routed, UpstreamFailure.toApi(failure))
+                ? alone(routed, dispatch, UpstreamFailure.toApi(failure))
                 : run(exchange, routed, api, dispatch, again, System.nanoTime(), false);
     }
 
-    private static Mono<Void> alone(RoutedExchange routed, ApiException otherwise) {
-        return routed.pool().prefillDecode().decodeAlone() ? Mono.empty() : Mono.error(otherwise);
-    }
-
-    /** The request is over, or goes where nothing is fetched: blocks that wait for it are released. */
-    void release(ServerWebExchange exchange, RoutedExchange routed) {
-        Transfer unused = routed.takeUnused();
-        if (unused != null) {
-            release(exchange, routed, unused);
+    /** The decode endpoint computes the prompt, where it may. */
+    private static Mono<Void> alone(RoutedExchange routed, Dispatch dispatch, ApiException otherwise) {
+        if (!routed.pool().prefillDecode().decodeAlone()) {
+            return Mono.error(otherwise);
         }
-    }
-
-    /**
-     * The connector keeps the blocks for whoever fetches them or, if nobody does, until their lease is over. So the decode endpoint gets
-     * a request of one word that fetches them.
-     */
-    private void release(ServerWebExchange exchange, RoutedExchange routed, Transfer transfer) {
-        EndpointId last = routed.endpoint();
-        Endpoint endpoint =
-                last == null ? null : routed.pool().endpoints().snapshot().find(last);
-        if (endpoint == null || !releases.tryAcquire()) {
-            return;
-        }
-        UpstreamAttempt attempt = new UpstreamAttempt(() -> false);
-        byte[] body = transfer.release(routed.requestBody().modelIfRead());
-        var unused = client.send(
-                        endpoint.uri(),
-                        routed.pool().tls(),
-                        false,
-                        null,
-                        attempt,
-                        () -> {
-                            FullHttpRequest request =
-                                    requests.of(exchange, routed, endpoint, Unpooled.wrappedBuffer(body));
-                            request.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
-                            return request.setUri(endpoint.uri().getRawPath() + RELEASE_PATH);
-                        },
-                        response -> {
-                            attempt.answered();
-                            return response.doOnNext(ByteBuf::release).then();
-                        })
-                .timeout(RELEASE_TIMEOUT)
-                .doFinally(signal -> {
-                    attempt.end();
-                    releases.release();
-                })
-                .subscribe(none -> {}, failure -> {});
+        dispatch.recomputes();
+        return Mono.empty();
     }
 
     private static boolean isBounded(UpstreamResponse upstream) {

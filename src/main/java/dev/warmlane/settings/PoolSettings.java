@@ -184,15 +184,18 @@ public record PoolSettings(
      * @param connector What carries a prompt's KV blocks. nixl: vLLM's NixlConnector, with a request to either endpoint.
      *     llm-d-sidecar: one request to the decode endpoint, whose sidecar finds the prefill endpoint in x-prefiller-host-port.
      * @param decodeAlone Whether a decode endpoint computes the prompt itself where no prefill endpoint does. Otherwise such requests fail.
+     * @param releaseTimeout How long a decode endpoint may take to release blocks that were computed for a client that left. After it
+     *     the prefill endpoint keeps them until their lease ends.
      */
     public record PrefillDecodeSettings(
             @DefaultValue(NIXL) String connector,
-            @DefaultValue("true") boolean decodeAlone) {
+            @DefaultValue("true") boolean decodeAlone,
+            @DefaultValue("10s") Duration releaseTimeout) {
         private static final String NIXL = "nixl";
         private static final String SIDECAR = "llm-d-sidecar";
 
         /** Prompts go with vLLM's NixlConnector, and decode endpoints compute alone where they have to. */
-        public static final PrefillDecodeSettings DEFAULT = new PrefillDecodeSettings(NIXL, true);
+        public static final PrefillDecodeSettings DEFAULT = new PrefillDecodeSettings(NIXL, true, Duration.ofSeconds(10));
 
         /** Whether a sidecar of the decode endpoint asks the prefill endpoint. */
         public boolean sidecar() {
@@ -203,6 +206,7 @@ public record PoolSettings(
             if (!List.of(NIXL, SIDECAR).contains(connector)) {
                 throw new InvalidSettingException(key + ".connector", connector, NIXL + " or " + SIDECAR);
             }
+            Check.positive(key + ".release-timeout", releaseTimeout);
         }
     }
 }

@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Prompts are computed by prefill endpoints, responses come from decode endpoints, and clients see one engine. */
 class PrefillDecodeIT {
@@ -165,26 +164,83 @@ class PrefillDecodeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "'prompt':['PROMPT','PROMPT']",
-                "'prompt':'PROMPT','use_beam_search':true",
-                "'prompt':'PROMPT','prompt_logprobs':1",
-                "'prompt':'PROMPT','echo':true,'logprobs':1",
-                "'prompt':'PROMPT','best_of':2",
-                "'prompt':'PROMPT','kv_transfer_params':{'do_remote_decode':false}",
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "/v1/completions | 'prompt':['PROMPT','PROMPT'] | several",
+                "/v1/completions | 'prompt':[[1,2,3],[4,5,6]] | several",
+                "/v1/completions | 'prompt':'PROMPT','n':2 | several",
+                "/v1/completions | 'prompt':'PROMPT','best_of':2 | several",
+                "/v1/completions | 'prompt':'PROMPT','use_beam_search':true | beam-search",
+                "/v1/completions | 'prompt':'PROMPT','prompt_logprobs':1 | prompt-logprobs",
+                "/v1/completions | 'prompt':'PROMPT','echo':true,'logprobs':1 | prompt-logprobs",
+                "/v1/completions | 'prompt':'PROMPT','kv_transfer_params':{'do_remote_decode':false} | api",
+                "/v1/chat/completions | 'messages':[{'role':'user','content':'PROMPT'}],'n':2 | several",
+                "/v1/responses | 'input':'PROMPT','background':true | api",
+                "/v1/embeddings | 'input':'PROMPT' | api",
             })
-    void whatTheConnectorCannotCarryIsComputedAtOneEndpoint(String members) {
-        String body = "{" + members.replace('\'', '"').replace("PROMPT", PROMPT) + "}";
+    void whatTheConnectorCannotCarryIsComputedAtOneEndpoint(String path, String members, String why) {
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
                 RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
-            client.post(gateway.uri("/v1/completions"), body, Map.of());
+            client.post(gateway.uri(path), json(members), Map.of());
             assertThat(fleet.server(0).stats().requests()).isZero();
             assertThat(fleet.server(1).stats().requests()).isEqualTo(1);
             assertThat(client.getJson(gateway.management("/actuator/decisions"))
                             .at("/decisions/0/prefillBypass")
                             .asString())
-                    .isNotEmpty();
+                    .isEqualTo(why);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "/v1/completions | 'prompt':[1,2,3,4]",
+                "/v1/completions | 'prompt':['PROMPT'],'n':1",
+                "/v1/chat/completions | 'messages':[{'role':'user','content':[{'type':'text','text':'PROMPT'},"
+                        + "{'type':'image_url','image_url':{'url':'data:image/png;base64,AAAA'}}]}]",
+            })
+    void tokenIdsAndImagesAreCarried(String path, String members) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+            assertThat(client.post(gateway.uri(path), json(members), Map.of()).statusCode())
+                    .isEqualTo(200);
+            assertThat(fleet.server(0).stats().requests()).isEqualTo(1);
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(1);
+            awaitNothingKept(gateway, fleet);
+        }
+    }
+
+    private static String json(String members) {
+        return "{" + members.replace('\'', '"').replace("PROMPT", PROMPT) + "}";
+    }
+
+    @ParameterizedTest
+    @CsvSource({"400 Bad Request, 400", "500 Internal Server Error, 502", "200 OK, 502"})
+    void aDecodeEndpointThatMayNotComputeAloneDoesNotWhateverThePrefillEndpointSays(String status, int expected) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
+                HandDrivenEngine prefill = HandDrivenEngine.start();
+                RunningGateway gateway = RunningGateway.start(
+                        "warmlane.routing.policy=least-requests",
+                        "warmlane.health.enabled=false",
+                        "warmlane.pools[0].name=default",
+                        "warmlane.pools[0].endpoints[0]=" + prefill.uri() + " role=prefill",
+                        "warmlane.pools[0].endpoints[1]=" + fleet.uris().get(0) + " role=decode",
+                        "warmlane.pools[0].prefill-decode.decode-alone=false")) {
+            HttpRequest request = ChatClient.request(gateway.uri("/v1/completions"), Map.of())
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":\"a\"}"))
+                    .build();
+            CompletableFuture<HttpResponse<String>> response =
+                    HttpClient.newHttpClient().sendAsync(request, HttpResponse.BodyHandlers.ofString());
+            try (HandDrivenEngine.Exchange exchange = prefill.next()) {
+                exchange.answer(status, "{}");
+            }
+            assertThat(response.join().statusCode()).isEqualTo(expected);
+            assertThat(fleet.server(0).stats().requests()).isZero();
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         }
     }
 

@@ -69,11 +69,13 @@ public final class Dispatch implements AutoCloseable {
         transferred = true;
     }
 
-    /** The endpoint could not fetch the prompt after all, and computes it. */
+    /** Nobody has computed the prompt for the endpoint, or it could not fetch it: it computes it itself. By its owner. */
     public void recomputes() {
         transferred = false;
         closePrefill();
         prefill = null;
+        Candidate weighed = decision.chosen();
+        lease.computes(weighed == null ? decision.promptTokens() : weighed.uncachedTokens());
     }
 
     DecisionLog.Entry entry() {

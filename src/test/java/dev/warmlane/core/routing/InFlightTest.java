@@ -73,6 +73,32 @@ class InFlightTest {
     }
 
     @Test
+    void countsWhatIsComputedAfterAllUntilTheFirstByte() {
+        Lease lease = inFlight.open(A, 100, 0);
+        lease.computes(90);
+        assertThat(inFlight.prefillTokens(A)).isEqualTo(90);
+        lease.firstByte();
+        assertThat(inFlight.prefillTokens(A)).isZero();
+        lease.computes(90);
+        assertThat(inFlight.prefillTokens(A)).as("too late to wait for").isZero();
+        lease.close();
+        assertNothingInFlight();
+    }
+
+    @Test
+    void takesBackWhatIsComputedAfterAllHoweverThreadsRace() throws Exception {
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        for (int n = 0; n < 5_000; n++) {
+            Lease lease = inFlight.open(A, 7, 0);
+            Future<?> closed = other.submit(lease::close);
+            lease.computes(3);
+            closed.get();
+        }
+        other.shutdown();
+        assertNothingInFlight();
+    }
+
+    @Test
     void returnsToZeroHoweverThreadsRace() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         List<Future<?>> running = new ArrayList<>();

@@ -9,6 +9,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.Role;
+import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
@@ -27,6 +28,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -147,6 +149,49 @@ class PrefillLegsTest {
                 .isEqualTo(PrefillBypass.SEVERAL);
         Dispatch tried = Objects.requireNonNull(router.dispatch(prompt(1, 64), Set.of(id(0))));
         assertThat(tried.decision().bypass()).isEqualTo(PrefillBypass.NO_ENDPOINT);
+    }
+
+    @Test
+    void aPromptThatItsDecodeEndpointComputesAfterAllIsToBeComputedThere() {
+        Router router = router(FAST, false, false, Role.PREFILL, Role.DECODE);
+        occupy(router, 10);
+        try (Dispatch dispatch = Objects.requireNonNull(router.dispatch(prompt(1, 8000), Set.of()))) {
+            assertThat(inFlight.prefillTokens(id(0))).isEqualTo(8000);
+            assertThat(inFlight.prefillTokens(id(1))).isZero();
+            dispatch.recomputes();
+            assertThat(inFlight.prefillTokens(id(0))).isZero();
+            assertThat(inFlight.prefillTokens(id(1))).isEqualTo(8000);
+        }
+        assertThat(inFlight.prefillTokens(id(1))).isZero();
+    }
+
+    @Test
+    void bothEndpointsArePredictedToHoldAPromptThatWasTransferred() {
+        Router router = router(FAST, false, false, Role.PREFILL, Role.DECODE);
+        occupy(router, 10);
+        try (Dispatch dispatch = Objects.requireNonNull(router.dispatch(prompt(1, 8000), Set.of()))) {
+            Dispatch leg = Objects.requireNonNull(dispatch.prefill());
+            leg.accepted();
+            leg.firstToken();
+            dispatch.transferred();
+            dispatch.firstToken();
+        }
+        RoutingDecision again = explain(router, prompt(1, 8000));
+        assertThat(again.candidates())
+                .allSatisfy(candidate -> assertThat(candidate.matchedTokens()).isEqualTo(8000));
+        pool.replace(List.of(
+                pool.snapshot().endpoints().get(0),
+                Endpoint.ofUri(URI.create(id(2).value())).withRole(Role.DECODE)));
+        assertThat(prefill(explain(router, prompt(1, 8000))).matchedTokens()).isEqualTo(8000);
+    }
+
+    @Test
+    void aLegThatFailedLeavesNothingBehind() {
+        Router router = router(FAST, true, false, Role.PREFILL, Role.DECODE);
+        try (Dispatch dispatch = Objects.requireNonNull(router.dispatch(prompt(1, 8000), Set.of()))) {
+            Objects.requireNonNull(dispatch.prefill()).failed(FailureCause.RESET);
+        }
+        assertThat(prefill(explain(router, prompt(1, 8000))).matchedTokens()).isZero();
     }
 
     @Test
