@@ -8,7 +8,7 @@ import dev.warmlane.proxy.access.ApiKeys.ApiKeysFile;
 import dev.warmlane.proxy.access.Authenticator;
 import dev.warmlane.proxy.access.Identity.Allowance;
 import dev.warmlane.proxy.access.JwtAuthenticator;
-import dev.warmlane.proxy.access.JwtDecoders;
+import dev.warmlane.proxy.access.JwtAuthenticator.JwtDecoders;
 import dev.warmlane.proxy.access.Tenants;
 import dev.warmlane.settings.AuthSettings;
 import dev.warmlane.settings.AuthSettings.OidcSettings;

@@ -18,7 +18,7 @@ import dev.warmlane.proxy.drain.ClientConnections;
 import dev.warmlane.proxy.error.LateErrors;
 import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
-import dev.warmlane.proxy.outcome.OutcomeListener;
+import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestMetrics;
 import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
 import dev.warmlane.proxy.warmup.WarmUp;

@@ -11,6 +11,7 @@ import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
 import dev.warmlane.proxy.accesslog.AccessRecord.Response;
 import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
 import dev.warmlane.proxy.body.RequestBody;
+import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.settings.PoolSettings;
 import java.time.InstantSource;
 import java.util.Objects;

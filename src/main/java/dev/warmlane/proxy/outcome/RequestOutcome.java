@@ -2,6 +2,7 @@ package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RequestIds;
+import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.settings.PoolSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;

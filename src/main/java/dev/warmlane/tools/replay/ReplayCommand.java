@@ -6,6 +6,7 @@ import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Bench.BenchReport;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReportFormat.Row;
+import dev.warmlane.tools.replay.RoleOptions.RolesReport;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import java.io.IOException;

@@ -2,7 +2,13 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;
+import dev.warmlane.tools.replay.ReportFormat.Row;
+import dev.warmlane.tools.replay.load.Load;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -90,6 +96,108 @@ final class RoleOptions {
 
         Transfers transfers() {
             return new Transfers(gbps, kvBytes);
+        }
+    }
+
+    /**
+     * Compares endpoints with roles with as many that compute whole requests, for each policy on the same load, and says whether the roles
+     * pay. Of {@code expected-cost}, that also where every prompt is computed by prefill endpoints, and where those generate as well.
+     */
+    static final class RolesReport {
+        private static final String PRICES_BOTH_WAYS = "expected-cost";
+        /** What is closer counts as equal. */
+        private static final double EQUAL = 0.02;
+
+        private final ReplaySettings settings;
+        private final RoleOptions.Roles roles;
+        private final Runner runner;
+        private final List<String> verdicts = new ArrayList<>();
+
+        /** Runs one policy. */
+        interface Runner {
+            PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs);
+        }
+
+        /** @throws IllegalArgumentException if the scenario changes the fleet */
+        RolesReport(ReplaySettings settings, RoleOptions.Roles roles, Runner runner) {
+            Scenario scenario = settings.scenario();
+            boolean changes = !scenario.addSeconds.isEmpty()
+                    || !scenario.removeSeconds.isEmpty()
+                    || scenario.restartEachSeconds > 0;
+            Arguments.check(!changes, "prefill pods", "with --add, --remove or --restart-each", "endpoints that stay");
+            this.settings = settings;
+            this.roles = roles;
+            this.runner = runner;
+        }
+
+        /** A fleet and the policy that routes to it. */
+        private record Run(RoleOptions.Roles fleet, NamedPolicy policy, String name) {}
+
+        List<Row> rows(List<NamedPolicy> policies, List<Double> speeds, Load load) {
+            List<Row> rows = new ArrayList<>();
+            int all = speeds.size()
+                    * policies.stream().mapToInt(policy -> runs(policy).size()).sum();
+            for (double speed : speeds) {
+                Load faster = load.atSpeed(speed);
+                String label = ReplayCommand.label(load, speed);
+                for (NamedPolicy policy : policies) {
+                    int first = rows.size();
+                    for (Run run : runs(policy)) {
+                        ReplaySettings fleet = settings.withRoles(run.fleet());
+                        PolicyResult result = runner.run(
+                                faster,
+                                fleet,
+                                run.policy(),
+                                "%s, %s".formatted(label, run.fleet().label()),
+                                rows.size() + 1,
+                                all);
+                        rows.add(new Row(label, run.name(), result));
+                    }
+                    rows.subList(first + 1, rows.size())
+                            .forEach(split -> verdicts.add(verdict(rows.get(first), split)));
+                }
+            }
+            return rows;
+        }
+
+        /** For each policy and load, whether the roles pay: a line. */
+        List<String> verdicts() {
+            return verdicts;
+        }
+
+        private List<Run> runs(NamedPolicy policy) {
+            List<Run> runs = new ArrayList<>();
+            runs.add(run(roles.both(), policy, ""));
+            if (!policy.file().startsWith(PRICES_BOTH_WAYS)) {
+                runs.add(run(roles, policy, ""));
+                return runs;
+            }
+            NamedPolicy told = policy.with("kv-bytes-per-token", Double.toString(roles.kvBytes()));
+            runs.add(run(roles, told, ""));
+            runs.add(run(roles, told.with("always-prefill", "1"), " always"));
+            runs.add(run(roles.generate(), told.with("both-prefill", "1"), ""));
+            return runs;
+        }
+
+        private static Run run(RoleOptions.Roles fleet, NamedPolicy policy, String suffix) {
+            return new Run(fleet, policy, "%s, %s%s".formatted(policy.text(), fleet.label(), suffix));
+        }
+
+        private static String verdict(Row both, Row split) {
+            double ttft = split.result().ttft().mean() / both.result().ttft().mean();
+            double e2e = split.result().e2e().mean() / both.result().e2e().mean();
+            String pays =
+                    e2e < 1 - EQUAL ? "pays" : e2e > 1 + EQUAL ? "costs more than it brings" : "makes no difference";
+            return String.format(
+                    Locale.ROOT,
+                    "%s, %s: %s. Whole responses take %.2f times as long, first tokens %.2f times, within SLO %.3f after %.3f.%n",
+                    both.load(),
+                    split.policy(),
+                    pays,
+                    e2e,
+                    ttft,
+                    split.result().withinSlo(),
+                    both.result().withinSlo());
         }
     }
 }
