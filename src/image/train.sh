@@ -1,9 +1,9 @@
 #!/bin/bash
 # Trains the AOT cache of a directory that build.sh has laid out, by the JVM that will use it: train.sh <directory> [first port]
 #
-# Starts the gateway on the demo's simulated engines, on six free ports of loopback, drives it as clients and operators would, and
-# ends it as Kubernetes would; the JVM then writes what it learned to warmlane.aot. A second pool looks for Kubernetes where nothing
-# listens, so that its client is learned too; the gateway serves, but is not ready. Takes about a minute.
+# Starts the gateway on the demo's simulated engines, on six free ports of loopback, lets it warm itself up as ever, drives it as clients
+# and operators would, and ends it as Kubernetes would; the JVM then writes what it learned to warmlane.aot. A second pool looks for
+# Kubernetes where nothing listens, so that its client is learned too; the gateway serves, but is not ready. Takes about a minute.
 set -euo pipefail
 
 home=$(cd "$1" && pwd)
