@@ -323,6 +323,11 @@ public final class PoolMemory {
         adapters.emptied(endpoint);
     }
 
+    /** The endpoint's cache was given this prompt. */
+    void warmed(EndpointId endpoint, PromptBlocks prompt) {
+        contents.insert(endpoint, prompt);
+    }
+
     /** The endpoint left for good. */
     void retire(EndpointId endpoint) {
         inFlight.retire(endpoint);

@@ -7,6 +7,7 @@ import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
@@ -287,6 +288,12 @@ public final class Router {
     /** Predicts from now on that the endpoint's cache is empty, until it is told otherwise. */
     public void forgetContents(EndpointId endpoint) {
         memory.restarted(endpoint);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint has computed this prompt though no request went there: its cache was filled. */
+    public void warmed(EndpointId endpoint, PromptBlocks prompt) {
+        memory.warmed(endpoint, prompt);
         retireIfGone(endpoint);
     }
 

@@ -39,9 +39,12 @@ final class Fleet {
         return places;
     }
 
-    /** Those that are there, in the order they joined. */
+    /** Those that take requests, in the order they joined. */
     List<Endpoint> endpoints() {
-        return present.values().stream().map(ReplayEndpoint::endpoint).toList();
+        return present.values().stream()
+                .filter(endpoint -> endpoint.warming() == null)
+                .map(ReplayEndpoint::endpoint)
+                .toList();
     }
 
     /** Those that are there and those that were. */
@@ -57,8 +60,8 @@ final class Fleet {
         return endpoint;
     }
 
-    void add() {
-        start(places++, 0);
+    ReplayEndpoint add() {
+        return start(places++, 0);
     }
 
     /** Takes the endpoint out that joined first. */
@@ -68,11 +71,9 @@ final class Fleet {
         return oldest;
     }
 
-    /** Takes the endpoint out that joined first and puts a cold one in its place. */
-    ReplayEndpoint restartOldest() {
-        ReplayEndpoint oldest = removeOldest();
-        start(oldest.place(), all.size());
-        return oldest;
+    /** Puts a cold one in the place of an endpoint that was taken out. */
+    ReplayEndpoint replace(ReplayEndpoint gone) {
+        return start(gone.place(), all.size());
     }
 
     /** From here on the slow ones are slow. */
@@ -111,7 +112,7 @@ final class Fleet {
         }
     }
 
-    private void start(int place, int incarnation) {
+    private ReplayEndpoint start(int place, int incarnation) {
         RoleOptions.Roles roles = settings.roles();
         Role role = roles == null ? Role.BOTH : roles.of(place);
         ReplayEndpoint endpoint = new ReplayEndpoint(
@@ -121,5 +122,6 @@ final class Fleet {
         }
         present.put(endpoint.endpoint().id(), endpoint);
         all.add(endpoint);
+        return endpoint;
     }
 }

@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
@@ -31,11 +32,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Replay {
     private static final long SCRAPE_NANOS = 1_000_000_000;
+    private static final long TICK_NANOS = 100_000_000;
+    private static final int MAX_SHARED_BLOCKS = 65_536;
+
+    /** How much of an empty cache is filled; the rest is for what its requests bring. */
+    private static final double WARMED_SHARE = 0.6;
+
+    /** What comes less often than four times an hour is left to those who ask for it. */
+    private static final double WORTH_WARMING_PER_SECOND = 1 / 900.0;
 
     private final Load load;
     private final ReplaySettings settings;
     private final VirtualTime time = new VirtualTime();
     private final Fleet fleet;
+    private final SharedPrefixes sharedPrefixes = new SharedPrefixes(MAX_SHARED_BLOCKS);
+    private final JoinReport joins = new JoinReport();
     private final List<ReplayGateway> gateways = new ArrayList<>();
     private final ReplayKeys keys;
     private final SplittableRandom balancer;
@@ -124,6 +135,9 @@ public final class Replay {
             EngineSequence sequence,
             @Nullable PrefillLeg leg) {
         tally.answered(arrival, endpoint, decision, sequence, leg, time.now());
+        if (settings.scenario().prewarmSeconds != null) {
+            joins.answered(arrival, endpoint, sequence);
+        }
         follow(arrival.request());
     }
 
@@ -151,6 +165,9 @@ public final class Replay {
                 null,
                 null);
         tally.arrived(request, time.now());
+        if (settings.scenario().prewarmSeconds != null) {
+            sharedPrefixes.used(routing.prompt(), request.session(), time.now());
+        }
         send(new Arrival(request, routing, gateway, time.now()));
     }
 
@@ -192,10 +209,7 @@ public final class Replay {
 
     private void scheduleChanges(Scenario scenario) {
         for (double seconds : scenario.addSeconds) {
-            time.at(nanos(seconds), () -> {
-                fleet.add();
-                announceEndpoints();
-            });
+            time.at(nanos(seconds), () -> join(fleet.add()));
         }
         for (double seconds : scenario.removeSeconds) {
             time.at(nanos(seconds), () -> {
@@ -204,9 +218,17 @@ public final class Replay {
                 }
             });
         }
+        if (scenario.restartEachSeconds > 0 || !scenario.addSeconds.isEmpty()) {
+            tick();
+        }
         if (scenario.restartEachSeconds > 0) {
             scheduleRestart(nanos(scenario.restartEachSeconds));
         }
+    }
+
+    private void tick() {
+        gateways.forEach(ReplayGateway::tick);
+        time.at(time.now() + TICK_NANOS, this::tick);
     }
 
     private void scrapeAdapters() {
@@ -222,14 +244,61 @@ public final class Replay {
     private void scheduleRestart(long intervalNanos) {
         time.at(time.now() + intervalNanos, () -> {
             if (!fleet.endpoints().isEmpty()) {
-                lose(fleet.restartOldest());
+                ReplayEndpoint oldest = fleet.removeOldest();
+                ReplayEndpoint fresh = fleet.replace(oldest);
+                join(fresh);
+                lose(oldest);
             }
             scheduleRestart(intervalNanos);
         });
     }
 
+    /** An endpoint with an empty cache takes requests, once it has what it is to be given before. */
+    private void join(ReplayEndpoint endpoint) {
+        Double seconds = settings.scenario().prewarmSeconds;
+        if (seconds == null || seconds == 0) {
+            announceEndpoints();
+            joins.joined(endpoint, time.now(), 0);
+            return;
+        }
+        long until = time.now() + nanos(seconds);
+        CacheWarming[] warming = new CacheWarming[1];
+        warming[0] = new CacheWarming(
+                endpoint,
+                sharedPrefixes.best(
+                        (int) (WARMED_SHARE * fleet.cache().blocks()), WORTH_WARMING_PER_SECOND, time.now()),
+                until,
+                () -> warmed(endpoint, warming[0]));
+        endpoint.warming(warming[0]);
+        announceEndpoints();
+        warming[0].next(time.now());
+    }
+
+    private void warmed(ReplayEndpoint endpoint, CacheWarming warming) {
+        announceEndpoints();
+        for (ReplayGateway gateway : gateways) {
+            for (PromptBlocks prompt : warming.warmed()) {
+                gateway.router().warmed(endpoint.endpoint().id(), prompt);
+            }
+        }
+        joins.joined(endpoint, time.now(), warming.computedTokens());
+    }
+
+    /** How endpoints did that joined on the way. */
+    JoinReport joins() {
+        return joins;
+    }
+
+    private void giveUpWarming(ReplayEndpoint endpoint) {
+        CacheWarming warming = endpoint.warming();
+        if (warming != null) {
+            warming.giveUp(time.now());
+        }
+    }
+
     /** What it was computing goes elsewhere, so the gateways must know first. */
     private void lose(ReplayEndpoint endpoint) {
+        giveUpWarming(endpoint);
         announceEndpoints();
         endpoint.requests().forEach(attempt -> attempt.abort(time.now()));
     }
@@ -243,6 +312,7 @@ public final class Replay {
 
     private void checkNothingIsLeft() {
         for (ReplayEndpoint endpoint : fleet.all()) {
+            giveUpWarming(endpoint);
             endpoint.checkIdle();
             gateways.forEach(
                     gateway -> gateway.checkNothingInFlight(endpoint.endpoint().id()));

@@ -228,6 +228,9 @@ public final class ReplayCommand implements Callable<Integer> {
         try {
             Replay replay = new Replay(load, settings, policy, progress);
             PolicyResult result = replay.run();
+            if (settings.scenario().prewarmSeconds != null && format == ReportFormat.TABLE) {
+                advice.add(replay.joins().write("%s, %s".formatted(label, policy.text())));
+            }
             if (advise) {
                 advice.add(AdviceReport.write(
                         "%s, %s".formatted(label, policy.text()),

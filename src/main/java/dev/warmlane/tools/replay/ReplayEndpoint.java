@@ -10,6 +10,7 @@ import java.net.URI;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** An endpoint with its engine and the requests that it is working on. */
 final class ReplayEndpoint {
@@ -17,6 +18,7 @@ final class ReplayEndpoint {
     private final Endpoint endpoint;
     private final SimulatedEngine engine;
     private final Set<Attempt> requests = new LinkedHashSet<>();
+    private @Nullable CacheWarming warming;
 
     /** When its network interface has carried what it carries now. */
     long interfaceFreeNanos;
@@ -45,6 +47,16 @@ final class ReplayEndpoint {
 
     SimulatedEngine engine() {
         return engine;
+    }
+
+    /** What fills its cache before it takes requests; null once it does. */
+    @Nullable
+    CacheWarming warming() {
+        return warming;
+    }
+
+    void warming(@Nullable CacheWarming now) {
+        warming = now;
     }
 
     void begin(Attempt request) {

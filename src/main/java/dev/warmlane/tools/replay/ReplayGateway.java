@@ -7,7 +7,8 @@ import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.health.HealthWatch;
+import dev.warmlane.core.health.HealthRules;
+import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.DecisionLog;
@@ -33,8 +34,23 @@ final class ReplayGateway {
     private static final int BLOCK_SIZE_BYTES = Load.BLOCK_SIZE_TOKENS * LoadRequest.BYTES_PER_TOKEN;
     private static final Duration TTL = Duration.ofHours(2);
 
+    /** An endpoint that joins starts as slowly as in a gateway; nothing fails here that would be ejected for it. */
+    private static final HealthRules RULES = new HealthRules(
+            false,
+            1,
+            0,
+            1,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ZERO,
+            1,
+            1,
+            Duration.ofSeconds(30));
+
     private final EndpointPool pool = new EndpointPool("replay");
     private final InFlight inFlight = new InFlight();
+    private final PoolHealth health;
     private final Router router;
 
     /**
@@ -43,6 +59,7 @@ final class ReplayGateway {
      */
     ReplayGateway(
             PolicyMaker maker, long indexBlocks, Ticker clock, long seed, int number, @Nullable ReplaySharing sharing) {
+        this.health = new PoolHealth(pool, RULES, clock::read);
         AffinityTable table = new AffinityTable(MAX_BINDINGS, TTL, clock);
         PoolMemory memory = sharing == null
                 ? new PoolMemory(
@@ -59,7 +76,7 @@ final class ReplayGateway {
                 maker.make(clock),
                 memory,
                 new DecisionLog(1, () -> Instant.ofEpochSecond(0, clock.read())),
-                HealthWatch.NONE);
+                health);
     }
 
     private PoolMemory shared(
@@ -76,6 +93,11 @@ final class ReplayGateway {
 
     Router router() {
         return router;
+    }
+
+    /** Time has passed: endpoints that are starting take more of their load. */
+    void tick() {
+        health.tick();
     }
 
     void endpoints(List<Endpoint> endpoints) {

@@ -47,6 +47,16 @@ public final class Scenario {
     double measureFromSeconds;
 
     @Option(
+            names = "--prewarm",
+            paramLabel = "SECONDS",
+            description = {
+                "An endpoint that joins or comes back first computes, for so long, the prefixes that sessions share; prints how",
+                "its first minute went. 0: it does not, and prints the same (default: neither)."
+            })
+    @Nullable
+    Double prewarmSeconds;
+
+    @Option(
             names = "--index-scale",
             paramLabel = "FACTOR",
             description = "The index believes caches to be this many times their size (default: 1).")
@@ -82,6 +92,7 @@ public final class Scenario {
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
         Arguments.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
         Arguments.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
+        Arguments.check(prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");
         Arguments.positive("index scale", indexScale);
         Arguments.atLeast("gateways", gateways, 1);
         Arguments.check(

@@ -62,6 +62,7 @@ final class PromptCosts {
         double placed = Math.min(MOST_PLACED, Math.max(1, Math.sqrt(averages.turns()) / 2));
         AdapterCosts adapters = AdapterCosts.of(parameters, pool, request);
         SharedRecompute shared = new SharedRecompute(parameters, pool, prompt, match, blockTokens);
+        StartedLoad started = StartedLoad.of(pool, endpoints, bound);
         List<Candidate> candidates = new ArrayList<>(endpoints.size());
         for (int i = 0; i < endpoints.size(); i++) {
             Endpoint endpoint = endpoints.get(i);
@@ -79,6 +80,12 @@ final class PromptCosts {
             double slow = speeds.relative(id);
             boolean isBound = bound != null && id.equals(bound);
             double prefill = parameters.prefill(uncachedTokens, promptTokens);
+            double delayed = requests;
+            double loadTokens = Math.max((double) inFlightTokens, placed * usualTokens);
+            if (started.prices(endpoint, requests)) {
+                delayed = Math.max(requests, started.requests());
+                loadTokens += started.missingTokens(endpoint);
+            }
             double staying = isBound ? stickinessTokens : 0;
             if (isBound && prompt.length() > 0 && isCrowded(pool, id, promptTokens)) {
                 double lost = lostTokens(match, i, endpoints, excluded, blockTokens);
@@ -88,8 +95,8 @@ final class PromptCosts {
             Cost cost = new Cost(
                     slow * prefillTokens,
                     slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
-                    slow * parameters.delay() * requests * prefill,
-                    slow * lambda * (Math.max((double) inFlightTokens, placed * usualTokens) + promptTokens),
+                    slow * parameters.delay() * delayed * prefill,
+                    slow * lambda * (loadTokens + promptTokens),
                     adapters == null ? 0 : adapters.tokens(fit, id, requests),
                     staying);
             candidates.add(new Candidate(

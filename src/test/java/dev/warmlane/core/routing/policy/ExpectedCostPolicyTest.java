@@ -27,6 +27,11 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ExpectedCostPolicyTest extends RoutingPolicyContract {
+    private static final double LAMBDA = 0.3 * 300 / 1000;
+
+    /** What computing 6,400 tokens takes. */
+    private static final double W = 6400 * (1 + (6400 - 3200) / 37_500.0);
+
     private static final RoutingRequest ADDRESS =
             new RoutingRequest(AffinityKey.of("test", KeySource.CLIENT_IP, "10.0.0.1"), PromptBlocks.EMPTY);
 
@@ -41,14 +46,38 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         // e0 and e1 hold nothing; one request of 6,400 tokens is in flight where the first went.
         Dispatch first = dispatch(longPrompt(1));
         RoutingDecision decision = router.explain(longPrompt(2));
-        double lambda = 0.3 * 300 / 1000;
-        double w = 6400 * (1 + (6400 - 3200) / 37_500.0);
         for (Candidate candidate : decision.candidates()) {
             boolean busy = candidate.endpoint().equals(first.endpoint());
-            double expected = busy ? 6400 + w * (2 + 0.15) + lambda * 12_800 : w * 2 + lambda * 6400;
+            double expected = busy ? 6400 + W * (2 + 0.15) + LAMBDA * 12_800 : W * 2 + LAMBDA * 6400;
             assertThat(candidate.cost()).isCloseTo(expected, within(0.001));
         }
         assertThat(decision.endpoint()).isNotEqualTo(first.endpoint());
+    }
+
+    @Test
+    void aSessionPricesAStartingEndpointByTheLoadThatItWillHave() {
+        endpoints(1);
+        dispatch(session("s", 1)).close();
+        pool.replace(List.of(endpoint("e0"), endpoint("e1").starting(0.75)));
+        router.dispatch(longPrompt(2), Set.of(new EndpointId("e1")));
+        router.dispatch(longPrompt(3), Set.of(new EndpointId("e1")));
+        // Nothing but the load itself keeps it from its first.
+        assertThat(costAtStarting(session("s", 1))).isCloseTo(2 * W + LAMBDA * 6400, within(0.001));
+        router.dispatch(longPrompt(4), Set.of(new EndpointId("e0")));
+        // Two requests would wait for it, and a quarter of 12,800 tokens is still to come.
+        double expected = 6400 + W * (2 + 2 * 0.15) + LAMBDA * (6400 + 0.25 * 12_800 + 6400);
+        assertThat(costAtStarting(session("s", 1))).isCloseTo(expected, within(0.001));
+        // What is bound nowhere leaves no cache.
+        expected = 6400 + W * (2 + 0.15) + LAMBDA * (6400 + 6400);
+        assertThat(costAtStarting(longPrompt(9))).isCloseTo(expected, within(0.001));
+    }
+
+    private RoutingRequest session(String name, int prompt) {
+        return new RoutingRequest(session(name).key(), longPrompt(prompt).prompt());
+    }
+
+    private double costAtStarting(RoutingRequest request) {
+        return router.explain(request).candidates().get(1).cost();
     }
 
     @Test

@@ -1,0 +1,114 @@
+package dev.warmlane.tools.replay;
+
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.warming.UseForecast;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The prefixes of prompts that several sessions share, and how often each will come soon. What only one session has sent is never
+ * among them. A tree of blocks, bounded: the one that was not used for the longest time leaves first. Used by one thread.
+ */
+final class SharedPrefixes {
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final UseForecast forecast = new UseForecast();
+    private final Map<Long, Block> blocks;
+
+    /** @param maxBlocks how many are kept, at least 1 */
+    SharedPrefixes(int maxBlocks) {
+        this.blocks = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Long, Block> eldest) {
+                return size() > maxBlocks;
+            }
+        };
+    }
+
+    /** A session sends a prompt. */
+    void used(PromptBlocks prompt, long session, long nowNanos) {
+        Block before = null;
+        for (int i = 0; i < prompt.length(); i++) {
+            Block head = before;
+            int length = i + 1;
+            Block block = blocks.computeIfAbsent(
+                    prompt.hash(i), hash -> new Block(hash, head, length, prompt.blockSizeBytes()));
+            if (block.uses.isEmpty() || block.lastSession != session) {
+                block.isShared |= !block.uses.isEmpty();
+                forecast.used(block.uses, nowNanos / NANOS_PER_SECOND);
+                block.lastSession = session;
+            }
+            before = block;
+        }
+        for (Block used = before; used != null; used = used.before) {
+            // A head leaves after what goes on from it.
+            blocks.get(used.hash);
+        }
+    }
+
+    /**
+     * What an empty cache should be given: what is expected most often, until these blocks are full.
+     *
+     * @param leastPerSecond what is expected less often than this is left out
+     */
+    List<PromptBlocks> best(int maxBlocks, double leastPerSecond, long nowNanos) {
+        Map<@Nullable Block, List<Expected>> following = new HashMap<>();
+        for (Block block : blocks.values()) {
+            double perSecond = block.isShared ? forecast.perSecond(block.uses, nowNanos / NANOS_PER_SECOND) : 0;
+            if (perSecond > 0 && perSecond >= leastPerSecond) {
+                following
+                        .computeIfAbsent(block.before, head -> new ArrayList<>())
+                        .add(new Expected(block, perSecond));
+            }
+        }
+        // Of what comes equally often, one prefix to its end before the next.
+        PriorityQueue<Expected> open = new PriorityQueue<>(Comparator.comparingDouble(Expected::perSecond)
+                .thenComparingInt(expected -> expected.block.length)
+                .reversed());
+        open.addAll(following.getOrDefault(null, List.of()));
+        LinkedHashMap<Block, Block> ends = new LinkedHashMap<>();
+        for (int taken = 0; taken < maxBlocks && !open.isEmpty(); taken++) {
+            Block next = open.remove().block;
+            ends.remove(next.before);
+            ends.put(next, next);
+            open.addAll(following.getOrDefault(next, List.of()));
+        }
+        return ends.keySet().stream().map(Block::prompt).toList();
+    }
+
+    private record Expected(Block block, double perSecond) {}
+
+    private static final class Block {
+        private final long hash;
+        private final @Nullable Block before;
+        private final int length;
+        private final int sizeBytes;
+        private final UseForecast.Uses uses = new UseForecast.Uses();
+        private long lastSession;
+        private boolean isShared;
+
+        Block(long hash, @Nullable Block before, int length, int sizeBytes) {
+            this.hash = hash;
+            this.before = before;
+            this.length = length;
+            this.sizeBytes = sizeBytes;
+        }
+
+        /** All up to here. */
+        PromptBlocks prompt() {
+            long[] hashes = new long[length];
+            for (Block block = this; block != null; block = block.before) {
+                hashes[block.length - 1] = block.hash;
+            }
+            return PromptBlocks.of(hashes, sizeBytes, (long) length * sizeBytes);
+        }
+    }
+}

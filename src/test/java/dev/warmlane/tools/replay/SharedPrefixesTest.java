@@ -1,0 +1,85 @@
+package dev.warmlane.tools.replay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.prefix.PromptBlocks;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SharedPrefixesTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final SharedPrefixes prefixes = new SharedPrefixes(200);
+
+    /** Two stretches of a system prompt and one of a question. */
+    private static PromptBlocks prompt(int system, int question) {
+        long[] hashes = new long[6];
+        Arrays.setAll(hashes, i -> system * 1000L + (i < 4 ? 0 : question * 10L) + i);
+        return PromptBlocks.of(hashes, 64, 6 * 64 + 10);
+    }
+
+    private List<Integer> bestLengths(int maxBlocks, long now) {
+        return prefixes.best(maxBlocks, 0, now).stream()
+                .map(PromptBlocks::length)
+                .toList();
+    }
+
+    @Test
+    void whatOneSessionSendsAloneIsNobodysElse() {
+        for (int turn = 0; turn < 10; turn++) {
+            prefixes.used(prompt(1, 1), 7, turn * SECOND);
+        }
+        assertThat(bestLengths(100, 10 * SECOND)).isEmpty();
+    }
+
+    @Test
+    void whatTwoSessionsShareIsCutWhereTheyPart() {
+        prefixes.used(prompt(1, 1), 7, SECOND);
+        prefixes.used(prompt(1, 2), 8, 2 * SECOND);
+        assertThat(bestLengths(100, 3 * SECOND)).containsExactly(4);
+        PromptBlocks shared = prefixes.best(100, 0, 3 * SECOND).get(0);
+        assertThat(shared.hash(3)).isEqualTo(prompt(1, 1).hash(3));
+        assertThat(shared.bytes()).isEqualTo(4 * 64);
+    }
+
+    @Test
+    void whatComesOftenGoesBeforeWhatCameLast() {
+        for (int user = 0; user < 20; user++) {
+            prefixes.used(prompt(1, user), user, user * SECOND);
+        }
+        prefixes.used(prompt(2, 1), 1, 21 * SECOND);
+        prefixes.used(prompt(2, 2), 2, 22 * SECOND);
+        assertThat(prefixes.best(4, 0, 23 * SECOND))
+                .singleElement()
+                .satisfies(
+                        best -> assertThat(best.hash(0)).isEqualTo(prompt(1, 0).hash(0)));
+        assertThat(bestLengths(8, 23 * SECOND)).containsExactly(4, 4);
+    }
+
+    @Test
+    void whatFollowsASharedHeadCountsItsBlocksOnce() {
+        for (int user = 0; user < 4; user++) {
+            prefixes.used(prompt(1, 1), user, user * SECOND);
+            prefixes.used(prompt(1, 2), user + 10, user * SECOND);
+        }
+        assertThat(bestLengths(8, 5 * SECOND)).containsExactly(6, 6);
+        assertThat(bestLengths(7, 5 * SECOND)).containsExactly(6, 5);
+    }
+
+    @Test
+    void theTreeIsBoundedAndHeadsLeaveLast() {
+        for (int system = 0; system < 1000; system++) {
+            prefixes.used(prompt(system, 1), 1, system * SECOND);
+            prefixes.used(prompt(system, 1), 2, system * SECOND);
+        }
+        assertThat(bestLengths(10_000, 1000 * SECOND)).hasSizeBetween(32, 34).allMatch(length -> length >= 2);
+    }
+
+    @Test
+    void whatIsSeldomIsLeftOut() {
+        prefixes.used(prompt(1, 1), 7, SECOND);
+        prefixes.used(prompt(1, 2), 8, 2 * SECOND);
+        assertThat(prefixes.best(100, 10, 3 * SECOND)).isEmpty();
+    }
+}
