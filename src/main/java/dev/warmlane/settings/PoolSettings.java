@@ -195,7 +195,8 @@ public record PoolSettings(
         private static final String SIDECAR = "llm-d-sidecar";
 
         /** Prompts go with vLLM's NixlConnector, and decode endpoints compute alone where they have to. */
-        public static final PrefillDecodeSettings DEFAULT = new PrefillDecodeSettings(NIXL, true, Duration.ofSeconds(10));
+        public static final PrefillDecodeSettings DEFAULT =
+                new PrefillDecodeSettings(NIXL, true, Duration.ofSeconds(10));
 
         /** Whether a sidecar of the decode endpoint asks the prefill endpoint. */
         public boolean sidecar() {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     without roles are compared
  * @param prefillLegs requests whose prompts prefill endpoints computed, over all
  * @param laterTurnsAlone of requests that are not the first ones of their sessions, those whose prompts they did not; null if all are
+ * @param warmTurnsAlone the same of requests of which the endpoint of the one before still holds at least half; null if there are none
  */
 public record PolicyResult(
         int answered,
@@ -49,7 +50,8 @@ public record PolicyResult(
         @Nullable Double adapterLoadsPerRequest,
         @Nullable Double gapP99,
         @Nullable Double prefillLegs,
-        @Nullable Double laterTurnsAlone) {
+        @Nullable Double laterTurnsAlone,
+        @Nullable Double warmTurnsAlone) {
 
     /** Predicted over delivered tokens; null for policies that predict nothing, or where nothing was delivered. */
     public @Nullable Double predictedOverDelivered() {

@@ -148,7 +148,7 @@ enum ReportFormat {
 
         static final Set<String> ADAPTERS = Set.of("adapterLoadsPerRequest");
 
-        static final Set<String> ROLES = Set.of("gapP99Seconds", "prefillLegs", "laterTurnsAlone");
+        static final Set<String> ROLES = Set.of("gapP99Seconds", "prefillLegs", "laterTurnsAlone", "warmTurnsAlone");
 
         static final List<Column> ALL = List.of(
                 new Column("requests", "requests", 0, PolicyResult::answered),
@@ -174,7 +174,8 @@ enum ReportFormat {
                 new Column("adapterLoadsPerRequest", "loads/req", 3, PolicyResult::adapterLoadsPerRequest),
                 new Column("gapP99Seconds", "gap p99", 3, PolicyResult::gapP99),
                 new Column("prefillLegs", "legs", 3, PolicyResult::prefillLegs),
-                new Column("laterTurnsAlone", "later alone", 3, PolicyResult::laterTurnsAlone));
+                new Column("laterTurnsAlone", "later alone", 3, PolicyResult::laterTurnsAlone),
+                new Column("warmTurnsAlone", "warm alone", 3, PolicyResult::warmTurnsAlone));
 
         String text(PolicyResult result) {
             Number number = value.apply(result);

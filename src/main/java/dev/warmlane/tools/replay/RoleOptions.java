@@ -75,6 +75,11 @@ final class RoleOptions {
             return new Roles(0, endpoints(), gbps, kvBytes, false);
         }
 
+        /** Those that generate alone, which compute their prompts as well. */
+        Roles alone() {
+            return new Roles(0, decode, gbps, kvBytes, false);
+        }
+
         /** The same, but those that compute prompts compute whole requests as well. */
         Roles generate() {
             return new Roles(prefill, decode, gbps, kvBytes, true);
@@ -101,7 +106,8 @@ final class RoleOptions {
 
     /**
      * Compares endpoints with roles with as many that compute whole requests, for each policy on the same load, and says whether the roles
-     * pay. Of {@code expected-cost}, that also where every prompt is computed by prefill endpoints, and where those generate as well.
+     * pay. Of {@code expected-cost}, that also where every prompt is computed by prefill endpoints, where none is, and where those generate
+     * as well; and what it makes of the roles, measured by the better of always and never.
      */
     static final class RolesReport {
         private static final String PRICES_BOTH_WAYS = "expected-cost";
@@ -155,6 +161,9 @@ final class RoleOptions {
                     }
                     rows.subList(first + 1, rows.size())
                             .forEach(split -> verdicts.add(verdict(rows.get(first), split)));
+                    if (pricesBothWays(policy)) {
+                        verdicts.add(choice(rows.get(first + 1), rows.get(first + 2), rows.get(first + 3)));
+                    }
                 }
             }
             return rows;
@@ -168,15 +177,20 @@ final class RoleOptions {
         private List<Run> runs(NamedPolicy policy) {
             List<Run> runs = new ArrayList<>();
             runs.add(run(roles.both(), policy, ""));
-            if (!policy.file().startsWith(PRICES_BOTH_WAYS)) {
+            if (!pricesBothWays(policy)) {
                 runs.add(run(roles, policy, ""));
                 return runs;
             }
             NamedPolicy told = policy.with("kv-bytes-per-token", Double.toString(roles.kvBytes()));
             runs.add(run(roles, told, ""));
             runs.add(run(roles, told.with("always-prefill", "1"), " always"));
+            runs.add(new Run(roles.alone(), policy, "%s, %s never".formatted(policy.text(), roles.label())));
             runs.add(run(roles.generate(), told.with("both-prefill", "1"), ""));
             return runs;
+        }
+
+        private static boolean pricesBothWays(NamedPolicy policy) {
+            return policy.file().startsWith(PRICES_BOTH_WAYS);
         }
 
         private static Run run(RoleOptions.Roles fleet, NamedPolicy policy, String suffix) {
@@ -198,6 +212,17 @@ final class RoleOptions {
                     ttft,
                     split.result().withinSlo(),
                     both.result().withinSlo());
+        }
+
+        private static String choice(Row split, Row always, Row never) {
+            double better =
+                    Math.min(always.result().e2e().mean(), never.result().e2e().mean());
+            return String.format(
+                    Locale.ROOT,
+                    "%s, %s: whole responses take %.2f times as long as with the better of always and never on the same endpoints.%n",
+                    split.load(),
+                    split.policy(),
+                    split.result().e2e().mean() / better);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.replay.Attempt.Arrival;
@@ -39,6 +40,8 @@ final class Tally {
     private int withinSlo;
     private int followUps;
     private int followUpsAlone;
+    private int warmFollowUps;
+    private int warmFollowUpsAlone;
     private int legs;
     private final long @Nullable [] gaps;
     private int stayed;
@@ -75,7 +78,21 @@ final class Tally {
             followUps++;
             stayed += last.equals(endpoint) ? 1 : 0;
             followUpsAlone += decision.prefill() == null ? 1 : 0;
+            if (isWarm(last, decision)) {
+                warmFollowUps++;
+                warmFollowUpsAlone += decision.prefill() == null ? 1 : 0;
+            }
         }
+    }
+
+    /** Whether the endpoint of the turn before still holds most of the prompt, as far as the policy knows. */
+    private static boolean isWarm(EndpointId last, RoutingDecision decision) {
+        for (Candidate candidate : decision.candidates()) {
+            if (candidate.endpoint().id().equals(last)) {
+                return candidate.matchedTokens() * 2 >= decision.promptTokens();
+            }
+        }
+        return false;
     }
 
     /** So long after a token the next one of the same response came. */
@@ -176,7 +193,8 @@ final class Tally {
                 adapterLoads == null || answered == 0 ? null : (double) adapterLoads / answered,
                 gapP99(),
                 gaps == null ? null : ratio(legs, measured),
-                gaps == null || followUps == 0 ? null : ratio(followUpsAlone, followUps));
+                gaps == null || followUps == 0 ? null : ratio(followUpsAlone, followUps),
+                gaps == null || warmFollowUps == 0 ? null : ratio(warmFollowUpsAlone, warmFollowUps));
     }
 
     /** 0 of 0 is 0. */

@@ -80,11 +80,14 @@ class ReplayCommandTest {
         assertThat(out.toString())
                 .containsPattern("expected-cost, 3 both +40 ")
                 .containsPattern("expected-cost, 1P\\+2D +40 ")
-                .containsPattern("expected-cost, 1P\\+2D always +[0-9.]+ +[0-9.]+ +1.000 +0.000\n")
+                .containsPattern("expected-cost, 1P\\+2D always +[0-9.]+ +[0-9.]+ +1.000 +0.000 +0.000\n")
+                .containsPattern("expected-cost, 1P\\+2D never +40 ")
                 .containsPattern("expected-cost, 1B\\+2D +40 ")
                 .containsPattern("round-robin, 1P\\+2D +40 ")
                 .containsPattern(
-                        "\nshared-prefix x1, expected-cost, 1P\\+2D: .*Whole responses take [0-9.]+ times as long, first tokens");
+                        "\nshared-prefix x1, expected-cost, 1P\\+2D: .*Whole responses take [0-9.]+ times as long, first tokens")
+                .containsPattern(
+                        "1P\\+2D: whole responses take [0-9.]+ times as long as with the better of always and never on the same");
         assertThat(execute(SMALL + " --prefill-pods 1")).isNotZero();
         assertThat(execute(SMALL + " --prefill-pods 1 --decode-pods 1 --add 5")).isNotZero();
     }

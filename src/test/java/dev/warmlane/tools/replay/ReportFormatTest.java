@@ -37,6 +37,7 @@ class ReportFormatTest {
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 
