@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts and times what happens to requests on their way. Meters are looked up once for each combination of labels, of which there are few: pools come
- * from the settings, everything else from closed sets.
+ * Counts and times what happens to requests on their way, and who waits in queues. Meters are looked up once for each combination of
+ * labels, of which there are few: pools come from the settings, everything else from closed sets.
  */
 final class ProxyMetrics {
     private final MeterRegistry registry;

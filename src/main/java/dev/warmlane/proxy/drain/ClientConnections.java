@@ -107,7 +107,10 @@ public final class ClientConnections {
         return ChannelOperations.get(channel) != null;
     }
 
-    /** Says {@code Connection: close} in the next response of a connection, whose end it thereby is, or GOAWAY where that is HTTP/2. Keeps no state. */
+    /**
+     * Says {@code Connection: close} in the next response of a connection, whose end it thereby is, or GOAWAY where that is HTTP/2. Keeps no
+     * state.
+     */
     @Sharable
     private static final class LastResponse extends ChannelOutboundHandlerAdapter {
         private static final String NAME = "warmlane.last-response";

@@ -2,7 +2,7 @@ package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.Json;
-import dev.warmlane.tools.validation.Management.Losses;
+import dev.warmlane.tools.validation.Report.Losses;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.TextTable;
-import dev.warmlane.tools.validation.Management.Losses;
+import dev.warmlane.tools.validation.Report.Losses;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.warmlane.tools.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.Distribution;
-import dev.warmlane.tools.validation.Management.Losses;
+import dev.warmlane.tools.validation.Report.Losses;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
