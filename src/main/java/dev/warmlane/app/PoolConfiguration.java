@@ -11,7 +11,7 @@ import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.engines.pool.QueueTicks;
+import dev.warmlane.engines.pool.Pools.QueueTicks;
 import dev.warmlane.settings.AffinitySettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PoolSettings;

@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.ClientAddresses;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.vllm.SessionField;
 import dev.warmlane.proxy.access.Tenants.Tenant;

@@ -1,12 +1,12 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.QueuedRequest;
 import dev.warmlane.core.admission.Ticket;
+import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.FailureCause;

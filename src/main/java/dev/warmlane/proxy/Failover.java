@@ -8,7 +8,7 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.engines.client.EngineFailure;
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.StoredResponses;
-import dev.warmlane.engines.client.HeaderLimits;
+import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.Dispatcher.PriorityReader;

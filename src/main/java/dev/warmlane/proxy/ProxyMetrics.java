@@ -2,7 +2,7 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.Ticket.Refusal;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.engines.pool.Pool;

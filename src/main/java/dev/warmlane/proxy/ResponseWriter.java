@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.vllm.Transfer;
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.body.UsageChunkRemover;
 import dev.warmlane.proxy.body.UsageCorrection;
 import dev.warmlane.proxy.error.ErrorJson;

@@ -2,8 +2,8 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.engines.client.RefusedResponse;
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;

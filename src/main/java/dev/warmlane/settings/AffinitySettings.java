@@ -1,7 +1,7 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.ClientAddresses.Cidr;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.vllm.SessionField;
 import java.time.Duration;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.HealthSettings.OutlierSettings;
+import dev.warmlane.settings.HealthSettings.ScrapeSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -184,6 +186,86 @@ public record WarmlaneSettings(
         /** Whether tenants are separated. */
         public boolean enabled() {
             return !secretFile.isEmpty();
+        }
+    }
+
+    /**
+     * What other sizes of caches would bring, and where hits are lost.
+     *
+     * @param watch Which prompts tell it: those that the routing policy reads anyway, all, or none.
+     */
+    public record CacheSettings(@DefaultValue("routed") Watch watch) {
+
+        /** Which prompts are looked at. */
+        public enum Watch {
+            /** Those that are read to route them. */
+            ROUTED,
+            /** All, even if routing does not need them; reading them costs. */
+            ALL,
+            /** None. */
+            OFF
+        }
+    }
+
+    /**
+     * The dashboard.
+     *
+     * @param enabled Whether the management port serves the dashboard at /dashboard.
+     * @param readOnly Whether the dashboard only shows data. Otherwise it can also release sessions, and drain, eject and readmit endpoints.
+     * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which page and alerts warn. 0: no target.
+     * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it page and alerts warn. 0s: no
+     *     target.
+     */
+    public record DashboardSettings(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("false") boolean readOnly,
+            @DefaultValue("0.8") double targetHitRatio,
+            @DefaultValue("2s") Duration ttftTarget) {
+
+        public DashboardSettings {
+            if (!(targetHitRatio >= 0 && targetHitRatio <= 1)) {
+                throw new InvalidSettingException("warmlane.dashboard.target-hit-ratio", targetHitRatio, "from 0 to 1");
+            }
+            Check.notNegative("warmlane.dashboard.ttft-target", ttftTarget);
+        }
+    }
+
+    /**
+     * The dashboard's history: the last hour, day and week.
+     *
+     * @param directory Directory that keeps the dashboard's history across restarts. Empty: in memory only.
+     * @param saveInterval Time between two saves of the history. What is newer is lost if the process is killed.
+     * @param maxEndpoints Maximum number of endpoints with a history, departed ones included. Each takes about 85 KB.
+     */
+    public record HistorySettings(
+            @DefaultValue("") String directory,
+            @DefaultValue("5m") Duration saveInterval,
+            @DefaultValue("300") int maxEndpoints) {
+
+        public HistorySettings {
+            Check.positive("warmlane.history.save-interval", saveInterval);
+            Check.atLeast("warmlane.history.max-endpoints", maxEndpoints, 1);
+        }
+    }
+
+    /**
+     * Graceful shutdown.
+     *
+     * @param accept How long new requests are still accepted after SIGTERM, while readiness is 503 and load balancers take
+     *     notice.
+     * @param timeout How long requests may run on after warmlane.drain.accept. Longer ones are ended with an error.
+     * @param farewell How long the errors of requests that were ended may take to reach their clients, and after that the last spans
+     *     their collector.
+     */
+    public record DrainSettings(
+            @DefaultValue("10s") Duration accept,
+            @DefaultValue("10m") Duration timeout,
+            @DefaultValue("5s") Duration farewell) {
+
+        public DrainSettings {
+            Check.notNegative("warmlane.drain.accept", accept);
+            Check.notNegative("warmlane.drain.timeout", timeout);
+            Check.positive("warmlane.drain.farewell", farewell);
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;

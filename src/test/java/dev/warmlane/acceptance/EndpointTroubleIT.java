@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.health.EndpointHealth.Healthy;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;

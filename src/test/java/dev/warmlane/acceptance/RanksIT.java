@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.engines.pool.Pools;

@@ -3,8 +3,8 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.engines.discovery.ApiServer;
 import dev.warmlane.engines.discovery.Slices;
 import dev.warmlane.harness.RunningGateway;

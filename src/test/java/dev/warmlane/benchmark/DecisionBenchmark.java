@@ -1,13 +1,13 @@
 package dev.warmlane.benchmark;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityTable;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.RoutingDecision;

@@ -1,8 +1,8 @@
 package dev.warmlane.benchmark;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.prefix.PrefixIndex;
-import dev.warmlane.core.prefix.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import java.net.URI;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.warmlane.benchmark;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.vllm.GenerationRequest;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

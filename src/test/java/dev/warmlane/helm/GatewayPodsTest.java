@@ -2,7 +2,7 @@ package dev.warmlane.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.settings.DrainSettings;
+import dev.warmlane.settings.WarmlaneSettings.DrainSettings;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;

@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.RequestBody;

@@ -3,7 +3,7 @@ package dev.warmlane.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.settings.AuthSettings.OidcSettings;
 import java.io.IOException;
 import java.nio.file.Files;

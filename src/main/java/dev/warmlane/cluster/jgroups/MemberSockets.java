@@ -1,5 +1,6 @@
 package dev.warmlane.cluster.jgroups;
 
+import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

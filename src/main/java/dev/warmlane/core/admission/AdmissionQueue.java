@@ -1,6 +1,7 @@
 package dev.warmlane.core.admission;
 
 import dev.warmlane.core.admission.ServiceRate.RetryAdvice;
+import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.admission.WaitingQueue.FairTurns;

@@ -3,6 +3,7 @@ package dev.warmlane.core.affinity;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.Bindings.BindingInfo;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package dev.warmlane.core.affinity;
 
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.Map;

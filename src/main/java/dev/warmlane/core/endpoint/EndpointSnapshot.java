@@ -1,5 +1,7 @@
 package dev.warmlane.core.endpoint;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

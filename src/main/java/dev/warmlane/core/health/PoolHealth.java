@@ -1,10 +1,10 @@
 package dev.warmlane.core.health;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import java.util.Map;
 import java.util.Objects;

@@ -1,9 +1,9 @@
 package dev.warmlane.core.health;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.endpoint.EndpointState;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

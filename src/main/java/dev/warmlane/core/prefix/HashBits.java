@@ -1,5 +1,7 @@
 package dev.warmlane.core.prefix;
 
+import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
+
 /**
  * Spreads block hashes over tables. They are well mixed when they come from {@link PromptHasher}, but a trace may number its
  * blocks 1, 2, 3, so they are multiplied by the golden ratio first.

@@ -2,6 +2,7 @@ package dev.warmlane.core.prefix;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -80,4 +81,79 @@ public interface PredictedContents {
 
     /** Forgets the endpoint, which has left: what it held, and its capacity. */
     void remove(EndpointId endpoint);
+
+    /**
+     * How many leading blocks of one prompt each of several endpoints is predicted to hold, in the order in which the endpoints
+     * were asked about. Immutable.
+     */
+    final class PrefixMatch {
+        private final int[] matchedBlocks;
+
+        /** @param matchedBlocks of each endpoint, in [0, the prompt's length]; not to be changed afterwards */
+        public PrefixMatch(int[] matchedBlocks) {
+            this.matchedBlocks = matchedBlocks;
+        }
+
+        /** How many endpoints were asked about. */
+        public int size() {
+            return matchedBlocks.length;
+        }
+
+        /** Leading blocks that some endpoint holds: the most of all, 0 without endpoints. */
+        public int mostBlocks() {
+            int most = 0;
+            for (int matched : matchedBlocks) {
+                most = Math.max(most, matched);
+            }
+            return most;
+        }
+
+        /** Leading blocks that the endpoint at this place holds, in [0, the prompt's length]. */
+        public int matchedBlocks(int index) {
+            return matchedBlocks[index];
+        }
+    }
+
+    /**
+     * How often parts of one prompt come, from whomever: a number of stretches of leading blocks, one behind the other, each with
+     * its uses a second. Behind them nothing comes often. Immutable.
+     */
+    final class BlockUses {
+        /** Nothing is known to come often. */
+        public static final BlockUses NONE = new BlockUses(0);
+
+        private int[] ends;
+        private double[] perSecond;
+        private int size;
+
+        BlockUses(int capacity) {
+            this.ends = new int[capacity];
+            this.perSecond = new double[capacity];
+        }
+
+        /** While it is made. */
+        void add(int end, double usesPerSecond) {
+            if (size == ends.length) {
+                ends = Arrays.copyOf(ends, 2 * size);
+                perSecond = Arrays.copyOf(perSecond, 2 * size);
+            }
+            ends[size] = end;
+            perSecond[size++] = usesPerSecond;
+        }
+
+        /** How many stretches there are. */
+        public int size() {
+            return size;
+        }
+
+        /** The block behind the last one of a stretch; the next stretch begins there. */
+        public int end(int stretch) {
+            return ends[stretch];
+        }
+
+        /** How often the stretch comes as a whole; falls from one to the next. */
+        public double perSecond(int stretch) {
+            return perSecond[stretch];
+        }
+    }
 }

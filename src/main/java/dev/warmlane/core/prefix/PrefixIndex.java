@@ -2,6 +2,8 @@ package dev.warmlane.core.prefix;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PredictedContents.BlockUses;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.routing.Dispatch.UsageReport;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**

@@ -1,9 +1,9 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import java.util.HashSet;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
@@ -9,6 +9,9 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.LoadBound.SlowStart;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
 import java.util.Map;
 import java.util.function.Consumer;

@@ -11,6 +11,7 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
+import dev.warmlane.core.sharing.Fact.FactQueue;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
 import java.util.HashMap;
 import java.util.Map;

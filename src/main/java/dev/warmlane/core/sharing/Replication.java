@@ -9,6 +9,8 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.sharing.Fact.FactQueue;
+import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,11 +1,12 @@
 package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.Bindings.BindingInfo;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.sharing.Fact.FactQueue;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -2,11 +2,12 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.prefix.BlockUses;
 import dev.warmlane.core.prefix.PredictedContents;
+import dev.warmlane.core.prefix.PredictedContents.BlockUses;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.prefix.PrefixIndex;
-import dev.warmlane.core.prefix.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.sharing.Fact.FactQueue;
 import java.util.List;
 
 /** The predicted contents of one pool's caches, by what all replicas place: an index that others are told of, and that follows. */

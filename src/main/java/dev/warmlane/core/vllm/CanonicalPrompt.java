@@ -2,6 +2,7 @@ package dev.warmlane.core.vllm;
 
 import com.dynatrace.hash4j.hashing.HashStream64;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

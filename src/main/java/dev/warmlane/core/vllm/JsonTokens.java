@@ -1,5 +1,7 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
+
 /**
  * Reads the tokens of JSON text one after the other: white space, strings, numbers and literals. Not thread-safe.
  *

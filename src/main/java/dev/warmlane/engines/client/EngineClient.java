@@ -1,11 +1,15 @@
 package dev.warmlane.engines.client;
 
 import dev.warmlane.engines.discovery.AllowedHosts;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.client.HttpClient;
@@ -108,5 +112,40 @@ public final class EngineClient {
         HttpDecoderConfig decoder = new HttpDecoderConfig().setMaxHeaderSize(limits.bytes());
         pipeline.addLast(NettyPipeline.HttpCodec, new EngineCodec(decoder));
         addGuards(pipeline, limits);
+    }
+
+    /**
+     * How many headers a response of an engine may have; one with more fails.
+     *
+     * @param bytes of all of them together
+     * @param count of lines, trailers included
+     */
+    public record HeaderLimits(int bytes, int count) {
+        /** What the gateway's settings are by default. */
+        public static final HeaderLimits DEFAULT = new HeaderLimits(64 << 10, 128);
+    }
+
+    /**
+     * Ignores reads of a connection that is still connecting. When connections close and open in quick succession, as when clients
+     * leave, Netty's epoll transport now and then reads such a one (as in Netty's issue 10411; probably for an event of the closed
+     * connection whose file descriptor it got). Reactor Netty would fail the request, and still send it once connected: the engine
+     * would compute a response that nobody waits for. Connecting itself tells whether it worked. One instance serves all
+     * connections.
+     */
+    @Sharable
+    static final class ReadBeforeConnect extends ChannelInboundHandlerAdapter {
+        private static final String NAME = "warmlane.read-before-connect";
+
+        /** Takes its place next to the codec. */
+        void addTo(ChannelPipeline pipeline) {
+            pipeline.addAfter(NettyPipeline.HttpCodec, NAME, this);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!(cause instanceof NotYetConnectedException) || ctx.channel().isActive()) {
+                ctx.fireExceptionCaught(cause);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.client;
 
+import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;

@@ -1,9 +1,9 @@
 package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.endpoint.EndpointState;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -1,10 +1,12 @@
 package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
+import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
+import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointConditions;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;

@@ -1,8 +1,8 @@
 package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import java.net.URI;
 import java.net.URISyntaxException;

@@ -2,13 +2,15 @@ package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.EndpointHealth;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
-import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.prefix.reuse.CacheUse;
-import dev.warmlane.core.routing.ColdRestarts;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PolicyParameters;
@@ -24,15 +26,15 @@ import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.pool.Pool.EngineVersions;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
-import dev.warmlane.settings.CacheSettings.Watch;
 import dev.warmlane.settings.HealthSettings;
+import dev.warmlane.settings.HealthSettings.OutlierSettings;
 import dev.warmlane.settings.InvalidSettingException;
-import dev.warmlane.settings.OutlierSettings;
 import dev.warmlane.settings.PolicyFiles;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.PoolSettings.UnknownModels;
 import dev.warmlane.settings.QueueSettings;
 import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.settings.WarmlaneSettings.CacheSettings.Watch;
 import dev.warmlane.settings.WarmlaneSettings.RoutingSettings;
 import java.time.Clock;
 import java.util.List;
@@ -193,6 +195,32 @@ public final class PoolFactory {
             return policy;
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("warmlane.routing", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Tells the router of endpoints that nobody listened at and that come back: the process is another, and its cache is empty. A
+     * static endpoint has the same identity as before, so nothing else would tell. An engine that falls asleep drops its cache, too.
+     */
+    private static final class ColdRestarts implements HealthListener {
+        private final Router router;
+
+        ColdRestarts(Router router) {
+            this.router = router;
+        }
+
+        @Override
+        public void slept(Endpoint endpoint, boolean asleep) {
+            if (asleep) {
+                router.restarted(endpoint.id());
+            }
+        }
+
+        @Override
+        public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
+            if (before instanceof EndpointHealth.Ejected && now.cacheLost()) {
+                router.restarted(endpoint.id());
+            }
         }
     }
 }

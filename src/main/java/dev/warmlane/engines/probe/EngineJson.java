@@ -1,6 +1,6 @@
 package dev.warmlane.engines.probe;
 
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthListener;

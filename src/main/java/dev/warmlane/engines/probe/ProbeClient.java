@@ -2,8 +2,8 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
-import dev.warmlane.engines.client.HeaderLimits;
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineClient.HeaderLimits;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

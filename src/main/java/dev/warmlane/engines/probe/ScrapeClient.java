@@ -3,7 +3,7 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.client.EngineFailure;
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.probe.ProbeClient.BodyReader;
 import io.netty.buffer.ByteBuf;

@@ -1,10 +1,10 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.affinity.Bindings.BindingInfo;
 import dev.warmlane.core.affinity.ClientAddresses;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.engines.models.ServedModels;

@@ -3,10 +3,10 @@ package dev.warmlane.ops.actuator;
 import static dev.warmlane.metrics.GatewayMeter.Kind;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;

@@ -1,10 +1,10 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.pool.Pool;

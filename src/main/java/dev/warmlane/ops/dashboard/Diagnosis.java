@@ -1,7 +1,7 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;

@@ -1,6 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.EndpointTallies.Tally;
 import dev.warmlane.ops.actuator.EndpointStatus;

@@ -2,8 +2,8 @@ package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;

@@ -1,8 +1,8 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.Bindings;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.engines.pool.Pool;
@@ -18,7 +18,7 @@ import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem.ProblemTimes;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.History.Resolution;
 import dev.warmlane.ops.history.History.Subject;
-import dev.warmlane.settings.HistorySettings;
+import dev.warmlane.settings.WarmlaneSettings.HistorySettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import java.time.Instant;

@@ -2,8 +2,8 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.HistoryFile;
-import dev.warmlane.settings.HistorySettings;
 import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.WarmlaneSettings.HistorySettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.warmlane.proxy.access;
 
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.MalformedJsonException;
-import dev.warmlane.core.vllm.NestedMembers;
 import dev.warmlane.core.vllm.TopLevelMembers;
+import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.body;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.PromptHasher;
+import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.MalformedJsonException;

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.drain;
 
-import dev.warmlane.settings.DrainSettings;
+import dev.warmlane.settings.WarmlaneSettings.DrainSettings;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

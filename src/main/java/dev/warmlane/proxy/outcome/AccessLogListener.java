@@ -1,9 +1,9 @@
 package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.Dispatch.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
-import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.accesslog.AccessLog;
 import dev.warmlane.proxy.accesslog.AccessRecord;

@@ -1,8 +1,8 @@
 package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.routing.Dispatch.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
-import dev.warmlane.core.routing.UsageReport;
 import dev.warmlane.proxy.outcome.AccessLogListener.LoggedRequest;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;

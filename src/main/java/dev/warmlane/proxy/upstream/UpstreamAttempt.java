@@ -2,7 +2,7 @@ package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
-import dev.warmlane.engines.client.UnusableResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import java.time.Duration;

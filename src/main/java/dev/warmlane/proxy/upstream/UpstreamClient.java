@@ -2,7 +2,7 @@ package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
-import dev.warmlane.engines.client.HeaderLimits;
+import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.discovery.AllowedHosts;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.UpstreamSettings;

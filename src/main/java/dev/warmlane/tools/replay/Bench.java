@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.tools.TextTable;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.AdaptersLoad;

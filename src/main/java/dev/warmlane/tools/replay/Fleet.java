@@ -1,8 +1,8 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;

@@ -1,9 +1,9 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.endpoint.Role;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.RoleOptions.Roles;
 import dev.warmlane.tools.simulator.engine.AdapterConfig;

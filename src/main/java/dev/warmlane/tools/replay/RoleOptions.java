@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.core.endpoint.Role;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;

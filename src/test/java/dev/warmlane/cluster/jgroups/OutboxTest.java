@@ -2,6 +2,7 @@ package dev.warmlane.cluster.jgroups;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.cluster.jgroups.Broadcast.Outbox;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {

@@ -2,6 +2,7 @@ package dev.warmlane.core.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.endpoint.EndpointId;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -2,6 +2,7 @@ package dev.warmlane.core.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,9 @@
 package dev.warmlane.core.prefix;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.IntStream;

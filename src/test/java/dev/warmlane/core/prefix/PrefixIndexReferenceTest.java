@@ -3,6 +3,7 @@ package dev.warmlane.core.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

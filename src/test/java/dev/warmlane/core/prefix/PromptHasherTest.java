@@ -3,6 +3,7 @@ package dev.warmlane.core.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -3,6 +3,7 @@ package dev.warmlane.core.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.InFlight.Lease;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

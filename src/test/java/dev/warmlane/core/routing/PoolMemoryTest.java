@@ -6,8 +6,8 @@ import static dev.warmlane.core.routing.policy.RoutingPolicyContract.session;
 import static dev.warmlane.core.routing.policy.RoutingPolicyContract.withPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityTable;
-import dev.warmlane.core.affinity.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PrefixIndex;

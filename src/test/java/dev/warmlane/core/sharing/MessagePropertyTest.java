@@ -5,7 +5,7 @@ import static dev.warmlane.core.sharing.Replicas.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.util.List;
 import net.jqwik.api.ForAll;

@@ -7,13 +7,13 @@ import static dev.warmlane.core.sharing.Replicas.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.health.Drains.Drain;
-import dev.warmlane.core.routing.Lease;
+import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.warmlane.core.vllm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;

@@ -3,6 +3,8 @@ package dev.warmlane.engines.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
+import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;

@@ -3,6 +3,7 @@ package dev.warmlane.engines.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.engines.client.EngineClient.ReadBeforeConnect;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import java.io.IOException;

@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.endpoint.Role;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
+import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
+import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPortBuilder;

@@ -9,6 +9,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
+import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import dev.warmlane.harness.FreePorts;
 import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.client.KubernetesClient;

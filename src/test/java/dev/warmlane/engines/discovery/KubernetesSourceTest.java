@@ -3,6 +3,7 @@ package dev.warmlane.engines.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import dev.warmlane.settings.DiscoverySettings;
 import java.time.Duration;
 import java.util.List;

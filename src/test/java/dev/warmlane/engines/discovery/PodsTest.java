@@ -3,8 +3,9 @@ package dev.warmlane.engines.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.Role;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
+import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodIP;

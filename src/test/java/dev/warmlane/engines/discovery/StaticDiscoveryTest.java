@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.endpoint.Role;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

@@ -1,8 +1,8 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.util.List;

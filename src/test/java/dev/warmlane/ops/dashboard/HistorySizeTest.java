@@ -7,7 +7,7 @@ import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.ops.history.History.Subject;
 import dev.warmlane.ops.history.HistoryFile;
-import dev.warmlane.settings.HistorySettings;
+import dev.warmlane.settings.WarmlaneSettings.HistorySettings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package dev.warmlane.proxy.accesslog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.accesslog;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
 import dev.warmlane.proxy.accesslog.AccessRecord.Response;

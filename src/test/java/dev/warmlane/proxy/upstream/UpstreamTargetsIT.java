@@ -3,7 +3,7 @@ package dev.warmlane.proxy.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.engines.client.HeaderLimits;
+import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.discovery.OneHost;
 import dev.warmlane.settings.UpstreamSettings;
 import java.net.URI;

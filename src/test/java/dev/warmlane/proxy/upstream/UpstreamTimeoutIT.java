@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.engines.client.HeaderLimits;
+import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.net.URI;

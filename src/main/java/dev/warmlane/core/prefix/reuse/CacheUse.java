@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;

@@ -1,5 +1,7 @@
 package dev.warmlane.core.prefix.reuse;
 
+import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
+
 /**
  * Whether a block has ever come, for a sample of all blocks: the share that fits into 128 kB, which shrinks as they become more.
  * Not thread-safe.

@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
 
 /**
  * The last turn of each session: where its prompt ended, so that the next one shows which of its blocks were generated in

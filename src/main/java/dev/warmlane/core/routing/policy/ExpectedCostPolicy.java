@@ -1,11 +1,11 @@
 package dev.warmlane.core.routing.policy;
 
-import dev.warmlane.core.affinity.KeySource;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
-import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.RoutingDecision;

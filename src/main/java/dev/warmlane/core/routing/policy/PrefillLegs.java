@@ -2,9 +2,9 @@ package dev.warmlane.core.routing.policy;
 
 import dev.warmlane.core.affinity.RendezvousHash;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.Role;
-import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Candidate.Cost;
 import dev.warmlane.core.routing.RoutingDecision;

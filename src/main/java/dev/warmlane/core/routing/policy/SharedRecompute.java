@@ -1,8 +1,8 @@
 package dev.warmlane.core.routing.policy;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.prefix.BlockUses;
-import dev.warmlane.core.prefix.PrefixMatch;
+import dev.warmlane.core.prefix.PredictedContents.BlockUses;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingView;
 

@@ -1,8 +1,8 @@
 package dev.warmlane.core.routing.policy;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointState;
 import dev.warmlane.core.routing.PoolLoad;
 import dev.warmlane.core.routing.RoutingView;
 import java.util.List;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse.Use;
+import dev.warmlane.core.prefix.reuse.CacheUseReport.HitRatioCurve;
 import dev.warmlane.tools.replay.load.ConversationsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.LoadRequest;

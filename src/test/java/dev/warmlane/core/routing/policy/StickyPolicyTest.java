@@ -2,8 +2,8 @@ package dev.warmlane.core.routing.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.affinity.KeySource;
-import dev.warmlane.core.endpoint.EndpointState;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
