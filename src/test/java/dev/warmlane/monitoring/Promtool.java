@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** Prometheus' own checker. Tests that need it are skipped where it is absent. */
 final class Promtool {
     private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
-    private static final int MINUTES = 2;
+    private static final int MINUTES = 10;
 
     private Promtool() {}
 
