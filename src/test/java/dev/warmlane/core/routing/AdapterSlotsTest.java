@@ -8,6 +8,7 @@ import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class AdapterSlotsTest {
@@ -63,6 +64,18 @@ class AdapterSlotsTest {
         slots.ended(A, "z", 0);
         serve("w");
         assertThat(slots.fit(A, "y")).isEqualTo(Fit.EVICTS);
+    }
+
+    @Test
+    void namesBeyondWhatAnyEngineHasSlotsForAreNotTaken() {
+        say(1, names(1024));
+        double wait = slots.waitSeconds(A);
+        say(1, names(3000));
+        assertThat(slots.waitSeconds(A)).isEqualTo(wait);
+    }
+
+    private static String[] names(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "adapter-" + i).toArray(String[]::new);
     }
 
     @Test

@@ -283,6 +283,17 @@ class ReplicationTest {
     }
 
     @Test
+    void aServerThatIsDrainedIsDrainedWhereItsRanksAreKnown() {
+        one.pool.ranks(A, 2);
+        two.pool.ranks(A, 2);
+        one.health.drains().everywhere(A.rank(0), new Drain(true, 1));
+        replicas.exchange();
+        assertThat(two.pool.snapshot().atServerOf(A))
+                .extracting(Endpoint::state)
+                .containsExactly(EndpointState.DRAINED, EndpointState.DRAINED);
+    }
+
+    @Test
     void whatIsTakenOverIsEvictedInTheSameOrder() {
         one.share.contents().insert(A, prompt(1, 2));
         one.share.contents().insert(A, prompt(11, 12));
