@@ -5,17 +5,33 @@ import org.springframework.util.unit.DataSize;
 
 /** The ranges that settings share. */
 final class Check {
+    /** Timers count in milliseconds. */
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    /** Far beyond it, a time does not fit into a number of nanoseconds. */
+    private static final Duration LONGEST = Duration.ofDays(3650);
+
     private Check() {}
 
     static void positive(String key, Duration value) {
         if (value.isZero() || value.isNegative()) {
             throw new InvalidSettingException(key, value, "more than zero, such as 2s");
         }
+        inRange(key, value);
     }
 
     static void notNegative(String key, Duration value) {
         if (value.isNegative()) {
             throw new InvalidSettingException(key, value, "zero or more, such as 2s");
+        }
+        if (!value.isZero()) {
+            inRange(key, value);
+        }
+    }
+
+    private static void inRange(String key, Duration value) {
+        if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+            throw new InvalidSettingException(key, value, "from 1ms to 3650d");
         }
     }
 

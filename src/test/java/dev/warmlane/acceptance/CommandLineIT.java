@@ -66,6 +66,10 @@ class CommandLineIT {
                         .exitCode())
                 .isZero();
 
+        Ended port = run("serve", "--check", "--server.port=99999", "--warmlane.endpoints=http://127.0.0.1:1");
+        assertThat(port.exitCode()).isEqualTo(1);
+        assertThat(port.output()).contains("server.port: 99999 (expected: a port from 0 to 65535)");
+
         Ended invalid = run(
                 "serve", "--check", "--warmlane.endpoints=http://127.0.0.1:1", "--warmlane.auth.keys-file=/no/keys");
         assertThat(invalid.exitCode()).isEqualTo(1);

@@ -61,6 +61,8 @@ class WarmlaneSettingsTest {
                 "warmlane.affinity.max-entries=many | warmlane.affinity.max-entries: many (expected: a whole number)",
                 "warmlane.affinity.keys=cookie | warmlane.affinity.keys: cookie (expected: session, client-ip or prompt-prefix)",
                 "warmlane.affinity.client-ip.trusted-proxies=10.0.0.0/33 | warmlane.affinity.client-ip.trusted-proxies: 10.0.0.0/33 (expected: an address or a network such as 10.0.0.0/8)",
+                "warmlane.scrape.interval=1us | warmlane.scrape.interval: 0s (expected: from 1ms to 3650d)",
+                "warmlane.drain.timeout=999999d | warmlane.drain.timeout: 86399913600s (expected: from 1ms to 3650d)",
                 "warmlane.scrape.interval=0 | warmlane.scrape.interval: 0s (expected: more than zero, such as 2s)",
                 "warmlane.scrape.interval=10s | warmlane.scrape.models-interval: 5s (expected: at least warmlane.scrape.interval, 10s)",
                 "warmlane.upstream.connect-timeout=-2s | warmlane.upstream.connect-timeout: -2s (expected: more than zero, such as 2s)",
