@@ -1,12 +1,12 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.Endpoint.Role;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.PrefillBody;
 import dev.warmlane.core.vllm.Transfer;

@@ -85,6 +85,22 @@ class ReplicasIT {
         assertThat(all(sessions)).allSatisfy(endpoints -> assertThat(endpoints).hasSize(1));
         await().untilAsserted(() -> assertThat(gateways)
                 .allSatisfy(gateway -> assertThat(othersInFlight(gateway)).isZero()));
+        await().untilAsserted(() -> {
+            List<Long> seen = cacheSeen(gateways.get(0));
+            assertThat(seen.get(0)).isEqualTo(REPLICAS);
+            assertThat(seen.get(1)).isGreaterThanOrEqualTo(40 * 6);
+            assertThat(seen.get(2)).isEqualTo(40 * 5);
+            assertThat(gateways).extracting(this::cacheSeen).containsOnly(seen);
+        });
+    }
+
+    /** Replicas whose requests count, these, and how many went on after another of their session. */
+    private List<Long> cacheSeen(RunningGateway gateway) {
+        JsonNode seen = client.getJson(gateway.management("/actuator/cache/default"));
+        return List.of(
+                seen.path("replicas").asLong(),
+                seen.at("/day/requests").asLong(),
+                seen.at("/day/ladder/turns").asLong());
     }
 
     @Test

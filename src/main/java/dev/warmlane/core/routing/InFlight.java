@@ -161,7 +161,12 @@ public final class InFlight {
         private @Nullable Runnable onClose;
         private final AtomicInteger phase = new AtomicInteger(PREFILL);
 
-        Lease(InFlight inFlight, EndpointId endpoint, InFlight.Counters counters, long promptTokens, long uncachedTokens) {
+        Lease(
+                InFlight inFlight,
+                EndpointId endpoint,
+                InFlight.Counters counters,
+                long promptTokens,
+                long uncachedTokens) {
             this.inFlight = inFlight;
             this.endpoint = endpoint;
             this.counters = counters;

@@ -68,7 +68,18 @@ public final class PoolLoad {
 
         private static final double WEIGHT = 1.0 / LOOKS;
 
+        /** Of looks at engines; what was seen so many looks ago counts for a third. */
+        private static final double SHARE_WEIGHT = 1.0 / 4096;
+
+        /** Requests, summed over looks, that say something of who sends how many. */
+        private static final int LEAST_REPORTED = 100;
+
+        private static final double LEAST_SHARE = 0.01;
+
         private final ConcurrentHashMap<EndpointId, Excess> byEndpoint = new ConcurrentHashMap<>();
+
+        private double allReported;
+        private double allOwn;
 
         private record Excess(int looks, double average) {}
 
@@ -79,6 +90,7 @@ public final class PoolLoad {
          * @param ownInFlight requests that this gateway and its replicas have there
          */
         public void observe(EndpointId endpoint, long reported, int ownInFlight) {
+            add(reported, ownInFlight);
             double excess = Math.max(0, reported - ownInFlight);
             boolean clearly = reported > 1.5 * ownInFlight + SLACK_REQUESTS;
             byEndpoint.compute(endpoint, (id, before) -> {
@@ -90,6 +102,19 @@ public final class PoolLoad {
                         : new Excess(
                                 Math.min(LOOKS, before.looks + 1), before.average + WEIGHT * (excess - before.average));
             });
+        }
+
+        private synchronized void add(long reported, int ownInFlight) {
+            allReported += reported - SHARE_WEIGHT * allReported;
+            allOwn += ownInFlight - SHARE_WEIGHT * allOwn;
+        }
+
+        /**
+         * The part of all that the engines report which is of this gateway and its replicas, in (0, 1], over an hour with one endpoint
+         * and minutes with many: that gauges lag does not matter for it.
+         */
+        public synchronized double ownShare() {
+            return allReported < LEAST_REPORTED ? 1 : Math.max(LEAST_SHARE, Math.min(1, allOwn / allReported));
         }
 
         /** Requests of others at an endpoint, about. */

@@ -316,6 +316,10 @@ public final class PoolMemory {
     /** Notes how many requests the endpoint says that it has; seconds old, and perhaps not only ours. */
     void observed(EndpointId endpoint, long requests) {
         otherClients.observe(endpoint, requests, inFlight.requests(endpoint) + replicas.requests(endpoint));
+        CacheUse told = cacheUse;
+        if (told != null) {
+            told.trafficShare(otherClients.ownShare());
+        }
     }
 
     /** The endpoint's cache is empty; what is bound to it stays so. */

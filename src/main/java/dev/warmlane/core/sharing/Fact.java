@@ -4,6 +4,8 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.ToldUse;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -49,6 +51,9 @@ sealed interface Fact {
 
     /** An operator drains an endpoint, or puts it back. */
     record Drained(String pool, EndpointId endpoint, Drain said) implements Fact {}
+
+    /** What requests and responses of this replica say of a pool's prompts. */
+    record Used(String pool, List<ToldUse> told) implements Fact {}
 
     /** An endpoint's cache is empty. */
     record Emptied(String pool, EndpointId endpoint) implements Fact {}

@@ -8,6 +8,7 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.Drains.Drain;
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class MessageDecoder {
     /** Endpoints that one record may name; more than any pool has. */
     private static final int MAX_ENDPOINTS = 100_000;
+
+    /** Blocks by which prompts are compared; more than there are. */
+    private static final int MAX_BEGINNINGS = 1024;
 
     /** A beginning that is asked for is not asked for again so soon. */
     private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
@@ -107,9 +111,62 @@ final class MessageDecoder {
             case DRAINED ->
                 drained(pool(reader.fixed()), reader.fixed(), new Drain(reader.oneByte() == 1, reader.number()));
             case RANKS -> ranks(pool(reader.fixed()), reader.fixed(), reader.count(EndpointPool.MAX_RANKS));
+            case USE_SENT, USE_ANSWERED -> used(origin, type, pool(reader.fixed()), reader);
             case BULLETIN -> replication.posted(origin, reader.upTo(end));
             default -> ofPool(origin, type, pool(reader.reference()), reader);
         }
+    }
+
+    private void used(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
+        ToldUse told = type == RecordType.USE_SENT ? useSent(reader) : useAnswered(reader);
+        if (!told.isSound()) {
+            throw new MalformedMessageException("a prompt that cannot be");
+        }
+        if (pool == null) {
+            endpoints.increment();
+        } else {
+            pool.heard(origin, told);
+        }
+    }
+
+    private static ToldUse useSent(MessageReader reader) {
+        ToldUse.Prompt prompt = prompt(reader);
+        int[] beginnings = new int[reader.count(MAX_BEGINNINGS)];
+        for (int i = 0; i < beginnings.length; i++) {
+            beginnings[i] = (int) reader.number();
+        }
+        int continued = reader.count(Integer.MAX_VALUE);
+        long threshold = reader.number();
+        int sampled = reader.count(ToldUse.MOST_SAMPLED);
+        int[] at = new int[sampled];
+        long[] blocks = new long[sampled];
+        for (int i = 0; i < sampled; i++) {
+            at[i] = reader.count(Integer.MAX_VALUE);
+            blocks[i] = reader.fixed();
+        }
+        return new ToldUse.Sent(prompt, beginnings, continued, threshold, at, blocks);
+    }
+
+    private static ToldUse useAnswered(MessageReader reader) {
+        ToldUse.Prompt prompt = prompt(reader);
+        Long predicted = unlessNull(reader);
+        return new ToldUse.Answered(prompt, predicted, atLeastZero(reader), atLeastZero(reader), unlessNull(reader));
+    }
+
+    private static ToldUse.Prompt prompt(MessageReader reader) {
+        return new ToldUse.Prompt(
+                reader.fixed(),
+                (int) reader.number(),
+                atLeastZero(reader),
+                reader.count(Integer.MAX_VALUE),
+                reader.count(Integer.MAX_VALUE),
+                reader.fixed(),
+                reader.real());
+    }
+
+    private static @Nullable Long unlessNull(MessageReader reader) {
+        long value = atLeastZero(reader);
+        return value == 0 ? null : (Long) (value - 1);
     }
 
     private void bound(MessageReader reader) {

@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
@@ -58,7 +59,45 @@ final class MessageEncoder {
             stored(stored.response(), stored.endpoint());
         } else if (fact instanceof Fact.Drained drained) {
             drained(drained.pool(), drained.endpoint(), drained.said());
+        } else if (fact instanceof Fact.Used used) {
+            used.told().forEach(told -> used(used.pool(), told));
         }
+    }
+
+    private void used(String pool, ToldUse told) {
+        writer.fixed(Replication.hash(pool));
+        if (told instanceof ToldUse.Sent sent) {
+            prompt(sent.prompt()).number(sent.beginnings().length);
+            for (int beginning : sent.beginnings()) {
+                writer.number(Integer.toUnsignedLong(beginning));
+            }
+            writer.number(sent.continued()).number(sent.threshold()).number(sent.at().length);
+            for (int i = 0; i < sent.at().length; i++) {
+                writer.number(sent.at()[i]).fixed(sent.blocks()[i]);
+            }
+            record(RecordType.USE_SENT);
+        } else if (told instanceof ToldUse.Answered answered) {
+            prompt(answered.prompt());
+            unlessNull(answered.predicted());
+            writer.number(answered.promptTokens()).number(answered.outputTokens());
+            unlessNull(answered.cached());
+            record(RecordType.USE_ANSWERED);
+        }
+    }
+
+    private MessageWriter prompt(ToldUse.Prompt prompt) {
+        return writer.fixed(prompt.key())
+                .number(Integer.toUnsignedLong(prompt.endpoint()))
+                .number(prompt.bytes())
+                .number(prompt.length())
+                .number(prompt.blockSizeBytes())
+                .fixed(prompt.lastBlock())
+                .real(prompt.bytesPerToken());
+    }
+
+    /** 0 stands for null. */
+    private void unlessNull(@Nullable Long value) {
+        writer.number(value == null ? 0 : value + 1);
     }
 
     void bound(AffinityKey key, EndpointId endpoint, long order) {

@@ -147,7 +147,11 @@ final class MessageWriter {
         /** An operator drains an endpoint, or puts it back. */
         DRAINED(19),
         /** How many data-parallel ranks the servers of a pool are known to have. */
-        RANKS(20);
+        RANKS(20),
+        /** What a request says of its prompt, for the estimate of other caches. */
+        USE_SENT(21),
+        /** What its response says. */
+        USE_ANSWERED(22);
 
         private static final RecordType[] BY_CODE = new RecordType[256];
 

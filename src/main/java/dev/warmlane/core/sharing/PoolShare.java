@@ -8,6 +8,8 @@ import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
@@ -15,6 +17,7 @@ import dev.warmlane.core.sharing.Fact.FactQueue;
 import dev.warmlane.core.sharing.SharedLoad.Sums;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One pool's part of what replicas share. */
@@ -27,6 +30,8 @@ public final class PoolShare {
     private final Map<EndpointId, Sums> told = new HashMap<>();
     private volatile @Nullable PoolAverages averages;
     private volatile @Nullable PoolHealth health;
+    private volatile @Nullable CacheUse uses;
+    private final LongSupplier nanoClock;
     private final FactQueue facts;
     private volatile Directory directory = new Directory(EndpointSnapshot.EMPTY, Map.of());
 
@@ -47,11 +52,12 @@ public final class PoolShare {
         }
     }
 
-    PoolShare(EndpointPool endpoints, PrefixIndex index, InFlight inFlight, FactQueue facts) {
+    PoolShare(EndpointPool endpoints, PrefixIndex index, InFlight inFlight, FactQueue facts, LongSupplier nanoClock) {
         this.endpoints = endpoints;
         this.index = index;
         this.inFlight = inFlight;
         this.facts = facts;
+        this.nanoClock = nanoClock;
         this.contents = new SharedContents(endpoints.name(), index, facts);
     }
 
@@ -68,6 +74,19 @@ public final class PoolShare {
     /** Lets a replica that joins take over what responses have taught others. */
     public void averages(PoolAverages poolAverages) {
         averages = poolAverages;
+    }
+
+    /** Tells of the prompts that are seen here, and hears of those that others see. */
+    public void uses(CacheUse cacheUse) {
+        uses = cacheUse;
+        cacheUse.tellOthers(told -> facts.add(new Fact.Used(name(), told)));
+    }
+
+    void heard(String origin, ToldUse told) {
+        CacheUse known = uses;
+        if (known != null) {
+            known.heard(origin, told, nanoClock.getAsLong());
+        }
     }
 
     /** Lets operators drain endpoints at all replicas. */

@@ -93,7 +93,7 @@ public final class Replication {
      * @param inFlight what this replica has in flight there
      */
     public PoolShare share(EndpointPool endpoints, PrefixIndex index, InFlight inFlight) {
-        PoolShare share = new PoolShare(endpoints, index, inFlight, facts);
+        PoolShare share = new PoolShare(endpoints, index, inFlight, facts, nanoClock);
         pools.add(share);
         inFlight.onChange(facts::signal);
         return share;

@@ -45,10 +45,11 @@ public final class CacheWatch implements AutoCloseable {
      *
      * @param hour lately; null if prompts are not watched
      * @param day over a longer time; null likewise
+     * @param replicas whose requests were seen, this one included
      * @param size how many endpoints it should have
      */
     public record Seen(
-            @Nullable CacheUseReport hour, @Nullable CacheUseReport day, PoolSize.Advice size) {}
+            @Nullable CacheUseReport hour, @Nullable CacheUseReport day, int replicas, PoolSize.Advice size) {}
 
     /**
      * Not started.
@@ -129,6 +130,7 @@ public final class CacheWatch implements AutoCloseable {
         return new Seen(
                 hour,
                 day,
+                use == null ? 1 : use.replicas(nanos),
                 size.look(nanos, endpoints.size(), requests, day, pool.targets().hitRatio()));
     }
 

@@ -120,11 +120,12 @@ public final class PoolFactory {
 
     private Router router(EndpointPool endpoints, PoolHealth health) {
         InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
-        PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, health, inFlight);
+        CacheUse use = settings.cache().watch() == Watch.OFF ? null : new CacheUse();
+        PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, health, inFlight, use);
         DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
         Router router = new Router(endpoints, policy(settings.routing()), memory, log, health);
-        if (settings.cache().watch() != Watch.OFF) {
-            router.tell(new CacheUse(), settings.cache().watch() == Watch.ALL);
+        if (use != null) {
+            router.tell(use, settings.cache().watch() == Watch.ALL);
         }
         return router;
     }
@@ -140,7 +141,7 @@ public final class PoolFactory {
                 System::nanoTime);
     }
 
-    private PoolMemory shared(Replication with, PoolHealth health, InFlight inFlight) {
+    private PoolMemory shared(Replication with, PoolHealth health, InFlight inFlight, @Nullable CacheUse use) {
         PoolShare share =
                 with.share(health.pool(), PrefixIndex.linked(DEFAULT_INDEX_BLOCKS, System::nanoTime), inFlight);
         PoolMemory memory = new PoolMemory(
@@ -153,6 +154,9 @@ public final class PoolFactory {
                 System::nanoTime);
         share.averages(memory.averages());
         share.health(health);
+        if (use != null) {
+            share.uses(use);
+        }
         return memory;
     }
 

@@ -1,6 +1,5 @@
 package dev.warmlane.ops.actuator;
 
-import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.CacheWatch.Seen;
 import dev.warmlane.engines.pool.Pool;
@@ -41,8 +40,7 @@ public final class CacheEndpoint {
     }
 
     private @Nullable CacheStatus status(Pool pool) {
-        CacheUse use = pool.router().cacheUse();
         Seen seen = watch.seen(pool.name());
-        return seen == null ? null : CacheStatus.of(pool, seen, use == null ? 0 : use.leftOut());
+        return seen == null ? null : CacheStatus.of(pool, seen);
     }
 }

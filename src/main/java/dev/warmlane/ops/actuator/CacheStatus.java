@@ -2,6 +2,7 @@ package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.prefix.reuse.CacheAdvice;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.core.prefix.reuse.LossLadder.Step;
@@ -9,7 +10,9 @@ import dev.warmlane.core.prefix.reuse.PoolSize;
 import dev.warmlane.engines.pool.CacheWatch.Seen;
 import dev.warmlane.engines.pool.Pool;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param pool its name
  * @param endpoints that there are
  * @param capacityTokens that all their caches hold together; null where they do not say
+ * @param replicas of the gateway whose requests are counted here, this one included
+ * @param trafficShare the part of the engines' requests that these send, in (0, 1], as the engines' gauges say; they have as much of the
+ *     caches
  * @param leftOut requests and responses that were not looked at because too many came at once, since the start
  * @param advised how many endpoints there should be
+ * @param heldAlone what goes with each endpoint, the least first; empty where prompts are not watched
  * @param hour of about the last hour; null where prompts are not watched
  * @param day of about the last day; null likewise
  */
@@ -28,29 +35,52 @@ public record CacheStatus(
         String pool,
         int endpoints,
         @Nullable Long capacityTokens,
+        int replicas,
+        double trafficShare,
         long leftOut,
         SizeStatus advised,
+        List<HeldStatus> heldAlone,
         @Nullable WindowStatus hour,
         @Nullable WindowStatus day) {
     private static final double SMALLEST = 0.125;
     private static final double LARGEST = 8;
     private static final double STEP = Math.pow(2, 0.25);
 
-    static CacheStatus of(Pool pool, Seen seen, long leftOut) {
+    static CacheStatus of(Pool pool, Seen seen) {
+        CacheUse use = pool.router().cacheUse();
         CacheUseReport hour = seen.hour();
         CacheUseReport day = seen.day();
-        double capacity = hour == null ? 0 : hour.capacityTokens();
+        double share = hour == null ? 1 : hour.trafficShare();
+        double capacity = hour == null ? 0 : hour.capacityTokens() / share;
         int endpoints = pool.endpoints().snapshot().endpoints().size();
         double secondsPerToken = pool.router().secondsPerToken();
         return new CacheStatus(
                 pool.name(),
                 endpoints,
                 capacity > 0 ? Math.round(capacity) : null,
-                leftOut,
+                seen.replicas(),
+                share,
+                use == null ? 0 : use.leftOut(),
                 SizeStatus.of(seen.size()),
+                use == null ? List.of() : heldAlone(pool, use.heldAlone()),
                 hour == null ? null : WindowStatus.of(hour, endpoints, secondsPerToken),
                 day == null ? null : WindowStatus.of(day, endpoints, secondsPerToken));
     }
+
+    private static List<HeldStatus> heldAlone(Pool pool, Map<Integer, Double> shares) {
+        return pool.endpoints().snapshot().endpoints().stream()
+                .map(endpoint -> new HeldStatus(
+                        endpoint.name(), shares.getOrDefault(endpoint.id().hashCode(), 0.0)))
+                .sorted(Comparator.comparingDouble(HeldStatus::share))
+                .toList();
+    }
+
+    /**
+     * An endpoint, and what would go with it.
+     *
+     * @param share of what all caches of the pool hold that it holds alone
+     */
+    public record HeldStatus(String endpoint, double share) {}
 
     /**
      * How many endpoints there should be: the larger one of both needs, with what keeps it steady.
@@ -92,7 +122,7 @@ public record CacheStatus(
                 double tokens = times * seen.capacityTokens();
                 curve.add(new PointStatus(
                         times,
-                        Math.round(tokens),
+                        Math.round(tokens / seen.trafficShare()),
                         seen.curve().hitRatio(tokens),
                         seen.splitCurve().hitRatio(tokens)));
             }

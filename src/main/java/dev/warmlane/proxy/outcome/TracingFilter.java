@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.outcome;
 
-import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.settings.PoolSettings;

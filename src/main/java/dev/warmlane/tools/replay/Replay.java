@@ -3,7 +3,6 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
@@ -52,7 +51,6 @@ public final class Replay {
     private final SplittableRandom balancer;
     private final @Nullable ReplaySharing sharing;
     private final Tally tally;
-    private final CacheUse cacheUse = new CacheUse();
     private final @Nullable Transfers transfers;
     private final int requests;
     private final DoubleConsumer progress;
@@ -83,7 +81,9 @@ public final class Replay {
         for (int i = 0; i < settings.scenario().gateways; i++) {
             gateways.add(new ReplayGateway(policy, indexBlocks, time, settings.seed() + i, i, sharing));
         }
-        gateways.get(0).router().tell(cacheUse, false);
+        if (sharing == null) {
+            gateways.get(0).cacheUse().trafficShare(1.0 / gateways.size());
+        }
     }
 
     /**
@@ -119,7 +119,7 @@ public final class Replay {
 
     /** What the first gateway has seen, after the run. */
     CacheUseReport cacheUse() {
-        return cacheUse.lastDay(time.now());
+        return gateways.get(0).cacheUse().lastDay(time.now());
     }
 
     /** Seconds that an endpoint takes for a token of prefill, as the first gateway has seen it. */
@@ -153,8 +153,8 @@ public final class Replay {
     }
 
     private void arrive(LoadRequest request) {
-        cacheUse.work();
         ReplayGateway gateway = gateways.get(balancer.nextInt(gateways.size()));
+        gateway.cacheUse().work();
         RoutingRequest routing = new RoutingRequest(
                 keys.key(request),
                 request.prompt(),
@@ -305,9 +305,8 @@ public final class Replay {
 
     private void announceEndpoints() {
         List<Endpoint> endpoints = fleet.endpoints();
-        double cacheTokens = (double) endpoints.size() * fleet.cache().blocks() * Load.BLOCK_SIZE_TOKENS;
-        cacheUse.capacity(cacheTokens);
-        gateways.forEach(gateway -> gateway.endpoints(endpoints));
+        double cacheTokens = (double) fleet.cache().blocks() * Load.BLOCK_SIZE_TOKENS;
+        gateways.forEach(gateway -> gateway.endpoints(endpoints, cacheTokens));
     }
 
     private void checkNothingIsLeft() {

@@ -68,7 +68,7 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--advise",
             description = {
                 "Also says, for each run, where hits were lost, and what other caches and numbers of endpoints would",
-                "bring and, replayed, do bring (docs/cache-sizing.md); of several gateways by what the first one saw."
+                "bring and, replayed, do bring (docs/cache-sizing.md)."
             })
     private boolean advise;
 

@@ -11,6 +11,7 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
@@ -52,6 +53,7 @@ final class ReplayGateway {
     private final InFlight inFlight = new InFlight();
     private final PoolHealth health;
     private final Router router;
+    private final CacheUse cacheUse = new CacheUse();
 
     /**
      * @param indexBlocks what the index believes each endpoint's cache to hold
@@ -77,6 +79,7 @@ final class ReplayGateway {
                 memory,
                 new DecisionLog(1, () -> Instant.ofEpochSecond(0, clock.read())),
                 health);
+        router.tell(cacheUse, false);
     }
 
     private PoolMemory shared(
@@ -86,6 +89,7 @@ final class ReplayGateway {
                     throw new IllegalStateException("gateway %s dropped facts".formatted(incomplete));
                 });
         PoolShare share = replication.share(pool, index, inFlight);
+        share.uses(cacheUse);
         sharing.join(replication);
         return new PoolMemory(
                 replication.bindings(), share.contents(), BLOCK_SIZE_BYTES, inFlight, share.load(), seed, clock::read);
@@ -100,8 +104,14 @@ final class ReplayGateway {
         health.tick();
     }
 
-    void endpoints(List<Endpoint> endpoints) {
+    CacheUse cacheUse() {
+        return cacheUse;
+    }
+
+    /** @param cacheTokens that each of them holds */
+    void endpoints(List<Endpoint> endpoints, double cacheTokens) {
         pool.replace(endpoints);
+        cacheUse.capacity(endpoints.size() * cacheTokens);
     }
 
     /** @throws IllegalStateException if anything still counts as in flight at this endpoint */

@@ -34,6 +34,16 @@ class OtherClientsTest {
     }
 
     @Test
+    void ourShareIsThatOfWhatTheEnginesReportOverAllLooks() {
+        others.observe(A, 50, 10);
+        assertThat(others.ownShare()).isEqualTo(1);
+        for (int look = 0; look < 50; look++) {
+            others.observe(A, look % 2 == 0 ? 60 : 20, 20);
+        }
+        assertThat(others.ownShare()).isBetween(0.49, 0.51);
+    }
+
+    @Test
     void oneLookWithoutExcessEndsIt() {
         for (int look = 0; look < 8; look++) {
             others.observe(A, 30, 10);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -28,11 +29,20 @@ class MessagePropertyTest {
         one.replication.bindings().bind(AffinityKey.of("default", KeySource.SESSION, "x"), A);
         one.share.contents().insert(A, prompt(1, 2, 3, 4));
         one.inFlight.open(A, 10, 10);
+        CacheUse use = new CacheUse();
+        one.share.uses(use);
+        CacheUse.Use sent = new CacheUse.Use(prompt(1, 2, 3, 4), 7, A.hashCode(), 4);
+        use.sent(sent, 0);
+        use.answered(sent, 12L, 16, 9, 3L, 0);
+        use.work();
+        CacheUse hears = new CacheUse();
+        replicas.get(1).share.uses(hears);
         List<byte[]> messages = one.replication.gather();
         for (byte[] message : messages) {
             message[Math.floorMod(at, message.length)] = damage;
             replicas.deliver(one, message);
         }
         assertThat(replicas.get(1).share.load().requests(A)).isNotNegative();
+        assertThat(hears.lastHour(0).curve().infiniteHitRatio()).isBetween(0.0, 1.0);
     }
 }

@@ -13,6 +13,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.Drains.Drain;
+import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.time.Duration;
@@ -34,6 +35,35 @@ class ReplicationTest {
         replicas.exchange();
         assertThat(two.table.peek(KEY)).isEqualTo(B);
         assertThat(three.table.peek(KEY)).isEqualTo(B);
+    }
+
+    @Test
+    void whatOneSeesOfPromptsAllKnow() {
+        CacheUse first = new CacheUse();
+        CacheUse second = new CacheUse();
+        one.share.uses(first);
+        two.share.uses(second);
+        CacheUse.Use turn = new CacheUse.Use(prompt(1, 2, 3, 4), 7, A.hashCode(), 4);
+        CacheUse.Use next = new CacheUse.Use(prompt(1, 2, 3, 4, 5, 6, 7, 8), 7, B.hashCode(), 4);
+        first.sent(turn, 0);
+        first.answered(turn, null, 16, 9, 3L, 0);
+        first.work();
+        replicas.exchange();
+        second.sent(next, 0);
+        second.answered(next, 12L, 32, 0, 11L, 0);
+        second.work();
+        replicas.exchange();
+        assertThat(List.of(first.lastHour(0), second.lastHour(0))).allSatisfy(seen -> {
+            assertThat(seen.requests()).isEqualTo(2);
+            assertThat(seen.answeredTokens()).isEqualTo(48);
+            assertThat(seen.predictedTokens()).isEqualTo(15);
+            assertThat(seen.deliveredTokens()).isEqualTo(14);
+            assertThat(seen.turns()).isEqualTo(1);
+            // Four blocks of the prompt and two that its response filled.
+            assertThat(seen.curve().infiniteHitRatio()).isEqualTo(24 / 48.0);
+        });
+        assertThat(List.of(first.replicas(0), second.replicas(0))).containsOnly(2);
+        assertThat(two.replication.ununderstood().messages()).isZero();
     }
 
     @Test

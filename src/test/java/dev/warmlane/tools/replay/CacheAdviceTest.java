@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheAdvice;
@@ -64,6 +65,28 @@ class CacheAdviceTest {
                     .as("%s times the cache", times)
                     .isCloseTo(truth, within(0.02));
         }
+    }
+
+    @Test
+    void replicasThatShareKnowWhatOneGatewayWouldKnow() {
+        Load load = new ConversationsLoad(1, 1500, 7).read();
+        run(load, 8, 400_000, "expected-cost");
+        CacheUseReport alone = seen;
+        Replay replay = new Replay(
+                load,
+                ReplaySettings.of(8, 400_000).withScenario(Scenario.of("--gateways=3", "--share-delay-ms=5")),
+                NamedPolicy.parse("expected-cost"),
+                share -> {});
+        replay.run();
+        seen = replay.cacheUse();
+        assertThat(seen.requests()).isCloseTo(alone.requests(), withinPercentage(1));
+        for (double times : new double[] {0.25, 1, 4}) {
+            double tokens = times * alone.capacityTokens();
+            assertThat(seen.curve().hitRatio(tokens)).isCloseTo(alone.curve().hitRatio(tokens), within(0.01));
+            assertThat(seen.splitCurve().hitRatio(tokens))
+                    .isCloseTo(alone.splitCurve().hitRatio(tokens), within(0.01));
+        }
+        assertThat(seen.curve().infiniteHitRatio()).isCloseTo(alone.curve().infiniteHitRatio(), within(0.01));
     }
 
     @Test

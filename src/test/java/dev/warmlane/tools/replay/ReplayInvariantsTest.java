@@ -22,7 +22,7 @@ class ReplayInvariantsTest {
 
     @Test
     void findsALeaseThatWasNotClosed() {
-        gateway.endpoints(fleet.endpoints());
+        gateway.endpoints(fleet.endpoints(), 1000);
         PromptBlocks prompt = PromptBlocks.of(new long[] {7}, 2048, 4000);
         Dispatch dispatch = gateway.router().dispatch(new RoutingRequest(AffinityKey.none(1), prompt), Set.of());
         assertThatThrownBy(

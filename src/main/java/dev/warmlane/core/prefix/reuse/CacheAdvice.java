@@ -90,7 +90,8 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         double unexplained = today - seen.splitCurve().hitRatio(seen.capacityTokens());
         double ratio = Math.max(0, Math.min(1, one - lost * growth + unexplained));
         double saved = (ratio - today) * seen.promptTokensPerSecond();
-        return new Change(newEndpoints, cacheTimes, tokens, ratio, saved, saved * secondsPerToken);
+        return new Change(
+                newEndpoints, cacheTimes, tokens / seen.trafficShare(), ratio, saved, saved * secondsPerToken);
     }
 
     private static double delivered(CacheUseReport seen) {

@@ -8,7 +8,8 @@ import dev.warmlane.core.prefix.reuse.UseWindow.Distances;
  * @param curve what one LRU cache would hit, by its size
  * @param splitCurve what the endpoints' own would together, by their size together, as requests are routed: where a block was
  *     held elsewhere, the request is sent where it was sent; where it was held no longer, it goes to who had it last
- * @param capacityTokens what all caches hold together; 0 if that is not known
+ * @param capacityTokens what all caches hold together for the traffic that is known; 0 if that is not known
+ * @param trafficShare the part of the engines' requests that is known, in (0, 1]: that of this replica and those that tell it
  * @param requests that it rests on
  * @param promptTokensPerSecond that come
  * @param answeredTokens prompt tokens of requests whose engine said how many were cached
@@ -23,6 +24,7 @@ public record CacheUseReport(
         HitRatioCurve curve,
         HitRatioCurve splitCurve,
         double capacityTokens,
+        double trafficShare,
         double requests,
         double promptTokensPerSecond,
         long answeredTokens,

@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix.reuse;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 
 /**
  * An LRU stack of the blocks ({@link Samples}) whose key falls under a threshold, and how deep each of them lies. As in SHARDS (Waldspurger et
@@ -64,6 +65,14 @@ final class SampledLru {
         moveTogether();
     }
 
+    /** At most those under this threshold are sampled from now on. */
+    void lowerTo(long most) {
+        if (threshold > most) {
+            threshold = most;
+            moveTogether();
+        }
+    }
+
     /** The position of the last use of a block; 0 if it has none. */
     int position(long hash) {
         return table[find(hash)];
@@ -77,6 +86,17 @@ final class SampledLru {
     /** The position of the last use of any block. */
     int top() {
         return top;
+    }
+
+    /** Sampled blocks, from the one that was used last, at most so many, and where each was used last. */
+    void latest(double most, BiConsumer<Long, Integer> visitor) {
+        double left = most;
+        for (int position = top; position > 0 && left >= 1; position--) {
+            if (hashes[position] != 0) {
+                visitor.accept(hashes[position], endpoints[position]);
+                left--;
+            }
+        }
     }
 
     /** Different sampled blocks used after this position. */
@@ -207,10 +227,20 @@ final class SampledLru {
             return ((hash * 0xC4CEB9FE1A85EC53L) & ~ENDPOINT) | 1;
         }
 
+        /** Whether this is what {@link #block} makes. */
+        static boolean isBlock(long block) {
+            return (block & ENDPOINT) == 1;
+        }
+
         /** The block as one endpoint has it, in the sample if the block is. */
         static long at(int endpoint, long block) {
             int spread = endpoint * 0x9E3779B9;
             return (block & ~ENDPOINT) | Math.max(2, spread >>> 16);
+        }
+
+        /** The same of a block wherever it is. */
+        static long anywhere(long block) {
+            return (block & ~ENDPOINT) | 1;
         }
 
         /** Of a block, in [0, {@link #ALL}): those whose keys are the smallest are the sample. */

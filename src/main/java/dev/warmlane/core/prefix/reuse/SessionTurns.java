@@ -2,6 +2,7 @@ package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
+import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
 
 /**
  * The last turn of each session: where its prompt ended, so that the next one shows which of its blocks were generated in
@@ -39,8 +40,8 @@ final class SessionTurns {
     }
 
     /** Whether this is the entry's last prompt. */
-    boolean isLast(int entry, PromptBlocks prompt) {
-        return lengths[entry] == prompt.length() && lastBlocks[entry] == prompt.hash(prompt.length() - 1);
+    boolean isLast(int entry, Prompt prompt) {
+        return lengths[entry] == prompt.length() && lastBlocks[entry] == prompt.lastBlock();
     }
 
     /** Whether the prompt is the last one and what goes on after it. */
@@ -48,15 +49,32 @@ final class SessionTurns {
         return prompt.length() > lengths[entry] && prompt.hash(lengths[entry] - 1) == lastBlocks[entry];
     }
 
-    /** Which of {@link #COMPARED_BLOCKS} is the first in which the prompt differs from the last one; -1: none. */
-    int difference(int entry, PromptBlocks prompt) {
-        int both = Math.min(prompt.length(), lengths[entry]);
-        for (int i = 0; i < COMPARED_BLOCKS.length && COMPARED_BLOCKS[i] <= both; i++) {
-            if (beginnings[entry * COMPARED_BLOCKS.length + i] != (int) prompt.hash(COMPARED_BLOCKS[i] - 1)) {
+    /** Of the hashes of those of {@link #COMPARED_BLOCKS} that a prompt has. */
+    static int[] beginnings(PromptBlocks prompt) {
+        int compared = 0;
+        while (compared < COMPARED_BLOCKS.length && COMPARED_BLOCKS[compared] <= prompt.length()) {
+            compared++;
+        }
+        int[] all = new int[compared];
+        for (int i = 0; i < compared; i++) {
+            all[i] = (int) prompt.hash(COMPARED_BLOCKS[i] - 1);
+        }
+        return all;
+    }
+
+    /** Which of {@link #COMPARED_BLOCKS} is the first in which a prompt differs from the last one; -1: none. */
+    int difference(int entry, int[] ofPrompt) {
+        for (int i = 0; i < ofPrompt.length && COMPARED_BLOCKS[i] <= lengths[entry]; i++) {
+            if (beginnings[entry * COMPARED_BLOCKS.length + i] != ofPrompt[i]) {
                 return i;
             }
         }
         return -1;
+    }
+
+    /** The hash of the last block of the last prompt. */
+    long lastBlock(int entry) {
+        return lastBlocks[entry];
     }
 
     /** Full blocks of the last prompt. */
@@ -89,7 +107,8 @@ final class SessionTurns {
     }
 
     /** The session's last prompt is this one. */
-    void put(long key, PromptBlocks prompt, int endpoint, int returnedBlocks) {
+    void put(Prompt prompt, int[] ofPrompt, int returnedBlocks) {
+        long key = prompt.key();
         int entry = find(key);
         if (entry < 0) {
             entry = set(key);
@@ -100,13 +119,11 @@ final class SessionTurns {
         }
         keys[entry] = key;
         lengths[entry] = prompt.length();
-        lastBlocks[entry] = prompt.hash(prompt.length() - 1);
-        endpoints[entry] = endpoint;
+        lastBlocks[entry] = prompt.lastBlock();
+        endpoints[entry] = prompt.endpoint();
         returned[entry] = returnedBlocks;
         used[entry] = ++uses;
-        for (int i = 0; i < COMPARED_BLOCKS.length && COMPARED_BLOCKS[i] <= prompt.length(); i++) {
-            beginnings[entry * COMPARED_BLOCKS.length + i] = (int) prompt.hash(COMPARED_BLOCKS[i] - 1);
-        }
+        System.arraycopy(ofPrompt, 0, beginnings, entry * COMPARED_BLOCKS.length, ofPrompt.length);
         fill(entry, prompt.length(), 0, 0);
     }
 

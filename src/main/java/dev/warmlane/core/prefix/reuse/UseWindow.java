@@ -79,7 +79,7 @@ final class UseWindow {
     }
 
     /** @param nowNanos at least the time of what came last */
-    CacheUseReport report(long nowNanos, double capacityTokens) {
+    CacheUseReport report(long nowNanos, double capacityTokens, double trafficShare) {
         double fade = started ? Math.exp((sinceNanos - nowNanos) / decayNanos) : 0;
         double seconds = -decayNanos / 1e9 * Math.expm1((firstNanos - nowNanos) / decayNanos);
         int often = 0;
@@ -90,6 +90,7 @@ final class UseWindow {
                 one.curve(sum(BLOCKS), sum(PROMPT)),
                 split.curve(sum(BLOCKS), sum(PROMPT)),
                 capacityTokens,
+                trafficShare,
                 sum(REQUESTS) * fade,
                 started && seconds > 0 ? sum(PROMPT) * fade / seconds : 0,
                 Math.round(sum(ANSWERED) * fade),
