@@ -17,6 +17,7 @@ import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.ReferenceCountUtil;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -127,7 +128,9 @@ final class ErrorResponses {
                 .doOnNext(Connection::dispose)
                 .map(connected -> true)
                 .timeout(REFUSAL_TIMEOUT)
-                .onErrorResume(failure -> Mono.just(!EngineFailure.of(failure).isRefused()));
+                // The kernel of a server at work takes a connection at once.
+                .onErrorResume(failure -> Mono.just(!(failure instanceof TimeoutException
+                        || EngineFailure.of(failure).isRefused())));
     }
 
     /** What an engine means by an error response: the status alone does not tell whether another engine should be asked. */

@@ -37,8 +37,9 @@ public final class ReplicaClients implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             int id = i;
             AtomicInteger turn = new AtomicInteger();
+            // One after another, so that they do not all read at the same time.
             threads.scheduleWithFixedDelay(
-                    () -> talk(id, turn.getAndIncrement()), 0, READING_MILLIS, TimeUnit.MILLISECONDS);
+                    () -> talk(id, turn.getAndIncrement()), id * READING_MILLIS, READING_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -78,11 +78,14 @@ class MembershipIT {
         assertThat(replicas.get(2).received).isEmpty();
         partition.discardAll(false);
         awaitMembers(3);
-        MembershipChange healed = last(replicas.get(0));
-        assertThat(healed.merged()).isTrue();
-        assertThat(healed.joined()).containsExactly(replicas.get(2).transport.self());
-        assertThat(last(replicas.get(2)).merged()).isTrue();
-        assertThat(last(replicas.get(2)).joined()).hasSize(2);
+        await().untilAsserted(() -> {
+            MembershipChange healed = last(replicas.get(0));
+            assertThat(healed.merged()).isTrue();
+            assertThat(healed.joined())
+                    .containsExactly(replicas.get(2).transport.self());
+            assertThat(last(replicas.get(2)).merged()).isTrue();
+            assertThat(last(replicas.get(2)).joined()).hasSize(2);
+        });
     }
 
     @Test
