@@ -215,8 +215,8 @@ public final class CacheUse {
                 queued.addAndGet(-next.longs);
                 ToldUse told = next.told.get();
                 take(told, next.nanos);
-                if (next.origin != null && heardNanos.size() < MOST_ORIGINS) {
-                    heardNanos.put(next.origin, next.nanos);
+                if (next.origin != null) {
+                    hearOf(next.origin, next.nanos);
                 } else if (next.origin == null && tells && told.isSound()) {
                     own.add(told);
                 }
@@ -227,6 +227,12 @@ public final class CacheUse {
             return true;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void hearOf(String origin, long nanos) {
+        if (heardNanos.size() < MOST_ORIGINS || heardNanos.containsKey(origin)) {
+            heardNanos.put(origin, nanos);
         }
     }
 

@@ -9,10 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a starting endpoint will have in flight once it has started: as much as the others have now, on average. By what it happens to
- * have, sessions of the whole pool would find it idle at once, leave their caches and each bring it a beginning of its own; priced by
- * this, they come as fast as its load may grow, and those first whose beginning it holds. What is bound to none of the others is not
- * priced by it, as it leaves no cache.
+ * What a starting endpoint will have in flight once it has started: as much as the others have now, on average. If its price were what it
+ * has in flight now, bound sessions of the whole pool would leave their caches for it at once, more prefixes than its cache can hold.
+ * Priced by this, they come as fast as its load may grow, and first those whose prefix it holds. Requests that are bound to no started
+ * endpoint have no cache to leave, so they are not priced by it.
  *
  * @param requests in flight; 0 where none is starting
  * @param promptTokens of these
