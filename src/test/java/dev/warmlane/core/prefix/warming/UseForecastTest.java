@@ -1,4 +1,4 @@
-package dev.warmlane.tools.replay;
+package dev.warmlane.core.prefix.warming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package dev.warmlane.tools.replay;
+package dev.warmlane.core.prefix.warming;
 
 /**
  * How often something will be used soon, by several memories at a time. Each memory is a rate that forgets with a half-life of
@@ -11,7 +11,7 @@ package dev.warmlane.tools.replay;
  * gave that time: the uses that it expected in between, less the logarithm of the rate that it had come down to.
  * Not safe for concurrent use.
  */
-final class UseForecast {
+public final class UseForecast {
     private static final double[] HALF_LIFE_SECONDS = {30, 120, 600, 3600};
     private static final int MEMORIES = HALF_LIFE_SECONDS.length;
     private static final double FADING = 0.999;
@@ -24,12 +24,12 @@ final class UseForecast {
     private double beginSeconds = Double.NaN;
 
     /** All memories count alike until they have foretold something. */
-    UseForecast() {
+    public UseForecast() {
         weigh();
     }
 
     /** What the memories keep of one thing that is used. */
-    static final class Uses {
+    public static final class Uses {
         private final double[] counts = new double[MEMORIES];
         private double lastSeconds;
 
@@ -40,7 +40,7 @@ final class UseForecast {
     }
 
     /** It is used now, in seconds that never fall; the memories learn from when the last time was. */
-    void used(Uses uses, double nowSeconds) {
+    public void used(Uses uses, double nowSeconds) {
         if (Double.isNaN(beginSeconds)) {
             beginSeconds = nowSeconds;
         }
@@ -62,7 +62,7 @@ final class UseForecast {
     }
 
     /** Uses a second that are to be expected. */
-    double perSecond(Uses uses, double nowSeconds) {
+    public double perSecond(Uses uses, double nowSeconds) {
         if (uses.isEmpty()) {
             return 0;
         }
