@@ -59,6 +59,17 @@ public record AffinityKey(KeySource source, long hash) {
         return new AffinityKey(KeySource.PROMPT_PREFIX, promptHash);
     }
 
+    /** As a record's own, which goes through a method handle: several tables are searched for each request. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof AffinityKey that && hash == that.hash && source == that.source;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(hash);
+    }
+
     /** Where an affinity key comes from. */
     public enum KeySource {
         /** A session header or cookie: one conversation. */

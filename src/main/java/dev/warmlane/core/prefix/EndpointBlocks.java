@@ -167,14 +167,14 @@ final class EndpointBlocks {
 
     /** Makes the block the newest; returns whether it was not here. */
     private boolean use(long hash, long parent) {
-        if (blocks.touch(hash)) {
+        if (blocks.use(hash, parent)) {
             return false;
         }
-        if (blocks.size() == capacity) {
+        holders.add(hash, slot);
+        if (blocks.size() > capacity) {
+            // Only now: an eviction before would have moved the place that was found for the new one.
             evict();
         }
-        blocks.add(hash, parent);
-        holders.add(hash, slot);
         return true;
     }
 

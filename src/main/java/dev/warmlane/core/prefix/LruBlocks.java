@@ -84,16 +84,18 @@ final class LruBlocks {
         if (place == NONE) {
             return false;
         }
-        if (place != newest) {
-            unlink(place);
-            linkNewest(place);
-        }
-        usedAt[place] = now;
+        touchAt(place);
         return true;
     }
 
-    /** Adds a block that is not in the set, as the newest. */
-    void add(long hash, long parent) {
+    /** Makes the block the newest, and adds it if it is not in the set; whether it was. */
+    boolean use(long hash, long parent) {
+        int at = find(hash);
+        if (table[at] != 0) {
+            touchAt(table[at] - 1);
+            return true;
+        }
+        int[] searched = table;
         int place = takePlace();
         hashes[place] = hash;
         if (parents != null) {
@@ -101,8 +103,17 @@ final class LruBlocks {
         }
         linkNewest(place);
         usedAt[place] = now;
-        table[find(hash)] = place + 1;
+        table[table == searched ? at : find(hash)] = place + 1;
         size++;
+        return false;
+    }
+
+    private void touchAt(int place) {
+        if (place != newest) {
+            unlink(place);
+            linkNewest(place);
+        }
+        usedAt[place] = now;
     }
 
     /** Removes a block; false if it is not in the set. */
