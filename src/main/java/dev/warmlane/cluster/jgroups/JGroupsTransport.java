@@ -2,10 +2,8 @@ package dev.warmlane.cluster.jgroups;
 
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ClusterTransport.Member;
-import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
-import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
 import dev.warmlane.cluster.jgroups.Broadcast.Outbox;
 import dev.warmlane.cluster.jgroups.ClusterStack.ClusterThreads;
 import dev.warmlane.cluster.jgroups.ClusterStack.HeardTcp;
@@ -13,13 +11,9 @@ import dev.warmlane.cluster.jgroups.ClusterStack.Seeds;
 import dev.warmlane.cluster.jgroups.Peer.MemberAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,10 +26,7 @@ import javax.net.ssl.SSLContext;
 import org.jgroups.Address;
 import org.jgroups.BytesMessage;
 import org.jgroups.JChannel;
-import org.jgroups.MergeView;
 import org.jgroups.Message;
-import org.jgroups.Receiver;
-import org.jgroups.View;
 import org.jgroups.logging.LogFactory;
 import org.jgroups.util.ExtendedUUID;
 import org.slf4j.Logger;
@@ -75,8 +66,7 @@ public final class JGroupsTransport implements ClusterTransport {
 
     private final Site site;
     private final Clock clock;
-    private final ExtendedUUID ownAddress;
-    private final Member self;
+    private final MemberList members;
     private final ClusterThreads threads = new ClusterThreads();
     private final MemberSockets sockets;
     private final HeardTcp tcp;
@@ -85,25 +75,14 @@ public final class JGroupsTransport implements ClusterTransport {
     private final Broadcast broadcast;
     private final StateExchange states;
     private final LongAdder skipped = new LongAdder();
-    private final LongAdder lostByLeavers = new LongAdder();
-    private final LongAdder messagesOfLeavers = new LongAdder();
-    private final LongAdder bytesOfLeavers = new LongAdder();
-    private final OncePerMinute failures = new OncePerMinute(System::nanoTime);
     private final AtomicBoolean closed = new AtomicBoolean();
-    /** The other members, the oldest first; replaced as a whole. */
-    private volatile Map<Address, Peer> peers = Map.of();
-
-    private volatile List<Member> members;
-    private volatile long views;
-
     /** @param context asked for each connection; it must have a certificate, and say which certificates are a member's */
     public JGroupsTransport(Site site, Supplier<SSLContext> context, Clock clock) {
         LogFactory.setCustomLogFactory(BoundedLog.factory());
         this.site = site;
         this.clock = clock;
-        this.ownAddress = MemberAddress.create(site.name(), site.version());
-        this.self = MemberAddress.member(ownAddress);
-        this.members = List.of(self);
+        ExtendedUUID ownAddress = MemberAddress.create(site.name(), site.version());
+        this.members = new MemberList(ownAddress, clock);
         this.sockets = new MemberSockets(context, threads);
         this.tcp = ClusterStack.tcp(site.bindAddress(), site.port(), sockets, threads);
         site.advertised().ifPresent(address -> ClusterStack.advertise(tcp, address));
@@ -121,7 +100,7 @@ public final class JGroupsTransport implements ClusterTransport {
                     }
                 },
                 threads);
-        this.states = new StateExchange(this::sendReliably, this::isMember, clock, threads);
+        this.states = new StateExchange(this::sendReliably, members::hasOther, clock, threads);
         try {
             this.channel = ClusterStack.channel(tcp, new Seeds(site.seeds()));
             channel.setName(site.name());
@@ -140,7 +119,7 @@ public final class JGroupsTransport implements ClusterTransport {
 
     @Override
     public void start(ClusterTransport.Listener listener) {
-        channel.setReceiver(new Incoming(listener));
+        channel.setReceiver(new Incoming(site.cluster(), members, broadcast, states, skipped, listener));
         broadcast.start();
         CompletableFuture<Void> joined = new CompletableFuture<>();
         threads.newThread(() -> join(joined), "join").start();
@@ -178,12 +157,12 @@ public final class JGroupsTransport implements ClusterTransport {
 
     @Override
     public Member self() {
-        return self;
+        return members.self();
     }
 
     @Override
     public List<Member> members() {
-        return members;
+        return members.members();
     }
 
     @Override
@@ -197,17 +176,13 @@ public final class JGroupsTransport implements ClusterTransport {
 
     @Override
     public CompletableFuture<StateTransfer> requestState(String member, Duration limit) {
-        for (Map.Entry<Address, Peer> peer : peers.entrySet()) {
-            if (peer.getValue().member().id().equals(member)) {
-                return states.request(peer.getKey(), peer.getValue().member(), limit);
-            }
+        Address address = members.address(member);
+        Peer peer = address == null ? null : members.peer(address);
+        if (address != null && peer != null) {
+            return states.request(address, peer.member(), limit);
         }
         return CompletableFuture.completedFuture(
                 new StateTransfer(new Member(member, "", ""), clock.instant(), Outcome.FAILED, 0, 0, Duration.ZERO));
-    }
-
-    private boolean isMember(Address address) {
-        return peers.containsKey(address);
     }
 
     private void sendReliably(Address member, byte[] message) throws Exception {
@@ -225,36 +200,18 @@ public final class JGroupsTransport implements ClusterTransport {
 
     @Override
     public ClusterTransport.Statistics statistics() {
-        long now = System.nanoTime();
-        long messages = messagesOfLeavers.sum();
-        long bytes = bytesOfLeavers.sum();
-        long lost = lostByLeavers.sum();
-        List<ClusterTransport.Statistics.Peer> seen = new ArrayList<>();
-        for (Map.Entry<Address, Peer> entry : peers.entrySet()) {
-            Peer peer = entry.getValue();
-            messages += peer.messages();
-            bytes += peer.bytes();
-            lost += peer.lost();
-            seen.add(new ClusterTransport.Statistics.Peer(
-                    peer.member(),
-                    peer.since(),
-                    Duration.ofNanos(Math.max(0, now - tcp.heard(entry.getKey(), peer.sinceNanos()))),
-                    peer.messages(),
-                    peer.bytes(),
-                    peer.lost()));
-        }
         return new ClusterTransport.Statistics(
                 broadcast.messages(),
                 broadcast.bytes(),
-                messages,
-                bytes,
+                members.messages(),
+                members.bytes(),
                 outbox.dropped(),
-                lost,
+                members.lost(),
                 skipped.sum(),
                 sockets.refusedConnections(),
                 outbox.bytes(),
-                views,
-                seen,
+                members.views(),
+                members.statistics(System.nanoTime(), tcp::heard),
                 states.last());
     }
 
@@ -273,107 +230,5 @@ public final class JGroupsTransport implements ClusterTransport {
         }
         states.close();
         sockets.close();
-    }
-
-    /** What JGroups tells, handed on to the listener. */
-    private final class Incoming implements Receiver {
-        private final ClusterTransport.Listener listener;
-
-        private Incoming(ClusterTransport.Listener listener) {
-            this.listener = listener;
-        }
-
-        @Override
-        public void receive(Message message) {
-            try {
-                handle(message);
-            } catch (RuntimeException e) {
-                long others = failures.permit();
-                if (others != OncePerMinute.NOT_NOW) {
-                    log.warn("a message of {} was not understood; {} others before", message.getSrc(), others, e);
-                }
-            }
-        }
-
-        private void handle(Message message) {
-            Address from = message.getSrc();
-            Peer peer = peers.get(from);
-            if (peer == null) {
-                // A view is on its way that says who this is.
-                return;
-            }
-            ByteBuffer content = ByteBuffer.wrap(message.getArray(), message.getOffset(), message.getLength());
-            if (content.remaining() < Envelope.HEAD_BYTES || content.get() != Envelope.VERSION) {
-                skipped.increment();
-                return;
-            }
-            byte kind = content.get();
-            long number = content.getLong();
-            switch (kind) {
-                case Envelope.BATCH -> peer.received(number, content, listener, System.nanoTime());
-                case Envelope.STATE_REQUEST -> states.requested(from, number, content.getLong(), listener);
-                case Envelope.STATE_PART -> states.part(from, peer.member(), number, rest(content), listener);
-                case Envelope.STATE_END -> states.ended(from, number, content.get() == 1);
-                default -> skipped.increment();
-            }
-        }
-
-        private static byte[] rest(ByteBuffer content) {
-            byte[] rest = new byte[content.remaining()];
-            content.get(rest);
-            return rest;
-        }
-
-        @Override
-        public synchronized void viewAccepted(View view) {
-            Map<Address, Peer> before = peers;
-            Map<Address, Peer> after = new LinkedHashMap<>();
-            List<Member> all = new ArrayList<>();
-            List<Member> joined = new ArrayList<>();
-            for (Address address : view.getMembers()) {
-                if (address.equals(ownAddress)) {
-                    all.add(self);
-                    continue;
-                }
-                Peer peer = before.get(address);
-                if (peer == null) {
-                    peer = new Peer(MemberAddress.member(address), clock.instant(), System.nanoTime());
-                    joined.add(peer.member());
-                }
-                after.put(address, peer);
-                all.add(peer.member());
-            }
-            List<Member> left = new ArrayList<>();
-            before.forEach((address, peer) -> {
-                if (!after.containsKey(address)) {
-                    left.add(peer.member());
-                    messagesOfLeavers.add(peer.messages());
-                    bytesOfLeavers.add(peer.bytes());
-                    lostByLeavers.add(peer.lost());
-                }
-            });
-            peers = java.util.Collections.unmodifiableMap(after);
-            members = List.copyOf(all);
-            views++;
-            broadcast.members(List.copyOf(after.keySet()));
-            states.members(after.keySet());
-            boolean merged = view instanceof MergeView && !joined.isEmpty();
-            log.info(
-                    "cluster {}: {} members, joined {}, left {}{}",
-                    site.cluster(),
-                    all.size(),
-                    names(joined),
-                    names(left),
-                    merged ? ", after a partition" : "");
-            try {
-                listener.membershipChanged(new MembershipChange(joined, left, merged, all));
-            } catch (RuntimeException e) {
-                log.warn("a change of the cluster's members could not be handled", e);
-            }
-        }
-
-        private static List<String> names(List<Member> members) {
-            return members.stream().map(Member::name).toList();
-        }
     }
 }
