@@ -9,11 +9,12 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
-import dev.warmlane.core.routing.policy.CostParameters;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
+import dev.warmlane.core.routing.policy.ShippedCosts;
 import dev.warmlane.core.vllm.GenerationRequest;
 import java.net.URI;
 import java.time.Duration;
@@ -48,9 +49,8 @@ public class DecisionBenchmark {
     private final PrefixIndex index = new PrefixIndex(15_625);
     private final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), System::nanoTime);
     private final InFlight inFlight = new InFlight();
-    private final PoolMemory memory = new PoolMemory(table, index, PromptHasher.DEFAULT_BLOCK_SIZE_BYTES, inFlight, 1);
-    private final ExpectedCostPolicy policy =
-            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
+    private final PoolMemory memory = PoolMemories.of(table, index, PromptHasher.DEFAULT_BLOCK_SIZE_BYTES, inFlight);
+    private final ExpectedCostPolicy policy = new ExpectedCostPolicy(ShippedCosts.PARAMETERS);
     private final PromptHasher hasher = new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES);
     private final AffinityKey key = AffinityKey.of("default", KeySource.SESSION, "session");
     private EndpointSnapshot snapshot = EndpointSnapshot.EMPTY;

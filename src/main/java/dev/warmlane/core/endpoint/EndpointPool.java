@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * The endpoints of a pool as one snapshot, replaced atomically: those that discovery lists, in the states that their health gives
@@ -57,7 +58,7 @@ public final class EndpointPool {
     public synchronized void replace(List<Endpoint> listed) {
         EndpointSnapshot now = expanded(listed);
         servers = List.copyOf(listed);
-        ranks.keySet().retainAll(listed.stream().map(Endpoint::id).toList());
+        ranks.keySet().retainAll(listed.stream().map(Endpoint::id).collect(Collectors.toSet()));
         replace(now);
     }
 

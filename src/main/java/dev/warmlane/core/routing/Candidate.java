@@ -34,40 +34,11 @@ public record Candidate(
         Cost terms,
         @Nullable Endpoint prefill) {
 
-    /** One that computes the prompt itself. */
-    public Candidate(
-            Endpoint endpoint,
-            long matchedTokens,
-            long uncachedTokens,
-            long prefillTokens,
-            int requests,
-            long promptTokens,
-            long usualTokens,
-            int replicaRequests,
-            boolean bound,
-            @Nullable Fit adapter,
-            Cost terms) {
-        this(
-                endpoint,
-                matchedTokens,
-                uncachedTokens,
-                prefillTokens,
-                requests,
-                promptTokens,
-                usualTokens,
-                replicaRequests,
-                bound,
-                adapter,
-                terms,
-                null);
-    }
-
-    /** The same at another cost. */
-    public Candidate with(Cost other) {
-        return by(prefill, other);
-    }
-
-    /** The same with the prompt computed by another endpoint. */
+    /**
+     * The same at another cost.
+     *
+     * @param other who computes the prompt for it; null: it does
+     */
     public Candidate by(@Nullable Endpoint other, Cost cost) {
         return new Candidate(
                 endpoint,
@@ -102,7 +73,7 @@ public record Candidate(
      * @param delaying the others in flight there
      * @param decoding that the prompts in flight slow down
      * @param loading its adapter, where that is not there; 0 where it needs none or nobody tells
-     * @param transferring what it does not hold from the endpoint that computes it
+     * @param transferring what it does not hold from the endpoint that computes it; 0 where it computes all itself
      * @param staying what it is worth that the request's key is bound there; taken off
      */
     public record Cost(
@@ -113,12 +84,6 @@ public record Candidate(
             double loading,
             double transferring,
             double staying) {
-
-        /** Without a transfer. */
-        public Cost(
-                double waiting, double computing, double delaying, double decoding, double loading, double staying) {
-            this(waiting, computing, delaying, decoding, loading, 0, staying);
-        }
 
         /** All of it; the smallest wins. */
         public double total() {

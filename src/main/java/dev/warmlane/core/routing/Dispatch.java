@@ -125,14 +125,14 @@ public final class Dispatch implements AutoCloseable {
 
     private void learn(long nanos) {
         if (decision.prefill() == null) {
-            router.firstToken(decision, nanos);
+            router.feedback().firstToken(decision, nanos);
             return;
         }
         Dispatch computed = prefill;
         Long computedNanos = computed == null ? null : computed.entry.firstByteNanos();
         // A leg that has computed nothing says nothing of transfers.
         if (computed != null && computedNanos != null) {
-            router.transferred(decision, openedNanos + nanos - computed.openedNanos - computedNanos);
+            router.feedback().transferred(decision, openedNanos + nanos - computed.openedNanos - computedNanos);
         }
     }
 
@@ -141,20 +141,20 @@ public final class Dispatch implements AutoCloseable {
         entry.delivered(delivery);
         if (transferred) {
             // What was cached, and where, the leg has said.
-            router.generated(decision, delivery);
+            router.feedback().generated(decision, delivery);
             return;
         }
         tally.delivered(delivery);
         if (leg) {
-            router.prefilled(decision, delivery);
+            router.feedback().prefilled(decision, delivery);
         } else {
-            router.delivered(decision, delivery);
+            router.feedback().delivered(decision, delivery);
         }
     }
 
     /** The response is complete and says nothing of its usage. */
     public void unreported() {
-        router.unreported(decision);
+        router.feedback().unreported(decision);
     }
 
     /**

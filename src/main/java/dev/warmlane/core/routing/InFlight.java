@@ -1,6 +1,11 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.admission.Capacity;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -82,6 +87,25 @@ public final class InFlight {
     /** Whether the endpoint has as many requests in flight as it may. */
     public boolean isFull(EndpointId endpoint) {
         return requests(endpoint) >= maxRequests;
+    }
+
+    /** Which of these endpoints can take one more request. */
+    Capacity capacity(EndpointSnapshot snapshot) {
+        Set<EndpointId> open = new HashSet<>();
+        for (Endpoint endpoint : snapshot.selectable()) {
+            if (!isFull(endpoint.id())) {
+                open.add(endpoint.id());
+            }
+        }
+        Set<EndpointId> boundOnly = new HashSet<>();
+        Set<EndpointId> full = new HashSet<>();
+        for (Endpoint endpoint : snapshot.endpoints()) {
+            EndpointId id = endpoint.id();
+            if (endpoint.state().acceptsBound() && !open.contains(id)) {
+                (isFull(id) ? full : boundOnly).add(id);
+            }
+        }
+        return new Capacity(open, boundOnly, full, snapshot.endpoints().size());
     }
 
     /** Requests in flight. */

@@ -9,12 +9,9 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
-import dev.warmlane.core.routing.AdapterSlots.Fit;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
-import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -29,6 +26,7 @@ public final class PoolMemory {
     private static final long BURST_NANOS = 250_000_000;
 
     private final Bindings bindings;
+    private final KeyBindings keys;
     private final PredictedContents contents;
     private final int blockSizeBytes;
     private final InFlight inFlight;
@@ -52,31 +50,9 @@ public final class PoolMemory {
      * @param contents of this pool's endpoints
      * @param blockSizeBytes size of the blocks of those contents and of all prompts
      * @param inFlight counts what the router sends
-     * @param seed for policies that draw lots
-     */
-    public PoolMemory(Bindings bindings, PredictedContents contents, int blockSizeBytes, InFlight inFlight, long seed) {
-        this(bindings, contents, blockSizeBytes, inFlight, ReplicaLoad.NONE, seed);
-    }
-
-    /**
-     * The memory of a replica that hears of others.
-     *
      * @param replicas what the other replicas have in flight
-     */
-    public PoolMemory(
-            Bindings bindings,
-            PredictedContents contents,
-            int blockSizeBytes,
-            InFlight inFlight,
-            ReplicaLoad replicas,
-            long seed) {
-        this(bindings, contents, blockSizeBytes, inFlight, replicas, seed, () -> 0);
-    }
-
-    /**
-     * A memory for which time passes.
-     *
-     * @param nanoClock without one nothing is averaged over time
+     * @param seed for policies that draw lots
+     * @param nanoClock what averages over time and speeds are measured by
      */
     public PoolMemory(
             Bindings bindings,
@@ -87,6 +63,7 @@ public final class PoolMemory {
             long seed,
             LongSupplier nanoClock) {
         this.bindings = bindings;
+        this.keys = new KeyBindings(bindings);
         this.contents = contents;
         this.blockSizeBytes = blockSizeBytes;
         this.inFlight = inFlight;
@@ -171,11 +148,9 @@ public final class PoolMemory {
     void dispatched(RoutingDecision decision) {
         dispatches.incrementAndGet();
         usualLoad.look(decision.candidates());
-        if (bindsKey(decision) && (decision.outcome() != Outcome.SPILLED || isIndependent(decision))) {
-            bind(decision.request(), decision.endpoint().id());
-        }
-        if (bindsKey(decision)) {
-            averages.learnTurn(decision.outcome() == Outcome.PLACED || isIndependent(decision));
+        keys.dispatched(decision);
+        if (KeyBindings.isBinding(decision)) {
+            averages.learnTurn(KeyBindings.isFirst(decision));
         }
         if (decision.remember().prompt()) {
             contents.used(decision.request().prompt(), user(decision.request()));
@@ -212,37 +187,14 @@ public final class PoolMemory {
 
     /** The endpoint answered with response headers. */
     void accepted(RoutingDecision decision) {
-        if (bindsKey(decision)) {
-            bindings.touch(boundKey(decision.request()));
-        }
+        keys.accepted(decision);
     }
 
     /** The endpoint did not compute the prompt: only what it held before is there, and a new binding is taken back. */
     void failed(RoutingDecision decision) {
-        EndpointId endpoint = decision.endpoint().id();
-        boolean isNew = decision.outcome() == Outcome.PLACED || decision.outcome() == Outcome.MOVED;
-        if (bindsKey(decision) && (isNew || isIndependent(decision))) {
-            bindings.release(boundKey(decision.request()), endpoint);
-        }
+        keys.failed(decision);
         if (decision.remember().prompt()) {
-            contents.trim(endpoint, decision.request().prompt(), predictedBlocks(decision));
-        }
-    }
-
-    /**
-     * The first token has come, and nothing before it.
-     *
-     * @param nanos after the request was sent
-     */
-    void firstToken(RoutingDecision decision, long nanos) {
-        Candidate seen = decision.chosen();
-        if (seen == null) {
-            return;
-        }
-        if (!seen.loadsAdapter()) {
-            speeds.firstToken(seen, decision.promptTokens(), nanos);
-        } else if (nanos > 0 && seen.adapter() != Fit.WAITS) {
-            adapters.loaded(nanos / 1e9 - speeds.expectedSeconds(seen, decision.promptTokens()));
+            contents.trim(decision.endpoint().id(), decision.request().prompt(), predictedBlocks(decision));
         }
     }
 
@@ -250,61 +202,6 @@ public final class PoolMemory {
     long loadingTokens(RoutingDecision decision) {
         Candidate seen = decision.request().needsAdapter() ? decision.chosen() : null;
         return seen != null && seen.loadsAdapter() ? (long) (adapters.loadSeconds() / speeds.secondsPerToken()) : 0;
-    }
-
-    /**
-     * The first token has come of a response whose prompt another endpoint computed.
-     *
-     * @param nanos after the prompt was computed
-     */
-    void transferred(RoutingDecision decision, long nanos) {
-        for (Candidate candidate : decision.candidates()) {
-            if (candidate.prefill() != null && candidate.endpoint().equals(decision.endpoint())) {
-                transfers.learn(candidate.uncachedTokens(), nanos / 1e9 - speeds.stepSeconds(candidate));
-                return;
-            }
-        }
-    }
-
-    /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
-    void reported(RoutingDecision decision, UsageReport usage) {
-        corrected(decision, usage);
-        Long predictedTokens = isPredicted(decision) ? (Long) decision.matchedTokens() : null;
-        told(decision, usage, predictedTokens);
-        averages.learn(decision.request().prompt().bytes(), usage);
-    }
-
-    /** The same, of a response whose prompt another endpoint computed: its usage tells what was cached there. */
-    void generated(RoutingDecision decision, UsageReport usage) {
-        told(decision, usage, null);
-        averages.learn(decision.request().prompt().bytes(), usage);
-    }
-
-    /** Usage tells what the endpoint of a decision held: corrects what it is believed to. */
-    void corrected(RoutingDecision decision, UsageReport usage) {
-        Long cachedTokens = usage.cachedTokens();
-        if (isPredicted(decision) && cachedTokens != null && usage.promptTokens() > 0) {
-            contents.correct(decision.endpoint().id(), missedBlocks(decision, usage, cachedTokens));
-        }
-    }
-
-    /** A decision that weighed nothing predicted nothing. */
-    private static boolean isPredicted(RoutingDecision decision) {
-        return decision.request().prompt().length() > 0
-                && !decision.candidates().isEmpty();
-    }
-
-    private void told(RoutingDecision decision, UsageReport usage, @Nullable Long predictedTokens) {
-        CacheUse told = cacheUse;
-        if (told != null) {
-            told.answered(
-                    use(decision),
-                    predictedTokens,
-                    usage.promptTokens(),
-                    usage.outputTokens(),
-                    usage.cachedTokens(),
-                    nanoTime());
-        }
     }
 
     /** Sizes the prediction of an endpoint by its real cache. */
@@ -344,35 +241,8 @@ public final class PoolMemory {
         contents.remove(endpoint);
     }
 
-    private static boolean bindsKey(RoutingDecision decision) {
-        return decision.remember().binding()
-                && decision.request().key().source().binds();
-    }
-
-    /** Whether the prompt decided though the request has a key that binds: what goes on after it is bound in any case. */
-    private static boolean isIndependent(RoutingDecision decision) {
-        return decision.source() == KeySource.PROMPT_PREFIX;
-    }
-
-    private void bind(RoutingRequest request, EndpointId endpoint) {
-        AffinityKey key = boundKey(request);
-        bindings.bind(key, endpoint);
-        // The address itself keeps its first endpoint: where costs are equal, that is one to prefer.
-        if (!key.equals(request.key()) && bindings.peek(request.key()) == null) {
-            bindings.bind(request.key(), endpoint);
-        }
-    }
-
-    /** What a request binds: its key or, where that is only a hint, what goes on after its prompt. */
-    private static AffinityKey boundKey(RoutingRequest request) {
-        PromptBlocks prompt = request.prompt();
-        return RoutingView.isHint(request) && prompt.length() > 0
-                ? request.key().after(prompt.hash(prompt.length() - 1))
-                : request.key();
-    }
-
     /** Only a session's own key tells that a prompt goes on after another: behind an address there are many. */
-    private CacheUse.Use use(RoutingDecision decision) {
+    CacheUse.Use use(RoutingDecision decision) {
         AffinityKey key = decision.request().key();
         return new CacheUse.Use(
                 decision.request().prompt(),
@@ -381,19 +251,8 @@ public final class PoolMemory {
                 averages.bytesPerToken());
     }
 
-    private int predictedBlocks(RoutingDecision decision) {
+    /** Leading blocks of its prompt that the endpoint was predicted to hold. */
+    int predictedBlocks(RoutingDecision decision) {
         return (int) Math.rint(decision.matchedTokens() * averages.bytesPerToken() / blockSizeBytes);
-    }
-
-    /**
-     * What the endpoint held and the prediction did not know. A prompt that repeats an earlier response finds that in the cache
-     * too, and a block that is cached in part counts for the endpoint alone: neither says that anything was forgotten.
-     */
-    private double missedBlocks(RoutingDecision decision, UsageReport usage, long cachedTokens) {
-        // By the prompt's own ratio: languages differ, and the average would look like a prediction that missed.
-        double blocksPerToken = (double) decision.request().prompt().bytes() / usage.promptTokens() / blockSizeBytes;
-        double missed = cachedTokens * blocksPerToken - predictedBlocks(decision);
-        double unknowable = averages.outputTokens() * blocksPerToken + 1;
-        return missed < 0 ? missed : Math.max(0, missed - unknowable);
     }
 }

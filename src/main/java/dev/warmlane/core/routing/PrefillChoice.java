@@ -68,6 +68,8 @@ final class PrefillChoice {
                 decision.promptTokens() - matched,
                 matched,
                 List.of(),
-                Remember.PROMPT);
+                Remember.PROMPT,
+                null,
+                null);
     }
 }

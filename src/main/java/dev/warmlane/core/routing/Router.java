@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.admission.Capacity;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointPool;
@@ -9,14 +9,9 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.LoadBound.SlowStart;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
-import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +24,11 @@ public final class Router {
     private final RoutingPolicy policy;
     private final PoolMemory memory;
     private final InFlight inFlight;
+    private final EndpointChoice choice;
     private final DecisionLog log;
     private final HealthWatch health;
     private final PredictionAccuracy deliveries = new PredictionAccuracy();
+    private final ResponseFeedback feedback;
     private final EndpointTallies tallies = new EndpointTallies();
     private volatile boolean readsAll;
 
@@ -47,7 +44,9 @@ public final class Router {
         this.policy = policy;
         this.memory = memory;
         this.inFlight = memory.inFlight();
+        this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
+        this.feedback = new ResponseFeedback(memory, deliveries, this::retireIfGone);
         this.health = health;
         pool.onRemoval(this::retire);
     }
@@ -107,13 +106,22 @@ public final class Router {
         return memory.speeds().secondsPerToken();
     }
 
+    ResponseFeedback feedback() {
+        return feedback;
+    }
+
     PoolMemory memory() {
         return memory;
     }
 
     /** The endpoints as a decision would see them now; full ones included. */
     public EndpointSnapshot snapshot() {
-        return SlowStart.limit(pool.snapshot(), memory.load());
+        return choice.snapshot();
+    }
+
+    /** Which endpoints can take one more request now. */
+    public Capacity capacity() {
+        return inFlight.capacity(choice.snapshot());
     }
 
     /**
@@ -121,23 +129,22 @@ public final class Router {
      * changes nothing. Null if no endpoint can take it.
      */
     public @Nullable RoutingDecision explain(RoutingRequest request) {
-        RoutingDecision tied = atOwner(request, Set.of());
+        RoutingDecision tied = choice.atOwner(request, Set.of());
         if (tied != null) {
             return tied;
         }
-        RoutingDecision now = choose(request, withFull(Set.of()));
-        return now != null ? now : choose(request, Set.of());
+        RoutingDecision now = choice.choose(request, choice.withFull(Set.of()));
+        return now != null ? now : choice.choose(request, Set.of());
     }
 
     /** The endpoint that alone can serve the request, full or not; null if any can. */
     public @Nullable EndpointId owner(RoutingRequest request, Set<EndpointId> tried) {
-        Endpoint owner = StoredResponseOwner.of(request, pool.snapshot(), tried);
-        return owner == null ? null : owner.id();
+        return choice.owner(request, tried);
     }
 
     /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
     public @Nullable EndpointId boundEndpoint(RoutingRequest request) {
-        RoutingDecision decision = choose(request, Set.of());
+        RoutingDecision decision = choice.choose(request, Set.of());
         return decision == null || decision.outcome() != Outcome.BOUND
                 ? null
                 : decision.endpoint().id();
@@ -150,12 +157,12 @@ public final class Router {
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
     public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
-        RoutingDecision tied = atOwner(request, excluded);
+        RoutingDecision tied = choice.atOwner(request, excluded);
         if (tied != null && health.admits(tied.endpoint())) {
             // If it is full, the request waits: nobody else has what it asks for.
             return open(tied, null, excluded.isEmpty());
         }
-        RoutingDecision decision = choose(request, excluded);
+        RoutingDecision decision = choice.choose(request, excluded);
         Set<EndpointId> barred = excluded;
         while (decision != null) {
             if (health.admits(decision.endpoint())) {
@@ -172,9 +179,9 @@ public final class Router {
                     health.undecided(decision.endpoint());
                 }
                 // Only now: while there is room, nobody pays for asking every endpoint.
-                barred = withFull(excluded);
+                barred = choice.withFull(excluded);
             }
-            decision = choose(request, barred);
+            decision = choice.choose(request, barred);
         }
         return null;
     }
@@ -223,65 +230,6 @@ public final class Router {
         return lease;
     }
 
-    private @Nullable RoutingDecision atOwner(RoutingRequest request, Set<EndpointId> tried) {
-        if (request.owner() == null) {
-            return null;
-        }
-        EndpointSnapshot snapshot = pool.snapshot();
-        Endpoint owner = StoredResponseOwner.of(request, snapshot, tried);
-        RoutingDecision tied =
-                owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
-        return tied != null && snapshot.hasRoles() ? tied.bypassing(PrefillBypass.STORED_RESPONSE) : tied;
-    }
-
-    /** @param tried endpoints that are not to be asked, beside those that do not have what the request needs */
-    private @Nullable RoutingDecision choose(RoutingRequest request, Set<EndpointId> tried) {
-        EndpointSnapshot snapshot = pool.snapshot();
-        Set<EndpointId> excluded = request.withUnsuited(tried);
-        if (!snapshot.hasRoles()) {
-            return chooseEndpoint(request, snapshot, excluded, tried, List.of());
-        }
-        List<Endpoint> prefill = new ArrayList<>(snapshot.prefill());
-        prefill.removeIf(endpoint -> excluded.contains(endpoint.id()));
-        RoutingDecision decision = chooseEndpoint(request, snapshot, snapshot.withPrefill(excluded), tried, prefill);
-        // A policy that prices both ways has said which.
-        return decision == null || decision.prefill() != null || decision.bypass() != null
-                ? decision
-                : PrefillChoice.of(decision, memory.view(snapshot), excluded);
-    }
-
-    /** The endpoint that makes the response. */
-    private @Nullable RoutingDecision chooseEndpoint(
-            RoutingRequest request,
-            EndpointSnapshot snapshot,
-            Set<EndpointId> excluded,
-            Set<EndpointId> tried,
-            List<Endpoint> prefill) {
-        if (snapshot.isPanic() && !tried.isEmpty()) {
-            // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
-            RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic(), prefill), excluded);
-            if (healthy != null) {
-                return healthy;
-            }
-        }
-        RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()), prefill);
-        RoutingDecision decision = policy.choose(request, view, excluded);
-        // What has failed elsewhere is no trial; it has to succeed.
-        return snapshot.hasProbation() && tried.isEmpty()
-                ? ProbationTrial.instead(decision, policy, request, memory.view(snapshot, prefill))
-                : decision;
-    }
-
-    private Set<EndpointId> withFull(Set<EndpointId> excluded) {
-        Set<EndpointId> barred = new HashSet<>(excluded);
-        for (Endpoint endpoint : pool.snapshot().endpoints()) {
-            if (inFlight.isFull(endpoint.id())) {
-                barred.add(endpoint.id());
-            }
-        }
-        return barred;
-    }
-
     /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
     public void restarted(EndpointId endpoint) {
         tallies.opened(endpoint).restart();
@@ -318,53 +266,20 @@ public final class Router {
         retireIfGone(endpoint);
     }
 
-    void firstToken(RoutingDecision decision, long nanos) {
-        memory.firstToken(decision, nanos);
-        retireIfGone(decision.endpoint().id());
-    }
-
-    void transferred(RoutingDecision decision, long nanos) {
-        memory.transferred(decision, nanos);
-    }
-
-    void delivered(RoutingDecision decision, UsageReport delivery) {
-        deliveries.record(decision, delivery);
-        memory.reported(decision, delivery);
-        retireIfGone(decision.endpoint().id());
-    }
-
-    /** A prefill leg is complete; it generates nothing that says how long responses are. */
-    void prefilled(RoutingDecision leg, UsageReport delivery) {
-        deliveries.record(leg, delivery);
-        memory.corrected(leg, delivery);
-        retireIfGone(leg.endpoint().id());
-    }
-
-    /** The response to a prompt that was computed elsewhere is complete. */
-    void generated(RoutingDecision decision, UsageReport delivery) {
-        memory.generated(decision, delivery);
-        retireIfGone(decision.endpoint().id());
-    }
-
     /** Another leg for a decision whose first one failed; null if no endpoint takes it. */
     @Nullable
     Dispatch prefillAgain(RoutingDecision decision, Set<EndpointId> tried) {
         Set<EndpointId> excluded = new HashSet<>(decision.request().withUnsuited(tried));
-        RoutingDecision leg = PrefillChoice.another(decision, memory.view(pool.snapshot()), excluded);
+        RoutingDecision leg = choice.prefillAgain(decision, excluded);
         while (leg != null) {
             Dispatch dispatch = health.admits(leg.endpoint()) ? openPrefill(leg) : null;
             if (dispatch != null) {
                 return dispatch;
             }
             excluded.add(leg.endpoint().id());
-            leg = PrefillChoice.another(decision, memory.view(pool.snapshot()), excluded);
+            leg = choice.prefillAgain(decision, excluded);
         }
         return null;
-    }
-
-    void unreported(RoutingDecision decision) {
-        deliveries.unreported(decision);
-        retireIfGone(decision.endpoint().id());
     }
 
     /** An endpoint may leave while something of it is noted: that must not outlive it. */

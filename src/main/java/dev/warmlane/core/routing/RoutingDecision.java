@@ -36,29 +36,16 @@ public record RoutingDecision(
         @Nullable RoutingDecision prefill,
         @Nullable PrefillBypass bypass) {
 
-    /** A decision for one endpoint, in a pool where that goes without saying. */
-    public RoutingDecision(
-            RoutingRequest request,
-            Endpoint endpoint,
-            KeySource source,
-            Outcome outcome,
-            long promptTokens,
-            long uncachedTokens,
-            long matchedTokens,
-            List<Candidate> candidates,
-            Remember remember) {
-        this(
-                request,
-                endpoint,
-                source,
-                outcome,
-                promptTokens,
-                uncachedTokens,
-                matchedTokens,
-                candidates,
-                remember,
-                null,
-                null);
+    /** A decision by the request's own key alone, of which nothing is remembered. */
+    public static RoutingDecision byKey(RoutingRequest request, Endpoint endpoint, Outcome outcome) {
+        return new RoutingDecision(
+                request, endpoint, request.key().source(), outcome, 0, 0, 0, List.of(), Remember.NOTHING, null, null);
+    }
+
+    /** A decision that looked at no key, of which nothing is remembered. */
+    public static RoutingDecision byLoad(RoutingRequest request, Endpoint endpoint) {
+        return new RoutingDecision(
+                request, endpoint, KeySource.NONE, Outcome.PLACED, 0, 0, 0, List.of(), Remember.NOTHING, null, null);
     }
 
     /** The chosen endpoint as it was weighed; null where the policy weighs none. */
@@ -87,69 +74,33 @@ public record RoutingDecision(
 
     /** The same without the prompt's blocks, which for a long prompt are most of its memory. */
     RoutingDecision withoutPrompt() {
-        RoutingRequest slim = request.withoutPrompt();
-        return new RoutingDecision(
-                slim,
-                endpoint,
-                source,
-                outcome,
-                promptTokens,
-                uncachedTokens,
-                matchedTokens,
-                candidates,
-                remember,
-                prefill == null ? null : prefill.withoutPrompt(),
-                bypass);
+        RoutingDecision leg = prefill == null ? null : prefill.withoutPrompt();
+        return changed(request.withoutPrompt(), outcome, uncachedTokens, leg, bypass);
     }
 
     /** The same with another outcome. */
     RoutingDecision withOutcome(Outcome other) {
-        return new RoutingDecision(
-                request,
-                endpoint,
-                source,
-                other,
-                promptTokens,
-                uncachedTokens,
-                matchedTokens,
-                candidates,
-                remember,
-                prefill,
-                bypass);
+        return changed(request, other, uncachedTokens, prefill, bypass);
     }
 
     /** The same with the prompt computed by another endpoint first, so that this one has nothing to compute. */
     public RoutingDecision withPrefill(RoutingDecision other) {
-        return new RoutingDecision(
-                request, endpoint, source, outcome, promptTokens, 0, matchedTokens, candidates, remember, other, null);
+        return changed(request, outcome, 0, other, null);
     }
 
     /** The same with the prompt computed by the endpoint itself. */
     public RoutingDecision bypassing(PrefillBypass why) {
-        return new RoutingDecision(
-                request,
-                endpoint,
-                source,
-                outcome,
-                promptTokens,
-                uncachedTokens,
-                matchedTokens,
-                candidates,
-                remember,
-                null,
-                why);
+        return changed(request, outcome, uncachedTokens, null, why);
     }
 
-    /** A decision by the request's own key alone, of which nothing is remembered. */
-    public static RoutingDecision byKey(RoutingRequest request, Endpoint endpoint, Outcome outcome) {
+    private RoutingDecision changed(
+            RoutingRequest about,
+            Outcome became,
+            long uncached,
+            @Nullable RoutingDecision leg,
+            @Nullable PrefillBypass why) {
         return new RoutingDecision(
-                request, endpoint, request.key().source(), outcome, 0, 0, 0, List.of(), Remember.NOTHING);
-    }
-
-    /** A decision that looked at no key, of which nothing is remembered. */
-    public static RoutingDecision byLoad(RoutingRequest request, Endpoint endpoint) {
-        return new RoutingDecision(
-                request, endpoint, KeySource.NONE, Outcome.PLACED, 0, 0, 0, List.of(), Remember.NOTHING);
+                about, endpoint, source, became, promptTokens, uncached, matchedTokens, candidates, remember, leg, why);
     }
 
     /** What a decision did with the affinity of its request. */

@@ -17,7 +17,6 @@ import dev.warmlane.core.routing.PolicyParameters;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
-import dev.warmlane.core.routing.RouterCapacity;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.policy.Policies;
 import dev.warmlane.core.sharing.PoolShare;
@@ -163,7 +162,7 @@ public final class PoolFactory {
     private static AdmissionQueue queue(QueueSettings settings, Router router) {
         AdmissionQueue queue = new AdmissionQueue(
                 new AdmissionQueue.Limits(settings.maxEntries(), settings.maxWait()),
-                new RouterCapacity(router),
+                router::capacity,
                 System::nanoTime,
                 new SplittableRandom());
         router.inFlight().onClose(queue::ended);

@@ -13,8 +13,8 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Dispatch.UsageReport;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
-import dev.warmlane.core.routing.policy.CostParameters;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
+import dev.warmlane.core.routing.policy.ShippedCosts;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -33,11 +33,10 @@ class DeliveredHitsTest {
     private static final Endpoint ENDPOINT = Endpoint.ofUri(URI.create("http://e"));
 
     private final PrefixIndex index = new PrefixIndex(CAPACITY);
-    private final PoolMemory memory = new PoolMemory(
-            new AffinityTable(100, Duration.ofHours(2), System::nanoTime), index, BLOCK_BYTES, new InFlight(), 1);
+    private final PoolMemory memory = PoolMemories.of(
+            new AffinityTable(100, Duration.ofHours(2), System::nanoTime), index, BLOCK_BYTES, new InFlight());
     private final EndpointPool pool = new EndpointPool("test");
-    private final ExpectedCostPolicy expectedCost =
-            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
+    private final ExpectedCostPolicy expectedCost = new ExpectedCostPolicy(ShippedCosts.PARAMETERS);
     private final Router router = router(expectedCost);
 
     private Router router(RoutingPolicy policy) {

@@ -116,6 +116,7 @@ class EndpointSpeedsTest {
     }
 
     private static Candidate seen(Endpoint endpoint) {
-        return new Candidate(endpoint, 4000, 4000, 1000, 3, 20_000, 0, 0, false, null, new Cost(0, 0, 0, 0, 0, 0));
+        return new Candidate(
+                endpoint, 4000, 4000, 1000, 3, 20_000, 0, 0, false, null, new Cost(0, 0, 0, 0, 0, 0, 0), null);
     }
 }

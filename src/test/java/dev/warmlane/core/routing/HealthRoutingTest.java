@@ -26,6 +26,7 @@ import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
 import dev.warmlane.core.routing.policy.LeastRequestsPolicy;
 import dev.warmlane.core.routing.policy.RandomPolicy;
 import dev.warmlane.core.routing.policy.RoundRobinPolicy;
+import dev.warmlane.core.routing.policy.ShippedCosts;
 import dev.warmlane.core.routing.policy.StickyPolicy;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -359,8 +360,8 @@ class HealthRoutingTest {
     }
 
     private Router router(String algorithm) {
-        PoolMemory memory = new PoolMemory(table, index, 256, inFlight, 1);
-        CostParameters costs = new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4);
+        PoolMemory memory = PoolMemories.of(table, index, 256, inFlight);
+        CostParameters costs = ShippedCosts.PARAMETERS;
         ExpectedCostPolicy expectedCost = new ExpectedCostPolicy(costs);
         RoutingPolicy policy = switch (algorithm) {
             case "sticky" -> new StickyPolicy(expectedCost);

@@ -1,10 +1,13 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import java.time.Duration;
 
-/** Memories for tests that do not look into them. */
+/** Memories for tests in which no time passes. */
 public final class PoolMemories {
     private PoolMemories() {}
 
@@ -15,7 +18,11 @@ public final class PoolMemories {
 
     /** One that has seen no request and counts in these. */
     public static PoolMemory counting(InFlight inFlight) {
-        return new PoolMemory(
-                new AffinityTable(100, Duration.ofHours(2), () -> 0L), new PrefixIndex(1000), 256, inFlight, 1);
+        return of(new AffinityTable(100, Duration.ofHours(2), () -> 0L), new PrefixIndex(1000), 256, inFlight);
+    }
+
+    /** One of a gateway that has no other replicas. */
+    public static PoolMemory of(Bindings bindings, PredictedContents contents, int blockSizeBytes, InFlight inFlight) {
+        return new PoolMemory(bindings, contents, blockSizeBytes, inFlight, ReplicaLoad.NONE, 1, () -> 0);
     }
 }

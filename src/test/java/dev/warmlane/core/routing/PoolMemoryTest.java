@@ -27,11 +27,12 @@ class PoolMemoryTest {
     private final AffinityTable bindings = new AffinityTable(100, Duration.ofHours(2), () -> 0L);
     private final PrefixIndex index = new PrefixIndex(1000);
     private final InFlight inFlight = new InFlight();
-    private final PoolMemory memory = new PoolMemory(bindings, index, 256, inFlight, 1);
+    private final PoolMemory memory = PoolMemories.of(bindings, index, 256, inFlight);
     private final RoutingView view = memory.view(new EndpointSnapshot(List.of(A)));
 
     private static RoutingDecision decision(RoutingRequest request, Outcome outcome, Remember remember) {
-        return new RoutingDecision(request, A, request.key().source(), outcome, 6400, 6400, 0, List.of(), remember);
+        return new RoutingDecision(
+                request, A, request.key().source(), outcome, 6400, 6400, 0, List.of(), remember, null, null);
     }
 
     private void assertRemembered(boolean binding, boolean prompt) {

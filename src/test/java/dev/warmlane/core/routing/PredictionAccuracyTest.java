@@ -27,7 +27,9 @@ class PredictionAccuracyTest {
                 4000 - matchedTokens,
                 matchedTokens,
                 placed.candidates(),
-                placed.remember());
+                placed.remember(),
+                null,
+                null);
     }
 
     private Silence silence() {

@@ -39,10 +39,13 @@ class RoutingDecisionTest {
                 5000 - taken,
                 taken,
                 List.of(candidate(LEFT, left, true), candidate(TAKEN, taken, false)),
-                Remember.NOTHING);
+                Remember.NOTHING,
+                null,
+                null);
     }
 
     private static Candidate candidate(Endpoint endpoint, long matched, boolean bound) {
-        return new Candidate(endpoint, matched, 5000 - matched, 0, 0, 0, 0, 0, bound, null, new Cost(0, 0, 0, 0, 0, 0));
+        return new Candidate(
+                endpoint, matched, 5000 - matched, 0, 0, 0, 0, 0, bound, null, new Cost(0, 0, 0, 0, 0, 0, 0), null);
     }
 }

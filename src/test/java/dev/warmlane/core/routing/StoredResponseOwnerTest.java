@@ -14,11 +14,11 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
-import dev.warmlane.core.routing.policy.CostParameters;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
 import dev.warmlane.core.routing.policy.LeastRequestsPolicy;
 import dev.warmlane.core.routing.policy.RandomPolicy;
 import dev.warmlane.core.routing.policy.RoundRobinPolicy;
+import dev.warmlane.core.routing.policy.ShippedCosts;
 import dev.warmlane.core.routing.policy.StickyPolicy;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -143,8 +143,7 @@ class StoredResponseOwnerTest {
     }
 
     private Router router(String algorithm) {
-        ExpectedCostPolicy expectedCost =
-                new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
+        ExpectedCostPolicy expectedCost = new ExpectedCostPolicy(ShippedCosts.PARAMETERS);
         RoutingPolicy policy = switch (algorithm) {
             case "sticky" -> new StickyPolicy(expectedCost);
             case "consistent-hash" -> new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost);
@@ -153,7 +152,7 @@ class StoredResponseOwnerTest {
             case "random" -> new RandomPolicy();
             default -> expectedCost;
         };
-        PoolMemory memory = new PoolMemory(table, new PrefixIndex(1000), 256, inFlight, 7);
+        PoolMemory memory = PoolMemories.of(table, new PrefixIndex(1000), 256, inFlight);
         return new Router(pool, policy, memory, new DecisionLog(8, InstantSource.system()), HealthWatch.NONE);
     }
 }

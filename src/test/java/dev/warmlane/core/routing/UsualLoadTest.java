@@ -25,7 +25,8 @@ class UsualLoadTest {
     }
 
     private static Candidate candidate(Endpoint endpoint, long promptTokens) {
-        return new Candidate(endpoint, 0, 0, 0, 0, promptTokens, 0, 0, false, null, new Cost(0, 0, 0, 0, 0, 0));
+        return new Candidate(
+                endpoint, 0, 0, 0, 0, promptTokens, 0, 0, false, null, new Cost(0, 0, 0, 0, 0, 0, 0), null);
     }
 
     @Test

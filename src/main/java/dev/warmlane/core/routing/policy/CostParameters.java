@@ -49,32 +49,6 @@ public record CostParameters(
     private static final double BITS = 8;
     private static final double GIGA = 1e9;
 
-    /** Parameters for pools whose endpoints have no roles. */
-    public CostParameters(
-            double recompute,
-            double delay,
-            double load,
-            double stayForSeconds,
-            double stickinessPerLoss,
-            double clientIpStickiness,
-            double attentionTokens,
-            double tieTokens,
-            double sharedUses) {
-        this(
-                recompute,
-                delay,
-                load,
-                stayForSeconds,
-                stickinessPerLoss,
-                clientIpStickiness,
-                attentionTokens,
-                tieTokens,
-                sharedUses,
-                KV_BYTES_PER_TOKEN * BITS / (TRANSFER_GBPS * GIGA),
-                false,
-                false);
-    }
-
     /** Reads them from a policy's parameters. */
     static CostParameters read(PolicyParameters parameters) {
         return new CostParameters(

@@ -98,7 +98,9 @@ final class PrefillLegs {
                     leg.uncachedTokens(),
                     leg.matchedTokens(),
                     candidates,
-                    Remember.PROMPT));
+                    Remember.PROMPT,
+                    null,
+                    null));
         }
         return decision.bypassing(bypass(way, decision.promptTokens()));
     }
@@ -139,7 +141,7 @@ final class PrefillLegs {
     private static Candidate promptOnly(Candidate candidate) {
         Cost whole = candidate.terms();
         double delaying = candidate.endpoint().role() == Role.PREFILL ? 0 : whole.delaying();
-        return candidate.with(new Cost(whole.waiting(), whole.computing(), delaying, 0, whole.loading(), 0));
+        return candidate.by(null, new Cost(whole.waiting(), whole.computing(), delaying, 0, whole.loading(), 0, 0));
     }
 
     private @Nullable Candidate cheapest() {

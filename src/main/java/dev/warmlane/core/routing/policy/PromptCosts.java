@@ -98,6 +98,7 @@ final class PromptCosts {
                     slow * parameters.delay() * delayed * prefill,
                     slow * lambda * (loadTokens + promptTokens),
                     adapters == null ? 0 : adapters.tokens(fit, id, requests),
+                    0,
                     staying);
             candidates.add(new Candidate(
                     endpoint,
@@ -110,7 +111,8 @@ final class PromptCosts {
                     load.replicaRequests(id),
                     isBound,
                     fit,
-                    cost));
+                    cost,
+                    null));
         }
         return candidates;
     }
@@ -163,7 +165,9 @@ final class PromptCosts {
                 chosen.uncachedTokens(),
                 chosen.matchedTokens(),
                 candidates,
-                Remember.BINDING_AND_PROMPT);
+                Remember.BINDING_AND_PROMPT,
+                null,
+                null);
     }
 
     /**

@@ -48,7 +48,7 @@ class AdapterCostsTest {
     private final EndpointPool pool = new EndpointPool("test");
     private final Router router = new Router(
             pool,
-            new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4)),
+            new ExpectedCostPolicy(ShippedCosts.PARAMETERS),
             memory,
             new DecisionLog(4, InstantSource.system()),
             HealthWatch.NONE);

@@ -11,13 +11,12 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class PeerPolicyTest {
-    private static final CostParameters PARAMETERS = new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4);
 
     @Nested
     class Lmetric extends RoutingPolicyContract {
         @Override
         RoutingPolicy policy() {
-            return PeerPolicy.lmetric(PARAMETERS);
+            return PeerPolicy.lmetric(ShippedCosts.PARAMETERS);
         }
 
         @Test
@@ -36,7 +35,7 @@ class PeerPolicyTest {
     class PrefixThreshold extends RoutingPolicyContract {
         @Override
         RoutingPolicy policy() {
-            return PeerPolicy.prefixThreshold(0.3, 4, 1.5, PARAMETERS);
+            return PeerPolicy.prefixThreshold(0.3, 4, 1.5, ShippedCosts.PARAMETERS);
         }
 
         @Test
@@ -54,7 +53,7 @@ class PeerPolicyTest {
     class StickyUntilSaturated extends RoutingPolicyContract {
         @Override
         RoutingPolicy policy() {
-            return PeerPolicy.stickyUntilSaturated(0.8, 5, PARAMETERS);
+            return PeerPolicy.stickyUntilSaturated(0.8, 5, ShippedCosts.PARAMETERS);
         }
 
         @Test

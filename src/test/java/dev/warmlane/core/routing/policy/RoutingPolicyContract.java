@@ -16,6 +16,7 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RoutingDecision;
@@ -36,7 +37,7 @@ public abstract class RoutingPolicyContract {
     final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), () -> 0L);
     final PrefixIndex index = new PrefixIndex(10_000);
     final InFlight inFlight = new InFlight();
-    final PoolMemory memory = new PoolMemory(table, index, 256, inFlight, 1);
+    final PoolMemory memory = PoolMemories.of(table, index, 256, inFlight);
     final EndpointPool pool = new EndpointPool("test");
     final RoutingPolicy policy = policy();
     final Router router =
@@ -123,7 +124,7 @@ public abstract class RoutingPolicyContract {
     }
 
     ExpectedCostPolicy expectedCost() {
-        return new ExpectedCostPolicy(new CostParameters(2, 0.15, 0.3, 1.5, 5, 0.25, 37_500, 256, 4));
+        return new ExpectedCostPolicy(ShippedCosts.PARAMETERS);
     }
 
     void endpoints(int count) {

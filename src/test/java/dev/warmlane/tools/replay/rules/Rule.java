@@ -36,7 +36,9 @@ interface Rule extends RoutingPolicy {
                 uncachedTokens(request, pool, picked),
                 0,
                 List.of(),
-                remember());
+                remember(),
+                null,
+                null);
     }
 
     /** What counts as being computed at the endpoint until the first byte; rules that do not look at that need not say. */

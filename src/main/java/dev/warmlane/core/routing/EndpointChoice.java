@@ -1,0 +1,134 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.routing.LoadBound.SlowStart;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which endpoint of a pool a request should go to: the policy's choice, within what an owner of a stored response, a panic, a slow start,
+ * a probation and roles demand. Choosing changes nothing. Safe for concurrent use.
+ */
+final class EndpointChoice {
+    private final EndpointPool pool;
+    private final RoutingPolicy policy;
+    private final PoolMemory memory;
+
+    EndpointChoice(EndpointPool pool, RoutingPolicy policy, PoolMemory memory) {
+        this.pool = pool;
+        this.policy = policy;
+        this.memory = memory;
+    }
+
+    /** The endpoints as a decision would see them now; full ones included. */
+    EndpointSnapshot snapshot() {
+        return SlowStart.limit(pool.snapshot(), memory.load());
+    }
+
+    /** These endpoints and all that are full. */
+    Set<EndpointId> withFull(Set<EndpointId> excluded) {
+        Set<EndpointId> barred = new HashSet<>(excluded);
+        for (Endpoint endpoint : pool.snapshot().endpoints()) {
+            if (memory.inFlight().isFull(endpoint.id())) {
+                barred.add(endpoint.id());
+            }
+        }
+        return barred;
+    }
+
+    /** The endpoint that alone can serve the request, full or not; null if any can. */
+    @Nullable
+    EndpointId owner(RoutingRequest request, Set<EndpointId> tried) {
+        Endpoint owner = StoredResponseOwner.of(request, pool.snapshot(), tried);
+        return owner == null ? null : owner.id();
+    }
+
+    /** The decision for that endpoint; null if any can serve the request. */
+    @Nullable
+    RoutingDecision atOwner(RoutingRequest request, Set<EndpointId> tried) {
+        if (request.owner() == null) {
+            return null;
+        }
+        EndpointSnapshot snapshot = pool.snapshot();
+        Endpoint owner = StoredResponseOwner.of(request, snapshot, tried);
+        RoutingDecision tied =
+                owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
+        return tied != null && snapshot.hasRoles() ? tied.bypassing(PrefillBypass.STORED_RESPONSE) : tied;
+    }
+
+    /**
+     * The decision of the policy, and who computes the prompt; null if no endpoint can take the request.
+     *
+     * @param tried endpoints that are not to be asked, beside those that do not have what the request needs
+     */
+    @Nullable
+    RoutingDecision choose(RoutingRequest request, Set<EndpointId> tried) {
+        EndpointSnapshot snapshot = pool.snapshot();
+        Set<EndpointId> excluded = request.withUnsuited(tried);
+        if (!snapshot.hasRoles()) {
+            return chooseEndpoint(request, snapshot, excluded, tried, List.of());
+        }
+        List<Endpoint> prefill = new ArrayList<>(snapshot.prefill());
+        prefill.removeIf(endpoint -> excluded.contains(endpoint.id()));
+        RoutingDecision decision = chooseEndpoint(request, snapshot, snapshot.withPrefill(excluded), tried, prefill);
+        // A policy that prices both ways has said which.
+        return decision == null || decision.prefill() != null || decision.bypass() != null
+                ? decision
+                : PrefillChoice.of(decision, memory.view(snapshot), excluded);
+    }
+
+    /** Another prefill leg for a decision whose first one failed; null if no endpoint takes it. */
+    @Nullable
+    RoutingDecision prefillAgain(RoutingDecision decision, Set<EndpointId> excluded) {
+        return PrefillChoice.another(decision, memory.view(pool.snapshot()), excluded);
+    }
+
+    /** The endpoint that makes the response. */
+    private @Nullable RoutingDecision chooseEndpoint(
+            RoutingRequest request,
+            EndpointSnapshot snapshot,
+            Set<EndpointId> excluded,
+            Set<EndpointId> tried,
+            List<Endpoint> prefill) {
+        if (snapshot.isPanic() && !tried.isEmpty()) {
+            // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
+            RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic(), prefill), excluded);
+            if (healthy != null) {
+                return healthy;
+            }
+        }
+        RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()), prefill);
+        RoutingDecision decision = policy.choose(request, view, excluded);
+        // What has failed elsewhere is no trial; it has to succeed.
+        return decision != null && snapshot.hasProbation() && !snapshot.isPanic() && tried.isEmpty()
+                ? orTrial(decision, memory.view(snapshot, prefill))
+                : decision;
+    }
+
+    /**
+     * Gives an endpoint on probation the next request that is bound to no other. Its cache is cold, so where prompts begin alike no policy
+     * that looks at caches would choose it before the others are busy, and it would be out for as long as they are not.
+     */
+    private RoutingDecision orTrial(RoutingDecision decision, RoutingView view) {
+        if (decision.source().binds() && decision.outcome() != Outcome.PLACED) {
+            return decision;
+        }
+        Set<EndpointId> others = new HashSet<>(decision.request().unsuited());
+        for (Endpoint endpoint : view.snapshot().endpoints()) {
+            if (endpoint.state() != EndpointState.PROBATION || !endpoint.role().decodes()) {
+                others.add(endpoint.id());
+            }
+        }
+        RoutingDecision trial = policy.choose(decision.request(), view, others);
+        return trial == null ? decision : trial;
+    }
+}

@@ -1,0 +1,70 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.affinity.Bindings;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
+
+/** What decisions bind, and what takes it back: a request's key or, where that is only a hint, what goes on after its prompt. */
+final class KeyBindings {
+    private final Bindings bindings;
+
+    KeyBindings(Bindings bindings) {
+        this.bindings = bindings;
+    }
+
+    /** Whether a decision binds the key of its request. */
+    static boolean isBinding(RoutingDecision decision) {
+        return decision.remember().binding()
+                && decision.request().key().source().binds();
+    }
+
+    /** Whether nothing was bound before that it could have gone on with. */
+    static boolean isFirst(RoutingDecision decision) {
+        return decision.outcome() == Outcome.PLACED || isIndependent(decision);
+    }
+
+    /** Whether the prompt decided though the request has a key that binds: what goes on after it is bound in any case. */
+    private static boolean isIndependent(RoutingDecision decision) {
+        return decision.source() == KeySource.PROMPT_PREFIX;
+    }
+
+    /** The request is about to be sent. */
+    void dispatched(RoutingDecision decision) {
+        if (isBinding(decision) && (decision.outcome() != Outcome.SPILLED || isIndependent(decision))) {
+            bind(decision.request(), decision.endpoint().id());
+        }
+    }
+
+    /** The endpoint answered with response headers. */
+    void accepted(RoutingDecision decision) {
+        if (isBinding(decision)) {
+            bindings.touch(boundKey(decision.request()));
+        }
+    }
+
+    /** The endpoint did not take the request: a new binding is taken back. */
+    void failed(RoutingDecision decision) {
+        if (isBinding(decision) && (isFirst(decision) || decision.outcome() == Outcome.MOVED)) {
+            bindings.release(boundKey(decision.request()), decision.endpoint().id());
+        }
+    }
+
+    private void bind(RoutingRequest request, EndpointId endpoint) {
+        AffinityKey key = boundKey(request);
+        bindings.bind(key, endpoint);
+        // The address itself keeps its first endpoint: where costs are equal, that is one to prefer.
+        if (!key.equals(request.key()) && bindings.peek(request.key()) == null) {
+            bindings.bind(request.key(), endpoint);
+        }
+    }
+
+    private static AffinityKey boundKey(RoutingRequest request) {
+        PromptBlocks prompt = request.prompt();
+        return RoutingView.isHint(request) && prompt.length() > 0
+                ? request.key().after(prompt.hash(prompt.length() - 1))
+                : request.key();
+    }
+}

@@ -1,0 +1,125 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.routing.AdapterSlots.Fit;
+import dev.warmlane.core.routing.Dispatch.UsageReport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What responses teach a pool: how fast endpoints are, how many tokens a byte is, and how right the prediction of their caches was, which
+ * they correct. Safe for concurrent use; never blocks.
+ */
+final class ResponseFeedback {
+    private final PoolMemory memory;
+    private final PredictionAccuracy deliveries;
+    private final Consumer<EndpointId> noted;
+
+    /** @param noted told of each endpoint of which something was noted, after it was */
+    ResponseFeedback(PoolMemory memory, PredictionAccuracy deliveries, Consumer<EndpointId> noted) {
+        this.memory = memory;
+        this.deliveries = deliveries;
+        this.noted = noted;
+    }
+
+    /**
+     * The first token has come, and nothing before it.
+     *
+     * @param nanos after the request was sent
+     */
+    void firstToken(RoutingDecision decision, long nanos) {
+        Candidate seen = decision.chosen();
+        if (seen == null) {
+            return;
+        }
+        EndpointSpeeds speeds = memory.speeds();
+        if (!seen.loadsAdapter()) {
+            speeds.firstToken(seen, decision.promptTokens(), nanos);
+        } else if (nanos > 0 && seen.adapter() != Fit.WAITS) {
+            memory.adapters().loaded(nanos / 1e9 - speeds.expectedSeconds(seen, decision.promptTokens()));
+        }
+        noted.accept(decision.endpoint().id());
+    }
+
+    /**
+     * The first token has come of a response whose prompt another endpoint computed.
+     *
+     * @param nanos after the prompt was computed
+     */
+    void transferred(RoutingDecision decision, long nanos) {
+        for (Candidate candidate : decision.candidates()) {
+            if (candidate.prefill() != null && candidate.endpoint().equals(decision.endpoint())) {
+                double seconds = nanos / 1e9 - memory.speeds().stepSeconds(candidate);
+                memory.transfers().learn(candidate.uncachedTokens(), seconds);
+                return;
+            }
+        }
+    }
+
+    /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
+    void delivered(RoutingDecision decision, UsageReport usage) {
+        deliveries.record(decision, usage);
+        correct(decision, usage);
+        learn(decision, usage, isPredicted(decision) ? (Long) decision.matchedTokens() : null);
+    }
+
+    /** A prefill leg is complete; it generates nothing that says how long responses are. */
+    void prefilled(RoutingDecision leg, UsageReport usage) {
+        deliveries.record(leg, usage);
+        correct(leg, usage);
+        noted.accept(leg.endpoint().id());
+    }
+
+    /** The response to a prompt that another endpoint computed is complete: its usage tells what was cached there. */
+    void generated(RoutingDecision decision, UsageReport usage) {
+        learn(decision, usage, null);
+    }
+
+    /** The response is complete and says nothing of its usage. */
+    void unreported(RoutingDecision decision) {
+        deliveries.unreported(decision);
+        noted.accept(decision.endpoint().id());
+    }
+
+    private void learn(RoutingDecision decision, UsageReport usage, @Nullable Long predictedTokens) {
+        CacheUse told = memory.cacheUse();
+        if (told != null) {
+            told.answered(
+                    memory.use(decision),
+                    predictedTokens,
+                    usage.promptTokens(),
+                    usage.outputTokens(),
+                    usage.cachedTokens(),
+                    memory.nanoTime());
+        }
+        memory.averages().learn(decision.request().prompt().bytes(), usage);
+        noted.accept(decision.endpoint().id());
+    }
+
+    private void correct(RoutingDecision decision, UsageReport usage) {
+        Long cachedTokens = usage.cachedTokens();
+        if (isPredicted(decision) && cachedTokens != null && usage.promptTokens() > 0) {
+            memory.contents().correct(decision.endpoint().id(), missedBlocks(decision, usage, cachedTokens));
+        }
+    }
+
+    /** A decision that weighed nothing predicted nothing. */
+    private static boolean isPredicted(RoutingDecision decision) {
+        return decision.request().prompt().length() > 0
+                && !decision.candidates().isEmpty();
+    }
+
+    /**
+     * What the endpoint held and the prediction did not know. A prompt that repeats an earlier response finds that in the cache
+     * too, and a block that is cached in part counts for the endpoint alone: neither says that anything was forgotten.
+     */
+    private double missedBlocks(RoutingDecision decision, UsageReport usage, long cachedTokens) {
+        // By the prompt's own ratio: languages differ, and the average would look like a prediction that missed.
+        double blocksPerToken =
+                (double) decision.request().prompt().bytes() / usage.promptTokens() / memory.blockSizeBytes();
+        double missed = cachedTokens * blocksPerToken - memory.predictedBlocks(decision);
+        double unknowable = memory.averages().outputTokens() * blocksPerToken + 1;
+        return missed < 0 ? missed : Math.max(0, missed - unknowable);
+    }
+}
