@@ -1,10 +1,12 @@
 package dev.warmlane.core.prefix;
 
+import dev.warmlane.core.prefix.PredictedContents.BlockUses;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How often blocks come by different users, as rates that forget with a time constant of {@value #DECAY_SECONDS} s. Safe for
- * concurrent use; takes no lock, and of two threads that note the same block at once one may be lost.
+ * How often blocks come by different users, as rates that forget with a time constant of {@value #DECAY_SECONDS} s. Of a prompt a few
+ * leading blocks are looked at, at distances that grow. Safe for concurrent use; takes no lock, and of two threads that note the same
+ * block at once one may be lost.
  *
  * <p>Implementation notes: a table of fixed size, 2^{@value #SET_BITS} sets of {@value #WAYS} cells of two longs, 1 MB. A block
  * that finds its set full takes the cell of the one that comes least often.
@@ -27,7 +29,79 @@ final class BlockRates {
     /** A millisecond clock's ticks. */
     private static final int TICK_MILLIS = 250;
 
+    /** Stand among the blocks for every prompt that this process placed, and for those of its replicas too. */
+    private static final long OWN_USES = 0x6F776E5F75736573L;
+
+    private static final long ALL_USES = 0x616C6C5F75736573L;
+
     private final AtomicLongArray cells = new AtomicLongArray((2 * WAYS) << SET_BITS);
+
+    /**
+     * Counts a use of a prompt by this process: of its blocks up to the last one that some endpoint holds. From there on the prompt goes
+     * on alone, and says nothing new behind it.
+     *
+     * @param order another one for each prompt
+     */
+    void used(PromptBlocks prompt, long user, BlockHolders holders, long order, long nowMillis) {
+        note(OWN_USES, order, nowMillis);
+        usedElsewhere(order, nowMillis);
+        int held = 0;
+        int end = nextEnd(0);
+        while (end <= prompt.length() && holders.isHeld(prompt.hash(end - 1))) {
+            note(prompt.hash(end - 1), user, nowMillis);
+            held = end;
+            end = nextEnd(end);
+        }
+        int last = held;
+        int beyond = Math.min(end, prompt.length() + 1);
+        while (beyond - last > 1) {
+            int middle = (last + beyond) / 2;
+            if (holders.isHeld(prompt.hash(middle - 1))) {
+                last = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        if (last > held) {
+            note(prompt.hash(last - 1), user, nowMillis);
+        }
+    }
+
+    /** Counts a prompt that another replica placed. */
+    void usedElsewhere(long order, long nowMillis) {
+        note(ALL_USES, order, nowMillis);
+    }
+
+    /** As {@link PredictedContents#uses}. */
+    BlockUses uses(PromptBlocks prompt, int from, int held, double leastPerSecond, long nowMillis) {
+        double replicas = replicas(nowMillis);
+        BlockUses uses = null;
+        int end = 0;
+        while (end < held) {
+            int next = nextEnd(end);
+            end = next > held ? held : next;
+            if (end > from) {
+                double perSecond = replicas * perSecond(prompt.hash(end - 1), nowMillis);
+                if (perSecond < leastPerSecond) {
+                    break;
+                }
+                uses = uses == null ? new BlockUses(8) : uses;
+                uses.add(end, perSecond);
+            }
+        }
+        return uses == null ? BlockUses.NONE : uses;
+    }
+
+    /** How many leading blocks to look at after so many: each of the first eight, then four to the octave. */
+    private static int nextEnd(int end) {
+        return end + Math.max(1, Integer.highestOneBit(end) / 4);
+    }
+
+    /** All uses over those that came by this process, at least 1: other replicas see as much of a block as of everything. */
+    private double replicas(long millis) {
+        double own = perSecond(OWN_USES, millis);
+        return own == 0 ? 1 : Math.max(1, perSecond(ALL_USES, millis) / own);
+    }
 
     /** Somebody uses the block now. Who did so last does not count again. */
     void note(long hash, long user, long nowMillis) {

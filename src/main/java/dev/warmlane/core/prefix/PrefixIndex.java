@@ -13,13 +13,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Predicts from what this process sent where. A prompt is looked up for all endpoints in one walk of its chain of
- * blocks: the walk carries the set of endpoints that held every block so far and ends when none is left.
+ * Predicts from what this process sent where. The blocks of each endpoint are kept in the order of their use, and {@link BlockHolders}
+ * knows for all endpoints who holds which:
  * <pre>
- *   prompt      b0       b1       b2       b3                    slots: pod-a 0, pod-b 1, pod-c 2
- *   holders     {0,1,2}  {0,1}    {0}      {0,2}
- *   still in    {0,1,2}  {0,1}    {0}      {0}                   matched: pod-a 4, pod-b 2, pod-c 1
- *
  *   pod-a  newest  b0 b1 b2 b3 | c0 c1 | ...  oldest, evicted first
  * </pre>
  * An endpoint holds at most its capacity of blocks, which {@link #correct} adjusts to what it delivers, and evicts the one
@@ -44,11 +40,6 @@ public final class PrefixIndex implements PredictedContents {
     private static final long MAX_CAPACITY = 1 << 26;
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long MILLIS_PER_SECOND = 1000;
-
-    /** Stand for every prompt that this process placed, and for those of its replicas too, among the rates of blocks. */
-    private static final long OWN_USES = 0x6F776E5F75736573L;
-
-    private static final long ALL_USES = 0x616C6C5F75736573L;
 
     private final int maxEndpoints;
     private final int defaultCapacity;
@@ -107,7 +98,7 @@ public final class PrefixIndex implements PredictedContents {
         for (int i = 0; i < slots.length; i++) {
             slots[i] = slot(candidates.get(i).id());
         }
-        return new PrefixMatch(match(prompt, slots));
+        return new PrefixMatch(holders.match(prompt, slots));
     }
 
     @Override
@@ -120,23 +111,7 @@ public final class PrefixIndex implements PredictedContents {
 
     @Override
     public BlockUses uses(PromptBlocks prompt, int from, int held, double leastPerSecond) {
-        long millis = millis();
-        double replicas = replicas(millis);
-        BlockUses uses = null;
-        int end = 0;
-        while (end < held) {
-            int next = nextEnd(end);
-            end = next > held ? held : next;
-            if (end > from) {
-                double perSecond = replicas * rates.perSecond(prompt.hash(end - 1), millis);
-                if (perSecond < leastPerSecond) {
-                    break;
-                }
-                uses = uses == null ? new BlockUses(8) : uses;
-                uses.add(end, perSecond);
-            }
-        }
-        return uses == null ? BlockUses.NONE : uses;
+        return rates.uses(prompt, from, held, leastPerSecond, millis());
     }
 
     @Override
@@ -153,46 +128,9 @@ public final class PrefixIndex implements PredictedContents {
                 : Math.max(0, seconds() - blocks.oldestUseSeconds());
     }
 
-    /**
-     * Counts a use of a few of the blocks, at distances that grow, and of the last one that some endpoint holds: from there on
-     * the prompt goes on alone, and says nothing new behind it.
-     */
     @Override
     public void used(PromptBlocks prompt, long user) {
-        long millis = millis();
-        rates.note(OWN_USES, inserts.get(), millis);
-        rates.note(ALL_USES, inserts.get(), millis);
-        int held = 0;
-        int end = nextEnd(0);
-        while (end <= prompt.length() && holders.isHeld(prompt.hash(end - 1))) {
-            rates.note(prompt.hash(end - 1), user, millis);
-            held = end;
-            end = nextEnd(end);
-        }
-        int last = held;
-        int beyond = Math.min(end, prompt.length() + 1);
-        while (beyond - last > 1) {
-            int middle = (last + beyond) / 2;
-            if (holders.isHeld(prompt.hash(middle - 1))) {
-                last = middle;
-            } else {
-                beyond = middle;
-            }
-        }
-        if (last > held) {
-            rates.note(prompt.hash(last - 1), user, millis);
-        }
-    }
-
-    /** How many leading blocks to look at after so many: each of the first eight, then four to the octave. */
-    private static int nextEnd(int end) {
-        return end + Math.max(1, Integer.highestOneBit(end) / 4);
-    }
-
-    /** All uses over those that came by this process, at least 1: other replicas see as much of a block as of everything. */
-    private double replicas(long millis) {
-        double own = rates.perSecond(OWN_USES, millis);
-        return own == 0 ? 1 : Math.max(1, rates.perSecond(ALL_USES, millis) / own);
+        rates.used(prompt, user, holders, inserts.get(), millis());
     }
 
     private long millis() {
@@ -212,7 +150,7 @@ public final class PrefixIndex implements PredictedContents {
      */
     public boolean append(EndpointId endpoint, long parent, long[] hashes) {
         long order = inserts.incrementAndGet();
-        rates.note(ALL_USES, order, millis());
+        rates.usedElsewhere(order, millis());
         return known(endpoint).append(parent, hashes, order, seconds());
     }
 
@@ -285,60 +223,6 @@ public final class PrefixIndex implements PredictedContents {
             sum += blocks.memoryBytes();
         }
         return sum;
-    }
-
-    private int[] match(PromptBlocks prompt, int[] slots) {
-        int words = words(slots);
-        long[] stillIn = new long[words];
-        for (int slot : slots) {
-            if (slot >= 0) {
-                stillIn[slot / Long.SIZE] |= 1L << slot;
-            }
-        }
-        int[] matchedBySlot = walk(prompt, stillIn);
-        int[] matched = new int[slots.length];
-        for (int i = 0; i < slots.length; i++) {
-            matched[i] = slots[i] < 0 ? 0 : matchedBySlot[slots[i]];
-        }
-        return matched;
-    }
-
-    private int[] walk(PromptBlocks prompt, long[] stillIn) {
-        int[] matchedBySlot = new int[stillIn.length * Long.SIZE];
-        long[] held = new long[stillIn.length];
-        boolean any = stillIn.length > 0;
-        int block = 0;
-        while (any && block < prompt.length()) {
-            // Sets change at few of a chain's blocks, so the question whether this one does comes first.
-            if (!holders.isHeldByAll(prompt.hash(block), stillIn)) {
-                holders.read(prompt.hash(block), stillIn, held);
-                any = false;
-                for (int word = 0; word < stillIn.length; word++) {
-                    note(matchedBySlot, word, stillIn[word] & ~held[word], block);
-                    stillIn[word] = held[word];
-                    any |= held[word] != 0;
-                }
-            }
-            block++;
-        }
-        for (int word = 0; word < stillIn.length; word++) {
-            note(matchedBySlot, word, stillIn[word], block);
-        }
-        return matchedBySlot;
-    }
-
-    private static void note(int[] matchedBySlot, int word, long slots, int matched) {
-        for (long left = slots; left != 0; left &= left - 1) {
-            matchedBySlot[word * Long.SIZE + Long.numberOfTrailingZeros(left)] = matched;
-        }
-    }
-
-    private static int words(int[] slots) {
-        int highest = -1;
-        for (int slot : slots) {
-            highest = Math.max(highest, slot);
-        }
-        return (highest + Long.SIZE) / Long.SIZE;
     }
 
     private int slot(EndpointId endpoint) {
