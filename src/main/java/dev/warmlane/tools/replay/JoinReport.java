@@ -1,12 +1,14 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Distribution;
+import dev.warmlane.tools.Json;
 import dev.warmlane.tools.TextTable;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** How the first minute went of endpoints that joined on the way, or came back. */
 final class JoinReport {
@@ -28,6 +30,52 @@ final class JoinReport {
             this.endpoint = endpoint;
             this.nanos = nanos;
             this.warmedTokens = warmedTokens;
+        }
+
+        FirstMinute firstMinute() {
+            return new FirstMinute(
+                    endpoint.endpoint().name(),
+                    nanos / NANOS_PER_SECOND,
+                    warmedTokens,
+                    requests,
+                    promptTokens,
+                    cachedTokens,
+                    p99(ttftBefore),
+                    p99(ttftAfter));
+        }
+    }
+
+    /**
+     * The first minute of an endpoint that joined. Times to the first token are those of all endpoints' requests.
+     *
+     * @param atSeconds when it began to take requests
+     * @param warmedTokens prompt tokens that it had computed before
+     * @param requests that it got
+     * @param promptTokens of these
+     * @param cachedTokens of these, found in its cache
+     * @param ttftP99Before p99 of the time to the first token in the minute before, in seconds; null without requests
+     * @param ttftP99After the same of its first minute
+     */
+    record FirstMinute(
+            String endpoint,
+            double atSeconds,
+            long warmedTokens,
+            int requests,
+            long promptTokens,
+            long cachedTokens,
+            @Nullable Double ttftP99Before,
+            @Nullable Double ttftP99After) {
+
+        /** By tokens, in [0, 1]; null without requests. */
+        @Nullable
+        Double hitRatio() {
+            return promptTokens == 0 ? null : (double) cachedTokens / promptTokens;
+        }
+
+        private Json json() {
+            return Json.of("endpoint", endpoint, "atSeconds", atSeconds, "warmedTokens", warmedTokens)
+                    .and("requests", requests, "tokenHitRatio", hitRatio())
+                    .and("ttftP99SecondsBefore", ttftP99Before, "ttftP99SecondsAfter", ttftP99After);
         }
     }
 
@@ -64,52 +112,84 @@ final class JoinReport {
         }
     }
 
-    /** A table with a line for each; empty if none joined. */
-    String write(String title) {
-        if (joins.isEmpty()) {
-            return "";
+    /** Of each that joined, in their order. */
+    List<FirstMinute> firstMinutes() {
+        return joins.stream().map(Join::firstMinute).toList();
+    }
+
+    /**
+     * Those that joined in a replay, next to the same ones in a replay in which they began with empty caches.
+     *
+     * @param warm of the replay itself
+     * @param cold of the other one; null: it is not compared
+     */
+    record Comparison(List<FirstMinute> warm, @Nullable List<FirstMinute> cold) {
+
+        /** A table with a line for each; empty if none joined. */
+        String write(String title) {
+            if (warm.isEmpty()) {
+                return "";
+            }
+            List<List<String>> lines = new ArrayList<>();
+            List<String> heading = new ArrayList<>(
+                    List.of("joined", "at s", "warmed tok", "requests", "hit", "ttft p99 before", "after"));
+            if (cold != null) {
+                heading.addAll(List.of("cold: requests", "hit", "ttft p99 before", "after"));
+            }
+            lines.add(heading);
+            for (FirstMinute minute : warm) {
+                List<String> line = new ArrayList<>(
+                        List.of(minute.endpoint, number("%.1f", minute.atSeconds), Long.toString(minute.warmedTokens)));
+                line.addAll(cells(minute));
+                if (cold != null) {
+                    line.addAll(cells(cold(minute.endpoint)));
+                }
+                lines.add(line);
+            }
+            return "\n%s: the first minute of endpoints that joined\n\n%s".formatted(title, TextTable.write(lines, 1));
         }
-        List<List<String>> lines = new ArrayList<>();
-        lines.add(List.of("joined", "at s", "warmed tok", "requests", "hit", "ttft p99 before", "after"));
-        for (Join join : joins) {
-            lines.add(List.of(
-                    join.endpoint.endpoint().name(),
-                    number("%.1f", join.nanos / NANOS_PER_SECOND),
-                    Long.toString(join.warmedTokens),
-                    Integer.toString(join.requests),
-                    number("%.3f", hitRatio(join)),
-                    number("%.3f", p99(join.ttftBefore)),
-                    number("%.3f", p99(join.ttftAfter))));
+
+        private static List<String> cells(@Nullable FirstMinute minute) {
+            return minute == null
+                    ? List.of("-", "-", "-", "-")
+                    : List.of(
+                            Integer.toString(minute.requests),
+                            number("%.3f", minute.hitRatio()),
+                            number("%.3f", minute.ttftP99Before),
+                            number("%.3f", minute.ttftP99After));
         }
-        return "\n%s: the first minute of endpoints that joined\n\n%s".formatted(title, TextTable.write(lines, 1));
+
+        /** An object for each; with that of the other replay in it. */
+        List<Json> json() {
+            return warm.stream()
+                    .map(minute -> {
+                        FirstMinute other = cold(minute.endpoint);
+                        return minute.json().and("cold", other == null ? null : other.json());
+                    })
+                    .toList();
+        }
+
+        /** Null for one that joined only because this replay took longer. */
+        private @Nullable FirstMinute cold(String endpoint) {
+            return cold == null
+                    ? null
+                    : cold.stream()
+                            .filter(minute -> minute.endpoint.equals(endpoint))
+                            .findFirst()
+                            .orElse(null);
+        }
     }
 
-    private static double hitRatio(Join join) {
-        return join.promptTokens == 0 ? 0 : (double) join.cachedTokens / join.promptTokens;
+    private static @Nullable Double p99(List<Double> seconds) {
+        return seconds.isEmpty()
+                ? null
+                : Distribution.of(seconds.stream()
+                                .mapToDouble(Double::doubleValue)
+                                .toArray())
+                        .p99();
     }
 
-    /** Hit ratio of the requests that the last one got in its first minute. */
-    double lastHitRatio() {
-        return hitRatio(joins.get(joins.size() - 1));
-    }
-
-    /** p99 of the time to the first token of all requests in the minute after the last one joined, over that of the minute before. */
-    double lastTtftRatio() {
-        Join last = joins.get(joins.size() - 1);
-        return p99(last.ttftAfter) / p99(last.ttftBefore);
-    }
-
-    /** Prompt tokens that the last one computed before it took requests. */
-    long lastWarmedTokens() {
-        return joins.get(joins.size() - 1).warmedTokens;
-    }
-
-    private static double p99(List<Double> seconds) {
-        return Distribution.of(seconds.stream().mapToDouble(Double::doubleValue).toArray())
-                .p99();
-    }
-
-    private static String number(String format, double value) {
-        return String.format(Locale.ROOT, format, value);
+    private static String number(String format, @Nullable Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, format, value);
     }
 }

@@ -9,6 +9,7 @@ import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Attempt.Arrival;
+import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;
 import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
 import dev.warmlane.tools.replay.ReplayGateway.ReplaySharing;
@@ -42,6 +43,7 @@ public final class Replay {
 
     private final Load load;
     private final ReplaySettings settings;
+    private final @Nullable Double prewarmSeconds;
     private final VirtualTime time = new VirtualTime();
     private final Fleet fleet;
     private final SharedPrefixes sharedPrefixes = new SharedPrefixes(MAX_SHARED_BLOCKS);
@@ -60,11 +62,26 @@ public final class Replay {
      * @throws IllegalArgumentException if a request of the load does not fit into an endpoint's cache
      */
     public Replay(Load load, ReplaySettings settings, PolicyMaker policy, DoubleConsumer progress) {
+        this(load, settings, policy, settings.scenario().prewarmSeconds, progress);
+    }
+
+    /**
+     * A replay that warms for another time than its scenario says.
+     *
+     * @param prewarmSeconds as {@link Scenario#prewarmSeconds}
+     */
+    Replay(
+            Load load,
+            ReplaySettings settings,
+            PolicyMaker policy,
+            @Nullable Double prewarmSeconds,
+            DoubleConsumer progress) {
         int least = load.longestTokens() + Load.BLOCK_SIZE_TOKENS;
         String expected = ">= %d, for the longest request".formatted(least);
         Arguments.check(settings.kvTokens() >= least, "kv tokens", settings.kvTokens(), expected);
         this.load = load;
         this.settings = settings;
+        this.prewarmSeconds = prewarmSeconds;
         this.fleet = new Fleet(settings);
         this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
         this.balancer = new SplittableRandom(settings.seed());
@@ -135,7 +152,7 @@ public final class Replay {
             EngineSequence sequence,
             @Nullable PrefillLeg leg) {
         tally.answered(arrival, endpoint, decision, sequence, leg, time.now());
-        if (settings.scenario().prewarmSeconds != null) {
+        if (prewarmSeconds != null) {
             joins.answered(arrival, endpoint, sequence);
         }
         follow(arrival.request());
@@ -165,7 +182,7 @@ public final class Replay {
                 null,
                 null);
         tally.arrived(request, time.now());
-        if (settings.scenario().prewarmSeconds != null) {
+        if (prewarmSeconds != null) {
             sharedPrefixes.used(routing.prompt(), request.session(), time.now());
         }
         send(new Arrival(request, routing, gateway, time.now()));
@@ -255,13 +272,12 @@ public final class Replay {
 
     /** An endpoint with an empty cache takes requests, once it has what it is to be given before. */
     private void join(ReplayEndpoint endpoint) {
-        Double seconds = settings.scenario().prewarmSeconds;
-        if (seconds == null || seconds == 0) {
+        if (prewarmSeconds == null || prewarmSeconds == 0) {
             announceEndpoints();
             joins.joined(endpoint, time.now(), 0);
             return;
         }
-        long until = time.now() + nanos(seconds);
+        long until = time.now() + nanos(prewarmSeconds);
         CacheWarming[] warming = new CacheWarming[1];
         warming[0] = new CacheWarming(
                 endpoint,
@@ -285,8 +301,8 @@ public final class Replay {
     }
 
     /** How endpoints did that joined on the way. */
-    JoinReport joins() {
-        return joins;
+    List<FirstMinute> firstMinutes() {
+        return joins.firstMinutes();
     }
 
     private void giveUpWarming(ReplayEndpoint endpoint) {

@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Bench.BenchReport;
+import dev.warmlane.tools.replay.JoinReport.Comparison;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.RoleOptions.RolesReport;
@@ -150,10 +151,7 @@ public final class ReplayCommand implements Callable<Integer> {
         for (Bench.Case one : cases) {
             Load read = one.source().read();
             for (NamedPolicy policy : named) {
-                rows.add(new Row(
-                        one.name(),
-                        policy.text(),
-                        run(read, one.settings(), policy, one.name(), rows.size() + 1, runs)));
+                rows.add(row(read, one.settings(), policy, one.name(), rows.size() + 1, runs));
             }
         }
         return rows;
@@ -180,7 +178,11 @@ public final class ReplayCommand implements Callable<Integer> {
         RoleOptions.Roles split = roles.roles();
         Load asRead = load.read(seed);
         if (split != null) {
-            RolesReport report = new RolesReport(settings, split, this::run);
+            RolesReport report = new RolesReport(
+                    settings,
+                    split,
+                    (faster, fleet, policy, label, run, runs) ->
+                            row(faster, fleet, policy, label, run, runs).result());
             List<Row> compared = report.rows(policies(List.of("expected-cost")), speeds, asRead);
             if (format == ReportFormat.TABLE) {
                 advice.add(String.format("%n"));
@@ -193,10 +195,7 @@ public final class ReplayCommand implements Callable<Integer> {
             Load faster = asRead.atSpeed(speed);
             String label = label(asRead, speed);
             for (NamedPolicy policy : named) {
-                rows.add(new Row(
-                        label,
-                        policy.text(),
-                        run(faster, settings, policy, label, rows.size() + 1, speeds.size() * named.size())));
+                rows.add(row(faster, settings, policy, label, rows.size() + 1, speeds.size() * named.size()));
             }
         }
         return rows;
@@ -220,7 +219,7 @@ public final class ReplayCommand implements Callable<Integer> {
                 .hitRatio();
     }
 
-    private PolicyResult run(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {
+    private Row row(Load load, ReplaySettings settings, NamedPolicy policy, String label, int run, int runs) {
         Progress progress = new Progress(
                 System.err,
                 CommandLine.Help.Ansi.AUTO.enabled(),
@@ -228,8 +227,9 @@ public final class ReplayCommand implements Callable<Integer> {
         try {
             Replay replay = new Replay(load, settings, policy, progress);
             PolicyResult result = replay.run();
-            if (settings.scenario().prewarmSeconds != null && format == ReportFormat.TABLE) {
-                advice.add(replay.joins().write("%s, %s".formatted(label, policy.text())));
+            Comparison joined = joined(replay, load, settings, policy);
+            if (joined != null && format == ReportFormat.TABLE) {
+                advice.add(joined.write("%s, %s".formatted(label, policy.text())));
             }
             if (advise) {
                 advice.add(AdviceReport.write(
@@ -239,9 +239,20 @@ public final class ReplayCommand implements Callable<Integer> {
                         replay.secondsPerToken(),
                         change -> hitRatio(load, settings, policy, change)));
             }
-            return result;
+            return new Row(label, policy.text(), result, joined);
         } finally {
             progress.done();
         }
+    }
+
+    /** Endpoints that joined, next to what comes of them with empty caches; null if nobody asks. */
+    private static @Nullable Comparison joined(Replay replay, Load load, ReplaySettings settings, NamedPolicy policy) {
+        Double seconds = settings.scenario().prewarmSeconds;
+        if (seconds == null || seconds == 0 || replay.firstMinutes().isEmpty()) {
+            return seconds == null ? null : new Comparison(replay.firstMinutes(), null);
+        }
+        Replay cold = new Replay(load, settings, policy, 0.0, share -> {});
+        cold.run();
+        return new Comparison(replay.firstMinutes(), cold.firstMinutes());
     }
 }

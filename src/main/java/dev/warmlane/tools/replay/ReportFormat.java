@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.TextTable;
+import dev.warmlane.tools.replay.JoinReport.Comparison;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +17,10 @@ import org.jspecify.annotations.Nullable;
 enum ReportFormat {
     /** For people: texts to the left, numbers to the right. */
     TABLE,
-    /** An array with an object for each row, numbers unrounded; null where a number does not apply. */
+    /**
+     * An array with an object for each row, numbers unrounded; null where a number does not apply. Endpoints that joined are a list in
+     * there.
+     */
     JSON,
     /** RFC 4180: a heading and a line for each row, numbers unrounded; empty where a number does not apply. */
     CSV;
@@ -42,8 +46,19 @@ enum ReportFormat {
      *
      * @param load what was sent, with its speed
      * @param policy what routed it
+     * @param joined how endpoints did that joined; null if that was not asked for
      */
-    record Row(String load, String policy, PolicyResult result) {
+    record Row(
+            String load,
+            String policy,
+            PolicyResult result,
+            @Nullable Comparison joined) {
+
+        /** Of a fleet that nobody joins. */
+        Row(String load, String policy, PolicyResult result) {
+            this(load, policy, result, null);
+        }
+
         /** The texts, then each number. */
         private List<String> cells(List<Column> columns, Function<Column, String> number) {
             return ReportFormat.cells(List.of(load, policy), columns, number);
@@ -52,7 +67,7 @@ enum ReportFormat {
         private Json json(List<Column> columns) {
             Json json = Json.of("load", load, "policy", policy);
             columns.forEach(column -> json.and(column.name(), column.value().apply(result)));
-            return json;
+            return joined == null ? json : json.and("joined", joined.json());
         }
     }
 

@@ -51,7 +51,7 @@ public final class Scenario {
             paramLabel = "SECONDS",
             description = {
                 "An endpoint that joins or comes back first computes, for so long, the prefixes that sessions share; prints how",
-                "its first minute went. 0: it does not, and prints the same (default: neither)."
+                "its first minute went, and how it goes in the same replay without. 0: only the latter (default: neither)."
             })
     @Nullable
     Double prewarmSeconds;

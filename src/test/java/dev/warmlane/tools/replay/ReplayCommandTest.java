@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class ReplayCommandTest {
     private static final String SMALL = "--generate shared-prefix --groups 4 --prompts 2 --system-tokens 1024"
@@ -70,6 +72,28 @@ class ReplayCommandTest {
                         + " --preset 70b-h100x4 --step-ms 5 --max-sequences 8 --seed 3"))
                 .isZero();
         assertThat(out.toString()).contains("\"policy\" : \"consistent-hash:load-factor=2:slack-requests=1\"");
+    }
+
+    @Test
+    void comparesEndpointsThatComeBackWarmWithTheSameOnesCold() {
+        String restarts = SMALL + " --policy expected-cost --restart-each 3 --prewarm 2";
+        assertThat(execute(restarts)).isZero();
+        assertThat(out.toString())
+                .containsPattern("joined +at s +warmed tok .* cold: requests +hit +")
+                .containsPattern(
+                        "pod-0-2 +3.\\d +[1-9]\\d* +[1-9]\\d* +0.\\d+ .* [1-9]\\d* +0.\\d+ +[0-9.]+ +[0-9.]+\n");
+        out.getBuffer().setLength(0);
+        assertThat(execute(restarts + " --format json")).isZero();
+        JsonNode first = JsonMapper.shared()
+                .readTree(out.toString())
+                .path(0)
+                .path("joined")
+                .path(0);
+        assertThat(first.path("endpoint").asString()).isEqualTo("pod-0-2");
+        assertThat(first.path("warmedTokens").asLong()).isPositive();
+        assertThat(first.path("cold").path("warmedTokens").asLong(-1)).isZero();
+        assertThat(first.path("tokenHitRatio").asDouble())
+                .isGreaterThan(first.path("cold").path("tokenHitRatio").asDouble(1));
     }
 
     @Test
