@@ -18,6 +18,10 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 /** The file of alert rules. */
 record AlertRules(List<Alert> alerts, Map<String, String> recordings) {
     static final Path FILE = Path.of("config/prometheus/warmlane-alerts.yaml");
+    /** What promtool tests them by. */
+    static final List<String> TESTS = List.of(
+            "config/prometheus/tests/warmlane-alerts-test.yaml",
+            "config/prometheus/tests/warmlane-alerts-day-test.yaml");
 
     /** @param patience how long the expression holds before it fires */
     record Alert(String name, String expression, String patience, String severity, Map<String, String> annotations) {}

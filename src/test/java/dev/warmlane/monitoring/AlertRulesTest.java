@@ -59,7 +59,10 @@ class AlertRulesTest {
 
     @Test
     void alertsAreSeenFiringAndNotFiring() throws IOException {
-        String tests = Files.readString(Path.of("config/prometheus/tests/warmlane-alerts-test.yaml"));
+        StringBuilder tests = new StringBuilder();
+        for (String file : AlertRules.TESTS) {
+            tests.append(Files.readString(Path.of(file)));
+        }
         assertThat(rules.alerts()).allSatisfy(alert -> {
             assertThat(tests).containsPattern("alertname: " + alert.name() + "\n +exp_alerts:\n");
             assertThat(tests).contains("alertname: " + alert.name() + "\n        exp_alerts: []\n");

@@ -6,6 +6,7 @@ import dev.warmlane.monitoring.GrafanaDashboards.Query;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,7 +22,8 @@ class PromtoolIT {
 
     @Test
     void alertsFireAndStayQuietAsTheirTestsSay() throws Exception {
-        Promtool.Verdict verdict = Promtool.run("test", "rules", "config/prometheus/tests/warmlane-alerts-test.yaml");
+        Promtool.Verdict verdict = Promtool.run(Stream.concat(Stream.of("test", "rules"), AlertRules.TESTS.stream())
+                .toArray(String[]::new));
 
         assertThat(verdict.exitCode()).as(verdict.output()).isZero();
     }
