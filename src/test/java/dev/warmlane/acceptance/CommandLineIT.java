@@ -2,11 +2,11 @@ package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.harness.WarmlaneJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -18,13 +18,7 @@ class CommandLineIT {
     private record Ended(int exitCode, String output) {}
 
     private static Ended run(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.warmlane.Warmlane"));
+        List<String> command = WarmlaneJvm.command("-Xmx256m");
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {

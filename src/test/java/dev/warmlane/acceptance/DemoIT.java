@@ -19,8 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +32,8 @@ class DemoIT {
 
     @Test
     void talksToItselfAndSaysWhatToTry() throws Exception {
-        try (GatewayProcess demo = GatewayProcess.start(directory, "spring.profiles.active=demo", freeEndpoints())) {
+        try (GatewayProcess demo =
+                GatewayProcess.start(directory, "spring.profiles.active=demo", FreePorts.endpoints(4))) {
             demo.awaitOutput("decisions?limit=1'");
             String guide = demo.output().substring(demo.output().indexOf("The demo is at"));
             assertThat(guide).startsWith("The demo is at " + demo.management("/dashboard"));
@@ -58,7 +57,7 @@ class DemoIT {
     @ParameterizedTest
     @CsvSource({"'demo,quiet', 0", "demo, 7"})
     void isQuietWhereThatIsWished(String profiles, int clients) throws Exception {
-        try (RunningGateway demo = RunningGateway.start("spring.profiles.active=" + profiles, freeEndpoints())) {
+        try (RunningGateway demo = RunningGateway.start("spring.profiles.active=" + profiles, FreePorts.endpoints(4))) {
             assertThat(Thread.getAllStackTraces().keySet().stream()
                             .filter(thread -> thread.getName().equals("demo-traffic"))
                             .count())
@@ -78,7 +77,8 @@ class DemoIT {
         Matcher image =
                 Pattern.compile("!\\[The dashboard: (.*)]\\((docs/.*\\.png)\\)").matcher(readme);
         assertThat(image.find()).isTrue();
-        try (GatewayProcess demo = GatewayProcess.start(directory, "spring.profiles.active=demo", freeEndpoints());
+        try (GatewayProcess demo =
+                        GatewayProcess.start(directory, "spring.profiles.active=demo", FreePorts.endpoints(4));
                 Playwright playwright = DashboardIT.playwright()) {
             demo.awaitOutput("The demo is at");
             Page page = DashboardIT.launch(playwright)
@@ -96,13 +96,6 @@ class DemoIT {
                 page.screenshot(new Page.ScreenshotOptions().setPath(Path.of(image.group(2))));
             }
         }
-    }
-
-    private static String freeEndpoints() {
-        return Stream.generate(FreePorts::take)
-                .limit(4)
-                .map(port -> "http://127.0.0.1:" + port)
-                .collect(Collectors.joining(",", "warmlane.endpoints=", ""));
     }
 
     private static List<String> keys(GatewayProcess demo) {

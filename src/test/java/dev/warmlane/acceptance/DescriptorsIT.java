@@ -6,14 +6,12 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.WarmlaneJvm;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,36 +129,11 @@ class DescriptorsIT {
         List<String> settings = new ArrayList<>(List.of(more));
         settings.add("warmlane.endpoints=" + engine.uri());
         settings.add("warmlane.health.interval=200ms");
-        ProcessBuilder command = new ProcessBuilder(
-                "sh",
-                "-c",
-                "ulimit -n " + DESCRIPTORS + "; exec \"$0\" \"$@\"",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPathOfJars(),
-                "dev.warmlane.Warmlane");
-        return GatewayProcess.start(directory, command, settings.toArray(new String[0]))
+        List<String> command =
+                new ArrayList<>(List.of("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$0\" \"$@\""));
+        command.addAll(WarmlaneJvm.command("-Xmx256m"));
+        return GatewayProcess.start(directory, new ProcessBuilder(command), settings.toArray(new String[0]))
                 .awaitReady();
-    }
-
-    /** As in production, where no class needs a descriptor of its own. */
-    private String classPathOfJars() {
-        ToolProvider jar = ToolProvider.findFirst("jar").orElseThrow();
-        List<String> entries = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            if (Files.isDirectory(Path.of(entry))) {
-                String packed =
-                        directory.resolve("classes-" + entries.size() + ".jar").toString();
-                assertThat(jar.run(System.out, System.err, "--create", "--file", packed, "-C", entry, "."))
-                        .isZero();
-                entries.add(packed);
-            } else {
-                entries.add(entry);
-            }
-        }
-        return String.join(File.pathSeparator, entries);
     }
 
     private boolean served(int port) {

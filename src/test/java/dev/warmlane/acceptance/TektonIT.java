@@ -10,6 +10,7 @@ import dev.warmlane.engines.discovery.Slices;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.WarmlaneJvm;
 import dev.warmlane.helm.DeploymentsApi;
 import dev.warmlane.helm.LocalPipelineRun;
 import dev.warmlane.helm.LocalTaskRun;
@@ -35,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,11 +55,9 @@ class TektonIT {
 
     @BeforeEach
     void putWarmlaneOnThePath() throws Exception {
-        LocalTaskRun.executable(folder.resolve("warmlane"), """
-                        #!/bin/sh
-                        exec '%s' -Xmx64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '%s' dev.warmlane.Warmlane "$@"
-                        """.formatted(
-                Path.of(System.getProperty("java.home"), "bin", "java"), System.getProperty("java.class.path")));
+        String java =
+                WarmlaneJvm.command("-Xmx64m").stream().map("'%s'"::formatted).collect(Collectors.joining(" "));
+        LocalTaskRun.executable(folder.resolve("warmlane"), "#!/bin/sh\nexec %s \"$@\"\n".formatted(java));
     }
 
     @Test

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Ports of 127.0.0.1 for servers that must know theirs before they start, or come back at the same one. They lie below those that
@@ -29,5 +31,13 @@ public final class FreePorts {
             }
         }
         throw new IllegalStateException("no free port from %d to %d".formatted(FIRST, FIRST + COUNT));
+    }
+
+    /** So many free ports as the setting of endpoints that will listen there. */
+    public static String endpoints(int count) {
+        return Stream.generate(FreePorts::take)
+                .limit(count)
+                .map(port -> "http://127.0.0.1:" + port)
+                .collect(Collectors.joining(",", "warmlane.endpoints=", ""));
     }
 }

@@ -33,15 +33,7 @@ public final class GatewayProcess implements AutoCloseable {
 
     /** Starts a process and does not wait for it. */
     public static GatewayProcess start(Path directory, String... settings) {
-        ProcessBuilder command = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.warmlane.Warmlane");
-        return start(directory, command, settings);
+        return start(directory, new ProcessBuilder(WarmlaneJvm.command("-Xmx256m")), settings);
     }
 
     /** The same by another command, which gets "serve" and the settings as its arguments. */

@@ -28,7 +28,8 @@ public final class RunningGateway implements AutoCloseable {
     /** Off unless a test is about it: no test needs what is compiled, and all would wait for it. */
     static final String WARM_UP = "warmlane.warm-up=";
 
-    private final ConfigurableApplicationContext context;
+    /** Null once it is closed: test classes keep their gateways in static fields, and each is 8 MB that every collection walks. */
+    private volatile ConfigurableApplicationContext context;
 
     private RunningGateway(ConfigurableApplicationContext context) {
         this.context = context;
@@ -141,7 +142,11 @@ public final class RunningGateway implements AutoCloseable {
 
     @Override
     public void close() {
-        context.close();
+        ConfigurableApplicationContext closed = context;
+        if (closed != null) {
+            closed.close();
+            context = null;
+        }
     }
 
     private int property(String name) {

@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -30,16 +29,8 @@ public final class SimulatorProcess implements AutoCloseable {
 
     /** Starts a process and does not wait for it. */
     public static SimulatorProcess start(Path directory, String... options) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.warmlane.Warmlane",
-                "simulate",
-                "--pods=1",
-                "--port=0"));
+        List<String> command = WarmlaneJvm.command("-Xmx128m");
+        command.addAll(List.of("simulate", "--pods=1", "--port=0"));
         command.addAll(List.of(options));
         try {
             Path output = Files.createTempFile(directory, "simulator", ".log");
