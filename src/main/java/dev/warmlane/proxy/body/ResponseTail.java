@@ -18,38 +18,43 @@ public final class ResponseTail {
 
     private static final byte[] LAST_EVENT = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
 
-    private static final int BUFFER_BYTES = 2 * KEPT_BYTES;
-
     private static final byte[] NOTHING = {};
 
+    /** Every stream has one as long as it lasts. Once it has all the bytes that are kept, the next ones replace the oldest. */
     private byte[] buffer = NOTHING;
-    private int length;
+
+    private int next;
     private long seenBytes;
     private boolean silent = true;
     private boolean lineStarts = true;
 
     /** Notes a chunk without consuming it. */
     public void accept(ByteBuf chunk) {
-        seenBytes += chunk.readableBytes();
+        int bytes = chunk.readableBytes();
         if (silent) {
             listen(chunk);
         }
-        int count = Math.min(chunk.readableBytes(), KEPT_BYTES);
-        makeRoom(count);
-        chunk.getBytes(chunk.writerIndex() - count, buffer, length, count);
-        length += count;
+        makeRoom(bytes);
+        seenBytes += bytes;
+        int count = Math.min(bytes, buffer.length);
+        int from = chunk.writerIndex() - count;
+        int first = Math.min(count, buffer.length - next);
+        chunk.getBytes(from, buffer, next, first);
+        chunk.getBytes(from + first, buffer, 0, count - first);
+        next = count == first ? next + count : count - first;
     }
 
     /** For the first chunk just enough, as most responses come whole. */
-    private void makeRoom(int count) {
-        if (length + count > BUFFER_BYTES) {
-            // Rarely: the buffer holds twice what must be kept.
-            System.arraycopy(buffer, length - KEPT_BYTES, buffer, 0, KEPT_BYTES);
-            length = KEPT_BYTES;
+    private void makeRoom(int bytes) {
+        if (seenBytes + bytes > buffer.length && buffer.length < KEPT_BYTES) {
+            // Nothing was replaced yet, so what was kept is all that came.
+            long doubled = Math.max(seenBytes + bytes, 2L * buffer.length);
+            buffer = Arrays.copyOf(buffer, (int) Math.min(doubled, KEPT_BYTES));
         }
-        if (length + count > buffer.length) {
-            buffer = Arrays.copyOf(buffer, length == 0 ? count : BUFFER_BYTES);
-        }
+    }
+
+    private boolean isAllKept() {
+        return seenBytes <= buffer.length;
     }
 
     private void listen(ByteBuf chunk) {
@@ -71,25 +76,35 @@ public final class ResponseTail {
     /** The usage that the response reports at its end, or null. */
     @Nullable
     public Usage usage() {
-        return length == 0 ? null : Usage.lastIn(buffer, 0, length);
+        if (isAllKept()) {
+            return seenBytes == 0 ? null : Usage.lastIn(buffer, 0, next);
+        }
+        byte[] inOrder = Arrays.copyOfRange(buffer, next, next + buffer.length);
+        System.arraycopy(buffer, 0, inOrder, buffer.length - next, next);
+        return Usage.lastIn(inOrder, 0, inOrder.length);
     }
 
     /** Whether the last thing that came is the event after which a stream of chat or completions has no other. */
     public boolean endsWithLastEvent() {
-        int start = length - LAST_EVENT.length;
+        if (seenBytes < LAST_EVENT.length) {
+            return false;
+        }
         // Most events end an object there, so that one byte decides.
-        return start >= 0
-                && buffer[start] == LAST_EVENT[0]
-                && Arrays.equals(buffer, start, length, LAST_EVENT, 0, LAST_EVENT.length);
+        for (int i = 0, at = next - LAST_EVENT.length; i < LAST_EVENT.length; i++, at++) {
+            if (buffer[at < 0 ? at + buffer.length : at] != LAST_EVENT[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What a stream says by all that has come; begun where that is more than is kept. */
     public StreamStart streamStart() {
-        return seenBytes > length ? StreamStart.BEGUN : StreamStart.of(buffer, 0, length);
+        return isAllKept() ? StreamStart.of(buffer, 0, next) : StreamStart.BEGUN;
     }
 
     /** Whether this is a whole response that was aborted before its first token. Such a response is short. */
     public boolean isZeroTokenAbort() {
-        return length > 0 && seenBytes == length && ZeroTokenAbort.isIn(buffer, 0, length);
+        return seenBytes > 0 && isAllKept() && ZeroTokenAbort.isIn(buffer, 0, next);
     }
 }

@@ -17,7 +17,22 @@ class ResponseTailTest {
     private final ResponseTail tail = new ResponseTail();
 
     @ParameterizedTest
-    @CsvSource({"1, 200", "1, 100000", "2, 2250", "3, 4000", "7, 1500", "100, 200", "5, 4096", "3, 8192"})
+    @CsvSource({
+        "1, 200",
+        "1, 100000",
+        "2, 2250",
+        "3, 4000",
+        "7, 1500",
+        "100, 200",
+        "5, 4096",
+        "3, 8192",
+        "41, 97",
+        "1, 4095",
+        "1, 4096",
+        "1, 4097",
+        "2, 2048",
+        "1000, 11"
+    })
     void findsTheUsageAfterAnyChunks(int chunks, int chunkBytes) {
         for (int i = 0; i < chunks; i++) {
             accept("data: " + "x".repeat(chunkBytes - 8) + "\n\n");
