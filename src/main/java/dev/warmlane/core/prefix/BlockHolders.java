@@ -1,5 +1,6 @@
 package dev.warmlane.core.prefix;
 
+import dev.warmlane.core.prefix.PromptBlocks.HashBits;
 import java.util.concurrent.locks.StampedLock;
 
 /**

@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix;
 
 import dev.warmlane.core.prefix.PredictedContents.BlockUses;
+import dev.warmlane.core.prefix.PromptBlocks.HashBits;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**

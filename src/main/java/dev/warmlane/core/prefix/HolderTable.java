@@ -1,5 +1,7 @@
 package dev.warmlane.core.prefix;
 
+import dev.warmlane.core.prefix.PromptBlocks.HashBits;
+
 /**
  * A map from block hashes to the set of endpoints that hold the block, a bit for each endpoint's slot. Not thread-safe by
  * itself, but a reader that races with a writer reads nonsense at worst and always returns: {@link BlockHolders} finds out

@@ -7,6 +7,7 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents.BlockUses;
 import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

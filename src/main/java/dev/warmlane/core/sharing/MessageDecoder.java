@@ -1,24 +1,14 @@
 package dev.warmlane.core.sharing;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.health.Drains.Drain;
-import dev.warmlane.core.prefix.reuse.ToldUse;
-import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
-import dev.warmlane.core.sharing.SharedLoad.Sums;
 import dev.warmlane.core.sharing.SharedQuota.Account;
 import dev.warmlane.core.sharing.SharedQuota.Limits;
 import dev.warmlane.core.sharing.SharedQuota.Taken;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,35 +18,21 @@ import org.jspecify.annotations.Nullable;
  * for concurrent use.
  */
 final class MessageDecoder {
-    /** Endpoints that one record may name; more than any pool has. */
-    private static final int MAX_ENDPOINTS = 100_000;
-
-    /** Blocks by which prompts are compared; more than there are. */
-    private static final int MAX_BEGINNINGS = 1024;
-
-    /** A beginning that is asked for is not asked for again so soon. */
-    private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
-
-    private static final long MAX_ASKED = 1024;
-
     private final Replication replication;
     private final Consumer<String> onIncomplete;
-    private final Cache<Long, Boolean> asked = Caffeine.newBuilder()
-            .maximumSize(MAX_ASKED)
-            .expireAfterWrite(ASK_AGAIN)
-            .build();
     private final LongAdder messages = new LongAdder();
     private final LongAdder records = new LongAdder();
     private final LongAdder endpoints = new LongAdder();
-    private final LongAdder beginnings = new LongAdder();
+    private final PoolRecords poolRecords;
 
     MessageDecoder(Replication replication, Consumer<String> onIncomplete) {
         this.replication = replication;
         this.onIncomplete = onIncomplete;
+        this.poolRecords = new PoolRecords(replication, records, endpoints);
     }
 
     Replication.Ununderstood ununderstood() {
-        return new Replication.Ununderstood(messages.sum(), records.sum(), endpoints.sum(), beginnings.sum());
+        return new Replication.Ununderstood(messages.sum(), records.sum(), endpoints.sum(), poolRecords.beginnings());
     }
 
     boolean decode(String origin, byte[] message) {
@@ -93,80 +69,27 @@ final class MessageDecoder {
             case STORED_RESPONSE -> stored(reader.fixed(), anywhere(reader.fixed()));
             case TAKEN ->
                 replication
-                        .quotas()
+                        .quota()
                         .takenElsewhere(new Taken(
                                 reader.fixed(), limits(reader), reader.count(Integer.MAX_VALUE), reader.fixed()));
             case ACCOUNT ->
                 replication
-                        .quotas()
+                        .quota()
                         .known(new Account(
                                 reader.fixed(),
                                 limits(reader),
-                                atLeastZero(reader),
-                                atLeastZero(reader),
-                                atLeastZero(reader)));
-            case ROUND -> replication.quotas().told(origin, reader.number());
+                                reader.atLeastZero(),
+                                reader.atLeastZero(),
+                                reader.atLeastZero()));
+            case ROUND -> replication.quota().told(origin, reader.number());
             case HEARD -> heard(origin, reader.fixed(), reader.number());
             case INCOMPLETE -> onIncomplete.accept(origin);
-            case DRAINED ->
-                drained(pool(reader.fixed()), reader.fixed(), new Drain(reader.oneByte() == 1, reader.number()));
-            case RANKS -> ranks(pool(reader.fixed()), reader.fixed(), reader.count(EndpointPool.MAX_RANKS));
-            case USE_SENT, USE_ANSWERED -> used(origin, type, pool(reader.fixed()), reader);
+            case DRAINED, RANKS, USE_SENT, USE_ANSWERED ->
+                poolRecords.apply(origin, type, pool(reader.fixed()), reader);
             case BULLETIN -> replication.posted(origin, reader.upTo(end));
-            default -> ofPool(origin, type, pool(reader.reference()), reader);
+            // Those of the first version.
+            default -> poolRecords.apply(origin, type, pool(reader.reference()), reader);
         }
-    }
-
-    private void used(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
-        ToldUse told = type == RecordType.USE_SENT ? useSent(reader) : useAnswered(reader);
-        if (!told.isSound()) {
-            throw new MalformedMessageException("a prompt that cannot be");
-        }
-        if (pool == null) {
-            endpoints.increment();
-        } else {
-            pool.heard(origin, told);
-        }
-    }
-
-    private static ToldUse useSent(MessageReader reader) {
-        ToldUse.Prompt prompt = prompt(reader);
-        int[] beginnings = new int[reader.count(MAX_BEGINNINGS)];
-        for (int i = 0; i < beginnings.length; i++) {
-            beginnings[i] = (int) reader.number();
-        }
-        int continued = reader.count(Integer.MAX_VALUE);
-        long threshold = reader.number();
-        int sampled = reader.count(ToldUse.MOST_SAMPLED);
-        int[] at = new int[sampled];
-        long[] blocks = new long[sampled];
-        for (int i = 0; i < sampled; i++) {
-            at[i] = reader.count(Integer.MAX_VALUE);
-            blocks[i] = reader.fixed();
-        }
-        return new ToldUse.Sent(prompt, beginnings, continued, threshold, at, blocks);
-    }
-
-    private static ToldUse useAnswered(MessageReader reader) {
-        ToldUse.Prompt prompt = prompt(reader);
-        Long predicted = unlessNull(reader);
-        return new ToldUse.Answered(prompt, predicted, atLeastZero(reader), atLeastZero(reader), unlessNull(reader));
-    }
-
-    private static ToldUse.Prompt prompt(MessageReader reader) {
-        return new ToldUse.Prompt(
-                reader.fixed(),
-                (int) reader.number(),
-                atLeastZero(reader),
-                reader.count(Integer.MAX_VALUE),
-                reader.count(Integer.MAX_VALUE),
-                reader.fixed(),
-                reader.real());
-    }
-
-    private static @Nullable Long unlessNull(MessageReader reader) {
-        long value = atLeastZero(reader);
-        return value == 0 ? null : (Long) (value - 1);
     }
 
     private void bound(MessageReader reader) {
@@ -197,135 +120,14 @@ final class MessageDecoder {
         }
     }
 
-    private void drained(@Nullable PoolShare pool, long hash, Drain said) {
-        EndpointId endpoint = pool == null ? null : pool.findServer(hash);
-        if (pool == null || endpoint == null) {
-            endpoints.increment();
-        } else {
-            pool.drained(endpoint, said);
-        }
-    }
-
-    private void ranks(@Nullable PoolShare pool, long hash, int number) {
-        EndpointId server = pool == null ? null : pool.findServer(hash);
-        if (pool == null || server == null) {
-            endpoints.increment();
-        } else if (number > 0) {
-            pool.ranks(server, number);
-        }
-    }
-
     private void heard(String origin, long whom, long round) {
         if (whom == Replication.hash(replication.self())) {
-            replication.quotas().heard(origin, round);
+            replication.quota().heard(origin, round);
         }
     }
 
     private static Limits limits(MessageReader reader) {
-        return new Limits(atLeastZero(reader), atLeastZero(reader));
-    }
-
-    private void ofPool(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
-        switch (type) {
-            case LOAD, WHOLE_LOAD -> load(origin, type, pool, reader);
-            case AVERAGES -> averages(pool, reader);
-            default -> {
-                long hash = reader.reference();
-                EndpointId endpoint = pool == null ? null : pool.find(hash);
-                if (pool == null || endpoint == null) {
-                    endpoints.increment();
-                } else {
-                    ofEndpoint(origin, type, pool, endpoint, reader);
-                }
-            }
-        }
-    }
-
-    private void ofEndpoint(String origin, RecordType type, PoolShare pool, EndpointId endpoint, MessageReader reader) {
-        switch (type) {
-            case PLACED -> placed(origin, pool, endpoint, reader);
-            case TRIMMED -> pool.index().forget(endpoint, reader.fixedArray());
-            case CORRECTED -> corrected(pool, endpoint, reader.real());
-            case EMPTIED -> pool.index().emptied(endpoint);
-            case ASKED -> asked(pool, endpoint, reader.fixed(), reader.fixed());
-            case DUMP -> dump(pool, endpoint, reader.fixedArray());
-            default -> records.increment();
-        }
-    }
-
-    private void placed(String origin, PoolShare pool, EndpointId endpoint, MessageReader reader) {
-        long parent = reader.fixed();
-        if (!pool.index().append(endpoint, parent, reader.fixedArray())) {
-            beginnings.increment();
-            long question = parent ^ endpoint.hash();
-            if (asked.asMap().putIfAbsent(question, Boolean.TRUE) == null) {
-                replication.facts().add(new Fact.Asked(pool.name(), endpoint, Replication.hash(origin), parent));
-            }
-        }
-    }
-
-    /** Whoever told of it is asked, and knows the beginning unless it was evicted meanwhile. */
-    private void asked(PoolShare pool, EndpointId endpoint, long whom, long last) {
-        if (whom == Replication.hash(replication.self())) {
-            long[] chain = pool.index().chain(endpoint, last);
-            if (chain.length > 0) {
-                replication.facts().add(new Fact.Held(pool.name(), endpoint, chain));
-            }
-        }
-    }
-
-    private static void corrected(PoolShare pool, EndpointId endpoint, double missedBlocks) {
-        if (Double.isFinite(missedBlocks)) {
-            pool.index().correct(endpoint, missedBlocks);
-        }
-    }
-
-    private static void dump(PoolShare pool, EndpointId endpoint, long[] dump) {
-        if (dump.length % 2 != 0) {
-            throw new MalformedMessageException("an odd dump");
-        }
-        pool.index().load(endpoint, dump);
-    }
-
-    private void load(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
-        int count = reader.count(MAX_ENDPOINTS);
-        Map<EndpointId, Sums> told = new HashMap<>();
-        for (int i = 0; i < count; i++) {
-            long hash = reader.reference();
-            Sums sums = new Sums(reader.count(Integer.MAX_VALUE), atLeastZero(reader), atLeastZero(reader));
-            EndpointId endpoint = pool == null ? null : pool.find(hash);
-            if (endpoint == null) {
-                endpoints.increment();
-            } else {
-                told.put(endpoint, sums);
-            }
-        }
-        if (pool == null) {
-            return;
-        }
-        if (type == RecordType.WHOLE_LOAD) {
-            pool.sharedLoad().toldAll(origin, told);
-        } else {
-            told.forEach((endpoint, sums) -> pool.sharedLoad().told(origin, endpoint, sums));
-        }
-    }
-
-    private static void averages(@Nullable PoolShare pool, MessageReader reader) {
-        double bytesPerToken = reader.real();
-        double promptTokens = reader.real();
-        double outputTokens = reader.real();
-        PoolAverages averages = pool == null ? null : pool.averages();
-        if (averages != null) {
-            averages.adopt(bytesPerToken, promptTokens, outputTokens);
-        }
-    }
-
-    private static long atLeastZero(MessageReader reader) {
-        long value = reader.number();
-        if (value < 0) {
-            throw new MalformedMessageException("a negative sum");
-        }
-        return value;
+        return new Limits(reader.atLeastZero(), reader.atLeastZero());
     }
 
     private static AffinityKey key(MessageReader reader) {

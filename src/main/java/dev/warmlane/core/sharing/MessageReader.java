@@ -57,6 +57,15 @@ final class MessageReader {
         throw new MalformedMessageException("a number of more than 64 bits");
     }
 
+    /** @throws MalformedMessageException if the number is negative */
+    long atLeastZero() {
+        long value = number();
+        if (value < 0) {
+            throw new MalformedMessageException("a negative sum");
+        }
+        return value;
+    }
+
     /** @throws MalformedMessageException if the number is not in [0, most] */
     int count(int most) {
         long value = number();

@@ -53,7 +53,7 @@ public final class Replication {
     private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final MessageDecoder decoder;
-    private final QuotaShare quotas;
+    private final SharedQuota quotas;
     private volatile @Nullable StoredResponses responses;
     private final Map<String, byte[]> bulletins = new ConcurrentHashMap<>();
     private final AtomicReference<byte @Nullable []> bulletin = new AtomicReference<>();
@@ -75,7 +75,7 @@ public final class Replication {
         this.table = table;
         this.facts = new FactQueue(maxFacts);
         this.bindings = new SharedBindings(table, facts);
-        this.quotas = new QuotaShare(this::heardOf, facts::signal);
+        this.quotas = new SharedQuota(this::heardOf, facts::signal);
         this.nanoClock = nanoClock;
         this.wholeToldNanos = nanoClock.getAsLong() - WHOLE_NANOS;
         this.decoder = new MessageDecoder(this, onIncomplete);
@@ -253,10 +253,6 @@ public final class Replication {
 
     AffinityTable table() {
         return table;
-    }
-
-    QuotaShare quotas() {
-        return quotas;
     }
 
     @Nullable

@@ -1,34 +1,132 @@
 package dev.warmlane.core.sharing;
 
 import com.dynatrace.hash4j.hashing.Hashing;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients take of their limits at all replicas. Whoever grants something {@linkplain #tell tells} it and hears what others
- * granted; it knows how many share a limit, and which of what it told has reached them all. Safe for concurrent use.
+ * granted; it knows how many share a limit, and which of what it told has reached them all: it tells in numbered rounds, which the
+ * others confirm. What waits to be told is one sum a client, so nothing is ever dropped. Safe for concurrent use.
  */
-public interface SharedQuota {
+public final class SharedQuota {
+    private final Supplier<Collection<String>> others;
+    private final Runnable onTell;
+    private final ConcurrentHashMap<Long, Taken> untold = new ConcurrentHashMap<>();
+    private final AtomicLong rounds = new AtomicLong();
+    private final Map<String, Long> heard = new ConcurrentHashMap<>();
+    private final Map<String, Long> unconfirmed = new ConcurrentHashMap<>();
+    private volatile @Nullable Accounts accounts;
+
+    /**
+     * Nothing is told yet.
+     *
+     * @param others the ids of the replicas that are heard of, without this one
+     * @param onTell runs when there is something to {@link #gather}
+     */
+    SharedQuota(Supplier<Collection<String>> others, Runnable onTell) {
+        this.others = others;
+        this.onTell = onTell;
+    }
 
     /** The hash that stands for a client, the same on every replica. */
-    static long hash(String client) {
+    public static long hash(String client) {
         return Hashing.xxh3_64().hashCharsToLong(client);
     }
 
     /** Replicas that are heard of, this one included; at least 1. */
-    int replicas();
+    public int replicas() {
+        return others.get().size() + 1;
+    }
 
     /**
      * Tells the others what a client took here, gathered with what it took since they were told last.
      *
      * @return the round in which they are told
      */
-    long tell(Taken taken);
+    public long tell(Taken taken) {
+        untold.merge(taken.client(), taken, Taken::plus);
+        // Read afterwards: a round that began meanwhile may have missed it, an earlier one has not.
+        long round = rounds.get() + 1;
+        onTell.run();
+        return round;
+    }
 
     /** The last round that all others have heard; where there are no others, one that is never reached. */
-    long heardRound();
+    public long heardRound() {
+        long least = Long.MAX_VALUE;
+        for (String other : others.get()) {
+            least = Math.min(least, heard.getOrDefault(other, 0L));
+        }
+        return least;
+    }
 
     /** From now on tells these accounts what others grant. To be called once. */
-    void connect(Accounts accounts);
+    public void connect(Accounts own) {
+        accounts = own;
+    }
+
+    /** Tells what was taken, and confirms what others told. For one thread. */
+    void gather(MessageEncoder encoder) {
+        unconfirmed.forEach((origin, round) -> {
+            if (unconfirmed.remove(origin, round)) {
+                encoder.heard(Replication.hash(origin), round);
+            }
+        });
+        if (untold.isEmpty()) {
+            return;
+        }
+        long round = rounds.incrementAndGet();
+        for (Long client : untold.keySet()) {
+            Taken taken = untold.remove(client);
+            if (taken != null) {
+                encoder.taken(taken);
+            }
+        }
+        encoder.round(round);
+    }
+
+    void writeState(MessageEncoder encoder) {
+        Accounts own = accounts;
+        if (own != null) {
+            own.forEach(encoder::account);
+        }
+    }
+
+    void takenElsewhere(Taken taken) {
+        Accounts own = accounts;
+        if (own != null) {
+            own.takenElsewhere(taken);
+        }
+    }
+
+    void known(Account account) {
+        Accounts own = accounts;
+        if (own != null) {
+            own.known(account);
+        }
+    }
+
+    /** Another replica has told all of a round. */
+    void told(String origin, long round) {
+        unconfirmed.merge(origin, round, Math::max);
+        onTell.run();
+    }
+
+    /** Another replica has heard a round of this one. */
+    void heard(String origin, long round) {
+        heard.merge(origin, round, Math::max);
+    }
+
+    void left(String origin) {
+        heard.remove(origin);
+        unconfirmed.remove(origin);
+    }
 
     /**
      * What a client may take; 0: any number.
@@ -36,7 +134,7 @@ public interface SharedQuota {
      * @param requestsPerMinute at least 0
      * @param tokensPerMinute at least 0
      */
-    record Limits(long requestsPerMinute, long tokensPerMinute) {}
+    public record Limits(long requestsPerMinute, long tokensPerMinute) {}
 
     /**
      * What a client took.
@@ -44,7 +142,7 @@ public interface SharedQuota {
      * @param client as of {@link #hash}
      * @param tokens negative where less was taken than had been told
      */
-    record Taken(long client, Limits limits, long requests, long tokens) {
+    public record Taken(long client, Limits limits, long requests, long tokens) {
         Taken plus(Taken later) {
             return new Taken(client, later.limits, requests + later.requests, tokens + later.tokens);
         }
@@ -58,10 +156,11 @@ public interface SharedQuota {
      * @param missingTokens that come back in time
      * @param requestsInLastMinute that were granted
      */
-    record Account(long client, Limits limits, long missingRequests, long missingTokens, long requestsInLastMinute) {}
+    public record Account(
+            long client, Limits limits, long missingRequests, long missingTokens, long requestsInLastMinute) {}
 
     /** The accounts of this replica. */
-    interface Accounts {
+    public interface Accounts {
         /** Another replica has granted this. */
         void takenElsewhere(Taken taken);
 

@@ -18,6 +18,7 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.engines.probe.ModelCard;
+import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

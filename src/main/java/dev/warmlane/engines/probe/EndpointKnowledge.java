@@ -1,7 +1,9 @@
 package dev.warmlane.engines.probe;
 
-import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
+import dev.warmlane.engines.probe.EndpointReport.ModelCard;
+import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

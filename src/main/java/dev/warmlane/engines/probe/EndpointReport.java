@@ -1,8 +1,10 @@
 package dev.warmlane.engines.probe;
 
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad;
-import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
+import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -104,4 +106,20 @@ public record EndpointReport(
     public @Nullable Duration age(long nowNanos) {
         return scrapedAtNanos == null ? null : Duration.ofNanos(nowNanos - scrapedAtNanos);
     }
+
+    /** The latest report of every endpoint. Safe to read from any thread, without waiting. */
+    @FunctionalInterface
+    public interface EndpointReports {
+        /** The latest report; {@link EndpointReport#NONE} for an endpoint that is unknown or has not been asked yet. */
+        EndpointReport report(EndpointId id);
+    }
+
+    /**
+     * One model in an answer to {@code GET /v1/models}. Immutable.
+     *
+     * @param id what requests name it by
+     * @param adapter whether it is one of another model
+     * @param json the whole card as one JSON object
+     */
+    public record ModelCard(String id, boolean adapter, String json) {}
 }

@@ -9,6 +9,7 @@ import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
 import dev.warmlane.settings.WarmlaneSettings.IndexSettings;
 import java.util.HashMap;
 import java.util.Map;

@@ -8,6 +8,8 @@ import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.pool.EndpointNews;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
+import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

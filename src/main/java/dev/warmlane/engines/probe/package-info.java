@@ -5,7 +5,7 @@
  *
  * <p>What scrapes teach is published as immutable {@link dev.warmlane.engines.probe.EndpointReport}s. A report outlives the
  * scrapes that fail after it: its values stay, its age grows and it carries the error. What needs reports reads them through
- * {@link dev.warmlane.engines.probe.EndpointReports}: the actuator, the meters, and {@link
+ * {@link dev.warmlane.engines.probe.EndpointReport.EndpointReports}: the actuator, the meters, and {@link
  * dev.warmlane.engines.models.ServedModels}, which knows which pool serves which model.
  */
 @NullMarked

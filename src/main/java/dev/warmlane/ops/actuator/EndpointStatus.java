@@ -5,8 +5,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.Probation;
-import dev.warmlane.core.vllm.PrefixCacheCounters;
-import dev.warmlane.engines.probe.PrefixCacheWindows;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
+import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.engines.probe.EndpointReports;
+import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;

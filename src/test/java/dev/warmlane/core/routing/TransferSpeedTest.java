@@ -3,6 +3,7 @@ package dev.warmlane.core.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import org.junit.jupiter.api.Test;
 
 class TransferSpeedTest {

@@ -2,6 +2,7 @@ package dev.warmlane.core.vllm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import org.junit.jupiter.api.Test;
 
 class PrefixCacheCountersTest {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

@@ -3,8 +3,9 @@ package dev.warmlane.engines.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
-import dev.warmlane.core.vllm.PrefixCacheCounters;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
+import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

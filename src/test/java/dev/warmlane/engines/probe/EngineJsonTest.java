@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.engines.probe.EndpointReport.ModelCard;
+import dev.warmlane.engines.probe.ScrapeClient.EngineJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -2,7 +2,7 @@ package dev.warmlane.tools.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.vllm.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.tools.validation.PoolReading.PodReading;
 import dev.warmlane.tools.validation.Targets.Setup;
 import java.util.List;
