@@ -118,6 +118,29 @@ public enum GatewayMeter {
                     + " over, or skipped because too many were under way, memory for bodies was short, or nobody serves their model",
             "pool",
             "result"),
+    PREWARM_REQUESTS(
+            Kind.COUNTER,
+            "prewarm.requests",
+            "Requests of the gateway's own that fill an empty cache, by what became of them: served, refused by the engine, or failed",
+            "pool",
+            "result"),
+    PREWARM_TOKENS(
+            Kind.COUNTER,
+            "prewarm.tokens",
+            "Prompt tokens that engines computed to fill an empty cache, as they report them",
+            "pool"),
+    PREWARM_ENDPOINTS(
+            Kind.COUNTER,
+            "prewarm.endpoints",
+            "Endpoints that came with an empty cache, by what became of filling it: warmed, nothing where no beginnings of prompts are"
+                    + " known that sessions share, failed, left, or needed because no other took requests",
+            "pool",
+            "result"),
+    PREWARM_BYTES(
+            Kind.GAUGE,
+            "prewarm.bytes",
+            "Memory of the beginnings of prompts that sessions share, and of what might become one",
+            "pool"),
     PREDICTED_PREFIX_TOKENS(
             Kind.COUNTER,
             "predicted.prefix.tokens",

@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.warming.SharedPrompts.Sender;
 import dev.warmlane.core.vllm.SessionField;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.RequestBody;
@@ -84,6 +85,16 @@ final class AffinityKeyResolver {
             return null;
         }
         return tenant == null ? AffinityKey.of(scope, found, value) : tenant.key(scope, found, value);
+    }
+
+    /** Whoever sends a request, as far as sessions and addresses tell. */
+    Sender sender(AffinityKey key, ServerHttpRequest request) {
+        String address = clientAddress(request);
+        return new Sender(
+                key.source().binds() ? key.hash() : 0,
+                address == null
+                        ? 0
+                        : AffinityKey.of("", KeySource.CLIENT_IP, address).hash());
     }
 
     private @Nullable String session(ServerHttpRequest request) {

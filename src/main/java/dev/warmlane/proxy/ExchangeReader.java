@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.warming.SharedPrompts;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.vllm.EngineVersion;
@@ -29,6 +30,7 @@ import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.proxy.outcome.AccessLogListener.LoggedRequest;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.outcome.RequestProgress;
+import dev.warmlane.proxy.prewarm.SharedPromptReader;
 import dev.warmlane.settings.PoolSettings;
 import java.util.List;
 import java.util.Set;
@@ -186,6 +188,10 @@ final class ExchangeReader {
         }
         String id = outcome.requestId();
         RoutingRequest routing = routing(request, path, id, traits.affinity(), pool, tenant, body, stored);
+        SharedPrompts shared = pool.sharedPrompts();
+        if (shared != null && traits.affinity()) {
+            SharedPromptReader.read(shared, path, keys.sender(routing.key(), request), body);
+        }
         TokenCharge charge = rights == null || identity == null || charged != null
                 ? charged
                 : rights.charge(identity, traits.affinity(), body);

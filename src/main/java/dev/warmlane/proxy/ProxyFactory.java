@@ -13,6 +13,7 @@ import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.ConnectionLimit.FileDescriptors;
+import dev.warmlane.proxy.prewarm.CacheWarmer;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.proxy.upstream.UpstreamHeaders.ForwardedFor;
@@ -39,6 +40,7 @@ public final class ProxyFactory implements AutoCloseable {
     private final Pools pools;
     private final ServedModels models;
     private final UpstreamClient upstream;
+    private @Nullable CacheWarmer warmer;
     /** Its thread begins with the first copy. */
     private final Scheduler mirroring = Schedulers.newSingle("warmlane-mirrors", true);
 
@@ -110,6 +112,9 @@ public final class ProxyFactory implements AutoCloseable {
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
                 Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), metrics);
+        if (settings.prewarm().enabled()) {
+            warmer = new CacheWarmer(upstream, pools, settings.prewarm(), registry);
+        }
         Mirrors mirrors = new Mirrors(upstream, requests, upstreamRequests, budget, mirroring, registry);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);
     }
@@ -127,6 +132,9 @@ public final class ProxyFactory implements AutoCloseable {
 
     @Override
     public void close() {
+        if (warmer != null) {
+            warmer.close();
+        }
         upstream.close();
         mirroring.dispose();
     }

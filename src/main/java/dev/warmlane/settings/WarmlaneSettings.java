@@ -23,6 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param index the prediction of what each endpoint's KV cache holds
  * @param cache what other sizes of caches would bring
  * @param scaling how many endpoints are advised
+ * @param prewarm filling an empty cache before its first request
  * @param usage how the gateway learns what was really cached
  * @param scrape how the endpoints' metrics are read
  * @param upstream connections to the endpoints
@@ -59,6 +60,7 @@ public record WarmlaneSettings(
         @DefaultValue @NestedConfigurationProperty IndexSettings index,
         @DefaultValue @NestedConfigurationProperty CacheSettings cache,
         @DefaultValue @NestedConfigurationProperty ScalingSettings scaling,
+        @DefaultValue @NestedConfigurationProperty PrewarmSettings prewarm,
         @DefaultValue @NestedConfigurationProperty UsageSettings usage,
         @DefaultValue @NestedConfigurationProperty ScrapeSettings scrape,
         @DefaultValue @NestedConfigurationProperty UpstreamSettings upstream,

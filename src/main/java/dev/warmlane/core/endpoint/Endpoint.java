@@ -94,6 +94,8 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
         STARTING("starting"),
         /** Was ejected; receives one request, by which it is judged. */
         PROBATION("ejected"),
+        /** Its cache is empty and is being filled: receives nothing until it is, as long as others do. */
+        WARMING("warming"),
         /** Terminating but still serving: finishes what it has, receives only requests that are bound to it. */
         DRAINING("draining"),
         /** Receives nothing for a moment; what is bound to it goes elsewhere meanwhile and comes back. */

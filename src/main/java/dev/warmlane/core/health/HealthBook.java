@@ -111,6 +111,25 @@ final class HealthBook {
         return with(id, health -> health instanceof Probation ? back(health.ejections(), nowNanos) : health);
     }
 
+    /**
+     * The cache of an endpoint was filled: its load begins with what that is worth.
+     *
+     * @param warmth share of what it will be asked for that its cache holds now, in [0, 1]
+     * @param answered whether it has computed anything, which is as good as a request that succeeds
+     */
+    HealthBook warmed(EndpointId id, double warmth, boolean answered, long nowNanos) {
+        return with(id, health -> {
+            if (!(health instanceof Starting) && !(answered && health instanceof Probation)) {
+                return health;
+            }
+            return warmth >= 1
+                    ? new Healthy(health.ejections(), nowNanos)
+                    : back(
+                            health.ejections(),
+                            nowNanos - (long) (warmth * rules.slowStart().toNanos()));
+        });
+    }
+
     /** A request is on its way that will tell whether an endpoint is back. Only the first changes anything. */
     HealthBook claim(EndpointId id, long nowNanos) {
         return with(id, health -> health instanceof Probation p && !p.taken() ? p.takenAt(nowNanos) : health);

@@ -95,6 +95,9 @@ public final class HealthChecks {
     /** Whether the engine of an endpoint sleeps, as it says itself. */
     public void sleeps(EndpointId endpoint, boolean asleep) {
         if (health.isListed(endpoint) && presence.sleeps(endpoint.server(), asleep)) {
+            if (!asleep) {
+                health.cold(endpoint.server(), health.pool().snapshot());
+            }
             health.pool().refresh();
             news.tell(endpoint, (listener, listed) -> listener.slept(listed, asleep));
         }

@@ -5,12 +5,16 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
+import dev.warmlane.core.health.EndpointHealth.Probation;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +34,7 @@ public final class PoolHealth implements HealthWatch {
     private final HealthNews news;
     private final HealthChecks checks;
     private final Drains drains;
+    private volatile @Nullable Predicate<EndpointId> filler;
 
     /**
      * Follows the endpoints of a pool.
@@ -148,6 +153,51 @@ public final class PoolHealth implements HealthWatch {
         news.tell(HealthListener::ticked);
     }
 
+    /**
+     * From now on asks this whether it fills the cache of a server that is new, or comes back with an empty one. While it does, the
+     * server gets no requests, as long as enough others do, until {@link #warmed} says that it may. Those that discovery lists first
+     * are not asked about: they were there before.
+     *
+     * @param fills may be called under the pool's lock, so it must not wait; {@link EndpointPool#refresh} shows what was decided
+     */
+    public void onCold(Predicate<EndpointId> fills) {
+        filler = fills;
+    }
+
+    /**
+     * The cache of a server has what it was to be given, or will not get it: it may get requests.
+     *
+     * @param warmth share of what it will be asked for that its cache holds now, in [0, 1]: its load begins with that
+     * @param answered whether it has computed anything
+     */
+    public void warmed(EndpointId endpoint, double warmth, boolean answered) {
+        if (presence.warms(endpoint.server(), false)
+                && !change(before -> before.warmed(endpoint.server(), warmth, answered, nanoClock.getAsLong()))) {
+            pool.refresh();
+        }
+    }
+
+    /** A server has an empty cache. It is not held back where it would leave fewer that take requests than wait. */
+    void cold(EndpointId server, EndpointSnapshot snapshot) {
+        Predicate<EndpointId> fills = filler;
+        Set<EndpointId> waiting = presence.warming();
+        if (fills == null || waiting.contains(server)) {
+            return;
+        }
+        long others = snapshot.selectable().stream()
+                .map(endpoint -> endpoint.id().server())
+                .filter(id -> !id.equals(server) && !waiting.contains(id))
+                .distinct()
+                .count();
+        if (others > waiting.size()) {
+            // First, so that whoever fills it finds it held back.
+            presence.warms(server, true);
+            if (!fills.test(server)) {
+                presence.warms(server, false);
+            }
+        }
+    }
+
     private boolean claim(EndpointId endpoint) {
         return change(before -> before.claim(endpoint, nanoClock.getAsLong()));
     }
@@ -183,7 +233,15 @@ public final class PoolHealth implements HealthWatch {
             requests.computeIfAbsent(id, known -> new RequestRecord(rules.window()));
             presence.follow(id, now);
         });
-        return presence.over(followed.over(discovered, now));
+        EndpointSnapshot judged = followed.over(discovered, now);
+        if (filler != null && !before.all().isEmpty()) {
+            for (EndpointId id : followed.all().keySet()) {
+                if (before.of(id) == null) {
+                    cold(id, judged);
+                }
+            }
+        }
+        return presence.over(judged);
     }
 
     boolean change(UnaryOperator<HealthBook> step) {
@@ -196,6 +254,14 @@ public final class PoolHealth implements HealthWatch {
                 return false;
             }
         } while (!book.compareAndSet(before, after));
+        if (filler != null) {
+            HealthBook old = before;
+            after.all().forEach((id, health) -> {
+                if (old.of(id) instanceof Ejected && health instanceof Probation && health.cacheLost()) {
+                    cold(id, pool.snapshot());
+                }
+            });
+        }
         pool.refresh();
         news.changed(before, after);
         return true;

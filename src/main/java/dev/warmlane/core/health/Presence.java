@@ -13,13 +13,14 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Which servers of a pool are there to respond, apart from how well they did: when each was last heard, which are suspected
- * of hanging, whose engines sleep, and which operators drain. Safe for concurrent use; hearing an endpoint takes no lock.
+ * of hanging, whose engines sleep, which operators drain, and whose caches are being filled. Safe for concurrent use; hearing an endpoint takes no lock.
  */
 final class Presence {
     private final Map<EndpointId, AtomicLong> heard = new ConcurrentHashMap<>();
     private volatile Set<EndpointId> suspects = Set.of();
     private volatile Set<EndpointId> asleep = Set.of();
     private volatile Set<EndpointId> drained = Set.of();
+    private volatile Set<EndpointId> warming = Set.of();
 
     /** Takes up an endpoint, which counts as heard now. */
     void follow(EndpointId id, long nowNanos) {
@@ -31,6 +32,7 @@ final class Presence {
         suspects = changed(suspects, id, false);
         asleep = changed(asleep, id, false);
         drained = changed(drained, id, false);
+        warming = changed(warming, id, false);
     }
 
     /** A byte has come from it. */
@@ -64,13 +66,26 @@ final class Presence {
         drained = changed(drained, id, drain);
     }
 
+    /** @return whether that is news */
+    synchronized boolean warms(EndpointId id, boolean warms) {
+        Set<EndpointId> before = warming;
+        warming = changed(before, id, warms);
+        return before != warming;
+    }
+
+    /** Servers whose caches are being filled. */
+    Set<EndpointId> warming() {
+        return warming;
+    }
+
     /**
      * Lays this over a snapshot. Where more than half of the endpoints that take requests are suspects, none is: then the
-     * network or this process is more likely to hang than all of them.
+     * network or this process is more likely to hang than all of them. Those whose caches are being filled wait only as long as
+     * others take what would come to them.
      */
     EndpointSnapshot over(EndpointSnapshot snapshot) {
         if (suspects.isEmpty() && asleep.isEmpty() && drained.isEmpty()) {
-            return snapshot;
+            return holdingBack(snapshot);
         }
         List<Endpoint> awake = snapshot.endpoints().stream().map(this::inUse).toList();
         long accepting = awake.stream().filter(e -> e.state().acceptsNew()).count();
@@ -80,7 +95,32 @@ final class Presence {
                 : awake.stream()
                         .map(e -> isSuspect(e) ? e.withState(EndpointState.SUSPECT) : e)
                         .toList();
-        return new EndpointSnapshot(trusted, snapshot.isPanic());
+        return holdingBack(new EndpointSnapshot(trusted, snapshot.isPanic()));
+    }
+
+    private EndpointSnapshot holdingBack(EndpointSnapshot snapshot) {
+        if (warming.isEmpty()) {
+            return snapshot;
+        }
+        List<Endpoint> held = snapshot.endpoints().stream()
+                .map(e -> isWarming(e)
+                                && e.state().acceptsNew()
+                                && snapshot.endpoints().stream().anyMatch(other -> takesFor(e, other))
+                        ? e.withState(EndpointState.WARMING)
+                        : e)
+                .toList();
+        return new EndpointSnapshot(held, snapshot.isPanic());
+    }
+
+    private boolean isWarming(Endpoint endpoint) {
+        return warming.contains(endpoint.id().server());
+    }
+
+    /** Whether the other endpoint takes what would come to the first, and more than a single request to be judged by. */
+    private boolean takesFor(Endpoint first, Endpoint other) {
+        return !isWarming(other)
+                && (other.state() == EndpointState.READY || other.state() == EndpointState.STARTING)
+                && other.role().decodes() == first.role().decodes();
     }
 
     private Endpoint inUse(Endpoint endpoint) {

@@ -41,6 +41,13 @@ public final class PromptBlocks {
         return new PromptBlocks(hashes.clone(), blockSizeBytes, bytes);
     }
 
+    /** Its beginning, of this many bytes. */
+    public PromptBlocks first(long length) {
+        return length >= bytes
+                ? this
+                : new PromptBlocks(Arrays.copyOf(hashes, (int) (length / blockSizeBytes)), blockSizeBytes, length);
+    }
+
     /** How many full blocks the prompt has. */
     public int length() {
         return hashes.length;

@@ -110,6 +110,16 @@ public final class Router {
         return feedback;
     }
 
+    /** Bytes of prompt in a token, as observed. */
+    public double bytesPerToken() {
+        return memory.averages().bytesPerToken();
+    }
+
+    /** Tokens that the endpoint's cache holds, as far as anybody has said; infinite where nobody has. */
+    public double cacheTokens(EndpointId endpoint) {
+        return memory.contents().capacityBlocks(endpoint) * memory.blockSizeBytes() / bytesPerToken();
+    }
+
     PoolMemory memory() {
         return memory;
     }

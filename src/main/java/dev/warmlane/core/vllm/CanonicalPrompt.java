@@ -6,6 +6,7 @@ import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,19 +70,103 @@ public final class CanonicalPrompt {
      */
     public void writeTo(PromptSink sink, @Nullable EngineVersion engine) {
         for (int i = 0; i < spans.length; i += PromptSpans.FIELDS) {
-            int start = spans[i + 1];
-            int end = spans[i + 2];
-            switch (spans[i]) {
-                case PromptSpans.TAG -> sink.accept(TAGS, start, 1);
-                case PromptSpans.VALUE -> sink.accept(body, start, end - start);
-                case PromptSpans.SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
-                case PromptSpans.MEDIA -> writeDigest(start, end, sink);
-                default -> {
-                    if (!STRIPPED[spans[i] - PromptSpans.STRIPPED].strippedBy(engine)) {
-                        sink.accept(body, start, end - start);
-                    }
+            write(i, sink, engine);
+        }
+    }
+
+    private void write(int span, PromptSink sink, @Nullable EngineVersion engine) {
+        int start = spans[span + 1];
+        int end = spans[span + 2];
+        switch (spans[span]) {
+            case PromptSpans.TAG -> sink.accept(TAGS, start, 1);
+            case PromptSpans.VALUE -> sink.accept(body, start, end - start);
+            case PromptSpans.SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
+            case PromptSpans.MEDIA -> writeDigest(start, end, sink);
+            default -> {
+                if (!STRIPPED[spans[span] - PromptSpans.STRIPPED].strippedBy(engine)) {
+                    sink.accept(body, start, end - start);
                 }
             }
+        }
+    }
+
+    /**
+     * Where what comes before the messages ends, if that is more than model and salt, and where the first messages do; none after
+     * an image or what some engines take out: so where hashes are equal, all up to there is.
+     *
+     * @param most ends at most
+     * @param mostBytes none that ends later
+     */
+    public MessageEnds messageEnds(int most, int mostBytes) {
+        MessageEnds ends = new MessageEnds(most);
+        HashStream64 stream = Hashing.xxh3_64().hashStream();
+        long bytes = 0;
+        int messages = -1;
+        boolean hasHead = false;
+        for (int i = 0; i < spans.length && ends.count < most; i += PromptSpans.FIELDS) {
+            if (spans[i] == PromptSpans.TAG) {
+                int tag = spans[i + 1];
+                if (tag == PromptTag.MESSAGE.code()) {
+                    messages++;
+                    if (messages > 0 || hasHead) {
+                        ends.add(messages, stream.getAsLong(), (int) bytes);
+                    }
+                }
+                hasHead |= tag == PromptTag.TOOLS.code() || tag == PromptTag.SYSTEM.code();
+            } else if (spans[i] >= PromptSpans.MEDIA || spans[i + 3] > mostBytes - bytes) {
+                return ends;
+            }
+            write(i, stream::putBytes, null);
+            bytes += spans[i + 3];
+        }
+        if (messages >= 0 && ends.count < most) {
+            ends.add(messages + 1, stream.getAsLong(), (int) bytes);
+        }
+        return ends;
+    }
+
+    /** Ends of what comes before the messages, and of the first messages: what all up to there hashes to, and its bytes. */
+    public static final class MessageEnds {
+        private final long[] hashes;
+        private final int[] messages;
+        private final int[] bytes;
+        private int count;
+
+        private MessageEnds(int most) {
+            hashes = new long[most];
+            messages = new int[most];
+            bytes = new int[most];
+        }
+
+        /** How many there are. */
+        public int count() {
+            return count;
+        }
+
+        /** Of all that is up to each end, the shortest first. */
+        public long[] hashes() {
+            return Arrays.copyOf(hashes, count);
+        }
+
+        /** Bytes up to each end. */
+        public int[] bytes() {
+            return Arrays.copyOf(bytes, count);
+        }
+
+        /** Of all that is up to this end, in [0, {@link #count}). */
+        public long hash(int index) {
+            return hashes[index];
+        }
+
+        /** How many messages end up to there, in order from 0. */
+        public int messages(int index) {
+            return messages[index];
+        }
+
+        private void add(int number, long hash, int end) {
+            hashes[count] = hash;
+            messages[count] = number;
+            bytes[count++] = end;
         }
     }
 

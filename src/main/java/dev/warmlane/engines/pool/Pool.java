@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.PoolHealth;
+import dev.warmlane.core.prefix.warming.SharedPrompts;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RoutingPolicy.Promise;
 import dev.warmlane.core.vllm.EngineVersion;
@@ -37,6 +38,7 @@ import reactor.netty.http.client.HttpClient;
  * @param queue where requests wait while all of them are full
  * @param targets what it is judged by
  * @param prefillDecode how prompts get from its prefill to its decode endpoints, if it has such
+ * @param sharedPrompts what an empty cache is filled with; null: none is filled
  */
 public record Pool(
         List<String> models,
@@ -50,7 +52,8 @@ public record Pool(
         EngineVersions versions,
         AdmissionQueue queue,
         PoolTargets targets,
-        PrefillDecodeSettings prefillDecode) {
+        PrefillDecodeSettings prefillDecode,
+        @Nullable SharedPrompts sharedPrompts) {
 
     public Pool {
         models = List.copyOf(models);

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.pool;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.Endpoint;
@@ -11,6 +12,7 @@ import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.warming.SharedPrompts;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PolicyParameters;
@@ -31,6 +33,7 @@ import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PolicyFiles;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.PoolSettings.UnknownModels;
+import dev.warmlane.settings.PrewarmSettings;
 import dev.warmlane.settings.QueueSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import dev.warmlane.settings.WarmlaneSettings.CacheSettings.Watch;
@@ -114,7 +117,15 @@ public final class PoolFactory {
                 new EngineVersions(),
                 queue(settings.queue(), router),
                 PoolTargets.of(pool, settings.dashboard(), router.policy().promise()),
-                pool.prefillDecode());
+                pool.prefillDecode(),
+                sharedPrompts(settings.prewarm()));
+    }
+
+    private static @Nullable SharedPrompts sharedPrompts(PrewarmSettings settings) {
+        return settings.enabled()
+                ? new SharedPrompts(
+                        settings.minSessions(), settings.memoryBytes(), settings.ttl(), Ticker.systemTicker())
+                : null;
     }
 
     private Router router(EndpointPool endpoints, PoolHealth health) {

@@ -67,6 +67,20 @@ public final class UpstreamHeaders {
         }
     }
 
+    /** The headers of a request of the gateway's own, with a JSON body. */
+    public static void own(HttpHeaders to, Endpoint endpoint, @Nullable String apiKey, int bodyBytes) {
+        to.set(HttpHeaderNames.HOST, host(endpoint.uri()));
+        to.set(HttpHeaderNames.USER_AGENT, "warmlane");
+        to.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+        if (endpoint.id().isRank()) {
+            to.set(DATA_PARALLEL_RANK, Integer.toString(endpoint.id().rank()));
+        }
+        if (apiKey != null) {
+            to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + apiKey);
+        }
+        to.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bodyBytes));
+    }
+
     /** Takes out what Reactor Netty has put in: its own name would pass for the client's. */
     public static void withoutDefaults(ServerHttpRequest request, HttpHeaders to) {
         if (!request.getHeaders().containsHeader("User-Agent")) {

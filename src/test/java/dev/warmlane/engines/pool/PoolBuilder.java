@@ -137,7 +137,8 @@ public final class PoolBuilder {
                 new EngineVersions(),
                 queue,
                 targets,
-                PrefillDecodeSettings.DEFAULT);
+                PrefillDecodeSettings.DEFAULT,
+                null);
     }
 
     /** This one alone. */

@@ -1,0 +1,296 @@
+package dev.warmlane.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.engines.discovery.ApiServer;
+import dev.warmlane.engines.discovery.Slices;
+import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.Faults;
+import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.SimulatedServer;
+import dev.warmlane.tools.simulator.engine.EngineModel;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import tools.jackson.databind.JsonNode;
+
+/** Pods that come while sessions share their system prompts: what their caches hold before the first request of a client. */
+@ExtendWith(OutputCaptureExtension.class)
+class PrewarmIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int GROUPS = 16;
+    private static final String[] OF_THE_SAME = IntStream.range(0, GROUPS)
+            .mapToObj(group -> ChatClient.text(400, "group" + group + "-"))
+            .toArray(String[]::new);
+    private static final ServerOptions POD =
+            ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT).withOutputTokens(1);
+
+    private final ApiServer api = ApiServer.start();
+    private final KubernetesClient kubernetes = api.client();
+    private final Map<String, SimulatedServer> pods = new HashMap<>();
+    private final ChatClient client = new ChatClient();
+    private RunningGateway gateway;
+    private int sessions;
+    private int clientRequests;
+
+    @BeforeEach
+    void startPods() {
+        for (int i = 0; i < 3; i++) {
+            startPod("old-" + i, POD);
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        gateway.close();
+        pods.values().forEach(SimulatedServer::close);
+        kubernetes.close();
+        api.close();
+    }
+
+    private void startGateway(String... settings) {
+        Map<String, String> all = new LinkedHashMap<>();
+        List<String> usual = List.of(
+                "warmlane.pools[0].name=default",
+                "warmlane.pools[0].kubernetes.namespace=test",
+                "warmlane.pools[0].kubernetes.service=vllm",
+                // Every pod gets its part of every group.
+                "warmlane.routing.policy=round-robin",
+                "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8",
+                "warmlane.health.interval=100ms",
+                "warmlane.scrape.interval=100ms",
+                "warmlane.prewarm.enabled=true",
+                "warmlane.prewarm.max-duration=3s");
+        Stream.concat(usual.stream(), Stream.of(settings))
+                .forEach(setting -> all.put(setting.substring(0, setting.indexOf('=')), setting));
+        gateway = RunningGateway.start(kubernetes, all.values().toArray(new String[0]));
+        await().atMost(PATIENCE)
+                .until(() -> gateway.router().pool().snapshot().selectable().size() == 3);
+    }
+
+    @Test
+    void aPodThatComesHoldsWhatSessionsShareBeforeItsFirstRequest() {
+        startGateway();
+        everyGroupTalks(6);
+        SimulatedServer fresh = startPod("new", POD);
+        awaitTakesRequests("new");
+        assertThat(fresh.stats().requests()).as("prefixes that were sent").isEqualTo(GROUPS);
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"warmed\"}"))
+                .isEqualTo(1);
+        assertThat(metric("warmlane_prewarm_requests_total{pool=\"default\",result=\"served\"}"))
+                .isEqualTo(GROUPS);
+        assertThat(metric("warmlane_prewarm_tokens_total{pool=\"default\"}"))
+                .isEqualTo(fresh.engineStats().promptTokens());
+        assertThat(metric("warmlane_requests_total"))
+                .as("clients' requests alone")
+                .isEqualTo(clientRequests);
+        assertThat(metric("warmlane_endpoint_requests_total{endpoint=\"new\"")).isZero();
+        assertThat(firstHitRatio("new")).isGreaterThan(0.85);
+    }
+
+    @Test
+    void withoutItAPodComesCold() {
+        startGateway("warmlane.prewarm.enabled=false");
+        everyGroupTalks(6);
+        SimulatedServer fresh = startPod("new", POD);
+        awaitTakesRequests("new");
+        assertThat(fresh.stats().requests()).isZero();
+        assertThat(metrics()).doesNotContain("warmlane_prewarm");
+        assertThat(firstHitRatio("new")).isLessThan(0.3);
+    }
+
+    @Test
+    void everyPodOfARollingRestartIsWarmWhenItIsBack() {
+        startGateway();
+        everyGroupTalks(6);
+        for (int i = 0; i < 3; i++) {
+            String pod = "old-" + i;
+            pods.get(pod).stop();
+            awaitState(pod, EndpointState.EJECTED);
+            everyGroupTalks(1);
+            pods.get(pod).restart();
+            await().atMost(PATIENCE).until(() -> pods.get(pod).stats().requests() == GROUPS);
+            awaitTakesRequests(pod);
+            assertThat(firstHitRatio(pod)).as(pod).isGreaterThan(0.85);
+        }
+    }
+
+    @Test
+    void aPodThatRefusesIsLeftAloneAndTakesRequests(CapturedOutput output) {
+        startGateway();
+        everyGroupTalks(6);
+        SimulatedServer fresh = startPod("new", POD.withApiKey("another"));
+        awaitTakesRequests("new");
+        assertThat(fresh.stats().requests()).isLessThanOrEqualTo(4);
+        await().untilAsserted(() -> assertThat(output.getOut().split("endpoint new cache is not filled", -1))
+                .hasSize(2));
+        assertThat(output).contains("answered 401").doesNotContain("group1-");
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"failed\"}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aPodThatAnswersNothingTakesRequestsWhenItsTimeIsOver() {
+        startGateway();
+        everyGroupTalks(6);
+        startPod("new", POD.withFaults(Faults.builder().hang(true).build()));
+        awaitState("new", EndpointState.WARMING);
+        assertThat(client.getJson(gateway.management("/actuator/vllm")).toString())
+                .contains("\"warming\"");
+        awaitTakesRequests("new");
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"failed\"}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aPodThatLeavesMeanwhileIsForgotten() {
+        startGateway();
+        everyGroupTalks(6);
+        startPod("new", POD.withFaults(Faults.builder().hang(true).build()));
+        awaitState("new", EndpointState.WARMING);
+        api.delete(slice("new"));
+        await().atMost(PATIENCE).until(() -> !gateway.router().pool().snapshot().contains(new EndpointId("uid-new")));
+        everyGroupTalks(1);
+        await().atMost(PATIENCE).until(() -> metrics().contains("warmlane_prewarm_endpoints_total{pool=\"default\""));
+    }
+
+    @Test
+    void noPodWaitsWhereNoOtherTakesRequests() {
+        startGateway();
+        everyGroupTalks(6);
+        startPod(
+                "new",
+                POD.withFaults(Faults.builder().latency(Duration.ofSeconds(2)).build()));
+        awaitState("new", EndpointState.WARMING);
+        for (int i = 0; i < 3; i++) {
+            pods.get("old-" + i).stop();
+        }
+        awaitTakesRequests("new");
+        assertThat(chat("alone", "Hi").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void trafficWithNothingInCommonWarmsNothing() {
+        startGateway();
+        for (int i = 0; i < 50; i++) {
+            chat("session-" + i, ChatClient.text(100, "own" + i + "-"));
+        }
+        SimulatedServer fresh = startPod("new", POD);
+        awaitTakesRequests("new");
+        assertThat(fresh.stats().requests()).isZero();
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"nothing\"}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatOneAddressAloneSendsWarmsNothing() {
+        startGateway("warmlane.affinity.client-ip.shared-networks=10.0.0.0/8");
+        everyGroupTalks(6);
+        SimulatedServer fresh = startPod("new", POD);
+        awaitTakesRequests("new");
+        assertThat(fresh.stats().requests()).isZero();
+    }
+
+    /** Sessions, new ones each time, that have a system prompt in common. */
+    private void everyGroupTalks(int sessionsOfEach) {
+        for (int i = 0; i < sessionsOfEach; i++) {
+            for (String system : OF_THE_SAME) {
+                assertThat(chat(system, "Question " + sessions).statusCode()).isEqualTo(200);
+            }
+        }
+    }
+
+    private HttpResponse<String> chat(String system, String question) {
+        clientRequests++;
+        return client.post(
+                gateway.uri("/v1/chat/completions"),
+                ChatClient.body(
+                        List.of(
+                                Map.of("role", "system", "content", system),
+                                Map.of("role", "user", "content", question)),
+                        false),
+                Map.of("x-session-id", "s" + sessions++));
+    }
+
+    /** Of the first prompts that a pod gets, one of each group. */
+    private double firstHitRatio(String pod) {
+        long prompt = 0;
+        long cached = 0;
+        for (int i = 0; i < 8 * GROUPS; i++) {
+            // Each round begins with the next group, so that no pod has always the same ones.
+            HttpResponse<String> response = chat(OF_THE_SAME[(i + i / GROUPS) % GROUPS], "Later question " + i);
+            assertThat(response.statusCode()).isEqualTo(200);
+            if (response.headers()
+                            .firstValue("x-warmlane-endpoint")
+                            .orElseThrow()
+                            .equals(pod)
+                    && prompt < 6_900) {
+                JsonNode usage = ChatClient.json(response).at("/usage");
+                prompt += usage.at("/prompt_tokens").asLong();
+                cached += usage.at("/prompt_tokens_details/cached_tokens").asLong(0);
+            }
+        }
+        System.out.printf("%s: hit ratio of its first %d prompt tokens: %.3f%n", pod, prompt, (double) cached / prompt);
+        return (double) cached / prompt;
+    }
+
+    private double metric(String name) {
+        return metrics()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    private String metrics() {
+        return client.get(gateway.management("/actuator/prometheus")).body();
+    }
+
+    private SimulatedServer startPod(String name, ServerOptions options) {
+        SimulatedServer pod = SimulatedServer.start(options);
+        pods.put(name, pod);
+        api.put(slice(name));
+        return pod;
+    }
+
+    private void awaitTakesRequests(String pod) {
+        await().atMost(PATIENCE).until(() -> {
+            EndpointState state = state(pod);
+            return state != null && state.acceptsNew();
+        });
+    }
+
+    private void awaitState(String pod, EndpointState state) {
+        await().atMost(PATIENCE).until(() -> state(pod) == state);
+    }
+
+    private EndpointState state(String pod) {
+        var endpoint = gateway.router().pool().snapshot().find(new EndpointId("uid-" + pod));
+        return endpoint == null ? null : endpoint.state();
+    }
+
+    private EndpointSlice slice(String pod) {
+        return Slices.slice(
+                "vllm-" + pod,
+                "IPv4",
+                List.of(Slices.port("http", pods.get(pod).port())),
+                Slices.pod(pod, "127.0.0.1", true, true, false));
+    }
+}

@@ -1,0 +1,146 @@
+package dev.warmlane.core.prefix.warming;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.warming.SharedPrompts.PrefixCall;
+import dev.warmlane.core.prefix.warming.SharedPrompts.Sender;
+import dev.warmlane.core.vllm.CanonicalPrompt.MessageEnds;
+import dev.warmlane.core.vllm.GenerationRequest;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class SharedPromptsTest {
+    private static final PromptBlocks PROMPT = PromptBlocks.of(new long[] {1, 2}, 64, 128);
+    private static final PrefixCall CALL = new PrefixCall("/v1/chat/completions", new byte[10], PROMPT);
+    private static final int MAX_BYTES = 100_000;
+
+    private long nanos;
+    private final SharedPrompts prompts = new SharedPrompts(3, MAX_BYTES, Duration.ofMinutes(10), () -> nanos);
+
+    /** Each session is at an address of its own. */
+    private static Sender session(long number) {
+        return new Sender(number, 1000 + number);
+    }
+
+    private static MessageEnds ends(String... messages) {
+        StringBuilder body = new StringBuilder("{\"model\":\"m\",\"messages\":[");
+        for (int i = 0; i < messages.length; i++) {
+            body.append(i == 0 ? "" : ",")
+                    .append("{\"role\":\"user\",\"content\":\"")
+                    .append(messages[i])
+                    .append("\"}");
+        }
+        byte[] bytes = body.append("]}").toString().getBytes(UTF_8);
+        return GenerationRequest.parse(bytes, 0, bytes.length).prompt().messageEnds(8, 1 << 20);
+    }
+
+    private int used(Sender sender, String... messages) {
+        nanos += 1_000_000_000;
+        MessageEnds ends = ends(messages);
+        return prompts.used(ends.hashes(), ends.bytes(), 200, sender);
+    }
+
+    /** As a gateway does it. */
+    private void sent(Sender sender, PrefixCall call, String... messages) {
+        int keep = used(sender, messages);
+        if (keep > 0) {
+            prompts.keep(ends(messages).hash(keep - 1), call, sender);
+        }
+    }
+
+    private void sentBySessions(int from, int count, String... messages) {
+        for (int i = 0; i < count; i++) {
+            sent(session(from + i), CALL, messages);
+        }
+    }
+
+    @Test
+    void nothingOfOneSessionIsEverKept() {
+        for (int turn = 0; turn < 20; turn++) {
+            assertThat(used(session(7), "mine")).isZero();
+            prompts.keep(ends("mine").hash(0), CALL, session(7));
+        }
+        assertThat(prompts.isEmpty()).isTrue();
+        assertThat(prompts.best()).isEmpty();
+    }
+
+    @Test
+    void sessionsOfOneAddressShareNothing() {
+        for (int number = 1; number <= 20; number++) {
+            assertThat(used(new Sender(number, 5), "mine")).isZero();
+        }
+        assertThat(used(new Sender(21, 6), "mine")).isEqualTo(1);
+    }
+
+    @Test
+    void sessionsShareWhereAddressesTellNothing() {
+        used(new Sender(1, 0), "ours");
+        used(new Sender(2, 0), "ours");
+        assertThat(used(new Sender(3, 0), "ours")).isEqualTo(1);
+    }
+
+    @Test
+    void whatNobodyIsKnownToSendIsNotKept() {
+        for (int turn = 0; turn < 10; turn++) {
+            assertThat(used(new Sender(0, turn), "ours")).isZero();
+        }
+    }
+
+    @Test
+    void beginningIsKeptUpToWhereSessionsPart() {
+        for (int number = 1; number <= 6; number++) {
+            sent(session(number), CALL, "ours", "I am " + number);
+        }
+        assertThat(prompts.best())
+                .singleElement()
+                .satisfies(
+                        best -> assertThat(best.hash()).isEqualTo(ends("ours").hash(0)));
+    }
+
+    @Test
+    void requestIsKeptOnceAsManyHaveSentTheSame() {
+        for (int number = 1; number <= 6; number++) {
+            byte[] own = ("of " + number).getBytes(UTF_8);
+            sent(session(number), new PrefixCall("/v1/chat/completions", own, PROMPT), "ours");
+        }
+        assertThat(prompts.isEmpty()).isTrue();
+        sentBySessions(7, 3, "ours");
+        assertThat(prompts.isEmpty()).isFalse();
+    }
+
+    @Test
+    void whatEnginesRefuseIsForgottenAndNotKeptAgain() {
+        sentBySessions(1, 6, "ours");
+        prompts.refused(ends("ours").hash(0));
+        assertThat(prompts.isEmpty()).isTrue();
+        sentBySessions(10, 6, "ours");
+        assertThat(prompts.isEmpty()).isTrue();
+    }
+
+    @Test
+    void whatIsNotSentAnyMoreIsDropped() {
+        sentBySessions(1, 6, "ours");
+        assertThat(prompts.best()).hasSize(1);
+        nanos += Duration.ofMinutes(11).toNanos();
+        assertThat(prompts.best()).isEmpty();
+    }
+
+    @Test
+    void shareTellsHowMuchOfPromptsIsKept() {
+        assertThat(prompts.share()).isZero();
+        sentBySessions(1, 2000, "a hundred bytes of system prompt that everybody sends and that the gateway keeps");
+        assertThat(prompts.share()).isBetween(0.4, 0.6);
+    }
+
+    @Test
+    void aMillionDistinctBeginningsStayWithinTheBytes() {
+        sentBySessions(1, 6, "ours");
+        for (int i = 0; i < 1_000_000; i++) {
+            MessageEnds ends = ends("prompt " + i);
+            prompts.used(ends.hashes(), ends.bytes(), 100, session(i + 100));
+        }
+        assertThat(prompts.bytes()).isLessThanOrEqualTo(MAX_BYTES);
+    }
+}
