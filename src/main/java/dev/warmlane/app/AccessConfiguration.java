@@ -2,7 +2,7 @@ package dev.warmlane.app;
 
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.proxy.access.AccessControl;
-import dev.warmlane.proxy.access.AccessFilter;
+import dev.warmlane.proxy.access.AccessControl.AccessFilter;
 import dev.warmlane.proxy.access.ApiKeys;
 import dev.warmlane.proxy.access.ApiKeys.ApiKeysFile;
 import dev.warmlane.proxy.access.Authenticator;

@@ -14,9 +14,10 @@ import dev.warmlane.proxy.ProxyFactory;
 import dev.warmlane.proxy.Unrouted;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.access.AccessControl;
-import dev.warmlane.proxy.drain.ClientConnections;
-import dev.warmlane.proxy.error.LateErrors;
+import dev.warmlane.proxy.error.FailureLog.LateErrors;
+import dev.warmlane.proxy.http.ClientConnections;
 import dev.warmlane.proxy.http.ClientPipeline;
+import dev.warmlane.proxy.http.Drain;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
 import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestMetrics;
@@ -33,6 +34,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -40,6 +42,7 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
@@ -52,7 +55,7 @@ import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.netty.http.HttpProtocol;
 
-/** What serves the public port. */
+/** What serves the public port, and how it goes out of service. */
 @Configuration(proxyBeanMethods = false)
 class ProxyConfiguration {
 
@@ -163,5 +166,25 @@ class ProxyConfiguration {
         // would offer.
         return factory -> factory.addServerCustomizers(
                 server -> server.protocol(HttpProtocol.HTTP11).doOnChannelInit(clients));
+    }
+
+    @Bean
+    ClientConnections clientConnections() {
+        return new ClientConnections();
+    }
+
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> followedPort(ClientConnections clients) {
+        return factory -> factory.addServerCustomizers(clients::follow);
+    }
+
+    /** {@link ServeCommand} begins it at a signal. */
+    @Bean
+    Drain drain(WarmlaneSettings settings, ClientConnections clients, ProxyFactory proxy, ApplicationContext context) {
+        return new Drain(
+                settings.drain(),
+                clients,
+                () -> AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC),
+                proxy::endResponses);
     }
 }

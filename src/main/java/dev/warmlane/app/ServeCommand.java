@@ -1,7 +1,7 @@
 package dev.warmlane.app;
 
-import dev.warmlane.proxy.drain.Drain;
-import dev.warmlane.proxy.drain.TerminationSignals;
+import dev.warmlane.proxy.http.Drain;
+import dev.warmlane.proxy.http.Drain.TerminationSignals;
 import dev.warmlane.settings.GivenSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import java.util.ArrayList;

@@ -13,7 +13,7 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.vllm.GenerationRequest;
-import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.QueueSettings;

@@ -72,7 +72,7 @@ final class ErrorResponses {
             Function<Mono<ByteBuf>, Mono<Void>> pass) {
         int status = upstream.status();
         if (status == 500
-                && routed.transfer() != null
+                && routed.computed() != null
                 && routed.pool().prefillDecode().decodeAlone()) {
             return Mono.error(new TransferFailed());
         }

@@ -16,12 +16,13 @@ import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.engines.models.ModelNames.Target;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.Explainer.Explanation;
+import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.access.ClientRights;
 import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.access.TenantIsolation;
 import dev.warmlane.proxy.access.Tenants.Tenant;
-import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
@@ -50,6 +51,7 @@ final class ExchangeReader {
     private static final String MIRRORED = "";
 
     private final PoolSelector pools;
+    private final NamedModels names;
     private final AffinityKeyResolver keys;
     private final StoredResponses responses;
     private final boolean asksForUsage;
@@ -64,12 +66,14 @@ final class ExchangeReader {
      */
     ExchangeReader(
             PoolSelector pools,
+            NamedModels names,
             AffinityKeyResolver keys,
             StoredResponses responses,
             boolean asksForUsage,
             boolean logged,
             @Nullable ClientRights rights) {
         this.pools = pools;
+        this.names = names;
         this.keys = keys;
         this.responses = responses;
         this.asksForUsage = asksForUsage;
@@ -89,7 +93,8 @@ final class ExchangeReader {
         if (name != null) {
             Identity identity = rights == null ? null : rights.identity(exchange);
             Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
-            named = named(name, exchange.getRequest(), body, identity, tenant, startedNanos);
+            named = names.resolve(
+                    name, exchange.getRequest(), body, storedResponse(null, body), identity, tenant, startedNanos);
         }
         return route(exchange, routeHost, body, named, startedNanos, null);
     }
@@ -102,7 +107,7 @@ final class ExchangeReader {
     @Nullable
     RoutedExchange next(ServerWebExchange exchange, String routeHost, RoutedExchange before) {
         NamedModel named = before.named();
-        NamedModel next = named == null ? null : pools.available(named, named.at() + 1);
+        NamedModel next = named == null ? null : names.next(named);
         if (next == null) {
             return null;
         }
@@ -113,33 +118,8 @@ final class ExchangeReader {
 
     /** What the body calls its model, where that is a name for one; else null. */
     private @Nullable Name name(RequestBody body) {
-        ModelNames names = pools.names();
-        return names.isEmpty() ? null : names.find(body.lastModel());
-    }
-
-    /** Puts a model in the place of the name that stands for it. */
-    private NamedModel named(
-            Name name,
-            ServerHttpRequest request,
-            RequestBody body,
-            @Nullable Identity identity,
-            @Nullable Tenant tenant,
-            long startedNanos) {
-        Pool maker = pools.maker(storedResponse(null, body));
-        List<Resolved> targets = maker == null
-                ? pools.names()
-                        .resolve(
-                                name,
-                                () -> keys.sticky(name.name(), tenant, request, body)
-                                        .hash())
-                : pools.servedBy(maker, pools.names().resolve(name, null));
-        if (rights != null && identity != null) {
-            rights.checkModel(identity, body);
-            targets = rights.allowed(identity, name.name(), targets);
-        }
-        NamedModel named = pools.named(new NamedModel(name.name(), targets, 0, name.mirror(), startedNanos));
-        body.model(named.target().model());
-        return named;
+        ModelNames known = pools.names();
+        return known.isEmpty() ? null : known.find(body.lastModel());
     }
 
     /** @param charged what the request was charged before; null: nothing yet */
@@ -158,9 +138,10 @@ final class ExchangeReader {
         ServerHttpRequest request = exchange.getRequest();
         Identity identity = rights == null ? null : rights.identity(exchange);
         Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+        Resolved target = named == null ? null : named.target();
         if (rights != null && identity != null) {
             Predicate<EngineVersion> engines = release -> {
-                Pool pool = pools.select(routeHost, body, named, null, identity.allowance());
+                Pool pool = pools.select(routeHost, body, target, null, identity.allowance());
                 return pool.versions()
                         .allSince(release, pool.endpoints().snapshot().endpoints());
             };
@@ -175,7 +156,7 @@ final class ExchangeReader {
             throw ApiException.unknownResponse();
         }
         Pool pool = pools.select(
-                routeHost, body, named, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
+                routeHost, body, target, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
         outcome.pool(pool.name());
         String model = body.model();
@@ -206,29 +187,9 @@ final class ExchangeReader {
         RoutedExchange routed = new RoutedExchange(
                 pool, routing, body, named, usageAsked, id, progress, charge, makes ? responses : null);
         if (traits.webSocket()) {
-            routed.namesSaid(said -> model(said, pool, named, tenant, request, body));
+            routed.namesSaid(said -> names.modelSaid(said, pool, named, tenant, request, body));
         }
         return routed;
-    }
-
-    /** What an engine of the pool calls a model that a message of a WebSocket names. */
-    private String model(
-            String said,
-            Pool pool,
-            @Nullable NamedModel named,
-            @Nullable Tenant tenant,
-            ServerHttpRequest request,
-            RequestBody body) {
-        Name name = pools.names().find(said);
-        if (name == null) {
-            return said;
-        }
-        if (named != null && named.name().equals(said)) {
-            return named.target().model();
-        }
-        List<Resolved> targets = pools.names()
-                .resolve(name, () -> keys.sticky(said, tenant, request, body).hash());
-        return pools.modelIn(pool, targets, said);
     }
 
     /** The decision that a generation request with these headers and this body would get now; sends nothing. */
@@ -238,12 +199,14 @@ final class ExchangeReader {
                 : rights.tenantNamed(request.getQueryParams().getFirst("tenant"));
         RequestBody body = body(request, buffered);
         Name name = name(body);
-        NamedModel named = name == null ? null : named(name, request, body, null, tenant, System.nanoTime());
+        String stored = storedResponse(null, body);
+        NamedModel named =
+                name == null ? null : names.resolve(name, request, body, stored, null, tenant, System.nanoTime());
         if (tenant != null) {
             TenantIsolation.salt(tenant, body);
         }
-        String stored = storedResponse(null, body);
-        Pool pool = pools.select(PoolSettings.BY_MODEL, body, named, stored, Allowance.UNLIMITED);
+        Pool pool = pools.select(
+                PoolSettings.BY_MODEL, body, named == null ? null : named.target(), stored, Allowance.UNLIMITED);
         return new Explanation(
                 pool.name(),
                 named == null ? List.of() : named.target().path(),
@@ -261,14 +224,9 @@ final class ExchangeReader {
     Mirrored mirrored(ServerWebExchange exchange, BufferedBody buffered, Target target) {
         ServerHttpRequest request = exchange.getRequest();
         RequestBody body = body(request, buffered);
-        NamedModel named = pools.named(new NamedModel(
-                target.model(),
-                List.of(new Resolved(target.model(), target.pool(), List.of())),
-                0,
-                null,
-                System.nanoTime()));
+        NamedModel named = names.mirrored(target);
         body.model(target.model());
-        Pool pool = pools.select(PoolSettings.BY_MODEL, body, named, null, Allowance.UNLIMITED);
+        Pool pool = pools.select(PoolSettings.BY_MODEL, body, named.target(), null, Allowance.UNLIMITED);
         Identity identity = rights == null ? null : rights.identity(exchange);
         Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
         String id = RequestOutcome.of(exchange).requestId();

@@ -12,10 +12,10 @@ import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
-import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
+import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
@@ -118,7 +118,10 @@ final class Failover {
      */
     private Mono<Void> send(
             boolean fresh, ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Endpoint target) {
-        UpstreamAttempt attempt = new UpstreamAttempt(() -> retries.possible(routed));
+        UpstreamAttempt attempt = new UpstreamAttempt(
+                () -> retries.possible(routed),
+                fresh,
+                RequestOutcome.of(exchange).eventLoop());
         EndpointId endpoint = dispatch.endpoint().id();
         Mono<Void> sent = RouteTraits.of(exchange).webSocket()
                 ? webSockets.relay(
@@ -130,7 +133,7 @@ final class Failover {
                         routed,
                         dispatch,
                         attempt)
-                : request(fresh, exchange, routed, dispatch, target, attempt);
+                : request(exchange, routed, dispatch, target, attempt);
         return sent.doFinally(signal -> {
                     attempts.remove(endpoint, attempt);
                     attempt.end();
@@ -141,7 +144,7 @@ final class Failover {
                 .onErrorResume(failure -> {
                     if (failure instanceof ErrorResponses.TransferFailed) {
                         metrics.transferFailed(routed.pool().name());
-                        routed.forgetTransfer();
+                        routed.forgetComputed();
                         dispatch.recomputes();
                         return send(false, exchange, routed, dispatch, target);
                     }
@@ -155,7 +158,6 @@ final class Failover {
     }
 
     private Mono<Void> request(
-            boolean fresh,
             ServerWebExchange exchange,
             RoutedExchange routed,
             Dispatch dispatch,
@@ -164,8 +166,6 @@ final class Failover {
         return client.send(
                 endpoint.uri(),
                 routed.pool().tls(),
-                fresh,
-                RequestOutcome.of(exchange).eventLoop(),
                 attempt,
                 () -> {
                     routed.sent(attempt);

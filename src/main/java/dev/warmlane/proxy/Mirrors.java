@@ -142,8 +142,6 @@ final class Mirrors {
         return client.send(
                         endpoint.uri(),
                         mirrored.pool().tls(),
-                        false,
-                        null,
                         attempt,
                         () -> upstreamRequests.of(exchange, mirrored, endpoint, Unpooled.wrappedBuffer(body.bytes())),
                         response -> {

@@ -5,7 +5,6 @@ import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.outcome.RequestOutcome;
@@ -29,7 +28,7 @@ public final class ModelsHandler {
 
     public Mono<ServerResponse> list(ServerRequest request) {
         PublicPort.check(request.exchange());
-        PathGuard.check(request.exchange().getRequest());
+        PublicPort.checkPath(request.exchange().getRequest());
         Identity identity = request.exchange().getAttribute(Identity.ATTRIBUTE);
         // Without names and limits it is there already.
         byte[] json = identity == null && models.names().isEmpty()

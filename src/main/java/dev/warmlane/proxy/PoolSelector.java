@@ -3,7 +3,6 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.engines.models.ModelCatalog;
@@ -17,7 +16,6 @@ import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the pool of a request: the one its route names, or the one that serves its model. */
 final class PoolSelector {
-    private static final Duration RETRY_WHEN_UNKNOWN = Duration.ofSeconds(1);
+    static final Duration RETRY_WHEN_UNKNOWN = Duration.ofSeconds(1);
 
     private static final int SHOWN_CHARS = 200;
 
@@ -44,14 +42,14 @@ final class PoolSelector {
      * The pool for a request.
      *
      * @param routeHost the host of the route's URI
-     * @param named what serves it where its client used a name; null: its client named the model
+     * @param target what serves it where its client used a name for a model; null: its client named the model
      * @param storedResponse the id of the response that the request is about: without a model, its pool is the one that made it
      * @param allowance whose models alone an error may name
      */
     Pool select(
             String routeHost,
             RequestBody body,
-            @Nullable NamedModel named,
+            @Nullable Resolved target,
             @Nullable String storedResponse,
             Allowance allowance) {
         if (!routeHost.equals(PoolSettings.BY_MODEL)) {
@@ -61,8 +59,8 @@ final class PoolSelector {
             }
             return pool;
         }
-        if (named != null && named.target().pool() != null) {
-            return pools.get(named.target().pool());
+        if (target != null && target.pool() != null) {
+            return pools.get(target.pool());
         }
         String model = body.model();
         if (pools.all().size() == 1) {
@@ -94,81 +92,8 @@ final class PoolSelector {
         return !routeHost.equals(PoolSettings.BY_MODEL) || pools.all().size() == 1 || maker(storedResponse) != null;
     }
 
-    /** The models that are first of all those of a pool. */
-    List<Resolved> servedBy(Pool wanted, List<Resolved> models) {
-        return models.stream()
-                .sorted(Comparator.comparing(each -> !isOf(wanted, each)))
-                .toList();
-    }
-
-    /** The first of the models that the pool serves; otherwise another name. */
-    String modelIn(Pool wanted, List<Resolved> models, String otherwise) {
-        for (Resolved each : models) {
-            if (isOf(wanted, each)) {
-                return each.model();
-            }
-        }
-        return otherwise;
-    }
-
-    private boolean isOf(Pool wanted, Resolved target) {
-        Pool pool = pool(target);
-        return pool != null && pool.name().equals(wanted.name());
-    }
-
-    /** The same, served by the first of its models that can serve it now, or else by one that is known. Fails with 503 if none is. */
-    NamedModel named(NamedModel given) {
-        NamedModel available = available(given, 0);
-        if (available != null) {
-            return available;
-        }
-        for (int i = 0; i < given.targets().size(); i++) {
-            if (pool(given.targets().get(i)) != null) {
-                return given.at(i);
-            }
-        }
-        models.missed();
-        throw ApiException.noEndpoint(given.name(), given.target().model(), RETRY_WHEN_UNKNOWN);
-    }
-
-    /** The same, served by the first of its models from this one on of which an endpoint is selectable; null if there is none. */
-    @Nullable
-    NamedModel available(NamedModel given, int from) {
-        for (int i = from; i < given.targets().size(); i++) {
-            Resolved target = given.targets().get(i);
-            Pool pool = pool(target);
-            if (pool != null && isSelectable(pool, target.model())) {
-                return given.at(i);
-            }
-        }
-        return null;
-    }
-
-    private boolean isSelectable(Pool pool, String model) {
-        Set<EndpointId> lacking = models.lacking(pool.name(), model);
-        for (Endpoint endpoint : pool.endpoints().snapshot().selectable()) {
-            if (!lacking.contains(endpoint.id())) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** The pool that serves a model, or may; null if none does. */
-    private @Nullable Pool pool(Resolved target) {
-        if (target.pool() != null) {
-            Pool pool = pools.find(target.pool());
-            return pool != null && mayServe(pool, target.model()) ? pool : null;
-        }
-        List<String> serving = models.catalog().poolsServing(target.model());
-        if (!serving.isEmpty()) {
-            return pools.get(serving.get(0));
-        }
-        Pool only = pools.all().size() == 1 ? pools.all().get(0) : null;
-        return only != null && mayServe(only, target.model()) ? only : null;
-    }
-
-    private boolean mayServe(Pool pool, String model) {
+    /** Whether a pool serves a model, or may: none of its endpoints has said yet, or it takes what nobody lists. */
+    boolean mayServe(Pool pool, String model) {
         Set<String> known = models.catalog().models(pool.name());
         return known.isEmpty() || known.contains(model) || pool.passesUnknownModels();
     }

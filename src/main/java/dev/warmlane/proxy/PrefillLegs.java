@@ -18,10 +18,10 @@ import dev.warmlane.proxy.ErrorResponses.EngineRefusal;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestOutcome;
-import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
+import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -78,7 +78,8 @@ final class PrefillLegs {
      */
     Mono<Void> before(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         Dispatch leg = dispatch.prefill();
-        if (routed.canStillFetch()) {
+        ComputedPrompt computed = routed.computed();
+        if (computed != null && computed.isUnused()) {
             if (dispatch.endpoint().role() == Role.DECODE) {
                 // The endpoint before never heard of it, so that the blocks are still there.
                 if (leg != null) {
@@ -89,7 +90,7 @@ final class PrefillLegs {
             }
             unused.release(exchange, routed);
         } else {
-            routed.forgetTransfer();
+            routed.forgetComputed();
         }
         PrefillBody.Api api =
                 PrefillBody.Api.ofPath(exchange.getRequest().getURI().getRawPath());
@@ -123,13 +124,12 @@ final class PrefillLegs {
             Dispatch leg,
             long startedNanos,
             boolean fresh) {
-        UpstreamAttempt attempt = new UpstreamAttempt(() -> true);
+        UpstreamAttempt attempt = new UpstreamAttempt(
+                () -> true, fresh, RequestOutcome.of(exchange).eventLoop());
         EndpointId endpoint = leg.endpoint().id();
         return client.send(
                         leg.endpoint().uri(),
                         routed.pool().tls(),
-                        fresh,
-                        RequestOutcome.of(exchange).eventLoop(),
                         attempt,
                         () -> request(exchange, routed, api, leg.endpoint()),
                         upstream -> {
@@ -196,7 +196,7 @@ final class PrefillLegs {
             leg.close();
             metrics.prefilled(routed.pool().name(), System.nanoTime() - startedNanos);
             dispatch.transferred();
-            if (!routed.transfer(transfer)) {
+            if (!routed.computed(transfer)) {
                 unused.release(exchange, routed, transfer);
             }
             return Mono.empty();

@@ -7,14 +7,15 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.Dispatcher.PriorityReader;
 import dev.warmlane.proxy.VllmRoutingFilter.StreamLimit;
 import dev.warmlane.proxy.access.AccessControl;
-import dev.warmlane.proxy.accesslog.Pseudonyms;
+import dev.warmlane.proxy.access.ClientRights;
 import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.ConnectionLimit.FileDescriptors;
+import dev.warmlane.proxy.outcome.Pseudonyms;
 import dev.warmlane.proxy.prewarm.CacheWarmer;
-import dev.warmlane.proxy.upstream.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.proxy.upstream.UpstreamHeaders.ForwardedFor;
 import dev.warmlane.settings.AccessLogSettings;
@@ -64,13 +65,17 @@ public final class ProxyFactory implements AutoCloseable {
         int largest = (int) limits.body().toBytes();
         this.budget = BodyBudget.of(limits.bufferedBodies().toBytes(), largest);
         this.bodies = new BodyReader(largest, budget, limits.requestDecompression());
+        PoolSelector selector = new PoolSelector(pools, models, responses);
+        AffinityKeyResolver keys = new AffinityKeyResolver(settings.affinity());
+        ClientRights rights = access == null ? null : access.rights();
         this.requests = new ExchangeReader(
-                new PoolSelector(pools, models, responses),
-                new AffinityKeyResolver(settings.affinity()),
+                selector,
+                new NamedModels(selector, pools, models, keys, rights),
+                keys,
                 responses,
                 settings.usage().request(),
                 AccessLogSettings.isOn(settings.accessLog().target()),
-                access == null ? null : access.rights());
+                rights);
     }
 
     public VllmRoutingFilter filter(MeterRegistry registry) {

@@ -54,12 +54,12 @@ final class ProxyMetrics {
         String pool = routed.pool().name();
         RequestProgress progress = routed.progress();
         progress.streams(timer(new Labels(GatewayMeter.INTER_CHUNK_GAP, pool)));
-        long fetchingSince = routed.fetchingSinceNanos();
+        ComputedPrompt computed = routed.computed();
         return () -> {
             timer(new Labels(GatewayMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
-            if (fetchingSince != 0) {
+            if (computed != null) {
                 timer(new Labels(GatewayMeter.PREFILL_TRANSFERS, pool))
-                        .record(System.nanoTime() - fetchingSince, TimeUnit.NANOSECONDS);
+                        .record(System.nanoTime() - computed.sinceNanos(), TimeUnit.NANOSECONDS);
             }
         };
     }

@@ -63,7 +63,8 @@ final class ResponseWriter {
                 onFirstByte,
                 log);
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
-        Transfer transfer = upstream.status() < 400 ? routed.transfer() : null;
+        ComputedPrompt computed = upstream.status() < 400 ? routed.computed() : null;
+        Transfer transfer = computed == null ? null : computed.transfer();
         if (isShort(upstream)) {
             // Nothing is written before the whole is there, so until then another endpoint can still take over.
             return (transfer == null ? whole : whole.map(body -> corrected(body, transfer, upstream))).flatMap(body -> {

@@ -8,8 +8,9 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.Retries.RetryBudget;
-import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
@@ -43,10 +44,8 @@ final class RoutedExchange {
     private volatile boolean retryDiscouraged;
     private boolean finished;
     /** Read without a lock: most requests have none. */
-    private volatile @Nullable Transfer transfer;
+    private volatile @Nullable ComputedPrompt computed;
 
-    private boolean handedOver;
-    private volatile long transferNanos;
     private @Nullable Set<EndpointId> prefillTried;
 
     /**
@@ -152,65 +151,28 @@ final class RoutedExchange {
     }
 
     /** The prompt has been computed elsewhere; of a request that is finished nobody will fetch it. Returns whether somebody will. */
-    synchronized boolean transfer(Transfer computed) {
+    synchronized boolean computed(Transfer transfer) {
         if (finished) {
             return false;
         }
-        transferNanos = System.nanoTime();
-        transfer = computed;
-        handedOver = false;
+        computed = new ComputedPrompt(transfer, System.nanoTime());
         return true;
     }
 
     /** What the endpoint is to fetch; null where it computes the prompt itself. */
     @Nullable
-    Transfer transfer() {
-        return transfer;
-    }
-
-    /** Since when there is something to fetch, by {@link System#nanoTime}; 0 if there is nothing. */
-    long fetchingSinceNanos() {
-        return transfer == null ? 0 : transferNanos;
-    }
-
-    /** The same for the endpoint, which is told of it now: from then on the blocks are its to release. */
-    @Nullable
-    Transfer handOver() {
-        if (transfer == null) {
-            return null;
-        }
-        synchronized (this) {
-            handedOver = true;
-            return transfer;
-        }
-    }
-
-    /** Whether there is something to fetch that no endpoint was told of. */
-    synchronized boolean canStillFetch() {
-        return transfer != null && !handedOver;
+    ComputedPrompt computed() {
+        return computed;
     }
 
     /** Whoever was told to fetch the prompt has failed; it is computed anew. */
-    synchronized void forgetTransfer() {
-        transfer = null;
+    void forgetComputed() {
+        computed = null;
     }
 
     /** Endpoints that have failed to compute the prompt for another. */
     synchronized int prefillRetries() {
         return prefillTried == null ? 0 : prefillTried.size();
-    }
-
-    /** What nobody was told to fetch, once; null if there is nothing. */
-    @Nullable
-    Transfer takeUnused() {
-        if (transfer == null) {
-            return null;
-        }
-        synchronized (this) {
-            Transfer unused = handedOver ? null : transfer;
-            transfer = null;
-            return unused;
-        }
     }
 
     /** Another leg for the prompt in the place of one that failed; null if no endpoint takes it. */

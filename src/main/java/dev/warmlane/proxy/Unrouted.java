@@ -1,7 +1,6 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RequestFraming;
 import dev.warmlane.proxy.http.RequestIds;
@@ -55,10 +54,10 @@ public final class Unrouted implements HandlerMapping, Ordered {
         if (path.equals(MODELS) || (path.startsWith(MODEL) && path.length() > MODEL.length())) {
             return handler(refused -> Mono.error(ApiException.methodNotAllowed("GET, HEAD")));
         }
-        if (path.equals(PathGuard.ALL_PATHS) && request.getMethod().equals(HttpMethod.OPTIONS)) {
+        if (path.equals(PublicPort.ALL_PATHS) && request.getMethod().equals(HttpMethod.OPTIONS)) {
             return handler(Unrouted::nameMethods);
         }
-        String shorter = PathGuard.withoutTrailingSlash(path);
+        String shorter = PublicPort.withoutTrailingSlash(path);
         return shorter == null
                 ? Mono.empty()
                 : isServed(exchange, shorter)

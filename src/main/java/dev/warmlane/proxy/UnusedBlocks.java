@@ -33,7 +33,12 @@ final class UnusedBlocks {
 
     /** The request is over, or goes where nothing is fetched. */
     void release(ServerWebExchange exchange, RoutedExchange routed) {
-        Transfer transfer = routed.takeUnused();
+        ComputedPrompt computed = routed.computed();
+        if (computed == null) {
+            return;
+        }
+        routed.forgetComputed();
+        Transfer transfer = computed.takeUnused();
         if (transfer != null) {
             release(exchange, routed, transfer);
         }
@@ -52,8 +57,6 @@ final class UnusedBlocks {
         var unused = client.send(
                         endpoint.uri(),
                         routed.pool().tls(),
-                        false,
-                        null,
                         attempt,
                         () -> request(exchange, routed, endpoint, body),
                         response -> {

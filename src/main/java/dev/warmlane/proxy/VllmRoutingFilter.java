@@ -5,10 +5,10 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.i
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.setAlreadyRouted;
 
 import dev.warmlane.engines.models.ModelNames.Mirror;
+import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.Retries.RetryBudget;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.http.PathGuard;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
@@ -73,7 +73,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         }
         setAlreadyRouted(exchange);
         PublicPort.check(exchange);
-        PathGuard.check(exchange.getRequest());
+        PublicPort.checkPath(exchange.getRequest());
         return serve(exchange, url.getHost()).then(chain.filter(exchange));
     }
 

@@ -10,7 +10,7 @@ import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
-import dev.warmlane.proxy.accesslog.AccessLog;
+import dev.warmlane.proxy.outcome.AccessLog;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.io.IOException;

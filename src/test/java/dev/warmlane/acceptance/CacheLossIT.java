@@ -8,7 +8,7 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
-import dev.warmlane.tools.simulator.engine.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

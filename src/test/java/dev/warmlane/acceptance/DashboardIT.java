@@ -19,7 +19,7 @@ import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
-import dev.warmlane.tools.simulator.engine.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

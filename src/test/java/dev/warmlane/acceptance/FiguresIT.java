@@ -9,7 +9,7 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
-import dev.warmlane.tools.simulator.engine.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

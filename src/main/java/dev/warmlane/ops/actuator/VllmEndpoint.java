@@ -1,5 +1,6 @@
 package dev.warmlane.ops.actuator;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
@@ -16,9 +17,9 @@ import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.PrefixCacheStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
-import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
-import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
-import dev.warmlane.ops.actuator.VllmStatus.QueueStatus;
+import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
+import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolTotals;
+import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.QueueStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,5 +170,69 @@ public final class VllmEndpoint {
 
     private static String withSingleSlashes(String text) {
         return text.replaceAll("/{2,}", "/");
+    }
+
+    /** The response of {@code GET /actuator/vllm}. */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record VllmStatus(List<PoolStatus> pools) {
+        public VllmStatus {
+            pools = List.copyOf(pools);
+        }
+
+        /**
+         * One pool.
+         *
+         * @param pool its name
+         * @param totals over the endpoints that follow
+         * @param panic whether so few endpoints are healthy that all are used
+         * @param endpoints in the order of discovery
+         */
+        @JsonInclude(JsonInclude.Include.ALWAYS)
+        public record PoolStatus(String pool, PoolTotals totals, boolean panic, List<EndpointStatus> endpoints) {
+            public PoolStatus {
+                endpoints = List.copyOf(endpoints);
+            }
+        }
+
+        /**
+         * Sums over the endpoints of a pool. An endpoint that does not say a number adds nothing to its sum.
+         *
+         * @param endpoints how many there are
+         * @param selectable how many of them take requests that belong to no endpoint yet, because they are healthy; in a panic, fewer
+         *     than do
+         * @param prefixCache sums of the endpoints' own counters, ratios of sums
+         * @param running requests in the engines' batches
+         * @param waiting requests queued in the engines
+         * @param inFlight requests that the gateway has in flight
+         * @param queue requests that wait in the gateway
+         */
+        @JsonInclude(JsonInclude.Include.ALWAYS)
+        public record PoolTotals(
+                int endpoints,
+                int selectable,
+                PrefixCacheStatus prefixCache,
+                long running,
+                long waiting,
+                long inFlight,
+                QueueStatus queue) {}
+
+        /**
+         * The requests of a pool that wait in the gateway because every endpoint is full.
+         *
+         * @param depth how many there are
+         * @param maxEntries how many there may be
+         * @param maxRequestsPerEndpoint requests in flight that make an endpoint full
+         * @param endedPerSecond requests of the pool that ended per second, lately
+         */
+        public record QueueStatus(int depth, int maxEntries, int maxRequestsPerEndpoint, double endedPerSecond) {
+
+            static QueueStatus of(Pool pool) {
+                return new QueueStatus(
+                        pool.queue().waiting(),
+                        pool.queue().limits().maxEntries(),
+                        pool.router().inFlight().maxRequests(),
+                        pool.queue().endedPerSecond());
+            }
+        }
     }
 }

@@ -8,23 +8,30 @@ import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges what is wrong with a pool, by the rules that the alerts follow too. Shares are judged once there are enough requests
  * to mean something. Stateless.
  */
 final class Diagnosis {
-    static final double ENOUGH_REQUESTS = 20;
+    private static final double ENOUGH_REQUESTS = 20;
 
     private static final double IMBALANCED = 2;
     private static final int BUSY = 4;
     private static final double KV_FULL = 0.95;
     private static final double FAILS = 0.01;
-    private static final long OLD_SCRAPE_MILLIS = 10_000;
+    private static final double ENOUGH_TOKENS = 50_000;
+    private static final double DELIVERS = 0.8;
+    private static final double FELL_BELOW = 0.8;
+    private static final double MOST = 0.5;
 
-    private final CacheDiagnosis caches = new CacheDiagnosis();
+    private static final long OLD_SCRAPE_MILLIS = 10_000;
 
     List<Problem> of(PoolView view) {
         List<Problem> problems = new ArrayList<>();
@@ -40,7 +47,7 @@ final class Diagnosis {
             problems.add(Problem.ofPool("discovery-stale"));
         }
         ofRequests(view, problems);
-        caches.judge(view, problems);
+        ofCaches(view, problems);
         for (String bundle : view.expiringBundles()) {
             problems.add(Problem.ofPool("certificate-expiring", "A certificate of SSL bundle " + bundle));
         }
@@ -75,6 +82,101 @@ final class Diagnosis {
         }
     }
 
+    /** How warm the caches are, and what keeps them from hitting. */
+    private static void ofCaches(PoolView view, List<Problem> problems) {
+        ofHits(view, problems);
+        ofSessions(view, problems);
+        ofPrompts(view, problems);
+        ofEngines(view, problems);
+    }
+
+    private static void ofHits(PoolView view, List<Problem> problems) {
+        float hitRatio = view.figure("hitRatio");
+        if (hitsTooLittle(view)) {
+            problems.add(Problem.ofPool("hit-ratio-low", percent(hitRatio)));
+        }
+        if (view.pool().targets().hitRatio() != null
+                && hasEnoughTokens(view)
+                && hitRatio < FELL_BELOW * view.hitRatioOfDay()) {
+            problems.add(Problem.ofPool("hit-ratio-fell"));
+        }
+        if (view.grown(PoolSum.PREDICTED_TOKENS) >= ENOUGH_TOKENS && view.figure("deliveredShare") < DELIVERS) {
+            problems.add(Problem.ofPool("hits-not-delivered", percent(view.figure("deliveredShare"))));
+        }
+    }
+
+    private static void ofSessions(PoolView view, List<Problem> problems) {
+        if (view.grown(PoolSum.SESSION_REQUESTS) >= ENOUGH_REQUESTS) {
+            Double stays = view.pool().targets().stickiness();
+            if (stays != null && view.figure("stickiness") < stays) {
+                problems.add(Problem.ofPool("stickiness-low", percent(view.figure("stickiness"))));
+            }
+            Double loses = view.pool().targets().losingHits();
+            if (loses != null && view.figure("losingHits") > loses) {
+                problems.add(Problem.ofPool("moves-lose-hits", percent(view.figure("losingHits"))));
+            }
+        }
+        double decisions = view.grown(PoolSum.DECISIONS);
+        if (decisions >= ENOUGH_REQUESTS
+                && view.grown(PoolSum.DECISIONS_BY_SESSION) < MOST * decisions
+                && hitsTooLittle(view)) {
+            problems.add(Problem.ofPool("no-session-key"));
+        }
+        if (view.grown(PoolSum.DECISIONS_BY_ADDRESS) >= ENOUGH_REQUESTS
+                && view.addresses() == 1
+                && view.status().totals().endpoints() > 1) {
+            problems.add(Problem.ofPool("one-address", "one address"));
+        }
+    }
+
+    /** Only whole blocks hit. */
+    private static void ofPrompts(PoolView view, List<Problem> problems) {
+        double requests = view.grown(PoolSum.REQUESTS);
+        double tokens = view.grown(PoolSum.PROMPT_TOKENS);
+        if (requests < ENOUGH_REQUESTS || tokens == 0) {
+            return;
+        }
+        Set<Integer> blockSizes = distinct(view, EndpointStatus::blockSizeTokens);
+        if (blockSizes.stream().anyMatch(blockSize -> tokens / requests < blockSize)) {
+            problems.add(Problem.ofPool("prompts-below-block", "%.0f tokens".formatted(tokens / requests)));
+        }
+    }
+
+    private static void ofEngines(PoolView view, List<Problem> problems) {
+        List<String> differences = new ArrayList<>();
+        int versions = distinct(view, EndpointStatus::version).size();
+        if (versions > 1) {
+            differences.add(versions + " versions of vLLM");
+        }
+        int blockSizes = distinct(view, EndpointStatus::blockSizeTokens).size();
+        if (blockSizes > 1) {
+            differences.add(blockSizes + " block sizes");
+        }
+        if (!differences.isEmpty()) {
+            problems.add(Problem.ofPool("engines-differ", String.join(" and ", differences)));
+        }
+    }
+
+    private static boolean hitsTooLittle(PoolView view) {
+        Double target = view.pool().targets().hitRatio();
+        return target != null && hasEnoughTokens(view) && view.figure("hitRatio") < target;
+    }
+
+    private static boolean hasEnoughTokens(PoolView view) {
+        return view.grown(PoolSum.QUERIED_TOKENS) >= ENOUGH_TOKENS;
+    }
+
+    private static <T> Set<T> distinct(PoolView view, Function<EndpointStatus, @Nullable T> said) {
+        Set<T> values = new HashSet<>();
+        for (EndpointStatus endpoint : view.status().endpoints()) {
+            T value = said.apply(endpoint);
+            if (value != null) {
+                values.add(value);
+            }
+        }
+        return values;
+    }
+
     private static void ofEndpoint(EndpointStatus endpoint, PoolTargets targets, List<Problem> problems) {
         if (endpoint.ejection() != null) {
             problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
@@ -106,7 +208,7 @@ final class Diagnosis {
         }
     }
 
-    static String percent(double share) {
+    private static String percent(double share) {
         return String.format(Locale.ROOT, "%.1f %%", share * 100);
     }
 

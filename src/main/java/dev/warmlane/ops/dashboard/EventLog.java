@@ -2,17 +2,14 @@ package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.ops.actuator.EndpointStatus.EjectionStatus;
-import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
-import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
+import dev.warmlane.ops.dashboard.EndpointChanges.Change;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
-import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import dev.warmlane.ops.dashboard.LiveStatus.LiveReplica;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.LiveProblem;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
-import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
 import dev.warmlane.ops.history.History.Subject;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +20,6 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -119,74 +115,12 @@ public final class EventLog {
         for (int i = 0; i < now.pools().size(); i++) {
             LivePool was = before.pools().get(i);
             LivePool is = now.pools().get(i);
-            Changes changes = new Changes(now.at(), is.pool());
-            endpoints(was, is, changes);
-            restarts(is, sumsBefore, sums, changes);
-            changes.told().forEach(this::add);
+            for (Change change : EndpointChanges.between(was, is, sumsBefore, sums, failures)) {
+                add(new Event(now.at(), change.kind(), change.severity(), is.pool(), change.endpoint(), change.text()));
+            }
             problems(was, is, now.at(), severities);
         }
         replicas(before, now);
-    }
-
-    private void endpoints(LivePool was, LivePool is, Changes changes) {
-        Map<String, LiveEndpoint> known = byId(was);
-        Map<String, LiveEndpoint> listed = byId(is);
-        listed.forEach((id, endpoint) -> {
-            LiveEndpoint earlier = known.get(id);
-            String name = endpoint.status().name();
-            if (earlier == null) {
-                changes.add("endpoint-came", "good", name, "came", null);
-            } else {
-                change(earlier, endpoint, changes);
-            }
-        });
-        known.forEach((id, endpoint) -> {
-            if (!listed.containsKey(id)) {
-                changes.add("endpoint-gone", "info", endpoint.status().name(), "is gone", null);
-            }
-        });
-    }
-
-    private void change(LiveEndpoint was, LiveEndpoint is, Changes changes) {
-        String name = is.status().name();
-        EjectionStatus out = is.status().ejection();
-        EjectionStatus before = was.status().ejection();
-        if (out != null && !out.probation() && (before == null || before.probation())) {
-            String cause = failures.get(new EndpointId(is.status().id()).server());
-            changes.add(
-                    "ejected",
-                    "warning",
-                    name,
-                    "was ejected",
-                    cause == null || out.reason().equals("operator") ? out.reason() : out.reason() + ", " + cause);
-        } else if (out == null && before != null) {
-            changes.add("returned", "good", name, "is back", null);
-        } else if (out == null && !was.status().state().equals(is.status().state()) && !(isUsual(was) && isUsual(is))) {
-            changes.add(
-                    "state",
-                    "info",
-                    name,
-                    "is " + is.status().state() + ", was " + was.status().state(),
-                    null);
-        }
-    }
-
-    private static boolean isUsual(LiveEndpoint endpoint) {
-        return endpoint.status().state().equals(EndpointState.READY.label())
-                || endpoint.status().state().equals(EndpointState.STARTING.label());
-    }
-
-    private static void restarts(
-            LivePool pool, Map<Subject, double[]> before, Map<Subject, double[]> now, Changes changes) {
-        for (LiveEndpoint endpoint : pool.endpoints()) {
-            Subject subject = new Subject(pool.pool(), endpoint.status().id());
-            double[] was = before.get(subject);
-            double[] is = now.get(subject);
-            if (was != null && is != null && is[EndpointSum.RESTARTS.index()] > was[EndpointSum.RESTARTS.index()]) {
-                changes.add(
-                        "restarted", "warning", endpoint.status().name(), "has restarted, its cache is empty", null);
-            }
-        }
     }
 
     private void problems(LivePool was, LivePool is, Instant now, Function<String, String> severities) {
@@ -241,12 +175,6 @@ public final class EventLog {
                         new Event(now.at(), "replica-left", "warning", null, null, "replica %s left".formatted(name))));
     }
 
-    private static Map<String, LiveEndpoint> byId(LivePool pool) {
-        Map<String, LiveEndpoint> byId = new LinkedHashMap<>();
-        pool.endpoints().forEach(endpoint -> byId.put(endpoint.status().id(), endpoint));
-        return byId;
-    }
-
     private static Set<String> ids(LivePool pool) {
         return pool.problems().stream()
                 .map(LiveProblem::problem)
@@ -261,54 +189,5 @@ public final class EventLog {
                 .filter(Objects::nonNull)
                 .forEach(names::add);
         return names;
-    }
-
-    /** What happened to the endpoints of a pool in one second. */
-    private record Changes(Instant at, String pool, Map<Key, List<String>> endpoints) {
-        Changes(Instant at, String pool) {
-            this(at, pool, new LinkedHashMap<>());
-        }
-
-        private record Key(
-                String kind,
-                String severity,
-                String what,
-                @Nullable String why) {}
-
-        void add(String kind, String severity, String endpoint, String what, @Nullable String why) {
-            endpoints
-                    .computeIfAbsent(new Key(kind, severity, what, why), key -> new ArrayList<>())
-                    .add(endpoint);
-        }
-
-        List<Event> told() {
-            List<Event> told = new ArrayList<>();
-            endpoints.forEach((key, names) -> {
-                if (names.size() <= FEW) {
-                    names.forEach(name -> told.add(event(key, name, "%s %s".formatted(name, key.what()))));
-                } else {
-                    told.add(event(
-                            key,
-                            null,
-                            "%d endpoints (%s and %d more): each %s"
-                                    .formatted(
-                                            names.size(),
-                                            String.join(", ", names.subList(0, FEW)),
-                                            names.size() - FEW,
-                                            key.what())));
-                }
-            });
-            return told;
-        }
-
-        private Event event(Key key, @Nullable String endpoint, String text) {
-            return new Event(
-                    at,
-                    key.kind(),
-                    key.severity(),
-                    pool,
-                    endpoint,
-                    key.why() == null ? text : "%s: %s".formatted(text, key.why()));
-        }
     }
 }

@@ -5,11 +5,12 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
-import dev.warmlane.ops.actuator.VllmStatus.PoolTotals;
-import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
-import dev.warmlane.ops.dashboard.Replicas.LiveReplica;
-import dev.warmlane.ops.dashboard.Unrouted.LiveUnrouted;
+import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolTotals;
+import dev.warmlane.ops.dashboard.LiveStatus.LiveReplica;
+import dev.warmlane.ops.dashboard.LiveStatus.LiveUnrouted;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.LiveProblem;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -51,14 +52,6 @@ public record LiveStatus(Instant at, List<LivePool> pools, List<LiveReplica> rep
             List<LiveEndpoint> endpoints) {}
 
     /**
-     * One problem.
-     *
-     * @param problem what is wrong
-     * @param since when it was first seen without having been away
-     */
-    public record LiveProblem(@JsonUnwrapped Problem problem, Instant since) {}
-
-    /**
      * One endpoint.
      *
      * @param status as {@code /actuator/vllm} tells it
@@ -66,4 +59,88 @@ public record LiveStatus(Instant at, List<LivePool> pools, List<LiveReplica> rep
      * @param sessions keys bound to it
      */
     public record LiveEndpoint(@JsonUnwrapped EndpointStatus status, long inFlightPromptTokens, long sessions) {}
+
+    /**
+     * One replica.
+     *
+     * @param name as the cluster knows it; null where there is no cluster
+     * @param version of Warmlane; null where there is no cluster
+     * @param silentMillis since anything was heard of it; 0 for this one
+     * @param silent whether that is too long
+     * @param pools how it sees them; null until it has said so
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record LiveReplica(
+            @Nullable String name,
+            @Nullable String version,
+            long silentMillis,
+            boolean silent,
+            @Nullable List<ReplicaPool> pools) {}
+
+    /**
+     * A pool as one replica sees it.
+     *
+     * @param pool its name
+     * @param endpoints how many there are
+     * @param selectable how many of them are healthy
+     * @param inFlight requests that this replica has in flight there
+     * @param lastMinute figures over its last minute, by name
+     * @param problems what is wrong with it, at most 20
+     */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record ReplicaPool(
+            String pool,
+            int endpoints,
+            int selectable,
+            long inFlight,
+            Map<String, @Nullable Float> lastMinute,
+            List<ReplicaProblem> problems) {
+
+        private static final int MAX_PROBLEMS = 20;
+
+        private static final List<String> FIGURES = List.of(
+                "hitRatio", "requestsPerSecond", "failedShare", "rejectedShare", "ttftP50", "ttftP90", "queued");
+
+        static ReplicaPool of(LivePool pool) {
+            Map<String, @Nullable Float> figures = new LinkedHashMap<>();
+            FIGURES.forEach(name -> figures.put(name, pool.lastMinute().get(name)));
+            return new ReplicaPool(
+                    pool.pool(),
+                    pool.totals().endpoints(),
+                    pool.totals().selectable(),
+                    pool.totals().inFlight(),
+                    figures,
+                    pool.problems().stream()
+                            .limit(MAX_PROBLEMS)
+                            .map(ReplicaProblem::of)
+                            .toList());
+        }
+
+        ReplicaPool withoutProblems() {
+            return new ReplicaPool(pool, endpoints, selectable, inFlight, lastMinute, List.of());
+        }
+    }
+
+    /** A problem as of {@link ProblemCatalogue.Problem}, and since when there is one. */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record ReplicaProblem(
+            String id, @Nullable String endpoint, @Nullable String value, Instant since) {
+        static ReplicaProblem of(LiveProblem problem) {
+            return new ReplicaProblem(
+                    problem.problem().id(),
+                    problem.problem().endpoint(),
+                    problem.problem().value(),
+                    problem.since());
+        }
+    }
+
+    /**
+     * What no pool got in the last minute.
+     *
+     * @param requestsPerSecond all of them
+     * @param refusedPerSecond those that got an error
+     * @param reasonsPerSecond those refused for their client, by reason, as of {@code warmlane_refusals_total}
+     */
+    public record LiveUnrouted(
+            double requestsPerSecond, double refusedPerSecond, Map<String, Double> reasonsPerSecond) {}
 }

@@ -9,7 +9,7 @@ import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.actuator.EndpointStatus;
-import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
+import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.Imbalance.Sent;
 import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;

@@ -1,7 +1,7 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.ops.actuator.VllmStatus.PoolStatus;
+import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import dev.warmlane.ops.history.Figure;
 import java.util.ArrayDeque;

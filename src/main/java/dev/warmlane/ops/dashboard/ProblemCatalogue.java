@@ -1,7 +1,8 @@
 package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.LiveProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -92,27 +93,35 @@ public final class ProblemCatalogue {
         static Problem ofEndpoint(String id, String endpoint) {
             return new Problem(id, endpoint, null);
         }
+    }
 
-        /** Remembers since when a pool has had each of its problems; one that goes away and comes back is new. For one thread. */
-        static final class ProblemTimes {
-            private Map<Key, Instant> since = Map.of();
+    /**
+     * One problem of now.
+     *
+     * @param problem what is wrong
+     * @param since when it was first seen without having been away
+     */
+    public record LiveProblem(@JsonUnwrapped Problem problem, Instant since) {}
 
-            /** @param problems all that there are now */
-            List<LiveProblem> note(List<Problem> problems, Instant now) {
-                Map<Key, Instant> still = new HashMap<>();
-                List<LiveProblem> noted = new ArrayList<>(problems.size());
-                for (Problem problem : problems) {
-                    Key key = new Key(problem.id(), problem.endpoint());
-                    Instant first = since.getOrDefault(key, now);
-                    still.put(key, first);
-                    noted.add(new LiveProblem(problem, first));
-                }
-                since = still;
-                return noted;
+    /** Remembers since when a pool has had each of its problems; one that goes away and comes back is new. For one thread. */
+    static final class ProblemTimes {
+        private Map<Key, Instant> since = Map.of();
+
+        /** @param problems all that there are now */
+        List<LiveProblem> note(List<Problem> problems, Instant now) {
+            Map<Key, Instant> still = new HashMap<>();
+            List<LiveProblem> noted = new ArrayList<>(problems.size());
+            for (Problem problem : problems) {
+                Key key = new Key(problem.id(), problem.endpoint());
+                Instant first = since.getOrDefault(key, now);
+                still.put(key, first);
+                noted.add(new LiveProblem(problem, first));
             }
-
-            /** A problem whatever its value, which changes while it lasts. */
-            private record Key(String id, @Nullable String endpoint) {}
+            since = still;
+            return noted;
         }
+
+        /** A problem whatever its value, which changes while it lasts. */
+        private record Key(String id, @Nullable String endpoint) {}
     }
 }

@@ -1,16 +1,14 @@
 package dev.warmlane.ops.dashboard;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
-import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import dev.warmlane.ops.dashboard.LiveStatus.LiveReplica;
+import dev.warmlane.ops.dashboard.LiveStatus.ReplicaPool;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,7 +26,6 @@ final class Replicas {
     private static final Duration SILENT = Duration.ofSeconds(2);
 
     private static final int SPACING = 2;
-    private static final int MAX_PROBLEMS = 20;
 
     private static final JsonMapper TOLERANT = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -40,78 +37,6 @@ final class Replicas {
     /** @param sharing null where this replica is in no cluster */
     Replicas(@Nullable ReplicaSharing sharing) {
         this.sharing = sharing;
-    }
-
-    /**
-     * One replica.
-     *
-     * @param name as the cluster knows it; null where there is no cluster
-     * @param version of Warmlane; null where there is no cluster
-     * @param silentMillis since anything was heard of it; 0 for this one
-     * @param silent whether that is too long
-     * @param pools how it sees them; null until it has said so
-     */
-    @JsonInclude(JsonInclude.Include.ALWAYS)
-    public record LiveReplica(
-            @Nullable String name,
-            @Nullable String version,
-            long silentMillis,
-            boolean silent,
-            @Nullable List<ReplicaPool> pools) {}
-
-    /**
-     * A pool as one replica sees it.
-     *
-     * @param pool its name
-     * @param endpoints how many there are
-     * @param selectable how many of them are healthy
-     * @param inFlight requests that this replica has in flight there
-     * @param lastMinute figures over its last minute, by name
-     * @param problems what is wrong with it, at most 20
-     */
-    @JsonInclude(JsonInclude.Include.ALWAYS)
-    public record ReplicaPool(
-            String pool,
-            int endpoints,
-            int selectable,
-            long inFlight,
-            Map<String, @Nullable Float> lastMinute,
-            List<ReplicaProblem> problems) {
-
-        private static final List<String> FIGURES = List.of(
-                "hitRatio", "requestsPerSecond", "failedShare", "rejectedShare", "ttftP50", "ttftP90", "queued");
-
-        static ReplicaPool of(LivePool pool) {
-            Map<String, @Nullable Float> figures = new LinkedHashMap<>();
-            FIGURES.forEach(name -> figures.put(name, pool.lastMinute().get(name)));
-            return new ReplicaPool(
-                    pool.pool(),
-                    pool.totals().endpoints(),
-                    pool.totals().selectable(),
-                    pool.totals().inFlight(),
-                    figures,
-                    pool.problems().stream()
-                            .limit(MAX_PROBLEMS)
-                            .map(ReplicaProblem::of)
-                            .toList());
-        }
-
-        ReplicaPool withoutProblems() {
-            return new ReplicaPool(pool, endpoints, selectable, inFlight, lastMinute, List.of());
-        }
-    }
-
-    /** A problem as of {@link ProblemCatalogue.Problem}, and since when there is one. */
-    @JsonInclude(JsonInclude.Include.ALWAYS)
-    public record ReplicaProblem(
-            String id, @Nullable String endpoint, @Nullable String value, Instant since) {
-        static ReplicaProblem of(LiveProblem problem) {
-            return new ReplicaProblem(
-                    problem.problem().id(),
-                    problem.problem().endpoint(),
-                    problem.problem().value(),
-                    problem.since());
-        }
     }
 
     /** All replicas, this one first; tells the others how it sees its pools. Once a second. */

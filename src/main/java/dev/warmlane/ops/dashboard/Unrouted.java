@@ -1,6 +1,7 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.ops.dashboard.LiveStatus.LiveUnrouted;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.Counter;
@@ -28,16 +29,6 @@ final class Unrouted {
     Unrouted(MeterRegistry registry) {
         this.registry = registry;
     }
-
-    /**
-     * The last minute.
-     *
-     * @param requestsPerSecond all of them
-     * @param refusedPerSecond those that got an error
-     * @param reasonsPerSecond those refused for their client, by reason, as of {@code warmlane_refusals_total}
-     */
-    public record LiveUnrouted(
-            double requestsPerSecond, double refusedPerSecond, Map<String, Double> reasonsPerSecond) {}
 
     /** Adds the state of now; once a second. */
     LiveUnrouted add(double secondsSinceLast) {

@@ -1,11 +1,13 @@
 package dev.warmlane.ops.history;
 
-import dev.warmlane.ops.history.Tier.Track;
+import dev.warmlane.ops.history.History.Resolution;
+import dev.warmlane.ops.history.History.Subject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -159,6 +161,69 @@ public final class History {
                 }
             }
             throw new IllegalArgumentException("range: %s (expected: 1h, 24h or 7d)".formatted(label));
+        }
+    }
+
+    /** The history at one resolution. Not thread-safe. */
+    static final class Tier {
+        private final Resolution resolution;
+        private final Map<Subject, Track> tracks = new HashMap<>();
+
+        Tier(Resolution resolution) {
+            this.resolution = resolution;
+        }
+
+        Map<Subject, Track> tracks() {
+            return tracks;
+        }
+
+        Resolution resolution() {
+            return resolution;
+        }
+
+        /** Notes the sums of now: the running step's figures are those from its start to now. */
+        void record(Subject subject, List<Figure> figures, double[] sums, long epochSecond) {
+            long step = epochSecond / resolution.step().toSeconds();
+            Track track =
+                    tracks.computeIfAbsent(subject, of -> new Track(figures.size(), resolution.points(subject), step));
+            double[] start = track.stepStart();
+            if (start == null) {
+                track.begin(step, sums);
+                return;
+            }
+            float[] values = new float[figures.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = figures.get(i).over(start, sums);
+            }
+            if (step > track.lastStep()) {
+                // What happened since the last reading belongs to the step that ends with this one.
+                track.put(track.lastStep(), values);
+                track.begin(step, sums);
+            } else {
+                track.put(track.lastStep(), values);
+            }
+        }
+
+        /** The points of a subject up to now, oldest first, one array a figure; null if it is unknown. */
+        float @Nullable [][] points(Subject subject, long epochSecond) {
+            Track track = tracks.get(subject);
+            if (track == null) {
+                return null;
+            }
+            long last = epochSecond / resolution.step().toSeconds();
+            float[][] points = new float[track.figureCount()][resolution.points()];
+            for (int figure = 0; figure < points.length; figure++) {
+                for (int i = 0; i < resolution.points(); i++) {
+                    points[figure][i] = track.at(figure, last - resolution.points() + 1 + i);
+                }
+            }
+            return points;
+        }
+
+        /** Forgets who has had nothing recorded for as long as this resolution reaches. */
+        void forget(long epochSecond) {
+            long oldest = epochSecond / resolution.step().toSeconds() - resolution.points();
+            tracks.values().removeIf(track -> track.lastStep() <= oldest);
         }
     }
 }

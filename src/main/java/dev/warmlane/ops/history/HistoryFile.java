@@ -1,7 +1,7 @@
 package dev.warmlane.ops.history;
 
 import dev.warmlane.ops.history.History.Subject;
-import dev.warmlane.ops.history.Tier.Track;
+import dev.warmlane.ops.history.History.Tier;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;

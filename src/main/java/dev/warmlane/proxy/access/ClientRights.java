@@ -5,6 +5,7 @@ import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.proxy.access.AccessControl.AccessMetrics;
 import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;

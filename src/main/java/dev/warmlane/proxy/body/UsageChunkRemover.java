@@ -22,7 +22,7 @@ public final class UsageChunkRemover {
 
     /** Takes a chunk over and gives what may pass by now, perhaps nothing. */
     public synchronized ByteBuf accept(ByteBuf chunk, ByteBufAllocator allocator) {
-        ByteBuf events = join(chunk, allocator);
+        ByteBuf events = join(waiting, chunk, allocator);
         ByteBuf passed = allocator.buffer(events.readableBytes());
         int end = ByteBufUtil.indexOf(EVENT_END, events);
         while (end >= 0) {
@@ -46,8 +46,10 @@ public final class UsageChunkRemover {
         return rest;
     }
 
-    private ByteBuf join(ByteBuf chunk, ByteBufAllocator allocator) {
+    /** What waits with a chunk behind it, in one buffer; takes both over. */
+    static ByteBuf join(ByteBuf waiting, ByteBuf chunk, ByteBufAllocator allocator) {
         if (!waiting.isReadable()) {
+            waiting.release();
             return chunk;
         }
         ByteBuf joined = allocator.buffer(waiting.readableBytes() + chunk.readableBytes());

@@ -41,7 +41,7 @@ public final class UsageCorrection {
         if (events && whole && ByteBufUtil.indexOf(USAGE, chunk) < 0) {
             return chunk;
         }
-        ByteBuf all = join(chunk, allocator);
+        ByteBuf all = UsageChunkRemover.join(waiting, chunk, allocator);
         int end = events ? afterLastLine(all) : Math.max(all.readerIndex(), all.writerIndex() - KEPT_BYTES);
         ByteBuf passed = all.readRetainedSlice(end - all.readerIndex());
         waiting = all;
@@ -78,17 +78,5 @@ public final class UsageCorrection {
             }
         }
         return all.readableBytes() > KEPT_BYTES ? all.writerIndex() : all.readerIndex();
-    }
-
-    private ByteBuf join(ByteBuf chunk, ByteBufAllocator allocator) {
-        if (!waiting.isReadable()) {
-            waiting.release();
-            return chunk;
-        }
-        ByteBuf joined = allocator.buffer(waiting.readableBytes() + chunk.readableBytes());
-        joined.writeBytes(waiting).writeBytes(chunk);
-        waiting.release();
-        chunk.release();
-        return joined;
     }
 }

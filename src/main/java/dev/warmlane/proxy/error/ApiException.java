@@ -56,13 +56,7 @@ public final class ApiException extends RuntimeException {
     }
 
     public static ApiException unknownPath() {
-        return new ApiException(
-                HttpStatus.NOT_FOUND,
-                "invalid_request_error",
-                null,
-                "unknown_path",
-                null,
-                "There is nothing at this path.");
+        return notFound(null, "unknown_path", "There is nothing at this path.");
     }
 
     /** @param allow the methods that there are, as in the header of this name */
@@ -87,22 +81,15 @@ public final class ApiException extends RuntimeException {
     }
 
     public static ApiException unknownModel(String message) {
-        return new ApiException(
-                HttpStatus.NOT_FOUND, "invalid_request_error", "model", "model_not_found", null, message);
+        return notFound("model", "model_not_found", message);
     }
 
     public static ApiException unknownResponse() {
-        return new ApiException(
-                HttpStatus.NOT_FOUND,
-                "invalid_request_error",
-                null,
-                "response_not_found",
-                null,
-                "There is no such response.");
+        return notFound(null, "response_not_found", "There is no such response.");
     }
 
     public static ApiException badRequest(@Nullable String param, String code, String message) {
-        return new ApiException(HttpStatus.BAD_REQUEST, "invalid_request_error", param, code, null, message);
+        return invalid(HttpStatus.BAD_REQUEST, param, code, message);
     }
 
     public static ApiException notJson(MalformedJsonException why) {
@@ -120,43 +107,31 @@ public final class ApiException extends RuntimeException {
 
     /** The client has had its share of this minute. */
     public static ApiException rateLimited(String message, Duration retryAfter) {
-        return new ApiException(
-                HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, "rate_limit_exceeded", retryAfter, message);
+        return tooMany("rate_limit_exceeded", retryAfter, message);
     }
 
     /** Whoever could say who the client is does not answer. */
     public static ApiException identityUnknown(String message, Duration retryAfter) {
-        return new ApiException(
-                HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, "identity_unavailable", retryAfter, message);
+        return unavailable("identity_unavailable", retryAfter, message);
     }
 
     public static ApiException bodyTooLarge(long limitBytes) {
-        return new ApiException(
+        return invalid(
                 HttpStatus.CONTENT_TOO_LARGE,
-                "invalid_request_error",
                 null,
                 "body_too_large",
-                null,
                 "The request body is larger than %d bytes.".formatted(limitBytes));
     }
 
     /** The bodies of other requests take all the memory that bodies may take. */
     public static ApiException overloadedMemory() {
-        return new ApiException(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "server_error",
-                null,
-                "overloaded_memory",
-                RETRY_WHEN_OVERLOADED,
-                "The gateway holds too many requests at the moment.");
+        return unavailable(
+                "overloaded_memory", RETRY_WHEN_OVERLOADED, "The gateway holds too many requests at the moment.");
     }
 
     /** There is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
     public static ApiException outOfResources() {
-        return new ApiException(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "server_error",
-                null,
+        return unavailable(
                 "gateway_out_of_resources",
                 RETRY_WHEN_OVERLOADED,
                 "The gateway cannot open connections at the moment.");
@@ -164,26 +139,18 @@ public final class ApiException extends RuntimeException {
 
     /** There are as many connections of clients as there may be. */
     public static ApiException tooManyConnections() {
-        return new ApiException(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "server_error",
-                null,
-                "too_many_connections",
-                RETRY_WHEN_OVERLOADED,
-                "The gateway has too many connections at the moment.");
+        return unavailable(
+                "too_many_connections", RETRY_WHEN_OVERLOADED, "The gateway has too many connections at the moment.");
     }
 
     /** @param inflates whether compressed bodies are taken at all */
     public static ApiException unsupportedEncoding(boolean inflates) {
-        return new ApiException(
+        return invalid(
                 HttpStatus.UNSUPPORTED_MEDIA_TYPE,
-                "invalid_request_error",
                 null,
                 "unsupported_content_encoding",
-                null,
-                inflates
-                        ? "The request's Content-Encoding is not supported (expected: gzip or deflate)."
-                        : "The request's Content-Encoding is not supported (expected: none).");
+                "The request's Content-Encoding is not supported (expected: %s)."
+                        .formatted(inflates ? "gzip or deflate" : "none"));
     }
 
     /** Nothing is wrong with the request but its speed, or the client is gone. */
@@ -198,7 +165,7 @@ public final class ApiException extends RuntimeException {
 
     /** More is asked than there is room for; worth asking again later. */
     public static ApiException overloaded(String code, String message, Duration retryAfter) {
-        return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, code, retryAfter, message);
+        return tooMany(code, retryAfter, message);
     }
 
     public static ApiException noEndpoint(String pool, Duration retryAfter) {
@@ -207,13 +174,7 @@ public final class ApiException extends RuntimeException {
 
     /** @param lack what the pool lacks, after a colon; empty where that goes without saying */
     public static ApiException noEndpointWith(String pool, String lack, Duration retryAfter) {
-        return new ApiException(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "server_error",
-                null,
-                "no_endpoint",
-                retryAfter,
-                "No endpoint of pool %s is ready%s.".formatted(pool, lack));
+        return unavailable("no_endpoint", retryAfter, "No endpoint of pool %s is ready%s.".formatted(pool, lack));
     }
 
     /** No endpoint has a model that a client's name stands for. */
@@ -237,13 +198,10 @@ public final class ApiException extends RuntimeException {
 
     /** The gateway ends before the response does; another replica may have time for it. */
     public static ApiException shuttingDown() {
-        return new ApiException(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "server_error",
-                null,
+        return unavailable(
                 "shutting_down",
                 Duration.ofSeconds(1),
-                "The gateway is shutting down and could not wait for the end of this answer.");
+                "The gateway is shutting down and could not wait for the end of this response.");
     }
 
     /** An error that Spring found, such as an unsupported media type. */
@@ -252,6 +210,22 @@ public final class ApiException extends RuntimeException {
         String code = status.name().toLowerCase(Locale.ROOT);
         String message = detail == null ? status.getReasonPhrase() + "." : detail;
         return new ApiException(status, type, null, code, null, message);
+    }
+
+    private static ApiException notFound(@Nullable String param, String code, String message) {
+        return invalid(HttpStatus.NOT_FOUND, param, code, message);
+    }
+
+    private static ApiException invalid(HttpStatus status, @Nullable String param, String code, String message) {
+        return new ApiException(status, "invalid_request_error", param, code, null, message);
+    }
+
+    private static ApiException tooMany(String code, Duration retryAfter, String message) {
+        return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, code, retryAfter, message);
+    }
+
+    private static ApiException unavailable(String code, Duration retryAfter, String message) {
+        return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, code, retryAfter, message);
     }
 
     /** The status that a client gets for a failure, as long as its response has not begun. */

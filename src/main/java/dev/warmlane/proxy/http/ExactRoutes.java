@@ -47,7 +47,7 @@ public final class ExactRoutes {
             }
             if (needsNothingElse(route)) {
                 for (String path : patterns) {
-                    if (PathGuard.isPlain(path) && !isTaken(path, before)) {
+                    if (PublicPort.isPlain(path) && !isTaken(path, before)) {
                         byPath.putIfAbsent(path, route);
                     }
                 }

@@ -28,7 +28,7 @@ import reactor.netty.NettyPipeline;
 final class MalformedRequests extends ChannelDuplexHandler {
     private static final String NAME = "warmlane.malformed-requests";
 
-    /** A target that is a URI and that {@link PathGuard} refuses, whatever the routes are. */
+    /** A target that is a URI and that {@link PublicPort} refuses, whatever the routes are. */
     private static final String NOWHERE = "/%2F";
 
     private final IntConsumer refused;
@@ -64,10 +64,10 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 refusal = problem;
                 request.setDecoderResult(DecoderResult.failure(problem));
             } else if (path.equals("*")) {
-                request.setUri(PathGuard.ALL_PATHS);
-            } else if (!PathGuard.isPlain(path)
-                    && PathGuard.withoutTrailingSlash(path) == null
-                    && !PathGuard.isModel(path)) {
+                request.setUri(PublicPort.ALL_PATHS);
+            } else if (!PublicPort.isPlain(path)
+                    && PublicPort.withoutTrailingSlash(path) == null
+                    && !PublicPort.isModel(path)) {
                 request.setUri(NOWHERE);
             } else {
                 checkQuery(request);

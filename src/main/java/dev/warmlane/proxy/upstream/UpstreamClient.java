@@ -81,9 +81,7 @@ public final class UpstreamClient implements AutoCloseable {
      * What sends a request to an endpoint once it is subscribed to, and ends as the use of the response ends.
      *
      * @param tls secures an https connection; null: as Java does by default
-     * @param fresh whether to open a connection for it alone
-     * @param preferred the event loop of the client; null if that is not known
-     * @param attempt begins when the request goes out
+     * @param attempt says which connection it may take, and begins when the request goes out
      * @param request made when it goes out; what it is sent to and its headers are complete
      * @param use of the response, on its connection's event loop
      * @return fails as connections do, before the response, or as its use does
@@ -91,15 +89,14 @@ public final class UpstreamClient implements AutoCloseable {
     public Mono<Void> send(
             URI endpoint,
             @Nullable ClientTls tls,
-            boolean fresh,
-            @Nullable EventLoop preferred,
             UpstreamAttempt attempt,
             Supplier<FullHttpRequest> request,
             Function<UpstreamResponse, Publisher<Void>> use) {
+        EventLoop preferred = attempt.preferred();
         EventLoop loop = preferred == null ? loops.next() : preferred;
         EndpointConnections connections = endpoints.computeIfAbsent(
                 Target.of(endpoint, tls), target -> new EndpointConnections(this, target, settings.maxConnections()));
-        return new UpstreamExchange(connections, fresh, loop, attempt, request, use);
+        return new UpstreamExchange(connections, loop, attempt, request, use);
     }
 
     /** Reactor Netty's client for WebSockets, each on a connection of its own; their TLS is still to be chosen. */

@@ -22,26 +22,22 @@ import reactor.util.context.Context;
  */
 final class UpstreamExchange extends Mono<Void> {
     private final EndpointConnections connections;
-    private final boolean fresh;
     private final EventLoop loop;
     private final UpstreamAttempt attempt;
     private final Supplier<FullHttpRequest> request;
     private final Function<UpstreamResponse, Publisher<Void>> use;
 
     /**
-     * @param fresh whether to open a connection for it alone
      * @param loop where the connection should be, if it can
      * @param request made when it is sent, so that it does not live as long as the response
      */
     UpstreamExchange(
             EndpointConnections connections,
-            boolean fresh,
             EventLoop loop,
             UpstreamAttempt attempt,
             Supplier<FullHttpRequest> request,
             Function<UpstreamResponse, Publisher<Void>> use) {
         this.connections = connections;
-        this.fresh = fresh;
         this.loop = loop;
         this.attempt = attempt;
         this.request = request;
@@ -52,7 +48,7 @@ final class UpstreamExchange extends Mono<Void> {
     public void subscribe(CoreSubscriber<? super Void> caller) {
         Running running = new Running(caller);
         caller.onSubscribe(running);
-        if (fresh) {
+        if (attempt.isFresh()) {
             connections.open(running);
         } else {
             connections.acquire(running);

@@ -1,7 +1,7 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.simulator.engine.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -9,7 +9,7 @@ import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.RoleOptions.RolesReport;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.RoleOptions.Roles;
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import org.jspecify.annotations.Nullable;
 
 /**

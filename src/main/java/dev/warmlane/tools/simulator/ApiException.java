@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import org.jspecify.annotations.Nullable;
 
 /** A request that vLLM would refuse, with the status and the words it would use. */

@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ChatFormat.CompletionFormat;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

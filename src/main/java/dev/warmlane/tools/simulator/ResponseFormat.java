@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import org.jspecify.annotations.Nullable;
 
 /**

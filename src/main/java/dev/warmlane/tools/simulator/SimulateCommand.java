@@ -1,10 +1,11 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
-import dev.warmlane.tools.simulator.engine.CacheConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.validation.Report.Losses;
-import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;

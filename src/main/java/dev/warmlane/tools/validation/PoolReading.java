@@ -1,7 +1,6 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import dev.warmlane.tools.validation.Validation.CannotRunException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

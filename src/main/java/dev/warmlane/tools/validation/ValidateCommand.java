@@ -1,7 +1,6 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Arguments;
-import dev.warmlane.tools.validation.Validation.CannotRunException;
 import dev.warmlane.tools.validation.Validation.Progress;
 import java.io.IOException;
 import java.net.URI;

@@ -83,19 +83,6 @@ record Validation(
                 talk.requests());
     }
 
-    /** Nothing can be measured: no gateway there, no such model, nobody to answer. The message is for the operator. */
-    static final class CannotRunException extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        CannotRunException(String message) {
-            super(message);
-        }
-
-        CannotRunException(String message, Throwable cause) {
-            super(message, cause);
-        }
-    }
-
     /** Tells how far a run is: on a terminal in one line that changes, elsewhere with a line for each tenth. Thread-safe. */
     static final class Progress {
         private static final String TO_LINE_START = "\r\u001b[K";

@@ -2,9 +2,9 @@ package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.ops.dashboard.LiveStatus.LiveProblem;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.LiveProblem;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
-import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem.ProblemTimes;
+import dev.warmlane.ops.dashboard.ProblemCatalogue.ProblemTimes;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package dev.warmlane.proxy.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.proxy.access.AccessFilter.Credentials;
+import dev.warmlane.proxy.access.Authenticator.Credentials;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.read.ListAppender;
+import dev.warmlane.proxy.error.FailureLog.LateErrors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.proxy.upstream.UpstreamHeaders.HopByHop;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -57,7 +57,7 @@ class MalformedRequestsTest {
     @ValueSource(strings = {"/\\pause", "/%zz", "/;/pause", "http://host/\\pause"})
     void leadsAllOthersNowhere(String target) {
         assertThat(received(target)).isEqualTo("/%2F");
-        assertThat(PathGuard.isPlain("/%2F")).isFalse();
+        assertThat(PublicPort.isPlain("/%2F")).isFalse();
     }
 
     @Test

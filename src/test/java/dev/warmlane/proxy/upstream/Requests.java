@@ -46,8 +46,8 @@ final class Requests {
             @Nullable EventLoop preferred,
             String path,
             Function<UpstreamResponse, Publisher<Void>> use) {
-        UpstreamAttempt attempt = new UpstreamAttempt(() -> true);
-        return client.send(endpoint, null, false, preferred, attempt, () -> request(endpoint, path), response -> {
+        UpstreamAttempt attempt = new UpstreamAttempt(() -> true, false, preferred);
+        return client.send(endpoint, null, attempt, () -> request(endpoint, path), response -> {
                     attempt.answered();
                     return use.apply(response);
                 })

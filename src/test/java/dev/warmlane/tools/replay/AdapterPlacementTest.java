@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.AdaptersLoad;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;

@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.simulator.Exposition.Histogram;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine.AdapterStats;
 import java.io.IOException;

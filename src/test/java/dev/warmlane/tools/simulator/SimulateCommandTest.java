@@ -3,9 +3,10 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.tools.Json;
-import dev.warmlane.tools.simulator.engine.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel;
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.warmlane.tools.simulator.AdminApi.FaultsJson;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.simulator.ChatFormat.CompletionFormat;
+import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.VllmApi.ModelPages;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
 import io.netty.channel.DefaultEventLoop;

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
+import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

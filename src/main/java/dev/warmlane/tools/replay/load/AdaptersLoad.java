@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -34,9 +35,7 @@ public record AdaptersLoad(
 
     public AdaptersLoad {
         Arguments.atLeast("adapters", adapters, 1);
-        Arguments.atLeast("system tokens", systemTokens, 0);
-        Arguments.atLeast("question tokens", questionTokens, 1);
-        Arguments.atLeast("output tokens", outputTokens, 1);
+        Load.checkTokens(systemTokens, questionTokens, outputTokens);
         Arguments.positive("rate", requestsPerSecond);
         Arguments.atLeast("requests", requests, 1);
     }
@@ -47,7 +46,7 @@ public record AdaptersLoad(
         List<LoadRequest> arrivals = new ArrayList<>(requests);
         double seconds = 0;
         for (int i = 0; i < requests; i++) {
-            seconds += -Math.log(1 - random.nextDouble()) / requestsPerSecond;
+            seconds += Load.exponential(random) / requestsPerSecond;
             int tokens = systemTokens + questionTokens;
             int adapter = adapter(random);
             long[] hashes = BlockChain.hashes(tokens + outputTokens, systemTokens, SYSTEM, adapter, QUESTION, i);

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -37,7 +38,7 @@ public record BurstLoad(int bursts, int samples, int promptTokens, int outputTok
         List<LoadRequest> arrivals = new ArrayList<>(bursts * samples);
         double seconds = 0;
         for (int burst = 0; burst < bursts; burst++) {
-            seconds += -Math.log(1 - random.nextDouble()) / burstsPerSecond;
+            seconds += Load.exponential(random) / burstsPerSecond;
             long[] hashes = BlockChain.hashes(promptTokens, 0, PROBLEM, 0, PROBLEM, burst);
             for (int sample = 0; sample < samples; sample++) {
                 long nanos = Math.round(1e9 * seconds) + sample * SAMPLE_GAP_NANOS;

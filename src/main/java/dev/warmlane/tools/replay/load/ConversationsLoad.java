@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -41,7 +42,7 @@ public record ConversationsLoad(double sessionsPerSecond, int sessions, long see
         List<LoadRequest> arrivals = new ArrayList<>(sessions);
         double seconds = 0;
         for (int session = 0; session < sessions; session++) {
-            seconds += -Math.log(1 - random.nextDouble()) / sessionsPerSecond;
+            seconds += Load.exponential(random) / sessionsPerSecond;
             arrivals.add(turns(session, Math.round(1e9 * seconds), SYSTEM_TOKENS, random));
         }
         return new Load("conversations", arrivals);

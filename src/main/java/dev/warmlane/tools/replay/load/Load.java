@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay.load;
 import dev.warmlane.tools.Arguments;
 import java.io.IOException;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
@@ -49,6 +50,18 @@ public record Load(String name, List<LoadRequest> arrivals) {
         return arrivals.stream().flatMap(LoadRequest::all);
     }
 
+    /** Checks the lengths of prompts and responses that are made up. */
+    static void checkTokens(int systemTokens, int questionTokens, int outputTokens) {
+        Arguments.atLeast("system tokens", systemTokens, 0);
+        Arguments.atLeast("question tokens", questionTokens, 1);
+        Arguments.atLeast("output tokens", outputTokens, 1);
+    }
+
+    /** An exponentially distributed number with mean 1, as between the events of a Poisson process with one event a second. */
+    static double exponential(SplittableRandom random) {
+        return -Math.log(1 - random.nextDouble());
+    }
+
     /** Where the requests of a replay come from. Reading twice gives the same load. */
     public interface Source {
         /**
@@ -58,5 +71,31 @@ public record Load(String name, List<LoadRequest> arrivals) {
          * @throws IllegalArgumentException naming the place, the value and what was expected, if it makes no sense
          */
         Load read() throws IOException;
+    }
+
+    /** Makes chained block hashes for prompts that do not exist. A text is told by a family and its number in there. */
+    static final class BlockChain {
+        private BlockChain() {}
+
+        /** The hashes of the full blocks of a text that begins with tokens of a shared one and goes on with its own. */
+        static long[] hashes(int tokens, int sharedTokens, long sharedFamily, long shared, long ownFamily, long own) {
+            long[] hashes = new long[tokens / Load.BLOCK_SIZE_TOKENS];
+            for (int i = 0; i < hashes.length; i++) {
+                hashes[i] = i < sharedTokens / Load.BLOCK_SIZE_TOKENS
+                        ? hash(sharedFamily, shared, i)
+                        : hash(ownFamily, own, i);
+            }
+            return hashes;
+        }
+
+        /** The hash of block {@code index} of a text. */
+        static long hash(long family, long number, int index) {
+            return mix(mix(mix(family) + number) + index);
+        }
+
+        /** Spreads consecutive numbers over all 64 bits. */
+        private static long mix(long value) {
+            return new SplittableRandom(value).nextLong();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -28,9 +29,7 @@ public record MultiTurnLoad(
     public MultiTurnLoad {
         Arguments.atLeast("sessions", sessions, 1);
         Arguments.atLeast("turns", turns, 1);
-        Arguments.atLeast("system tokens", systemTokens, 0);
-        Arguments.atLeast("question tokens", questionTokens, 1);
-        Arguments.atLeast("output tokens", outputTokens, 1);
+        Load.checkTokens(systemTokens, questionTokens, outputTokens);
         Arguments.positive("think seconds", thinkSeconds);
     }
 
@@ -41,7 +40,7 @@ public record MultiTurnLoad(
         for (int session = 0; session < sessions; session++) {
             LoadRequest next = null;
             for (int turn = turns - 1; turn > 0; turn--) {
-                next = turn(nanos(-Math.log(1 - random.nextDouble()) * thinkSeconds), session, turn, next);
+                next = turn(nanos(Load.exponential(random) * thinkSeconds), session, turn, next);
             }
             arrivals.add(turn(nanos(thinkSeconds * session / sessions), session, 0, next));
         }

@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -36,9 +37,7 @@ public record SharedPrefixLoad(
     public SharedPrefixLoad {
         Arguments.atLeast("groups", groups, 1);
         Arguments.atLeast("prompts", promptsPerGroup, 1);
-        Arguments.atLeast("system tokens", systemTokens, 0);
-        Arguments.atLeast("question tokens", questionTokens, 1);
-        Arguments.atLeast("output tokens", outputTokens, 1);
+        Load.checkTokens(systemTokens, questionTokens, outputTokens);
         Arguments.positive("rate", requestsPerSecond);
         Arguments.atLeast("requests", requests, 1);
     }
@@ -49,7 +48,7 @@ public record SharedPrefixLoad(
         List<LoadRequest> arrivals = new ArrayList<>(requests);
         double seconds = 0;
         for (int i = 0; i < requests; i++) {
-            seconds += -Math.log(1 - random.nextDouble()) / requestsPerSecond;
+            seconds += Load.exponential(random) / requestsPerSecond;
             arrivals.add(request((long) (seconds * 1e9), random.nextInt(groups * promptsPerGroup)));
         }
         return new Load("shared-prefix", arrivals);

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator.engine;
 
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -1,5 +1,7 @@
 package dev.warmlane.tools.simulator.engine;
 
+import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,9 +48,9 @@ final class Batch {
         return running;
     }
 
-    /** When the first of the blocks that are being fetched will be there; {@link SimulatedEngine#IDLE} if none are. */
+    /** When the first of the blocks that are being fetched will be there; {@link Long#MAX_VALUE} if none are. */
     long nextFetched() {
-        long next = SimulatedEngine.IDLE;
+        long next = Long.MAX_VALUE;
         for (EngineSequence sequence : fetching) {
             next = Math.min(next, sequence.fetchedNanos);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

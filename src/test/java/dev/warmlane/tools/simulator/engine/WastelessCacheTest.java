@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import org.junit.jupiter.api.Test;
 
 /** What differs where one block stands for many of an engine's own. */

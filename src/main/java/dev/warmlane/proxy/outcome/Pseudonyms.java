@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.accesslog;
+package dev.warmlane.proxy.outcome;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

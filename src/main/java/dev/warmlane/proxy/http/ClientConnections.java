@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.drain;
+package dev.warmlane.proxy.http;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.accesslog;
+package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.prefix.PromptBlocks;

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy.accesslog;
+package dev.warmlane.proxy.outcome;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -14,7 +14,7 @@ import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.Chars;
 import net.jqwik.api.constraints.StringLength;
 
-class PathGuardTest {
+class PublicPortTest {
 
     @Example
     void takesThePathsOfTheRoutes() {
@@ -25,7 +25,7 @@ class PathGuardTest {
                         "/v1/responses/resp_0-9.a~Z/cancel",
                         "/v1/responses/...",
                         "/.well-known"))
-                .allMatch(PathGuard::isPlain);
+                .allMatch(PublicPort::isPlain);
     }
 
     @Example
@@ -53,22 +53,22 @@ class PathGuardTest {
                         "/v1/mod\u00e9ls",
                         "/v1/@",
                         "/v1/a:b"))
-                .noneMatch(PathGuard::isPlain);
+                .noneMatch(PublicPort::isPlain);
     }
 
     @Example
     void takesTheNameOfAModelHoweverItIsEscaped() {
         assertThat(List.of("/v1/models/a", "/v1/models/org/a:8b", "/v1/models/org%2Fa%3a8b", "/v1/models/%E6%A8%A1"))
-                .allMatch(PathGuard::isModel);
+                .allMatch(PublicPort::isModel);
         assertThat(List.of("/v1/models/", "/v1/models/a%2", "/v1/models/a b", "/v1/modelsa", "/v1/chat/a"))
-                .noneMatch(PathGuard::isModel);
+                .noneMatch(PublicPort::isModel);
     }
 
     @Property
     void aPlainPathMeansWhatItSays(
             @ForAll @Chars({'/', '.', '%', ';', '2', 'e', 'f', '+'}) @StringLength(max = 12) String tail) {
         String path = "/" + tail;
-        if (PathGuard.isPlain(path)) {
+        if (PublicPort.isPlain(path)) {
             assertThat(URLDecoder.decode(path, StandardCharsets.UTF_8)).isEqualTo(path);
             assertThat(URI.create("http://host" + path).normalize().getPath()).isEqualTo(path);
         }
@@ -77,12 +77,12 @@ class PathGuardTest {
     @Property
     void anyRunOfUnreservedSegmentsIsPlain(
             @ForAll List<@CharRange(from = 'a', to = 'z') @StringLength(min = 1, max = 9) String> segments) {
-        assertThat(PathGuard.isPlain("/" + String.join("/", segments))).isTrue();
+        assertThat(PublicPort.isPlain("/" + String.join("/", segments))).isTrue();
     }
 
     @Property
     void nothingElseIsPlain(@ForAll String tail) {
-        if (PathGuard.isPlain("/" + tail)) {
+        if (PublicPort.isPlain("/" + tail)) {
             assertThat(tail).matches("[A-Za-z0-9._~/-]*");
             assertThat(Arrays.asList(tail.split("/", -1))).doesNotContain(".", "..");
         }

@@ -1,8 +1,8 @@
-package dev.warmlane.proxy.accesslog;
+package dev.warmlane.proxy.outcome;
 
 import ch.qos.logback.core.encoder.EncoderBase;
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
+import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -1,11 +1,11 @@
-package dev.warmlane.proxy.accesslog;
+package dev.warmlane.proxy.outcome;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.core.encoder.EncoderBase;
-import dev.warmlane.proxy.accesslog.AccessLog.AccessLogFile;
+import dev.warmlane.proxy.outcome.AccessLog.AccessLogFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,11 +1,11 @@
-package dev.warmlane.proxy.accesslog;
+package dev.warmlane.proxy.outcome;
 
-import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.proxy.accesslog.AccessRecord.LoggedPrompt;
-import dev.warmlane.proxy.accesslog.AccessRecord.Response;
-import dev.warmlane.proxy.accesslog.AccessRecord.Routing;
+import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
+import dev.warmlane.proxy.outcome.AccessRecord.Response;
+import dev.warmlane.proxy.outcome.AccessRecord.Routing;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,0 +1,51 @@
+package dev.warmlane.proxy;
+
+import dev.warmlane.core.vllm.Transfer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A prompt that a prefill endpoint has computed, until another endpoint is told to fetch its blocks or they are released. Safe for
+ * concurrent use.
+ */
+final class ComputedPrompt {
+    private final Transfer transfer;
+    private final long sinceNanos;
+    private boolean handedOver;
+    private boolean released;
+
+    /** @param sinceNanos now, by {@link System#nanoTime} */
+    ComputedPrompt(Transfer transfer, long sinceNanos) {
+        this.transfer = transfer;
+        this.sinceNanos = sinceNanos;
+    }
+
+    /** How its blocks are fetched. */
+    Transfer transfer() {
+        return transfer;
+    }
+
+    /** When it was there, by {@link System#nanoTime}. */
+    long sinceNanos() {
+        return sinceNanos;
+    }
+
+    /** The same for an endpoint that is told of it now: from then on the blocks are its to release. Null if they are released. */
+    synchronized @Nullable Transfer handOver() {
+        handedOver = true;
+        return released ? null : transfer;
+    }
+
+    /** Whether no endpoint was told of it. */
+    synchronized boolean isUnused() {
+        return !handedOver;
+    }
+
+    /** What is to be released, as no endpoint was told of it; null if one was. */
+    synchronized @Nullable Transfer takeUnused() {
+        if (handedOver) {
+            return null;
+        }
+        released = true;
+        return transfer;
+    }
+}
