@@ -24,7 +24,7 @@ import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.tcp.TcpClient;
 
-/** Says of an endpoint's error whether the client gets it or the request goes elsewhere. Safe for concurrent use. */
+/** Decides whether the client gets an endpoint's error or the request goes to another endpoint. Safe for concurrent use. */
 final class ErrorResponses {
     /** How long the body of an error may take, or the news whether somebody listens. */
     private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);

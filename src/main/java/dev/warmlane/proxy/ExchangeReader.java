@@ -42,7 +42,10 @@ import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
 
-/** Reads of a request what its routing needs, and no more: the pool, the key, and the prompt where the policy looks at it. */
+/**
+ * Reads what routing needs to know of a request, and no more: the pool, the affinity key and, where the policy looks at it, the
+ * prompt.
+ */
 final class ExchangeReader {
     /** What is explained counts as a request of this path. */
     private static final String EXPLAINED = "/v1/chat/completions";

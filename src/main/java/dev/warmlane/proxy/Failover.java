@@ -27,9 +27,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.netty.http.client.HttpClient;
 
 /**
- * Sends a request to one endpoint after the other, in the policy's preference order, until the response of one goes to the
- * client. From its first byte on nothing is tried again. The whole body goes again each time, and never twice to the same
- * server, but where that has closed the connection or has fewer ranks than it had.
+ * Sends a request to one endpoint after the other, in the policy's preference order, until the response of one goes to the client.
+ * From its first byte on nothing is tried again. The whole body goes again each time, and never twice to the same server, unless
+ * that has closed the connection or has fewer ranks than before.
  */
 final class Failover {
     private final PrefillLegs prefills;
@@ -109,7 +109,9 @@ final class Failover {
 
     /** The request is over. */
     void finished(ServerWebExchange exchange, RoutedExchange routed) {
-        prefills.finished(exchange, routed);
+        if (routed.computed() != null) {
+            prefills.finished(exchange, routed);
+        }
     }
 
     /**
@@ -170,9 +172,11 @@ final class Failover {
                 () -> {
                     routed.sent(attempt);
                     FullHttpRequest request = requests.of(exchange, routed, endpoint);
-                    String prefiller = PrefillLegs.prefiller(routed, dispatch);
-                    if (prefiller != null) {
-                        request.headers().set(UpstreamHeaders.PREFILLER, prefiller);
+                    Dispatch leg = dispatch.prefill();
+                    if (leg != null && routed.pool().prefillDecode().sidecar()) {
+                        // The decode endpoint's sidecar has the prompt computed there.
+                        request.headers()
+                                .set(UpstreamHeaders.PREFILLER, leg.endpoint().uri().getAuthority());
                     }
                     return request;
                 },

@@ -27,10 +27,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Sends a share of the requests that name a model by a name to a second pool as well, and drops its responses: to warm its caches,
- * or to judge a new version by its engines' figures. A request is offered when its own response begins, so it waits for nothing
- * here; it is mirrored on a thread of its own, if there is room for it, and cancelled when its time is over. Safe for concurrent
- * use.
+ * Sends a share of the requests that call their model by a configured name to a second pool as well, and drops its responses: to
+ * warm its caches, or to judge a new version by its engines' figures. A request is offered when its own response begins, so it
+ * waits for nothing here; it is mirrored on a thread of its own, if there is room for it, and cancelled when its time is over. Safe
+ * for concurrent use.
  */
 final class Mirrors {
     private final UpstreamClient client;

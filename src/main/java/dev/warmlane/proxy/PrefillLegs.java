@@ -34,8 +34,8 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
 /**
- * Has prompts computed by prefill endpoints, before the request goes to the endpoint that makes the response. Nothing of it reaches the
- * client: if it fails, another endpoint computes the prompt, or in the end the one of the response.
+ * Has prompts computed by prefill endpoints, before the request goes to the endpoint that makes the response. The client sees
+ * nothing of it: if a prefill endpoint fails, another one computes the prompt or, at last, the endpoint that makes the response.
  */
 final class PrefillLegs {
     /** What names the blocks of a million tokens has half a megabyte. */
@@ -103,12 +103,6 @@ final class PrefillLegs {
                         && !routed.pool().prefillDecode().decodeAlone()
                 ? Mono.error(Dispatcher.noPrefill(routed))
                 : Mono.empty();
-    }
-
-    /** Where a decode endpoint's sidecar is to have the prompt computed; null where there is no sidecar, or it computes alone. */
-    static @Nullable String prefiller(RoutedExchange routed, Dispatch dispatch) {
-        Dispatch leg = routed.pool().prefillDecode().sidecar() ? dispatch.prefill() : null;
-        return leg == null ? null : leg.endpoint().uri().getAuthority();
     }
 
     /** The request is over: blocks that wait for it are released. */

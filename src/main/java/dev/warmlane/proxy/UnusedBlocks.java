@@ -13,8 +13,8 @@ import java.util.concurrent.Semaphore;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Lets prefill endpoints have blocks back that nobody will fetch. The connector keeps them for whoever fetches them or, if nobody does,
- * until their lease is over. So the decode endpoint gets a request of one word that fetches them.
+ * Releases blocks of prefill endpoints that nobody will fetch. The connector keeps them for whoever fetches them or, if nobody
+ * does, until their lease is over. So the decode endpoint gets a request of one word that fetches them.
  */
 final class UnusedBlocks {
     /** Blocks that are too many for this are released by the end of their lease. */

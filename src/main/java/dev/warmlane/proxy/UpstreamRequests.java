@@ -19,7 +19,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.net.URI;
 import org.springframework.web.server.ServerWebExchange;
 
-/** Makes of a client's request what an endpoint gets. Safe for concurrent use. */
+/** Turns a client's request into the one that an endpoint gets. Safe for concurrent use. */
 final class UpstreamRequests {
     private final ForwardedFor forwardedFor;
 

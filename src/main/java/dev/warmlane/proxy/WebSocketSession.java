@@ -34,8 +34,9 @@ import reactor.netty.http.websocket.WebsocketInbound;
 import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
- * A WebSocket between a client and an endpoint: passes frames both ways as they are but for names of models, pings included, each side only as fast as the
- * other reads. Whichever side ends, however it does, the other is told why, and has a while to take in what is under way.
+ * A WebSocket between a client and an endpoint. Frames, pings included, pass both ways unchanged but for names of models, and no
+ * faster than the receiver reads. When one side ends, in whatever way, the other is told why and has some time to read what is
+ * under way.
  */
 final class WebSocketSession {
     /** What ends the type of an event that may report usage, and where in the event that is. */

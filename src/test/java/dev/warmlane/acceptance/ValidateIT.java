@@ -85,7 +85,7 @@ class ValidateIT {
             assertThat(traffic.failures()).isEmpty();
         }
         assertThat(report().get("hitRatio").asDouble()).isGreaterThan(0.8);
-        assertThat(report().get("notes").toString()).contains("the hit ratio is that of the answers");
+        assertThat(report().get("notes").toString()).contains("the hit ratio is what the responses say");
     }
 
     @Test
@@ -125,7 +125,7 @@ class ValidateIT {
     void failsWhereAnswersDoNotNameTheirEndpoint() {
         start(FleetOptions.instant(2), "warmlane.response-headers=false");
         assertThat(validate()).isEqualTo(1);
-        assertThat(out.toString()).contains("answers do not name their endpoint");
+        assertThat(out.toString()).contains("responses do not name their endpoint");
     }
 
     @Test
@@ -136,7 +136,7 @@ class ValidateIT {
         assertThat(err.toString()).contains("model: gpt-9 (expected: [Qwen/Qwen3-0.6B])");
         gateway.close();
         assertThat(validate()).isEqualTo(2);
-        assertThat(err.toString()).contains("(expected: an answer)");
+        assertThat(err.toString()).contains("(expected: a response)");
     }
 
     private static FleetOptions server(ServerOptions options) {

@@ -35,7 +35,7 @@ record PoolView(
         return lastMinute.newest()[sum.index()] - lastMinute.oldest()[sum.index()];
     }
 
-    /** Streamed answers that began in the last minute. */
+    /** Streamed responses that began in the last minute. */
     double streams() {
         int all = PoolSum.bucket(TtftBuckets.COUNT - 1);
         return lastMinute.newest()[all] - lastMinute.oldest()[all];

@@ -33,10 +33,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 
-/**
- * Knows bearers by the tokens of an identity provider. What is checked of a token is the decoder's business; here its claims
- * become an identity.
- */
+/** Knows clients by the tokens of an identity provider. The decoder checks a token; here its claims become an identity. */
 public final class JwtAuthenticator implements Authenticator {
     private static final String NAME = "oidc";
 

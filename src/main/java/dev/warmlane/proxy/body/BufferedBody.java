@@ -7,9 +7,9 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 
 /**
- * A request's body in one array, and the part of the budget that it holds. An array on the heap: it can be sent again to
- * another endpoint and is parsed without copying. It grows as bytes come, to no more than eight times of what has come, whatever has been announced, and
- * holds the budget for as much as it has grown until it is released. Safe for concurrent use.
+ * A request's body in one array, and the part of the budget that it holds. An array on the heap: it can be sent again to another
+ * endpoint and is parsed without copying. It grows as bytes come, to at most eight times what has come, whatever length was
+ * announced. Until it is released, it holds as much of the budget as it has grown to. Safe for concurrent use.
  */
 public final class BufferedBody {
     private static final byte[] NOTHING = {};

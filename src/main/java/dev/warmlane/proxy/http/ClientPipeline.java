@@ -22,7 +22,7 @@ import reactor.netty.NettyPipeline;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
 
-/** Makes every connection of a client strict about HTTP, bounded and impatient before any filter sees a request. */
+/** Makes every connection of a client strict about HTTP and bounded in size and time, before any filter sees a request. */
 public final class ClientPipeline implements ChannelPipelineConfigurer {
     /** Also the longest chunk size line with its extensions. */
     private static final int MAX_REQUEST_LINE_BYTES = 8192;

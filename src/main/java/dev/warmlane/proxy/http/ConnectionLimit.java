@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 import reactor.netty.NettyPipeline;
 
 /**
- * Bounds the connections of clients, so that file descriptors are left for engines and the management port, and those to the
- * management port. Some of clients beyond the limit get an answer; answering all would only move the limit. Safe for concurrent use.
+ * Bounds the connections of clients, so that file descriptors are left for engines and the management port; another one bounds
+ * those to the management port. Beyond the limit only some clients get a response, because one for each would only move the limit.
+ * Safe for concurrent use.
  */
 public final class ConnectionLimit {
     private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);

@@ -33,7 +33,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
 
     private final IntConsumer refused;
     private @Nullable ApiException refusal;
-    private ErrorFormat format = ErrorFormat.OPENAI;
+    private String path = "";
 
     /** @param refused told the status of each refusal */
     MalformedRequests(IntConsumer refused) {
@@ -48,14 +48,13 @@ final class MalformedRequests extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (message instanceof HttpRequest request) {
-            String path = pathOf(request.uri());
-            format = ErrorFormat.ofPath(path);
-            check(request, path);
+            path = pathOf(request.uri());
+            check(request);
         }
         ctx.fireChannelRead(message);
     }
 
-    private void check(HttpRequest request, String path) {
+    private void check(HttpRequest request) {
         if (request.decoderResult().cause() instanceof ApiException problem) {
             refusal = problem;
         } else if (request.decoderResult().isSuccess()) {
@@ -121,7 +120,7 @@ final class MalformedRequests extends ChannelDuplexHandler {
                 : refusal;
         refused.accept(error.status().value());
         String requestId = RequestIds.random();
-        byte[] body = ErrorJson.body(error, format, requestId);
+        byte[] body = ErrorJson.body(error, ErrorFormat.ofPath(path), requestId);
         FullHttpResponse response = new DefaultFullHttpResponse(
                 bare.protocolVersion(),
                 HttpResponseStatus.valueOf(error.status().value()),

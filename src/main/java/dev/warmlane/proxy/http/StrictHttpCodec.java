@@ -28,11 +28,11 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's codec, less what it lets pass and only who reads the bytes can tell: a request line that is not three words between
- * single spaces, a line that starts with white space, two lengths in HTTP/1.0, sizes of chunks in another spelling, and
- * trailers that would mean something. RFC 9112 allows to put up with most of it, but what stands in front of the gateway may
- * have read it otherwise. It also counts header lines before they are put anywhere, since headers with names of one hash are
- * slow to find. Netty's {@code HttpServerCodec} itself is final. One for each connection.
+ * Netty's codec, made stricter where only the bytes tell what is wrong: a request line that is not three words between single
+ * spaces, a line that starts with white space, two lengths in HTTP/1.0, sizes of chunks in another spelling, and trailers that
+ * would mean something. RFC 9112 allows to put up with most of it, but what stands in front of the gateway may have read it
+ * otherwise. It also counts header lines before they are put anywhere, since headers with names of one hash are slow to find.
+ * Netty's {@code HttpServerCodec} itself is final. One for each connection.
  */
 final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDecoder, HttpResponseEncoder> {
     /** Requests that a client may send ahead of their responses; Netty's own bound. */

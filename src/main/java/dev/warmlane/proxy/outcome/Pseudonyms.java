@@ -8,11 +8,12 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 
 /**
- * Gives hashes other names: equal ones the same, and nobody without the salt can tell which. The hashes that the gateway routes
- * by are the same everywhere, so whoever guesses a prompt or a session id could find it by them; by a pseudonym they cannot.
+ * Gives hashes pseudonyms: equal hashes have the same, and nobody without the salt can tell whose it is. The hashes that the
+ * gateway routes by are the same everywhere, so whoever guesses a prompt or a session id could find it by them; by a pseudonym they
+ * cannot.
  *
- * <p>SipHash-2-4 (Aumasson and Bernstein, 2012) of the eight bytes, of which 52 bits are kept: any JSON reader holds them
- * exactly. Immutable.
+ * <p>SipHash-2-4 (Aumasson and Bernstein, 2012) of the eight bytes, of which 52 bits are kept: any JSON reader holds them exactly.
+ * Immutable.
  */
 public final class Pseudonyms {
     private static final int KEPT_BITS = 52;

@@ -21,11 +21,11 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sending of a request to an endpoint, from its beginning to its end: it leaves no request behind, and knows whether it
- * failed because the endpoint had closed an idle connection just when the request went out on it. Such a failure says nothing
- * of the endpoint (RFC 9112, section 9.3.1). It is told by what nginx goes by: the connection had served a request before, and
- * no byte of a response came; and here also by the time, because the news that a connection was closed takes no longer than a
- * round trip. Safe for concurrent use: the client leaves on another thread than the connection's.
+ * One attempt to have an endpoint serve a request, from its beginning to its end: it leaves no request behind, and knows whether it
+ * failed because the endpoint had closed an idle connection just when the request went out on it. Such a failure says nothing of
+ * the endpoint (RFC 9112, section 9.3.1). It is recognised as nginx does it: the connection had served a request before, and no
+ * byte of a response came. Here the time counts as well, because the news that a connection was closed takes no longer than a round
+ * trip. Safe for concurrent use: the client leaves on another thread than the connection's.
  */
 public final class UpstreamAttempt {
     private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(UpstreamAttempt.class, "used");

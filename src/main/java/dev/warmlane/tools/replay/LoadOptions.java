@@ -94,7 +94,7 @@ final class LoadOptions {
     @Option(names = "--question-tokens", description = "Tokens of a question, >= 1 (default: 1200).")
     private int questionTokens = 1200;
 
-    @Option(names = "--output-tokens", description = "Tokens of an answer, >= 1 (default: 1000).")
+    @Option(names = "--output-tokens", description = "Tokens of a response, >= 1 (default: 1000).")
     private int outputTokens = 1000;
 
     /** Whether no source is given. */

@@ -44,7 +44,7 @@ final class ServerThread implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for a simulated server", e);
         } catch (TimeoutException e) {
-            throw new IllegalStateException("simulated server did not answer within %s".formatted(PATIENCE), e);
+            throw new IllegalStateException("simulated server did not respond within %s".formatted(PATIENCE), e);
         } catch (ExecutionException e) {
             throw new IllegalStateException("simulated server failed", e.getCause());
         } catch (Exception e) {

@@ -138,7 +138,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
         @Option(
                 names = "--max-model-len",
-                description = "Tokens of prompt and answer together, >= 2 (default: 131072).")
+                description = "Tokens of prompt and response together, >= 2 (default: 131072).")
         private int maxModelLen = ServerOptions.DEFAULTS.models().maxModelLen();
 
         @Option(
@@ -163,7 +163,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
         @Option(
                 names = "--output-tokens",
-                description = "Length of an answer when the request does not say, >= 1 (default: 64).")
+                description = "Length of a response when the request does not say, >= 1 (default: 64).")
         private int outputTokens = ServerOptions.DEFAULTS.outputTokens();
 
         @Option(

@@ -67,7 +67,7 @@ final class Chat {
                     response.headers().firstValue(ENDPOINT_HEADER).orElse(null));
         } catch (TimeoutException e) {
             pending.cancel(true);
-            return Response.failed("no answer in time", null);
+            return Response.failed("no response in time", null);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
             return Response.failed(cause.getClass().getSimpleName(), null);
@@ -168,7 +168,7 @@ final class Chat {
             } else if (!ended) {
                 return Chat.Response.failed("the stream broke off", endpoint);
             } else if (promptTokens == 0) {
-                return Chat.Response.failed("no usage in the answer", endpoint);
+                return Chat.Response.failed("no usage in the response", endpoint);
             }
             return new Chat.Response(
                     null, endpoint, text.toString(), promptTokens, outputTokens, cachedTokens, ttftSeconds);
@@ -186,7 +186,7 @@ final class Chat {
             try {
                 JsonNode tree = JsonMapper.shared().readTree(json);
                 if (tree.has("error")) {
-                    failure = "an error in the answer";
+                    failure = "an error in the response";
                 }
                 JsonNode said = tree.path("choices").path(0).path(part);
                 for (String thinking : new String[] {"reasoning", "reasoning_content"}) {
@@ -201,7 +201,7 @@ final class Chat {
                 JsonNode cached = usage.path("prompt_tokens_details").path("cached_tokens");
                 cachedTokens = cached.isNumber() ? (Long) cached.asLong() : cachedTokens;
             } catch (JacksonException e) {
-                failure = "an answer that is not JSON";
+                failure = "a response that is not JSON";
             }
         }
 

@@ -101,7 +101,7 @@ record Conversations(Chat chat, String model, Talk talk) {
                 ask(names, name -> Talk.text(talk.questionTokens, name));
                 if (failures.size() == sent) {
                     throw new CannotRunException(
-                            "gateway: every request failed, the first with: %s (expected: an answer)"
+                            "gateway: every request failed, the first with: %s (expected: a response)"
                                     .formatted(failures.get(0)));
                 }
                 if (sessions.isEmpty()) {

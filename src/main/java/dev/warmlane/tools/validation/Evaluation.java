@@ -77,11 +77,11 @@ final class Evaluation {
     }
 
     private String othersNote(@Nullable Double told) {
-        return "other traffic: pods looked up %d tokens, the answers account for %d; the hit ratio %s"
+        return "other traffic: pods looked up %d tokens, the responses account for %d; the hit ratio %s"
                 .formatted(
                         counted.total().queriedTokens(),
                         summary.promptTokens(),
-                        told == null ? "includes it" : "is that of the answers, as they tell it");
+                        told == null ? "includes it" : "is what the responses say");
     }
 
     /**

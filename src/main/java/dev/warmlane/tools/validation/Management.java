@@ -47,7 +47,7 @@ final class Management {
         try {
             response = get(status);
         } catch (IOException e) {
-            throw new CannotRunException("management: %s: %s (expected: an answer)".formatted(status, e), e);
+            throw new CannotRunException("management: %s: %s (expected: a response)".formatted(status, e), e);
         }
         if (response.statusCode() != 200) {
             throw new CannotRunException(
@@ -82,7 +82,7 @@ final class Management {
     }
 
     /**
-     * The pool once the counters of all pods that answer were read after this call; as it is after 20 s otherwise.
+     * The pool once the counters of all pods that respond were read after this call; as it is after 20 s otherwise.
      *
      * @throws CannotRunException if the pool is gone
      */

@@ -33,7 +33,7 @@ final class Talk {
     @Option(names = "--question-tokens", description = "Length of each question, >= 1 (default: 50).")
     int questionTokens = 50;
 
-    @Option(names = "--output-tokens", description = "Length of an answer at most, >= 1 (default: 64).")
+    @Option(names = "--output-tokens", description = "Most tokens of a response, >= 1 (default: 64).")
     int outputTokens = 64;
 
     @Option(names = "--think-seconds", description = "Pause before each turn but the first, 0..3600 (default: 0).")
@@ -44,7 +44,7 @@ final class Talk {
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
-            description = "Whether answers are streamed; only then there is a TTFT (default: --stream).")
+            description = "Whether responses are streamed; only then there is a TTFT (default: --stream).")
     boolean stream = true;
 
     /** @throws IllegalArgumentException naming the option that is out of range */

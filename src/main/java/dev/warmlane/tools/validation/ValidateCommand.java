@@ -77,13 +77,13 @@ public final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--timeout",
             defaultValue = "120",
-            description = "Seconds that an answer may take to its end, 1..3600 (default: ${DEFAULT-VALUE}).")
+            description = "Seconds that a response may take to its end, 1..3600 (default: ${DEFAULT-VALUE}).")
     private int timeoutSeconds;
 
     @Option(
             names = "--allow-other-traffic",
             description =
-                    "Measure a gateway that others use: by the answers' cached tokens, because counters count theirs too.")
+                    "Measure a gateway that others use: by the responses' cached tokens, because counters count theirs too.")
     private boolean allowOtherTraffic;
 
     @Option(

@@ -49,7 +49,7 @@ record Validation(
             return meaningless(
                     pool,
                     model,
-                    List.of("answers do not name their endpoint (expected: warmlane.response-headers=true)"));
+                    List.of("responses do not name their endpoint (expected: warmlane.response-headers=true)"));
         }
         PoolReading before = management.settled(pool.name());
         List<String> sessions = IntStream.rangeClosed(1, talk.sessions)

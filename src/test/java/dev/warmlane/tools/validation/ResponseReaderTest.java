@@ -56,9 +56,9 @@ class ResponseReaderTest {
     @Test
     void saysWhyAnAnswerIsNotWhole() {
         assertThat(read(true, "data: {" + USAGE + "}").failure()).isEqualTo("the stream broke off");
-        assertThat(read(true, "data: [DONE]").failure()).isEqualTo("no usage in the answer");
-        assertThat(read(true, "data: {\"error\":{}}", "data: [DONE]").failure()).isEqualTo("an error in the answer");
-        assertThat(read(true, "data: {", "data: [DONE]").failure()).isEqualTo("an answer that is not JSON");
+        assertThat(read(true, "data: [DONE]").failure()).isEqualTo("no usage in the response");
+        assertThat(read(true, "data: {\"error\":{}}", "data: [DONE]").failure()).isEqualTo("an error in the response");
+        assertThat(read(true, "data: {", "data: [DONE]").failure()).isEqualTo("a response that is not JSON");
         assertThat(new ResponseReader(true, 0).response(503, null).failure()).isEqualTo("status 503");
     }
 }
