@@ -162,7 +162,7 @@ final class CacheFilling {
     private Mono<Void> send(Call call) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> false);
         ResponseTail tail = new ResponseTail();
-        return client.send(call.rank().uri(), pool.tls(), false, null, attempt, () -> request(call), response -> {
+        return client.send(call.rank().uri(), pool.tls(), attempt, () -> request(call), response -> {
                     attempt.answered();
                     pool.health().heard(call.rank());
                     return response.doOnNext(chunk -> {
