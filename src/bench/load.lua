@@ -31,9 +31,12 @@ function request()
   return requests[math.random(#requests)]
 end
 
+-- Clients do not come all at once: the first pause of each is some part of a pause.
 if think_ms then
+  local beginners = tonumber(os.getenv("CONNECTIONS") or 64)
   function delay()
-    return think_ms
+    beginners = beginners - 1
+    return beginners < 0 and think_ms or math.random(0, think_ms)
   end
 end
 

@@ -20,8 +20,8 @@ final class Requests implements AutoCloseable {
     private static final int SHORT = 1500;
     private static final int LONG = 16_000;
 
-    /** After as many, one client connects anew. */
-    private static final int ROUNDS_PER_CONNECTION = 4;
+    /** How many clients connect anew in each round: clients come at once, and a connection takes as much as a request. */
+    private static final int CONNECTIONS_PER_ROUND = 4;
 
     /** By which a failover comes once in as many rounds: endpoints that fail more often would be ejected. */
     private static final int ROUNDS_PER_FAILOVER = 4;
@@ -64,8 +64,8 @@ final class Requests implements AutoCloseable {
      * @return how many were 200
      */
     int round(int patienceMillis) throws IOException {
-        if (round % ROUNDS_PER_CONNECTION == 0) {
-            Socket old = clients.set(round / ROUNDS_PER_CONNECTION % CLIENTS, connect());
+        for (int i = 0; i < CONNECTIONS_PER_ROUND; i++) {
+            Socket old = clients.set((CONNECTIONS_PER_ROUND * round + i) % CLIENTS, connect());
             old.close();
         }
         for (int i = 0; i < CLIENTS; i++) {

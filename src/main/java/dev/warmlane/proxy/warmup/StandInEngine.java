@@ -35,15 +35,20 @@ final class StandInEngine implements AutoCloseable {
 
     private static final int ENGINES = 2;
     private static final int EVENTS = 16;
+    private static final int COMPLETIONS_PER_CONNECTION = 4;
     private static final String USAGE =
             "\"usage\":{\"prompt_tokens\":512,\"completion_tokens\":%d,\"total_tokens\":%d,\"prompt_tokens_details\":{\"cached_tokens\":0}}";
 
-    private static final ByteBuf COMPLETION = response(
-            "200 OK",
+    private static final String COMPLETION_BODY =
             "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"warm-up\",\"choices\":[{\"index\":0,"
                     + "\"message\":{\"role\":\"assistant\",\"content\":\"Warm.\"},\"finish_reason\":\"stop\"}],"
                     + USAGE.formatted(2, 514)
-                    + "}");
+                    + "}";
+    private static final ByteBuf COMPLETION = response("200 OK", COMPLETION_BODY);
+
+    /** After this one the gateway connects anew. */
+    private static final ByteBuf LAST_COMPLETION = response("200 OK\r\nconnection: close", COMPLETION_BODY);
+
     private static final ByteBuf REFUSAL = response("503 Service Unavailable", "{\"error\":{\"message\":\"busy\"}}");
     private static final ByteBuf STREAM_HEAD = fixed(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n");
@@ -111,6 +116,7 @@ final class StandInEngine implements AutoCloseable {
     @SuppressWarnings("FutureReturnValueIgnored")
     private final class Engine extends SimpleChannelInboundHandler<HttpObject> {
         private String id = "";
+        private int completions;
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, HttpObject part) {
@@ -132,7 +138,8 @@ final class StandInEngine implements AutoCloseable {
                 context.writeAndFlush(STREAM_END.duplicate());
             } else {
                 boolean refuses = id.equals(FAILOVER) && failovers.getAndIncrement() % 2 == 0;
-                context.writeAndFlush((refuses ? REFUSAL : COMPLETION).duplicate());
+                boolean last = ++completions == COMPLETIONS_PER_CONNECTION;
+                context.writeAndFlush((refuses ? REFUSAL : last ? LAST_COMPLETION : COMPLETION).duplicate());
             }
         }
     }
