@@ -2,6 +2,7 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.admission.Capacity;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointPool;
@@ -12,6 +13,7 @@ import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -250,6 +252,14 @@ public final class Router {
     public void forgetContents(EndpointId endpoint) {
         memory.restarted(endpoint);
         retireIfGone(endpoint);
+    }
+
+    /** How many leading blocks of a prompt some endpoint of the pool but this one is predicted to hold. */
+    public int heldElsewhere(EndpointId endpoint, PromptBlocks prompt) {
+        List<Endpoint> others = pool.snapshot().endpoints().stream()
+                .filter(other -> !other.id().equals(endpoint))
+                .toList();
+        return memory.contents().match(prompt, others).mostBlocks();
     }
 
     /** The endpoint has computed this prompt though no request went there: its cache was filled. */

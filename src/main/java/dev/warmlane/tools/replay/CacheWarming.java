@@ -6,6 +6,7 @@ import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,30 +14,39 @@ import org.jspecify.annotations.Nullable;
 /** Fills the cache of an endpoint, one prompt after the other, before it takes requests. */
 final class CacheWarming implements EngineRequest.Listener {
     private final ReplayEndpoint endpoint;
-    private final Iterator<PromptBlocks> prompts;
     private final long untilNanos;
-    private final Runnable done;
+    private final Done done;
     private final List<PromptBlocks> warmed = new ArrayList<>();
+    private Iterator<PromptBlocks> prompts = Collections.emptyIterator();
     private @Nullable PromptBlocks current;
     private @Nullable EngineSequence sequence;
     private long computedTokens;
+
+    /** Hears that it is over. */
+    interface Done {
+        void warmed(ReplayEndpoint endpoint, CacheWarming warming);
+    }
 
     /**
      * @param untilNanos none begins later
      * @param done runs once it is over, unless it is given up
      */
-    CacheWarming(ReplayEndpoint endpoint, List<PromptBlocks> prompts, long untilNanos, Runnable done) {
+    CacheWarming(ReplayEndpoint endpoint, long untilNanos, Done done) {
         this.endpoint = endpoint;
-        this.prompts = prompts.iterator();
         this.untilNanos = untilNanos;
         this.done = done;
     }
 
     /** Begins, or ends at once where there is nothing to do. */
-    void next(long nowNanos) {
+    void begin(List<PromptBlocks> worthWarming, long nowNanos) {
+        prompts = worthWarming.iterator();
+        next(nowNanos);
+    }
+
+    private void next(long nowNanos) {
         if (!prompts.hasNext() || nowNanos >= untilNanos) {
             endpoint.warming(null);
-            done.run();
+            done.warmed(endpoint, this);
             return;
         }
         current = prompts.next();

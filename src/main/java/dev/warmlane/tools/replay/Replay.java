@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.Arguments;
@@ -278,16 +279,20 @@ public final class Replay {
             return;
         }
         long until = time.now() + nanos(prewarmSeconds);
-        CacheWarming[] warming = new CacheWarming[1];
-        warming[0] = new CacheWarming(
-                endpoint,
-                sharedPrefixes.best(
-                        (int) (WARMED_SHARE * fleet.cache().blocks()), WORTH_WARMING_PER_SECOND, time.now()),
-                until,
-                () -> warmed(endpoint, warming[0]));
-        endpoint.warming(warming[0]);
+        CacheWarming warming = new CacheWarming(endpoint, until, this::warmed);
+        endpoint.warming(warming);
         announceEndpoints();
-        warming[0].next(time.now());
+        warming.begin(worthWarming(endpoint), time.now());
+    }
+
+    private List<PromptBlocks> worthWarming(ReplayEndpoint endpoint) {
+        Router router = gateways.get(0).router();
+        return sharedPrefixes.best(
+                (int) (WARMED_SHARE * fleet.cache().blocks()),
+                WORTH_WARMING_PER_SECOND,
+                fleet.endpoints().size() + 1,
+                prompt -> router.heldElsewhere(endpoint.endpoint().id(), prompt),
+                time.now());
     }
 
     private void warmed(ReplayEndpoint endpoint, CacheWarming warming) {

@@ -5,10 +5,14 @@ import dev.warmlane.core.prefix.warming.UseForecast;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedPrefixes {
     private static final double NANOS_PER_SECOND = 1e9;
+
+    /** Of an endpoint's share of all uses, what nobody holds where one was lost. */
+    private static final double LOST_SHARE = 0.5;
 
     private final UseForecast forecast = new UseForecast();
     private final Map<Long, Block> blocks;
@@ -55,11 +62,19 @@ final class SharedPrefixes {
     }
 
     /**
-     * What an empty cache should be given: what is expected most often, until these blocks are full.
+     * What an empty cache should be given, until these blocks are full: first what no other cache holds, which is to be computed
+     * wherever a request for it goes; then what others hold, so that requests for it can come here as well. Of both, what is expected most
+     * often goes first.
+     *
+     * <p>Where nobody holds as much as half an endpoint's share of all uses, an endpoint was lost, and the others have its requests: then
+     * what others hold is left out, so that this one is there sooner.
      *
      * @param leastPerSecond what is expected less often than this is left out
+     * @param endpoints that there will be
+     * @param held how many leading blocks of a prompt some other cache holds
      */
-    List<PromptBlocks> best(int maxBlocks, double leastPerSecond, long nowNanos) {
+    List<PromptBlocks> best(
+            int maxBlocks, double leastPerSecond, int endpoints, ToIntFunction<PromptBlocks> held, long nowNanos) {
         Map<@Nullable Block, List<Expected>> following = new HashMap<>();
         for (Block block : blocks.values()) {
             double perSecond = block.isShared ? forecast.perSecond(block.uses, nowNanos / NANOS_PER_SECOND) : 0;
@@ -69,10 +84,16 @@ final class SharedPrefixes {
                         .add(new Expected(block, perSecond));
             }
         }
+        Set<Block> missing = missing(following, held);
+        if (perSecond(following, missing::contains) >= LOST_SHARE * perSecond(following, block -> true) / endpoints) {
+            following.values().forEach(some -> some.removeIf(expected -> !missing.contains(expected.block)));
+        }
         // Of what comes equally often, one prefix to its end before the next.
-        PriorityQueue<Expected> open = new PriorityQueue<>(Comparator.comparingDouble(Expected::perSecond)
-                .thenComparingInt(expected -> expected.block.length)
-                .reversed());
+        PriorityQueue<Expected> open =
+                new PriorityQueue<>(Comparator.comparing((Expected expected) -> missing.contains(expected.block))
+                        .thenComparingDouble(Expected::perSecond)
+                        .thenComparingInt(expected -> expected.block.length)
+                        .reversed());
         open.addAll(following.getOrDefault(null, List.of()));
         LinkedHashMap<Block, Block> ends = new LinkedHashMap<>();
         for (int taken = 0; taken < maxBlocks && !open.isEmpty(); taken++) {
@@ -82,6 +103,28 @@ final class SharedPrefixes {
             open.addAll(following.getOrDefault(next, List.of()));
         }
         return ends.keySet().stream().map(Block::prompt).toList();
+    }
+
+    /** Blocks that no other cache holds, and their heads. */
+    private static Set<Block> missing(
+            Map<@Nullable Block, List<Expected>> following, ToIntFunction<PromptBlocks> held) {
+        Set<Block> missing = new HashSet<>();
+        following.values().stream().flatMap(List::stream).map(Expected::block).forEach(block -> {
+            if (!following.containsKey(block) && held.applyAsInt(block.prompt()) < block.length) {
+                for (Block head = block; head != null && missing.add(head); ) {
+                    head = head.before;
+                }
+            }
+        });
+        return missing;
+    }
+
+    private static double perSecond(Map<@Nullable Block, List<Expected>> following, Predicate<Block> counted) {
+        return following.values().stream()
+                .flatMap(List::stream)
+                .filter(expected -> counted.test(expected.block))
+                .mapToDouble(Expected::perSecond)
+                .sum();
     }
 
     private record Expected(Block block, double perSecond) {}

@@ -6,6 +6,8 @@ import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 /** An endpoint with an empty cache joins seven that 150 groups of sessions keep as busy as they can be. */
@@ -22,6 +24,19 @@ class JoinTest {
                 share -> {});
         replay.run();
         return replay;
+    }
+
+    /** Three of seven restart, one after the other, at a load that six can carry. */
+    private static List<FirstMinute> restarted(double prewarmSeconds) {
+        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 12, 5000, 1).read();
+        Scenario scenario = Scenario.of("--restart-each=120", "--prewarm=" + prewarmSeconds);
+        Replay replay = new Replay(
+                load,
+                ReplaySettings.of(7, 400_000).withScenario(scenario),
+                NamedPolicy.parse("expected-cost"),
+                share -> {});
+        replay.run();
+        return replay.firstMinutes().subList(0, 3);
     }
 
     private static double ttftRatio(FirstMinute minute) {
@@ -46,5 +61,18 @@ class JoinTest {
                     .isPositive()
                     .isLessThan(0.03 * TEN_MINUTES);
         });
+    }
+
+    @Test
+    void endpointsThatComeBackFilledKeepNobodyWaitingAndHitMore() {
+        List<FirstMinute> warm = restarted(30);
+        List<FirstMinute> cold = restarted(0);
+        assertThat(warm).allSatisfy(minute -> assertThat(minute.warmedTokens()).isBetween(50_000L, 150_000L));
+        assertThat(sum(warm, FirstMinute::ttftP99After)).isLessThan(0.7 * sum(cold, FirstMinute::ttftP99After));
+        assertThat(sum(warm, FirstMinute::hitRatio)).isGreaterThan(sum(cold, FirstMinute::hitRatio) + 0.1);
+    }
+
+    private static double sum(List<FirstMinute> minutes, ToDoubleFunction<FirstMinute> value) {
+        return minutes.stream().mapToDouble(value).sum();
     }
 }

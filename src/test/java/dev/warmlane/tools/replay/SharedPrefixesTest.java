@@ -20,7 +20,7 @@ class SharedPrefixesTest {
     }
 
     private List<Integer> bestLengths(int maxBlocks, long now) {
-        return prefixes.best(maxBlocks, 0, now).stream()
+        return prefixes.best(maxBlocks, 0, 1, nobody -> 0, now).stream()
                 .map(PromptBlocks::length)
                 .toList();
     }
@@ -38,7 +38,7 @@ class SharedPrefixesTest {
         prefixes.used(prompt(1, 1), 7, SECOND);
         prefixes.used(prompt(1, 2), 8, 2 * SECOND);
         assertThat(bestLengths(100, 3 * SECOND)).containsExactly(4);
-        PromptBlocks shared = prefixes.best(100, 0, 3 * SECOND).get(0);
+        PromptBlocks shared = prefixes.best(100, 0, 1, nobody -> 0, 3 * SECOND).get(0);
         assertThat(shared.hash(3)).isEqualTo(prompt(1, 1).hash(3));
         assertThat(shared.bytes()).isEqualTo(4 * 64);
     }
@@ -50,7 +50,7 @@ class SharedPrefixesTest {
         }
         prefixes.used(prompt(2, 1), 1, 21 * SECOND);
         prefixes.used(prompt(2, 2), 2, 22 * SECOND);
-        assertThat(prefixes.best(4, 0, 23 * SECOND))
+        assertThat(prefixes.best(4, 0, 1, nobody -> 0, 23 * SECOND))
                 .singleElement()
                 .satisfies(
                         best -> assertThat(best.hash(0)).isEqualTo(prompt(1, 0).hash(0)));
@@ -80,6 +80,47 @@ class SharedPrefixesTest {
     void whatIsSeldomIsLeftOut() {
         prefixes.used(prompt(1, 1), 7, SECOND);
         prefixes.used(prompt(1, 2), 8, 2 * SECOND);
-        assertThat(prefixes.best(100, 10, 3 * SECOND)).isEmpty();
+        assertThat(prefixes.best(100, 10, 1, nobody -> 0, 3 * SECOND)).isEmpty();
+    }
+
+    /** Three systems, the first of which comes most often and the last of which least. */
+    private void useThreeSystems() {
+        for (int user = 0; user < 12; user++) {
+            prefixes.used(prompt(1, user), user, user * SECOND);
+            if (user % 2 == 0) {
+                prefixes.used(prompt(2, user), user, user * SECOND);
+            }
+            if (user % 3 == 0) {
+                prefixes.used(prompt(3, user), user, user * SECOND);
+            }
+        }
+    }
+
+    private List<Long> bestFirstBlocks(int maxBlocks, int endpoints, int... heldSystems) {
+        return prefixes
+                .best(
+                        maxBlocks,
+                        0,
+                        endpoints,
+                        prompt ->
+                                Arrays.stream(heldSystems).anyMatch(system -> system * 1000L == prompt.hash(0)) ? 4 : 0,
+                        12 * SECOND)
+                .stream()
+                .map(prompt -> prompt.hash(0))
+                .toList();
+    }
+
+    @Test
+    void whatNoOtherCacheHoldsGoesFirst() {
+        useThreeSystems();
+        assertThat(bestFirstBlocks(4, 1, 1, 2)).containsExactly(3000L);
+        assertThat(bestFirstBlocks(8, 1, 1, 2)).containsExactlyInAnyOrder(3000L, 1000L);
+    }
+
+    @Test
+    void whatOthersHoldIsLeftOutWhereAnEndpointWasLost() {
+        useThreeSystems();
+        assertThat(bestFirstBlocks(100, 8, 1, 2)).containsExactly(3000L);
+        assertThat(bestFirstBlocks(100, 8, 1, 2, 3)).hasSize(3);
     }
 }
