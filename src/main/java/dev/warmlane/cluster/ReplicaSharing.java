@@ -114,13 +114,13 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
         for (Member member : change.left()) {
             replication.left(member.id());
             log.info(
-                    "cluster: replica {} left, {} are there",
+                    "cluster: replica {} left, {} remain",
                     member.name(),
                     change.members().size());
         }
         for (Member member : change.joined()) {
             log.info(
-                    "cluster: replica {} ({}) joined, {} are there",
+                    "cluster: replica {} ({}) joined, now {} replicas",
                     member.name(),
                     member.version(),
                     change.members().size());

@@ -19,19 +19,19 @@ public enum GatewayMeter {
     REQUESTS(
             Kind.COUNTER,
             "requests",
-            "Requests that have ended, by result; pool none: their pool was not known yet",
+            "Finished requests by result; pool is none if it was not known yet",
             "pool",
             "result"),
     REQUEST_DURATION(
             Buckets.WHOLE_REQUEST,
             "request.duration",
-            "From the request's body, or its headers if its pool is not known, to the end of the request, by result",
+            "Time from a request's body (its headers, if its pool is not known) to its end, by result",
             "pool",
             "result"),
     MODEL_REQUESTS(
             Kind.COUNTER,
             "model.requests",
-            "Requests that have ended, by the model that served them and result; other: a model beyond the first 64, or one that nobody"
+            "Finished requests by the model that served them and result; other: a model beyond the first 64, or one that nobody"
                     + " lists",
             "model",
             "result"),
@@ -44,24 +44,25 @@ public enum GatewayMeter {
     MODEL_TTFT(
             Buckets.FIRST_TOKEN,
             "model.ttft",
-            "From the request's body to the first byte of a streamed response, by model",
+            "Time from a request's body to the first byte of a streamed response, by model",
             "model"),
     MODEL_FALLBACKS(
             Kind.COUNTER,
             "model.fallbacks",
-            "Requests that went to a fallback because the model before it could not serve them, by the name that their clients used",
+            "Requests served by a fallback because the model before it could not, by the name that their clients used",
             "name"),
-    OVERHEAD(Buckets.OVERHEAD, "overhead", "From the request's body to its dispatch: the gateway's own time", "pool"),
+    OVERHEAD(
+            Buckets.OVERHEAD, "overhead", "Time from a request's body to its dispatch: the gateway's own time", "pool"),
     QUEUE_WAIT(Buckets.FIRST_TOKEN, "queue.wait", "Time in the queue, of requests that had to wait", "pool"),
-    QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests in the queue, because every endpoint is full", "pool"),
+    QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests in the queue because every endpoint is full", "pool"),
     REJECTED(
             Kind.COUNTER,
             "rejected",
             "Requests refused with 429: the queue was full, the wait too long, or the gateway at its limit of concurrent requests",
             "pool",
             "reason"),
-    TTFT(Buckets.FIRST_TOKEN, "ttft", "From the request's body to the first byte of a streamed response", "pool"),
-    INTER_CHUNK_GAP(Buckets.CHUNK_GAP, "inter.chunk.gap", "Between two chunks of a streamed response", "pool"),
+    TTFT(Buckets.FIRST_TOKEN, "ttft", "Time from a request's body to the first byte of a streamed response", "pool"),
+    INTER_CHUNK_GAP(Buckets.CHUNK_GAP, "inter.chunk.gap", "Time between two chunks of a streamed response", "pool"),
     DECISIONS(
             Kind.COUNTER,
             "decisions",
@@ -94,11 +95,14 @@ public enum GatewayMeter {
             "pool",
             "result"),
     PREFILL_DURATION(
-            Buckets.FIRST_TOKEN, "prefill.duration", "From a request to a prefill endpoint to its response", "pool"),
+            Buckets.FIRST_TOKEN,
+            "prefill.duration",
+            "Time from a request to a prefill endpoint to its response",
+            "pool"),
     PREFILL_TRANSFERS(
             Buckets.FIRST_TOKEN,
             "prefill.transfer.duration",
-            "From the response of a prefill endpoint to the first token of the stream that fetched what it computed",
+            "Time from the response of a prefill endpoint to the first token of the stream that fetched its blocks",
             "pool"),
     PREFILL_TRANSFERS_FAILED(
             Kind.COUNTER,
@@ -114,8 +118,8 @@ public enum GatewayMeter {
     MIRRORED(
             Kind.COUNTER,
             "mirrored.requests",
-            "Copies of requests for a second pool, by its name and what became of them: served, failed, cancelled because their time was"
-                    + " over, or skipped because too many were under way, memory for bodies was short, or nobody serves their model",
+            "Copies of requests sent to a second pool, by its name and result: served, failed, cancelled (out of time) or skipped (too many"
+                    + " in flight, memory for bodies short, or their model not served)",
             "pool",
             "result"),
     PREWARM_REQUESTS(
@@ -151,15 +155,14 @@ public enum GatewayMeter {
     CACHE_HIT_RATIO(
             Kind.GAUGE,
             "cache.hit.ratio",
-            "Hit ratio that the pool's caches would have if they were so many times as large, as requests are routed; infinite: one that"
-                    + " forgets nothing",
+            "Hit ratio that the pool's caches would have at this multiple of their size, routed as now; infinite: a cache that forgets"
+                    + " nothing",
             "pool",
             "size"),
     CACHE_LOST(
             Kind.GAUGE,
             "cache.lost.ratio",
-            "Share of prompt tokens that were no hits, of about the last hour, by what they were lost to: compulsory, capacity, routing"
-                    + " or delivery",
+            "Share of the prompt tokens of about the last hour that were no hits, by cause: compulsory, capacity, routing or delivery",
             "pool",
             "cause"),
     CACHE_LEFT_OUT(
@@ -170,8 +173,7 @@ public enum GatewayMeter {
     ADVISED_ENDPOINTS(
             Kind.GAUGE,
             "advised.endpoints",
-            "Endpoints that the pool should have: the larger need, kept steady; at most one change in ten minutes unless the load needs"
-                    + " more",
+            "Endpoints that the pool should have: the larger of its needs, changed at most once in ten minutes unless the load needs more",
             "pool"),
     NEEDED_ENDPOINTS(
             Kind.GAUGE,
@@ -240,7 +242,7 @@ public enum GatewayMeter {
     REFUSALS(
             Kind.COUNTER,
             "refusals",
-            "Requests refused for their client: unknown, not allowed, model not allowed, or past the limit of requests or tokens",
+            "Requests refused because of their client: unknown, not allowed, model not allowed, or past the limit of requests or tokens",
             "reason"),
     BUILD_INFO(Kind.GAUGE, "build.info", "1: what runs here", "version", "commit", "java"),
     CLUSTER_MEMBERS(Kind.GAUGE, "cluster.members", "Replicas in the cluster as this one sees it, itself included"),
@@ -251,15 +253,15 @@ public enum GatewayMeter {
     CLUSTER_DROPPED(
             Kind.COUNTER,
             "cluster.dropped",
-            "What did not reach other replicas in time and is told again as a whole: facts and messages of this one, and messages"
-                    + " of others that were lost",
+            "What did not reach other replicas in time, so that the whole state is sent again: facts and messages dropped here, and"
+                    + " messages of others lost",
             "kind"),
     CLUSTER_SKIPPED(
             Kind.COUNTER, "cluster.skipped", "Messages and records of a version that this replica does not know"),
     CLUSTER_CONNECTIONS_REFUSED(
             Kind.COUNTER,
             "cluster.connections.refused",
-            "Connections to the cluster's port that were not of a replica"),
+            "Connections to the cluster port that did not come from a replica"),
     ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Access log lines, written or dropped", "result"),
     ENGINE_KV_CACHE_USAGE(
             Kind.GAUGE,

@@ -62,7 +62,7 @@ public class CacheUseBenchmark {
         CacheUse.Use one = uses[(int) requests & (uses.length - 1)];
         long nanos = requests++ * 1_000_000;
         use.sent(one, nanos);
-        use.answered(one, 100L, 4L * blocks, 200, 90L, nanos);
+        use.completed(one, 100L, 4L * blocks, 200, 90L, nanos);
         if (works && requests % DRAINED_EVERY == 0) {
             use.work();
         }

@@ -50,7 +50,11 @@ final class Incoming implements Receiver {
         } catch (RuntimeException e) {
             long others = failures.permit();
             if (others != OncePerMinute.NOT_NOW) {
-                log.warn("a message of {} was not understood; {} others before", message.getSrc(), others, e);
+                log.warn(
+                        "could not handle a message from {}; {} more since the last such line",
+                        message.getSrc(),
+                        others,
+                        e);
             }
         }
     }
@@ -99,7 +103,7 @@ final class Incoming implements Receiver {
         try {
             listener.membershipChanged(change);
         } catch (RuntimeException e) {
-            log.warn("a change of the cluster's members could not be handled", e);
+            log.warn("could not handle a change of the cluster's members", e);
         }
     }
 

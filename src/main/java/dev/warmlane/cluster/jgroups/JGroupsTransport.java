@@ -107,7 +107,7 @@ public final class JGroupsTransport implements ClusterTransport {
             channel.addAddressGenerator(() -> ownAddress);
             channel.setDiscardOwnMessages(true);
         } catch (Exception e) {
-            throw new IllegalStateException("the cluster cannot be set up", e);
+            throw new IllegalStateException("cannot set up the cluster", e);
         }
     }
 
@@ -126,7 +126,7 @@ public final class JGroupsTransport implements ClusterTransport {
         try {
             joined.get(site.joinTimeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            log.warn("the cluster {} is not joined within {}, and is joined later", site.cluster(), site.joinTimeout());
+            log.warn("could not join the cluster {} within {}; still trying", site.cluster(), site.joinTimeout());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {

@@ -162,7 +162,7 @@ final class SharedSecret {
 
         private void check(X509Certificate[] chain) throws CertificateException {
             if (chain.length == 0 || !chain[0].getPublicKey().equals(key)) {
-                throw new CertificateException("not of a member that knows the cluster's secret");
+                throw new CertificateException("not a member that knows the cluster's secret");
             }
         }
 

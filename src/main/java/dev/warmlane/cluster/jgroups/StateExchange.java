@@ -154,7 +154,10 @@ final class StateExchange {
         } catch (Exception e) {
             long suppressed = refusals.permit();
             if (suppressed != OncePerMinute.NOT_NOW) {
-                log.warn("a state could not be handed over whole: {}; {} others before", e.toString(), suppressed);
+                log.warn(
+                        "could not send the whole state: {}; {} more since the last such line",
+                        e.toString(),
+                        suppressed);
             }
         }
         end(by, number, complete);

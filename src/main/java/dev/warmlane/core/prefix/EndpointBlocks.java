@@ -215,7 +215,7 @@ final class EndpointBlocks {
 
     /**
      * Learns how large an endpoint's cache is in effect, as a factor on the size that was stated; in [{@value #LEAST}, {@value
-     * #MOST}]. Other clients, answers and prompts in progress take room that a gateway does not see, and the stated size may be
+     * #MOST}]. Other clients, responses and prompts in progress take room that a gateway does not see, and the stated size may be
      * wrong. Not thread-safe.
      *
      * <p>A block that was predicted and not there was evicted by the endpoint, and all that it had used before then is likely gone

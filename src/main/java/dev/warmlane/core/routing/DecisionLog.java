@@ -77,8 +77,8 @@ public final class DecisionLog {
             firstByteNanos = nanos;
         }
 
-        void delivered(UsageReport delivery) {
-            deliveredTokens = delivery.cachedTokens();
+        void delivered(UsageReport usage) {
+            deliveredTokens = usage.cachedTokens();
         }
     }
 

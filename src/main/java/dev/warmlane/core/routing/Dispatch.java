@@ -137,18 +137,18 @@ public final class Dispatch implements AutoCloseable {
     }
 
     /** The response is complete and its usage known. */
-    public void delivered(UsageReport delivery) {
-        entry.delivered(delivery);
+    public void delivered(UsageReport usage) {
+        entry.delivered(usage);
         if (transferred) {
             // What was cached, and where, the leg has said.
-            router.feedback().generated(decision, delivery);
+            router.feedback().generated(decision, usage);
             return;
         }
-        tally.delivered(delivery);
+        tally.delivered(usage);
         if (leg) {
-            router.feedback().prefilled(decision, delivery);
+            router.feedback().prefilled(decision, usage);
         } else {
-            router.feedback().delivered(decision, delivery);
+            router.feedback().delivered(decision, usage);
         }
     }
 

@@ -4,7 +4,7 @@ import dev.warmlane.core.routing.Dispatch.UsageReport;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a pool's answers have taught so far: how many bytes of prompt make a token, and how many tokens a response has. Safe
+ * What a pool's responses have taught so far: how many bytes of prompt make a token, and how many tokens a response has. Safe
  * for concurrent use.
  */
 public final class PoolAverages {
@@ -63,16 +63,16 @@ public final class PoolAverages {
     }
 
     /** Learns from one response; a part that was not reported is less than 1. */
-    void learn(long promptBytes, UsageReport delivery) {
-        if (promptBytes > 0 && delivery.promptTokens() > 0) {
-            double ratio = (double) promptBytes / delivery.promptTokens();
+    void learn(long promptBytes, UsageReport usage) {
+        if (promptBytes > 0 && usage.promptTokens() > 0) {
+            double ratio = (double) promptBytes / usage.promptTokens();
             bytesPerToken.learn(Math.min(MAX_BYTES_PER_TOKEN, Math.max(MIN_BYTES_PER_TOKEN, ratio)));
         }
-        if (delivery.promptTokens() > 0) {
-            promptTokens.learn((double) delivery.promptTokens());
+        if (usage.promptTokens() > 0) {
+            promptTokens.learn((double) usage.promptTokens());
         }
-        if (delivery.outputTokens() > 0) {
-            outputTokens.learn((double) delivery.outputTokens());
+        if (usage.outputTokens() > 0) {
+            outputTokens.learn((double) usage.outputTokens());
         }
     }
 

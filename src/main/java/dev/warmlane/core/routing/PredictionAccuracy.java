@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Predicted against delivered: how much of what the index promised came from each endpoint's cache. Safe for concurrent use. */
 public final class PredictionAccuracy {
-    /** Answers that promised much and said nothing of cached tokens, after which the endpoint is known not to report them. */
+    /** Responses that promised much and said nothing of cached tokens, after which the endpoint is known not to report them. */
     private static final int SILENT_ANSWERS = 20;
 
     /** Less than this promised may honestly be reported as nothing, which older engines leave out. */
@@ -20,12 +20,12 @@ public final class PredictionAccuracy {
     /**
      * What one endpoint has delivered so far.
      *
-     * @param answers answers whose usage said how many tokens were cached
+     * @param responses those whose usage said how many tokens were cached
      * @param predictedTokens tokens that were predicted to be cached for those
      * @param deliveredTokens tokens that were
      * @param silence what it has clearly shown that it does not report
      */
-    public record Total(long answers, long predictedTokens, long deliveredTokens, Silence silence) {}
+    public record Total(long responses, long predictedTokens, long deliveredTokens, Silence silence) {}
 
     /** What the responses of an endpoint leave out. */
     public enum Silence {
@@ -37,12 +37,12 @@ public final class PredictionAccuracy {
         USAGE
     }
 
-    void record(RoutingDecision decision, UsageReport delivery) {
+    void record(RoutingDecision decision, UsageReport usage) {
         Counts counts = byEndpoint.computeIfAbsent(decision.endpoint().id(), id -> new Counts());
-        Long cached = delivery.cachedTokens();
+        Long cached = usage.cachedTokens();
         if (cached != null) {
-            long promised = Math.min(decision.matchedTokens(), delivery.promptTokens());
-            counts.answers.increment();
+            long promised = Math.min(decision.matchedTokens(), usage.promptTokens());
+            counts.responses.increment();
             counts.predicted.add(promised);
             counts.delivered.add(cached);
             predicted.add(promised);
@@ -52,7 +52,7 @@ public final class PredictionAccuracy {
         }
     }
 
-    /** The endpoint answered and reported nothing. */
+    /** The endpoint has sent a response and reported nothing. */
     void unreported(RoutingDecision decision) {
         if (isClearlyPromised(decision)) {
             byEndpoint
@@ -80,19 +80,22 @@ public final class PredictionAccuracy {
         return delivered.sum();
     }
 
-    /** The totals of an endpoint; zeros for one that has answered nothing yet. */
+    /** The totals of an endpoint; zeros before its first response. */
     public Total total(EndpointId endpoint) {
         Counts counts = byEndpoint.get(endpoint);
         if (counts == null) {
             return new Total(0, 0, 0, Silence.NONE);
         }
-        long answers = counts.answers.sum();
+        long responses = counts.responses.sum();
         return new Total(
-                answers, counts.predicted.sum(), counts.delivered.sum(), answers > 0 ? Silence.NONE : counts.silence());
+                responses,
+                counts.predicted.sum(),
+                counts.delivered.sum(),
+                responses > 0 ? Silence.NONE : counts.silence());
     }
 
     private static final class Counts {
-        private final LongAdder answers = new LongAdder();
+        private final LongAdder responses = new LongAdder();
         private final LongAdder predicted = new LongAdder();
         private final LongAdder delivered = new LongAdder();
         private final LongAdder withoutCachedTokens = new LongAdder();

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResponseFeedback {
     private final PoolMemory memory;
-    private final PredictionAccuracy deliveries;
+    private final PredictionAccuracy accuracy;
     private final Consumer<EndpointId> noted;
 
     /** @param noted told of each endpoint of which something was noted, after it was */
-    ResponseFeedback(PoolMemory memory, PredictionAccuracy deliveries, Consumer<EndpointId> noted) {
+    ResponseFeedback(PoolMemory memory, PredictionAccuracy accuracy, Consumer<EndpointId> noted) {
         this.memory = memory;
-        this.deliveries = deliveries;
+        this.accuracy = accuracy;
         this.noted = noted;
     }
 
@@ -59,14 +59,14 @@ final class ResponseFeedback {
 
     /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
     void delivered(RoutingDecision decision, UsageReport usage) {
-        deliveries.record(decision, usage);
+        accuracy.record(decision, usage);
         correct(decision, usage);
         learn(decision, usage, isPredicted(decision) ? (Long) decision.matchedTokens() : null);
     }
 
     /** A prefill leg is complete; it generates nothing that says how long responses are. */
     void prefilled(RoutingDecision leg, UsageReport usage) {
-        deliveries.record(leg, usage);
+        accuracy.record(leg, usage);
         correct(leg, usage);
         noted.accept(leg.endpoint().id());
     }
@@ -78,14 +78,14 @@ final class ResponseFeedback {
 
     /** The response is complete and says nothing of its usage. */
     void unreported(RoutingDecision decision) {
-        deliveries.unreported(decision);
+        accuracy.unreported(decision);
         noted.accept(decision.endpoint().id());
     }
 
     private void learn(RoutingDecision decision, UsageReport usage, @Nullable Long predictedTokens) {
         CacheUse told = memory.cacheUse();
         if (told != null) {
-            told.answered(
+            told.completed(
                     memory.use(decision),
                     predictedTokens,
                     usage.promptTokens(),

@@ -29,7 +29,7 @@ public final class Router {
     private final EndpointChoice choice;
     private final DecisionLog log;
     private final HealthWatch health;
-    private final PredictionAccuracy deliveries = new PredictionAccuracy();
+    private final PredictionAccuracy accuracy = new PredictionAccuracy();
     private final ResponseFeedback feedback;
     private final EndpointTallies tallies = new EndpointTallies();
     private volatile boolean readsAll;
@@ -48,7 +48,7 @@ public final class Router {
         this.inFlight = memory.inFlight();
         this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
-        this.feedback = new ResponseFeedback(memory, deliveries, this::retireIfGone);
+        this.feedback = new ResponseFeedback(memory, accuracy, this::retireIfGone);
         this.health = health;
         pool.onRemoval(this::retire);
     }
@@ -69,8 +69,8 @@ public final class Router {
         return log;
     }
 
-    public PredictionAccuracy deliveries() {
-        return deliveries;
+    public PredictionAccuracy accuracy() {
+        return accuracy;
     }
 
     /** What became of the requests at each endpoint. */
@@ -311,7 +311,7 @@ public final class Router {
 
     private void retire(EndpointId endpoint) {
         memory.retire(endpoint);
-        deliveries.retire(endpoint);
+        accuracy.retire(endpoint);
         tallies.retire(endpoint);
     }
 }

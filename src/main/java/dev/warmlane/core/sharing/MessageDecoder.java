@@ -31,8 +31,8 @@ final class MessageDecoder {
         this.poolRecords = new PoolRecords(replication, records, endpoints);
     }
 
-    Replication.Ununderstood ununderstood() {
-        return new Replication.Ununderstood(messages.sum(), records.sum(), endpoints.sum(), poolRecords.beginnings());
+    Replication.Unusable unusable() {
+        return new Replication.Unusable(messages.sum(), records.sum(), endpoints.sum(), poolRecords.beginnings());
     }
 
     boolean decode(String origin, byte[] message) {
@@ -84,7 +84,7 @@ final class MessageDecoder {
             case ROUND -> replication.quota().told(origin, reader.number());
             case HEARD -> heard(origin, reader.fixed(), reader.number());
             case INCOMPLETE -> onIncomplete.accept(origin);
-            case DRAINED, RANKS, USE_SENT, USE_ANSWERED ->
+            case DRAINED, RANKS, USE_SENT, USE_COMPLETED ->
                 poolRecords.apply(origin, type, pool(reader.fixed()), reader);
             case BULLETIN -> replication.posted(origin, reader.upTo(end));
             // Those of the first version.

@@ -76,12 +76,12 @@ final class MessageEncoder {
                 writer.number(sent.at()[i]).fixed(sent.blocks()[i]);
             }
             record(RecordType.USE_SENT);
-        } else if (told instanceof ToldUse.Answered answered) {
-            prompt(answered.prompt());
-            unlessNull(answered.predicted());
-            writer.number(answered.promptTokens()).number(answered.outputTokens());
-            unlessNull(answered.cached());
-            record(RecordType.USE_ANSWERED);
+        } else if (told instanceof ToldUse.Completed completed) {
+            prompt(completed.prompt());
+            unlessNull(completed.predicted());
+            writer.number(completed.promptTokens()).number(completed.outputTokens());
+            unlessNull(completed.cached());
+            record(RecordType.USE_COMPLETED);
         }
     }
 

@@ -151,7 +151,7 @@ final class MessageWriter {
         /** What a request says of its prompt, for the estimate of other caches. */
         USE_SENT(21),
         /** What its response says. */
-        USE_ANSWERED(22);
+        USE_COMPLETED(22);
 
         private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -60,7 +60,7 @@ final class PoolRecords {
             case AVERAGES -> averages(pool, reader);
             case DRAINED -> drained(pool, reader.fixed(), new Drain(reader.oneByte() == 1, reader.number()));
             case RANKS -> ranks(pool, reader.fixed(), reader.count(EndpointPool.MAX_RANKS));
-            case USE_SENT, USE_ANSWERED -> used(origin, type, pool, reader);
+            case USE_SENT, USE_COMPLETED -> used(origin, type, pool, reader);
             default -> {
                 long hash = reader.reference();
                 EndpointId endpoint = pool == null ? null : pool.find(hash);
@@ -171,7 +171,7 @@ final class PoolRecords {
     }
 
     private void used(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
-        ToldUse told = type == RecordType.USE_SENT ? useSent(reader) : useAnswered(reader);
+        ToldUse told = type == RecordType.USE_SENT ? useSent(reader) : useCompleted(reader);
         if (!told.isSound()) {
             throw new MalformedMessageException("a prompt that cannot be");
         }
@@ -200,10 +200,10 @@ final class PoolRecords {
         return new ToldUse.Sent(prompt, beginnings, continued, threshold, at, blocks);
     }
 
-    private static ToldUse useAnswered(MessageReader reader) {
+    private static ToldUse useCompleted(MessageReader reader) {
         ToldUse.Prompt prompt = prompt(reader);
         Long predicted = unlessNull(reader);
-        return new ToldUse.Answered(prompt, predicted, reader.atLeastZero(), reader.atLeastZero(), unlessNull(reader));
+        return new ToldUse.Completed(prompt, predicted, reader.atLeastZero(), reader.atLeastZero(), unlessNull(reader));
     }
 
     private static ToldUse.Prompt prompt(MessageReader reader) {

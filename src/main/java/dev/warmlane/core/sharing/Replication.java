@@ -227,8 +227,8 @@ public final class Replication {
     }
 
     /** What was told and could not be used here. */
-    public Ununderstood ununderstood() {
-        return decoder.ununderstood();
+    public Unusable unusable() {
+        return decoder.unusable();
     }
 
     /**
@@ -239,7 +239,7 @@ public final class Replication {
      * @param endpoints records that speak of an endpoint or pool that is unknown here
      * @param beginnings placements whose prompt's beginning was unknown here
      */
-    public record Ununderstood(long messages, long records, long endpoints, long beginnings) {}
+    public record Unusable(long messages, long records, long endpoints, long beginnings) {}
 
     void posted(String origin, byte[] text) {
         if (text.length <= MAX_BULLETIN_BYTES) {

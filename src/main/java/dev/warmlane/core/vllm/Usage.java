@@ -40,17 +40,17 @@ public record Usage(
      *
      * @return null if the response reports none
      */
-    public static @Nullable Usage lastIn(byte[] answer, int offset, int length) {
+    public static @Nullable Usage lastIn(byte[] response, int offset, int length) {
         int end = offset + length;
         int before = end;
         for (int attempts = 0; attempts < ATTEMPTS; ) {
-            int value = USAGE.last(answer, offset, before);
+            int value = USAGE.last(response, offset, before);
             if (value == KeySearch.NONE) {
                 return null;
             }
-            if (answer[value] == '{') {
+            if (response[value] == '{') {
                 attempts++;
-                Usage usage = readLeniently(new JsonScanner(answer, value, end - value));
+                Usage usage = readLeniently(new JsonScanner(response, value, end - value));
                 if (usage != null) {
                     return usage;
                 }

@@ -28,43 +28,43 @@ public final class ZeroTokenAbort {
     private ZeroTokenAbort() {}
 
     /** Whether what has come of a response, a body or events of a stream, ends it so. */
-    public static boolean isIn(byte[] answer, int offset, int length) {
+    public static boolean isIn(byte[] response, int offset, int length) {
         int end = offset + length;
-        int reason = FINISH_REASON.last(answer, offset, end);
+        int reason = FINISH_REASON.last(response, offset, end);
         if (reason == KeySearch.NONE) {
-            return isWithoutOutput(answer, offset, end);
+            return isWithoutOutput(response, offset, end);
         }
-        return Arrays.equals(answer, reason, Math.min(reason + ABORT.length, end), ABORT, 0, ABORT.length)
-                && isWithoutText(answer, offset, end);
+        return Arrays.equals(response, reason, Math.min(reason + ABORT.length, end), ABORT, 0, ABORT.length)
+                && isWithoutText(response, offset, end);
     }
 
     /** Whether a response in {@code [from, end)} counts its output tokens, and there are none. */
-    static boolean isWithoutOutput(byte[] answer, int from, int end) {
-        int count = OUTPUT_TOKENS.last(answer, from, end);
+    static boolean isWithoutOutput(byte[] response, int from, int end) {
+        int count = OUTPUT_TOKENS.last(response, from, end);
         boolean none = count != KeySearch.NONE
-                && answer[count] == '0'
-                && (count + 1 == end || answer[count + 1] < '0' || answer[count + 1] > '9');
-        return none && isWithoutText(answer, from, end);
+                && response[count] == '0'
+                && (count + 1 == end || response[count + 1] < '0' || response[count + 1] > '9');
+        return none && isWithoutText(response, from, end);
     }
 
     /** Whether nothing in {@code [from, end)} is generated text. */
-    static boolean isWithoutText(byte[] answer, int from, int end) {
+    static boolean isWithoutText(byte[] response, int from, int end) {
         for (KeySearch key : GENERATED) {
-            if (hasText(key, answer, from, end)) {
+            if (hasText(key, response, from, end)) {
                 return false;
             }
         }
-        int tokens = TOKEN_IDS.first(answer, from, end);
-        return tokens == KeySearch.NONE || answer[tokens] != '[' || (tokens + 1 < end && answer[tokens + 1] == ']');
+        int tokens = TOKEN_IDS.first(response, from, end);
+        return tokens == KeySearch.NONE || response[tokens] != '[' || (tokens + 1 < end && response[tokens + 1] == ']');
     }
 
-    private static boolean hasText(KeySearch key, byte[] answer, int offset, int end) {
-        int value = key.first(answer, offset, end);
+    private static boolean hasText(KeySearch key, byte[] response, int offset, int end) {
+        int value = key.first(response, offset, end);
         while (value != KeySearch.NONE) {
-            if (answer[value] == '"' && value + 1 < end && answer[value + 1] != '"') {
+            if (response[value] == '"' && value + 1 < end && response[value + 1] != '"') {
                 return true;
             }
-            value = key.first(answer, value, end);
+            value = key.first(response, value, end);
         }
         return false;
     }

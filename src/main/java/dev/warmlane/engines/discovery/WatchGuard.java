@@ -141,7 +141,7 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
         try {
             return listing.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
-            throw new IOException("no answer to a list within " + timeout);
+            throw new IOException("no response to a list within " + timeout);
         } finally {
             listing.cancel(true);
         }
@@ -155,7 +155,7 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
                 }
             }
             case SILENT -> {
-                health.restarted("the watch had ended or brought nothing new");
+                health.restarted("the watch ended or brought nothing new");
                 log.warn("pool {}: {}; starting another", pool, health.status().lastError());
                 view.renew();
             }

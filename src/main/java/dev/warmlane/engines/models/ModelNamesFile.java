@@ -48,7 +48,7 @@ public final class ModelNamesFile {
             throw new IllegalArgumentException("not YAML (expected: a list `names`)", e);
         }
         if (!(root instanceof Map<?, ?> map) || map.size() != 1 || !(map.get("names") instanceof List<?> list)) {
-            throw new IllegalArgumentException("names: missing, or not alone (expected: a list `names`)");
+            throw new IllegalArgumentException("names: missing, or not the only key (expected: a list `names`)");
         }
         List<Name> names = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {

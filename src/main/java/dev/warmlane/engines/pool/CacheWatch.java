@@ -112,7 +112,7 @@ public final class CacheWatch implements AutoCloseable {
             // Told once, however often it happens.
             if (!failing) {
                 failing = true;
-                log.error("what requests told of their prompts was not taken in", e);
+                log.error("could not process what requests tell of their prompts", e);
             }
         }
         return busy ? BUSY_MILLIS : IDLE_MILLIS;

@@ -19,7 +19,7 @@ import org.slf4j.event.Level;
 final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 
-    private static final String TRIAL = ": the next request that it gets tells whether it is back";
+    private static final String TRIAL = ": its next request decides whether it is back";
 
     private final String pool;
     private final EndpointNews news;
@@ -99,7 +99,7 @@ final class HealthLog implements HealthListener {
         if (now instanceof Probation) {
             return "on probation";
         }
-        return now instanceof Starting ? "is back, its load grows from now on" : "takes its full load";
+        return now instanceof Starting ? "is back; its load grows from now on" : "takes its full load";
     }
 
     private static String length(Ejected ejected) {

@@ -154,7 +154,7 @@ public final class HealthChecker implements AutoCloseable {
         try {
             pools.all().forEach(pool -> pool.health().tick());
         } catch (RuntimeException e) {
-            log.warn("the health of the pools could not follow the time", e);
+            log.warn("could not advance the health of the pools", e);
         }
     }
 
@@ -245,7 +245,7 @@ public final class HealthChecker implements AutoCloseable {
         if (why.isOurs()) {
             if (!lacking) {
                 lacking = true;
-                log.warn("health checks are impossible, so nothing counts against endpoints: {}", why.reason());
+                log.warn("cannot run health checks, so nothing counts against endpoints: {}", why.reason());
             }
             return;
         }

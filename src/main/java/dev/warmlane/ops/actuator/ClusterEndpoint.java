@@ -6,7 +6,7 @@ import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.sharing.Replication;
-import dev.warmlane.core.sharing.Replication.Ununderstood;
+import dev.warmlane.core.sharing.Replication.Unusable;
 import dev.warmlane.metrics.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -39,7 +39,7 @@ public final class ClusterEndpoint {
             return new ClusterStatus(false, null, List.of(), null, null, null, null, null);
         }
         ClusterTransport.Statistics counts = sharing.transport().statistics();
-        Ununderstood ununderstood = sharing.replication().ununderstood();
+        Unusable unusable = sharing.replication().unusable();
         return new ClusterStatus(
                 true,
                 sharing.transport().self(),
@@ -49,11 +49,10 @@ public final class ClusterEndpoint {
                         counts.messagesReceived(),
                         counts.messagesDropped(),
                         counts.messagesLost(),
-                        counts.messagesSkipped() + ununderstood.messages() + ununderstood.records()),
+                        counts.messagesSkipped() + unusable.messages() + unusable.records()),
                 new ClusterStatus.Bytes(counts.bytesPublished(), counts.bytesReceived()),
                 rates.since(counts),
-                new ClusterStatus.Facts(
-                        sharing.replication().dropped(), ununderstood.beginnings(), ununderstood.endpoints()),
+                new ClusterStatus.Facts(sharing.replication().dropped(), unusable.beginnings(), unusable.endpoints()),
                 transfer(counts.lastStateTransfer()));
     }
 
@@ -198,8 +197,8 @@ public final class ClusterEndpoint {
                     registry,
                     sharing,
                     of -> (double) of.transport().statistics().messagesSkipped()
-                            + of.replication().ununderstood().messages()
-                            + of.replication().ununderstood().records());
+                            + of.replication().unusable().messages()
+                            + of.replication().unusable().records());
             GatewayMeter.CLUSTER_CONNECTIONS_REFUSED.counter(
                     registry, transport, count(ClusterTransport.Statistics::connectionsRefused));
         }

@@ -93,7 +93,7 @@ public final class DecisionsHandler {
     private List<PredictionStatus> deliveries() {
         List<PredictionStatus> deliveries = new ArrayList<>();
         for (Pool pool : pools.all()) {
-            PredictionAccuracy totals = pool.router().deliveries();
+            PredictionAccuracy totals = pool.router().accuracy();
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
                 deliveries.add(PredictionStatus.of(pool.name(), endpoint.name(), totals.total(endpoint.id())));
             }

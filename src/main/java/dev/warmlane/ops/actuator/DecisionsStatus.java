@@ -256,7 +256,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
             return new PredictionStatus(
                     pool,
                     endpoint,
-                    total.answers(),
+                    total.responses(),
                     total.predictedTokens(),
                     total.deliveredTokens(),
                     advice(total.silence()));

@@ -126,11 +126,11 @@ public final class PoolMeters {
             GatewayMeter.AFFINITY_BINDINGS.gauge(registry, bindings, Bindings::size);
             GatewayMeter.AFFINITY_EVICTIONS.counter(registry, bindings, Bindings::evictions);
             for (Pool pool : pools.all()) {
-                PredictionAccuracy deliveries = pool.router().deliveries();
+                PredictionAccuracy accuracy = pool.router().accuracy();
                 GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(
-                        registry, deliveries, PredictionAccuracy::predictedTokens, pool.name());
+                        registry, accuracy, PredictionAccuracy::predictedTokens, pool.name());
                 GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(
-                        registry, deliveries, PredictionAccuracy::deliveredTokens, pool.name());
+                        registry, accuracy, PredictionAccuracy::deliveredTokens, pool.name());
             }
         }
 

@@ -200,9 +200,9 @@ final class Diagnosis {
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {
-        PredictionAccuracy deliveries = view.pool().router().deliveries();
+        PredictionAccuracy accuracy = view.pool().router().accuracy();
         for (Endpoint endpoint : view.pool().endpoints().snapshot().endpoints()) {
-            if (deliveries.total(endpoint.id()).silence() != PredictionAccuracy.Silence.NONE) {
+            if (accuracy.total(endpoint.id()).silence() != PredictionAccuracy.Silence.NONE) {
                 problems.add(Problem.ofEndpoint("hits-not-reported", endpoint.name()));
             }
         }

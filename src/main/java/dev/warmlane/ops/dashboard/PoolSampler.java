@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 final class PoolSampler {
     private final String pool;
     private final MeterRegistry registry;
-    private final PredictionAccuracy deliveries;
+    private final PredictionAccuracy accuracy;
     private final InFlight inFlight;
     private final EndpointTallies tallies;
     private final Imbalance imbalance = new Imbalance();
@@ -37,7 +37,7 @@ final class PoolSampler {
     PoolSampler(String pool, MeterRegistry registry, Router router) {
         this.pool = pool;
         this.registry = registry;
-        this.deliveries = router.deliveries();
+        this.accuracy = router.accuracy();
         this.inFlight = router.inFlight();
         this.tallies = router.tallies();
         this.firstTokens = new TtftBuckets(registry, pool);
@@ -62,8 +62,8 @@ final class PoolSampler {
         addUp(PoolSum.QUEUED, gauge(GatewayMeter.QUEUE_DEPTH));
         addImbalance(status);
         double[] sums = added.clone();
-        set(sums, PoolSum.PREDICTED_TOKENS, (double) deliveries.predictedTokens());
-        set(sums, PoolSum.DELIVERED_TOKENS, (double) deliveries.deliveredTokens());
+        set(sums, PoolSum.PREDICTED_TOKENS, (double) accuracy.predictedTokens());
+        set(sums, PoolSum.DELIVERED_TOKENS, (double) accuracy.deliveredTokens());
         readCounters(sums);
         firstTokens.read(sums);
         into.put(Subject.ofPool(pool), sums);

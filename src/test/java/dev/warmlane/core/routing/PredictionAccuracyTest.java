@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class PredictionAccuracyTest {
     private static final Endpoint ENDPOINT = Endpoint.ofUri(URI.create("http://e"));
 
-    private final PredictionAccuracy deliveries = new PredictionAccuracy();
+    private final PredictionAccuracy accuracy = new PredictionAccuracy();
 
     private static RoutingDecision decision(long matchedTokens) {
         RoutingRequest request = new RoutingRequest(AffinityKey.none(1), PromptBlocks.EMPTY);
@@ -33,25 +33,25 @@ class PredictionAccuracyTest {
     }
 
     private Silence silence() {
-        return deliveries.total(ENDPOINT.id()).silence();
+        return accuracy.total(ENDPOINT.id()).silence();
     }
 
     @Test
     void anEndpointWhoseAnswersHaveNoUsageIsSilent() {
         for (int i = 0; i < 19; i++) {
-            deliveries.unreported(decision(2000));
+            accuracy.unreported(decision(2000));
         }
         assertThat(silence()).isEqualTo(Silence.NONE);
 
-        deliveries.unreported(decision(2000));
+        accuracy.unreported(decision(2000));
         assertThat(silence()).isEqualTo(Silence.USAGE);
     }
 
     @Test
     void anEndpointWhoseUsageHasNoCachedTokensIsSilentAboutThose() {
         for (int i = 0; i < 20; i++) {
-            deliveries.unreported(decision(2000));
-            deliveries.record(decision(2000), new UsageReport(4000, 10, null));
+            accuracy.unreported(decision(2000));
+            accuracy.record(decision(2000), new UsageReport(4000, 10, null));
         }
 
         assertThat(silence()).isEqualTo(Silence.CACHED_TOKENS);
@@ -60,19 +60,18 @@ class PredictionAccuracyTest {
     @Test
     void oneAnswerThatReportsBreaksTheSilence() {
         for (int i = 0; i < 100; i++) {
-            deliveries.unreported(decision(2000));
+            accuracy.unreported(decision(2000));
         }
-        deliveries.record(decision(2000), new UsageReport(4000, 10, 1990L));
+        accuracy.record(decision(2000), new UsageReport(4000, 10, 1990L));
 
-        assertThat(deliveries.total(ENDPOINT.id()))
-                .isEqualTo(new PredictionAccuracy.Total(1, 2000, 1990, Silence.NONE));
+        assertThat(accuracy.total(ENDPOINT.id())).isEqualTo(new PredictionAccuracy.Total(1, 2000, 1990, Silence.NONE));
     }
 
     @Test
     void littleThatIsPromisedMayHonestlyBeReportedAsNothing() {
         for (int i = 0; i < 100; i++) {
-            deliveries.unreported(decision(100));
-            deliveries.record(decision(100), new UsageReport(4000, 10, null));
+            accuracy.unreported(decision(100));
+            accuracy.record(decision(100), new UsageReport(4000, 10, null));
         }
 
         assertThat(silence()).isEqualTo(Silence.NONE);

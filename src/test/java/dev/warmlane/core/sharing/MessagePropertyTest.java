@@ -33,7 +33,7 @@ class MessagePropertyTest {
         one.share.uses(use);
         CacheUse.Use sent = new CacheUse.Use(prompt(1, 2, 3, 4), 7, A.hashCode(), 4);
         use.sent(sent, 0);
-        use.answered(sent, 12L, 16, 9, 3L, 0);
+        use.completed(sent, 12L, 16, 9, 3L, 0);
         use.work();
         CacheUse hears = new CacheUse();
         replicas.get(1).share.uses(hears);

@@ -46,11 +46,11 @@ class ReplicationTest {
         CacheUse.Use turn = new CacheUse.Use(prompt(1, 2, 3, 4), 7, A.hashCode(), 4);
         CacheUse.Use next = new CacheUse.Use(prompt(1, 2, 3, 4, 5, 6, 7, 8), 7, B.hashCode(), 4);
         first.sent(turn, 0);
-        first.answered(turn, null, 16, 9, 3L, 0);
+        first.completed(turn, null, 16, 9, 3L, 0);
         first.work();
         replicas.exchange();
         second.sent(next, 0);
-        second.answered(next, 12L, 32, 0, 11L, 0);
+        second.completed(next, 12L, 32, 0, 11L, 0);
         second.work();
         replicas.exchange();
         assertThat(List.of(first.lastHour(0), second.lastHour(0))).allSatisfy(seen -> {
@@ -63,7 +63,7 @@ class ReplicationTest {
             assertThat(seen.curve().infiniteHitRatio()).isEqualTo(24 / 48.0);
         });
         assertThat(List.of(first.replicas(0), second.replicas(0))).containsOnly(2);
-        assertThat(two.replication.ununderstood().messages()).isZero();
+        assertThat(two.replication.unusable().messages()).isZero();
     }
 
     @Test
@@ -183,7 +183,7 @@ class ReplicationTest {
         one.share.contents().insert(A, prompt(1, 2, 3, 4));
         replicas.exchange();
         assertThat(two.matched(A, prompt(1, 2, 3, 4))).isEqualTo(4);
-        assertThat(two.replication.ununderstood().beginnings()).isEqualTo(1);
+        assertThat(two.replication.unusable().beginnings()).isEqualTo(1);
     }
 
     @Test
@@ -289,7 +289,7 @@ class ReplicationTest {
         assertThat(late.pool.snapshot().atServerOf(A)).hasSize(2);
         assertThat(late.table.peek(KEY)).isEqualTo(A.rank(1));
         assertThat(late.matched(A.rank(1), prompt(1, 2, 3))).isEqualTo(3);
-        assertThat(late.replication.ununderstood().endpoints()).isZero();
+        assertThat(late.replication.unusable().endpoints()).isZero();
     }
 
     @Test
@@ -353,7 +353,7 @@ class ReplicationTest {
         replicas.exchange();
         assertThat(two.matched(B, prompt(1, 2, 3))).isEqualTo(3);
         assertThat(two.table.peek(KEY)).isNull();
-        assertThat(two.replication.ununderstood().endpoints()).isPositive();
+        assertThat(two.replication.unusable().endpoints()).isPositive();
     }
 
     @Test
@@ -369,13 +369,13 @@ class ReplicationTest {
         System.arraycopy(known, 1, later, 5, known.length - 1);
         assertThat(two.replication.receive(one.id, later)).isTrue();
         assertThat(two.table.peek(KEY)).isEqualTo(A);
-        assertThat(two.replication.ununderstood().records()).isEqualTo(1);
+        assertThat(two.replication.unusable().records()).isEqualTo(1);
     }
 
     @Test
     void messagesOfALaterVersionAreSkippedAndCounted() {
         assertThat(two.replication.receive(one.id, new byte[] {9, 1, 2, 3})).isFalse();
-        assertThat(two.replication.ununderstood().messages()).isEqualTo(1);
+        assertThat(two.replication.unusable().messages()).isEqualTo(1);
     }
 
     @Test

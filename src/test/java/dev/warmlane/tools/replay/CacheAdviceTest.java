@@ -94,7 +94,7 @@ class CacheAdviceTest {
         run(SHARED, 8, 400_000, "random");
         assertThat(CacheAdvice.of(seen, 8, 1).missing())
                 .startsWith("routing loses ")
-                .endsWith("mend that first");
+                .endsWith("fix that first");
     }
 
     @Test
@@ -142,7 +142,7 @@ class CacheAdviceTest {
             CacheUse.Use one = new CacheUse.Use(prompt, request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
             nanos = request.delayNanos();
             use.sent(one, nanos);
-            use.answered(
+            use.completed(
                     one,
                     nanos > 20_000_000_000L ? 60L : 6000L,
                     request.promptTokens(),

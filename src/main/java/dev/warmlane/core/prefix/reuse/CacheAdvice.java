@@ -113,7 +113,7 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         return lost > LITTLE && lost > MOST_LOST_TO_ROUTING * one
                 ? String.format(
                         Locale.ROOT,
-                        "routing loses %.0f %% of what one cache would hit; mend that first",
+                        "routing loses %.0f %% of the hits of one shared cache; fix that first",
                         100 * lost / one)
                 : null;
     }

@@ -1,7 +1,7 @@
 package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.reuse.ToldUse.Answered;
+import dev.warmlane.core.prefix.reuse.ToldUse.Completed;
 import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
 import dev.warmlane.core.prefix.reuse.ToldUse.Sent;
 import java.util.ArrayList;
@@ -112,7 +112,7 @@ public final class CacheUse {
      * @param outputTokens generated
      * @param cachedTokens of its prompt that were; null if the engine does not say
      */
-    public void answered(
+    public void completed(
             Use use,
             @Nullable Long predictedTokens,
             long promptTokens,
@@ -124,7 +124,7 @@ public final class CacheUse {
                     (long) use.blocks.length() + QUEUED_ALONE,
                     null,
                     nanos,
-                    () -> new Answered(use.prompt(), predictedTokens, promptTokens, outputTokens, cachedTokens)));
+                    () -> new Completed(use.prompt(), predictedTokens, promptTokens, outputTokens, cachedTokens)));
         }
     }
 
@@ -239,8 +239,8 @@ public final class CacheUse {
     private void take(ToldUse told, long nanos) {
         if (told instanceof Sent sent) {
             estimate.look(sent, ourTokens(), nanos);
-        } else if (told instanceof Answered answered) {
-            estimate.answered(answered, nanos);
+        } else if (told instanceof Completed completed) {
+            estimate.completed(completed, nanos);
         }
     }
 }

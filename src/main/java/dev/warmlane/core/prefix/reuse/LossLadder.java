@@ -117,7 +117,7 @@ public record LossLadder(
                     100 * seen.differingShare(),
                     seen.differingBlock());
         }
-        return "These came for the first time; no cache helps.";
+        return "These blocks were new; no cache helps.";
     }
 
     private static String capacity(CacheUseReport seen) {

@@ -2,7 +2,7 @@ package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
-import dev.warmlane.core.prefix.reuse.ToldUse.Answered;
+import dev.warmlane.core.prefix.reuse.ToldUse.Completed;
 import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
 import dev.warmlane.core.prefix.reuse.ToldUse.Sent;
 import java.util.Arrays;
@@ -246,19 +246,19 @@ final class ReuseEstimate {
     }
 
     /** A response is complete, at this replica or another. */
-    void answered(Answered answered, long nanos) {
-        Prompt prompt = answered.prompt();
-        int returned = generated(prompt, answered.outputTokens());
-        Long cached = answered.cached();
-        Long said = answered.predicted();
-        long promptTokens = answered.promptTokens();
+    void completed(Completed completed, long nanos) {
+        Prompt prompt = completed.prompt();
+        int returned = generated(prompt, completed.outputTokens());
+        Long cached = completed.cached();
+        Long said = completed.predicted();
+        long promptTokens = completed.promptTokens();
         if (cached != null && promptTokens > 0) {
             long delivered = Math.min(promptTokens, cached);
             long predicted = said == null
                     ? delivered
                     : Math.min(promptTokens, said + Math.round(returned * prompt.blockTokens()));
             for (UseWindow window : windows) {
-                window.answered(promptTokens, predicted, delivered, nanos);
+                window.completed(promptTokens, predicted, delivered, nanos);
             }
         }
     }

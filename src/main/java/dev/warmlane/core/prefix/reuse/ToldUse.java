@@ -84,7 +84,7 @@ public sealed interface ToldUse {
      * @param predicted of its prompt to be cached; null if nothing was predicted
      * @param cached of its prompt; null if the engine does not say
      */
-    record Answered(
+    record Completed(
             Prompt prompt,
             @Nullable Long predicted,
             long promptTokens,

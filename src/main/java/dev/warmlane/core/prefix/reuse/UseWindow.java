@@ -16,7 +16,7 @@ final class UseWindow {
     private static final int REQUESTS = 0;
     private static final int PROMPT = 1;
     private static final int BLOCKS = 2;
-    private static final int ANSWERED = 3;
+    private static final int COMPLETED = 3;
     private static final int PREDICTED = 4;
     private static final int DELIVERED = 5;
     private static final int TURNS = 6;
@@ -71,9 +71,9 @@ final class UseWindow {
     }
 
     /** A response says how much of its prompt was cached. */
-    void answered(long prompt, long predicted, long delivered, long nanos) {
+    void completed(long prompt, long predicted, long delivered, long nanos) {
         at(nanos);
-        add(ANSWERED, (double) prompt);
+        add(COMPLETED, (double) prompt);
         add(PREDICTED, (double) predicted);
         add(DELIVERED, (double) delivered);
     }
@@ -93,7 +93,7 @@ final class UseWindow {
                 trafficShare,
                 sum(REQUESTS) * fade,
                 started && seconds > 0 ? sum(PROMPT) * fade / seconds : 0,
-                Math.round(sum(ANSWERED) * fade),
+                Math.round(sum(COMPLETED) * fade),
                 Math.round(sum(PREDICTED) * fade),
                 Math.round(sum(DELIVERED) * fade),
                 Math.round(sum(TURNS) * fade),

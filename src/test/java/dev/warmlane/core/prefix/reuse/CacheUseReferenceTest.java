@@ -59,7 +59,7 @@ class CacheUseReferenceTest {
             PromptBlocks prompt = request.prompt();
             Use one = new Use(prompt, request.session() + 1, 0, BYTES_PER_TOKEN);
             use.sent(one, now);
-            use.answered(one, null, request.promptTokens(), request.outputTokens(), null, now);
+            use.completed(one, null, request.promptTokens(), request.outputTokens(), null, now);
             use.work();
             exact.serve(request);
             for (LoadRequest follower : request.followers()) {

@@ -33,7 +33,7 @@ class CacheUseTest {
                 endpoint,
                 4);
         use.sent(one, nanos);
-        use.answered(one, 0L, (long) blocks.length * BLOCK_TOKENS + 2, 10, 0L, nanos);
+        use.completed(one, 0L, (long) blocks.length * BLOCK_TOKENS + 2, 10, 0L, nanos);
     }
 
     @Test

@@ -128,7 +128,7 @@ class PoolSizeTest {
             CacheUse.Use one =
                     new CacheUse.Use(request.prompt(), request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
             use.sent(one, nanos);
-            use.answered(one, null, request.promptTokens(), request.outputTokens(), 3000L, nanos);
+            use.completed(one, null, request.promptTokens(), request.outputTokens(), 3000L, nanos);
             use.work();
         }
         return use.lastDay(nanos);
