@@ -137,7 +137,7 @@ public enum GatewayMeter {
             Kind.COUNTER,
             "prewarm.endpoints",
             "Endpoints that came with an empty cache, by what became of filling it: warmed, nothing where no beginnings of prompts are"
-                    + " known that sessions share, failed, left, or needed because no other took requests",
+                    + " known that sessions share, failed, left, or needed because no other took requests or all were full",
             "pool",
             "result"),
     PREWARM_BYTES(

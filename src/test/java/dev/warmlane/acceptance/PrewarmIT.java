@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +107,21 @@ class PrewarmIT {
     }
 
     @Test
+    void theGatewayPredictsWhatAWarmedPodHolds() {
+        startGateway("warmlane.routing.policy=expected-cost");
+        everyGroupTalks(6);
+        startPod("new", POD);
+        awaitTakesRequests("new");
+        HttpResponse<String> decision = client.post(
+                gateway.management("/actuator/decisions"), body(OF_THE_SAME[0], "A question of nobody yet"), Map.of());
+        assertThat(ChatClient.json(decision).at("/candidates").valueStream())
+                .filteredOn(candidate -> candidate.at("/endpoint").asString().equals("new"))
+                .singleElement()
+                .satisfies(candidate ->
+                        assertThat(candidate.at("/matchedTokens").asLong()).isGreaterThan(200));
+    }
+
+    @Test
     void withoutItAPodComesCold() {
         startGateway("warmlane.prewarm.enabled=false");
         everyGroupTalks(6);
@@ -154,6 +170,10 @@ class PrewarmIT {
         awaitState("new", EndpointState.WARMING);
         assertThat(client.getJson(gateway.management("/actuator/vllm")).toString())
                 .contains("\"warming\"");
+        assertThat(client.getJson(gateway.management("/actuator/health"))
+                        .at("/components/discovery/details/default")
+                        .asString())
+                .isEqualTo("3 of 4 endpoints selectable; new warming");
         awaitTakesRequests("new");
         assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"failed\"}"))
                 .isEqualTo(1);
@@ -184,6 +204,29 @@ class PrewarmIT {
         }
         awaitTakesRequests("new");
         assertThat(chat("alone", "Hi").statusCode()).isEqualTo(200);
+        await().atMost(PATIENCE)
+                .until(() -> metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"needed\"}") == 1);
+    }
+
+    @Test
+    void noRequestWaitsForWarming() {
+        startGateway("warmlane.queue.max-requests-per-endpoint=1", "warmlane.prewarm.max-duration=50s");
+        everyGroupTalks(6);
+        pods.forEach((name, pod) -> pod.faults(Faults.builder().hang(true).build()));
+        List<CompletableFuture<HttpResponse<String>>> responses = IntStream.range(0, 4)
+                .mapToObj(i -> CompletableFuture.supplyAsync(() -> chat("waits " + i, "Hi")))
+                .toList();
+        await().atMost(PATIENCE).until(() -> gateway.queued() == 1);
+        startPod(
+                "new",
+                POD.withFaults(Faults.builder().latency(Duration.ofMillis(500)).build()));
+        HttpResponse<?> first =
+                (HttpResponse<?>) CompletableFuture.anyOf(responses.toArray(new CompletableFuture<?>[0]))
+                        .join();
+        assertThat(first.headers().firstValue("x-warmlane-endpoint")).hasValue("new");
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"needed\"}"))
+                .isEqualTo(1);
+        pods.forEach((name, pod) -> pod.restart());
     }
 
     @Test
@@ -220,13 +263,13 @@ class PrewarmIT {
     private HttpResponse<String> chat(String system, String question) {
         clientRequests++;
         return client.post(
-                gateway.uri("/v1/chat/completions"),
-                ChatClient.body(
-                        List.of(
-                                Map.of("role", "system", "content", system),
-                                Map.of("role", "user", "content", question)),
-                        false),
-                Map.of("x-session-id", "s" + sessions++));
+                gateway.uri("/v1/chat/completions"), body(system, question), Map.of("x-session-id", "s" + sessions++));
+    }
+
+    private static String body(String system, String question) {
+        return ChatClient.body(
+                List.of(Map.of("role", "system", "content", system), Map.of("role", "user", "content", question)),
+                false);
     }
 
     /** Of the first prompts that a pod gets, one of each group. */

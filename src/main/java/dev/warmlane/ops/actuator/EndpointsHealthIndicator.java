@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth;
@@ -69,7 +70,9 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
         List<String> out = new ArrayList<>();
         for (Endpoint endpoint : snapshot.endpoints()) {
             EndpointHealth known = pool.health().of(endpoint.id());
-            if (known instanceof Ejected ejected) {
+            if (endpoint.state() == EndpointState.WARMING) {
+                out.add(endpoint.name() + " warming");
+            } else if (known instanceof Ejected ejected) {
                 out.add("%s ejected (%s)"
                         .formatted(endpoint.name(), ejected.reason().label()));
             } else if (known instanceof Probation probation) {

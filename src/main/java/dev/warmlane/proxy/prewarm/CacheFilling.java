@@ -68,7 +68,7 @@ final class CacheFilling {
         FAILED,
         /** The endpoint left. */
         LEFT,
-        /** No other endpoint takes requests any more. */
+        /** No other endpoint takes requests any more, or requests wait because all are full. */
         NEEDED;
 
         void count(MeterRegistry registry, Pool pool) {
@@ -133,6 +133,8 @@ final class CacheFilling {
                 stop(
                         now.state().acceptsNew() ? Result.NEEDED : Result.LEFT,
                         "it is " + now.state().label());
+            } else if (!pool.queue().isIdle()) {
+                stop(Result.NEEDED, "requests wait for an endpoint");
             }
         }
         return stopped == null;
@@ -238,7 +240,9 @@ final class CacheFilling {
         String details;
         int answered;
         synchronized (this) {
-            if (served == 0 && !best.isEmpty()) {
+            if (best.isEmpty()) {
+                stop(Result.NOTHING, "none is expected soon");
+            } else if (served == 0 && !ranks.isEmpty()) {
                 stop(Result.FAILED, "none was answered in time");
             }
             result = Objects.requireNonNullElse(stopped, Result.WARMED);
