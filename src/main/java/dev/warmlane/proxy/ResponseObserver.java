@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.vllm.ResponseIds;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;

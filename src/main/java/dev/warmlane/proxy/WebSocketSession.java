@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.MalformedJsonException;
 import dev.warmlane.core.vllm.Usage;

@@ -3,8 +3,11 @@ package dev.warmlane.settings;
 import java.time.Duration;
 import org.springframework.util.unit.DataSize;
 
-/** The ranges that settings share. */
+/** What settings share: the ranges of values, and what is shown of a secret. */
 final class Check {
+    /** What is shown of a secret. */
+    static final String MASK = "***";
+
     /** Timers count in milliseconds. */
     private static final Duration SHORTEST = Duration.ofMillis(1);
 

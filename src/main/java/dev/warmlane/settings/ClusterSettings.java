@@ -104,7 +104,7 @@ public record ClusterSettings(
         if (secret.length() < SHORTEST_SECRET) {
             throw new InvalidSettingException(
                     key,
-                    SettingsInForce.MASK + " (" + secret.length() + " characters)",
+                    Check.MASK + " (" + secret.length() + " characters)",
                     "at least " + SHORTEST_SECRET + " characters");
         }
         return secret;

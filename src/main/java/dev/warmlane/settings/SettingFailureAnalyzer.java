@@ -57,7 +57,7 @@ final class SettingFailureAnalyzer extends AbstractFailureAnalyzer<RuntimeExcept
 
     private static String describe(ConfigurationProperty property, String expected) {
         String name = property.getName().toString();
-        Object shown = SettingsInForce.isSecret(name) ? SettingsInForce.MASK : property.getValue();
+        Object shown = SettingsInForce.isSecret(name) ? Check.MASK : property.getValue();
         String problem = "%s: %s (expected: %s)".formatted(name, shown, expected);
         return property.getOrigin() == null ? problem : problem + ", from " + property.getOrigin();
     }

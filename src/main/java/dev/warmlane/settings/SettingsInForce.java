@@ -17,9 +17,6 @@ public final class SettingsInForce {
     /** Says which kinds of keys are looked for, and none of them. */
     private static final String NO_SECRET = "affinity.keys";
 
-    /** What is shown of a secret. */
-    static final String MASK = "***";
-
     private static final Pattern SECRET = Pattern.compile("(?i)(key|salt|secret|token|password)s?(\\[\\d+])?$");
 
     private SettingsInForce() {}
@@ -51,7 +48,7 @@ public final class SettingsInForce {
             return null;
         }
         if (isSecret(path) && !path.equals(NO_SECRET)) {
-            return value.toString().isEmpty() ? "" : MASK;
+            return value.toString().isEmpty() ? "" : Check.MASK;
         }
         if (value instanceof Record group) {
             return group(path + ".", group);

@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.health.FailureCause;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;

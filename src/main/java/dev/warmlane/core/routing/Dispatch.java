@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -212,14 +213,4 @@ public final class Dispatch implements AutoCloseable {
             before.close();
         }
     }
-
-    /**
-     * What an endpoint reported of one response.
-     *
-     * @param promptTokens tokens of the prompt
-     * @param outputTokens tokens generated
-     * @param cachedTokens tokens of the prompt that came from its cache; null where it does not say
-     */
-    public record UsageReport(
-            long promptTokens, long outputTokens, @Nullable Long cachedTokens) {}
 }

@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;

@@ -63,7 +63,7 @@ final class KeyBindings {
 
     private static AffinityKey boundKey(RoutingRequest request) {
         PromptBlocks prompt = request.prompt();
-        return RoutingView.isHint(request) && prompt.length() > 0
+        return request.keyIsHint() && prompt.length() > 0
                 ? request.key().after(prompt.hash(prompt.length() - 1))
                 : request.key();
     }

@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.routing.Dispatch.UsageReport;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool's responses have taught so far: how many bytes of prompt make a token, and how many tokens a response has. Safe
@@ -102,4 +102,14 @@ public final class PoolAverages {
             });
         }
     }
+
+    /**
+     * What an endpoint reported of one response.
+     *
+     * @param promptTokens tokens of the prompt
+     * @param outputTokens tokens generated
+     * @param cachedTokens tokens of the prompt that came from its cache; null where it does not say
+     */
+    public record UsageReport(
+            long promptTokens, long outputTokens, @Nullable Long cachedTokens) {}
 }

@@ -3,7 +3,7 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

@@ -51,6 +51,11 @@ public record RoutingRequest(
         return new RoutingRequest(key, PromptBlocks.EMPTY, unsuited, owner, model, needsAdapter, id, whole);
     }
 
+    /** Whether the key says little beside the prompt: many can share it, and the prompt is known. */
+    public boolean keyIsHint() {
+        return key.source().isShared() && prompt.bytes() > 0;
+    }
+
     /** The adapter that an endpoint loads to serve it; null if it needs none. */
     public @Nullable String adapter() {
         return needsAdapter ? model : null;

@@ -48,15 +48,10 @@ public final class RoutingView {
      */
     public @Nullable EndpointId boundEndpoint(RoutingRequest request, int heldBlocks) {
         AffinityKey key = request.key();
-        if (!isHint(request)) {
+        if (!request.keyIsHint()) {
             return boundEndpoint(key);
         }
         return heldBlocks == 0 ? null : boundEndpoint(key.after(request.prompt().hash(heldBlocks - 1)));
-    }
-
-    /** Whether the key of a request says little beside its prompt: many can share it, and the prompt is known. */
-    public static boolean isHint(RoutingRequest request) {
-        return request.key().source().isShared() && request.prompt().bytes() > 0;
     }
 
     /** How many leading blocks of the prompt each of these endpoints is predicted to hold, in their order. */

@@ -121,7 +121,7 @@ final class MessageDecoder {
     }
 
     private void heard(String origin, long whom, long round) {
-        if (whom == Replication.hash(replication.self())) {
+        if (whom == MessageWriter.hash(replication.self())) {
             replication.quota().heard(origin, round);
         }
     }
@@ -141,7 +141,7 @@ final class MessageDecoder {
 
     private @Nullable PoolShare pool(long hash) {
         for (PoolShare pool : replication.pools()) {
-            if (Replication.hash(pool.name()) == hash) {
+            if (MessageWriter.hash(pool.name()) == hash) {
                 return pool;
             }
         }

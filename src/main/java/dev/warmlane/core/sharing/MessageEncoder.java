@@ -12,8 +12,10 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Turns facts into messages, each no longer than {@link Replication#MAX_MESSAGE_BYTES}. Not thread-safe. */
+/** Turns facts into messages, each no longer than {@value #MAX_MESSAGE_BYTES} bytes. Not thread-safe. */
 final class MessageEncoder {
+    static final int MAX_MESSAGE_BYTES = 64 * 1024;
+
     /** Blocks of one record; longer chains take several. */
     private static final int MAX_BLOCKS = 4000;
 
@@ -23,7 +25,7 @@ final class MessageEncoder {
     static final int CLIENT_IP = 1;
     static final int BODY_SESSION = 2;
 
-    private static final int FULL_BYTES = Replication.MAX_MESSAGE_BYTES - (MAX_BLOCKS + 8) * Long.BYTES;
+    private static final int FULL_BYTES = MAX_MESSAGE_BYTES - (MAX_BLOCKS + 8) * Long.BYTES;
 
     private final Consumer<byte[]> messages;
     private MessageWriter writer = new MessageWriter();
@@ -65,7 +67,7 @@ final class MessageEncoder {
     }
 
     private void used(String pool, ToldUse told) {
-        writer.fixed(Replication.hash(pool));
+        writer.fixed(MessageWriter.hash(pool));
         if (told instanceof ToldUse.Sent sent) {
             prompt(sent.prompt()).number(sent.beginnings().length);
             for (int beginning : sent.beginnings()) {
@@ -134,7 +136,7 @@ final class MessageEncoder {
     }
 
     void load(RecordType type, String pool, Map<EndpointId, Sums> load) {
-        writer.reference(Replication.hash(pool)).number(load.size());
+        writer.reference(MessageWriter.hash(pool)).number(load.size());
         load.forEach((endpoint, sums) -> writer.reference(endpoint.hash())
                 .number(sums.requests())
                 .number(sums.promptTokens())
@@ -143,7 +145,7 @@ final class MessageEncoder {
     }
 
     void averages(String pool, PoolAverages averages) {
-        writer.reference(Replication.hash(pool))
+        writer.reference(MessageWriter.hash(pool))
                 .real(averages.bytesPerToken())
                 .real(averages.promptTokens())
                 .real(averages.outputTokens());
@@ -156,7 +158,7 @@ final class MessageEncoder {
     }
 
     void drained(String pool, EndpointId endpoint, Drain said) {
-        writer.fixed(Replication.hash(pool))
+        writer.fixed(MessageWriter.hash(pool))
                 .fixed(endpoint.hash())
                 .oneByte(said.drained() ? 1 : 0)
                 .number(said.atMillis());
@@ -165,7 +167,7 @@ final class MessageEncoder {
 
     void ranks(String pool, Map<EndpointId, Integer> ranks) {
         ranks.forEach((server, number) -> {
-            writer.fixed(Replication.hash(pool)).fixed(server.hash()).number(number);
+            writer.fixed(MessageWriter.hash(pool)).fixed(server.hash()).number(number);
             record(RecordType.RANKS);
         });
     }
@@ -223,7 +225,7 @@ final class MessageEncoder {
     }
 
     private MessageWriter endpoint(String pool, EndpointId endpoint) {
-        return writer.reference(Replication.hash(pool)).reference(endpoint.hash());
+        return writer.reference(MessageWriter.hash(pool)).reference(endpoint.hash());
     }
 
     private void record(RecordType type) {

@@ -1,5 +1,6 @@
 package dev.warmlane.core.sharing;
 
+import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,6 +19,11 @@ final class MessageWriter {
     private byte[] payload = new byte[256];
     private int payloadLength;
     private final Map<Long, Integer> references = new HashMap<>();
+
+    /** A hash that stands for a text in messages, the same on every replica. */
+    static long hash(String text) {
+        return Hashing.xxh3_64().hashCharsToLong(text);
+    }
 
     /** Bytes so far. */
     int length() {

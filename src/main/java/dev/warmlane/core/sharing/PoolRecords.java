@@ -91,14 +91,14 @@ final class PoolRecords {
             beginnings.increment();
             long question = parent ^ endpoint.hash();
             if (asked.asMap().putIfAbsent(question, Boolean.TRUE) == null) {
-                replication.facts().add(new Fact.Asked(pool.name(), endpoint, Replication.hash(origin), parent));
+                replication.facts().add(new Fact.Asked(pool.name(), endpoint, MessageWriter.hash(origin), parent));
             }
         }
     }
 
     /** Whoever told of it is asked, and knows the beginning unless it was evicted meanwhile. */
     private void asked(PoolShare pool, EndpointId endpoint, long whom, long last) {
-        if (whom == Replication.hash(replication.self())) {
+        if (whom == MessageWriter.hash(replication.self())) {
             long[] chain = pool.index().chain(endpoint, last);
             if (chain.length > 0) {
                 replication.facts().add(new Fact.Held(pool.name(), endpoint, chain));

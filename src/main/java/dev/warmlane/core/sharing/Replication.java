@@ -1,6 +1,5 @@
 package dev.warmlane.core.sharing;
 
-import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
@@ -35,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * time for each sender.
  */
 public final class Replication {
-    /** The longest message that is made, in bytes. */
-    public static final int MAX_MESSAGE_BYTES = 64 * 1024;
-
     /** The longest text that is posted, in bytes. */
     public static final int MAX_BULLETIN_BYTES = 16 * 1024;
 
@@ -266,11 +262,6 @@ public final class Replication {
 
     FactQueue facts() {
         return facts;
-    }
-
-    /** A hash that stands for a text in messages, the same on every replica. */
-    static long hash(String text) {
-        return Hashing.xxh3_64().hashCharsToLong(text);
     }
 
     /** The other replicas, without those that are silent. */

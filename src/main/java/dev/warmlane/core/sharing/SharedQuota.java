@@ -1,6 +1,5 @@
 package dev.warmlane.core.sharing;
 
-import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,7 +35,7 @@ public final class SharedQuota {
 
     /** The hash that stands for a client, the same on every replica. */
     public static long hash(String client) {
-        return Hashing.xxh3_64().hashCharsToLong(client);
+        return MessageWriter.hash(client);
     }
 
     /** Replicas that are heard of, this one included; at least 1. */
@@ -75,7 +74,7 @@ public final class SharedQuota {
     void gather(MessageEncoder encoder) {
         unconfirmed.forEach((origin, round) -> {
             if (unconfirmed.remove(origin, round)) {
-                encoder.heard(Replication.hash(origin), round);
+                encoder.heard(MessageWriter.hash(origin), round);
             }
         });
         if (untold.isEmpty()) {

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.proxy.access.Identity;

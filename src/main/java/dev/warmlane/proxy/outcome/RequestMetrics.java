@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.outcome;
 
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.settings.PoolSettings;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.outcome.AccessLogListener.LoggedRequest;
 import io.micrometer.core.instrument.Timer;

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.outcome;
 
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;

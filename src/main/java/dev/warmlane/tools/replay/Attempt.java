@@ -2,7 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;

@@ -11,7 +11,7 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.Matches;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
 import dev.warmlane.core.routing.policy.ShippedCosts;

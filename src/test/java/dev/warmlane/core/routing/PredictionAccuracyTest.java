@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.PredictionAccuracy.Silence;
 import java.net.URI;
 import org.junit.jupiter.api.Test;

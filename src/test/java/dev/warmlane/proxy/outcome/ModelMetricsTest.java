@@ -3,7 +3,7 @@ package dev.warmlane.proxy.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -91,7 +91,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     /** The endpoint that a request is bound to; null if there is none. */
     @Nullable
     EndpointId boundEndpoint(RoutingRequest request, RoutingView pool) {
-        int held = RoutingView.isHint(request)
+        int held = request.keyIsHint()
                 ? pool.match(request.prompt(), pool.snapshot().endpoints()).mostBlocks()
                 : 0;
         return pool.boundEndpoint(request, held);
@@ -108,7 +108,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
 
     /** The key that decides: where the key is but a hint, and the prompt goes on after none of its own, the prompt. */
     private static KeySource decisive(RoutingRequest request, @Nullable EndpointId bound) {
-        return RoutingView.isHint(request) && bound == null && request.prompt().length() > 0
+        return request.keyIsHint() && bound == null && request.prompt().length() > 0
                 ? KeySource.PROMPT_PREFIX
                 : request.key().source();
     }
@@ -129,7 +129,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         double tie = source == KeySource.NONE ? 0 : parameters.tieTokens();
         PromptBlocks prompt = request.prompt();
         // What many share would send all that is new the same way.
-        long hash = RoutingView.isHint(request) && prompt.length() > 0
+        long hash = request.keyIsHint() && prompt.length() > 0
                 ? prompt.hash(prompt.length() - 1)
                 : request.key().hash();
         Candidate best = null;

@@ -12,7 +12,7 @@ import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Dispatch.UsageReport;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingPolicy;
