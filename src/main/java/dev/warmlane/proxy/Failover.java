@@ -176,7 +176,9 @@ final class Failover {
                     if (leg != null && routed.pool().prefillDecode().sidecar()) {
                         // The decode endpoint's sidecar has the prompt computed there.
                         request.headers()
-                                .set(UpstreamHeaders.PREFILLER, leg.endpoint().uri().getAuthority());
+                                .set(
+                                        UpstreamHeaders.PREFILLER,
+                                        leg.endpoint().uri().getAuthority());
                     }
                     return request;
                 },

@@ -29,7 +29,8 @@ public final class EndpointId {
         this.value = value;
         this.hash = Hashing.xxh3_64().hashCharsToLong(value);
         Matcher ofRank = OF_RANK.matcher(value);
-        boolean isRank = ofRank.matches();
+        // Most are of servers, made anew each second, and the pattern would look for the end of each part of them.
+        boolean isRank = value.indexOf('#') >= 0 && ofRank.matches();
         this.server = isRank ? new EndpointId(ofRank.group(1)) : null;
         this.rank = isRank ? Integer.parseInt(ofRank.group(2)) : 0;
     }

@@ -2,8 +2,8 @@ package dev.warmlane.proxy.outcome;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.outcome;
 
-import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
 import dev.warmlane.proxy.outcome.AccessRecord.Response;

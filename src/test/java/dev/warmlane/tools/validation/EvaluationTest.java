@@ -38,8 +38,9 @@ class EvaluationTest {
         Evaluation among = evaluation(400, 120, 90L);
         assertThat(hitRatio(among)).isEqualTo(0.9);
         assertThat(among.notes(List.of("a")))
-                .containsExactly("other traffic: pods looked up 400 tokens, the responses account for 100; the hit ratio"
-                        + " is what the responses say");
+                .containsExactly(
+                        "other traffic: pods looked up 400 tokens, the responses account for 100; the hit ratio"
+                                + " is what the responses say");
     }
 
     @Test
