@@ -6,9 +6,9 @@
 #   MINUTES=3 STREAMS=500 RATE_CONNECTIONS=8 src/bench/memory.sh      shorter, fewer streams, less beside them
 #
 # STREAMS (2000) connections each have a stream of one event a second all the time, a minute long; RATE_CONNECTIONS (16) send chats of 2 KB
-# beside them, some 800 a second. In the chart's container, of 1 GiB, the JVM takes its serial collector, and MaxRAMPercentage=60 is 614 MiB, of
-# which it starts with 16. Of the heap there is what is in use and what the JVM has taken; classes are with the code that is compiled; the rest
-# of RSS is Netty's buffers, which on JDK 25 no meter sees, stacks, libraries and the JVM itself.
+# beside them, some 800 a second. In the chart's container, of 1 GiB, MaxRAMPercentage=60 is 614 MiB, of which the heap starts with 16. Of the
+# heap there is what is in use and what the JVM has taken; classes are with the code that is compiled; the rest of RSS is Netty's buffers,
+# which on JDK 25 no meter sees, stacks, libraries and the JVM itself.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jar=${1:-}
@@ -24,7 +24,7 @@ mib() {
 }
 
 engines
-JAVA_OPTS="-XX:ActiveProcessorCount=2 -XX:+UseSerialGC -Xms16m -Xmx614m -XX:+ExitOnOutOfMemoryError ${JAVA_OPTS:-}"
+JAVA_OPTS="-XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=4 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:-ShrinkHeapInSteps -Xms16m -Xmx614m -XX:+ExitOnOutOfMemoryError ${JAVA_OPTS:-}"
 gateway warmlane 18080 18081
 warmlane=$pid
 

@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.ops.heap.OldGeneration;
 import dev.warmlane.proxy.http.Drain;
 import dev.warmlane.proxy.http.Drain.TerminationSignals;
 import dev.warmlane.settings.GivenSettings;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -109,6 +111,7 @@ public final class ServeCommand implements Callable<Integer> {
             if (checks) {
                 return check(application, given);
             }
+            application.addListeners((ApplicationListener<ApplicationReadyEvent>) ready -> OldGeneration.watch());
             ConfigurableApplicationContext context = application.run(given.toArray(new String[0]));
             TerminationSignals.handle(() -> System.exit(drainAndClose(context)));
             return 0;

@@ -78,6 +78,9 @@ class StartScriptTest {
     void addsNothingToWhatTheUserChoseForTheHeapAndTheLog() throws Exception {
         assertThat(call(Map.of("JAVA_TOOL_OPTIONS", "-Xmx1g -Xlog:gc")))
                 .noneMatch(argument -> argument.contains("MaxRAMPercentage") || argument.contains("-Xlog"));
+        assertThat(call(Map.of())).contains("-XX:TrimNativeHeapInterval=10000");
+        assertThat(call(Map.of("JAVA_TOOL_OPTIONS", "-XX:TrimNativeHeapInterval=0")))
+                .noneMatch(argument -> argument.contains("TrimNativeHeapInterval"));
         assertThat(call(Map.of("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=70")))
                 .noneMatch(argument -> argument.contains("MaxRAMPercentage"));
     }
