@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdaptersIT {
     private static final String BASE = "Qwen/Qwen3-0.6B";
     private static final String ADAPTER = "support-bot";
+    private static final long READING_MILLIS = 50;
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;
@@ -142,6 +143,7 @@ class AdaptersIT {
                         Map<Integer, Integer> seen = new HashMap<>();
                         while (moving.get()) {
                             seen.merge(send(ADAPTER, "session-" + i).statusCode(), 1, Integer::sum);
+                            Thread.sleep(READING_MILLIS);
                         }
                         return seen;
                     }))

@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.deque.html.axecore.args.AxeRunOptions;
 import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
@@ -34,7 +35,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The operators' page in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DashboardIT {
     static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final LocatorAssertions.IsVisibleOptions SOON =
-            new LocatorAssertions.IsVisibleOptions().setTimeout(30_000);
+            new LocatorAssertions.IsVisibleOptions().setTimeout(60_000);
 
     /** A dead endpoint, and what that does to its pool. */
     private static final String OUTAGE = """
@@ -68,7 +68,12 @@ class DashboardIT {
         playwright = playwright();
         browser = launch(playwright);
         fleet = SimulatedFleet.start(FleetOptions.instant(3));
-        gateway = RunningGateway.inFrontOf(fleet, "warmlane.scrape.interval=200ms");
+        gateway = RunningGateway.inFrontOf(
+                fleet,
+                "warmlane.scrape.interval=200ms",
+                // A health check that a busy machine makes late would be a problem, and the page says so.
+                "warmlane.health.suspect-after=20s",
+                "warmlane.health.timeout=20s");
         mortal = SimulatedFleet.start(FleetOptions.instant(2));
         FleetOptions plain = FleetOptions.instant(2);
         uncached = SimulatedFleet.start(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
@@ -105,11 +110,7 @@ class DashboardIT {
 
     @BeforeEach
     void open() {
-        openIn(ColorScheme.LIGHT);
-    }
-
-    private void openIn(ColorScheme colors) {
-        page = browser.newContext(new Browser.NewContextOptions().setColorScheme(colors))
+        page = browser.newContext(new Browser.NewContextOptions().setColorScheme(ColorScheme.LIGHT))
                 .newPage();
         page.setDefaultTimeout(30_000);
         page.onConsoleMessage(message -> {
@@ -448,38 +449,37 @@ class DashboardIT {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "fleet, LIGHT",
-        "overview, LIGHT",
-        "trends, LIGHT",
-        "cache, LIGHT",
-        "decisions, LIGHT",
-        "sessions, LIGHT",
-        "runbook, LIGHT",
-        "events, LIGHT",
-        "wall, LIGHT",
-        "endpoint?endpoint=0, LIGHT",
-        "fleet, DARK",
-        "overview, DARK",
-        "trends, DARK",
-        "cache, DARK",
-        "decisions, DARK",
-        "sessions, DARK",
-        "runbook, DARK",
-        "events, DARK",
-        "wall, DARK",
-        "endpoint?endpoint=0, DARK",
-    })
-    void axeFindsNothingSerious(String view, ColorScheme colors) {
+    @ValueSource(
+            strings = {
+                "fleet",
+                "overview",
+                "trends",
+                "cache",
+                "decisions",
+                "sessions",
+                "runbook",
+                "events",
+                "wall",
+                "endpoint?endpoint=0"
+            })
+    void axeFindsNothingSeriousInEitherTheme(String view) {
         say("seen-by-axe", "hello");
-        page.context().close();
-        openIn(colors);
         show(view.replace("endpoint=0", "endpoint=" + endpoint(0)));
         assertThat(page.locator("main section").first()).isVisible(SOON);
 
-        assertThat(new AxeBuilder(page).analyze().getViolations())
-                .filteredOn(violation -> List.of("serious", "critical").contains(violation.getImpact()))
-                .isEmpty();
+        // Of what is as it should be, axe would tell each element.
+        AxeRunOptions options = new AxeRunOptions();
+        options.setResultTypes(List.of("violations"));
+        AxeBuilder axe = new AxeBuilder(page).options(options);
+        for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
+            page.waitForFunction(
+                    "dark => matchMedia('(prefers-color-scheme: dark)').matches === dark", colors == ColorScheme.DARK);
+            assertThat(axe.analyze().getViolations())
+                    .as("%s", colors)
+                    .filteredOn(violation -> List.of("serious", "critical").contains(violation.getImpact()))
+                    .isEmpty();
+        }
     }
 
     @ParameterizedTest

@@ -69,6 +69,7 @@ class EndingEngineIT {
     void onlyStreamsThatHaveBegunEndWithAnEngineThatIsToldToEnd() {
         HttpResponse<Stream<String>> stream = stream("begun-0");
         for (int i = 1; !endpoint(stream).equals(engine); i++) {
+            stream.body().close();
             stream = stream("begun-" + i);
         }
         process.signal("TERM");
@@ -131,7 +132,6 @@ class EndingEngineIT {
         await().until(() -> endpoint(send("awake-" + System.nanoTime(), SHORT).join()), engine::equals);
     }
 
-    /** One that another engine than the process serves is soon over. */
     private HttpResponse<Stream<String>> stream(String session) {
         return http.sendAsync(request(session, LONG), BodyHandlers.ofLines()).join();
     }

@@ -30,11 +30,13 @@ class HistoryIT {
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1))) {
             try (RunningGateway gateway = start(fleet)) {
                 String body = ChatClient.body(List.of(Map.of("role", "user", "content", "hello")), false);
-                await().atMost(Duration.ofMinutes(1)).until(() -> {
-                    client.post(gateway.uri("/v1/chat/completions"), body, Map.of());
-                    // The step that runs may be gone with the gateway that began it.
-                    return busyPoints(gateway, 1) > 0;
-                });
+                await().atMost(Duration.ofMinutes(1))
+                        .pollInterval(Duration.ofMillis(200))
+                        .until(() -> {
+                            client.post(gateway.uri("/v1/chat/completions"), body, Map.of());
+                            // The step that runs may be gone with the gateway that began it.
+                            return busyPoints(gateway, 1) > 0;
+                        });
             }
             try (RunningGateway gateway = start(fleet)) {
                 assertThat(busyPoints(gateway, 0)).isPositive();

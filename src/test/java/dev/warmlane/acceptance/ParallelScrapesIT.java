@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class ParallelScrapesIT {
     private static final int ENDPOINTS = 100;
     private static final int SCRAPERS = 4;
-    private static final int SCRAPES = 50;
+    private static final int SCRAPES = 25;
 
     private final ChatClient client = new ChatClient();
 

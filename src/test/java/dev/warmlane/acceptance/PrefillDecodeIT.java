@@ -320,7 +320,7 @@ class PrefillDecodeIT {
         FleetOptions options = new FleetOptions("127.0.0.1", 0, 4, ServerOptions.DEFAULTS.withOutputTokens(20));
         try (SimulatedFleet fleet = SimulatedFleet.start(options);
                 RunningGateway gateway = gateway(fleet, "prefill", "prefill", "decode", "decode");
-                TalkingSessions sessions = TalkingSessions.start(gateway, 64)) {
+                TalkingSessions sessions = TalkingSessions.start(gateway, 32)) {
             for (int killed : List.of(0, 2)) {
                 SimulatedServer server = fleet.server(killed);
                 sessions.awaitAnotherRequestOfEach(PATIENCE);

@@ -48,7 +48,7 @@ class ReplicaProcessesIT {
     private static final int REPLICAS = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int ABORTING_CLIENTS = 16;
-    private static final int REQUESTS_OF_EACH = 60;
+    private static final int REQUESTS_OF_EACH = 30;
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;

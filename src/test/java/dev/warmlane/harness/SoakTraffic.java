@@ -18,6 +18,9 @@ import java.util.concurrent.atomic.LongAdder;
 public final class SoakTraffic implements AutoCloseable {
     private static final int MOST_NOTED = 20;
     private static final int SESSIONS = 200;
+    /** What is not done under full load only, and leaves the other tests a core. */
+    private static final long READING_MILLIS = 50;
+
     private static final String LONG_PROMPT = ChatClient.text(4096, "long");
 
     private final RunningGateway gateway;
@@ -95,8 +98,11 @@ public final class SoakTraffic implements AutoCloseable {
                             chat(once + LONG_PROMPT, false),
                             once);
                 }
+                Thread.sleep(READING_MILLIS);
             } catch (UncheckedIOException e) {
                 lost(kind + ": " + e.getCause());
+            } catch (InterruptedException e) {
+                return;
             }
         }
     }

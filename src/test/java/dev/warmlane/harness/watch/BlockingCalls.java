@@ -17,6 +17,8 @@ final class BlockingCalls {
             // Once for each class, whoever comes first.
             new Exempt("", "<clinit>"),
             new Exempt("java.lang.ClassLoader", "loadClass"),
+            // Once for each type that is read.
+            new Exempt("tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer"),
             new Exempt("java.lang.invoke.", ""),
             // Spins before it parks, for as long as another loop takes to hand a chunk over.
             new Exempt("io.netty.buffer.AdaptivePoolingAllocator", ""),

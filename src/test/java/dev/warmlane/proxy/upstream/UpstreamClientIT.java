@@ -187,7 +187,7 @@ class UpstreamClientIT {
         AtomicInteger whole = new AtomicInteger();
         AtomicInteger kept = new AtomicInteger();
 
-        Flux.range(0, 3000)
+        Flux.range(0, 1500)
                 .flatMap(
                         i -> {
                             Mono<String> request = Requests.send(client, uri(), i % 3 == 0 ? "/stream" : "/prompt");
