@@ -9,6 +9,7 @@ import dev.warmlane.ops.dashboard.LiveFeed;
 import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import dev.warmlane.ops.history.History;
 import dev.warmlane.proxy.Explainer;
+import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.http.ConnectionLimit;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Clock;
@@ -43,7 +44,11 @@ class ManagementRoutes {
             factory.setHttp2(none);
             factory.addServerCustomizers(server -> server.protocol(HttpProtocol.HTTP11)
                     .idleTimeout(IDLE)
-                    .doOnChannelInit((observer, channel, remote) -> limit.take(channel)));
+                    .doOnChannelInit((observer, channel, remote) -> {
+                        if (limit.take(channel) == ConnectionLimit.Place.SERVED) {
+                            ClientPipeline.makeStrict(channel, settings.limits());
+                        }
+                    }));
         };
     }
 

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,6 +113,51 @@ class ManagementPortIT {
     void whatClientsNeedIsNotOnTheManagementPort(String path) {
         assertThat(status("GET", gateway.management(path).toString())).isEqualTo(404);
         assertThat(status("POST", gateway.management(path).toString())).isEqualTo(404);
+    }
+
+    /** As on the public port: one error or none, and nothing is served after it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /actuator/vllm HTTP/1.1\r\n\r\n",
+                "GET /actuator/vllm HTTP/1.1\r\nHost: g\r\nHost: g\r\n\r\n",
+                "GET /actuator/vllm HTTP/1.1\r\nHost: g/h\r\n\r\n",
+                "GET /actuator/vllm HTTP/3.7\r\nHost: g\r\n\r\n",
+                "GET /actuator/vllm HTTP/1.2\r\nHost: g\r\n\r\n",
+                "GET  /actuator/vllm HTTP/1.1\r\nHost: g\r\n\r\n",
+                "GET /actuator/vllm HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+                "GET /actuator/vllm HTTP/1.1\r\nHost: g\r\nContent-Length: 002\r\n\r\nab",
+                "GET /actuator/vllm HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                "GET /actuator/vllm HTTP/1.1\r\nHost: g\r\n folded: b\r\n\r\n",
+                "SMUGGLE /actuator/vllm HTTP/1.1\r\nHost: g\r\n\r\n",
+            })
+    void malformedRequestsAreRefused(String request) {
+        assertThat(statuses(request)).singleElement().asString().startsWith("4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"zz\r\nab\r\n0\r\n\r\n", "2;a=\"b\r\nab\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n", "-1\r\n\r\n"})
+    void aBrokenChunkHasOneResponseAtMost(String body) {
+        for (String line : new String[] {"GET /actuator/vllm", "POST /actuator/decisions"}) {
+            String head = line + " HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n";
+            assertThat(statuses(head + body)).as(line).hasSizeLessThanOrEqualTo(1);
+        }
+    }
+
+    /** Of a request with another behind it, on a connection that the gateway closes. */
+    private List<String> statuses(String request) {
+        try (Wire wire = Wire.to(gateway.management("/").getPort())) {
+            wire.sendUnlessClosed(request.getBytes(StandardCharsets.US_ASCII));
+            wire.sendUnlessClosed("GET /actuator/info HTTP/1.1\r\nHost: g\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            String answers = new String(wire.readUntilClosed(), StandardCharsets.US_ASCII);
+            return Pattern.compile("HTTP/1\\.1 (\\d{3}) ")
+                    .matcher(answers)
+                    .results()
+                    .map(status -> status.group(1))
+                    .toList();
+        }
     }
 
     /** Of requests on connections that were used before, one of some hundred was never read. */

@@ -1,12 +1,16 @@
 package dev.warmlane.proxy.http;
 
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.LimitSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
@@ -31,7 +35,6 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
 
     private final LimitSettings limits;
     private final IntConsumer refused;
-    private final int maxHeaderBytes;
     private final ConnectionLimit connections;
     private final @Nullable HttpServer streams;
 
@@ -45,7 +48,6 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         this.limits = limits;
         this.refused = refused;
         this.connections = ConnectionLimit.ofClients(limits);
-        this.maxHeaderBytes = Math.toIntExact(limits.headers().toBytes());
         // Never bound: it makes the pipelines of streams, without TLS, which is the connection's.
         this.streams = http2
                 ? follower.apply(
@@ -64,11 +66,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
-        HttpDecoderConfig decoder = new HttpDecoderConfig()
-                .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
-                .setMaxHeaderSize(maxHeaderBytes);
-        pipeline.replace(
-                NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder, limits.headerCount()));
+        replaceCodec(pipeline, limits);
         boolean tooMany = place == ConnectionLimit.Place.ANSWERED;
         watch(pipeline, tooMany);
         if (streams != null) {
@@ -76,6 +74,22 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             new Http2Preface(limits, streams.configuration().channelInitializer(observer, remote, true), tooMany)
                     .addTo(pipeline);
         }
+    }
+
+    /** Makes a connection to the management port as strict about HTTP; what it refuses gets a bare status. */
+    public static void makeStrict(Channel connection, LimitSettings limits) {
+        ChannelPipeline pipeline = connection.pipeline();
+        replaceCodec(pipeline, limits);
+        new RequestWatch(limits, System::nanoTime).addTo(pipeline);
+        pipeline.addAfter(NettyPipeline.HttpCodec, FramedRequests.NAME, new FramedRequests());
+    }
+
+    private static void replaceCodec(ChannelPipeline pipeline, LimitSettings limits) {
+        HttpDecoderConfig decoder = new HttpDecoderConfig()
+                .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
+                .setMaxHeaderSize(Math.toIntExact(limits.headers().toBytes()));
+        pipeline.replace(
+                NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, new StrictHttpCodec(decoder, limits.headerCount()));
     }
 
     private void initStream(Channel stream) {
@@ -180,6 +194,23 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
                             - channel.bytesBeforeUnwritable()
                             - sentOfFirst
                     : channel.config().getWriteBufferLowWaterMark() + channel.bytesBeforeWritable() - sentOfFirst;
+        }
+    }
+
+    /** Lets Netty refuse what {@link RequestFraming} does, after which the connection is closed. One for each connection. */
+    private static final class FramedRequests extends ChannelInboundHandlerAdapter {
+        private static final String NAME = "warmlane.framed-requests";
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (message instanceof HttpRequest request
+                    && request.decoderResult().isSuccess()) {
+                ApiException problem = RequestFraming.refusal(request);
+                if (problem != null) {
+                    request.setDecoderResult(DecoderResult.failure(problem));
+                }
+            }
+            ctx.fireChannelRead(message);
         }
     }
 }
