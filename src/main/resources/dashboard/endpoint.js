@@ -35,12 +35,12 @@ export async function loadEndpoint() {
 const ACTIONS = {
   drain: {
     title: 'Drain',
-    asks: 'No new requests go there, at any replica, until it is readmitted. What it is serving it finishes; sessions that are bound to it move.',
+    asks: 'No replica sends it new requests until it is readmitted. It finishes what it serves; sessions that are bound to it move.',
     possible: (endpoint) => endpoint.state !== 'drained',
   },
   eject: {
     title: 'Eject',
-    asks: 'It is taken out at this replica as if it had failed, and comes back by itself: after the time of an ejection the next request tests it.',
+    asks: 'This replica ejects it as if it had failed. It comes back by itself: when the ejection is over, the next request tests it.',
     possible: (endpoint) => !endpoint.ejection && endpoint.state !== 'drained',
   },
   readmit: {
@@ -50,7 +50,7 @@ const ACTIONS = {
   },
   forget: {
     title: 'Forget predictions',
-    asks: 'Its cache is taken for empty at all replicas until requests have filled it again. Sessions stay bound.',
+    asks: 'All replicas take its cache for empty until requests have filled it again. Sessions stay bound.',
     possible: () => true,
   },
 };

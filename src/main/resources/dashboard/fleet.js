@@ -108,7 +108,7 @@ function replicaRow(replica, index, problems) {
   return html`<tr>
     <th scope="row">${name}<small>${said.filter(Boolean).join(' · ')}</small></th>
     ${replica.pools === null
-      ? html`<td colspan="8">${replica.silent ? 'Not heard.' : 'Has not said anything of its pools yet.'}</td>`
+      ? html`<td colspan="8">${replica.silent ? 'Not heard.' : 'It has not reported its pools yet.'}</td>`
       : cells(
           percent(together(views).hits),
           together(views),

@@ -12,7 +12,7 @@ export const POOL_CHARTS = [
   { id: 'load', title: 'In flight and queued', format: rate, lines: { inFlight: 'in flight', queued: 'queued' } },
   { id: 'stay', title: 'Session stickiness', format: percent, max: 1, lines: { stickiness: 'at the bound endpoint' } },
   { id: 'errors', title: 'Failed and refused', format: percent, lines: { failedShare: 'failed', rejectedShare: 'refused' } },
-  { id: 'imbalance', title: 'Load of the busiest endpoint, times the mean', format: rate, lines: { imbalance: 'requests', promptTokenImbalance: 'prompt tokens' } },
+  { id: 'imbalance', title: 'Load of the busiest endpoint over the mean', format: rate, lines: { imbalance: 'requests', promptTokenImbalance: 'prompt tokens' } },
 ];
 
 export const loadTrends = () => loadCharts(POOL_CHARTS);

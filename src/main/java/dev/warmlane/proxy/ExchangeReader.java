@@ -15,13 +15,11 @@ import dev.warmlane.engines.models.ModelNames.Name;
 import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.engines.models.ModelNames.Target;
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.proxy.Explainer.Explanation;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.access.ClientRights;
 import dev.warmlane.proxy.access.Identity;
 import dev.warmlane.proxy.access.Identity.Allowance;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
-import dev.warmlane.proxy.access.TenantIsolation;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.RequestBody;
@@ -47,9 +45,6 @@ import org.springframework.web.server.ServerWebExchange;
  * prompt.
  */
 final class ExchangeReader {
-    /** What is explained counts as a request of this path. */
-    private static final String EXPLAINED = "/v1/chat/completions";
-
     /** Copies are for one endpoint each. */
     private static final String MIRRORED = "";
 
@@ -120,7 +115,8 @@ final class ExchangeReader {
     }
 
     /** What the body calls its model, where that is a name for one; else null. */
-    private @Nullable Name name(RequestBody body) {
+    @Nullable
+    Name name(RequestBody body) {
         ModelNames known = pools.names();
         return known.isEmpty() ? null : known.find(body.lastModel());
     }
@@ -195,27 +191,6 @@ final class ExchangeReader {
         return routed;
     }
 
-    /** The decision that a generation request with these headers and this body would get now; sends nothing. */
-    Explanation explain(ServerHttpRequest request, BufferedBody buffered) {
-        Tenant tenant = rights == null
-                ? null
-                : rights.tenantNamed(request.getQueryParams().getFirst("tenant"));
-        RequestBody body = body(request, buffered);
-        Name name = name(body);
-        String stored = storedResponse(null, body);
-        NamedModel named =
-                name == null ? null : names.resolve(name, request, body, stored, null, tenant, System.nanoTime());
-        if (tenant != null) {
-            TenantIsolation.salt(tenant, body);
-        }
-        Pool pool = pools.select(
-                PoolSettings.BY_MODEL, body, named == null ? null : named.target(), stored, Allowance.UNLIMITED);
-        return new Explanation(
-                pool.name(),
-                named == null ? List.of() : named.target().path(),
-                pool.router().explain(routing(request, EXPLAINED, null, true, pool, tenant, body, stored)));
-    }
-
     /**
      * A request as it goes to a second pool.
      *
@@ -238,7 +213,7 @@ final class ExchangeReader {
                 pool, routing(request, MIRRORED, id, affinity, pool, tenant, body, null), id, identity != null);
     }
 
-    private static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {
+    static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {
         String query = request.getURI().getRawQuery();
         return new RequestBody(
                 buffered,
@@ -247,7 +222,7 @@ final class ExchangeReader {
     }
 
     /** The id of the stored response that the path or else the body names; of several the engine takes the last. */
-    private static @Nullable String storedResponse(@Nullable String inPath, RequestBody body) {
+    static @Nullable String storedResponse(@Nullable String inPath, RequestBody body) {
         GenerationRequest request = inPath == null && body.isJson() ? body.parseIfReadable() : null;
         List<String> continued = request == null ? List.of() : request.previousResponses();
         return continued.isEmpty() ? inPath : continued.get(continued.size() - 1);
@@ -265,7 +240,8 @@ final class ExchangeReader {
         return obstacle == null ? null : PrefillBypass.valueOf(obstacle.name());
     }
 
-    private RoutingRequest routing(
+    /** What the router is told of a request that goes to this pool. */
+    RoutingRequest routing(
             ServerHttpRequest request,
             String path,
             @Nullable String id,

@@ -38,6 +38,7 @@ public final class ProxyFactory implements AutoCloseable {
     private final BodyBudget budget;
     private final BodyReader bodies;
     private final ExchangeReader requests;
+    private final Explainer explainer;
     private final Pools pools;
     private final ServedModels models;
     private final UpstreamClient upstream;
@@ -68,14 +69,16 @@ public final class ProxyFactory implements AutoCloseable {
         PoolSelector selector = new PoolSelector(pools, models, responses);
         AffinityKeyResolver keys = new AffinityKeyResolver(settings.affinity());
         ClientRights rights = access == null ? null : access.rights();
+        NamedModels names = new NamedModels(selector, pools, models, keys, rights);
         this.requests = new ExchangeReader(
                 selector,
-                new NamedModels(selector, pools, models, keys, rights),
+                names,
                 keys,
                 responses,
                 settings.usage().request(),
                 AccessLogSettings.isOn(settings.accessLog().target()),
                 rights);
+        this.explainer = new Explainer(bodies, requests, selector, names, rights);
     }
 
     public VllmRoutingFilter filter(MeterRegistry registry) {
@@ -132,7 +135,7 @@ public final class ProxyFactory implements AutoCloseable {
     }
 
     public Explainer explainer() {
-        return new Explainer(bodies, requests);
+        return explainer;
     }
 
     @Override

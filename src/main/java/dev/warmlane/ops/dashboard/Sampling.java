@@ -78,11 +78,14 @@ public final class Sampling implements AutoCloseable {
         } catch (IOException e) {
             try {
                 log.warn(
-                        "history: not read, so it begins anew; what there was is now {}: {}",
+                        "history: it cannot be read and begins anew; the old file is now {}: {}",
                         saved.setAside(),
                         e.toString());
             } catch (IOException second) {
-                log.warn("history: neither read nor moved, so the next save replaces it: {}, {}", e, second.toString());
+                log.warn(
+                        "history: it can be neither read nor moved, so the next save replaces it: {}, {}",
+                        e,
+                        second.toString());
             }
         }
     }

@@ -76,7 +76,7 @@ public final class ApiException extends RuntimeException {
     public static ApiException upgradeRequired() {
         return ofStatus(
                 HttpStatus.UPGRADE_REQUIRED,
-                "This path takes WebSockets alone: GET with Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Version: %s."
+                "This path takes only WebSockets: GET with Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Version: %s."
                         .formatted(WEBSOCKET_VERSION));
     }
 

@@ -107,7 +107,7 @@ public final class FailureLog {
             int leftOut =
                     kinds.get(error.getClass(), kind -> new LogRateLimit(now)).next(now);
             if (leftOut != LogRateLimit.LEFT_OUT) {
-                log.warn(LogRateLimit.text("an error came when its request was over", leftOut), error);
+                log.warn(LogRateLimit.text("an error came after its request was over", leftOut), error);
             }
         }
     }

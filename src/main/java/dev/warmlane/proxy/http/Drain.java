@@ -63,7 +63,7 @@ public final class Drain {
         log.warn(
                 "drained: {} requests outlasted the timeout and were ended{}",
                 late,
-                told ? "" : ", some without a word");
+                told ? "" : ", some without being told");
         return false;
     }
 

@@ -99,7 +99,7 @@ public final class WarmUp implements AutoCloseable {
         }
         Route route = exact.find(PATH);
         if (route == null) {
-            log.info("no warm-up, as {} is served by no plain route", PATH);
+            log.info("no warm-up: no plain route serves {}", PATH);
             return;
         }
         long begun = System.nanoTime();
