@@ -47,7 +47,7 @@ public final class Replay {
     private final @Nullable Double prewarmSeconds;
     private final VirtualTime time = new VirtualTime();
     private final Fleet fleet;
-    private final SharedPrefixes sharedPrefixes = new SharedPrefixes(MAX_SHARED_BLOCKS);
+    private final SharedPrefixes sharedPrefixes;
     private final JoinReport joins = new JoinReport();
     private final List<ReplayGateway> gateways = new ArrayList<>();
     private final ReplayKeys keys;
@@ -83,6 +83,7 @@ public final class Replay {
         this.load = load;
         this.settings = settings;
         this.prewarmSeconds = prewarmSeconds;
+        this.sharedPrefixes = new SharedPrefixes(MAX_SHARED_BLOCKS, settings.scenario().prewarmBy);
         this.fleet = new Fleet(settings);
         this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
         this.balancer = new SplittableRandom(settings.seed());

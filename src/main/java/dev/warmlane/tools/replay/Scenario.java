@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.SharedPrefixes.Expectation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,13 @@ public final class Scenario {
             })
     @Nullable
     Double prewarmSeconds;
+
+    @Option(
+            names = "--prewarm-by",
+            paramLabel = "NAME",
+            description =
+                    "Which of these come first, by what is expected of them: ${COMPLETION-CANDIDATES} (default: forecast).")
+    Expectation prewarmBy = Expectation.FORECAST;
 
     @Option(
             names = "--index-scale",

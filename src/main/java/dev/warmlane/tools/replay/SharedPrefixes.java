@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -25,11 +26,28 @@ final class SharedPrefixes {
     /** Of an endpoint's share of all uses, what nobody holds where one was lost. */
     private static final double LOST_SHARE = 0.5;
 
+    /** By what prefixes are expected to come. */
+    enum Expectation {
+        FORECAST,
+        /** As often as once since the last time. */
+        RECENCY,
+        /** As often as ever since the beginning. */
+        FREQUENCY;
+
+        /** The name in options, lower case. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final Expectation expectation;
     private final UseForecast forecast = new UseForecast();
     private final Map<Long, Block> blocks;
 
     /** @param maxBlocks how many are kept, at least 1 */
-    SharedPrefixes(int maxBlocks) {
+    SharedPrefixes(int maxBlocks, Expectation expectation) {
+        this.expectation = expectation;
         this.blocks = new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1L;
 
@@ -51,6 +69,8 @@ final class SharedPrefixes {
             if (block.uses.isEmpty() || block.lastSession != session) {
                 block.isShared |= !block.uses.isEmpty();
                 forecast.used(block.uses, nowNanos / NANOS_PER_SECOND);
+                block.lastSeconds = nowNanos / NANOS_PER_SECOND;
+                block.count++;
                 block.lastSession = session;
             }
             before = block;
@@ -77,7 +97,7 @@ final class SharedPrefixes {
             int maxBlocks, double leastPerSecond, int endpoints, ToIntFunction<PromptBlocks> held, long nowNanos) {
         Map<@Nullable Block, List<Expected>> following = new HashMap<>();
         for (Block block : blocks.values()) {
-            double perSecond = block.isShared ? forecast.perSecond(block.uses, nowNanos / NANOS_PER_SECOND) : 0;
+            double perSecond = block.isShared ? perSecond(block, nowNanos / NANOS_PER_SECOND) : 0;
             if (perSecond > 0 && perSecond >= leastPerSecond) {
                 following
                         .computeIfAbsent(block.before, head -> new ArrayList<>())
@@ -103,6 +123,14 @@ final class SharedPrefixes {
             open.addAll(following.getOrDefault(next, List.of()));
         }
         return ends.keySet().stream().map(Block::prompt).toList();
+    }
+
+    private double perSecond(Block block, double nowSeconds) {
+        return switch (expectation) {
+            case FORECAST -> forecast.perSecond(block.uses, nowSeconds);
+            case RECENCY -> 1 / Math.max(1, nowSeconds - block.lastSeconds);
+            case FREQUENCY -> block.count / Math.max(1, nowSeconds);
+        };
     }
 
     /** Blocks that no other cache holds, and their heads. */
@@ -136,6 +164,8 @@ final class SharedPrefixes {
         private final int sizeBytes;
         private final UseForecast.Uses uses = new UseForecast.Uses();
         private long lastSession;
+        private double lastSeconds;
+        private long count;
         private boolean isShared;
 
         Block(long hash, @Nullable Block before, int length, int sizeBytes) {

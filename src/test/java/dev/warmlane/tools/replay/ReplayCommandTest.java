@@ -83,7 +83,7 @@ class ReplayCommandTest {
                 .containsPattern(
                         "pod-0-2 +3.\\d +[1-9]\\d* +[1-9]\\d* +0.\\d+ .* [1-9]\\d* +0.\\d+ +[0-9.]+ +[0-9.]+\n");
         out.getBuffer().setLength(0);
-        assertThat(execute(restarts + " --format json")).isZero();
+        assertThat(execute(restarts + " --format json --prewarm-by recency")).isZero();
         JsonNode first = JsonMapper.shared()
                 .readTree(out.toString())
                 .path(0)

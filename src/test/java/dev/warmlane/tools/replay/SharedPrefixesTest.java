@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.tools.replay.SharedPrefixes.Expectation;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class SharedPrefixesTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private final SharedPrefixes prefixes = new SharedPrefixes(200);
+    private final SharedPrefixes prefixes = new SharedPrefixes(200, Expectation.FORECAST);
 
     /** Two stretches of a system prompt and one of a question. */
     private static PromptBlocks prompt(int system, int question) {
@@ -122,5 +123,24 @@ class SharedPrefixesTest {
         useThreeSystems();
         assertThat(bestFirstBlocks(100, 8, 1, 2)).containsExactly(3000L);
         assertThat(bestFirstBlocks(100, 8, 1, 2, 3)).hasSize(3);
+    }
+
+    @Test
+    void otherExpectationsAreOfTheLatestUseOrOfAll() {
+        SharedPrefixes latest = new SharedPrefixes(200, Expectation.RECENCY);
+        SharedPrefixes mostFrequent = new SharedPrefixes(200, Expectation.FREQUENCY);
+        for (SharedPrefixes each : List.of(latest, mostFrequent)) {
+            for (int user = 0; user < 20; user++) {
+                each.used(prompt(1, user), user, user * SECOND);
+            }
+            each.used(prompt(2, 1), 1, 21 * SECOND);
+            each.used(prompt(2, 2), 2, 22 * SECOND);
+        }
+        assertThat(latest.best(4, 0, 1, nobody -> 0, 23 * SECOND))
+                .singleElement()
+                .satisfies(best -> assertThat(best.hash(0)).isEqualTo(2000L));
+        assertThat(mostFrequent.best(4, 0, 1, nobody -> 0, 10_000 * SECOND))
+                .singleElement()
+                .satisfies(best -> assertThat(best.hash(0)).isEqualTo(1000L));
     }
 }

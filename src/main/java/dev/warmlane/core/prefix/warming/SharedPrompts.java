@@ -25,7 +25,7 @@ public final class SharedPrompts {
     private static final double WORTH_WARMING_PER_SECOND = 1 / 900.0;
 
     /** Of an entry without a request, about. */
-    private static final int ENTRY_BYTES = 400;
+    private static final int ENTRY_BYTES = 500;
 
     /** Of the bytes, what one request may take. */
     private static final int LARGEST_PART = 8;
