@@ -17,11 +17,15 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +123,33 @@ class PrewarmIT {
                 .singleElement()
                 .satisfies(candidate ->
                         assertThat(candidate.at("/matchedTokens").asLong()).isGreaterThan(200));
+    }
+
+    @Test
+    void aPodThatWasLostGetsWhatNoOtherHolds() {
+        // Every group stays where it was first.
+        startGateway("warmlane.routing.policy=prefix-threshold");
+        Map<String, Set<String>> holders = new HashMap<>();
+        for (int i = 0; i < 6 * GROUPS; i++) {
+            String system = OF_THE_SAME[i % GROUPS];
+            holders.computeIfAbsent(system, first -> new HashSet<>())
+                    .add(chat(system, "Question " + i)
+                            .headers()
+                            .firstValue("x-warmlane-endpoint")
+                            .orElseThrow());
+        }
+        Map<String, Long> alone = holders.values().stream()
+                .filter(pods -> pods.size() == 1)
+                .collect(Collectors.groupingBy(pods -> pods.iterator().next(), Collectors.counting()));
+        String lost =
+                Collections.max(alone.entrySet(), Map.Entry.comparingByValue()).getKey();
+        assertThat(alone.get(lost)).isBetween(GROUPS / 3L, GROUPS - 1L);
+        pods.get(lost).stop();
+        awaitState(lost, EndpointState.EJECTED);
+        pods.get(lost).restart();
+        await().atMost(PATIENCE)
+                .until(() -> metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"warmed\"}") == 1);
+        assertThat(pods.get(lost).stats().requests()).isEqualTo(alone.get(lost));
     }
 
     @Test

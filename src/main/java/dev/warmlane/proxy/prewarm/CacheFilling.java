@@ -4,6 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.warming.SharedPrompts;
 import dev.warmlane.core.prefix.warming.SharedPrompts.Shared;
 import dev.warmlane.core.vllm.Usage;
@@ -24,19 +25,25 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Fills the cache of one server, of each of its ranks: most frequent beginnings first, until all are there, or time or tokens are
- * used up, or the server is needed as it is. A server that refuses is left alone. Safe for concurrent use.
+ * Fills the cache of one server, of each of its ranks, until all is there that is worth it, or time or tokens are used up, or the
+ * server is needed as it is. A server that refuses is left alone. Safe for concurrent use.
  */
 final class CacheFilling {
     /** What a cache must keep free for what comes after the beginnings. */
     private static final double LARGEST_SHARE = 0.6;
+
+    /** Of an endpoint's share of all uses, what nobody holds where one was lost. */
+    private static final double LOST_SHARE = 0.5;
 
     /** A request that one engine refuses is probably at fault itself; several are not. */
     private static final int MOST_REFUSALS = 3;
@@ -103,12 +110,37 @@ final class CacheFilling {
         this.settings = settings;
         this.priority = priority;
         this.registry = registry;
-        this.best = shared.best();
+        this.best = worthWarming(shared.best());
         double cacheTokens = ranks.stream()
                 .mapToDouble(rank -> pool.router().cacheTokens(rank.id()))
                 .min()
                 .orElse(0);
         this.mostTokens = ranks.size() * (long) Math.min((double) settings.maxTokens(), LARGEST_SHARE * cacheTokens);
+    }
+
+    /**
+     * First what no other cache is predicted to hold, as it is to be computed wherever a request for it goes. Where that is as much as
+     * half an endpoint's share of all uses, an endpoint was lost, and the others have its requests: then nothing else.
+     */
+    private List<Shared> worthWarming(List<Shared> mostFrequentFirst) {
+        Map<Boolean, List<Shared>> byHolder =
+                mostFrequentFirst.stream().collect(Collectors.partitioningBy(this::isHeldElsewhere));
+        List<Shared> missing = byHolder.getOrDefault(false, List.of());
+        int endpoints = pool.endpoints().snapshot().endpoints().size();
+        if (perSecond(missing) >= LOST_SHARE * perSecond(mostFrequentFirst) / endpoints) {
+            return missing;
+        }
+        return Stream.concat(missing.stream(), byHolder.getOrDefault(true, List.of()).stream())
+                .toList();
+    }
+
+    private boolean isHeldElsewhere(Shared prompt) {
+        PromptBlocks blocks = prompt.call().prompt();
+        return !ranks.isEmpty() && pool.router().heldElsewhere(ranks.get(0).id(), blocks) >= blocks.length();
+    }
+
+    private static double perSecond(List<Shared> prompts) {
+        return prompts.stream().mapToDouble(Shared::perSecond).sum();
     }
 
     /** Completes when the server may get requests, which is told to its health. */
