@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     gateway says nothing of CORS, and what engines say of it passes.
  * @param allowedMethods Methods that these pages may use.
  * @param allowedHeaders Request headers that these pages may send, or * for all.
- * @param maxAge How long browsers may remember the answer to a preflight.
+ * @param maxAge How long browsers may remember the response to a preflight.
  */
 public record CorsSettings(
         @DefaultValue List<String> allowedOrigins,

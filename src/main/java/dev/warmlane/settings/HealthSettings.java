@@ -11,8 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param timeout Timeout of one health check.
  * @param suspectAfter How long a health check may take, while nothing else comes from its endpoint, before new requests avoid
  *     the endpoint.
- * @param moveWaiting Consecutive timed out checks, while nothing else comes from an endpoint, after which requests that wait
- *     there without a byte go to another. 0: none do.
+ * @param moveWaiting Consecutive timed-out checks, with nothing else coming from an endpoint, after which requests that still wait
+ *     there for their first byte go to another endpoint. 0: never.
  * @param refusedIdleTimeout Time without a byte after which a response that has begun ends, once its endpoint refuses
  *     connections.
  * @param fall Consecutive failed checks after which an endpoint is taken out.

@@ -23,9 +23,10 @@ import org.springframework.util.unit.DataSize;
  *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
  * @param streamsPerConnection Maximum number of concurrent requests on one HTTP/2 connection.
  * @param websocketFrame Maximum size of a frame of a WebSocket, from either side. Larger ones close it (1009).
- * @param websocketFarewell How long one side of a WebSocket may take for what is still on its way to it when the other side has ended.
- * @param idleTimeout How long a client connection is kept open while it is idle, or while the client takes in nothing of a response that
- *     waits for it. Set it higher than that of the load balancer in front.
+ * @param websocketFarewell How long one side of a WebSocket may take to receive what is on its way to it once the other side has
+ *     closed.
+ * @param idleTimeout How long a client connection is kept open while it is idle, or while the client reads nothing of a response.
+ *     Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(
         @DefaultValue("32MB") DataSize body,

@@ -21,7 +21,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     serves several, http://host:port/path. A role may follow, as in "http://host:port role=prefill". Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
  * @param ranks Data-parallel ranks of each server that vLLM balances behind one port (--data-parallel-size without a port for each
- *     rank): auto takes each engine that a server's metrics show for an endpoint of its own and names it in the header
+ *     rank): auto treats each engine in a server's metrics as an endpoint of its own and names it in the header
  *     X-data-parallel-rank, off leaves the choice to vLLM, a number from 2 to 256 says how many there are.
  * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own goes on to
  *     the servers, also where the gateway has asked for it.

@@ -21,8 +21,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Notes every setting under our prefix that binding looks for: those are the ones that exist. Finds others in the environment and
- * the system properties, where Spring Boot looks only for what it knows and would ignore a misspelt one.
+ * Collects the names of all settings, by noting what Spring's binding looks for under our prefix. Finds others in the environment
+ * and the system properties, where Spring Boot looks only for what it knows and would ignore a misspelt one.
  */
 public final class SettingNames implements ConfigurationPropertiesBindHandlerAdvisor {
     static final String PREFIX = "warmlane";

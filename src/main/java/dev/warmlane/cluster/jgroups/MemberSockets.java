@@ -73,7 +73,7 @@ final class MemberSockets extends DefaultSocketFactory implements AutoCloseable 
         long suppressed = refusals.permit();
         if (suppressed != OncePerMinute.NOT_NOW) {
             log.warn(
-                    "refused a connection to the cluster's port that did not prove to be of a member: {} ({}); {} others since the last such line",
+                    "refused a connection to the cluster port from {}, no proven member ({}); {} more since the last such line",
                     from.getHostAddress(),
                     reason,
                     suppressed);
@@ -85,7 +85,7 @@ final class MemberSockets extends DefaultSocketFactory implements AutoCloseable 
         long suppressed = failures.permit();
         if (suppressed != OncePerMinute.NOT_NOW) {
             log.warn(
-                    "no secure connection to {}: {} (expected: the same secret, or certificates that trust each other); {} others since the last such line",
+                    "no secure connection to {}: {} (expected: the same secret, or certificates that trust each other); {} more since the last such line",
                     to,
                     reason.getMessage(),
                     suppressed);

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request's place in the line. All that can change is guarded by the line's lock. */
+/** A request's place in the queue. All that can change is guarded by the line's lock. */
 public final class Ticket {
     /** Retries, then by priority, then by fair turns, then as they came. */
     static final Comparator<Ticket> BY_TURN = Comparator.comparing((Ticket place) -> !place.claim.retry())

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places of those who wait, in the order of their turns. Not thread-safe.
+ * The tickets of waiting requests, in the order in which they are served. Not thread-safe.
  *
  * <p>First in turn is not always first to go: a request that has its cache elsewhere lets one of the next go first whose
  * bound endpoint has room, a bounded number of times. Else at saturation, where one endpoint at a time has room, every

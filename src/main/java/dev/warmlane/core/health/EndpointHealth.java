@@ -3,7 +3,7 @@ package dev.warmlane.core.health;
 import java.util.Locale;
 
 /**
- * What is believed of one endpoint that discovery calls ready. Immutable; {@link HealthBook} makes one from another.
+ * The health of one endpoint that discovery calls ready. Immutable; {@link HealthBook} makes one from another.
  * <pre>
  *            fails                     time over, or check passes again
  *   Healthy -------&gt; Ejected --------------------------------------------&gt; Probation

@@ -3,7 +3,7 @@ package dev.warmlane.core.health;
 import dev.warmlane.core.endpoint.Endpoint;
 import org.jspecify.annotations.Nullable;
 
-/** Hears when the health of an endpoint or a pool becomes another. Called by whatever thread brought the news; must not wait. */
+/** Is told when the health of an endpoint or a pool changes. Called by whatever thread brought the news; must not wait. */
 public interface HealthListener {
 
     /** An endpoint changed from one kind of health to another, or was ejected anew. */

@@ -5,9 +5,9 @@ import dev.warmlane.core.prefix.PromptBlocks.HashBits;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How often blocks come by different users, as rates that forget with a time constant of {@value #DECAY_SECONDS} s. Of a prompt a few
- * leading blocks are looked at, at distances that grow. Safe for concurrent use; takes no lock, and of two threads that note the same
- * block at once one may be lost.
+ * How often different users send a block, as rates that forget with a time constant of {@value #DECAY_SECONDS} s. Of a prompt a few
+ * leading blocks are looked at, at distances that grow. Safe for concurrent use; takes no lock, and of two threads that note the
+ * same block at once one may be lost.
  *
  * <p>Implementation notes: a table of fixed size, 2^{@value #SET_BITS} sets of {@value #WAYS} cells of two longs, 1 MB. A block
  * that finds its set full takes the cell of the one that comes least often.

@@ -22,9 +22,10 @@ public interface PredictedContents {
     default void used(PromptBlocks prompt, long user) {}
 
     /**
-     * How often blocks that only some endpoints hold are used, by whomever but one user alone. Where contents keep no rates, nothing comes often.
+     * How often blocks that only some endpoints hold are used; uses by one user in a row count once. Where contents keep no rates,
+     * nothing comes often.
      *
-     * @param from leading blocks that need no answer
+     * @param from leading blocks that are left out
      * @param held leading blocks that some endpoint holds, at least {@code from}
      * @param leastPerSecond what comes less often than this is left out
      */

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Predicts from what this process sent where. The blocks of each endpoint are kept in the order of their use, and {@link BlockHolders}
- * knows for all endpoints who holds which:
+ * Predicts the contents of caches from what this process sent to each endpoint. The blocks of each endpoint are kept in the order of
+ * their use, and {@link BlockHolders} knows for all endpoints who holds which:
  * <pre>
  *   pod-a  newest  b0 b1 b2 b3 | c0 c1 | ...  oldest, evicted first
  * </pre>

@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which endpoint of a pool a request should go to: the policy's choice, within what an owner of a stored response, a panic, a slow start,
- * a probation and roles demand. Choosing changes nothing. Safe for concurrent use.
+ * Chooses the endpoint of a request: by the policy, within the rules for stored responses, panic, slow start, probation and roles.
+ * Choosing changes nothing. Safe for concurrent use.
  */
 final class EndpointChoice {
     private final EndpointPool pool;

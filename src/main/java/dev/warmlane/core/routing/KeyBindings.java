@@ -7,7 +7,10 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 
-/** What decisions bind, and what takes it back: a request's key or, where that is only a hint, what goes on after its prompt. */
+/**
+ * Binds the keys of dispatched requests to their endpoints, and releases new bindings of failed ones. Where a key is only a hint, it
+ * is bound together with the prompt, so that only what continues this prompt follows.
+ */
 final class KeyBindings {
     private final Bindings bindings;
 

@@ -55,8 +55,8 @@ public final class PoolLoad {
     }
 
     /**
-     * Requests that an endpoint has from others than this gateway and its replicas, told from its own gauges. Those lag by seconds, so a single
-     * look proves nothing: only when an endpoint reports clearly more than we have sent, several times in a row, does the
+     * Requests that an endpoint has from others than this gateway and its replicas, estimated from its own gauges. Those lag by
+     * seconds, so a single look proves nothing: only when an endpoint reports clearly more than we have sent, several times in a row, does the
      * excess count, and then its average. Zero for everybody whose only client is this gateway. Safe for concurrent use.
      */
     public static final class OtherClients {

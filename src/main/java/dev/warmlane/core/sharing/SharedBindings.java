@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bindings of all replicas: a table that others are told of, and that follows what they tell. A key has one binding in the
+ * The bindings of all replicas: a table whose changes are sent to the others and that applies theirs. A key has one binding in the
  * end, whichever replicas bound it ({@link AffinityTable#merge}), and lives on by use through any of them.
  */
 public final class SharedBindings implements Bindings {

@@ -10,7 +10,10 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.sharing.Fact.FactQueue;
 import java.util.List;
 
-/** The predicted contents of one pool's caches, by what all replicas place: an index that others are told of, and that follows. */
+/**
+ * The predicted contents of one pool's caches, from what all replicas place: an index whose changes are sent to the others and that
+ * applies theirs.
+ */
 public final class SharedContents implements PredictedContents {
     private final String pool;
     private final PrefixIndex index;

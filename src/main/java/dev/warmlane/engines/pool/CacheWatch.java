@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes in what requests have told of their prompts, ten times a second while there are any, else twice, and says once a second what was
- * learned, and how many endpoints each pool should have, on a thread of its own. Safe to ask from any thread.
+ * Processes what requests tell of their prompts, on a thread of its own: ten times a second while there is anything, else twice.
+ * Once a second it publishes what was learned and how many endpoints each pool should have. Safe to ask from any thread.
  */
 public final class CacheWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWatch.class);

@@ -12,9 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * What the log is told of endpoints. It is held for a second: news of a few are a line each, and of many one line together, after
- * which what follows is held for ten seconds. So endpoints that blink by the hundred do not flood the log. Safe for concurrent
- * use.
+ * Log lines about endpoints, held for a second: a few make a line each, many one line together, after which the next are held for
+ * ten seconds. So hundreds of endpoints that come and go do not flood the log. Safe for concurrent use.
  */
 public final class EndpointNews {
     private static final long SHORT_NANOS = Duration.ofSeconds(1).toNanos();
@@ -44,7 +43,7 @@ public final class EndpointNews {
     }
 
     /**
-     * News of one subject.
+     * Lines about one subject.
      *
      * @param subject begins each line; empty for none
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
@@ -56,7 +55,7 @@ public final class EndpointNews {
     }
 
     /**
-     * Notes news.
+     * Notes a line.
      *
      * @param what what has happened to the endpoint, in the same words for all endpoints
      * @param details what follows them where the line is of this endpoint alone

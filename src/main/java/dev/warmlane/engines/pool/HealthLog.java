@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Logs changes in the health of servers with their causes, those of many together, and of the pool. */
+/** Logs changes in the health of servers and pools with their causes. Equal changes of many servers become one line. */
 final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 

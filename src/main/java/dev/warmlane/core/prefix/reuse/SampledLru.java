@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.function.BiConsumer;
 
 /**
- * An LRU stack of the blocks ({@link Samples}) whose key falls under a threshold, and how deep each of them lies. As in SHARDS (Waldspurger et
- * al., FAST 15), a block is either always looked at or never, so that distances among those that are, over the share that they
- * make, estimate distances among all; and the threshold falls as blocks become too many. Not thread-safe.
+ * An LRU stack of the blocks ({@link Samples}) whose key falls under a threshold, and how deep each of them lies. As in SHARDS
+ * (Waldspurger et al., FAST 15), a block is either always looked at or never: distances among sampled blocks, divided by their
+ * share, estimate distances among all. The threshold falls as blocks become too many. Not thread-safe.
  *
  * <p>Implementation notes: every use of a block takes the next of {@link #POSITIONS} positions, a Fenwick tree counts those
  * that are still somebody's last, and when all are taken the living ones move together. 0.65 MB.

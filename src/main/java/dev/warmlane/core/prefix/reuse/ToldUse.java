@@ -4,8 +4,8 @@ import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request or its response says of its prompt, with the sampled blocks alone, so that replicas can tell each other. Immutable
- * as long as nobody writes to the arrays.
+ * What replicas tell each other of a request's prompt and of its response: of the blocks, only those that are sampled. Immutable as
+ * long as nobody writes to the arrays.
  */
 public sealed interface ToldUse {
     /** Sampled blocks of one prompt; fits into a message. */

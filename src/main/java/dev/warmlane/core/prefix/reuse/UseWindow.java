@@ -3,7 +3,7 @@ package dev.warmlane.core.prefix.reuse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport.HitRatioCurve;
 
 /**
- * Sums over the last hour, say: what lies one time constant back counts for a third. Not thread-safe.
+ * Sums that fade with time: what lies one time constant back, such as an hour, counts for a third. Not thread-safe.
  *
  * <p>Implementation notes: instead of old tokens becoming lighter, new ones become heavier, and all are scaled down now and
  * then.

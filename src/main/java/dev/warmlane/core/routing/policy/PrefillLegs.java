@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *              + max(0, P(d) - P(p) - W(u_p, L) - T(u_d))        what d still computes by then
  *              + beta * n(d) * W(16, L) + lambda * (R(d) + L) - [key bound to d] * H
  * </pre>
- * At an endpoint that generates as well, p costs beta * n(p) * W(u_p, L) more. The best p is the same for every d, so each is weighed once. For one decision; not thread-safe.
+ * At an endpoint that generates as well, p costs beta * n(p) * W(u_p, L) more. The best p is the same for every d, so each is weighed
+ * once. For one decision; not thread-safe.
  */
 final class PrefillLegs {
     /** What d computes of a prompt that it fetched: its last token, whose output is the first of the response. */
@@ -70,7 +71,10 @@ final class PrefillLegs {
         return ways;
     }
 
-    /** Of the ways to each endpoint, the cheaper one, and alone where they are close; where prompts are always computed elsewhere if they can be, that one. */
+    /**
+     * Of the two ways to each endpoint the cheaper one, and the endpoint alone where they cost nearly the same; but where prompts are
+     * always to be computed elsewhere, that way.
+     */
     List<Candidate> cheaper(List<Candidate> ways) {
         List<Candidate> cheaper = new ArrayList<>(ways.size());
         for (Candidate way : ways) {
