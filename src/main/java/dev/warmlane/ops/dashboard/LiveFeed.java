@@ -13,6 +13,7 @@ import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
+import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.ProblemTimes;
 import dev.warmlane.ops.history.History;
@@ -85,12 +86,13 @@ public final class LiveFeed {
         this.clock = clock;
         this.certificates = new ExpiringCertificates(registry);
         this.replicas = new Replicas(sharing);
-        this.unrouted = new Unrouted(registry);
+        Counters counters = new Counters(registry);
+        this.unrouted = new Unrouted(counters);
         this.log = log;
         catalogue.entries().forEach(entry -> severities.put(entry.id(), entry.severity()));
         for (Pool pool : all.all()) {
             log.listen(pool);
-            pools.add(new Sampled(pool, registry));
+            pools.add(new Sampled(pool, registry, counters));
         }
     }
 
@@ -193,9 +195,9 @@ public final class LiveFeed {
         private final ProblemTimes problems = new ProblemTimes();
         private float hitRatioOfDay = Float.NaN;
 
-        Sampled(Pool pool, MeterRegistry registry) {
+        Sampled(Pool pool, MeterRegistry registry, Counters counters) {
             this.pool = pool;
-            this.sampler = new PoolSampler(pool.name(), registry, pool.router());
+            this.sampler = new PoolSampler(pool.name(), registry, counters, pool.router());
         }
     }
 

@@ -17,15 +17,19 @@ import dev.warmlane.ops.history.History.Subject;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.search.Search;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Adds up one pool and its endpoints, a sample at a time. For one thread. */
 final class PoolSampler {
     private final String pool;
     private final MeterRegistry registry;
+    private final Counters counters;
     private final PredictionAccuracy accuracy;
     private final InFlight inFlight;
     private final EndpointTallies tallies;
@@ -33,10 +37,12 @@ final class PoolSampler {
     private final TtftBuckets firstTokens;
     private final double[] added = new double[PoolSum.COUNT];
     private final Map<String, EndpointSampler> endpoints = new HashMap<>();
+    private @Nullable Gauge queued;
 
-    PoolSampler(String pool, MeterRegistry registry, Router router) {
+    PoolSampler(String pool, MeterRegistry registry, Counters counters, Router router) {
         this.pool = pool;
         this.registry = registry;
+        this.counters = counters;
         this.accuracy = router.accuracy();
         this.inFlight = router.inFlight();
         this.tallies = router.tallies();
@@ -59,7 +65,7 @@ final class PoolSampler {
                 .mapToLong(EndpointStatus::inFlight)
                 .max()
                 .orElse(0));
-        addUp(PoolSum.QUEUED, gauge(GatewayMeter.QUEUE_DEPTH));
+        addUp(PoolSum.QUEUED, queued());
         addImbalance(status);
         double[] sums = added.clone();
         set(sums, PoolSum.PREDICTED_TOKENS, (double) accuracy.predictedTokens());
@@ -94,9 +100,7 @@ final class PoolSampler {
     }
 
     private void readCounters(double[] sums) {
-        for (Counter counter : registry.find(GatewayMeter.REQUESTS.meterName())
-                .tag("pool", pool)
-                .counters()) {
+        for (Counter counter : counters.of(GatewayMeter.REQUESTS, pool)) {
             String result = counter.getId().getTag("result");
             addTo(sums, PoolSum.REQUESTS, counter.count());
             if ("5xx".equals(result) || "failed".equals(result)) {
@@ -106,9 +110,7 @@ final class PoolSampler {
         set(sums, PoolSum.REJECTED, total(GatewayMeter.REJECTED));
         set(sums, PoolSum.MOVES_LOSING_HITS, total(GatewayMeter.MOVES_LOSING_HITS));
         set(sums, PoolSum.UNRETRIED, total(GatewayMeter.RETRY_BUDGET_EXHAUSTED));
-        for (Counter counter : registry.find(GatewayMeter.DECISIONS.meterName())
-                .tag("pool", pool)
-                .counters()) {
+        for (Counter counter : counters.of(GatewayMeter.DECISIONS, pool)) {
             addTo(sums, PoolSum.DECISIONS, counter.count());
             String key = counter.getId().getTag("key");
             if (KeySource.SESSION.label().equals(key)
@@ -132,14 +134,20 @@ final class PoolSampler {
     }
 
     private double total(GatewayMeter meter) {
-        return registry.find(meter.meterName()).tag("pool", pool).counters().stream()
-                .mapToDouble(Counter::count)
-                .sum();
+        double total = 0;
+        for (Counter counter : counters.of(meter, pool)) {
+            total += counter.count();
+        }
+        return total;
     }
 
-    private double gauge(GatewayMeter meter) {
-        Gauge gauge = registry.find(meter.meterName()).tag("pool", pool).gauge();
-        return gauge == null || Double.isNaN(gauge.value()) ? 0 : gauge.value();
+    private double queued() {
+        if (queued == null) {
+            queued = registry.find(GatewayMeter.QUEUE_DEPTH.meterName())
+                    .tag("pool", pool)
+                    .gauge();
+        }
+        return queued == null || Double.isNaN(queued.value()) ? 0 : queued.value();
     }
 
     private void addImbalance(PoolStatus status) {
@@ -170,5 +178,38 @@ final class PoolSampler {
 
     private static void set(double[] sums, PoolSum sum, double value) {
         sums[sum.index()] = value;
+    }
+
+    /**
+     * The counters that samples read, found again only where a meter has come or gone since: a registry has thousands, and each
+     * search passes all of them. For one thread.
+     */
+    static final class Counters {
+        private final MeterRegistry registry;
+        private final Map<Searched, List<Counter>> found = new HashMap<>();
+        private volatile boolean current;
+
+        private record Searched(
+                GatewayMeter meter, @Nullable String pool) {}
+
+        Counters(MeterRegistry registry) {
+            this.registry = registry;
+            registry.config().onMeterAdded(added -> current = false);
+            registry.config().onMeterRemoved(removed -> current = false);
+        }
+
+        /** All of a pool; null: of all, and of those that belong to none. */
+        List<Counter> of(GatewayMeter meter, @Nullable String pool) {
+            if (!current) {
+                current = true;
+                found.clear();
+            }
+            return found.computeIfAbsent(new Searched(meter, pool), this::search);
+        }
+
+        private List<Counter> search(Searched searched) {
+            Search search = registry.find(searched.meter().meterName());
+            return List.copyOf((searched.pool() == null ? search : search.tag("pool", searched.pool())).counters());
+        }
     }
 }

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What is added up of a pool, and the figures that follow from it. The buckets of the time to the first token come last. */
 enum PoolSum {
@@ -96,6 +97,7 @@ enum PoolSum {
         private final MeterRegistry registry;
         private final String pool;
         private final Deque<Double> above = new ArrayDeque<>();
+        private @Nullable Timer timer;
 
         TtftBuckets(MeterRegistry registry, String pool) {
             this.registry = registry;
@@ -108,9 +110,11 @@ enum PoolSum {
 
         /** Puts the cumulative counts into the sums. */
         void read(double[] sums) {
-            Timer timer = registry.find(GatewayMeter.TTFT.meterName())
-                    .tag("pool", pool)
-                    .timer();
+            if (timer == null) {
+                timer = registry.find(GatewayMeter.TTFT.meterName())
+                        .tag("pool", pool)
+                        .timer();
+            }
             if (timer == null) {
                 return;
             }

@@ -2,10 +2,10 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveUnrouted;
+import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -21,22 +21,20 @@ final class Unrouted {
     private static final int REQUESTS = 1;
     private static final int REFUSED = 2;
 
-    private final MeterRegistry registry;
+    private final Counters counters;
     private final RecentSums recent = new RecentSums(SPAN_SECONDS);
     private final RecentCounts reasons = new RecentCounts();
     private double seconds;
 
-    Unrouted(MeterRegistry registry) {
-        this.registry = registry;
+    Unrouted(Counters counters) {
+        this.counters = counters;
     }
 
     /** Adds the state of now; once a second. */
     LiveUnrouted add(double secondsSinceLast) {
         seconds += secondsSinceLast;
         double[] sums = {seconds, 0, 0};
-        for (Counter counter : registry.find(GatewayMeter.REQUESTS.meterName())
-                .tag("pool", PoolSettings.NO_POOL)
-                .counters()) {
+        for (Counter counter : counters.of(GatewayMeter.REQUESTS, PoolSettings.NO_POOL)) {
             sums[REQUESTS] += counter.count();
             String result = String.valueOf(counter.getId().getTag("result"));
             if (result.equals("4xx") || result.equals("5xx")) {
@@ -44,7 +42,7 @@ final class Unrouted {
             }
         }
         Map<String, Double> counts = new TreeMap<>();
-        for (Counter counter : registry.find(GatewayMeter.REFUSALS.meterName()).counters()) {
+        for (Counter counter : counters.of(GatewayMeter.REFUSALS, null)) {
             counts.put(String.valueOf(counter.getId().getTag("reason")), counter.count());
         }
         recent.add(sums);
