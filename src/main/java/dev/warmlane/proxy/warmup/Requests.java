@@ -37,14 +37,43 @@ final class Requests implements AutoCloseable {
 
     private static final int CLIENTS = 16;
 
+    /** Stands in each request for its session, and for what is its own in the prompt. */
+    private static final String NUMBER = "00000000";
+
     private final int port;
     private final List<Socket> clients = new ArrayList<>();
-    private final List<List<byte[]>> requests = new ArrayList<>();
-    private final List<byte[]> failovers;
+    private final List<List<Request>> requests = new ArrayList<>();
+    private final List<Request> failovers;
     private final byte[] buffer = new byte[16 * 1024];
     private int round;
+    private int sessions;
 
     private record Shape(String id, int promptBytes) {}
+
+    /** Where it has its numbers is known, so that none has to be made while driving. */
+    private static final class Request {
+        private final byte[] bytes;
+        private final int session;
+        private final int prompt;
+
+        /** Every second is of a new session with a new prompt each time: the JVM compiles only what it has seen. */
+        private final boolean anew;
+
+        Request(String text, boolean anew) {
+            this.bytes = text.getBytes(US_ASCII);
+            this.session = text.indexOf(NUMBER);
+            this.prompt = text.indexOf(NUMBER, session + NUMBER.length());
+            this.anew = anew;
+        }
+
+        void number(int number) {
+            for (int i = NUMBER.length() - 1, rest = number; i >= 0; i--, rest /= 10) {
+                byte digit = (byte) ('0' + rest % 10);
+                bytes[session + i] = digit;
+                bytes[prompt + i] = digit;
+            }
+        }
+    }
 
     Requests(int port, String path) throws IOException {
         this.port = port;
@@ -70,8 +99,12 @@ final class Requests implements AutoCloseable {
         }
         for (int i = 0; i < CLIENTS; i++) {
             boolean failover = i == 0 && round % ROUNDS_PER_FAILOVER == 0;
-            List<byte[]> kind = failover ? failovers : requests.get(i % SHAPES.size());
-            clients.get(i).getOutputStream().write(kind.get((round + i) % PROMPTS));
+            List<Request> kind = failover ? failovers : requests.get(i % SHAPES.size());
+            Request request = kind.get((round + i) % PROMPTS);
+            if (request.anew) {
+                request.number(PROMPTS + sessions++);
+            }
+            clients.get(i).getOutputStream().write(request.bytes);
         }
         int served = 0;
         for (Socket client : clients) {
@@ -138,8 +171,8 @@ final class Requests implements AutoCloseable {
         return at < 0 ? 0 : Integer.parseInt(head.substring(at + name.length(), end < 0 ? head.length() : end));
     }
 
-    private static List<byte[]> requests(String path, Shape shape) {
-        List<byte[]> all = new ArrayList<>();
+    private static List<Request> requests(String path, Shape shape) {
+        List<Request> all = new ArrayList<>();
         for (int i = 0; i < PROMPTS; i++) {
             String body = """
                     {"model": "%s", "stream": %s, "max_tokens": 16, "temperature": 0.7, "messages": [\
@@ -153,9 +186,11 @@ final class Requests implements AutoCloseable {
                 body = body.replace(": ", ":").replace(", \"", ",\"");
             }
             String head =
-                    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: */*\r\n%s: %s\r\nX-Session-Id: %s-%d\r\nContent-Length: %d\r\n\r\n"
-                            .formatted(path, StandInEngine.REQUEST_ID, shape.id(), WarmUp.NAME, i, body.length());
-            all.add((head + body).getBytes(US_ASCII));
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: */*\r\n%s: %s\r\nX-Session-Id: %s-%s\r\nContent-Length: %d\r\n\r\n"
+                            .formatted(path, StandInEngine.REQUEST_ID, shape.id(), WarmUp.NAME, NUMBER, body.length());
+            Request request = new Request(head + body, i / 2 % 2 == 0);
+            request.number(i);
+            all.add(request);
         }
         return all;
     }
@@ -163,6 +198,8 @@ final class Requests implements AutoCloseable {
     /** Half of it is another's, too. */
     private static String prompt(int number, int bytes) {
         String shared = "You are warmed up. \\n".repeat(bytes / 40);
-        return shared + "Prompt %d says \\\"hello\\\". ".formatted(number).repeat(bytes / 50);
+        return shared
+                + NUMBER
+                + ", prompt %d, says \\\"hello\\\". ".formatted(number).repeat(bytes / 50);
     }
 }
