@@ -1,6 +1,7 @@
 package dev.warmlane.app;
 
 import dev.warmlane.proxy.outcome.TracingFilter;
+import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
@@ -11,6 +12,8 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SdkTracerProviderBuilderCustomizer;
@@ -32,11 +36,32 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.core.env.Environment;
 
 /** Spans, where there is somewhere to send them. Spring Boot makes the rest by the same setting. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty(AutoConfigurations.TRACES_ENDPOINT)
 class TracingConfiguration {
+
+    /** Before an exporter is made of it, which would only say where in its code it failed. */
+    @Bean
+    static BeanFactoryPostProcessor tracesEndpointCheck(Environment environment) {
+        String endpoint = environment.getProperty(AutoConfigurations.TRACES_ENDPOINT, "");
+        if (!isHttp(endpoint)) {
+            throw new InvalidSettingException(
+                    AutoConfigurations.TRACES_ENDPOINT, endpoint, "a URL such as http://collector:4318/v1/traces");
+        }
+        return beans -> {};
+    }
+
+    private static boolean isHttp(String endpoint) {
+        try {
+            URI uri = new URI(endpoint);
+            return uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()));
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
 
     @Bean
     TracingFilter tracingFilter(Propagator propagator, Tracer tracer) {

@@ -35,6 +35,8 @@ class StartUpIT {
                 "warmlane.endpoints=http://a:1 warmlane.routing.policy=broken-empty | warmlane.routing.policy: broken-empty (expected: parameters in gateway/policies/broken-empty.yaml",
                 "warmlane.endpoints=http://169.254.169.254 | pool default: endpoints[0]: http://169.254.169.254 (expected: the address of a vLLM server, this is a link-local address)",
                 "warmlane.endpoints=http://a:1 spring.cloud.gateway.server.webflux.routes[0].id=r spring.cloud.gateway.server.webflux.routes[0].predicates[0]=Path=/a spring.cloud.gateway.server.webflux.routes[0].uri=vllm://other | spring.cloud.gateway.server.webflux.routes[0].uri: vllm://other (expected: vllm://by-model or vllm:// and one of the pools default)",
+                "warmlane.endpoints=http://a:1 management.opentelemetry.tracing.export.otlp.endpoint=collector:4318 | management.opentelemetry.tracing.export.otlp.endpoint: collector:4318 (expected: a URL such as http://collector:4318/v1/traces)",
+                "warmlane.endpoints=http://a:1 management.opentelemetry.tracing.export.otlp.endpoint=http://a_b:c | management.opentelemetry.tracing.export.otlp.endpoint: http://a_b:c (expected: a URL such as http://collector:4318/v1/traces)",
                 "warmlane.endpoints=http://a:1 warmlane.routing.parameters.kappa=-1 | warmlane.routing: policy expected-cost: kappa: -1 (expected: at least 0.0)"
             })
     void aSettingThatCannotBeUsedIsNamed(String settings, String problem, CapturedOutput output) {
