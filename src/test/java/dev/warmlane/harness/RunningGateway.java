@@ -31,8 +31,13 @@ public final class RunningGateway implements AutoCloseable {
     /** Null once it is closed: test classes keep their gateways in static fields, and each is 8 MB that every collection walks. */
     private volatile ConfigurableApplicationContext context;
 
+    private final int port;
+    private final int managementPort;
+
     private RunningGateway(ConfigurableApplicationContext context) {
         this.context = context;
+        this.port = context.getEnvironment().getProperty("local.server.port", Integer.class, 0);
+        this.managementPort = context.getEnvironment().getProperty("local.management.port", Integer.class, 0);
     }
 
     /** @param settings as on the command line, without the dashes */
@@ -85,9 +90,8 @@ public final class RunningGateway implements AutoCloseable {
 
     /** Waits until the gateway would be sent traffic. */
     public RunningGateway ready() {
-        await().until(() -> Wire.statusOf(
-                        property("local.management.port"), "GET /actuator/health/readiness HTTP/1.1\r\nHost: a\r\n\r\n")
-                == 200);
+        await().until(() ->
+                Wire.statusOf(managementPort, "GET /actuator/health/readiness HTTP/1.1\r\nHost: a\r\n\r\n") == 200);
         return this;
     }
 
@@ -113,11 +117,11 @@ public final class RunningGateway implements AutoCloseable {
     }
 
     public URI management(String path) {
-        return URI.create("http://127.0.0.1:" + property("local.management.port") + path);
+        return URI.create("http://127.0.0.1:" + managementPort + path);
     }
 
     public int port() {
-        return property("local.server.port");
+        return port;
     }
 
     public Router router() {
@@ -147,9 +151,5 @@ public final class RunningGateway implements AutoCloseable {
             closed.close();
             context = null;
         }
-    }
-
-    private int property(String name) {
-        return context.getEnvironment().getRequiredProperty(name, Integer.class);
     }
 }
