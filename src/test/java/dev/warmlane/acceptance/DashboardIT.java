@@ -239,7 +239,7 @@ class DashboardIT {
         drain.focus();
         page.keyboard().press("Enter");
         Locator dialog = page.getByRole(AriaRole.DIALOG);
-        assertThat(dialog).containsText("No new requests go there");
+        assertThat(dialog).containsText("No replica sends it new requests");
         assertThat(dialog.getByText("Cancel")).isFocused();
         page.keyboard().press("Escape");
         assertThat(dialog).not().isVisible();

@@ -13,6 +13,8 @@ import dev.warmlane.harness.WebSocketClient;
 import dev.warmlane.harness.WebSocketWire;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
+import dev.warmlane.metrics.GatewayMeter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -226,7 +228,10 @@ class WebSocketEndsIT {
                 client.sendClose(1000, "");
                 from.wire().awaitClosed();
             }
-            await().until(() -> gateway.inFlight() == 0);
+            await().until(() -> gateway.bean(MeterRegistry.class)
+                            .find(GatewayMeter.CLIENT_TOKENS.meterName())
+                            .counter()
+                    != null);
             String rest = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer sesame\r\n"
                     + "Content-Length: 29\r\n\r\n{\"prompt\":\"a\",\"max_tokens\":1}";
             assertThat(Wire.statusOf(gateway.port(), rest)).isEqualTo(429);

@@ -14,15 +14,15 @@ import javax.management.NotificationEmitter;
  * their old generation themselves.
  *
  * <p>The room is a quarter of what is in use, 16 MiB at least. As a collection stops everything, about a millisecond for each MiB of small
- * objects, the room doubles where collecting took more than a fiftieth of the time since the last, and halves again where it took less than
- * a two-hundredth. Not thread-safe: the JVM's one thread for notifications runs it.
+ * objects, the room doubles where collecting took more than a two-hundredth of the time since the last, and halves again where it took
+ * less than a thousandth. Not thread-safe: the JVM's one thread for notifications runs it.
  */
 public final class OldGeneration {
     private static final String SERIAL = "Tenured Gen";
     private static final long LEAST_ROOM = 16L << 20;
     private static final int PART = 4;
-    private static final int SOON = 50;
-    private static final int LATE = 200;
+    private static final int SOON = 200;
+    private static final int LATE = 1_000;
     private static final int MOST_ROOMS = 64;
 
     private final LongSupplier used;
