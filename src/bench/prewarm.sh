@@ -36,7 +36,7 @@ printf '\n%8s %10s %11s %10s %10s %8s %9s %8s\n' prewarm 'hit ratio' 'its prompt
 for prewarm in ${PREWARM:-true false}; do
   servers "servers" 18201 "$pods"
   servers_pid=$pid
-  gateway warmlane 18080 18081 --warmlane.prewarm.enabled="$prewarm" --warmlane.affinity.client-ip.shared-networks=
+  gateway warmlane 18080 18081 --warmlane.prewarm.enabled="$prewarm"
   gateway_pid=$pid
   start $load_core load python3 "$here/shared-prefix.py" "${RATE:-14}" $((before + after + 60)) 1
   load_pid=$pid

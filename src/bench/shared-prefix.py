@@ -37,11 +37,11 @@ async def ask(session, begun):
     sent = time.monotonic()
     first, usage, endpoint = None, None, "none"
     try:
-        # Clients are told apart by address as well as by session.
-        reader, writer = await asyncio.open_connection("127.0.0.1", 18080, local_addr=(f"127.0.1.{session % 250 + 1}", 0), limit=1 << 20)
+        reader, writer = await asyncio.open_connection("127.0.0.1", 18080, limit=1 << 20)
         prompt = body(session)
+        # HTTP/1.0 has no chunks that would cut events.
         writer.write(
-            f"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"POST /v1/chat/completions HTTP/1.0\r\nHost: g\r\nContent-Type: application/json\r\n"
             f"x-session-id: s{session}\r\nContent-Length: {len(prompt)}\r\n\r\n".encode() + prompt)
         while line := await asyncio.wait_for(reader.readline(), 120):
             if line.lower().startswith(b"x-warmlane-endpoint:"):
