@@ -8,20 +8,20 @@ import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,31 +134,27 @@ class AdaptersIT {
         gateway = RunningGateway.inFrontOf(fleet).ready();
         load(0);
         awaitListed(1);
-        AtomicBoolean moving = new AtomicBoolean(true);
-        ExecutorService clients = Executors.newFixedThreadPool(32);
+        Map<Integer, Integer> statuses = new ConcurrentHashMap<>();
+        ScheduledExecutorService clients = Executors.newScheduledThreadPool(32);
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
         try {
-            List<Future<Map<Integer, Integer>>> statuses = IntStream.range(0, 32)
-                    .mapToObj(i -> clients.submit(() -> {
-                        Map<Integer, Integer> seen = new HashMap<>();
-                        while (moving.get()) {
-                            seen.merge(send(ADAPTER, "session-" + i).statusCode(), 1, Integer::sum);
-                            Thread.sleep(READING_MILLIS);
-                        }
-                        return seen;
-                    }))
-                    .toList();
+            for (int i = 0; i < 32; i++) {
+                String session = "session-" + i;
+                var unused = clients.scheduleWithFixedDelay(
+                        () -> statuses.merge(status(session), 1, Integer::sum),
+                        0,
+                        READING_MILLIS,
+                        TimeUnit.MILLISECONDS);
+            }
             for (int move = 0; move < 4; move++) {
                 int next = (move + 1) % 2;
                 clock.schedule(() -> load(next), 0, TimeUnit.SECONDS).get();
                 clock.schedule(() -> unload(1 - next), 2, TimeUnit.SECONDS).get();
             }
-            moving.set(false);
-            for (Future<Map<Integer, Integer>> seen : statuses) {
-                assertThat(seen.get()).containsOnlyKeys(200);
-            }
+            clients.shutdown();
+            assertThat(clients.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(statuses).containsOnlyKeys(200);
         } finally {
-            moving.set(false);
             clock.shutdown();
             clients.shutdown();
         }
@@ -186,6 +182,15 @@ class AdaptersIT {
         HttpResponse<String> response = send(model, session);
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         return response;
+    }
+
+    /** 0 if there was no response. */
+    private int status(String session) {
+        try {
+            return send(ADAPTER, session).statusCode();
+        } catch (UncheckedIOException noResponse) {
+            return 0;
+        }
     }
 
     private HttpResponse<String> send(String model, String session) {

@@ -21,6 +21,8 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -462,6 +464,10 @@ class DashboardIT {
                 "wall",
                 "endpoint?endpoint=0"
             })
+    @Retention(RetentionPolicy.RUNTIME)
+    private @interface EveryView {}
+
+    @EveryView
     void axeFindsNothingSeriousInEitherTheme(String view) {
         say("seen-by-axe", "hello");
         show(view.replace("endpoint=0", "endpoint=" + endpoint(0)));
@@ -482,20 +488,7 @@ class DashboardIT {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "fleet",
-                "overview",
-                "trends",
-                "cache",
-                "decisions",
-                "sessions",
-                "runbook",
-                "events",
-                "wall",
-                "endpoint?endpoint=0"
-            })
+    @EveryView
     void fitsEveryScreen(String view) {
         show(view.replace("endpoint=0", "endpoint=" + endpoint(0)));
         assertThat(page.locator("main section").first()).isVisible(SOON);

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,19 +25,18 @@ public final class SoakTraffic implements AutoCloseable {
 
     private final RunningGateway gateway;
     private final ChatClient client = new ChatClient();
-    private final ExecutorService threads;
+    private final ScheduledExecutorService threads;
     private final AtomicLong newSessions = new AtomicLong();
     private final ConcurrentHashMap<String, LongAdder> counts = new ConcurrentHashMap<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
-    private volatile boolean stopped;
 
     private SoakTraffic(RunningGateway gateway, int clients, long seed) {
         this.gateway = gateway;
-        this.threads = Executors.newFixedThreadPool(clients);
+        this.threads = Executors.newScheduledThreadPool(clients);
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < clients; i++) {
             SplittableRandom own = random.split();
-            threads.execute(() -> talk(own));
+            var unused = threads.scheduleWithFixedDelay(() -> talk(own), 0, READING_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -64,7 +63,6 @@ public final class SoakTraffic implements AutoCloseable {
 
     /** Lets every request that is under way end. */
     public void stop() throws InterruptedException {
-        stopped = true;
         threads.shutdown();
         if (!threads.awaitTermination(120, TimeUnit.SECONDS)) {
             throw new AssertionError("clients still wait for answers");
@@ -72,38 +70,25 @@ public final class SoakTraffic implements AutoCloseable {
     }
 
     private void talk(SplittableRandom random) {
-        while (!stopped) {
-            int kind = random.nextInt(100);
-            String session = "session-" + random.nextInt(SESSIONS);
-            try {
-                if (kind < 25) {
-                    whole("chat", "/v1/chat/completions", chat(session, false), session);
-                } else if (kind < 50) {
-                    stream(session);
-                } else if (kind < 60) {
-                    whole(
-                            "completion",
-                            "/v1/completions",
-                            "{\"prompt\":\"once upon a time\",\"max_tokens\":8}",
-                            session);
-                } else if (kind < 70) {
-                    whole("embedding", "/v1/embeddings", "{\"input\":\"a KV cache\"}", session);
-                } else if (kind < 85) {
-                    abort(session, random.nextBoolean());
-                } else {
-                    String once = "once-" + newSessions.incrementAndGet();
-                    whole(
-                            "long prompt of a new session",
-                            "/v1/chat/completions",
-                            chat(once + LONG_PROMPT, false),
-                            once);
-                }
-                Thread.sleep(READING_MILLIS);
-            } catch (UncheckedIOException e) {
-                lost(kind + ": " + e.getCause());
-            } catch (InterruptedException e) {
-                return;
+        int kind = random.nextInt(100);
+        String session = "session-" + random.nextInt(SESSIONS);
+        try {
+            if (kind < 25) {
+                whole("chat", "/v1/chat/completions", chat(session, false), session);
+            } else if (kind < 50) {
+                stream(session);
+            } else if (kind < 60) {
+                whole("completion", "/v1/completions", "{\"prompt\":\"once upon a time\",\"max_tokens\":8}", session);
+            } else if (kind < 70) {
+                whole("embedding", "/v1/embeddings", "{\"input\":\"a KV cache\"}", session);
+            } else if (kind < 85) {
+                abort(session, random.nextBoolean());
+            } else {
+                String once = "once-" + newSessions.incrementAndGet();
+                whole("long prompt of a new session", "/v1/chat/completions", chat(once + LONG_PROMPT, false), once);
             }
+        } catch (UncheckedIOException e) {
+            lost(kind + ": " + e.getCause());
         }
     }
 
@@ -170,7 +155,6 @@ public final class SoakTraffic implements AutoCloseable {
 
     @Override
     public void close() {
-        stopped = true;
         threads.shutdownNow();
     }
 }

@@ -143,7 +143,7 @@ final class CacheFilling {
         return prompts.stream().mapToDouble(Shared::perSecond).sum();
     }
 
-    /** Completes when the server may get requests, which is told to its health. */
+    /** Completes when the server may get requests, which is told to its health; if it fails, that is left to the caller. */
     Mono<Void> run(Scheduler worker) {
         return Flux.fromIterable(best)
                 .concatMapIterable(prompt ->
@@ -152,8 +152,7 @@ final class CacheFilling {
                 .filter(this::fits)
                 .flatMap(call -> send(call), settings.concurrency(), 1)
                 .take(settings.maxDuration(), worker)
-                .then()
-                .doFinally(signal -> end());
+                .then(Mono.fromRunnable(this::end));
     }
 
     private synchronized boolean goesOn(EndpointId rank) {
@@ -203,7 +202,7 @@ final class CacheFilling {
                                 tail.accept(chunk);
                                 chunk.release();
                             })
-                            .then(Mono.fromRunnable(() -> answered(call, response.status(), tail.usage())));
+                            .then(Mono.fromRunnable(() -> responded(call, response.status(), tail.usage())));
                 })
                 .doFinally(signal -> attempt.end())
                 .onErrorResume(failure -> {
@@ -229,7 +228,7 @@ final class CacheFilling {
         return request;
     }
 
-    private void answered(Call call, int status, @Nullable Usage usage) {
+    private void responded(Call call, int status, @Nullable Usage usage) {
         if (status < 300) {
             count("served");
             pool.router().warmed(call.rank().id(), call.prompt().call().prompt());
@@ -275,7 +274,7 @@ final class CacheFilling {
             if (best.isEmpty()) {
                 stop(Result.NOTHING, "none is expected soon");
             } else if (served == 0 && !ranks.isEmpty()) {
-                stop(Result.FAILED, "none was answered in time");
+                stop(Result.FAILED, "no response came in time");
             }
             result = Objects.requireNonNullElse(stopped, Result.WARMED);
             double all = ranks.size()
