@@ -45,6 +45,11 @@ public final class EventLog {
     private final InstantSource clock;
     private final Deque<Event> events = new ArrayDeque<>();
     private final Map<EndpointId, String> failures = new ConcurrentHashMap<>();
+    /**
+     * The problems of each pool that have begun; by the one thread that compares. Those of the first look are not among them: what
+     * is still wrong a second later began with the start, and what a start passes through is no problem.
+     */
+    private final Map<String, Set<String>> begun = new HashMap<>();
     /** When each problem of each pool was logged last; by the one thread that compares. */
     private final Map<String, Instant> logged = new HashMap<>();
 
@@ -118,14 +123,14 @@ public final class EventLog {
             for (Change change : EndpointChanges.between(was, is, sumsBefore, sums, failures)) {
                 add(new Event(now.at(), change.kind(), change.severity(), is.pool(), change.endpoint(), change.text()));
             }
-            problems(was, is, now.at(), severities);
+            problems(is, now.at(), severities);
         }
         replicas(before, now);
     }
 
-    private void problems(LivePool was, LivePool is, Instant now, Function<String, String> severities) {
-        Set<String> before = ids(was);
+    private void problems(LivePool is, Instant now, Function<String, String> severities) {
         Set<String> after = ids(is);
+        Set<String> before = Objects.requireNonNullElse(begun.put(is.pool(), after), Set.of());
         after.stream().filter(id -> !before.contains(id)).forEach(id -> {
             add(new Event(now, "began", severities.apply(id), is.pool(), null, "%s began".formatted(id)));
             if (isNews(is.pool(), id, now)) {

@@ -59,6 +59,28 @@ class EventLogTest {
     }
 
     @Test
+    void whatIsWrongFromTheStartBeganThen() {
+        LiveProblem slow = new LiveProblem(Problem.ofPool("ttft-slow"), NOW);
+        LiveStatus wrong = status(endpoints(5, endpoint -> endpoint), List.of(slow), "a");
+        log.compare(null, wrong, Map.of(), Map.of(), id -> "warning");
+        before = wrong;
+        assertThat(changesTo(wrong)).containsExactly("ttft-slow began");
+        assertThat(changesTo(wrong)).isEmpty();
+    }
+
+    @Test
+    void whatAStartPassesThroughIsNoProblem() {
+        LiveProblem empty = new LiveProblem(Problem.ofPool("no-selectable-endpoint"), NOW);
+        log.compare(
+                null,
+                status(endpoints(5, endpoint -> endpoint), List.of(empty), "a"),
+                Map.of(),
+                Map.of(),
+                id -> "warning");
+        assertThat(changesTo(before)).isEmpty();
+    }
+
+    @Test
     void aRestartIsTold() {
         Subject subject = new Subject(
                 "default", before.pools().get(0).endpoints().get(2).status().id());
