@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.engines.client.EngineFailure;

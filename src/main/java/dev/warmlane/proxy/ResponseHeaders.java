@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.http.RequestIds;

@@ -1,7 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.affinity.StoredResponses;
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.vllm.ResponseIds;

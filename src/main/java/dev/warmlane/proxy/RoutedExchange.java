@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.Transfer;

@@ -2,7 +2,7 @@ package dev.warmlane.settings;
 
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.ClientAddresses.Cidr;
-import dev.warmlane.core.vllm.SessionField;
+import dev.warmlane.core.vllm.GenerationRequest.SessionField;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;

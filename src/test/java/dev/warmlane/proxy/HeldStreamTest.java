@@ -2,7 +2,7 @@ package dev.warmlane.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.proxy.error.FailureLog;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.RetrySettings;

@@ -1,6 +1,7 @@
 package dev.warmlane.core.health;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import org.jspecify.annotations.Nullable;
 
 /** Is told when the health of an endpoint or a pool changes. Called by whatever thread brought the news; must not wait. */

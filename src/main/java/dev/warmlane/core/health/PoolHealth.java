@@ -8,6 +8,7 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import dev.warmlane.core.health.EndpointHealth.Probation;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;

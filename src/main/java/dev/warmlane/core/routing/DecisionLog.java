@@ -1,6 +1,6 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -2,10 +2,11 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthWatch;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
+import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

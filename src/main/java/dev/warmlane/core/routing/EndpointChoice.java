@@ -2,11 +2,14 @@ package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.prefix.PredictedContents.PrefixMatch;
 import dev.warmlane.core.routing.LoadBound.SlowStart;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import dev.warmlane.core.routing.RoutingDecision.Remember;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Choosing changes nothing. Safe for concurrent use.
  */
 final class EndpointChoice {
+    /** A prompt of which less is to be computed is not worth a transfer. */
+    private static final long LEAST_UNCACHED_TOKENS = 1024;
+
     private final EndpointPool pool;
     private final RoutingPolicy policy;
     private final PoolMemory memory;
@@ -48,7 +54,7 @@ final class EndpointChoice {
     /** The endpoint that alone can serve the request, full or not; null if any can. */
     @Nullable
     EndpointId owner(RoutingRequest request, Set<EndpointId> tried) {
-        Endpoint owner = StoredResponseOwner.of(request, pool.snapshot(), tried);
+        Endpoint owner = ownerOf(request, pool.snapshot(), tried);
         return owner == null ? null : owner.id();
     }
 
@@ -59,9 +65,8 @@ final class EndpointChoice {
             return null;
         }
         EndpointSnapshot snapshot = pool.snapshot();
-        Endpoint owner = StoredResponseOwner.of(request, snapshot, tried);
-        RoutingDecision tied =
-                owner == null ? null : StoredResponseOwner.decide(owner, policy, request, snapshot, memory);
+        Endpoint owner = ownerOf(request, snapshot, tried);
+        RoutingDecision tied = owner == null ? null : decideFor(owner, request, snapshot);
         return tied != null && snapshot.hasRoles() ? tied.bypassing(PrefillBypass.STORED_RESPONSE) : tied;
     }
 
@@ -83,13 +88,13 @@ final class EndpointChoice {
         // A policy that prices both ways has said which.
         return decision == null || decision.prefill() != null || decision.bypass() != null
                 ? decision
-                : PrefillChoice.of(decision, memory.view(snapshot), excluded);
+                : withPrefill(decision, memory.view(snapshot), excluded);
     }
 
     /** Another prefill leg for a decision whose first one failed; null if no endpoint takes it. */
     @Nullable
     RoutingDecision prefillAgain(RoutingDecision decision, Set<EndpointId> excluded) {
-        return PrefillChoice.another(decision, memory.view(pool.snapshot()), excluded);
+        return anotherLeg(decision, memory.view(pool.snapshot()), excluded);
     }
 
     /** The endpoint that makes the response. */
@@ -130,5 +135,96 @@ final class EndpointChoice {
         }
         RoutingDecision trial = policy.choose(decision.request(), view, others);
         return trial == null ? decision : trial;
+    }
+
+    /**
+     * The endpoint that made the stored response that a request is about, full or not; null if it is about none, or that endpoint
+     * is gone, takes nothing, or was tried.
+     */
+    private static @Nullable Endpoint ownerOf(
+            RoutingRequest request, EndpointSnapshot snapshot, Set<EndpointId> tried) {
+        EndpointId owner = request.owner();
+        Endpoint endpoint = owner == null || tried.contains(owner) ? null : at(owner, snapshot);
+        return endpoint != null
+                        && (endpoint.state().acceptsBound()
+                                || snapshot.selectable().contains(endpoint))
+                ? endpoint
+                : null;
+    }
+
+    /** A server keeps responses for all its ranks, so that any rank will do once it has another number of them. */
+    private static @Nullable Endpoint at(EndpointId owner, EndpointSnapshot snapshot) {
+        Endpoint same = snapshot.find(owner);
+        List<Endpoint> there = same == null ? snapshot.atServerOf(owner) : List.of(same);
+        return there.isEmpty() ? null : there.get(0);
+    }
+
+    /** The policy's decision for the owner, whatever that costs: the others do not have the response. A session bound elsewhere stays so. */
+    private @Nullable RoutingDecision decideFor(Endpoint owner, RoutingRequest request, EndpointSnapshot snapshot) {
+        Set<EndpointId> others = new HashSet<>();
+        for (Endpoint endpoint : snapshot.endpoints()) {
+            if (!endpoint.equals(owner)) {
+                others.add(endpoint.id());
+            }
+        }
+        RoutingDecision decision = policy.choose(request, memory.view(snapshot), others);
+        if (decision == null) {
+            // It drains, so that it is offered only to what is bound to it.
+            decision = policy.choose(request, memory.view(new EndpointSnapshot(List.of(owner))), Set.of());
+        }
+        return decision != null && decision.outcome() == Outcome.MOVED
+                ? decision.withOutcome(Outcome.SPILLED)
+                : decision;
+    }
+
+    /** The decision with the least loaded prefill endpoint before it, or with the reason why there is none. */
+    private static RoutingDecision withPrefill(RoutingDecision decision, RoutingView pool, Set<EndpointId> excluded) {
+        PrefillBypass whole = decision.request().whole();
+        if (whole != null) {
+            return decision.bypassing(whole);
+        }
+        if (decision.endpoint().role() == Role.BOTH) {
+            return decision.bypassing(PrefillBypass.BOTH);
+        }
+        // A policy that looks at no prompts knows no lengths.
+        if (decision.promptTokens() > 0 && decision.uncachedTokens() < LEAST_UNCACHED_TOKENS) {
+            return decision.bypassing(PrefillBypass.SHORT);
+        }
+        RoutingDecision leg = anotherLeg(decision, pool, excluded);
+        return leg == null ? decision.bypassing(PrefillBypass.NO_ENDPOINT) : decision.withPrefill(leg);
+    }
+
+    /** The leg of a decision that has one at the least loaded prefill endpoint; null if none takes it. */
+    private static @Nullable RoutingDecision anotherLeg(
+            RoutingDecision decision, RoutingView pool, Set<EndpointId> excluded) {
+        Endpoint least = null;
+        long leastTokens = 0;
+        for (Endpoint endpoint : pool.snapshot().prefill()) {
+            long tokens = pool.load().prefillTokens(endpoint.id());
+            if (!excluded.contains(endpoint.id()) && (least == null || tokens < leastTokens)) {
+                least = endpoint;
+                leastTokens = tokens;
+            }
+        }
+        return least == null ? null : leg(decision, pool, least);
+    }
+
+    private static RoutingDecision leg(RoutingDecision decision, RoutingView pool, Endpoint endpoint) {
+        RoutingRequest request = decision.request();
+        PrefixMatch match = pool.match(request.prompt(), List.of(endpoint));
+        double blockTokens = request.prompt().blockSizeBytes() / pool.averages().bytesPerToken();
+        long matched = Math.min(decision.promptTokens(), (long) (match.matchedBlocks(0) * blockTokens));
+        return new RoutingDecision(
+                request,
+                endpoint,
+                decision.source(),
+                Outcome.PLACED,
+                decision.promptTokens(),
+                decision.promptTokens() - matched,
+                matched,
+                List.of(),
+                Remember.PROMPT,
+                null,
+                null);
     }
 }

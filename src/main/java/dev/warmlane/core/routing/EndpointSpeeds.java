@@ -1,6 +1,7 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 

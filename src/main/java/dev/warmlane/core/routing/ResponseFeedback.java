@@ -4,6 +4,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
+import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

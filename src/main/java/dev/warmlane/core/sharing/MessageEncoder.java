@@ -7,7 +7,7 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
-import dev.warmlane.core.sharing.SharedLoad.Sums;
+import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

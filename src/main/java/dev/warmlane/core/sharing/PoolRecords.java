@@ -9,7 +9,7 @@ import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
-import dev.warmlane.core.sharing.SharedLoad.Sums;
+import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

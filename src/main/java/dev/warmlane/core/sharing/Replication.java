@@ -10,7 +10,7 @@ import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.Fact.FactQueue;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
-import dev.warmlane.core.sharing.SharedLoad.Sums;
+import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Implementation notes: nothing recurses. Values are skipped with one bit a level to tell objects from arrays, so hostile
  * nesting costs {@value #MAX_DEPTH} bits and an exception, not a stack.
  */
-final class JsonScanner {
+public final class JsonScanner {
     /** Levels of nesting in a skipped value; Python gives up at about 1,000. */
     static final int MAX_DEPTH = 512;
 
@@ -231,5 +231,23 @@ final class JsonScanner {
         }
         tokens.scalar((byte) '"');
         tokens.expect((byte) ':', "a colon");
+    }
+
+    /**
+     * A body that is not the JSON it should be. The message names the offset of the offending byte and what was expected
+     * there, never what the body says.
+     */
+    public static final class MalformedJsonException extends RuntimeException {
+        private final int offset;
+
+        MalformedJsonException(int offset, String expected) {
+            super("JSON at byte %d: malformed (expected: %s)".formatted(offset, expected));
+            this.offset = offset;
+        }
+
+        /** Bytes of the body before the offending one. */
+        public int offset() {
+            return offset;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
 import org.jspecify.annotations.Nullable;
 
 /**

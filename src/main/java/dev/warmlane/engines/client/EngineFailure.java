@@ -1,6 +1,6 @@
 package dev.warmlane.engines.client;
 
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;

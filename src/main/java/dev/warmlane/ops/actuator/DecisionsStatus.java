@@ -2,12 +2,12 @@ package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.health.FailureCause;
-import dev.warmlane.core.routing.Candidate;
-import dev.warmlane.core.routing.Candidate.Cost;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingDecision.Candidate;
+import dev.warmlane.core.routing.RoutingDecision.Candidate.Cost;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import java.time.Instant;
 import java.util.List;

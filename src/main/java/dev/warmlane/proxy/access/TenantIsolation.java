@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.access;
 
 import dev.warmlane.core.vllm.EngineVersion;
-import dev.warmlane.core.vllm.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
 import dev.warmlane.core.vllm.TopLevelMembers;
 import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import dev.warmlane.proxy.access.Tenants.Tenant;

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.error;
 
-import dev.warmlane.core.vllm.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;

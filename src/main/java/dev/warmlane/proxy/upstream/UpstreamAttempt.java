@@ -2,8 +2,8 @@ package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.FailureCause;
 import dev.warmlane.core.health.HealthListener;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.error.ApiException;

@@ -1,8 +1,8 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.routing.Candidate;
 import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.LoadRequest;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

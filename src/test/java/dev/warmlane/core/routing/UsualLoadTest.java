@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.routing.Candidate.Cost;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
+import dev.warmlane.core.routing.RoutingDecision.Candidate;
+import dev.warmlane.core.routing.RoutingDecision.Candidate.Cost;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.warmlane.engines.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.health.FailureCause;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import io.netty.channel.ChannelException;
