@@ -16,7 +16,7 @@ import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.settings.QueueSettings;
+import dev.warmlane.settings.UpstreamSettings.QueueSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;

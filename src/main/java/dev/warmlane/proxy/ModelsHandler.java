@@ -1,6 +1,6 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.engines.models.ModelList;
+import dev.warmlane.engines.models.ModelCatalog.ModelList;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.proxy.access.Identity;

@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.proxy.NamedModels.NamedModel;
-import dev.warmlane.settings.RetrySettings;
+import dev.warmlane.settings.UpstreamSettings.RetrySettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -210,4 +210,54 @@ public record PoolSettings(
             Check.positive(key + ".release-timeout", releaseTimeout);
         }
     }
+
+    /**
+     * How Kubernetes is watched.
+     *
+     * @param resync Time between two full passes over the watched EndpointSlices, at least 1s.
+     * @param check Time between two lists of the EndpointSlices, which reveal a watch that has gone silent.
+     * @param listTimeout Timeout of one such list of the EndpointSlices.
+     * @param roleLabels Labels of a Service, or of the pods of an InferencePool, that say whether its endpoints compute prompts (prefill),
+     *     responses (decode) or both. The first that is there decides.
+     */
+    public record DiscoverySettings(
+            @DefaultValue("5m") Duration resync,
+            @DefaultValue("30s") Duration check,
+            @DefaultValue("10s") Duration listTimeout,
+
+            @DefaultValue({"llm-d.ai/role", "warmlane.dev/role"})
+            List<String> roleLabels) {
+
+        public DiscoverySettings {
+            if (resync.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new InvalidSettingException("warmlane.discovery.resync", resync, "at least 1s");
+            }
+            Check.positive("warmlane.discovery.check", check);
+            Check.positive("warmlane.discovery.list-timeout", listTimeout);
+            roleLabels = List.copyOf(roleLabels);
+        }
+    }
+
+    /**
+     * How many endpoints are advised for a pool, by its load and by the target of its hit ratio. Nothing is changed.
+     *
+     * @param minEndpoints Fewest endpoints that are advised for a pool.
+     * @param maxEndpoints Most endpoints that are advised for a pool.
+     * @param requestsPerEndpoint Requests, running and queued, that one endpoint carries well.
+     */
+    public record ScalingSettings(
+            @DefaultValue("1") int minEndpoints,
+            @DefaultValue("32") int maxEndpoints,
+            @DefaultValue("32") int requestsPerEndpoint) {
+        private static final int MOST_ENDPOINTS = 10_000;
+
+        public ScalingSettings {
+            Check.atLeast("warmlane.scaling.min-endpoints", minEndpoints, 1);
+            if (maxEndpoints < minEndpoints || maxEndpoints > MOST_ENDPOINTS) {
+                throw new InvalidSettingException(
+                        "warmlane.scaling.max-endpoints", maxEndpoints, minEndpoints + " to " + MOST_ENDPOINTS);
+            }
+            Check.atLeast("warmlane.scaling.requests-per-endpoint", requestsPerEndpoint, 1);
+        }
+    }
 }

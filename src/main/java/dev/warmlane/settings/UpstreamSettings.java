@@ -50,4 +50,73 @@ public record UpstreamSettings(
         Check.positive("warmlane.upstream.keep-alive", keepAlive);
         droppedHeaders = List.copyOf(droppedHeaders);
     }
+
+    /**
+     * Failover to another endpoint before the first byte.
+     *
+     * @param maxRetries Maximum number of further endpoints that are tried for one request.
+     * @param budget Maximum share of a pool's active requests, from 0 to 1, that may be retries after an error response, a
+     *     timeout or an abort. Retries after failed connections do not count.
+     * @param budgetMin Retries that are always allowed at once, whatever the budget.
+     * @param backoff Maximum pause before a retry when the cause of the failure repeats. It doubles with each repetition; the
+     *     actual pause is random.
+     * @param maxBackoff Upper bound of the pause before a retry.
+     * @param onTimeout Whether a request is retried at another endpoint after warmlane.upstream.response-timeout.
+     * @param hold How long a stream's response headers are held back for its first token. Until then another endpoint can take
+     *     over if the engine aborts or dies. 0s: not at all.
+     */
+    public record RetrySettings(
+            @DefaultValue("2") int maxRetries,
+            @DefaultValue("0.2") double budget,
+            @DefaultValue("3") int budgetMin,
+            @DefaultValue("25ms") Duration backoff,
+            @DefaultValue("250ms") Duration maxBackoff,
+            @DefaultValue("false") boolean onTimeout,
+            @DefaultValue("2s") Duration hold) {
+
+        public RetrySettings {
+            Check.atLeast("warmlane.retry.max-retries", maxRetries, 0);
+            if (!(budget >= 0 && budget <= 1)) {
+                throw new InvalidSettingException("warmlane.retry.budget", budget, "0 to 1");
+            }
+            Check.atLeast("warmlane.retry.budget-min", budgetMin, 0);
+            Check.positive("warmlane.retry.backoff", backoff);
+            if (maxBackoff.compareTo(backoff) < 0) {
+                throw new InvalidSettingException(
+                        "warmlane.retry.max-backoff", maxBackoff, "at least warmlane.retry.backoff");
+            }
+            if (hold.isNegative()) {
+                throw new InvalidSettingException("warmlane.retry.hold", hold, "0s, or more, such as 2s");
+            }
+        }
+    }
+
+    /**
+     * What happens while all endpoints of a pool are full.
+     *
+     * @param maxRequestsPerEndpoint Maximum number of requests in flight at one endpoint, at least 1. Further ones wait in the
+     *     queue.
+     * @param maxEntries Maximum number of requests in the queue of one pool. Requests beyond it get 429. 0: no queue.
+     * @param maxWait Maximum time in the queue. Requests that wait longer get 429.
+     * @param bodyPriority Whether the priority field of the body orders the queue as it does in vLLM: lower goes first. Any
+     *     client may set it.
+     * @param priorityHeader Header whose priority overrides that of the body. Empty: none. Use one that clients cannot set
+     *     themselves.
+     */
+    public record QueueSettings(
+            @DefaultValue("1024") int maxRequestsPerEndpoint,
+            @DefaultValue("1024") int maxEntries,
+            @DefaultValue("30s") Duration maxWait,
+            @DefaultValue("false") boolean bodyPriority,
+            @DefaultValue("") String priorityHeader) {
+        private static final int MOST_ENTRIES = 100_000;
+
+        public QueueSettings {
+            Check.atLeast("warmlane.queue.max-requests-per-endpoint", maxRequestsPerEndpoint, 1);
+            if (maxEntries < 0 || maxEntries > MOST_ENTRIES) {
+                throw new InvalidSettingException("warmlane.queue.max-entries", maxEntries, "0 to " + MOST_ENTRIES);
+            }
+            Check.positive("warmlane.queue.max-wait", maxWait);
+        }
+    }
 }

@@ -2,6 +2,10 @@ package dev.warmlane.settings;
 
 import dev.warmlane.settings.HealthSettings.OutlierSettings;
 import dev.warmlane.settings.HealthSettings.ScrapeSettings;
+import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import dev.warmlane.settings.PoolSettings.ScalingSettings;
+import dev.warmlane.settings.UpstreamSettings.QueueSettings;
+import dev.warmlane.settings.UpstreamSettings.RetrySettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

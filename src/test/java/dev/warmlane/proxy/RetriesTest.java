@@ -6,7 +6,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.settings.RetrySettings;
+import dev.warmlane.settings.UpstreamSettings.RetrySettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;

@@ -4,6 +4,7 @@ import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
+import dev.warmlane.cluster.jgroups.Broadcast.Envelope;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

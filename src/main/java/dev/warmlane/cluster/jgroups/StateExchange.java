@@ -5,6 +5,7 @@ import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
 import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
+import dev.warmlane.cluster.jgroups.Broadcast.Envelope;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;

@@ -5,8 +5,10 @@ import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.admission.WaitingQueue.FairTurns;
+import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -226,6 +228,56 @@ public final class AdmissionQueue {
         }
         synchronized (line) {
             return line.next(now);
+        }
+    }
+
+    /**
+     * The endpoints that can take one more request at this moment. Immutable.
+     *
+     * @param open those that anybody may go to
+     * @param boundOnly those that only take requests bound to them, because they drain
+     * @param full those that will take requests again when one of theirs has ended
+     * @param endpoints how many endpoints the pool has, full ones included
+     */
+    public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, Set<EndpointId> full, int endpoints) {
+        public Capacity {
+            open = Set.copyOf(open);
+            boundOnly = Set.copyOf(boundOnly);
+            full = Set.copyOf(full);
+        }
+
+        boolean isEmpty() {
+            return open.isEmpty() && boundOnly.isEmpty();
+        }
+
+        /** Whether there is room that this request can use. */
+        boolean admits(QueuedRequest claim) {
+            if (hasBoundEndpointOf(claim)) {
+                return true;
+            }
+            if (claim.boundOnly() && full.contains(claim.boundEndpoint())) {
+                return false;
+            }
+            for (EndpointId endpoint : open) {
+                if (!claim.tried().contains(endpoint)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** Whether it is as well served now as it would be by waiting on. */
+        boolean suits(QueuedRequest claim) {
+            return claim.boundEndpoint() == null
+                    || claim.tried().contains(claim.boundEndpoint())
+                    || hasBoundEndpointOf(claim);
+        }
+
+        private boolean hasBoundEndpointOf(QueuedRequest claim) {
+            EndpointId bound = claim.boundEndpoint();
+            return bound != null
+                    && !claim.tried().contains(bound)
+                    && (open.contains(bound) || boundOnly.contains(bound));
         }
     }
 }

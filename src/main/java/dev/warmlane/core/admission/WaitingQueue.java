@@ -1,6 +1,7 @@
 package dev.warmlane.core.admission;
 
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmlane.core.admission.AdmissionQueue.Capacity;
 import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import java.util.ArrayList;

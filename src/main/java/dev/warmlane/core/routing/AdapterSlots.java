@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.routing.PoolAverages.LearnedAverage;
 import java.util.ArrayList;
 import java.util.HashSet;

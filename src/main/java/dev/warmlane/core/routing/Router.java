@@ -1,10 +1,10 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.admission.Capacity;
+import dev.warmlane.core.admission.AdmissionQueue.Capacity;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;

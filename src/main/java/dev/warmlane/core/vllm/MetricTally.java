@@ -16,8 +16,8 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
 
-import dev.warmlane.core.endpoint.EndpointLoad;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.util.Arrays;
 import java.util.EnumMap;

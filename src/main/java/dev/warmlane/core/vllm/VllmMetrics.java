@@ -1,7 +1,7 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.endpoint.EndpointLoad;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.vllm.MetricTally.MetricFamily;
 import java.util.Arrays;
 import java.util.List;

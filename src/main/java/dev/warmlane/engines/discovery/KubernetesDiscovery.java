@@ -3,7 +3,7 @@ package dev.warmlane.engines.discovery;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
-import dev.warmlane.settings.DiscoverySettings;
+import dev.warmlane.settings.PoolSettings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.function.LongSupplier;

@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.PoolSize;
-import dev.warmlane.settings.ScalingSettings;
+import dev.warmlane.settings.PoolSettings.ScalingSettings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -34,7 +34,7 @@ import dev.warmlane.settings.PolicyFiles;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.PoolSettings.UnknownModels;
 import dev.warmlane.settings.PrewarmSettings;
-import dev.warmlane.settings.QueueSettings;
+import dev.warmlane.settings.UpstreamSettings.QueueSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import dev.warmlane.settings.WarmlaneSettings.CacheSettings.Watch;
 import dev.warmlane.settings.WarmlaneSettings.RoutingSettings;

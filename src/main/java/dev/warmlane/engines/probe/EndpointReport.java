@@ -1,7 +1,7 @@
 package dev.warmlane.engines.probe;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;

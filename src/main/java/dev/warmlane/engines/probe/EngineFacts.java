@@ -1,9 +1,9 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.vllm.EngineVersion;

@@ -10,6 +10,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import dev.warmlane.engines.probe.ProbeClient.BodyReader;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;

@@ -10,6 +10,7 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
 import dev.warmlane.engines.probe.EndpointReport.ModelCard;
+import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -31,7 +31,7 @@ import reactor.core.scheduler.Scheduler;
  * @param <K> identifies a target
  * @param <T> what is polled
  */
-final class Poller<K, T> {
+public final class Poller<K, T> {
     private static final Logger log = LoggerFactory.getLogger(Poller.class);
     private static final double JITTER = 0.1;
 
@@ -233,5 +233,43 @@ final class Poller<K, T> {
     /** A random part of the interval in this range, in nanoseconds. */
     private long between(double least, double most) {
         return (long) (timing.interval().toNanos() * (least + (most - least) * random.nextDouble()));
+    }
+
+    /**
+     * When and how patiently endpoints are probed.
+     *
+     * @param interval from the start of one probe of an endpoint to the start of the next, give or take a tenth
+     * @param timeout what one request may take, from connecting to the last byte
+     * @param keepAlive how long an idle connection is kept
+     * @param maxConcurrent probes in flight at once, over all endpoints
+     */
+    public record ProbeTiming(Duration interval, Duration timeout, Duration keepAlive, int maxConcurrent) {
+        private static final Duration LONGEST_ROUND = Duration.ofMillis(500);
+        private static final Duration SHORTEST_ROUND = Duration.ofMillis(10);
+
+        /** @throws IllegalArgumentException naming the first value that is out of range, and the range */
+        public ProbeTiming {
+            requirePositive("interval", interval);
+            requirePositive("timeout", timeout);
+            requirePositive("keepAlive", keepAlive);
+            if (maxConcurrent < 1) {
+                throw new IllegalArgumentException("maxConcurrent: %d (expected: > 0)".formatted(maxConcurrent));
+            }
+        }
+
+        /** How often to look for endpoints that have come or gone. */
+        Duration round() {
+            Duration tenth = interval.dividedBy(10);
+            if (tenth.compareTo(LONGEST_ROUND) > 0) {
+                return LONGEST_ROUND;
+            }
+            return tenth.compareTo(SHORTEST_ROUND) < 0 ? SHORTEST_ROUND : tenth;
+        }
+
+        private static void requirePositive(String name, Duration value) {
+            if (value.toMillis() < 1) {
+                throw new IllegalArgumentException("%s: %dms (expected: >= 1ms)".formatted(name, value.toMillis()));
+            }
+        }
     }
 }

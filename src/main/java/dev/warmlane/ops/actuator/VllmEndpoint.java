@@ -2,9 +2,9 @@ package dev.warmlane.ops.actuator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;

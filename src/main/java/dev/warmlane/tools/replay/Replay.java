@@ -1,7 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;

@@ -3,8 +3,8 @@ package dev.warmlane.core.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -3,8 +3,8 @@ package dev.warmlane.core.vllm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.endpoint.EndpointLoad;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.io.IOException;
 import java.io.InputStream;

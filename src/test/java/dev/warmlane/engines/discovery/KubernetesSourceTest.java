@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
-import dev.warmlane.settings.DiscoverySettings;
+import dev.warmlane.settings.PoolSettings.DiscoverySettings;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package dev.warmlane.engines.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.endpoint.EndpointLoad;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.nio.charset.StandardCharsets;

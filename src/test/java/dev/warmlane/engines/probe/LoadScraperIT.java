@@ -10,6 +10,7 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.probe.EndpointReport.ModelCard;
+import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,9 +2,9 @@ package dev.warmlane.ops.actuator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;

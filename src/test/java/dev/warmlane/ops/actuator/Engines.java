@@ -1,14 +1,14 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.Capacity;
+import dev.warmlane.core.admission.AdmissionQueue.Capacity;
 import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.vllm.VllmMetrics;

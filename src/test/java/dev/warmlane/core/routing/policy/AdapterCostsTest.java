@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
