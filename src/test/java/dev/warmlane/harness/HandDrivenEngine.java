@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -38,6 +39,9 @@ public final class HandDrivenEngine implements AutoCloseable {
     private volatile boolean hanging;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    /** Until the thread that accepts has left its system call, the kernel keeps a closed listener and takes connections. */
+    private final CountDownLatch deaf = new CountDownLatch(1);
+
     private final BlockingQueue<Exchange> exchanges = new LinkedBlockingQueue<>();
 
     /** A request that has come in, and the connection on which the test answers it. */
@@ -95,8 +99,11 @@ public final class HandDrivenEngine implements AutoCloseable {
     public void stopListening() {
         try {
             listener.close();
+            deaf.await();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -135,6 +142,7 @@ public final class HandDrivenEngine implements AutoCloseable {
                 // Closed: the loop ends.
             }
         }
+        deaf.countDown();
     }
 
     private void receive(Wire wire) {
