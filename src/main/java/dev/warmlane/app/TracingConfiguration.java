@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.app.GatewayApplication.AutoConfigurations;
 import dev.warmlane.proxy.outcome.TracingFilter;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;

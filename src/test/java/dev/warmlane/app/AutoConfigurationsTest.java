@@ -2,6 +2,7 @@ package dev.warmlane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.app.GatewayApplication.AutoConfigurations;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

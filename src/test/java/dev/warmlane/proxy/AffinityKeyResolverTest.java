@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
-import dev.warmlane.proxy.body.BodyBudget;
 import dev.warmlane.proxy.body.BufferedBody;
+import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.settings.AffinitySettings;
 import java.net.InetSocketAddress;

@@ -25,7 +25,7 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
-import dev.warmlane.proxy.outcome.Result;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;

@@ -2,7 +2,6 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
-import dev.warmlane.ops.history.History;
 import dev.warmlane.settings.WarmlaneSettings.DashboardSettings;
 import java.net.URI;
 import java.time.Duration;

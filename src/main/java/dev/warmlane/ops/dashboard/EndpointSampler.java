@@ -4,7 +4,6 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.EndpointTallies.Tally;
 import dev.warmlane.ops.actuator.EndpointStatus;
-import dev.warmlane.ops.history.Figure;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;

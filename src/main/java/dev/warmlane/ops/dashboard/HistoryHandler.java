@@ -1,9 +1,8 @@
 package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.warmlane.ops.history.History;
-import dev.warmlane.ops.history.History.Resolution;
-import dev.warmlane.ops.history.History.Subject;
+import dev.warmlane.ops.dashboard.History.Resolution;
+import dev.warmlane.ops.dashboard.History.Subject;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

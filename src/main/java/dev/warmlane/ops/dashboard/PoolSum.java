@@ -1,7 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.metrics.GatewayMeter;
-import dev.warmlane.ops.history.Figure;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.CountAtBucket;

@@ -3,7 +3,6 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
-import dev.warmlane.ops.history.Figure;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;

@@ -1,7 +1,5 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.ops.history.History;
-import dev.warmlane.ops.history.HistoryFile;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings.HistorySettings;
 import java.io.IOException;

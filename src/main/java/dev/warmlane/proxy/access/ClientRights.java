@@ -7,6 +7,7 @@ import dev.warmlane.proxy.access.AccessControl.AccessMetrics;
 import dev.warmlane.proxy.access.Identity.Allowance;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.access.Tenants.Tenant;
+import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;

@@ -7,6 +7,7 @@ import dev.warmlane.core.sharing.SharedQuota;
 import dev.warmlane.core.sharing.SharedQuota.Account;
 import dev.warmlane.core.sharing.SharedQuota.Limits;
 import dev.warmlane.core.sharing.SharedQuota.Taken;
+import dev.warmlane.proxy.access.ClientAccount.TokenBucket;
 import dev.warmlane.proxy.access.Identity.Allowance;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;

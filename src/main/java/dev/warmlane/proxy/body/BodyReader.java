@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.body;
 
+import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.error.ApiException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

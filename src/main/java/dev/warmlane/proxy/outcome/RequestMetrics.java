@@ -3,6 +3,7 @@ package dev.warmlane.proxy.outcome;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;

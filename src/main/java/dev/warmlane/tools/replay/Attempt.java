@@ -6,8 +6,8 @@ import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
-import dev.warmlane.tools.simulator.engine.EngineSequence;
 import org.jspecify.annotations.Nullable;
 
 /** One request at one engine: tells the gateway what a proxy would tell it, and the replay how it ended. */

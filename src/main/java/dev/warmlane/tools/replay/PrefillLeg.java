@@ -4,9 +4,9 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import dev.warmlane.tools.simulator.engine.EngineRequest.Transfer;
-import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.simulator.engine.EngineRequest;
-import dev.warmlane.tools.simulator.engine.EngineSequence;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
 import io.netty.channel.EventLoop;

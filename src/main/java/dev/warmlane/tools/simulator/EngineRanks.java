@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngineRanks {
     /** An engine and what its requests were like. */
-    record Rank(EngineDriver driver, RequestMetrics metrics) {}
+    record Rank(EngineDriver driver, MetricsPage.RequestHistograms metrics) {}
 
     private final Supplier<Rank> newRank;
     private List<Rank> ranks = List.of();

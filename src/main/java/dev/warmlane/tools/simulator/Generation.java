@@ -2,11 +2,12 @@ package dev.warmlane.tools.simulator;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.ChatTemplate.Prompt;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.ResponseFormat.Usage;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
-import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ final class Generation implements EngineRequest.Listener {
     private final Head head;
     private final Text text;
     private final ServerOptions options;
-    private final RequestMetrics metrics;
+    private final MetricsPage.RequestHistograms metrics;
     private final Transfers transfers;
     private boolean fetched;
     private int chunksUntilReset;
@@ -32,7 +33,7 @@ final class Generation implements EngineRequest.Listener {
             ResponseFormat format,
             Head head,
             ServerOptions options,
-            RequestMetrics metrics,
+            MetricsPage.RequestHistograms metrics,
             Transfers transfers,
             int resetAfterChunks) {
         this.exchange = exchange;
@@ -186,7 +187,7 @@ final class Generation implements EngineRequest.Listener {
      *
      * @param fingerprint of the input; its eight bytes are the vector
      */
-    record Embedding(HttpExchange exchange, Head head, long fingerprint, RequestMetrics metrics)
+    record Embedding(HttpExchange exchange, Head head, long fingerprint, MetricsPage.RequestHistograms metrics)
             implements EngineRequest.Listener {
         @Override
         public void finished(EngineSequence sequence, FinishReason reason, long nowNanos) {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator;
 
+import dev.warmlane.tools.simulator.ChatTemplate.Prompt;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

@@ -1,12 +1,13 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.ChatTemplate.Prompt;
 import dev.warmlane.tools.simulator.Generation.Embedding;
 import dev.warmlane.tools.simulator.ResponseFormat.Head;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import dev.warmlane.tools.simulator.engine.EngineRequest.Transfer;
-import dev.warmlane.tools.simulator.engine.EngineSequence;
 import java.time.Clock;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;

@@ -1,8 +1,8 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.Transfer;
-import dev.warmlane.tools.simulator.engine.EngineSequence;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;

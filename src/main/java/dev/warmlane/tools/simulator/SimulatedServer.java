@@ -176,7 +176,8 @@ public final class SimulatedServer implements AutoCloseable {
         return new EngineRanks(ranks, () -> {
             SimulatedEngine engine = new SimulatedEngine(
                     options.engine(), options.cache(), options.models().adapters());
-            return new EngineRanks.Rank(new EngineDriver(engine, loop, System::nanoTime), new RequestMetrics(options));
+            return new EngineRanks.Rank(
+                    new EngineDriver(engine, loop, System::nanoTime), new MetricsPage.RequestHistograms(options));
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.tools.validation.Management.CannotRunException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

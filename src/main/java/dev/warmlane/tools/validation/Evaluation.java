@@ -1,7 +1,8 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import dev.warmlane.tools.validation.PoolReading.PodReading;
+import dev.warmlane.tools.validation.Management.PoolReading;
+import dev.warmlane.tools.validation.Management.PoolReading.PodReading;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -2,7 +2,8 @@ package dev.warmlane.tools.validation;
 
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.tools.Arguments;
-import dev.warmlane.tools.validation.PoolReading.PodReading;
+import dev.warmlane.tools.validation.Management.PoolReading;
+import dev.warmlane.tools.validation.Management.PoolReading.PodReading;
 import dev.warmlane.tools.validation.Report.Target;
 import java.util.ArrayList;
 import java.util.List;

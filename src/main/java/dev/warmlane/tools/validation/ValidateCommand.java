@@ -1,6 +1,7 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.validation.Management.CannotRunException;
 import dev.warmlane.tools.validation.Validation.Progress;
 import java.io.IOException;
 import java.net.URI;

@@ -1,6 +1,8 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.validation.Conversations.WarmUp;
+import dev.warmlane.tools.validation.Management.CannotRunException;
+import dev.warmlane.tools.validation.Management.PoolReading;
 import dev.warmlane.tools.validation.Targets.Setup;
 import java.io.PrintStream;
 import java.util.List;

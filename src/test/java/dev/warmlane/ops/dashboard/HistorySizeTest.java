@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
-import dev.warmlane.ops.history.History;
-import dev.warmlane.ops.history.History.Subject;
-import dev.warmlane.ops.history.HistoryFile;
+import dev.warmlane.ops.dashboard.History.Subject;
 import dev.warmlane.settings.WarmlaneSettings.HistorySettings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

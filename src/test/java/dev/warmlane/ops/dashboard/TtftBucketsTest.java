@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
-import dev.warmlane.ops.history.Figure;
 import io.micrometer.core.instrument.AbstractTimer;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Meter;

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.body;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.error.ApiException;
 import org.junit.jupiter.api.Test;
 

@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.replay.Tally.IdealCache;
 import dev.warmlane.tools.replay.load.LoadRequest;
 import org.junit.jupiter.api.Test;
 

@@ -18,7 +18,7 @@ class MetricsPageTest {
             new ServerOptions.Models("Qwen/Qwen3-0.6B", List.of("a", "b", "c", "my-lora"), 4096));
 
     private static List<String> render(ServerOptions options) {
-        RequestMetrics requests = new RequestMetrics(options);
+        MetricsPage.RequestHistograms requests = new MetricsPage.RequestHistograms(options);
         requests.all().get(2).observe(0.034);
         return new MetricsPage(options, 1795329173.494788, 0)
                 .render(STATS, new AdapterStats(0, List.of("my-lora"), List.of()), null, requests, 1755446400.123)

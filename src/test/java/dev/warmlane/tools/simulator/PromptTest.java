@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.simulator.ChatTemplate.Prompt;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -60,7 +60,8 @@ class WireFormatTest {
                 ServerOptions.DEFAULTS.withModels(new ServerOptions.Models("m", List.of("lora1"), 4096));
         EngineDriver driver = new EngineDriver(
                 new SimulatedEngine(options.engine(), options.cache()), new DefaultEventLoop(), System::nanoTime);
-        EngineRanks engines = new EngineRanks(1, () -> new EngineRanks.Rank(driver, new RequestMetrics(options)));
+        EngineRanks engines =
+                new EngineRanks(1, () -> new EngineRanks.Rank(driver, new MetricsPage.RequestHistograms(options)));
         String models = new ModelPages(options, new LoadedModels(options.models(), engines), 1)
                 .models()
                 .toString()

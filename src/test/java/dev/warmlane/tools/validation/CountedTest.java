@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.tools.validation.Evaluation.Counted;
-import dev.warmlane.tools.validation.PoolReading.PodReading;
+import dev.warmlane.tools.validation.Management.PoolReading;
+import dev.warmlane.tools.validation.Management.PoolReading.PodReading;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

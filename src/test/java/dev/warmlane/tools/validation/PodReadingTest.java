@@ -2,7 +2,7 @@ package dev.warmlane.tools.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.tools.validation.PoolReading.PodReading;
+import dev.warmlane.tools.validation.Management.PoolReading.PodReading;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 

@@ -3,7 +3,8 @@ package dev.warmlane.tools.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import dev.warmlane.tools.validation.PoolReading.PodReading;
+import dev.warmlane.tools.validation.Management.PoolReading;
+import dev.warmlane.tools.validation.Management.PoolReading.PodReading;
 import dev.warmlane.tools.validation.Targets.Setup;
 import java.util.List;
 import org.junit.jupiter.api.Test;

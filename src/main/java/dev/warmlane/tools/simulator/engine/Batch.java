@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator.engine;
 
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator.engine;
 
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.time.Duration;
 
 /**

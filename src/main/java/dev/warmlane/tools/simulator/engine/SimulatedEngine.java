@@ -2,6 +2,7 @@ package dev.warmlane.tools.simulator.engine;
 
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.Arrays;
 import java.util.EnumMap;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.ArrayList;
 import java.util.Comparator;

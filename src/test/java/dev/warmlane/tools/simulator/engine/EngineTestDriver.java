@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator.engine;
 
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
-package dev.warmlane.ops.history;
+package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.ops.history.History.Resolution;
-import dev.warmlane.ops.history.History.Subject;
+import dev.warmlane.ops.dashboard.History.Resolution;
+import dev.warmlane.ops.dashboard.History.Subject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

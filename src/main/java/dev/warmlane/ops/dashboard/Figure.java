@@ -1,4 +1,4 @@
-package dev.warmlane.ops.history;
+package dev.warmlane.ops.dashboard;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package dev.warmlane.ops.history;
+package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,7 +1,8 @@
-package dev.warmlane.ops.history;
+package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.ops.history.History.Subject;
-import dev.warmlane.ops.history.History.Tier;
+import dev.warmlane.ops.dashboard.History.Subject;
+import dev.warmlane.ops.dashboard.History.Tier;
+import dev.warmlane.ops.dashboard.History.Track;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
