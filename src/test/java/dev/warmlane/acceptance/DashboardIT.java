@@ -114,7 +114,7 @@ class DashboardIT {
     void open() {
         page = browser.newContext(new Browser.NewContextOptions().setColorScheme(ColorScheme.LIGHT))
                 .newPage();
-        page.setDefaultTimeout(30_000);
+        page.setDefaultTimeout(60_000);
         page.onConsoleMessage(message -> {
             if (message.type().equals("error")) {
                 complaints.add(message.text());
@@ -159,8 +159,9 @@ class DashboardIT {
         Locator requests = page.locator(".tile", new Page.LocatorOptions().setHasText("Requests per second"));
         assertThat(requests).containsText(Pattern.compile("\\d"));
 
-        for (int i = 0; i < 200; i++) {
-            say("traffic-" + i % 5, "question " + i);
+        // The caches deliver: what they do not is a problem for a minute, and other tests wait until there is none.
+        for (int i = 0; i < 100; i++) {
+            say("traffic-" + i % 5, ChatClient.text(200, "question " + i % 5));
         }
 
         assertThat(requests.locator("strong")).not().hasText("0.0");
@@ -476,7 +477,8 @@ class DashboardIT {
         // Of what is as it should be, axe would tell each element.
         AxeRunOptions options = new AxeRunOptions();
         options.setResultTypes(List.of("violations"));
-        AxeBuilder axe = new AxeBuilder(page).options(options);
+        // There are no frames whose results would have to be put together in a page of their own.
+        AxeBuilder axe = new AxeBuilder(page).options(options).setLegacyMode(true);
         for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
             page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
             page.waitForFunction(
@@ -519,7 +521,7 @@ class DashboardIT {
                     .say("hello");
         }
 
-        assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+        assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(60_000));
         assertThat(row(dead)).containsText(Pattern.compile("for \\d+"));
         page.getByText("An endpoint is ejected").click();
         Locator advice = page.getByText("Let Kubernetes restart the pod");
@@ -527,7 +529,7 @@ class DashboardIT {
         String since = page.locator(".since").first().textContent();
         assertThat(page.locator(".since").first())
                 .not()
-                .hasText(since, new LocatorAssertions.HasTextOptions().setTimeout(30_000));
+                .hasText(since, new LocatorAssertions.HasTextOptions().setTimeout(60_000));
         // It is drawn anew every second, and stays open.
         assertThat(advice).isVisible();
     }

@@ -22,11 +22,14 @@ import org.springframework.context.support.GenericApplicationContext;
 
 /** A whole gateway on free ports, as it runs in production but for its settings. */
 public final class RunningGateway implements AutoCloseable {
-    /** Set to true, it makes every gateway here send all requests through all of Spring Cloud Gateway. */
-    private static final String LONG_WAY = "tests.long-way";
-
     /** Off unless a test is about it: no test needs what is compiled, and all would wait for it. */
     static final String WARM_UP = "warmlane.warm-up=";
+
+    /** For tests that are not about health checks: a busy machine makes an engine late, which must not send requests elsewhere. */
+    private static final List<String> PATIENT_CHECKS =
+            List.of("--warmlane.health.timeout=20s", "--warmlane.health.suspect-after=20s");
+
+    private static volatile boolean longWay;
 
     /** Null once it is closed: test classes keep their gateways in static fields, and each is 8 MB that every collection walks. */
     private volatile ConfigurableApplicationContext context;
@@ -38,6 +41,11 @@ public final class RunningGateway implements AutoCloseable {
         this.context = context;
         this.port = context.getEnvironment().getProperty("local.server.port", Integer.class, 0);
         this.managementPort = context.getEnvironment().getProperty("local.management.port", Integer.class, 0);
+    }
+
+    /** Whether gateways that start from now on send all requests through all of Spring Cloud Gateway. */
+    public static void takeLongWay(boolean taken) {
+        longWay = taken;
     }
 
     /** @param settings as on the command line, without the dashes */
@@ -65,7 +73,7 @@ public final class RunningGateway implements AutoCloseable {
     }
 
     private static RunningGateway start(SpringApplicationBuilder application, String... settings) {
-        if (Boolean.getBoolean(LONG_WAY)) {
+        if (longWay) {
             withFilter(application, (exchange, chain) -> chain.filter(exchange));
         }
         List<String> arguments = new ArrayList<>(List.of(
@@ -75,6 +83,9 @@ public final class RunningGateway implements AutoCloseable {
                 "--management.server.address=127.0.0.1"));
         if (Stream.of(settings).noneMatch(setting -> setting.startsWith(WARM_UP))) {
             arguments.add("--" + WARM_UP + "0s");
+        }
+        if (Stream.of(settings).noneMatch(setting -> setting.startsWith("warmlane.health."))) {
+            arguments.addAll(PATIENT_CHECKS);
         }
         for (String setting : settings) {
             arguments.add("--" + setting);

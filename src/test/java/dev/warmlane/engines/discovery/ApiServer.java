@@ -153,7 +153,7 @@ public final class ApiServer implements AutoCloseable {
             return new MockResponse().withWebSocketUpgrade(new Counting(watch));
         }
 
-        /** Passes everything on, and knows which connections are open. */
+        /** Passes everything on, and knows which connections are open: none is closed before the server has stopped using it. */
         private final class Counting extends WebSocketListener {
             private final WebSocketListener watch;
 
@@ -175,14 +175,14 @@ public final class ApiServer implements AutoCloseable {
 
             @Override
             public void onClosed(WebSocket webSocket, int code, String reason) {
-                open.remove(webSocket);
                 watch.onClosed(webSocket, code, reason);
+                open.remove(webSocket);
             }
 
             @Override
             public void onFailure(WebSocket webSocket, Throwable cause, Response response) {
-                open.remove(webSocket);
                 watch.onFailure(webSocket, cause, response);
+                open.remove(webSocket);
             }
         }
     }
