@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResponseTail {
     /** A usage chunk has about 400 bytes; what follows it in a body has less than the rest of this. */
-    private static final int KEPT_BYTES = 4096;
+    private static final int MOST_KEPT = 4096;
+
+    /** In a stream of smaller chunks, as tokens are, only a few of them follow the usage: so this, or as much as a few chunks. */
+    private static final int LEAST_KEPT = 1024;
+
+    private static final int CHUNKS = 4;
 
     private static final byte[] LAST_EVENT = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -23,8 +28,10 @@ public final class ResponseTail {
     /** Every stream has one as long as it lasts. Once it has all the bytes that are kept, the next ones replace the oldest. */
     private byte[] buffer = NOTHING;
 
+    private int limit = LEAST_KEPT;
     private int next;
-    private long seenBytes;
+    private int kept;
+    private boolean allKept = true;
     private boolean silent = true;
     private boolean lineStarts = true;
 
@@ -35,26 +42,35 @@ public final class ResponseTail {
             listen(chunk);
         }
         makeRoom(bytes);
-        seenBytes += bytes;
         int count = Math.min(bytes, buffer.length);
         int from = chunk.writerIndex() - count;
         int first = Math.min(count, buffer.length - next);
         chunk.getBytes(from, buffer, next, first);
         chunk.getBytes(from + first, buffer, 0, count - first);
         next = count == first ? next + count : count - first;
+        allKept &= bytes <= buffer.length - kept;
+        kept = Math.min(kept + count, buffer.length);
     }
 
     /** For the first chunk just enough, as most responses come whole. */
     private void makeRoom(int bytes) {
-        if (seenBytes + bytes > buffer.length && buffer.length < KEPT_BYTES) {
-            // Nothing was replaced yet, so what was kept is all that came.
-            long doubled = Math.max(seenBytes + bytes, 2L * buffer.length);
-            buffer = Arrays.copyOf(buffer, (int) Math.min(doubled, KEPT_BYTES));
+        limit = (int) Math.max(limit, Math.min((long) CHUNKS * bytes, MOST_KEPT));
+        long needed = (long) kept + bytes;
+        if (needed > buffer.length && buffer.length < limit) {
+            byte[] inOrder = inOrder();
+            buffer = Arrays.copyOf(inOrder, (int) Math.min(Math.max(needed, 2L * buffer.length), limit));
+            next = kept;
         }
     }
 
-    private boolean isAllKept() {
-        return seenBytes <= buffer.length;
+    /** What is kept, from its beginning. */
+    private byte[] inOrder() {
+        if (kept < buffer.length || next == buffer.length) {
+            return buffer;
+        }
+        byte[] inOrder = Arrays.copyOfRange(buffer, next, next + buffer.length);
+        System.arraycopy(buffer, 0, inOrder, buffer.length - next, next);
+        return inOrder;
     }
 
     private void listen(ByteBuf chunk) {
@@ -76,17 +92,12 @@ public final class ResponseTail {
     /** The usage that the response reports at its end, or null. */
     @Nullable
     public Usage usage() {
-        if (isAllKept()) {
-            return seenBytes == 0 ? null : Usage.lastIn(buffer, 0, next);
-        }
-        byte[] inOrder = Arrays.copyOfRange(buffer, next, next + buffer.length);
-        System.arraycopy(buffer, 0, inOrder, buffer.length - next, next);
-        return Usage.lastIn(inOrder, 0, inOrder.length);
+        return kept == 0 ? null : Usage.lastIn(inOrder(), 0, kept);
     }
 
     /** Whether the last thing that came is the event after which a stream of chat or completions has no other. */
     public boolean endsWithLastEvent() {
-        if (seenBytes < LAST_EVENT.length) {
+        if (kept < LAST_EVENT.length) {
             return false;
         }
         // Most events end an object there, so that one byte decides.
@@ -100,11 +111,11 @@ public final class ResponseTail {
 
     /** What a stream says by all that has come; begun where that is more than is kept. */
     public StreamStart streamStart() {
-        return isAllKept() ? StreamStart.of(buffer, 0, next) : StreamStart.BEGUN;
+        return allKept ? StreamStart.of(buffer, 0, kept) : StreamStart.BEGUN;
     }
 
     /** Whether this is a whole response that was aborted before its first token. Such a response is short. */
     public boolean isZeroTokenAbort() {
-        return seenBytes > 0 && isAllKept() && ZeroTokenAbort.isIn(buffer, 0, next);
+        return kept > 0 && allKept && ZeroTokenAbort.isIn(buffer, 0, kept);
     }
 }

@@ -58,6 +58,28 @@ class ResponseTailTest {
     }
 
     @Test
+    void findsTheUsageInALargerChunkAfterManySmallOnes() {
+        for (int i = 0; i < 100; i++) {
+            accept("data: " + i + "\n\n");
+        }
+        accept("x".repeat(1500));
+        accept(USAGE + "x".repeat(2500));
+
+        assertThat(tail.usage()).isNotNull();
+    }
+
+    @Test
+    void hasAllOfAStreamThatBeginsWithLargeChunks() {
+        for (int i = 0; i < 3; i++) {
+            accept(": " + "x".repeat(1300) + "\n\n");
+        }
+        assertThat(tail.streamStart()).isEqualTo(StreamStart.UNDECIDED);
+
+        accept(": " + "x".repeat(1300) + "\n\n");
+        assertThat(tail.streamStart()).isEqualTo(StreamStart.BEGUN);
+    }
+
+    @Test
     void knowsNothingBeforeTheFirstByte() {
         accept("");
 
