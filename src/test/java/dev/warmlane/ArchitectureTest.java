@@ -55,9 +55,11 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("app", "ops", "proxy", "engines", "cluster");
 
     @ArchTest
-    static final ArchRule onlyOneRoomKnowsJGroups = noClasses()
+    static final ArchRule onlyTheClustersTransportKnowsJGroups = noClasses()
             .that()
-            .resideOutsideOfPackage("dev.warmlane.cluster.jgroups")
+            .resideOutsideOfPackage("dev.warmlane.cluster")
+            .or()
+            .haveNameMatching("dev\\.warmlane\\.cluster\\.(ReplicaSharing|ClusterTransport)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.jgroups..");

@@ -2,7 +2,7 @@ package dev.warmlane.app;
 
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.outcome.AccessLog;
 import dev.warmlane.proxy.outcome.AccessLog.AccessLogFile;
 import dev.warmlane.proxy.outcome.AccessLogListener;
@@ -54,8 +54,8 @@ class AccessLogConfiguration {
     @Bean
     MeterBinder accessLogMeters(AccessLog accessLog) {
         return registry -> {
-            GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::written, "written");
-            GatewayMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::dropped, "dropped");
+            RequestMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::written, "written");
+            RequestMeter.ACCESS_LOG_LINES.counter(registry, accessLog, AccessLog::dropped, "dropped");
         };
     }
 

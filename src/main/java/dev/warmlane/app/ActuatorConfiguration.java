@@ -6,7 +6,7 @@ import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.CacheEndpoint;
 import dev.warmlane.ops.actuator.ClusterEndpoint;
@@ -126,7 +126,7 @@ class ActuatorConfiguration {
     MeterBinder buildInfo(ObjectProvider<BuildProperties> build, ObjectProvider<GitProperties> git) {
         BuildProperties version = build.getIfAvailable();
         GitProperties commit = git.getIfAvailable();
-        return registry -> GatewayMeter.BUILD_INFO.gauge(
+        return registry -> PoolMeter.BUILD_INFO.gauge(
                 registry,
                 1,
                 Integer::doubleValue,

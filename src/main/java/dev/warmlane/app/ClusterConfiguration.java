@@ -1,8 +1,8 @@
 package dev.warmlane.app;
 
 import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.JGroupsTransport;
 import dev.warmlane.cluster.ReplicaSharing;
-import dev.warmlane.cluster.jgroups.JGroupsTransport;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.ClusterEndpoint.ClusterMeters;
 import dev.warmlane.settings.ClusterSettings;

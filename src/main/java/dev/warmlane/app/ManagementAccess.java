@@ -1,8 +1,8 @@
 package dev.warmlane.app;
 
 import dev.warmlane.ops.actuator.ManagementGuard;
+import dev.warmlane.settings.AuthSettings.ManagementSettings;
 import dev.warmlane.settings.InvalidSettingException;
-import dev.warmlane.settings.ManagementSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -23,7 +23,7 @@ import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestMetrics;
 import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
 import dev.warmlane.proxy.warmup.WarmUp;
-import dev.warmlane.settings.CorsSettings;
+import dev.warmlane.settings.AuthSettings.CorsSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;

@@ -4,7 +4,7 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.outcome.RequestOutcome;
-import dev.warmlane.settings.CorsSettings;
+import dev.warmlane.settings.AuthSettings.CorsSettings;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

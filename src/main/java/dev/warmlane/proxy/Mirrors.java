@@ -5,7 +5,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.models.ModelNames.Mirror;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.error.ApiException;
@@ -171,6 +171,6 @@ final class Mirrors {
     }
 
     private void count(String pool, String result) {
-        GatewayMeter.MIRRORED.counter(registry, pool, result).increment();
+        RequestMeter.MIRRORED.counter(registry, pool, result).increment();
     }
 }

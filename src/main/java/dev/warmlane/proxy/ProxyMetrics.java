@@ -8,6 +8,7 @@ import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.micrometer.core.instrument.Counter;
@@ -28,7 +29,7 @@ final class ProxyMetrics {
     ProxyMetrics(MeterRegistry registry, Pools pools) {
         this.registry = registry;
         for (Pool pool : pools.all()) {
-            GatewayMeter.QUEUE_DEPTH.gauge(registry, pool.queue(), AdmissionQueue::waiting, pool.name());
+            RequestMeter.QUEUE_DEPTH.gauge(registry, pool.queue(), AdmissionQueue::waiting, pool.name());
             counter(rejected(pool.name(), Refusal.Reason.FULL.label()));
             counter(rejected(pool.name(), Refusal.Reason.LATE.label()));
         }
@@ -36,7 +37,7 @@ final class ProxyMetrics {
 
     /** The request goes to its first endpoint: what came before is the gateway's own time. */
     void overhead(String pool, long nanos) {
-        timer(new Labels(GatewayMeter.OVERHEAD, pool)).record(nanos, TimeUnit.NANOSECONDS);
+        timer(new Labels(RequestMeter.OVERHEAD, pool)).record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /**
@@ -53,12 +54,12 @@ final class ProxyMetrics {
         }
         String pool = routed.pool().name();
         RequestProgress progress = routed.progress();
-        progress.streams(timer(new Labels(GatewayMeter.INTER_CHUNK_GAP, pool)));
+        progress.streams(timer(new Labels(RequestMeter.INTER_CHUNK_GAP, pool)));
         ComputedPrompt computed = routed.computed();
         return () -> {
-            timer(new Labels(GatewayMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
+            timer(new Labels(RequestMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
             if (computed != null) {
-                timer(new Labels(GatewayMeter.PREFILL_TRANSFERS, pool))
+                timer(new Labels(RequestMeter.PREFILL_TRANSFERS, pool))
                         .record(System.nanoTime() - computed.sinceNanos(), TimeUnit.NANOSECONDS);
             }
         };
@@ -66,46 +67,46 @@ final class ProxyMetrics {
 
     void dispatched(String pool, RoutingDecision decision) {
         count(new Labels(
-                GatewayMeter.DECISIONS,
+                RequestMeter.DECISIONS,
                 pool,
                 decision.source().label(),
                 decision.outcome().label()));
         PrefillBypass bypass = decision.bypass();
         if (bypass != null || decision.prefill() != null) {
             String way = bypass == null ? "transfer" : bypass.label();
-            count(new Labels(GatewayMeter.PREFILL_DECISIONS, pool, way, ""));
+            count(new Labels(RequestMeter.PREFILL_DECISIONS, pool, way, ""));
         }
         if (decision.source() == KeySource.SESSION && decision.losesHits()) {
-            count(new Labels(GatewayMeter.MOVES_LOSING_HITS, pool));
+            count(new Labels(RequestMeter.MOVES_LOSING_HITS, pool));
         }
     }
 
     /** A prefill leg has done its part. */
     void prefilled(String pool, long nanos) {
-        timer(new Labels(GatewayMeter.PREFILL_DURATION, pool)).record(nanos, TimeUnit.NANOSECONDS);
+        timer(new Labels(RequestMeter.PREFILL_DURATION, pool)).record(nanos, TimeUnit.NANOSECONDS);
         prefillLeg(pool, "served");
     }
 
     void prefillLeg(String pool, String result) {
-        count(new Labels(GatewayMeter.PREFILL_LEGS, pool, result, ""));
+        count(new Labels(RequestMeter.PREFILL_LEGS, pool, result, ""));
     }
 
     /** What a prefill leg computed could not be fetched. */
     void transferFailed(String pool) {
-        count(new Labels(GatewayMeter.PREFILL_TRANSFERS_FAILED, pool));
+        count(new Labels(RequestMeter.PREFILL_TRANSFERS_FAILED, pool));
     }
 
     void retried(String pool, String reason) {
-        count(new Labels(GatewayMeter.RETRIES, pool, reason, ""));
+        count(new Labels(RequestMeter.RETRIES, pool, reason, ""));
     }
 
     void retryBudgetExhausted(String pool) {
-        count(new Labels(GatewayMeter.RETRY_BUDGET_EXHAUSTED, pool));
+        count(new Labels(RequestMeter.RETRY_BUDGET_EXHAUSTED, pool));
     }
 
     /** A request that had to wait in the queue has been dispatched. */
     void waited(String pool, long nanos) {
-        timer(new Labels(GatewayMeter.QUEUE_WAIT, pool)).record(nanos, TimeUnit.NANOSECONDS);
+        timer(new Labels(RequestMeter.QUEUE_WAIT, pool)).record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** A request was turned away before it was dispatched. */
@@ -114,7 +115,7 @@ final class ProxyMetrics {
     }
 
     private static Labels rejected(String pool, String reason) {
-        return new Labels(GatewayMeter.REJECTED, pool, reason, "");
+        return new Labels(RequestMeter.REJECTED, pool, reason, "");
     }
 
     private void count(Labels labels) {

@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.vllm.GenerationRequest;
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;

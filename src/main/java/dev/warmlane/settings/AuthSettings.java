@@ -3,6 +3,7 @@ package dev.warmlane.settings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -118,6 +119,100 @@ public record AuthSettings(
                 }
                 Check.atLeast(key + ".requests-per-minute", requestsPerMinute, 0);
                 Check.atLeast(key + ".tokens-per-minute", tokensPerMinute, 0);
+            }
+        }
+    }
+
+    /**
+     * Who may use the management port. Its address and TLS are Spring Boot's, under management.server.
+     *
+     * @param key Key that requests on the management port must bear, of at least 16 characters, as a bearer token or as the password of any
+     *     user. Liveness and readiness need none. Empty, and no client certificates asked for: anybody who reaches the port.
+     * @param keyFile File that contains the key instead. A trailing newline is ignored.
+     * @param allowedHosts Names in Host and Origin under which other methods than GET are served, beside addresses, names without a dot, and
+     *     those of a Kubernetes cluster.
+     * @param connections Maximum number of connections to the management port. Those beyond it are closed, as are those that have not sent a
+     *     request within warmlane.limits.header-timeout.
+     */
+    public record ManagementSettings(
+            @DefaultValue("") String key,
+            @DefaultValue("") String keyFile,
+            @DefaultValue List<String> allowedHosts,
+            @DefaultValue("128") int connections) {
+
+        private static final String PREFIX = "warmlane.management.";
+        private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
+
+        public ManagementSettings {
+            allowedHosts = List.copyOf(allowedHosts);
+            Check.atLeast(PREFIX + "connections", connections, 1);
+            if (!key.isEmpty() && !keyFile.isEmpty()) {
+                throw new InvalidSettingException(PREFIX + "key-file", keyFile, "nothing, since key is set");
+            }
+            if (!key.isEmpty()) {
+                checkKey(PREFIX + "key", key);
+            }
+            for (String host : allowedHosts) {
+                if (!HOST.matcher(host).matches()) {
+                    throw new InvalidSettingException(
+                            PREFIX + "allowed-hosts",
+                            host,
+                            "names of hosts without ports, such as warmlane.example.com");
+                }
+            }
+        }
+
+        /**
+         * Fails if a key is too short to keep anybody out.
+         *
+         * @param setting that it comes from
+         */
+        public static String checkKey(String setting, String key) {
+            return ClusterSettings.checkSecret(setting, key);
+        }
+    }
+
+    /**
+     * Which web pages may send requests from browsers (CORS).
+     *
+     * @param allowedOrigins Origins of web pages that may send requests, such as https://chat.example.com, or * for all. Empty: the
+     *     gateway says nothing of CORS, and what engines say of it passes.
+     * @param allowedMethods Methods that these pages may use.
+     * @param allowedHeaders Request headers that these pages may send, or * for all.
+     * @param maxAge How long browsers may remember the response to a preflight.
+     */
+    public record CorsSettings(
+            @DefaultValue List<String> allowedOrigins,
+            @DefaultValue({"GET", "HEAD", "POST"}) List<String> allowedMethods,
+            @DefaultValue("*") List<String> allowedHeaders,
+            @DefaultValue("10m") Duration maxAge) {
+        /** Stands for all. */
+        public static final String ANY = "*";
+
+        /** As browsers spell it: no path, no upper case. */
+        private static final Pattern ORIGIN = Pattern.compile("[a-z][a-z0-9+.-]*://[a-z0-9.\\[\\]:_-]+");
+
+        private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+
+        public CorsSettings {
+            allowedOrigins = List.copyOf(allowedOrigins);
+            allowedMethods = List.copyOf(allowedMethods);
+            allowedHeaders = List.copyOf(allowedHeaders);
+            check(
+                    "allowed-origins",
+                    allowedOrigins,
+                    Pattern.compile("\\*|" + ORIGIN),
+                    "* or origins as browsers send them, such as https://chat.example.com");
+            check("allowed-methods", allowedMethods, TOKEN, "methods, such as GET");
+            check("allowed-headers", allowedHeaders, TOKEN, "* or names of headers");
+            Check.notNegative("warmlane.cors.max-age", maxAge);
+        }
+
+        private static void check(String name, List<String> values, Pattern shape, String expected) {
+            for (String value : values) {
+                if (!shape.matcher(value).matches()) {
+                    throw new InvalidSettingException("warmlane.cors." + name, value, expected);
+                }
             }
         }
     }

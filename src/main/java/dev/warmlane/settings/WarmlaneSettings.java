@@ -1,5 +1,7 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.AuthSettings.CorsSettings;
+import dev.warmlane.settings.AuthSettings.ManagementSettings;
 import dev.warmlane.settings.HealthSettings.OutlierSettings;
 import dev.warmlane.settings.HealthSettings.ScrapeSettings;
 import dev.warmlane.settings.PoolSettings.DiscoverySettings;

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel;
@@ -68,7 +68,7 @@ class ClientAbortIT {
     }
 
     private static Map<String, Double> results(RunningGateway gateway) {
-        return gateway.bean(MeterRegistry.class).find(GatewayMeter.REQUESTS.meterName()).counters().stream()
+        return gateway.bean(MeterRegistry.class).find(RequestMeter.REQUESTS.meterName()).counters().stream()
                 .filter(counter -> counter.count() > 0)
                 .collect(Collectors.toMap(counter -> counter.getId().getTag("result"), Counter::count));
     }

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import io.micrometer.core.instrument.Counter;
@@ -91,7 +91,7 @@ class CountedOnceIT {
     }
 
     private double counted() {
-        return gateway.bean(MeterRegistry.class).find(GatewayMeter.REQUESTS.meterName()).counters().stream()
+        return gateway.bean(MeterRegistry.class).find(RequestMeter.REQUESTS.meterName()).counters().stream()
                 .mapToDouble(Counter::count)
                 .sum();
     }

@@ -7,7 +7,7 @@ import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Arrays;
@@ -158,7 +158,7 @@ class HeldStreamIT {
     }
 
     private long firstTokens() {
-        return gateway.bean(MeterRegistry.class).find(GatewayMeter.TTFT.meterName()).timers().stream()
+        return gateway.bean(MeterRegistry.class).find(RequestMeter.TTFT.meterName()).timers().stream()
                 .mapToLong(Timer::count)
                 .sum();
     }

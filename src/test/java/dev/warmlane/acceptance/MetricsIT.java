@@ -8,12 +8,12 @@ import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.metrics.MetricsPage;
+import dev.warmlane.metrics.PoolMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,25 +31,25 @@ class MetricsIT {
     private static final Pattern LABEL = Pattern.compile("([a-z]+)=\"");
 
     /** What a few requests of clients that nobody knows do not bring about. */
-    private static final Set<GatewayMeter> RARE = EnumSet.of(
-            GatewayMeter.QUEUE_WAIT,
-            GatewayMeter.REJECTED,
-            GatewayMeter.RETRY_BUDGET_EXHAUSTED,
-            GatewayMeter.MIRRORED,
-            GatewayMeter.PREWARM_REQUESTS,
-            GatewayMeter.PREWARM_TOKENS,
-            GatewayMeter.PREWARM_ENDPOINTS,
-            GatewayMeter.PREWARM_BYTES,
-            GatewayMeter.MODEL_FALLBACKS,
-            GatewayMeter.CLIENT_REQUESTS,
-            GatewayMeter.CLIENT_TOKENS,
-            GatewayMeter.REFUSALS,
-            GatewayMeter.PREFILL_DECISIONS,
-            GatewayMeter.PREFILL_LEGS,
-            GatewayMeter.PREFILL_DURATION,
-            GatewayMeter.PREFILL_TRANSFERS,
-            GatewayMeter.PREFILL_TRANSFERS_FAILED,
-            GatewayMeter.ENDPOINT_ROLE);
+    private static final Set<GatewayMeter> RARE = Set.of(
+            RequestMeter.QUEUE_WAIT,
+            RequestMeter.REJECTED,
+            RequestMeter.RETRY_BUDGET_EXHAUSTED,
+            RequestMeter.MIRRORED,
+            PoolMeter.PREWARM_REQUESTS,
+            PoolMeter.PREWARM_TOKENS,
+            PoolMeter.PREWARM_ENDPOINTS,
+            PoolMeter.PREWARM_BYTES,
+            RequestMeter.MODEL_FALLBACKS,
+            RequestMeter.CLIENT_REQUESTS,
+            RequestMeter.CLIENT_TOKENS,
+            RequestMeter.REFUSALS,
+            RequestMeter.PREFILL_DECISIONS,
+            RequestMeter.PREFILL_LEGS,
+            RequestMeter.PREFILL_DURATION,
+            RequestMeter.PREFILL_TRANSFERS,
+            RequestMeter.PREFILL_TRANSFERS_FAILED,
+            PoolMeter.ENDPOINT_ROLE);
 
     private final ChatClient client = new ChatClient();
 
@@ -70,14 +70,15 @@ class MetricsIT {
             fleet.servers().get(1).faults(Faults.builder().status(503).build());
             stream(gateway);
 
-            Map<String, GatewayMeter> documented = Arrays.stream(GatewayMeter.values())
-                    .collect(Collectors.toMap(MetricsPage::prometheusName, meter -> meter));
+            Map<String, GatewayMeter> documented =
+                    GatewayMeter.all().stream().collect(Collectors.toMap(MetricsPage::prometheusName, meter -> meter));
             String page = scrape(gateway);
             Map<String, TreeSet<String>> emitted = new HashMap<>();
             page.lines().filter(line -> line.startsWith("warmlane_")).forEach(line -> note(line, documented, emitted));
 
             assertThat(emitted.keySet())
-                    .containsAll(EnumSet.complementOf(EnumSet.copyOf(RARE)).stream()
+                    .containsAll(GatewayMeter.all().stream()
+                            .filter(meter -> !RARE.contains(meter))
                             .map(MetricsPage::prometheusName)
                             .toList());
             emitted.forEach((name, labels) -> {

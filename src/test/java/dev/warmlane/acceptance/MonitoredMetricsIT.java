@@ -51,7 +51,7 @@ class MonitoredMetricsIT {
             }
         }
         emitted.addAll(samples(Files.readString(Path.of("src/test/resources/vllm/metrics-newest.prom"))));
-        for (GatewayMeter documented : GatewayMeter.values()) {
+        for (GatewayMeter documented : GatewayMeter.all()) {
             String name = MetricsPage.prometheusName(documented);
             emitted.addAll(Set.of(name, name + "_bucket", name + "_count", name + "_sum"));
         }

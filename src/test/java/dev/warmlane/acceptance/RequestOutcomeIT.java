@@ -10,7 +10,7 @@ import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.ReportedEnds;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -202,7 +202,7 @@ class RequestOutcomeIT {
 
     private double tokens(String client) {
         Counter counter = gateway.bean(MeterRegistry.class)
-                .find(GatewayMeter.CLIENT_TOKENS.meterName())
+                .find(RequestMeter.CLIENT_TOKENS.meterName())
                 .tag("client", client)
                 .counter();
         return counter == null ? 0 : counter.count();

@@ -13,7 +13,7 @@ import dev.warmlane.harness.WebSocketClient;
 import dev.warmlane.harness.WebSocketWire;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -229,7 +229,7 @@ class WebSocketEndsIT {
                 from.wire().awaitClosed();
             }
             await().until(() -> gateway.bean(MeterRegistry.class)
-                            .find(GatewayMeter.CLIENT_TOKENS.meterName())
+                            .find(RequestMeter.CLIENT_TOKENS.meterName())
                             .counter()
                     != null);
             String rest = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer sesame\r\n"

@@ -5,7 +5,7 @@ import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
-import dev.warmlane.cluster.jgroups.JGroupsTransport;
+import dev.warmlane.cluster.JGroupsTransport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;

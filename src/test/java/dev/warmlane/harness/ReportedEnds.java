@@ -3,7 +3,7 @@ package dev.warmlane.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.proto.trace.v1.Span;
@@ -95,7 +95,7 @@ public final class ReportedEnds implements AutoCloseable {
 
     private Map<String, Double> counts() {
         Map<String, Double> counts = new HashMap<>();
-        for (Counter counter : registry.find(GatewayMeter.REQUESTS.meterName()).counters()) {
+        for (Counter counter : registry.find(RequestMeter.REQUESTS.meterName()).counters()) {
             String end = counter.getId().getTag("pool") + " " + counter.getId().getTag("result");
             counts.put(end, counter.count());
         }

@@ -14,7 +14,7 @@ class GatewayMeterTest {
 
     @Test
     void aHistogramHasTheBucketsOfVllm() {
-        Timer ttft = GatewayMeter.TTFT.timer(registry, "default");
+        Timer ttft = RequestMeter.TTFT.timer(registry, "default");
         ttft.record(Duration.ofMillis(30));
 
         assertThat(registry.scrape().lines())
@@ -29,7 +29,7 @@ class GatewayMeterTest {
 
     @Test
     void shortTimesHaveBucketsToo() {
-        GatewayMeter.OVERHEAD.timer(registry, "default").record(Duration.ofNanos(70_000));
+        RequestMeter.OVERHEAD.timer(registry, "default").record(Duration.ofNanos(70_000));
 
         assertThat(registry.scrape().lines())
                 .contains(
@@ -39,13 +39,13 @@ class GatewayMeterTest {
 
     @Test
     void everyLabelNeedsItsValue() {
-        assertThatThrownBy(() -> GatewayMeter.RETRIES.counter(registry, "default"))
+        assertThatThrownBy(() -> RequestMeter.RETRIES.counter(registry, "default"))
                 .hasMessage("warmlane.retries: [default] (expected: values for [pool, reason])");
     }
 
     @Test
     void onlyAHistogramIsTimed() {
-        assertThatThrownBy(() -> GatewayMeter.REQUESTS.timer(registry, "default", "2xx"))
+        assertThatThrownBy(() -> RequestMeter.REQUESTS.timer(registry, "default", "2xx"))
                 .hasMessage("warmlane.requests: COUNTER (expected: a histogram)");
     }
 }

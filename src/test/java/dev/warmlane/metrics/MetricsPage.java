@@ -27,7 +27,7 @@ public final class MetricsPage {
 
     static String text() {
         StringBuilder page = new StringBuilder(HEAD);
-        for (GatewayMeter meter : GatewayMeter.values()) {
+        for (GatewayMeter meter : GatewayMeter.all()) {
             page.append("| `%s` | %s | %s | %s |\n"
                     .formatted(
                             prometheusName(meter),

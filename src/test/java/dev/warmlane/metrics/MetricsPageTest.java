@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Mend the page by {@code ./mvnw test -Dtest=MetricsPageTest -Dmetrics.write=true}. */
@@ -22,7 +21,7 @@ class MetricsPageTest {
 
     @Test
     void namesFollowPrometheus() {
-        assertThat(List.of(GatewayMeter.values())).allSatisfy(meter -> {
+        assertThat(GatewayMeter.all()).allSatisfy(meter -> {
             assertThat(meter.meterName()).matches("warmlane(\\.[a-z]+)+").doesNotEndWith(".total");
             assertThat(MetricsPage.prometheusName(meter)).matches("warmlane(_[a-z]+)+");
             assertThat(meter.description()).isNotBlank();

@@ -1,14 +1,13 @@
 package dev.warmlane.core.admission;
 
 import dev.warmlane.core.admission.ServiceRate.RetryAdvice;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import dev.warmlane.core.admission.WaitingQueue.FairTurns;
-import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -16,21 +15,21 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the requests of one pool wait while its endpoints are full, and lets one in whenever another ends. Bounded in length
+ * Lets the requests of one pool wait while its endpoints are full, and admits one whenever another ends. Bounded in length
  * and in time. Safe for concurrent use; never blocks; calls out with no lock held.
  *
- * <p>Implementation notes: the line is guarded by its own monitor, held for the few microseconds of a look at it. One thread
- * at a time lets requests in; others that have made room meanwhile leave it a note (a counter) and go on, so that a hundred
- * requests ending at once make no queue of threads. A request is put in line before the room is looked at, and whoever makes
- * room looks at the line after making it: one of the two sees the other, so nobody is forgotten. What changes without anybody
- * saying so, such as an endpoint that appears, is seen at the next {@link #tick}.
+ * <p>Implementation notes: the tickets are guarded by their own monitor, held for a few microseconds. One thread at a time admits
+ * requests; others that free capacity meanwhile only count a signal, so that a hundred requests ending at once make no queue of
+ * threads. A request is queued before capacity is looked at, and whoever frees capacity looks at the queue afterwards: one of the
+ * two sees the other, so nobody is forgotten. What changes without a call, such as an endpoint that appears, is seen at the next
+ * {@link #tick}.
  */
 public final class AdmissionQueue {
     /**
-     * How long a line may get.
+     * How long the queue may get.
      *
-     * @param maxEntries requests that wait at a time; 0 lets nobody wait
-     * @param maxWait how long one may wait, to the precision of the ticks
+     * @param maxEntries requests that wait at a time; 0: none
+     * @param maxWait how long one may wait; looked at with each tick
      */
     public record Limits(int maxEntries, Duration maxWait) {
         public Limits {
@@ -44,28 +43,28 @@ public final class AdmissionQueue {
     }
 
     private final Limits limits;
-    private final Supplier<Capacity> room;
+    private final Supplier<Capacity> capacity;
     private final LongSupplier nanoClock;
     private final ServiceRate rate;
     private final RetryAdvice advice;
-    private final WaitingQueue line;
-    private final AtomicInteger occasions = new AtomicInteger();
+    private final WaitingQueue tickets;
+    private final AtomicInteger signals = new AtomicInteger();
     private boolean closed;
     private volatile int waiting;
     private volatile Runnable onWaiting = () -> {};
 
     /**
-     * An empty line.
+     * An empty queue.
      *
-     * @param room where there is room now; called from any thread, must not block
+     * @param capacity which endpoints can take a request now; called from any thread, must not block
      */
-    public AdmissionQueue(Limits limits, Supplier<Capacity> room, LongSupplier nanoClock, RandomGenerator random) {
+    public AdmissionQueue(Limits limits, Supplier<Capacity> capacity, LongSupplier nanoClock, RandomGenerator random) {
         this.limits = limits;
-        this.room = room;
+        this.capacity = capacity;
         this.nanoClock = nanoClock;
         this.rate = new ServiceRate(nanoClock);
         this.advice = new RetryAdvice(rate, limits.maxWait(), random);
-        this.line = new WaitingQueue(new FairTurns(random.nextLong()));
+        this.tickets = new WaitingQueue(new FairTurns(random.nextLong()));
     }
 
     /** Calls this, from any thread, when a request waits and none did before: from then on {@link #tick} has work to do. */
@@ -73,7 +72,7 @@ public final class AdmissionQueue {
         onWaiting = listener;
     }
 
-    /** Whether nobody waits, so that a request may take room where it finds some without asking here. */
+    /** Whether nobody waits, so that a request may go to any endpoint with capacity without asking here. */
     public boolean isIdle() {
         return waiting == 0;
     }
@@ -93,26 +92,26 @@ public final class AdmissionQueue {
     }
 
     /**
-     * Waits for room. The entrant may be let in or refused before this returns. A full line refuses whoever would be served
-     * last, which can be one that is in it: so a flood of one client takes no place from another.
+     * Queues a request. It may be admitted or refused before this returns. A full queue refuses whoever would be served last,
+     * which can be one that waits already: so a flood of one client displaces nobody else.
      */
-    public Ticket await(QueuedRequest claim, Waiter entrant) {
-        Ticket place;
+    public Ticket await(QueuedRequest request, Waiter waiter) {
+        Ticket ticket;
         Ticket refused = null;
         Refusal.Reason reason = Refusal.Reason.FULL;
         boolean first;
-        synchronized (line) {
+        synchronized (tickets) {
             first = waiting == 0;
-            place = line.add(
-                    claim, entrant, nanoClock.getAsLong() + limits.maxWait().toNanos());
+            ticket = tickets.add(
+                    request, waiter, nanoClock.getAsLong() + limits.maxWait().toNanos());
             if (closed) {
-                line.giveUp(place);
-                refused = place;
+                tickets.giveUp(ticket);
+                refused = ticket;
                 reason = Refusal.Reason.CLOSED;
-            } else if (line.size() > limits.maxEntries()) {
-                refused = line.giveUpLast();
+            } else if (tickets.size() > limits.maxEntries()) {
+                refused = tickets.giveUpLast();
             }
-            waiting = line.size();
+            waiting = tickets.size();
         }
         if (first) {
             onWaiting.run();
@@ -120,81 +119,81 @@ public final class AdmissionQueue {
         if (refused != null) {
             refuse(refused, reason);
         }
-        letIn();
-        return place;
+        admit();
+        return ticket;
     }
 
-    /** The request does not wait any more; its entrant is not called again. Nothing happens if its waiting is over. */
-    public void leave(Ticket place) {
-        synchronized (line) {
-            line.giveUp(place);
-            waiting = line.size();
+    /** The request waits no longer; its waiter is not called again. Nothing happens if its wait is over. */
+    public void leave(Ticket ticket) {
+        synchronized (tickets) {
+            tickets.giveUp(ticket);
+            waiting = tickets.size();
         }
     }
 
-    /** A request has ended: there may be room for another. */
+    /** A request has ended: there may be capacity for another. */
     public void ended() {
         rate.ended();
         if (waiting > 0) {
-            letIn();
+            admit();
         }
     }
 
     /**
-     * Refuses who has waited too long, and looks for room that nobody told of. To be called several times a
-     * second while any request waits.
+     * Refuses who has waited too long, and looks for capacity that came without a call. To be called several times a second while
+     * any request waits.
      */
     public void tick() {
         if (waiting == 0) {
             return;
         }
         List<Ticket> late;
-        synchronized (line) {
-            late = line.giveUpLate(nanoClock.getAsLong());
-            waiting = line.size();
+        synchronized (tickets) {
+            late = tickets.giveUpLate(nanoClock.getAsLong());
+            waiting = tickets.size();
         }
-        for (Ticket place : late) {
-            refuse(place, Refusal.Reason.LATE);
+        for (Ticket ticket : late) {
+            refuse(ticket, Refusal.Reason.LATE);
         }
-        letIn();
+        admit();
     }
 
     /** Refuses all that wait, and from now on whoever would. */
     public void close() {
         List<Ticket> all;
-        synchronized (line) {
+        synchronized (tickets) {
             closed = true;
-            all = line.giveUpAll();
-            waiting = line.size();
+            all = tickets.giveUpAll();
+            waiting = tickets.size();
         }
-        for (Ticket place : all) {
-            refuse(place, Refusal.Reason.CLOSED);
+        for (Ticket ticket : all) {
+            refuse(ticket, Refusal.Reason.CLOSED);
         }
     }
 
-    private void refuse(Ticket place, Refusal.Reason reason) {
-        place.entrant.refused(new Refusal(reason, advice.after(waiting)));
+    private void refuse(Ticket ticket, Refusal.Reason reason) {
+        ticket.waiter.refused(new Refusal(reason, advice.after(waiting)));
     }
 
-    private void letIn() {
-        if (occasions.getAndIncrement() > 0) {
+    private void admit() {
+        if (signals.getAndIncrement() > 0) {
             return;
         }
         int seen = 1;
         try {
             do {
-                letInWhileThereIsRoom();
-                seen = occasions.addAndGet(-seen);
+                admitWhileThereIsCapacity();
+                seen = signals.addAndGet(-seen);
             } while (seen > 0);
         } catch (RuntimeException | Error broken) {
-            // An entrant that throws has broken its word; that must not keep the others out for good.
-            occasions.set(0);
+            // A waiter must not throw; if one does, that must not keep the others out for good.
+            signals.set(0);
             throw broken;
         }
     }
 
-    /** Until one finds no room after all: there will be another occasion, and the others would fare no better now. */
-    private void letInWhileThereIsRoom() {
+    /** Until one finds no capacity after all: there will be another signal, and the others would fare no better now. */
+    private void admitWhileThereIsCapacity() {
         Ticket next = takeNext();
         while (next != null && enter(next)) {
             next = takeNext();
@@ -202,18 +201,18 @@ public final class AdmissionQueue {
     }
 
     private boolean enter(Ticket next) {
-        boolean keepsPlace = false;
+        boolean keepsWaiting = false;
         try {
-            keepsPlace = !next.entrant.enter();
-            return !keepsPlace;
+            keepsWaiting = !next.waiter.enter();
+            return !keepsWaiting;
         } finally {
-            synchronized (line) {
-                if (keepsPlace) {
-                    line.restore(next);
+            synchronized (tickets) {
+                if (keepsWaiting) {
+                    tickets.restore(next);
                 } else {
-                    line.served(next);
+                    tickets.served(next);
                 }
-                waiting = line.size();
+                waiting = tickets.size();
             }
         }
     }
@@ -222,62 +221,12 @@ public final class AdmissionQueue {
         if (waiting == 0) {
             return null;
         }
-        Capacity now = room.get();
+        Capacity now = capacity.get();
         if (now.isEmpty()) {
             return null;
         }
-        synchronized (line) {
-            return line.next(now);
-        }
-    }
-
-    /**
-     * The endpoints that can take one more request at this moment. Immutable.
-     *
-     * @param open those that anybody may go to
-     * @param boundOnly those that only take requests bound to them, because they drain
-     * @param full those that will take requests again when one of theirs has ended
-     * @param endpoints how many endpoints the pool has, full ones included
-     */
-    public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, Set<EndpointId> full, int endpoints) {
-        public Capacity {
-            open = Set.copyOf(open);
-            boundOnly = Set.copyOf(boundOnly);
-            full = Set.copyOf(full);
-        }
-
-        boolean isEmpty() {
-            return open.isEmpty() && boundOnly.isEmpty();
-        }
-
-        /** Whether there is room that this request can use. */
-        boolean admits(QueuedRequest claim) {
-            if (hasBoundEndpointOf(claim)) {
-                return true;
-            }
-            if (claim.boundOnly() && full.contains(claim.boundEndpoint())) {
-                return false;
-            }
-            for (EndpointId endpoint : open) {
-                if (!claim.tried().contains(endpoint)) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        /** Whether it is as well served now as it would be by waiting on. */
-        boolean suits(QueuedRequest claim) {
-            return claim.boundEndpoint() == null
-                    || claim.tried().contains(claim.boundEndpoint())
-                    || hasBoundEndpointOf(claim);
-        }
-
-        private boolean hasBoundEndpointOf(QueuedRequest claim) {
-            EndpointId bound = claim.boundEndpoint();
-            return bound != null
-                    && !claim.tried().contains(bound)
-                    && (open.contains(bound) || boundOnly.contains(bound));
+        synchronized (tickets) {
+            return tickets.next(now);
         }
     }
 }

@@ -52,9 +52,9 @@ final class ServiceRate {
     }
 
     /**
-     * When those who are refused should come back: once the line as it is now will have been served at the observed rate, and up
-     * to half as long again, so that they do not come back all at once. Between 100 ms and 60 s; beyond that OpenAI's clients
-     * ignore the advice.
+     * When those who are refused should come back: once the queue as it is now will have been served at the observed rate, and up
+     * to half as long again, so that they do not all come back at once. Between 100 ms and 60 s; OpenAI's clients ignore advice
+     * beyond that.
      */
     static final class RetryAdvice {
         private static final double LEAST_MILLIS = 100;

@@ -7,63 +7,63 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request's place in the queue. All that can change is guarded by the line's lock. */
+/** A request's place in the queue. What can change is guarded by the queue's lock. */
 public final class Ticket {
     /** Retries, then by priority, then by fair turns, then as they came. */
-    static final Comparator<Ticket> BY_TURN = Comparator.comparing((Ticket place) -> !place.claim.retry())
-            .thenComparingInt(place -> place.claim.priority())
-            .thenComparingLong(place -> place.turn)
-            .thenComparingLong(place -> place.number);
+    static final Comparator<Ticket> BY_TURN = Comparator.comparing((Ticket ticket) -> !ticket.request.retry())
+            .thenComparingInt(ticket -> ticket.request.priority())
+            .thenComparingLong(ticket -> ticket.turn)
+            .thenComparingLong(ticket -> ticket.number);
 
-    final QueuedRequest claim;
-    final Waiter entrant;
+    final QueuedRequest request;
+    final Waiter waiter;
     final long turn;
     final long number;
     final long lateAtNanos;
     /** How often others whose bound endpoint had room went before it although it was first. */
     int passedOver;
-    /** Let in, refused or left. */
+    /** Admitted, refused or left. */
     boolean over;
 
-    Ticket(QueuedRequest claim, Waiter entrant, long turn, long number, long lateAtNanos) {
-        this.claim = claim;
-        this.entrant = entrant;
+    Ticket(QueuedRequest request, Waiter waiter, long turn, long number, long lateAtNanos) {
+        this.request = request;
+        this.waiter = waiter;
         this.turn = turn;
         this.number = number;
         this.lateAtNanos = lateAtNanos;
     }
 
     /**
-     * A request that waits. Told once how its waiting ended: let in, or refused. Called from any thread, with no lock of the line
-     * held, never by two threads at a time for {@link #enter}; must neither block nor throw.
+     * A request that waits. Told once how its wait ended: admitted or refused. Called from any thread without the queue's lock,
+     * {@link #enter} never by two threads at a time; must neither block nor throw.
      */
     public interface Waiter {
 
         /**
-         * Takes room at an endpoint.
+         * Goes to an endpoint with capacity.
          *
-         * @return false if there was none after all; the request then keeps its place
+         * @return false if there is none after all; the request then keeps its ticket
          */
         boolean enter();
 
-        /** There will be no room for it. */
+        /** It is not going to be admitted. */
         void refused(Refusal refusal);
     }
 
     /**
-     * Why a request was not let in, and when it is worth asking again.
+     * Why a request was not admitted, and when it is worth asking again.
      *
-     * @param reason what was the matter
-     * @param retryAfter in how long the line as it is now will have been served; positive
+     * @param reason why
+     * @param retryAfter in how long the queue as it is now will have been served; positive
      */
     public record Refusal(Reason reason, Duration retryAfter) {
 
         public enum Reason {
-            /** The line had no place, or somebody with an earlier turn took it. */
+            /** The queue was full, or somebody with an earlier turn took the last place. */
             FULL,
             /** It waited as long as it may. */
             LATE,
-            /** Nobody is let in any more. */
+            /** Nobody is admitted any more. */
             CLOSED;
 
             /** The name in metric labels, lower case. */
@@ -76,7 +76,7 @@ public final class Ticket {
     /**
      * What decides when a waiting request's turn comes, and where it can go. Immutable.
      *
-     * @param retry whether an endpoint had it already and failed; goes before all that were never let in
+     * @param retry whether an endpoint had it already and failed; goes before all that were never admitted
      * @param priority lower goes earlier, as vLLM orders them; 0 where nobody says
      * @param client a hash of the client, among whom turns are shared
      * @param boundEndpoint the endpoint that its cache makes worth waiting for; null where all are the same to it
@@ -102,6 +102,56 @@ public final class Ticket {
 
         boolean ranksAs(QueuedRequest other) {
             return retry == other.retry && priority == other.priority;
+        }
+    }
+
+    /**
+     * The endpoints that can take one more request at this moment. Immutable.
+     *
+     * @param open those that anybody may go to
+     * @param boundOnly those that only take requests bound to them, because they drain
+     * @param full those that will take requests again when one of theirs has ended
+     * @param endpoints how many endpoints the pool has, full ones included
+     */
+    public record Capacity(Set<EndpointId> open, Set<EndpointId> boundOnly, Set<EndpointId> full, int endpoints) {
+        public Capacity {
+            open = Set.copyOf(open);
+            boundOnly = Set.copyOf(boundOnly);
+            full = Set.copyOf(full);
+        }
+
+        boolean isEmpty() {
+            return open.isEmpty() && boundOnly.isEmpty();
+        }
+
+        /** Whether one of them can take this request. */
+        boolean admits(QueuedRequest request) {
+            if (hasBoundEndpointOf(request)) {
+                return true;
+            }
+            if (request.boundOnly() && full.contains(request.boundEndpoint())) {
+                return false;
+            }
+            for (EndpointId endpoint : open) {
+                if (!request.tried().contains(endpoint)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** Whether it is as well served now as it would be by waiting on. */
+        boolean suits(QueuedRequest request) {
+            return request.boundEndpoint() == null
+                    || request.tried().contains(request.boundEndpoint())
+                    || hasBoundEndpointOf(request);
+        }
+
+        private boolean hasBoundEndpointOf(QueuedRequest request) {
+            EndpointId bound = request.boundEndpoint();
+            return bound != null
+                    && !request.tried().contains(bound)
+                    && (open.contains(bound) || boundOnly.contains(bound));
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.warmlane.core.admission;
 
 import com.dynatrace.hash4j.hashing.Hashing;
-import dev.warmlane.core.admission.AdmissionQueue.Capacity;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Waiter;
 import java.util.ArrayList;
@@ -13,59 +13,59 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tickets of waiting requests, in the order in which they are served. Not thread-safe.
  *
- * <p>First in turn is not always first to go: a request that has its cache elsewhere lets one of the next go first whose
- * bound endpoint has room, a bounded number of times. Else at saturation, where one endpoint at a time has room, every
- * session would be carried off from its cache, and the computing of what was cached would take the room of new requests. The
- * idea is that of delay scheduling (Zaharia et al., EuroSys 2010): waiting for a few others to end, out of many that are
- * running, costs less than starting cold.
+ * <p>First in turn is not always first to go: a request whose cache is elsewhere lets one of the next go first whose bound
+ * endpoint has capacity, a bounded number of times. Otherwise, at saturation, where one endpoint at a time has capacity, every
+ * session would leave its cache, and recomputing what was cached would take the capacity of new requests. The idea is that of
+ * delay scheduling (Zaharia et al., EuroSys 2010): waiting for a few of many running requests to end costs less than starting
+ * cold.
  */
 final class WaitingQueue {
-    /** Of requests bound at random, all but e^-4 = 2 % find theirs within so many rooms; the same for rooms and requests. */
+    /** Of requests bound at random, all but e^-4 = 2 % find their endpoint among so many that have capacity, and the other way round. */
     private static final int PATIENCE_PER_ENDPOINT = 4;
 
     private final NavigableSet<Ticket> inTurn = new TreeSet<>(Ticket.BY_TURN);
     private final FairTurns turns;
-    private long places;
+    private long issued;
     private int size;
 
     WaitingQueue(FairTurns turns) {
         this.turns = turns;
     }
 
-    /** Places that are not over, those that have been taken out to enter included. */
+    /** Tickets that are not over, those taken out to enter included. */
     int size() {
         return size;
     }
 
-    Ticket add(QueuedRequest claim, Waiter entrant, long lateAtNanos) {
-        long turn = claim.retry() ? 0 : turns.take(claim.client());
-        Ticket place = new Ticket(claim, entrant, turn, places++, lateAtNanos);
-        inTurn.add(place);
+    Ticket add(QueuedRequest request, Waiter waiter, long lateAtNanos) {
+        long turn = request.retry() ? 0 : turns.take(request.client());
+        Ticket ticket = new Ticket(request, waiter, turn, issued++, lateAtNanos);
+        inTurn.add(ticket);
         size++;
-        return place;
+        return ticket;
     }
 
-    /** Takes out who goes next to where there is room, or null if nobody can. */
+    /** Takes out the ticket of whoever goes next; null if nobody can. */
     @Nullable
-    Ticket next(Capacity room) {
-        int patience = PATIENCE_PER_ENDPOINT * room.endpoints();
+    Ticket next(Capacity capacity) {
+        int patience = PATIENCE_PER_ENDPOINT * capacity.endpoints();
         int looked = 0;
         Ticket first = null;
         Ticket chosen = null;
-        for (Ticket place : inTurn) {
-            if (first != null && (++looked > patience || !place.claim.ranksAs(first.claim))) {
+        for (Ticket ticket : inTurn) {
+            if (first != null && (++looked > patience || !ticket.request.ranksAs(first.request))) {
                 break;
             }
-            if (!room.admits(place.claim)) {
+            if (!capacity.admits(ticket.request)) {
                 continue;
             }
-            if (room.suits(place.claim)) {
-                chosen = place;
+            if (capacity.suits(ticket.request)) {
+                chosen = ticket;
                 break;
             }
             if (first == null) {
-                first = place;
-                if (place.passedOver >= patience) {
+                first = ticket;
+                if (ticket.passedOver >= patience) {
                     break;
                 }
             }
@@ -81,32 +81,32 @@ final class WaitingQueue {
         return chosen;
     }
 
-    /** Puts one back that was taken out and found no room, unless it is over meanwhile. */
-    void restore(Ticket place) {
-        if (!place.over) {
-            inTurn.add(place);
+    /** Puts back a ticket that was taken out and found no capacity, unless it is over meanwhile. */
+    void restore(Ticket ticket) {
+        if (!ticket.over) {
+            inTurn.add(ticket);
         }
     }
 
-    /** The place is over because its request is being served. */
-    void served(Ticket place) {
-        if (end(place) && !place.claim.retry()) {
-            turns.served(place.turn);
+    /** The ticket is over because its request is being served. */
+    void served(Ticket ticket) {
+        if (end(ticket) && !ticket.request.retry()) {
+            turns.served(ticket.turn);
         }
     }
 
     /**
-     * The place is over without having been served.
+     * The ticket is over without having been served.
      *
      * @return false if it was over already
      */
-    boolean giveUp(Ticket place) {
-        if (!end(place)) {
+    boolean giveUp(Ticket ticket) {
+        if (!end(ticket)) {
             return false;
         }
-        inTurn.remove(place);
-        if (!place.claim.retry()) {
-            turns.giveBack(place.claim.client());
+        inTurn.remove(ticket);
+        if (!ticket.request.retry()) {
+            turns.giveBack(ticket.request.client());
         }
         return true;
     }
@@ -118,7 +118,7 @@ final class WaitingQueue {
         return last;
     }
 
-    /** Gives up everybody who is not just being let in. */
+    /** Gives up everybody who is not just being admitted. */
     List<Ticket> giveUpAll() {
         List<Ticket> all = List.copyOf(inTurn);
         all.forEach(this::giveUp);
@@ -128,20 +128,20 @@ final class WaitingQueue {
     /** Gives up all that have waited too long. */
     List<Ticket> giveUpLate(long nowNanos) {
         List<Ticket> late = new ArrayList<>();
-        for (Ticket place : inTurn) {
-            if (nowNanos - place.lateAtNanos >= 0) {
-                late.add(place);
+        for (Ticket ticket : inTurn) {
+            if (nowNanos - ticket.lateAtNanos >= 0) {
+                late.add(ticket);
             }
         }
         late.forEach(this::giveUp);
         return late;
     }
 
-    private boolean end(Ticket place) {
-        if (place.over) {
+    private boolean end(Ticket ticket) {
+        if (ticket.over) {
             return false;
         }
-        place.over = true;
+        ticket.over = true;
         size--;
         return true;
     }

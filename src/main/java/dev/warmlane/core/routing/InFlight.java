@@ -1,6 +1,6 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.admission.AdmissionQueue.Capacity;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;

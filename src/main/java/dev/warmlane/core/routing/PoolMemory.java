@@ -10,6 +10,7 @@ import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
+import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
@@ -200,8 +201,23 @@ public final class PoolMemory {
         }
     }
 
+    /** Counts a request at its endpoint until the lease is closed; null if the endpoint is full. */
+    @Nullable
+    Lease lease(RoutingDecision decision) {
+        EndpointId endpoint = decision.endpoint().id();
+        long uncomputedTokens = decision.uncachedTokens() + loadingTokens(decision);
+        Lease lease = inFlight.open(endpoint, decision.promptTokens(), uncomputedTokens);
+        String adapter = decision.request().adapter();
+        if (lease != null && adapter != null) {
+            long sentNanos = nanoTime();
+            adapters.sent(endpoint, adapter);
+            lease.onClose(() -> adapters.ended(endpoint, adapter, nanoTime() - sentNanos));
+        }
+        return lease;
+    }
+
     /** What its endpoint has to do before it computes the prompt, in prefill tokens: load an adapter, or nothing. */
-    long loadingTokens(RoutingDecision decision) {
+    private long loadingTokens(RoutingDecision decision) {
         Candidate seen = decision.request().needsAdapter() ? decision.chosen() : null;
         return seen != null && seen.loadsAdapter() ? (long) (adapters.loadSeconds() / speeds.secondsPerToken()) : 0;
     }

@@ -1,6 +1,6 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.admission.AdmissionQueue.Capacity;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
@@ -17,15 +17,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Sends the requests of one pool to its endpoints: asks the policy, opens the lease, and keeps the pool's memory: what becomes
- * of each request is noted there, and endpoints that leave are forgotten. Safe for concurrent use; never blocks.
- */
+/** Sends the requests of one pool to its endpoints, and notes what becomes of them. Safe for concurrent use; never blocks. */
 public final class Router {
     private final EndpointPool pool;
     private final RoutingPolicy policy;
     private final PoolMemory memory;
-    private final InFlight inFlight;
     private final EndpointChoice choice;
     private final DecisionLog log;
     private final HealthWatch health;
@@ -45,7 +41,6 @@ public final class Router {
         this.pool = pool;
         this.policy = policy;
         this.memory = memory;
-        this.inFlight = memory.inFlight();
         this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
         this.feedback = new ResponseFeedback(memory, accuracy, this::retireIfGone);
@@ -62,7 +57,7 @@ public final class Router {
     }
 
     public InFlight inFlight() {
-        return inFlight;
+        return memory.inFlight();
     }
 
     public DecisionLog log() {
@@ -133,7 +128,7 @@ public final class Router {
 
     /** Which endpoints can take one more request now. */
     public Capacity capacity() {
-        return inFlight.capacity(choice.snapshot());
+        return memory.inFlight().capacity(choice.snapshot());
     }
 
     /**
@@ -200,7 +195,7 @@ public final class Router {
 
     /** Null if the endpoint is full. */
     private @Nullable Dispatch openPrefill(RoutingDecision leg) {
-        Lease lease = lease(leg);
+        Lease lease = memory.lease(leg);
         if (lease == null) {
             health.undecided(leg.endpoint());
             return null;
@@ -213,7 +208,7 @@ public final class Router {
 
     /** Null if the endpoint is full. */
     private @Nullable Dispatch open(RoutingDecision decision, @Nullable Dispatch prefill, boolean isFirst) {
-        Lease lease = lease(decision);
+        Lease lease = memory.lease(decision);
         if (lease == null) {
             health.undecided(decision.endpoint());
             return null;
@@ -226,20 +221,6 @@ public final class Router {
         Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());
         return dispatch;
-    }
-
-    /** Null if the endpoint is full. */
-    private @Nullable Lease lease(RoutingDecision decision) {
-        EndpointId endpoint = decision.endpoint().id();
-        long uncomputedTokens = decision.uncachedTokens() + memory.loadingTokens(decision);
-        Lease lease = inFlight.open(endpoint, decision.promptTokens(), uncomputedTokens);
-        String adapter = decision.request().adapter();
-        if (lease != null && adapter != null) {
-            long sentNanos = memory.nanoTime();
-            memory.adapters().sent(endpoint, adapter);
-            lease.onClose(() -> memory.adapters().ended(endpoint, adapter, memory.nanoTime() - sentNanos));
-        }
-        return lease;
     }
 
     /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */

@@ -26,14 +26,8 @@ public final class CanonicalPrompt {
     static final CanonicalPrompt EMPTY = new CanonicalPrompt(new byte[0], new int[0]);
 
     private static final StrippedText[] STRIPPED = StrippedText.values();
-    private static final byte[] TAGS = new byte[PromptTag.CODES];
+    private static final byte[] TAGS = PromptTag.bytes();
     private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-    static {
-        for (PromptTag tag : PromptTag.values()) {
-            TAGS[tag.code()] = (byte) tag.code();
-        }
-    }
 
     private final byte[] body;
     private final int[] spans;
@@ -125,6 +119,46 @@ public final class CanonicalPrompt {
         return ends;
     }
 
+    private void writeWithoutSpaces(int start, int end, PromptSink sink) {
+        int from = start;
+        int i = start;
+        while (i < end) {
+            byte next = body[i];
+            if (next == '"') {
+                i = afterString(i, end);
+            } else if (next == ' ' || next == '\n' || next == '\r' || next == '\t') {
+                if (i > from) {
+                    sink.accept(body, from, i - from);
+                }
+                from = ++i;
+            } else {
+                i++;
+            }
+        }
+        if (i > from) {
+            sink.accept(body, from, i - from);
+        }
+    }
+
+    private int afterString(int quote, int end) {
+        int i = QuoteSearch.next(body, quote + 1, end);
+        while (body[i] == '\\') {
+            i = QuoteSearch.next(body, i + 2, end);
+        }
+        return i + 1;
+    }
+
+    private void writeDigest(int start, int end, PromptSink sink) {
+        HashStream64 stream = Hashing.xxh3_64().hashStream();
+        writeWithoutSpaces(start, end, stream::putBytes);
+        long digest = stream.getAsLong();
+        byte[] bytes = new byte[MEDIA_BYTES];
+        for (int i = 0; i < MEDIA_BYTES; i += Long.BYTES) {
+            WORDS.set(bytes, i, digest);
+        }
+        sink.accept(bytes, 0, MEDIA_BYTES);
+    }
+
     /** Ends of what comes before the messages, and of the first messages: what all up to there hashes to, and its bytes. */
     public static final class MessageEnds {
         private final long[] hashes;
@@ -170,46 +204,6 @@ public final class CanonicalPrompt {
         }
     }
 
-    private void writeWithoutSpaces(int start, int end, PromptSink sink) {
-        int from = start;
-        int i = start;
-        while (i < end) {
-            byte next = body[i];
-            if (next == '"') {
-                i = afterString(i, end);
-            } else if (next == ' ' || next == '\n' || next == '\r' || next == '\t') {
-                if (i > from) {
-                    sink.accept(body, from, i - from);
-                }
-                from = ++i;
-            } else {
-                i++;
-            }
-        }
-        if (i > from) {
-            sink.accept(body, from, i - from);
-        }
-    }
-
-    private int afterString(int quote, int end) {
-        int i = QuoteSearch.next(body, quote + 1, end);
-        while (body[i] == '\\') {
-            i = QuoteSearch.next(body, i + 2, end);
-        }
-        return i + 1;
-    }
-
-    private void writeDigest(int start, int end, PromptSink sink) {
-        HashStream64 stream = Hashing.xxh3_64().hashStream();
-        writeWithoutSpaces(start, end, stream::putBytes);
-        long digest = stream.getAsLong();
-        byte[] bytes = new byte[MEDIA_BYTES];
-        for (int i = 0; i < MEDIA_BYTES; i += Long.BYTES) {
-            WORDS.set(bytes, i, digest);
-        }
-        sink.accept(bytes, 0, MEDIA_BYTES);
-    }
-
     /** Takes the canonical prompt of a request, piece by piece and in order. */
     @FunctionalInterface
     public interface PromptSink {
@@ -223,36 +217,39 @@ public final class CanonicalPrompt {
      * below 32, where no JSON value starts, so different prompts never become the same bytes.
      */
     enum PromptTag {
-        MODEL(0),
-        CACHE_SALT(1),
-        TOOLS(2),
-        SYSTEM(3),
-        PREVIOUS_RESPONSE(4),
-        PROMPT(5),
-        MESSAGE(6),
-        ROLE(7),
-        CONTENT(8),
-        NAME(9),
-        TOOL_CALLS(10),
-        TOOL_CALL_ID(11),
-        ARGUMENTS(12),
-        SUMMARY(13),
-        PART_MEMBER(14),
-        NESTED_CONTENT(15),
-        NESTED_CONTENT_END(16),
-        MEDIA(17);
+        MODEL,
+        CACHE_SALT,
+        TOOLS,
+        SYSTEM,
+        PREVIOUS_RESPONSE,
+        PROMPT,
+        MESSAGE,
+        ROLE,
+        CONTENT,
+        NAME,
+        TOOL_CALLS,
+        TOOL_CALL_ID,
+        ARGUMENTS,
+        SUMMARY,
+        PART_MEMBER,
+        NESTED_CONTENT,
+        NESTED_CONTENT_END,
+        MEDIA;
 
-        /** One more than the highest code. */
-        static final int CODES = 18;
+        static final int CODES = values().length;
 
-        private final int code;
-
-        PromptTag(int code) {
-            this.code = code;
+        /** The byte, which replicas share in their hashes: a new tag goes to the end. */
+        int code() {
+            return ordinal();
         }
 
-        int code() {
-            return code;
+        /** The byte of each tag at its own place. */
+        static byte[] bytes() {
+            byte[] bytes = new byte[CODES];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = (byte) i;
+            }
+            return bytes;
         }
     }
 
@@ -265,26 +262,17 @@ public final class CanonicalPrompt {
          * Claude Code's attribution, as a text block of its own in the {@code system} list of /v1/messages (vllm#36829; a real 0.26.0
          * does, and leaves it where {@code system} is one text).
          */
-        SYSTEM_BLOCK(0, "x-anthropic-billing-header", 18),
+        SYSTEM_BLOCK("x-anthropic-billing-header", 18),
         /** The same in system messages, as a block of its own or as the first line (0.33, read). */
-        SYSTEM_MESSAGE(1, "x-anthropic-billing-header", 33);
+        SYSTEM_MESSAGE("x-anthropic-billing-header", 33);
 
-        private final int code;
         private final String beginning;
         private final int sinceMinor;
 
-        /**
-         * @param code its place in this table
-         * @param sinceMinor the release of major version 0
-         */
-        StrippedText(int code, String beginning, int sinceMinor) {
-            this.code = code;
+        /** @param sinceMinor the release of major version 0 */
+        StrippedText(String beginning, int sinceMinor) {
             this.beginning = beginning;
             this.sinceMinor = sinceMinor;
-        }
-
-        int code() {
-            return code;
         }
 
         /** Whether a JSON string of the body, given with its quotes, begins like this one. */

@@ -1,6 +1,6 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -125,11 +125,6 @@ public record GenerationRequest(
                 previousResponses,
                 sessions,
                 CanonicalPrompt.EMPTY);
-    }
-
-    /** Whether the body holds a prompt in a shape that is known. */
-    public boolean hasPrompt() {
-        return !prompt.isEmpty();
     }
 
     /** Length of the canonical prompt in bytes, from which its tokens can be estimated. */

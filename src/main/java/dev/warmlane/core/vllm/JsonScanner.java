@@ -3,6 +3,7 @@ package dev.warmlane.core.vllm;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Implementation notes: nothing recurses. Values are skipped with one bit a level to tell objects from arrays, so hostile
  * nesting costs {@value #MAX_DEPTH} bits and an exception, not a stack.
  */
-public final class JsonScanner {
+final class JsonScanner {
     /** Levels of nesting in a skipped value; Python gives up at about 1,000. */
     static final int MAX_DEPTH = 512;
 
@@ -231,23 +232,5 @@ public final class JsonScanner {
         }
         tokens.scalar((byte) '"');
         tokens.expect((byte) ':', "a colon");
-    }
-
-    /**
-     * A body that is not the JSON it should be. The message names the offset of the offending byte and what was expected
-     * there, never what the body says.
-     */
-    public static final class MalformedJsonException extends RuntimeException {
-        private final int offset;
-
-        MalformedJsonException(int offset, String expected) {
-            super("JSON at byte %d: malformed (expected: %s)".formatted(offset, expected));
-            this.offset = offset;
-        }
-
-        /** Bytes of the body before the offending one. */
-        public int offset() {
-            return offset;
-        }
     }
 }

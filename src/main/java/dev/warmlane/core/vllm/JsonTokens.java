@@ -1,6 +1,5 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
 import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 
 /**
@@ -9,7 +8,7 @@ import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
  * <p>It accepts what Python's {@code json.loads}, and so vLLM, accepts: {@code NaN} and {@code Infinity} are numbers. It
  * accepts a little more, namely control characters and invalid UTF-8 inside strings, which vLLM then refuses itself.
  */
-final class JsonTokens {
+public final class JsonTokens {
     /** Characters in a number. */
     static final int MAX_NUMBER_LENGTH = 1024;
 
@@ -196,5 +195,23 @@ final class JsonTokens {
 
     private boolean at(char wanted) {
         return position < end && bytes[position] == wanted;
+    }
+
+    /**
+     * A body that is not the JSON it should be. The message names the offset of the offending byte and what was expected
+     * there, never what the body says.
+     */
+    public static final class MalformedJsonException extends RuntimeException {
+        private final int offset;
+
+        MalformedJsonException(int offset, String expected) {
+            super("JSON at byte %d: malformed (expected: %s)".formatted(offset, expected));
+            this.offset = offset;
+        }
+
+        /** Bytes of the body before the offending one. */
+        public int offset() {
+            return offset;
+        }
     }
 }

@@ -1,6 +1,6 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the id by which the Responses API calls a response, at the start of what the engine sends. */

@@ -2,7 +2,7 @@ package dev.warmlane.core.vllm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;

@@ -7,7 +7,7 @@ import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.core.sharing.Replication.Unusable;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -177,29 +177,29 @@ public final class ClusterEndpoint {
         public ClusterMeters(MeterRegistry registry, ReplicaSharing sharing) {
             ClusterTransport transport = sharing.transport();
             Replication replication = sharing.replication();
-            GatewayMeter.CLUSTER_MEMBERS.gauge(
+            PoolMeter.CLUSTER_MEMBERS.gauge(
                     registry, transport, of -> of.members().size());
-            GatewayMeter.CLUSTER_SILENCE.gauge(registry, transport, ClusterMeters::longestSilence);
-            GatewayMeter.CLUSTER_MESSAGES.counter(
+            PoolMeter.CLUSTER_SILENCE.gauge(registry, transport, ClusterMeters::longestSilence);
+            PoolMeter.CLUSTER_MESSAGES.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesPublished), "sent");
-            GatewayMeter.CLUSTER_MESSAGES.counter(
+            PoolMeter.CLUSTER_MESSAGES.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesReceived), "received");
-            GatewayMeter.CLUSTER_BYTES.counter(
+            PoolMeter.CLUSTER_BYTES.counter(
                     registry, transport, count(ClusterTransport.Statistics::bytesPublished), "sent");
-            GatewayMeter.CLUSTER_BYTES.counter(
+            PoolMeter.CLUSTER_BYTES.counter(
                     registry, transport, count(ClusterTransport.Statistics::bytesReceived), "received");
-            GatewayMeter.CLUSTER_DROPPED.counter(registry, replication, of -> (double) of.dropped(), "facts");
-            GatewayMeter.CLUSTER_DROPPED.counter(
+            PoolMeter.CLUSTER_DROPPED.counter(registry, replication, of -> (double) of.dropped(), "facts");
+            PoolMeter.CLUSTER_DROPPED.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesDropped), "messages");
-            GatewayMeter.CLUSTER_DROPPED.counter(
+            PoolMeter.CLUSTER_DROPPED.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesLost), "lost");
-            GatewayMeter.CLUSTER_SKIPPED.counter(
+            PoolMeter.CLUSTER_SKIPPED.counter(
                     registry,
                     sharing,
                     of -> (double) of.transport().statistics().messagesSkipped()
                             + of.replication().unusable().messages()
                             + of.replication().unusable().records());
-            GatewayMeter.CLUSTER_CONNECTIONS_REFUSED.counter(
+            PoolMeter.CLUSTER_CONNECTIONS_REFUSED.counter(
                     registry, transport, count(ClusterTransport.Statistics::connectionsRefused));
         }
 

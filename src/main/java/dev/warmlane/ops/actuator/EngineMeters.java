@@ -15,6 +15,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -156,7 +157,7 @@ public final class EngineMeters {
             }
             roleMeter = role == Role.BOTH
                     ? null
-                    : GatewayMeter.ENDPOINT_ROLE.gauge(registry, this, of -> 1, pool.name(), name, role.label());
+                    : PoolMeter.ENDPOINT_ROLE.gauge(registry, this, of -> 1, pool.name(), name, role.label());
         }
 
         EndpointId id() {
@@ -192,23 +193,23 @@ public final class EngineMeters {
 
         /** What engines say of their present state and have counted since they started, and what the gateway has sent them. */
         private enum Reading {
-            SENT_REQUESTS(GatewayMeter.ENDPOINT_REQUESTS),
-            SENT_PROMPT_TOKENS(GatewayMeter.ENDPOINT_PROMPT_TOKENS),
-            EJECTED(GatewayMeter.ENDPOINT_EJECTED),
-            KV_CACHE_USAGE(GatewayMeter.ENGINE_KV_CACHE_USAGE),
-            KV_CACHE_CAPACITY(GatewayMeter.ENGINE_KV_CACHE_CAPACITY),
-            RUNNING(GatewayMeter.ENGINE_RUNNING_REQUESTS),
-            WAITING(GatewayMeter.ENGINE_WAITING_REQUESTS),
-            SCRAPE_AGE(GatewayMeter.ENGINE_SCRAPE_AGE),
-            HIT_RATIO_1M(GatewayMeter.ENGINE_HIT_RATIO, "1m"),
-            HIT_RATIO_5M(GatewayMeter.ENGINE_HIT_RATIO, "5m"),
-            HIT_RATIO_60M(GatewayMeter.ENGINE_HIT_RATIO, "60m"),
-            QUERIED_TOKENS(GatewayMeter.ENGINE_QUERIED_TOKENS),
-            HIT_TOKENS(GatewayMeter.ENGINE_HIT_TOKENS),
-            PROMPT_TOKENS(GatewayMeter.ENGINE_PROMPT_TOKENS),
-            GENERATION_TOKENS(GatewayMeter.ENGINE_GENERATION_TOKENS),
-            PREEMPTIONS(GatewayMeter.ENGINE_PREEMPTIONS),
-            REJECTIONS(GatewayMeter.ENGINE_REJECTIONS);
+            SENT_REQUESTS(PoolMeter.ENDPOINT_REQUESTS),
+            SENT_PROMPT_TOKENS(PoolMeter.ENDPOINT_PROMPT_TOKENS),
+            EJECTED(PoolMeter.ENDPOINT_EJECTED),
+            KV_CACHE_USAGE(PoolMeter.ENGINE_KV_CACHE_USAGE),
+            KV_CACHE_CAPACITY(PoolMeter.ENGINE_KV_CACHE_CAPACITY),
+            RUNNING(PoolMeter.ENGINE_RUNNING_REQUESTS),
+            WAITING(PoolMeter.ENGINE_WAITING_REQUESTS),
+            SCRAPE_AGE(PoolMeter.ENGINE_SCRAPE_AGE),
+            HIT_RATIO_1M(PoolMeter.ENGINE_HIT_RATIO, "1m"),
+            HIT_RATIO_5M(PoolMeter.ENGINE_HIT_RATIO, "5m"),
+            HIT_RATIO_60M(PoolMeter.ENGINE_HIT_RATIO, "60m"),
+            QUERIED_TOKENS(PoolMeter.ENGINE_QUERIED_TOKENS),
+            HIT_TOKENS(PoolMeter.ENGINE_HIT_TOKENS),
+            PROMPT_TOKENS(PoolMeter.ENGINE_PROMPT_TOKENS),
+            GENERATION_TOKENS(PoolMeter.ENGINE_GENERATION_TOKENS),
+            PREEMPTIONS(PoolMeter.ENGINE_PREEMPTIONS),
+            REJECTIONS(PoolMeter.ENGINE_REJECTIONS);
 
             private static final Reading[] ALL = values();
 

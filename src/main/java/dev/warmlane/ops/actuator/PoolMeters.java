@@ -24,7 +24,8 @@ import dev.warmlane.engines.pool.CacheWatch.Seen;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.PoolMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -56,15 +57,14 @@ public final class PoolMeters {
     private static void gauges(MeterRegistry registry, Pool pool) {
         String name = pool.name();
         EndpointPool endpoints = pool.endpoints();
-        GatewayMeter.SELECTABLE_ENDPOINTS.gauge(
+        PoolMeter.SELECTABLE_ENDPOINTS.gauge(
                 registry, endpoints, of -> of.snapshot().healthy(), name);
-        GatewayMeter.DISCOVERY_STALE.gauge(registry, pool, of -> of.isDiscoveryStale() ? 1 : 0, name);
-        GatewayMeter.POOL_PANIC.gauge(registry, endpoints, of -> of.snapshot().isPanic() ? 1 : 0, name);
+        PoolMeter.DISCOVERY_STALE.gauge(registry, pool, of -> of.isDiscoveryStale() ? 1 : 0, name);
+        PoolMeter.POOL_PANIC.gauge(registry, endpoints, of -> of.snapshot().isPanic() ? 1 : 0, name);
         Arrays.stream(EndpointState.values())
                 .map(EndpointState::label)
                 .distinct()
-                .forEach(state ->
-                        GatewayMeter.ENDPOINTS.gauge(registry, endpoints, of -> count(of, state), name, state));
+                .forEach(state -> PoolMeter.ENDPOINTS.gauge(registry, endpoints, of -> count(of, state), name, state));
     }
 
     private static void targets(MeterRegistry registry, Pool pool) {
@@ -77,7 +77,7 @@ public final class PoolMeters {
 
     private static void target(MeterRegistry registry, Pool pool, String of, @Nullable Double value) {
         if (value != null) {
-            GatewayMeter.TARGET.gauge(registry, value, Double::doubleValue, pool.name(), of);
+            PoolMeter.TARGET.gauge(registry, value, Double::doubleValue, pool.name(), of);
         }
     }
 
@@ -88,14 +88,14 @@ public final class PoolMeters {
     }
 
     private static void count(MeterRegistry registry, String pool) {
-        GatewayMeter.RETRY_BUDGET_EXHAUSTED.counter(registry, pool);
-        GatewayMeter.MOVES_LOSING_HITS.counter(registry, pool);
+        RequestMeter.RETRY_BUDGET_EXHAUSTED.counter(registry, pool);
+        RequestMeter.MOVES_LOSING_HITS.counter(registry, pool);
         countRequests(registry, pool);
         for (Outcome outcome : Outcome.values()) {
-            GatewayMeter.DECISIONS.counter(registry, pool, KeySource.SESSION.label(), outcome.label());
+            RequestMeter.DECISIONS.counter(registry, pool, KeySource.SESSION.label(), outcome.label());
         }
         for (EjectionReason reason : EjectionReason.values()) {
-            GatewayMeter.EJECTIONS.counter(registry, pool, reason.label());
+            PoolMeter.EJECTIONS.counter(registry, pool, reason.label());
         }
     }
 
@@ -104,7 +104,7 @@ public final class PoolMeters {
             @Override
             public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
                 if (now instanceof Ejected ejected && endpoint.id().rank() == 0) {
-                    GatewayMeter.EJECTIONS
+                    PoolMeter.EJECTIONS
                             .counter(registry, pool, ejected.reason().label())
                             .increment();
                 }
@@ -114,7 +114,7 @@ public final class PoolMeters {
 
     private static void countRequests(MeterRegistry registry, String pool) {
         for (Result result : Result.values()) {
-            GatewayMeter.REQUESTS.counter(registry, pool, result.label());
+            RequestMeter.REQUESTS.counter(registry, pool, result.label());
         }
     }
 
@@ -130,15 +130,15 @@ public final class PoolMeters {
 
         public RoutingMeters(MeterRegistry registry, Pools pools, Bindings bindings) {
             this.pools = pools;
-            this.requests = GatewayMeter.IN_FLIGHT_REQUESTS.gauges(registry);
-            this.promptTokens = GatewayMeter.IN_FLIGHT_PROMPT_TOKENS.gauges(registry);
-            GatewayMeter.AFFINITY_BINDINGS.gauge(registry, bindings, Bindings::size);
-            GatewayMeter.AFFINITY_EVICTIONS.counter(registry, bindings, Bindings::evictions);
+            this.requests = PoolMeter.IN_FLIGHT_REQUESTS.gauges(registry);
+            this.promptTokens = PoolMeter.IN_FLIGHT_PROMPT_TOKENS.gauges(registry);
+            PoolMeter.AFFINITY_BINDINGS.gauge(registry, bindings, Bindings::size);
+            PoolMeter.AFFINITY_EVICTIONS.counter(registry, bindings, Bindings::evictions);
             for (Pool pool : pools.all()) {
                 PredictionAccuracy accuracy = pool.router().accuracy();
-                GatewayMeter.PREDICTED_PREFIX_TOKENS.counter(
+                RequestMeter.PREDICTED_PREFIX_TOKENS.counter(
                         registry, accuracy, PredictionAccuracy::predictedTokens, pool.name());
-                GatewayMeter.DELIVERED_PREFIX_TOKENS.counter(
+                RequestMeter.DELIVERED_PREFIX_TOKENS.counter(
                         registry, accuracy, PredictionAccuracy::deliveredTokens, pool.name());
             }
         }
@@ -158,7 +158,7 @@ public final class PoolMeters {
             List<MultiGauge.Row<?>> rows = new ArrayList<>();
             for (Pool pool : pools.all()) {
                 for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                    Tags tags = GatewayMeter.IN_FLIGHT_REQUESTS.tags(pool.name(), endpoint.name());
+                    Tags tags = PoolMeter.IN_FLIGHT_REQUESTS.tags(pool.name(), endpoint.name());
                     rows.add(MultiGauge.Row.of(
                             tags,
                             pool.router().inFlight(),
@@ -178,26 +178,26 @@ public final class PoolMeters {
         public CacheMeters(MeterRegistry registry, Pools pools, CacheWatch watch) {
             this.watch = watch;
             for (Pool pool : pools.all()) {
-                GatewayMeter.ADVISED_ENDPOINTS.gauge(
+                PoolMeter.ADVISED_ENDPOINTS.gauge(
                         registry, pool, of -> size(of, PoolSize.Advice::endpoints), pool.name());
-                GatewayMeter.NEEDED_ENDPOINTS.gauge(
+                PoolMeter.NEEDED_ENDPOINTS.gauge(
                         registry, pool, of -> size(of, PoolSize.Advice::loadNeed), pool.name(), "load");
-                GatewayMeter.NEEDED_ENDPOINTS.gauge(
+                PoolMeter.NEEDED_ENDPOINTS.gauge(
                         registry, pool, of -> size(of, PoolSize.Advice::cacheNeed), pool.name(), "cache");
                 CacheUse use = pool.router().cacheUse();
                 if (use != null) {
                     String name = pool.name();
-                    GatewayMeter.CACHE_LEFT_OUT.counter(registry, use, CacheUse::leftOut, name);
-                    SIZES.forEach((size, times) -> GatewayMeter.CACHE_HIT_RATIO.gauge(
+                    PoolMeter.CACHE_LEFT_OUT.counter(registry, use, CacheUse::leftOut, name);
+                    SIZES.forEach((size, times) -> PoolMeter.CACHE_HIT_RATIO.gauge(
                             registry,
                             pool,
                             of -> seen(of, seen -> seen.splitCurve().hitRatio(times * seen.capacityTokens())),
                             name,
                             size));
-                    GatewayMeter.CACHE_HIT_RATIO.gauge(
+                    PoolMeter.CACHE_HIT_RATIO.gauge(
                             registry, pool, of -> seen(of, seen -> seen.curve().infiniteHitRatio()), name, "infinite");
                     for (Cause cause : Cause.values()) {
-                        GatewayMeter.CACHE_LOST.gauge(
+                        PoolMeter.CACHE_LOST.gauge(
                                 registry,
                                 pool,
                                 of -> seen(

@@ -8,6 +8,7 @@ import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
@@ -100,17 +101,17 @@ final class PoolSampler {
     }
 
     private void readCounters(double[] sums) {
-        for (Counter counter : counters.of(GatewayMeter.REQUESTS, pool)) {
+        for (Counter counter : counters.of(RequestMeter.REQUESTS, pool)) {
             String result = counter.getId().getTag("result");
             addTo(sums, PoolSum.REQUESTS, counter.count());
             if ("5xx".equals(result) || "failed".equals(result)) {
                 addTo(sums, PoolSum.FAILED, counter.count());
             }
         }
-        set(sums, PoolSum.REJECTED, total(GatewayMeter.REJECTED));
-        set(sums, PoolSum.MOVES_LOSING_HITS, total(GatewayMeter.MOVES_LOSING_HITS));
-        set(sums, PoolSum.UNRETRIED, total(GatewayMeter.RETRY_BUDGET_EXHAUSTED));
-        for (Counter counter : counters.of(GatewayMeter.DECISIONS, pool)) {
+        set(sums, PoolSum.REJECTED, total(RequestMeter.REJECTED));
+        set(sums, PoolSum.MOVES_LOSING_HITS, total(RequestMeter.MOVES_LOSING_HITS));
+        set(sums, PoolSum.UNRETRIED, total(RequestMeter.RETRY_BUDGET_EXHAUSTED));
+        for (Counter counter : counters.of(RequestMeter.DECISIONS, pool)) {
             addTo(sums, PoolSum.DECISIONS, counter.count());
             String key = counter.getId().getTag("key");
             if (KeySource.SESSION.label().equals(key)
@@ -143,7 +144,7 @@ final class PoolSampler {
 
     private double queued() {
         if (queued == null) {
-            queued = registry.find(GatewayMeter.QUEUE_DEPTH.meterName())
+            queued = registry.find(RequestMeter.QUEUE_DEPTH.meterName())
                     .tag("pool", pool)
                     .gauge();
         }

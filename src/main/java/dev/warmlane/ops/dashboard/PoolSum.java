@@ -1,6 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.CountAtBucket;
@@ -88,7 +88,7 @@ enum PoolSum {
         /** At one reading in thousands a stream is between count and bucket. */
         private static final int READINGS = 3;
 
-        private static final double[] BOUNDS = GatewayMeter.TTFT.bucketSeconds();
+        private static final double[] BOUNDS = RequestMeter.TTFT.bucketSeconds();
 
         /** The buckets, with the one that has no bound. */
         static final int COUNT = BOUNDS.length + 1;
@@ -110,7 +110,7 @@ enum PoolSum {
         /** Puts the cumulative counts into the sums. */
         void read(double[] sums) {
             if (timer == null) {
-                timer = registry.find(GatewayMeter.TTFT.meterName())
+                timer = registry.find(RequestMeter.TTFT.meterName())
                         .tag("pool", pool)
                         .timer();
             }

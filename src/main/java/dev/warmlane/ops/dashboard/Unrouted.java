@@ -1,6 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveUnrouted;
 import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
@@ -34,7 +34,7 @@ final class Unrouted {
     LiveUnrouted add(double secondsSinceLast) {
         seconds += secondsSinceLast;
         double[] sums = {seconds, 0, 0};
-        for (Counter counter : counters.of(GatewayMeter.REQUESTS, PoolSettings.NO_POOL)) {
+        for (Counter counter : counters.of(RequestMeter.REQUESTS, PoolSettings.NO_POOL)) {
             sums[REQUESTS] += counter.count();
             String result = String.valueOf(counter.getId().getTag("result"));
             if (result.equals("4xx") || result.equals("5xx")) {
@@ -42,7 +42,7 @@ final class Unrouted {
             }
         }
         Map<String, Double> counts = new TreeMap<>();
-        for (Counter counter : counters.of(GatewayMeter.REFUSALS, null)) {
+        for (Counter counter : counters.of(RequestMeter.REFUSALS, null)) {
             counts.put(String.valueOf(counter.getId().getTag("reason")), counter.count());
         }
         recent.add(sums);

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.access;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.sharing.SharedQuota;
 import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.access.AccessControl.AccessMetrics;
 import dev.warmlane.proxy.access.Authenticator.AccessException;
 import dev.warmlane.proxy.access.Authenticator.Credentials;
@@ -70,16 +71,16 @@ public final class AccessControl {
         }
 
         void entered(Identity identity) {
-            count(requests, GatewayMeter.CLIENT_REQUESTS, identity.name(), 1);
+            count(requests, RequestMeter.CLIENT_REQUESTS, identity.name(), 1);
         }
 
         void took(String name, long count) {
-            count(tokens, GatewayMeter.CLIENT_TOKENS, name, count);
+            count(tokens, RequestMeter.CLIENT_TOKENS, name, count);
         }
 
         /** @param reason unknown, forbidden, model, requests, tokens or unavailable */
         void refused(String reason) {
-            count(refusals, GatewayMeter.REFUSALS, reason, 1);
+            count(refusals, RequestMeter.REFUSALS, reason, 1);
         }
 
         private void count(ConcurrentHashMap<String, Counter> counters, GatewayMeter meter, String label, long by) {

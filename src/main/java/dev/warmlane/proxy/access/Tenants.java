@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.vllm.EngineVersion;
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.TopLevelMembers;
 import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import dev.warmlane.proxy.access.Tenants.Tenant;

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.body;
 
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.error.ApiException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
@@ -185,9 +185,9 @@ public final class BufferedBody {
         }
 
         public void registerWith(MeterRegistry registry) {
-            GatewayMeter.BUFFERED_BODY_BYTES.gauge(registry, this, BodyBudget::reserved);
-            GatewayMeter.BUFFERED_BODY_LIMIT.gauge(registry, this, budget -> budget.limitBytes);
-            GatewayMeter.BUFFERED_BODY_REFUSALS.counter(registry, refusals, LongAdder::sum);
+            RequestMeter.BUFFERED_BODY_BYTES.gauge(registry, this, BodyBudget::reserved);
+            RequestMeter.BUFFERED_BODY_LIMIT.gauge(registry, this, budget -> budget.limitBytes);
+            RequestMeter.BUFFERED_BODY_REFUSALS.counter(registry, refusals, LongAdder::sum);
         }
     }
 }

@@ -5,7 +5,7 @@ import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.GenerationRequest.SessionField;
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.MultipartForm;
 import dev.warmlane.proxy.error.ApiException;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.error;
 
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;

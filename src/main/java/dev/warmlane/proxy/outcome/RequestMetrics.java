@@ -1,7 +1,7 @@
 package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
@@ -50,9 +50,9 @@ public final class RequestMetrics implements OutcomeListener {
         return meters.computeIfAbsent(
                 new End(pool, result),
                 end -> new Meters(
-                        GatewayMeter.REQUESTS.counter(
+                        RequestMeter.REQUESTS.counter(
                                 registry, end.pool(), end.result().label()),
-                        GatewayMeter.REQUEST_DURATION.timer(
+                        RequestMeter.REQUEST_DURATION.timer(
                                 registry, end.pool(), end.result().label())));
     }
 
@@ -92,7 +92,7 @@ public final class RequestMetrics implements OutcomeListener {
             }
             String name = outcome.askedModel();
             if (outcome.isFallback() && name != null) {
-                GatewayMeter.MODEL_FALLBACKS.counter(registry, name).increment();
+                RequestMeter.MODEL_FALLBACKS.counter(registry, name).increment();
             }
         }
 
@@ -135,12 +135,12 @@ public final class RequestMetrics implements OutcomeListener {
             ModelMeters(MeterRegistry registry, String model) {
                 this.registry = registry;
                 for (Result result : Result.values()) {
-                    requests.put(result, GatewayMeter.MODEL_REQUESTS.counter(registry, model, result.label()));
+                    requests.put(result, RequestMeter.MODEL_REQUESTS.counter(registry, model, result.label()));
                 }
-                promptTokens = GatewayMeter.MODEL_TOKENS.counter(registry, model, "prompt");
-                cachedTokens = GatewayMeter.MODEL_TOKENS.counter(registry, model, "cached");
-                outputTokens = GatewayMeter.MODEL_TOKENS.counter(registry, model, "output");
-                firstToken = GatewayMeter.MODEL_TTFT.timer(registry, model);
+                promptTokens = RequestMeter.MODEL_TOKENS.counter(registry, model, "prompt");
+                cachedTokens = RequestMeter.MODEL_TOKENS.counter(registry, model, "cached");
+                outputTokens = RequestMeter.MODEL_TOKENS.counter(registry, model, "output");
+                firstToken = RequestMeter.MODEL_TTFT.timer(registry, model);
             }
 
             void count(Result result, RequestProgress progress) {

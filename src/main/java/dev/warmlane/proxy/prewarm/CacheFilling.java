@@ -10,7 +10,7 @@ import dev.warmlane.core.prefix.warming.SharedPrompts.Shared;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
@@ -79,7 +79,7 @@ final class CacheFilling {
         NEEDED;
 
         void count(MeterRegistry registry, Pool pool) {
-            GatewayMeter.PREWARM_ENDPOINTS
+            PoolMeter.PREWARM_ENDPOINTS
                     .counter(registry, pool.name(), name().toLowerCase(Locale.ROOT))
                     .increment();
         }
@@ -249,7 +249,7 @@ final class CacheFilling {
         if (usage != null) {
             int cached = Objects.requireNonNullElse(usage.cachedTokens(), 0);
             tokens += usage.promptTokens() - cached - tokens(call);
-            GatewayMeter.PREWARM_TOKENS
+            PoolMeter.PREWARM_TOKENS
                     .counter(registry, pool.name())
                     .increment(Math.max(0, usage.promptTokens() - cached));
         }
@@ -294,6 +294,6 @@ final class CacheFilling {
     }
 
     private void count(String result) {
-        GatewayMeter.PREWARM_REQUESTS.counter(registry, pool.name(), result).increment();
+        PoolMeter.PREWARM_REQUESTS.counter(registry, pool.name(), result).increment();
     }
 }

@@ -6,7 +6,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.warming.SharedPrompts;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.PrewarmSettings;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,7 +36,7 @@ public final class CacheWarmer implements AutoCloseable {
         for (Pool pool : pools.all()) {
             SharedPrompts shared = pool.sharedPrompts();
             if (shared != null) {
-                GatewayMeter.PREWARM_BYTES.gauge(registry, shared, SharedPrompts::bytes, pool.name());
+                PoolMeter.PREWARM_BYTES.gauge(registry, shared, SharedPrompts::bytes, pool.name());
                 pool.health().onCold(server -> begin(pool, shared, server));
             }
         }

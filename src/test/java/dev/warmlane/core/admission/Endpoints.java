@@ -1,6 +1,6 @@
 package dev.warmlane.core.admission;
 
-import dev.warmlane.core.admission.AdmissionQueue.Capacity;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.util.HashSet;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.core.vllm.JsonScanner.MalformedJsonException;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.io.ByteArrayOutputStream;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ class GenerationRequestTest {
         assertThat(request.includeUsage()).isTrue();
         assertThat(request.maxTokens()).isEqualTo(7);
         assertThat(request.priority()).isEqualTo(-2);
-        assertThat(request.hasPrompt()).isTrue();
+        assertThat(request.prompt().isEmpty()).isFalse();
     }
 
     @Test
@@ -39,7 +39,7 @@ class GenerationRequestTest {
         assertThat(request.includeUsage()).isFalse();
         assertThat(request.maxTokens()).isNull();
         assertThat(request.priority()).isNull();
-        assertThat(request.hasPrompt()).isTrue();
+        assertThat(request.prompt().isEmpty()).isFalse();
     }
 
     @Test
@@ -75,7 +75,7 @@ class GenerationRequestTest {
                 "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"d\"]}"
             })
     void hasNoPromptInAShapeNobodyKnows(String body) {
-        assertThat(parse(body).hasPrompt()).isFalse();
+        assertThat(parse(body).prompt().isEmpty()).isTrue();
         assertThat(parse(body).promptBytes()).isZero();
     }
 
@@ -178,10 +178,14 @@ class GenerationRequestTest {
     @Test
     void hasNoPromptWhenThePartsAreTooMany() {
         String message = "{\"role\":\"user\",\"content\":\"a\"},";
-        assertThat(parse("{\"messages\":[" + message.repeat(20_000) + "{}]}").hasPrompt())
-                .isFalse();
-        assertThat(parse("{\"messages\":[" + message.repeat(10_000) + "{}]}").hasPrompt())
+        assertThat(parse("{\"messages\":[" + message.repeat(20_000) + "{}]}")
+                        .prompt()
+                        .isEmpty())
                 .isTrue();
+        assertThat(parse("{\"messages\":[" + message.repeat(10_000) + "{}]}")
+                        .prompt()
+                        .isEmpty())
+                .isFalse();
     }
 
     @Test

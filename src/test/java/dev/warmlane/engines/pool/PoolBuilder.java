@@ -1,7 +1,7 @@
 package dev.warmlane.engines.pool;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.AdmissionQueue.Capacity;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthRules;

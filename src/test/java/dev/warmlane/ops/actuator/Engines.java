@@ -1,7 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.AdmissionQueue.Capacity;
+import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;

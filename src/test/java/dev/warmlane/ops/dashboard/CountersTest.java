@@ -2,7 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,11 +17,11 @@ class CountersTest {
     void findsTheOnesOfAPoolAndThoseThatComeLater() {
         Counter first = count("a", "2xx");
         count("b", "2xx");
-        assertThat(counters.of(GatewayMeter.REQUESTS, "a")).containsExactly(first);
+        assertThat(counters.of(RequestMeter.REQUESTS, "a")).containsExactly(first);
 
         Counter later = count("a", "5xx");
 
-        assertThat(counters.of(GatewayMeter.REQUESTS, "a")).containsExactlyInAnyOrder(first, later);
+        assertThat(counters.of(RequestMeter.REQUESTS, "a")).containsExactlyInAnyOrder(first, later);
     }
 
     @Test
@@ -29,20 +29,20 @@ class CountersTest {
         Counter a = count("a", "2xx");
         Counter b = count("b", "2xx");
 
-        assertThat(counters.of(GatewayMeter.REQUESTS, null)).containsExactlyInAnyOrder(a, b);
+        assertThat(counters.of(RequestMeter.REQUESTS, null)).containsExactlyInAnyOrder(a, b);
     }
 
     @Test
     void forgetsWhatIsGone() {
         Counter gone = count("a", "2xx");
-        assertThat(counters.of(GatewayMeter.REQUESTS, "a")).containsExactly(gone);
+        assertThat(counters.of(RequestMeter.REQUESTS, "a")).containsExactly(gone);
 
         registry.remove(gone);
 
-        assertThat(counters.of(GatewayMeter.REQUESTS, "a")).isEmpty();
+        assertThat(counters.of(RequestMeter.REQUESTS, "a")).isEmpty();
     }
 
     private Counter count(String pool, String result) {
-        return GatewayMeter.REQUESTS.counter(registry, pool, result);
+        return RequestMeter.REQUESTS.counter(registry, pool, result);
     }
 }

@@ -2,7 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import io.micrometer.core.instrument.AbstractTimer;
 import io.micrometer.core.instrument.Clock;
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class TtftBucketsTest {
-    private static final double[] BOUNDS = GatewayMeter.TTFT.bucketSeconds();
+    private static final double[] BOUNDS = RequestMeter.TTFT.bucketSeconds();
 
     private long inBuckets;
     private long counted;
@@ -67,7 +67,7 @@ class TtftBucketsTest {
                 return new ReadTimer(id);
             }
         };
-        GatewayMeter.TTFT.timer(registry, "default");
+        RequestMeter.TTFT.timer(registry, "default");
         return registry;
     }
 

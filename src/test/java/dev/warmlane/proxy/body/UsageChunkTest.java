@@ -87,7 +87,7 @@ class UsageChunkTest {
         body.forgetPrompt();
         assertThat(body.parse().priority()).isEqualTo(7);
         assertThat(body.parse().includeUsage()).isFalse();
-        assertThat(body.parse().hasPrompt()).isFalse();
+        assertThat(body.parse().prompt().isEmpty()).isTrue();
     }
 
     private static String ask(String text) {

@@ -1,4 +1,4 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;

@@ -1,4 +1,4 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -7,7 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.warmlane.cluster.jgroups.ClusterStack.ClusterThreads;
+import dev.warmlane.cluster.ClusterStack.ClusterThreads;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,10 +1,10 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.cluster.BoundedLog.OncePerMinute;
+import dev.warmlane.cluster.Broadcast.Envelope;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
-import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
-import dev.warmlane.cluster.jgroups.Broadcast.Envelope;
+import dev.warmlane.cluster.MemberList.Peer;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

@@ -1,4 +1,4 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

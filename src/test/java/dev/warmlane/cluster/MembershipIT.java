@@ -1,11 +1,11 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
-import dev.warmlane.cluster.jgroups.Peer.MemberAddress;
+import dev.warmlane.cluster.MemberList.Peer.MemberAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

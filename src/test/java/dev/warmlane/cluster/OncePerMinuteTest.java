@@ -1,8 +1,8 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
+import dev.warmlane.cluster.BoundedLog.OncePerMinute;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import java.io.DataInput;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;

@@ -1,8 +1,8 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.cluster.jgroups.Broadcast.Outbox;
+import dev.warmlane.cluster.Broadcast.Outbox;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {

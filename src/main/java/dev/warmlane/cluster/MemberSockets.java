@@ -1,6 +1,6 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.jgroups.BoundedLog.OncePerMinute;
+import dev.warmlane.cluster.BoundedLog.OncePerMinute;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,6 +1,5 @@
-package dev.warmlane.cluster.jgroups;
+package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
