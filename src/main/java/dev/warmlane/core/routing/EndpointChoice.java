@@ -58,7 +58,7 @@ final class EndpointChoice {
         return owner == null ? null : owner.id();
     }
 
-    /** The decision for that endpoint; null if any can serve the request. */
+    /** The decision for that endpoint; null if any can serve the request, or this one takes nothing. */
     @Nullable
     RoutingDecision atOwner(RoutingRequest request, Set<EndpointId> tried) {
         if (request.owner() == null) {
@@ -159,7 +159,7 @@ final class EndpointChoice {
         return there.isEmpty() ? null : there.get(0);
     }
 
-    /** The policy's decision for the owner, whatever that costs: the others do not have the response. A session bound elsewhere stays so. */
+    /** The policy's decision for the owner, whatever it costs: no other has the response. A session bound elsewhere stays bound there. */
     private @Nullable RoutingDecision decideFor(Endpoint owner, RoutingRequest request, EndpointSnapshot snapshot) {
         Set<EndpointId> others = new HashSet<>();
         for (Endpoint endpoint : snapshot.endpoints()) {
@@ -169,7 +169,7 @@ final class EndpointChoice {
         }
         RoutingDecision decision = policy.choose(request, memory.view(snapshot), others);
         if (decision == null) {
-            // It drains, so that it is offered only to what is bound to it.
+            // It drains, so only what is bound to it may go there.
             decision = policy.choose(request, memory.view(new EndpointSnapshot(List.of(owner))), Set.of());
         }
         return decision != null && decision.outcome() == Outcome.MOVED

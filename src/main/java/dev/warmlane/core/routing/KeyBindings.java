@@ -24,12 +24,12 @@ final class KeyBindings {
                 && decision.request().key().source().binds();
     }
 
-    /** Whether nothing was bound before that it could have gone on with. */
+    /** Whether no earlier binding could have been continued. */
     static boolean isFirst(RoutingDecision decision) {
         return decision.outcome() == Outcome.PLACED || isIndependent(decision);
     }
 
-    /** Whether the prompt decided though the request has a key that binds: what goes on after it is bound in any case. */
+    /** Whether the prompt decided although the request has a key that binds: the key is bound in any case. */
     private static boolean isIndependent(RoutingDecision decision) {
         return decision.source() == KeySource.PROMPT_PREFIX;
     }

@@ -1,5 +1,7 @@
 package dev.warmlane.core.vllm;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.dynatrace.hash4j.hashing.HashStream64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
@@ -238,7 +240,7 @@ public final class CanonicalPrompt {
 
         static final int CODES = values().length;
 
-        /** The byte, which replicas share in their hashes: a new tag goes to the end. */
+        @SuppressWarnings("EnumOrdinal") // Replicas share it in their hashes: a new tag goes to the end.
         int code() {
             return ordinal();
         }
@@ -266,26 +268,27 @@ public final class CanonicalPrompt {
         /** The same in system messages, as a block of its own or as the first line (0.33, read). */
         SYSTEM_MESSAGE("x-anthropic-billing-header", 33);
 
-        private final String beginning;
+        @SuppressWarnings("ImmutableEnumChecker") // never written
+        private final byte[] beginning;
+
         private final int sinceMinor;
 
         /** @param sinceMinor the release of major version 0 */
         StrippedText(String beginning, int sinceMinor) {
-            this.beginning = beginning;
+            this.beginning = beginning.getBytes(US_ASCII);
             this.sinceMinor = sinceMinor;
+        }
+
+        @SuppressWarnings("EnumOrdinal") // It is kept nowhere.
+        int code() {
+            return ordinal();
         }
 
         /** Whether a JSON string of the body, given with its quotes, begins like this one. */
         boolean begins(byte[] body, int start, int end) {
-            if (end - start < beginning.length() + 2) {
-                return false;
-            }
-            for (int i = 0; i < beginning.length(); i++) {
-                if (body[start + 1 + i] != beginning.charAt(i)) {
-                    return false;
-                }
-            }
-            return true;
+            int from = start + 1;
+            return end - from > beginning.length
+                    && Arrays.equals(body, from, from + beginning.length, beginning, 0, beginning.length);
         }
 
         /** Whether engines of this release take it out; of unknown ones the newest are assumed. */

@@ -57,7 +57,7 @@ final class PromptSpans {
 
     /** Adds a part of the body that some engines leave out. */
     void addStripped(StrippedText text, int start, int end) {
-        add(STRIPPED + text.ordinal(), start, end, end - start);
+        add(STRIPPED + text.code(), start, end, end - start);
     }
 
     /** Makes what some engines would leave out elsewhere, from {@code mark} on, a part of the prompt like any other. */

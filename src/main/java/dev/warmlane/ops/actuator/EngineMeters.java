@@ -14,7 +14,6 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
-import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -213,15 +212,15 @@ public final class EngineMeters {
 
             private static final Reading[] ALL = values();
 
-            private final GatewayMeter meter;
+            private final PoolMeter meter;
             private final @Nullable String window;
 
-            Reading(GatewayMeter meter) {
+            Reading(PoolMeter meter) {
                 this(meter, null);
             }
 
             /** @param window the label of the time that it is taken over; null: it is of now */
-            Reading(GatewayMeter meter, @Nullable String window) {
+            Reading(PoolMeter meter, @Nullable String window) {
                 this.meter = meter;
                 this.window = window;
             }
