@@ -2,6 +2,7 @@ package dev.warmlane.core.vllm;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.warmlane.core.vllm.GenerationRequest.Splice;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
 import dev.warmlane.core.vllm.GenerationRequest.SessionField;
+import dev.warmlane.core.vllm.GenerationRequest.Splice;
 import dev.warmlane.core.vllm.GenerationRequest.StreamOptions;
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import java.util.ArrayList;

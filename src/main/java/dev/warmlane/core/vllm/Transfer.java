@@ -3,6 +3,7 @@ package dev.warmlane.core.vllm;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.warmlane.core.vllm.GenerationRequest.Splice;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.warmlane.ops.actuator;
 
-import static dev.warmlane.metrics.GatewayMeter.Kind;
+import dev.warmlane.metrics.GatewayMeter.Kind;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;

@@ -8,7 +8,7 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.routing.policy.RoundRobinPolicy;
+import dev.warmlane.core.routing.policy.ControlPolicy;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -28,7 +28,11 @@ class DispatchTest implements HealthWatch {
         EndpointPool pool = new EndpointPool("p");
         pool.replace(List.of(Endpoint.ofUri(URI.create("http://a:1"))));
         Router router = new Router(
-                pool, new RoundRobinPolicy(), PoolMemories.empty(), new DecisionLog(1, InstantSource.system()), this);
+                pool,
+                ControlPolicy.ROUND_ROBIN,
+                PoolMemories.empty(),
+                new DecisionLog(1, InstantSource.system()),
+                this);
         dispatch = Objects.requireNonNull(
                 router.dispatch(new RoutingRequest(AffinityKey.none(0), PromptBlocks.EMPTY), Set.of()));
     }

@@ -21,11 +21,9 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
+import dev.warmlane.core.routing.policy.ControlPolicy;
 import dev.warmlane.core.routing.policy.CostParameters;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
-import dev.warmlane.core.routing.policy.LeastRequestsPolicy;
-import dev.warmlane.core.routing.policy.RandomPolicy;
-import dev.warmlane.core.routing.policy.RoundRobinPolicy;
 import dev.warmlane.core.routing.policy.ShippedCosts;
 import dev.warmlane.core.routing.policy.StickyPolicy;
 import java.time.Duration;
@@ -366,9 +364,9 @@ class HealthRoutingTest {
         RoutingPolicy policy = switch (algorithm) {
             case "sticky" -> new StickyPolicy(expectedCost);
             case "consistent-hash" -> new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost);
-            case "least-requests" -> new LeastRequestsPolicy();
-            case "round-robin" -> new RoundRobinPolicy();
-            case "random" -> new RandomPolicy();
+            case "least-requests" -> ControlPolicy.LEAST_REQUESTS;
+            case "round-robin" -> ControlPolicy.ROUND_ROBIN;
+            case "random" -> ControlPolicy.RANDOM;
             default -> expectedCost;
         };
         return new Router(pool, policy, memory, new DecisionLog(4, InstantSource.system()), health);

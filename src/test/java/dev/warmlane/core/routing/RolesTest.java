@@ -11,7 +11,7 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
-import dev.warmlane.core.routing.policy.RoundRobinPolicy;
+import dev.warmlane.core.routing.policy.ControlPolicy;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -104,7 +104,7 @@ class RolesTest {
         pool.replace(Arrays.asList(endpoints));
         return new Router(
                 pool,
-                new RoundRobinPolicy(),
+                ControlPolicy.ROUND_ROBIN,
                 PoolMemories.counting(inFlight),
                 new DecisionLog(4, InstantSource.system()),
                 HealthWatch.NONE);

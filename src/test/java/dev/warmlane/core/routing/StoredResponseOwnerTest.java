@@ -14,10 +14,8 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.policy.ConsistentHashPolicy;
+import dev.warmlane.core.routing.policy.ControlPolicy;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
-import dev.warmlane.core.routing.policy.LeastRequestsPolicy;
-import dev.warmlane.core.routing.policy.RandomPolicy;
-import dev.warmlane.core.routing.policy.RoundRobinPolicy;
 import dev.warmlane.core.routing.policy.ShippedCosts;
 import dev.warmlane.core.routing.policy.StickyPolicy;
 import java.time.Duration;
@@ -147,9 +145,9 @@ class StoredResponseOwnerTest {
         RoutingPolicy policy = switch (algorithm) {
             case "sticky" -> new StickyPolicy(expectedCost);
             case "consistent-hash" -> new ConsistentHashPolicy(new LoadBound(1.25, 8), expectedCost);
-            case "least-requests" -> new LeastRequestsPolicy();
-            case "round-robin" -> new RoundRobinPolicy();
-            case "random" -> new RandomPolicy();
+            case "least-requests" -> ControlPolicy.LEAST_REQUESTS;
+            case "round-robin" -> ControlPolicy.ROUND_ROBIN;
+            case "random" -> ControlPolicy.RANDOM;
             default -> expectedCost;
         };
         PoolMemory memory = PoolMemories.of(table, new PrefixIndex(1000), 256, inFlight);

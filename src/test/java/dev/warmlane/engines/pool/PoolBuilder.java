@@ -10,7 +10,7 @@ import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.Router;
-import dev.warmlane.core.routing.policy.RoundRobinPolicy;
+import dev.warmlane.core.routing.policy.ControlPolicy;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.StaticDiscovery;
@@ -121,7 +121,7 @@ public final class PoolBuilder {
         PoolHealth judge = health == null ? new PoolHealth(endpoints, LENIENT, System::nanoTime) : health;
         Router router = new Router(
                 endpoints,
-                new RoundRobinPolicy(),
+                ControlPolicy.ROUND_ROBIN,
                 PoolMemories.counting(inFlight),
                 new DecisionLog(1, InstantSource.system()),
                 judge);

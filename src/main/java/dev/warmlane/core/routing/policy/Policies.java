@@ -33,9 +33,9 @@ public final class Policies {
                             parameters.number("cache-share", 0, 1),
                             parameters.number("waiting-prompts", 0),
                             CostParameters.read(parameters))),
-            new BuiltIn("least-requests", parameters -> new LeastRequestsPolicy()),
-            new BuiltIn("round-robin", parameters -> new RoundRobinPolicy()),
-            new BuiltIn("random", parameters -> new RandomPolicy()));
+            new BuiltIn("least-requests", parameters -> ControlPolicy.LEAST_REQUESTS),
+            new BuiltIn("round-robin", parameters -> ControlPolicy.ROUND_ROBIN),
+            new BuiltIn("random", parameters -> ControlPolicy.RANDOM));
 
     private final Map<String, RoutingPolicyProvider> byAlgorithm = new LinkedHashMap<>();
 

@@ -12,7 +12,7 @@ class LeastRequestsPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new LeastRequestsPolicy();
+        return ControlPolicy.LEAST_REQUESTS;
     }
 
     @Test

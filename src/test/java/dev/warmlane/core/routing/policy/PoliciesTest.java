@@ -121,7 +121,7 @@ class PoliciesTest {
 
         @Override
         public RoutingPolicy create(PolicyParameters parameters) {
-            return new RoundRobinPolicy();
+            return ControlPolicy.ROUND_ROBIN;
         }
     }
 }

@@ -13,7 +13,7 @@ class RandomPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new RandomPolicy();
+        return ControlPolicy.RANDOM;
     }
 
     @Test

@@ -11,7 +11,7 @@ class RoundRobinPolicyTest extends RoutingPolicyContract {
 
     @Override
     RoutingPolicy policy() {
-        return new RoundRobinPolicy();
+        return ControlPolicy.ROUND_ROBIN;
     }
 
     @Test
