@@ -169,6 +169,7 @@ public enum PoolMeter implements GatewayMeter {
             "pool",
             "endpoint");
 
+    @SuppressWarnings("ImmutableEnumChecker") // It is immutable.
     private final Spec spec;
 
     PoolMeter(Kind kind, String name, String description, String... labels) {

@@ -131,6 +131,7 @@ public enum RequestMeter implements GatewayMeter {
             "reason"),
     ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Access log lines, written or dropped", "result");
 
+    @SuppressWarnings("ImmutableEnumChecker") // It is immutable.
     private final Spec spec;
 
     RequestMeter(Kind kind, String name, String description, String... labels) {
