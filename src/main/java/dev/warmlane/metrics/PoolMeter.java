@@ -12,19 +12,26 @@ public enum PoolMeter implements GatewayMeter {
     PREWARM_REQUESTS(
             Kind.COUNTER,
             "prewarm.requests",
-            "Requests of the gateway's own that fill an empty cache, by what became of them: served, refused by the engine, or failed",
+            "Requests of the gateway's own that fill a cache, by what became of them: served, refused by the engine, or failed",
             "pool",
             "result"),
     PREWARM_TOKENS(
             Kind.COUNTER,
             "prewarm.tokens",
-            "Prompt tokens that engines computed to fill an empty cache, as they report them",
+            "Prompt tokens that engines computed to fill a cache, as they report them",
             "pool"),
     PREWARM_ENDPOINTS(
             Kind.COUNTER,
             "prewarm.endpoints",
             "Endpoints that came with an empty cache, by what became of filling it: warmed, nothing where no beginnings of prompts are"
                     + " known that sessions share, failed, left, or needed because no other took requests or all were full",
+            "pool",
+            "result"),
+    PREWARM_HANDOVERS(
+            Kind.COUNTER,
+            "prewarm.handovers",
+            "Endpoints that were about to end, by what became of giving what they hold of prompts that sessions share to others: done,"
+                    + " nothing, failed, or needed because requests waited or the endpoint came back",
             "pool",
             "result"),
     PREWARM_BYTES(

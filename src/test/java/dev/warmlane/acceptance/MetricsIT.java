@@ -39,6 +39,7 @@ class MetricsIT {
             PoolMeter.PREWARM_REQUESTS,
             PoolMeter.PREWARM_TOKENS,
             PoolMeter.PREWARM_ENDPOINTS,
+            PoolMeter.PREWARM_HANDOVERS,
             PoolMeter.PREWARM_BYTES,
             RequestMeter.MODEL_FALLBACKS,
             RequestMeter.CLIENT_REQUESTS,

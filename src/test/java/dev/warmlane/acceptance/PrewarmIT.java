@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -127,29 +128,100 @@ class PrewarmIT {
 
     @Test
     void aPodThatWasLostGetsWhatNoOtherHolds() {
-        // Every group stays where it was first.
-        startGateway("warmlane.routing.policy=prefix-threshold");
-        Map<String, Set<String>> holders = new HashMap<>();
-        for (int i = 0; i < 6 * GROUPS; i++) {
-            String system = OF_THE_SAME[i % GROUPS];
-            holders.computeIfAbsent(system, first -> new HashSet<>())
-                    .add(chat(system, "Question " + i)
-                            .headers()
-                            .firstValue("x-warmlane-endpoint")
-                            .orElseThrow());
-        }
-        Map<String, Long> alone = holders.values().stream()
-                .filter(pods -> pods.size() == 1)
-                .collect(Collectors.groupingBy(pods -> pods.iterator().next(), Collectors.counting()));
-        String lost =
-                Collections.max(alone.entrySet(), Map.Entry.comparingByValue()).getKey();
-        assertThat(alone.get(lost)).isBetween(GROUPS / 3L, GROUPS - 1L);
+        Map<String, List<String>> alone = eachGroupTalksWhereItWasFirst();
+        String lost = mostAlone(alone);
         pods.get(lost).stop();
         awaitState(lost, EndpointState.EJECTED);
         pods.get(lost).restart();
         await().atMost(PATIENCE)
                 .until(() -> metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"warmed\"}") == 1);
-        assertThat(pods.get(lost).stats().requests()).isEqualTo(alone.get(lost));
+        assertThat(pods.get(lost).stats().requests()).isEqualTo(alone.get(lost).size());
+    }
+
+    @Test
+    void aPodThatWillEndGivesWhatItAloneHoldsToThoseThatGetItsSessions() {
+        Map<String, List<String>> alone = eachGroupTalksWhereItWasFirst();
+        String leaving = mostAlone(alone);
+        api.put(slice(leaving, false));
+        await().atMost(PATIENCE)
+                .until(() -> metric("warmlane_prewarm_handovers_total{pool=\"default\",result=\"done\"}") == 1);
+        assertThat(metric("warmlane_prewarm_requests_total{pool=\"default\",result=\"served\"}"))
+                .isEqualTo(alone.get(leaving).size());
+        assertThat(metric("warmlane_requests_total"))
+                .as("clients' requests alone")
+                .isEqualTo(clientRequests);
+        assertThat(metrics()).doesNotContain("warmlane_prewarm_endpoints_total{");
+        api.delete(slice(leaving));
+        await().atMost(PATIENCE).until(() -> state(leaving) == null);
+        for (String system : alone.get(leaving)) {
+            JsonNode usage = ChatClient.json(chat(system, "Another question")).at("/usage");
+            assertThat(usage.at("/prompt_tokens_details/cached_tokens").asDouble(0))
+                    .isGreaterThan(0.85 * usage.at("/prompt_tokens").asLong());
+        }
+    }
+
+    @Test
+    void aPodWhoseRestartNoHealthCheckSeesIsFilled() {
+        startGateway("warmlane.health.interval=10m");
+        everyGroupTalks(6);
+        SimulatedServer pod = pods.get("old-0");
+        await().atMost(PATIENCE)
+                .until(() -> metric("warmlane_engine_prompt_tokens_total{endpoint=\"old-0\"")
+                        == pod.engineStats().promptTokens());
+        pod.restart();
+        await().atMost(PATIENCE)
+                .until(() -> metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"warmed\"}") == 1);
+        awaitTakesRequests("old-0");
+        assertThat(pod.stats().requests()).isEqualTo(GROUPS);
+        assertThat(firstHitRatio("old-0")).isGreaterThan(0.85);
+    }
+
+    @Test
+    void everyRankOfAPodIsFilled() {
+        startGateway();
+        everyGroupTalks(6);
+        SimulatedServer fresh = startPod("new", POD.withRanks(2));
+        await().atMost(PATIENCE)
+                .until(() -> metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"warmed\"}") == 1);
+        String page = client.get(fresh.uri().resolve("/metrics")).body();
+        for (int rank = 0; rank < 2; rank++) {
+            String computed = "vllm:prompt_tokens_total{engine=\"%d\"".formatted(rank);
+            assertThat(sum(page, computed)).as("rank " + rank).isGreaterThan(GROUPS * 400.0);
+        }
+    }
+
+    @Test
+    void aPrefillPodIsFilledAndADecodePodIsNot() {
+        gateway = RunningGateway.start(
+                        "warmlane.pools[0].name=default",
+                        "warmlane.pools[0].endpoints[0]=" + pods.get("old-0").uri() + " role=prefill",
+                        "warmlane.pools[0].endpoints[1]=" + pods.get("old-1").uri() + " role=prefill",
+                        "warmlane.pools[0].endpoints[2]=" + pods.get("old-2").uri() + " role=decode",
+                        "warmlane.pools[0].endpoints[3]="
+                                + startPod("old-3", POD).uri() + " role=decode",
+                        "warmlane.pools[0].prefill-decode.decode-alone=false",
+                        "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8",
+                        "warmlane.health.interval=100ms",
+                        "warmlane.prewarm.enabled=true",
+                        "warmlane.prewarm.max-duration=3s")
+                .ready();
+        everyGroupTalks(6);
+        for (String pod : List.of("old-0", "old-2")) {
+            EndpointId id = new EndpointId(pods.get(pod).uri().toString());
+            pods.get(pod).stop();
+            await().atMost(PATIENCE)
+                    .until(() -> gateway.router().pool().snapshot().find(id).state() == EndpointState.EJECTED);
+            pods.get(pod).restart();
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            gateway.router().pool().snapshot().find(id).state().acceptsNew());
+        }
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"warmed\"}"))
+                .isEqualTo(1);
+        assertThat(metric("warmlane_prewarm_endpoints_total{pool=\"default\",result=\"nothing\"}"))
+                .isEqualTo(1);
+        assertThat(pods.get("old-0").stats().requests()).isPositive();
+        assertThat(pods.get("old-2").stats().requests()).isZero();
     }
 
     @Test
@@ -282,6 +354,34 @@ class PrewarmIT {
         assertThat(fresh.stats().requests()).isZero();
     }
 
+    /** Which groups only one pod has. */
+    private Map<String, List<String>> eachGroupTalksWhereItWasFirst() {
+        startGateway("warmlane.routing.policy=prefix-threshold");
+        Map<String, Set<String>> holders = new HashMap<>();
+        for (int i = 0; i < 6 * GROUPS; i++) {
+            String system = OF_THE_SAME[i % GROUPS];
+            holders.computeIfAbsent(system, first -> new HashSet<>())
+                    .add(chat(system, "Question " + i)
+                            .headers()
+                            .firstValue("x-warmlane-endpoint")
+                            .orElseThrow());
+        }
+        return holders.entrySet().stream()
+                .filter(group -> group.getValue().size() == 1)
+                .collect(Collectors.groupingBy(
+                        group -> group.getValue().iterator().next(),
+                        Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
+    }
+
+    private static String mostAlone(Map<String, List<String>> alone) {
+        String most = Collections.max(
+                        alone.entrySet(),
+                        Comparator.comparingInt(pod -> pod.getValue().size()))
+                .getKey();
+        assertThat(alone.get(most)).hasSizeBetween(GROUPS / 3, GROUPS - 1);
+        return most;
+    }
+
     /** Sessions, new ones each time, that have a system prompt in common. */
     private void everyGroupTalks(int sessionsOfEach) {
         for (int i = 0; i < sessionsOfEach; i++) {
@@ -326,8 +426,11 @@ class PrewarmIT {
     }
 
     private double metric(String name) {
-        return metrics()
-                .lines()
+        return sum(metrics(), name);
+    }
+
+    private static double sum(String page, String name) {
+        return page.lines()
                 .filter(line -> line.startsWith(name))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
@@ -361,10 +464,15 @@ class PrewarmIT {
     }
 
     private EndpointSlice slice(String pod) {
+        return slice(pod, true);
+    }
+
+    /** @param stays whether it takes requests; if not, it serves what it has and will end */
+    private EndpointSlice slice(String pod, boolean stays) {
         return Slices.slice(
                 "vllm-" + pod,
                 "IPv4",
                 List.of(Slices.port("http", pods.get(pod).port())),
-                Slices.pod(pod, "127.0.0.1", true, true, false));
+                Slices.pod(pod, "127.0.0.1", stays, true, !stays));
     }
 }

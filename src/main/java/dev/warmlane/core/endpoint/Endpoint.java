@@ -141,6 +141,11 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
             return this != DRAINING && this != UNREADY && this != SLEEPING && this != DRAINED;
         }
 
+        /** Whether it finishes what it has and gets no new sessions, as it will end or an operator has taken it out. */
+        public boolean ends() {
+            return this == DRAINING || this == DRAINED;
+        }
+
         /** The name in endpoints and metric labels, lower case; several states that look the same to operators share one. */
         public String label() {
             return label;

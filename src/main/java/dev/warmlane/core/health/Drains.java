@@ -41,6 +41,9 @@ public final class Drains {
         if (!health.isListed(endpoint) || !isLatest(endpoint.server(), drain)) {
             return false;
         }
+        if (!drain.drained()) {
+            health.putBack(endpoint.server());
+        }
         health.pool().refresh();
         String what = drain.drained() ? "drained by an operator" : "put back by an operator";
         news.tell(endpoint, (listener, listed) -> listener.noted(listed, what, null));

@@ -130,6 +130,18 @@ final class HealthBook {
         });
     }
 
+    /** Its process is another one, with an empty cache, though it need not have failed: it is as one that comes back. */
+    HealthBook restarted(EndpointId id, long nowNanos) {
+        return with(id, health -> {
+            if (health instanceof Ejected e) {
+                return new Ejected(e.reason(), e.ejections(), e.sinceNanos(), e.untilNanos(), e.checkFailed(), true);
+            }
+            return health instanceof Probation p
+                    ? new Probation(p.reason(), p.ejections(), p.sinceNanos(), p.taken(), p.takenNanos(), true)
+                    : back(health.ejections(), nowNanos);
+        });
+    }
+
     /** A request is on its way that will tell whether an endpoint is back. Only the first changes anything. */
     HealthBook claim(EndpointId id, long nowNanos) {
         return with(id, health -> health instanceof Probation p && !p.taken() ? p.takenAt(nowNanos) : health);

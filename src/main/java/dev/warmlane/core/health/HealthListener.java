@@ -42,6 +42,9 @@ public interface HealthListener {
     /** A request could not connect to an endpoint, or its connection broke. */
     default void lost(Endpoint endpoint) {}
 
+    /** An endpoint is another process than before, which its checks have not seen. */
+    default void restarted(Endpoint endpoint) {}
+
     /** The engine of an endpoint went to sleep, which empties its cache, or woke up. */
     default void slept(Endpoint endpoint, boolean asleep) {}
 

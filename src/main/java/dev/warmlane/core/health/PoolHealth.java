@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -36,6 +37,7 @@ public final class PoolHealth implements HealthWatch {
     private final HealthChecks checks;
     private final Drains drains;
     private volatile @Nullable Predicate<EndpointId> filler;
+    private volatile @Nullable Consumer<EndpointId> heirs;
 
     /**
      * Follows the endpoints of a pool.
@@ -185,6 +187,10 @@ public final class PoolHealth implements HealthWatch {
         if (fills == null || waiting.contains(server)) {
             return;
         }
+        if (presence.isDrained(server)) {
+            presence.fillLater(server, true);
+            return;
+        }
         long others = snapshot.selectable().stream()
                 .map(endpoint -> endpoint.id().server())
                 .filter(id -> !id.equals(server) && !waiting.contains(id))
@@ -196,6 +202,41 @@ public final class PoolHealth implements HealthWatch {
             if (!fills.test(server)) {
                 presence.warms(server, false);
             }
+        }
+    }
+
+    /**
+     * From now on tells this of each server that took requests and is about to end, or was taken out by an operator.
+     *
+     * @param listener may be called under the pool's lock, so it must not wait
+     */
+    public void onEnding(Consumer<EndpointId> listener) {
+        heirs = listener;
+    }
+
+    /**
+     * A server says of itself that it is another process than before: its cache is empty. Ignored where that is known already.
+     *
+     * @param sinceNanos when it was last known to be the former one
+     */
+    public void restarted(EndpointId endpoint, long sinceNanos) {
+        EndpointId server = endpoint.server();
+        if (!isListed(server) || presence.emptiedSince(server, sinceNanos)) {
+            return;
+        }
+        boolean comesBack = of(server) instanceof Ejected;
+        if (!comesBack) {
+            presence.emptied(server, nanoClock.getAsLong());
+            news.tell(server, (listener, listed) -> listener.restarted(listed));
+            cold(server, pool.snapshot());
+        }
+        change(before -> before.restarted(server, nanoClock.getAsLong()));
+    }
+
+    /** An operator has put a server back, whose cache may have become empty meanwhile. */
+    void putBack(EndpointId server) {
+        if (presence.fillLater(server, false)) {
+            cold(server, pool.snapshot());
         }
     }
 
@@ -222,19 +263,19 @@ public final class PoolHealth implements HealthWatch {
 
     /** Called under the pool's lock, so that snapshots appear in the order of the books. */
     private EndpointSnapshot over(EndpointSnapshot discovered) {
-        long now = nanoClock.getAsLong();
+        long nowNanos = nanoClock.getAsLong();
         HealthBook before;
         HealthBook followed;
         do {
             before = book();
-            followed = before.follow(discovered, now);
+            followed = before.follow(discovered, nowNanos);
         } while (!book.compareAndSet(before, followed));
         news.panic(before, followed);
         followed.all().keySet().forEach(id -> {
             requests.computeIfAbsent(id, known -> new RequestRecord(rules.window()));
-            presence.follow(id, now);
+            presence.follow(id, nowNanos);
         });
-        EndpointSnapshot judged = followed.over(discovered, now);
+        EndpointSnapshot judged = followed.over(discovered, nowNanos);
         if (filler != null && !before.all().isEmpty()) {
             for (EndpointId id : followed.all().keySet()) {
                 if (before.of(id) == null) {
@@ -242,7 +283,21 @@ public final class PoolHealth implements HealthWatch {
                 }
             }
         }
-        return presence.over(judged);
+        EndpointSnapshot now = presence.over(judged);
+        Consumer<EndpointId> listener = heirs;
+        if (listener != null) {
+            EndpointSnapshot known = pool.snapshot();
+            now.endpoints().stream()
+                    .filter(endpoint -> endpoint.state().ends() && tookRequests(known.find(endpoint.id())))
+                    .map(endpoint -> endpoint.id().server())
+                    .distinct()
+                    .forEach(listener);
+        }
+        return now;
+    }
+
+    private static boolean tookRequests(@Nullable Endpoint before) {
+        return before != null && !before.state().ends() && before.state() != EndpointState.UNREADY;
     }
 
     boolean change(UnaryOperator<HealthBook> step) {
@@ -255,14 +310,13 @@ public final class PoolHealth implements HealthWatch {
                 return false;
             }
         } while (!book.compareAndSet(before, after));
-        if (filler != null) {
-            HealthBook old = before;
-            after.all().forEach((id, health) -> {
-                if (old.of(id) instanceof Ejected && health instanceof Probation && health.cacheLost()) {
-                    cold(id, pool.snapshot());
-                }
-            });
-        }
+        HealthBook old = before;
+        after.all().forEach((id, health) -> {
+            if (old.of(id) instanceof Ejected && health instanceof Probation && health.cacheLost()) {
+                presence.emptied(id, nanoClock.getAsLong());
+                cold(id, pool.snapshot());
+            }
+        });
         pool.refresh();
         news.changed(before, after);
         return true;

@@ -12,11 +12,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Which servers of a pool are there to respond, apart from how well they did: when each was last heard, which are suspected
- * of hanging, whose engines sleep, which operators drain, and whose caches are being filled. Safe for concurrent use; hearing an endpoint takes no lock.
+ * Which servers of a pool are there to respond, apart from how well they did: when each was last heard, or found to be another
+ * process, which are suspected of hanging, whose engines sleep, which operators drain, and whose caches are being filled. Safe for concurrent use; hearing an endpoint takes no lock.
  */
 final class Presence {
     private final Map<EndpointId, AtomicLong> heard = new ConcurrentHashMap<>();
+    private final Map<EndpointId, Long> emptied = new ConcurrentHashMap<>();
+    private final Set<EndpointId> toFill = ConcurrentHashMap.newKeySet();
     private volatile Set<EndpointId> suspects = Set.of();
     private volatile Set<EndpointId> asleep = Set.of();
     private volatile Set<EndpointId> drained = Set.of();
@@ -29,6 +31,8 @@ final class Presence {
 
     synchronized void forget(EndpointId id) {
         heard.remove(id);
+        emptied.remove(id);
+        toFill.remove(id);
         suspects = changed(suspects, id, false);
         asleep = changed(asleep, id, false);
         drained = changed(drained, id, false);
@@ -48,6 +52,16 @@ final class Presence {
         return last != null && last.get() - nanos >= 0;
     }
 
+    /** It was found to be another process, whose cache is empty. */
+    void emptied(EndpointId id, long nowNanos) {
+        emptied.put(id, nowNanos);
+    }
+
+    boolean emptiedSince(EndpointId id, long nanos) {
+        Long last = emptied.get(id);
+        return last != null && last - nanos >= 0;
+    }
+
     /** @return whether that is news */
     synchronized boolean suspect(EndpointId id, boolean suspected) {
         Set<EndpointId> before = suspects;
@@ -64,6 +78,19 @@ final class Presence {
 
     synchronized void drained(EndpointId id, boolean drain) {
         drained = changed(drained, id, drain);
+    }
+
+    boolean isDrained(EndpointId id) {
+        return drained.contains(id);
+    }
+
+    /**
+     * Its cache is to be filled once it is put back, or no longer.
+     *
+     * @return whether that is news
+     */
+    boolean fillLater(EndpointId id, boolean later) {
+        return later ? toFill.add(id) : toFill.remove(id);
     }
 
     /** @return whether that is news */

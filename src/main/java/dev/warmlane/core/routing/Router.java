@@ -240,10 +240,22 @@ public final class Router {
         List<Endpoint> others = pool.snapshot().endpoints().stream()
                 .filter(other -> !other.id().equals(endpoint))
                 .toList();
-        return memory.contents().match(prompt, others).mostBlocks();
+        return held(prompt, others);
     }
 
-    /** The endpoint has computed this prompt though no request went there: its cache was filled. */
+    /** How many leading blocks of a prompt some of these endpoints is predicted to hold. */
+    public int held(PromptBlocks prompt, List<Endpoint> endpoints) {
+        return memory.contents().match(prompt, endpoints).mostBlocks();
+    }
+
+    /** Who would compute the prompt of such a request now if these endpoints were not there; null if nobody, or all are full. */
+    public @Nullable Endpoint successor(RoutingRequest request, Set<EndpointId> gone) {
+        RoutingDecision decision = choice.choose(request, choice.withFull(gone));
+        RoutingDecision leg = decision == null ? null : decision.prefill();
+        return decision == null ? null : leg == null ? decision.endpoint() : leg.endpoint();
+    }
+
+    /** The endpoint has computed this prompt though no client sent it there. */
     public void warmed(EndpointId endpoint, PromptBlocks prompt) {
         memory.warmed(endpoint, prompt);
         retireIfGone(endpoint);

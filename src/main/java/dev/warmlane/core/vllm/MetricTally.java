@@ -11,6 +11,7 @@ import static dev.warmlane.core.vllm.MetricTally.MetricFamily.LORA_REQUESTS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREEMPTIONS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_HITS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PROCESS_START;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PROMPT_TOKENS;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
 import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
@@ -38,6 +39,7 @@ final class MetricTally {
 
     private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
     private final CacheConfig cacheConfig = new CacheConfig();
+    private @Nullable Double startSeconds;
     private double adaptersAt = -1;
     private @Nullable EndpointAdapters adapters;
 
@@ -55,6 +57,10 @@ final class MetricTally {
         }
         if (family == LORA_REQUESTS) {
             addAdapters(sample, value);
+            return;
+        }
+        if (family == PROCESS_START) {
+            startSeconds = value;
             return;
         }
         if (family == SLEEP_STATE && !"awake".equals(sample.label("sleep_state"))) {
@@ -135,6 +141,7 @@ final class MetricTally {
                 count(GENERATION_TOKENS),
                 count(ADMISSION_REJECTIONS),
                 asleep,
+                startSeconds,
                 adapters,
                 ranks);
     }
@@ -187,7 +194,9 @@ final class MetricTally {
         ADMISSION_REJECTIONS("admission_rejections_total"),
         SLEEP_STATE("engine_sleep_state"),
         CACHE_CONFIG("cache_config_info"),
-        LORA_REQUESTS("lora_requests_info");
+        LORA_REQUESTS("lora_requests_info"),
+        /** Of every process in Python, so that alone it tells nothing of vLLM. */
+        PROCESS_START("");
 
         private static final MetricFamily[] ALL = values();
 
@@ -200,7 +209,7 @@ final class MetricTally {
         private final String sampleName;
 
         MetricFamily(String suffix) {
-            sampleName = "vllm:" + suffix;
+            sampleName = suffix.isEmpty() ? "process_start_time_seconds" : "vllm:" + suffix;
         }
 
         /** The family of the sample under the cursor, or null if it is none of these. */

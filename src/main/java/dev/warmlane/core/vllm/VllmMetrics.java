@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param generationTokens tokens generated since the server started
  * @param rejections requests refused because its queue was full since the server started
  * @param asleep whether all of its engines sleep; false where it does not say
+ * @param startSeconds Unix time at which its process began
  * @param adapters its LoRA adapters; null where it has none, or has not used any yet
  * @param ranks the same of each of its engines where there are several, in the order of their numbers: data-parallel ranks; what
  *     concerns the server as a whole, and is no count, says the same in each
@@ -31,6 +32,7 @@ public record VllmMetrics(
         @Nullable Long generationTokens,
         @Nullable Long rejections,
         boolean asleep,
+        @Nullable Double startSeconds,
         @Nullable EndpointAdapters adapters,
         List<VllmMetrics> ranks) {
 
@@ -47,7 +49,26 @@ public record VllmMetrics(
             @Nullable Long generationTokens,
             @Nullable Long rejections,
             boolean asleep) {
-        this(load, prefixCache, preemptions, promptTokens, generationTokens, rejections, asleep, null, List.of());
+        this(load, prefixCache, preemptions, promptTokens, generationTokens, rejections, asleep, null, null, List.of());
+    }
+
+    /**
+     * Whether this is said by another process than the earlier metrics: by one that began later or, where they do not say when, counts from
+     * zero again.
+     */
+    public boolean isOfAnotherProcess(VllmMetrics earlier) {
+        Double began = earlier.startSeconds;
+        if (began != null && startSeconds != null) {
+            return startSeconds > began;
+        }
+        PrefixCacheCounters before = earlier.prefixCache;
+        return wentBack(promptTokens, earlier.promptTokens)
+                || wentBack(generationTokens, earlier.generationTokens)
+                || (prefixCache != null && before != null && prefixCache.queriedTokens < before.queriedTokens);
+    }
+
+    private static boolean wentBack(@Nullable Long now, @Nullable Long earlier) {
+        return now != null && earlier != null && now < earlier;
     }
 
     /**

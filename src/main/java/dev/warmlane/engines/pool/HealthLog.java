@@ -77,6 +77,11 @@ final class HealthLog implements HealthListener {
     }
 
     @Override
+    public void restarted(Endpoint endpoint) {
+        noted(endpoint, "has restarted, its cache is empty", null);
+    }
+
+    @Override
     public void slept(Endpoint endpoint, boolean asleep) {
         noted(endpoint, asleep ? "sleeps and gets no requests" : "counts as awake again", null);
     }

@@ -213,14 +213,20 @@ public final class PoolFactory {
     }
 
     /**
-     * Tells the router of endpoints that nobody listened at and that come back: the process is another, and its cache is empty. A
-     * static endpoint has the same identity as before, so nothing else would tell. An engine that falls asleep drops its cache, too.
+     * Tells the router of endpoints that nobody listened at and that come back, or say themselves that they are another process: its cache
+     * is empty. A static endpoint has the same identity as before, so nothing else would tell. An engine that falls asleep drops its
+     * cache, too.
      */
     private static final class ColdRestarts implements HealthListener {
         private final Router router;
 
         ColdRestarts(Router router) {
             this.router = router;
+        }
+
+        @Override
+        public void restarted(Endpoint endpoint) {
+            router.restarted(endpoint.id());
         }
 
         @Override

@@ -17,12 +17,18 @@ import org.jspecify.annotations.Nullable;
 final class EndpointKnowledge {
     private static final Duration VERSION_INTERVAL = Duration.ofMinutes(1);
 
+    /** No engine lives shorter: several that answer at one address look as if it restarted again and again. */
+    private static final long SHORTEST_LIFE_NANOS = Duration.ofSeconds(10).toNanos();
+
     private final LongSupplier nanoClock;
     private PrefixCacheHistory history;
     private List<PrefixCacheHistory> rankHistories = List.of();
     private boolean cachingOff;
     private @Nullable VllmMetrics metrics;
     private @Nullable Long scrapedAtNanos;
+    private @Nullable Long restartedAtNanos;
+    private @Nullable Long formerUntilNanos;
+    private boolean severalProcesses;
     private @Nullable String metricsError;
     private List<ModelCard> models = List.of();
     private boolean modelsAnswered;
@@ -37,6 +43,9 @@ final class EndpointKnowledge {
     }
 
     void learn(VllmMetrics newMetrics) {
+        if (metrics != null && newMetrics.isOfAnotherProcess(metrics)) {
+            restarted();
+        }
         metrics = newMetrics;
         scrapedAtNanos = nanoClock.getAsLong();
         metricsError = null;
@@ -57,6 +66,24 @@ final class EndpointKnowledge {
         for (int i = 0; i < ranks.size(); i++) {
             record(rankHistories.get(i), ranks.get(i));
         }
+    }
+
+    private void restarted() {
+        long now = nanoClock.getAsLong();
+        severalProcesses |= restartedAtNanos != null && now - restartedAtNanos < SHORTEST_LIFE_NANOS;
+        restartedAtNanos = now;
+        formerUntilNanos = severalProcesses ? null : scrapedAtNanos;
+        // It may be another release, with other models.
+        modelsAskedAtNanos = null;
+        versionAskedAtNanos = null;
+    }
+
+    /** When the former process was scraped last, if another one was found since this was last asked; else null. */
+    @Nullable
+    Long takeRestart() {
+        Long until = formerUntilNanos;
+        formerUntilNanos = null;
+        return until;
     }
 
     private void record(PrefixCacheHistory of, VllmMetrics said) {

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -30,7 +31,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * Scrapes every server of the pools, whatever its state, about once an interval, and tells the pools how many data-parallel ranks
- * it has. A new one is asked at once, one that is gone is forgotten. A server of several pools is scraped once, with the key of
+ * it has, and when its process is another one than before. A new one is asked at once, one that is gone is forgotten. A server of several pools is scraped once, with the key of
  * the first that lists it. Reports may be read from any thread.
  */
 public final class LoadScraper implements EndpointReports, AutoCloseable {
@@ -153,8 +154,17 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
                 endpoint.uri(),
                 known,
                 modelsWantedNanos,
-                () -> publish(endpoint, known.report()),
+                () -> {
+                    tellRestart(endpoint.id(), known.takeRestart());
+                    publish(endpoint, known.report());
+                },
                 () -> unreachableListeners.forEach(listener -> listener.accept(endpoint.id())));
+    }
+
+    private void tellRestart(EndpointId server, @Nullable Long formerUntilNanos) {
+        if (formerUntilNanos != null) {
+            pools.all().forEach(pool -> pool.health().restarted(server, formerUntilNanos));
+        }
     }
 
     private void publish(Endpoint endpoint, EndpointReport report) {

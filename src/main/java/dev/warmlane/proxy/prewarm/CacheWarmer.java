@@ -7,56 +7,62 @@ import dev.warmlane.core.prefix.warming.SharedPrompts;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.PoolMeter;
+import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.PrewarmSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Fills the caches of endpoints that are new, or come back with nothing, by what sessions share, before they get requests. What it
- * sends is no client's: it is counted apart, and no policy, log or quota hears of it. Safe for concurrent use.
+ * Fills the caches of endpoints that are new, or come back with nothing, by what sessions share, before they get requests, and gives what
+ * endpoints hold that are about to end to others. What it sends is no client's: it is counted apart, and no log or quota hears of it. Safe
+ * for concurrent use.
  */
 public final class CacheWarmer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWarmer.class);
 
-    private final UpstreamClient client;
     private final PrewarmSettings settings;
-    private final MeterRegistry registry;
+    private final Map<String, AtomicInteger> handingOver = new ConcurrentHashMap<>();
     private final Scheduler worker = Schedulers.newSingle("warmlane-prewarm", true);
 
     /** Watches these pools from now on, as far as they keep what sessions share. */
     public CacheWarmer(UpstreamClient client, Pools pools, PrewarmSettings settings, MeterRegistry registry) {
-        this.client = client;
         this.settings = settings;
-        this.registry = registry;
         for (Pool pool : pools.all()) {
             SharedPrompts shared = pool.sharedPrompts();
             if (shared != null) {
                 PoolMeter.PREWARM_BYTES.gauge(registry, shared, SharedPrompts::bytes, pool.name());
-                pool.health().onCold(server -> begin(pool, shared, server));
+                PrefixCalls.Target target = new PrefixCalls.Target(client, pool, shared, priority(settings), registry);
+                pool.health().onCold(server -> begin(target, server));
+                pool.health().onEnding(server -> ending(target, server));
             }
         }
     }
 
     /** Under the pool's lock. Returns whether there is anything to fill a cache with. */
-    private boolean begin(Pool pool, SharedPrompts shared, EndpointId server) {
-        if (shared.isEmpty()) {
-            CacheFilling.Result.NOTHING.count(registry, pool);
+    private boolean begin(PrefixCalls.Target target, EndpointId server) {
+        if (target.shared().isEmpty()) {
+            CacheFilling.count(target, Result.NOTHING);
             return false;
         }
-        var unused = worker.schedule(() -> fill(pool, shared, server));
+        var unused = worker.schedule(() -> fill(target, server));
         return true;
     }
 
-    private void fill(Pool pool, SharedPrompts shared, EndpointId server) {
+    private void fill(PrefixCalls.Target target, EndpointId server) {
+        Pool pool = target.pool();
         try {
             // Whoever asked may not have shown yet that it is held back.
             pool.endpoints().refresh();
-            CacheFilling filling = new CacheFilling(client, pool, shared, server, settings, priority(), registry);
+            CacheFilling filling = new CacheFilling(target, server, settings);
             var unused = filling.run(worker).subscribe(none -> {}, failure -> failed(pool, server, failure));
         } catch (RuntimeException e) {
             failed(pool, server, e);
@@ -68,12 +74,34 @@ public final class CacheWarmer implements AutoCloseable {
         pool.health().warmed(server, 0, false);
     }
 
-    private byte @Nullable [] priority() {
+    /** Under the pool's lock. */
+    private void ending(PrefixCalls.Target target, EndpointId server) {
+        if (!target.shared().isEmpty()) {
+            var unused = worker.schedule(() -> handOver(target, server));
+        }
+    }
+
+    /** Of many that end at a time, no more than there are others to take what they hold. */
+    private void handOver(PrefixCalls.Target target, EndpointId server) {
+        Pool pool = target.pool();
+        AtomicInteger ending = handingOver.computeIfAbsent(pool.name(), first -> new AtomicInteger());
+        if (ending.get() >= pool.endpoints().snapshot().selectable().size()) {
+            return;
+        }
+        ending.incrementAndGet();
+        Mono.defer(() -> new HandOver(target, server, settings).run(worker))
+                .doFinally(signal -> ending.decrementAndGet())
+                .subscribe(
+                        none -> {},
+                        failure -> log.error("pool {}: a cache could not be handed over", pool.name(), failure));
+    }
+
+    private static byte @Nullable [] priority(PrewarmSettings settings) {
         Integer priority = settings.priority();
         return priority == null ? null : (",\"priority\":" + priority + "}").getBytes(US_ASCII);
     }
 
-    /** Fills no more caches. */
+    /** Sends no more. */
     @Override
     public void close() {
         worker.dispose();

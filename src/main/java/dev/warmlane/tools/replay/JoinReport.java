@@ -1,13 +1,20 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.TextTable;
 import dev.warmlane.tools.replay.Attempt.Arrival;
+import dev.warmlane.tools.replay.load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How the first minute went of endpoints that joined on the way, or came back. */
@@ -25,11 +32,31 @@ final class JoinReport {
         private int requests;
         private long promptTokens;
         private long cachedTokens;
+        private long attainableTokens;
+        private final Set<Long> sent = new HashSet<>();
 
         Join(ReplayEndpoint endpoint, long nanos, long warmedTokens) {
             this.endpoint = endpoint;
             this.nanos = nanos;
             this.warmedTokens = warmedTokens;
+        }
+
+        /** @param shared leading blocks of its prompt that several sessions have sent */
+        void answered(Arrival arrival, EngineSequence sequence, int shared) {
+            PromptBlocks prompt = arrival.routing().prompt();
+            int held = shared;
+            while (held < prompt.length() && sent.contains(prompt.hash(held))) {
+                held++;
+            }
+            for (int i = shared; i < prompt.length(); i++) {
+                sent.add(prompt.hash(i));
+            }
+            long heldTokens = (long) ((double) held * prompt.blockSizeBytes() / LoadRequest.BYTES_PER_TOKEN);
+            requests++;
+            promptTokens += arrival.request().promptTokens();
+            cachedTokens += sequence.cachedTokens();
+            // Generated tokens that come back are its own, too.
+            attainableTokens += Math.max(sequence.cachedTokens(), heldTokens);
         }
 
         FirstMinute firstMinute() {
@@ -40,6 +67,7 @@ final class JoinReport {
                     requests,
                     promptTokens,
                     cachedTokens,
+                    attainableTokens,
                     p99(ttftBefore),
                     p99(ttftAfter));
         }
@@ -53,6 +81,8 @@ final class JoinReport {
      * @param requests that it got
      * @param promptTokens of these
      * @param cachedTokens of these, found in its cache
+     * @param attainableTokens of these, what several sessions had sent, and what the endpoint had computed since it joined: more no
+     *     warming could give, as it keeps nothing that one session alone has sent
      * @param ttftP99Before p99 of the time to the first token in the minute before, in seconds; null without requests
      * @param ttftP99After the same of its first minute
      */
@@ -63,6 +93,7 @@ final class JoinReport {
             int requests,
             long promptTokens,
             long cachedTokens,
+            long attainableTokens,
             @Nullable Double ttftP99Before,
             @Nullable Double ttftP99After) {
 
@@ -72,9 +103,16 @@ final class JoinReport {
             return promptTokens == 0 ? null : (double) cachedTokens / promptTokens;
         }
 
+        /** What it could be at most; null without requests. */
+        @Nullable
+        Double attainableHitRatio() {
+            return promptTokens == 0 ? null : (double) attainableTokens / promptTokens;
+        }
+
         private Json json() {
             return Json.of("endpoint", endpoint, "atSeconds", atSeconds, "warmedTokens", warmedTokens)
                     .and("requests", requests, "tokenHitRatio", hitRatio())
+                    .and("attainableHitRatio", attainableHitRatio())
                     .and("ttftP99SecondsBefore", ttftP99Before, "ttftP99SecondsAfter", ttftP99After);
         }
     }
@@ -83,6 +121,7 @@ final class JoinReport {
 
     private final List<Join> joins = new ArrayList<>();
     private final List<Seen> seen = new ArrayList<>();
+    private final Map<LoadRequest, Integer> sharedBlocks = new IdentityHashMap<>();
 
     void joined(ReplayEndpoint endpoint, long nanos, long warmedTokens) {
         Join join = new Join(endpoint, nanos, warmedTokens);
@@ -94,7 +133,13 @@ final class JoinReport {
         joins.add(join);
     }
 
+    /** @param shared leading blocks of its prompt that several sessions have sent */
+    void arrived(LoadRequest request, int shared) {
+        sharedBlocks.put(request, shared);
+    }
+
     void answered(Arrival arrival, ReplayEndpoint endpoint, EngineSequence sequence) {
+        int shared = Objects.requireNonNull(sharedBlocks.remove(arrival.request()));
         double ttft = (sequence.firstTokenNanos() - arrival.nanos()) / NANOS_PER_SECOND;
         seen.add(new Seen(arrival.nanos(), ttft));
         for (Join join : joins) {
@@ -104,9 +149,7 @@ final class JoinReport {
             } else if (since >= 0 && since < MINUTE_NANOS) {
                 join.ttftAfter.add(ttft);
                 if (endpoint == join.endpoint) {
-                    join.requests++;
-                    join.promptTokens += arrival.request().promptTokens();
-                    join.cachedTokens += sequence.cachedTokens();
+                    join.answered(arrival, sequence, shared);
                 }
             }
         }
@@ -132,7 +175,7 @@ final class JoinReport {
             }
             List<List<String>> lines = new ArrayList<>();
             List<String> heading = new ArrayList<>(
-                    List.of("joined", "at s", "warmed tok", "requests", "hit", "ttft p99 before", "after"));
+                    List.of("joined", "at s", "warmed tok", "requests", "hit", "at most", "ttft p99 before", "after"));
             if (cold != null) {
                 heading.addAll(List.of("cold: requests", "hit", "ttft p99 before", "after"));
             }
@@ -141,6 +184,7 @@ final class JoinReport {
                 List<String> line = new ArrayList<>(
                         List.of(minute.endpoint, number("%.1f", minute.atSeconds), Long.toString(minute.warmedTokens)));
                 line.addAll(cells(minute));
+                line.add(line.size() - 2, number("%.3f", minute.attainableHitRatio()));
                 if (cold != null) {
                     line.addAll(cells(cold(minute.endpoint)));
                 }

@@ -186,7 +186,7 @@ public final class Replay {
                 null);
         tally.arrived(request, time.now());
         if (prewarmSeconds != null) {
-            sharedPrefixes.used(routing.prompt(), request.session(), time.now());
+            joins.arrived(request, sharedPrefixes.used(routing.prompt(), request.session(), time.now()));
         }
         send(new Arrival(request, routing, gateway, time.now()));
     }

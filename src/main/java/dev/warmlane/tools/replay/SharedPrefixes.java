@@ -58,14 +58,16 @@ final class SharedPrefixes {
         };
     }
 
-    /** A session sends a prompt. */
-    void used(PromptBlocks prompt, long session, long nowNanos) {
+    /** A session sends a prompt. Returns how many leading blocks of it several have sent before. */
+    int used(PromptBlocks prompt, long session, long nowNanos) {
+        int shared = 0;
         Block before = null;
         for (int i = 0; i < prompt.length(); i++) {
             Block head = before;
             int length = i + 1;
             Block block = blocks.computeIfAbsent(
                     prompt.hash(i), hash -> new Block(hash, head, length, prompt.blockSizeBytes()));
+            shared += shared == i && block.isShared ? 1 : 0;
             if (block.uses.isEmpty() || block.lastSession != session) {
                 block.isShared |= !block.uses.isEmpty();
                 forecast.used(block.uses, nowNanos / NANOS_PER_SECOND);
@@ -79,6 +81,7 @@ final class SharedPrefixes {
             // A head leaves after what goes on from it.
             blocks.get(used.hash);
         }
+        return shared;
     }
 
     /**

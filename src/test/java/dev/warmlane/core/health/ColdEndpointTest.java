@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,5 +127,74 @@ class ColdEndpointTest {
         pool.replace(List.of(OLD, FRESH));
         pool.replace(List.of(FRESH));
         assertThat(pool.snapshot().selectable()).extracting(Endpoint::id).containsExactly(FRESH.id());
+    }
+
+    @Test
+    void oneThatSaysThatItsProcessIsAnotherIsHeldBackAndForgotten() {
+        List<String> told = new ArrayList<>();
+        health.addListener(new HealthListener() {
+            @Override
+            public void restarted(Endpoint endpoint) {
+                told.add(endpoint.name());
+            }
+        });
+        pool.replace(List.of(OLD, FRESH));
+        health.warmed(FRESH.id(), 1, true);
+        nanos += 10;
+        health.restarted(FRESH.id(), nanos - 5);
+        assertThat(told).containsExactly(FRESH.name());
+        assertThat(fresh()).isEqualTo(EndpointState.WARMING);
+        health.warmed(FRESH.id(), 0.5, true);
+        assertThat(fresh()).isEqualTo(EndpointState.STARTING);
+    }
+
+    @Test
+    void whatACheckHasSeenOfARestartIsNotNewsOnceItIsBack() {
+        pool.replace(List.of(OLD, FRESH));
+        health.warmed(FRESH.id(), 1, true);
+        nanos += 10;
+        health.checks().failed(FRESH.id(), FailureCause.CONNECT, "refused", nanos);
+        health.checks().passed(FRESH.id(), nanos);
+        health.warmed(FRESH.id(), 1, true);
+        health.restarted(FRESH.id(), nanos - 5);
+        assertThat(fresh()).isEqualTo(EndpointState.READY);
+    }
+
+    @Test
+    void oneThatIsEjectedWhileItRestartsComesBackWithAnEmptyCache() {
+        pool.replace(List.of(OLD, FRESH));
+        health.warmed(FRESH.id(), 1, true);
+        health.checks().failed(FRESH.id(), FailureCause.TIMEOUT, "timeout", nanos);
+        nanos += 10;
+        health.restarted(FRESH.id(), nanos - 5);
+        assertThat(fresh()).isEqualTo(EndpointState.EJECTED);
+        health.checks().passed(FRESH.id(), nanos);
+        assertThat(fresh()).isEqualTo(EndpointState.WARMING);
+    }
+
+    @Test
+    void oneThatRestartsWhileItIsDrainedIsHeldBackWhenItIsPutBack() {
+        pool.replace(List.of(OLD, FRESH));
+        health.warmed(FRESH.id(), 1, true);
+        health.drains().here(FRESH.id(), new Drains.Drain(true, 1));
+        nanos += 10;
+        health.restarted(FRESH.id(), nanos - 5);
+        assertThat(fresh()).isEqualTo(EndpointState.DRAINED);
+        health.drains().here(FRESH.id(), new Drains.Drain(false, 2));
+        assertThat(fresh()).isEqualTo(EndpointState.WARMING);
+    }
+
+    @Test
+    void eachThatIsAboutToEndIsToldOnce() {
+        List<EndpointId> ending = new ArrayList<>();
+        health.onEnding(ending::add);
+        Endpoint third = Endpoint.ofUri(URI.create("http://third:1"));
+        pool.replace(List.of(OLD, third, FRESH.withState(EndpointState.DRAINING)));
+        assertThat(ending).as("those that were not there before").isEmpty();
+        pool.replace(List.of(OLD.withState(EndpointState.DRAINING), third, FRESH));
+        pool.refresh();
+        health.drains().here(third.id(), new Drains.Drain(true, 1));
+        pool.refresh();
+        assertThat(ending).containsExactly(OLD.id(), third.id());
     }
 }

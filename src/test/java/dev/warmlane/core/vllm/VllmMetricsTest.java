@@ -8,6 +8,7 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -31,8 +32,15 @@ class VllmMetricsTest {
                         null,
                         null,
                         false,
+                        null,
                         new EndpointAdapters(4, List.of("my-lora"), List.of()),
                         List.of()));
+    }
+
+    @Test
+    void whatEveryProcessSaysIsNothingOfVllm() {
+        assertThat(VllmMetrics.parse("process_start_time_seconds 1.7e9\n".getBytes(StandardCharsets.UTF_8)))
+                .isEmpty();
     }
 
     @Test

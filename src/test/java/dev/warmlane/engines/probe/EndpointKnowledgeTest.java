@@ -72,6 +72,42 @@ class EndpointKnowledgeTest {
     }
 
     @Test
+    void countersThatBeginAnewTellOfARestartOnce() {
+        knowledge.learn(metrics(100, 40));
+        nanos.addAndGet(1_000_000_000L);
+        knowledge.learn(metrics(110, 41));
+        assertThat(knowledge.takeRestart()).isNull();
+        nanos.addAndGet(1_000_000_000L);
+        knowledge.learn(metrics(7, 3));
+        assertThat(knowledge.takeRestart()).isEqualTo(1_000_000_000L);
+        assertThat(knowledge.takeRestart()).isNull();
+    }
+
+    @Test
+    void aProcessThatBeganLaterTellsOfARestartWhateverItCounts() {
+        String began = """
+                process_start_time_seconds 1.79582337%d1e+09
+                vllm:prompt_tokens_total{engine="0"} %d.0
+                """;
+        knowledge.learn(parse(began.formatted(1, 10)));
+        knowledge.learn(parse(began.formatted(1, 5)));
+        assertThat(knowledge.takeRestart()).as("the same process").isNull();
+        knowledge.learn(parse(began.formatted(2, 20)));
+        assertThat(knowledge.takeRestart()).isNotNull();
+    }
+
+    @Test
+    void severalProcessesBehindOneAddressAreNoRestarts() {
+        int found = 0;
+        for (int scrape = 0; scrape < 20; scrape++) {
+            knowledge.learn(scrape % 2 == 0 ? metrics(1000 + scrape, 0) : metrics(2000 + scrape, 0));
+            found += knowledge.takeRestart() == null ? 0 : 1;
+            nanos.addAndGet(1_000_000_000L);
+        }
+        assertThat(found).isEqualTo(1);
+    }
+
+    @Test
     void forgetsTheHitsOfBeforeOnceTheServerCachesNothing() {
         knowledge.learn(metrics(100, 40));
         knowledge.learn(metrics(500, 400));
@@ -104,6 +140,10 @@ class EndpointKnowledgeTest {
         assertThat(knowledge.report()).isEqualTo(EndpointReport.NONE);
         assertThat(EndpointReport.NONE.load()).isEqualTo(EndpointLoad.UNKNOWN);
         assertThat(EndpointReport.NONE.age(0)).isNull();
+    }
+
+    private static VllmMetrics parse(String exposition) {
+        return VllmMetrics.parse(exposition.getBytes(StandardCharsets.UTF_8)).orElseThrow();
     }
 
     private static VllmMetrics uncached(long promptTokens) {

@@ -32,6 +32,12 @@ public final class SharedPrompts {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
+    /** So often, one after the other, a request is asked for that may be the same as others to the byte. */
+    private static final int FIRST_TRIES = 32;
+
+    /** After that, once in so many uses: making one reads the whole body, and where clients write bodies in ways of their own it is in vain. */
+    private static final int USES_A_TRY = 64;
+
     /** How much of an average over requests one of them is. */
     private static final double ONE_REQUEST = 0.01;
 
@@ -99,8 +105,9 @@ public final class SharedPrompts {
      * @param hash of its messages
      * @param call has an engine compute it
      * @param perSecond how often another session than the one before is expected to send it
+     * @param lastSession who sent it last; 0 where nothing told
      */
-    public record Shared(long hash, PrefixCall call, double perSecond) {}
+    public record Shared(long hash, PrefixCall call, double perSecond, long lastSession) {}
 
     /**
      * A request has come.
@@ -109,24 +116,31 @@ public final class SharedPrompts {
      * @param ends bytes up to each of these
      * @param bytes of the whole prompt
      * @return how many of these ends lie in what is to be {@linkplain #keep kept}, as enough sessions have sent all up to the last of
-     *     them and it is not yet; 0: none
+     *     them and it is not yet; 0: none, or it has been tried often enough
      */
     public int used(long[] hashes, int[] ends, long bytes, Sender sender) {
-        int worthKeeping = 0;
-        long shared = 0;
-        double now = ticker.read() / NANOS_PER_SECOND;
+        Beginning[] used = new Beginning[hashes.length];
         for (int i = 0; i < hashes.length; i++) {
-            Beginning beginning = beginnings.get(hashes[i], hash -> new Beginning(leastSessions));
-            if (beginning.used(sender, now)) {
-                worthKeeping = beginning.isOpen() ? i + 1 : worthKeeping;
-                shared = beginning.request == null ? shared : ends[i];
-            }
+            used[i] = beginnings.get(hashes[i], hash -> new Beginning(leastSessions));
         }
+        double now = ticker.read() / NANOS_PER_SECOND;
+        long shared = 0;
+        int enough = 0;
         synchronized (forecast) {
+            for (int i = 0; i < used.length; i++) {
+                if (used[i].used(sender, now)) {
+                    enough = i + 1;
+                    shared = used[i].request == null ? shared : ends[i];
+                }
+            }
             promptBytes += ONE_REQUEST * (bytes - promptBytes);
             sharedBytes += ONE_REQUEST * (shared - sharedBytes);
+            // What more have sent begins what fewer have.
+            while (enough > 0 && !used[enough - 1].takesTurn()) {
+                enough--;
+            }
         }
-        return worthKeeping;
+        return enough;
     }
 
     /**
@@ -143,7 +157,11 @@ public final class SharedPrompts {
         }
         long same = hash ^ Hashing.xxh3_64().hashBytesToLong(call.body());
         Beginning sent = beginnings.get(same, made -> new Beginning(leastSessions));
-        if (sent.used(sender, ticker.read() / NANOS_PER_SECOND)) {
+        boolean enough;
+        synchronized (forecast) {
+            enough = sent.used(sender, ticker.read() / NANOS_PER_SECOND);
+        }
+        if (enough) {
             beginnings.asMap().computeIfPresent(hash, (key, before) -> {
                 if (!before.isOpen()) {
                     return before;
@@ -191,7 +209,7 @@ public final class SharedPrompts {
             PrefixCall call = beginning.request;
             double perSecond = call == null ? 0 : beginning.perSecond(now);
             if (call != null && perSecond >= WORTH_WARMING_PER_SECOND) {
-                best.add(new Shared(hash, call, perSecond));
+                best.add(new Shared(hash, call, perSecond, beginning.lastSession()));
             }
         });
         best.sort(Comparator.comparingDouble(Shared::perSecond)
@@ -211,6 +229,7 @@ public final class SharedPrompts {
         private long address;
         private boolean severalAddresses;
         private long lastSession;
+        private int tries;
 
         Beginning(int sessions) {
             this.uses = new UseForecast.Uses();
@@ -245,20 +264,29 @@ public final class SharedPrompts {
             }
         }
 
+        long lastSession() {
+            synchronized (forecast) {
+                return lastSession;
+            }
+        }
+
+        /** Whether a request may be kept, and it is worth making one now. */
+        boolean takesTurn() {
+            return sessions == null && isOpen() && (tries++ < FIRST_TRIES || tries % USES_A_TRY == 0);
+        }
+
         /** Whether enough have sent it. */
         boolean used(Sender sender, double nowSeconds) {
-            synchronized (forecast) {
-                // The next turn of a session finds what its last one left.
-                if (sender.session == 0 || sender.session != lastSession) {
-                    forecast.used(uses, nowSeconds);
-                }
-                lastSession = sender.session;
-                long[] sent = sessions;
-                if (sent != null && sender.session != 0) {
-                    note(sent, sender);
-                }
-                return sessions == null;
+            // The next turn of a session finds what its last one left.
+            if (sender.session == 0 || sender.session != lastSession) {
+                forecast.used(uses, nowSeconds);
             }
+            lastSession = sender.session;
+            long[] sent = sessions;
+            if (sent != null && sender.session != 0) {
+                note(sent, sender);
+            }
+            return sessions == null;
         }
 
         private void note(long[] sent, Sender sender) {

@@ -111,6 +111,23 @@ class SharedPromptsTest {
     }
 
     @Test
+    void whatIsNeverTheSameToTheByteIsTriedNowAndThenOnly() {
+        int tries = 0;
+        for (int number = 1; number <= 6_400; number++) {
+            byte[] own = ("of " + number).getBytes(UTF_8);
+            int keep = used(session(number), "ours");
+            if (keep > 0) {
+                tries++;
+                prompts.keep(
+                        ends("ours").hash(0), new PrefixCall("/v1/chat/completions", own, PROMPT), session(number));
+            }
+        }
+        assertThat(tries).isBetween(100, 140);
+        sentBySessions(10_000, 300, "ours");
+        assertThat(prompts.isEmpty()).as("once they are the same").isFalse();
+    }
+
+    @Test
     void whatEnginesRefuseIsForgottenAndNotKeptAgain() {
         sentBySessions(1, 6, "ours");
         prompts.refused(ends("ours").hash(0));

@@ -1,0 +1,111 @@
+package dev.warmlane.proxy.prewarm;
+
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.warming.SharedPrompts.Shared;
+import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.metrics.PoolMeter;
+import dev.warmlane.proxy.prewarm.PrefixCalls.Call;
+import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
+import dev.warmlane.settings.PrewarmSettings;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Has the endpoints that will get the sessions of a server that is about to end compute what these share and will miss there. Which
+ * endpoint that is, the policy says of the session that sent it last, one after the other, so that it sees what was sent before. They
+ * take clients' requests meanwhile, so each request is in flight there like any other. Safe for concurrent use.
+ */
+final class HandOver {
+    private final PrefixCalls.Target target;
+    private final Pool pool;
+    private final Router router;
+    private final EndpointId server;
+    private final List<Endpoint> ranks;
+    private final PrewarmSettings settings;
+    private final List<Shared> held;
+    private final PrefixCalls calls;
+
+    /** Not begun; what the server holds is noted at once, as it may leave meanwhile. */
+    HandOver(PrefixCalls.Target target, EndpointId server, PrewarmSettings settings) {
+        this.target = target;
+        this.pool = target.pool();
+        this.router = pool.router();
+        this.server = server;
+        this.ranks = pool.endpoints().snapshot().atServerOf(server);
+        this.settings = settings;
+        this.held = target.shared().best().stream()
+                .filter(prompt -> isHeldBy(ranks, prompt))
+                .toList();
+        this.calls = new PrefixCalls(target);
+        calls.limit(settings.maxTokens());
+    }
+
+    private boolean isHeldBy(List<Endpoint> endpoints, Shared prompt) {
+        PromptBlocks blocks = prompt.call().prompt();
+        return blocks.length() > 0 && router.held(blocks, endpoints) == blocks.length();
+    }
+
+    /** Completes when all is handed over that time and tokens allow. */
+    Mono<Void> run(Scheduler worker) {
+        return Flux.fromIterable(held)
+                .takeWhile(prompt -> goesOn())
+                .flatMap(this::handOver, settings.concurrency(), 1)
+                .take(settings.maxDuration(), worker)
+                .then(Mono.fromRunnable(this::end));
+    }
+
+    private boolean goesOn() {
+        List<Endpoint> now = pool.endpoints().snapshot().atServerOf(server);
+        if (now.stream().anyMatch(rank -> !rank.state().ends())) {
+            calls.stop(Result.NEEDED, "it is " + now.get(0).state().label());
+        }
+        return calls.goesOn();
+    }
+
+    private Mono<Void> handOver(Shared prompt) {
+        Endpoint heir = heir(prompt);
+        if (heir == null || isHeldBy(List.of(heir), prompt) || !calls.fits(prompt)) {
+            return Mono.empty();
+        }
+        long tokens = calls.tokens(prompt);
+        Lease lease = router.inFlight().open(heir.id(), tokens, tokens);
+        return lease == null ? Mono.empty() : calls.send(new Call(heir, prompt)).doFinally(signal -> lease.close());
+    }
+
+    private @Nullable Endpoint heir(Shared prompt) {
+        EndpointSnapshot snapshot = pool.endpoints().snapshot();
+        Set<EndpointId> others = snapshot.endpoints().stream()
+                .filter(endpoint ->
+                        endpoint.state() != EndpointState.READY && endpoint.state() != EndpointState.STARTING)
+                .map(Endpoint::id)
+                .collect(Collectors.toSet());
+        AffinityKey key = prompt.lastSession() == 0
+                ? AffinityKey.promptPrefix(prompt.hash())
+                : new AffinityKey(KeySource.SESSION, prompt.lastSession());
+        return router.successor(new RoutingRequest(key, prompt.call().prompt()), others);
+    }
+
+    private void end() {
+        Result result = calls.result(!held.isEmpty());
+        PoolMeter.PREWARM_HANDOVERS
+                .counter(target.registry(), pool.name(), result == Result.WARMED ? "done" : result.label())
+                .increment();
+        if (result != Result.NOTHING) {
+            pool.health().checks().note(ranks.get(0).server(), "cache is handed over", calls.words(held.size()));
+        }
+    }
+}
