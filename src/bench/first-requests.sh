@@ -14,11 +14,6 @@ jar=${1:-}
 
 require 18001 18002 18003 18004 18080 18081
 export CONNECTIONS=16 THINK_MS=16
-if [ -n "${IMAGE:-}" ]; then
-  # What gateway starts instead of a jar.
-  printf '#!/bin/sh\nwhile [ "$1" != serve ]; do shift; done\nexec "%s/bin/warmlane" "$@"\n' "$IMAGE" >"$work/warmlane"
-  chmod 755 "$work/warmlane"
-fi
 
 # second: what a second of requests took: p50 and p99 in ms, and failures
 second() {
@@ -38,9 +33,7 @@ printf '\n%8s %9s %10s %10s %10s %10s %9s\n' warm-up "ready ms" "first p50" "fir
 for _ in $(seq "${ROUNDS:-2}"); do
   for warm_up in ${WARM_UPS:-0s 10s}; do
     begun=${EPOCHREALTIME//[.,]/}
-    if [ -n "${IMAGE:-}" ]; then java=$work/warmlane gateway warmlane 18080 18081 --warmlane.warm-up="$warm_up"; else
-      gateway warmlane 18080 18081 --warmlane.warm-up="$warm_up"
-    fi
+    gateway warmlane 18080 18081 --warmlane.warm-up="$warm_up"
     ready=$(((${EPOCHREALTIME//[.,]/} - begun) / 1000))
     read -r first50 first99 failures < <(second)
     drive 18080 "${STEADY:-300}" >"$work/steady"

@@ -3,6 +3,7 @@
 # options of the chart.
 #
 #   ./mvnw -B -q package -DskipTests && src/bench/memory.sh [jar]     eleven minutes; needs haproxy, wrk, curl, java
+#   IMAGE=/app src/bench/memory.sh                                     a directory that build.sh and train.sh of src/image have made
 #   MINUTES=3 STREAMS=500 RATE_CONNECTIONS=8 src/bench/memory.sh      shorter, fewer streams, less beside them
 #
 # STREAMS (2000) connections each have a stream of one event a second all the time, a minute long; RATE_CONNECTIONS (16) send chats of 2 KB
@@ -24,7 +25,7 @@ mib() {
 }
 
 engines
-JAVA_OPTS="-XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=4 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:-ShrinkHeapInSteps -Xms16m -Xmx614m -XX:+ExitOnOutOfMemoryError ${JAVA_OPTS:-}"
+JAVA_OPTS="-XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=6 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:-ShrinkHeapInSteps -Xms16m -Xmx614m -XX:+ExitOnOutOfMemoryError ${JAVA_OPTS:-}"
 gateway warmlane 18080 18081
 warmlane=$pid
 

@@ -3,7 +3,7 @@
 
 PATH=$PATH:/usr/sbin # where Debian keeps haproxy
 jar=${jar:-$here/../../target/warmlane.jar}
-java=${JAVA:-java}
+java=${JAVA:-${JAVA_HOME:+$JAVA_HOME/bin/}java}
 load_core=0
 proxy_core=1
 endpoints=http://127.0.0.1:18001,http://127.0.0.1:18002,http://127.0.0.1:18003,http://127.0.0.1:18004
@@ -28,7 +28,7 @@ require() {
   for tool in haproxy wrk curl taskset "$java"; do
     command -v "$tool" >/dev/null || fail "$tool: not found (expected: installed; on Debian apt-get install haproxy wrk curl util-linux openjdk-17-jre-headless)"
   done
-  [ -f "$jar" ] || fail "$jar: not found (expected: the built jar; ./mvnw package -DskipTests)"
+  [ -n "${IMAGE:-}" ] || [ -f "$jar" ] || fail "$jar: not found (expected: the built jar; ./mvnw package -DskipTests)"
   [ "$(nproc)" -ge 2 ] || fail "$(nproc) core (expected: at least 2, so that the load does not run on the proxy's)"
   [[ $(haproxy -vv) == *+LUA* ]] || fail "haproxy: built without Lua (expected: with; the stand-ins for vLLM need it)"
   for port in "$@"; do
@@ -64,10 +64,13 @@ engines() {
   await "$pid" upstream http://127.0.0.1:18001/v1/models
 }
 
-# gateway <name> <port> <management port> [setting]: a Warmlane; its id is in $pid
+# gateway <name> <port> <management port> [setting]: a Warmlane; its id is in $pid. IMAGE, a directory that build.sh and train.sh of src/image
+# have made, is started instead of the jar, by the Java of JAVA_HOME.
 gateway() {
-  # shellcheck disable=SC2086 # several flags
-  start $proxy_core "$1" "$java" ${JAVA_OPTS:-} -jar "$jar" serve --server.address=127.0.0.1 --server.port="$2" \
+  # shellcheck disable=SC2206 # several flags
+  local command=("$java" ${JAVA_OPTS:-} -jar "$jar")
+  [ -z "${IMAGE:-}" ] || command=(env JAVA_OPTS="${JAVA_OPTS:-}" "$IMAGE/bin/warmlane")
+  start $proxy_core "$1" "${command[@]}" serve --server.address=127.0.0.1 --server.port="$2" \
     --management.server.address=127.0.0.1 --management.server.port="$3" --warmlane.endpoints=$endpoints \
     --warmlane.affinity.client-ip.shared-networks=127.0.0.0/8 "${@:4}"
   await "$pid" "$1" "http://127.0.0.1:$3/actuator/health/readiness"

@@ -57,7 +57,7 @@ table() {
 
 export ENGINE_MS=50 WRK_TIMEOUT=60
 engines
-limited "$java" -XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=4 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:-ShrinkHeapInSteps -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError -jar "$jar" serve \
+limited "$java" -XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=6 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:-ShrinkHeapInSteps -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError -jar "$jar" serve \
   --server.address=127.0.0.1 --server.port=18080 --management.server.address=127.0.0.1 --management.server.port=18081 \
   --warmlane.endpoints=$endpoints --warmlane.affinity.client-ip.shared-networks=127.0.0.0/8
 warmlane=$pid

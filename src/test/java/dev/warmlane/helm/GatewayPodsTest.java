@@ -219,7 +219,7 @@ class GatewayPodsTest {
     void tellsTheJvmItsShare() {
         assertThat(options(byDefault))
                 .isEqualTo(
-                        "-XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=4 -XX:MinHeapFreeRatio=10"
+                        "-XX:ActiveProcessorCount=2 -XX:+UseSerialGC -XX:NewRatio=6 -XX:MinHeapFreeRatio=10"
                                 + " -XX:MaxHeapFreeRatio=20 -XX:-ShrinkHeapInSteps -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError");
         assertThat(options(Chart.render("jvm: {processors: 8, options: ''}"))).isEqualTo("-XX:ActiveProcessorCount=8");
     }

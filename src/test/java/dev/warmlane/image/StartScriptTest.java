@@ -42,7 +42,7 @@ class StartScriptTest {
     void usesTheCacheWhereThereIsOne() throws Exception {
         assertThat(call(Map.of())).noneMatch(argument -> argument.contains("AOTCache"));
         Path cache = Files.writeString(home.resolve("warmlane.aot"), "");
-        assertThat(call(Map.of())).contains("-XX:AOTCache=" + cache);
+        assertThat(call(Map.of())).contains("-XX:AOTCache=" + cache, "-XX:ArchiveRelocationMode=0");
     }
 
     @Test
