@@ -38,9 +38,15 @@ public final class ApiServer implements AutoCloseable {
         return startAt(FreePorts.take());
     }
 
-    static ApiServer startAt(int port) {
+    /** One that has these before anybody reads from it. */
+    static ApiServer startAt(int port, EndpointSlice... there) {
         ApiServer api = new ApiServer();
+        api.permitOnly(request -> !request.startsWith("GET "));
         api.server.start(InetAddress.getLoopbackAddress(), port);
+        for (EndpointSlice slice : there) {
+            api.put(slice);
+        }
+        api.permitOnly(request -> true);
         return api;
     }
 

@@ -58,8 +58,7 @@ class KubernetesDiscoveryFaultsIT {
         assertThat(discovery.status().state()).isEqualTo(State.SYNCING);
         assertThat(discovery.status().lastListAge()).isNull();
 
-        api = ApiServer.startAt(port);
-        api.put(slice("vllm-a", pod("vllm-0", "10.0.0.1")));
+        api = ApiServer.startAt(port, slice("vllm-a", pod("vllm-0", "10.0.0.1")));
         awaitPool("vllm-0");
         awaitState(State.SYNCED);
         await().until(() -> discovery.status().lastError() == null);
@@ -67,8 +66,7 @@ class KubernetesDiscoveryFaultsIT {
 
     @Test
     void keepsTheLastEndpointsWhileTheApiServerIsGone() {
-        api = ApiServer.startAt(port);
-        api.put(slice("vllm-a", pod("vllm-0", "10.0.0.1"), pod("vllm-1", "10.0.0.2")));
+        api = ApiServer.startAt(port, slice("vllm-a", pod("vllm-0", "10.0.0.1"), pod("vllm-1", "10.0.0.2")));
         discovery.start();
         awaitPool("vllm-0", "vllm-1");
 
@@ -78,8 +76,7 @@ class KubernetesDiscoveryFaultsIT {
         awaitPool("vllm-0", "vllm-1");
         assertThat(removed).isEmpty();
 
-        api = ApiServer.startAt(port);
-        api.put(slice("vllm-b", pod("vllm-1", "10.0.0.2"), pod("vllm-2", "10.0.0.3")));
+        api = ApiServer.startAt(port, slice("vllm-b", pod("vllm-1", "10.0.0.2"), pod("vllm-2", "10.0.0.3")));
         awaitPool("vllm-1", "vllm-2");
         awaitState(State.SYNCED);
         assertThat(removed).containsExactly(new EndpointId("uid-vllm-0"));
@@ -106,8 +103,7 @@ class KubernetesDiscoveryFaultsIT {
 
     @Test
     void saysWhyWhenItMayNotList() {
-        api = ApiServer.startAt(port);
-        api.put(slice("vllm-a", pod("vllm-0", "10.0.0.1")));
+        api = ApiServer.startAt(port, slice("vllm-a", pod("vllm-0", "10.0.0.1")));
         api.answerWith(403);
         discovery.start();
         await().until(() -> discovery.status().lastError() != null);
@@ -120,8 +116,7 @@ class KubernetesDiscoveryFaultsIT {
 
     @Test
     void noticesAnApiServerThatDoesNotAnswer() {
-        api = ApiServer.startAt(port);
-        api.put(slice("vllm-a", pod("vllm-0", "10.0.0.1")));
+        api = ApiServer.startAt(port, slice("vllm-a", pod("vllm-0", "10.0.0.1")));
         discovery.start();
         awaitPool("vllm-0");
 
