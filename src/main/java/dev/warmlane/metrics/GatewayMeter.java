@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +18,6 @@ import org.jspecify.annotations.Nullable;
  * others are closed sets.
  */
 public interface GatewayMeter {
-    /** All of them. */
-    static List<GatewayMeter> all() {
-        return Stream.<GatewayMeter[]>of(RequestMeter.values(), PoolMeter.values())
-                .flatMap(Arrays::stream)
-                .toList();
-    }
-
     /** What it measures, and with what. */
     Spec spec();
 

@@ -71,14 +71,14 @@ class MetricsIT {
             fleet.servers().get(1).faults(Faults.builder().status(503).build());
             stream(gateway);
 
-            Map<String, GatewayMeter> documented =
-                    GatewayMeter.all().stream().collect(Collectors.toMap(MetricsPage::prometheusName, meter -> meter));
+            Map<String, GatewayMeter> documented = MetricsPage.meters().stream()
+                    .collect(Collectors.toMap(MetricsPage::prometheusName, meter -> meter));
             String page = scrape(gateway);
             Map<String, TreeSet<String>> emitted = new HashMap<>();
             page.lines().filter(line -> line.startsWith("warmlane_")).forEach(line -> note(line, documented, emitted));
 
             assertThat(emitted.keySet())
-                    .containsAll(GatewayMeter.all().stream()
+                    .containsAll(MetricsPage.meters().stream()
                             .filter(meter -> !RARE.contains(meter))
                             .map(MetricsPage::prometheusName)
                             .toList());

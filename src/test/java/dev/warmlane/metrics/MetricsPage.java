@@ -2,7 +2,10 @@ package dev.warmlane.metrics;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.prometheusmetrics.PrometheusNamingConvention;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** docs/metrics.md, as the meters have it. */
@@ -25,9 +28,16 @@ public final class MetricsPage {
 
     private MetricsPage() {}
 
+    /** All meters. */
+    public static List<GatewayMeter> meters() {
+        return Stream.<GatewayMeter[]>of(RequestMeter.values(), PoolMeter.values())
+                .flatMap(Arrays::stream)
+                .toList();
+    }
+
     static String text() {
         StringBuilder page = new StringBuilder(HEAD);
-        for (GatewayMeter meter : GatewayMeter.all()) {
+        for (GatewayMeter meter : meters()) {
             page.append("| `%s` | %s | %s | %s |\n"
                     .formatted(
                             prometheusName(meter),

@@ -21,7 +21,7 @@ class MetricsPageTest {
 
     @Test
     void namesFollowPrometheus() {
-        assertThat(GatewayMeter.all()).allSatisfy(meter -> {
+        assertThat(MetricsPage.meters()).allSatisfy(meter -> {
             assertThat(meter.meterName()).matches("warmlane(\\.[a-z]+)+").doesNotEndWith(".total");
             assertThat(MetricsPage.prometheusName(meter)).matches("warmlane(_[a-z]+)+");
             assertThat(meter.description()).isNotBlank();

@@ -2,7 +2,7 @@ package dev.warmlane.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.settings.InvalidSettingException.SettingFailureAnalyzer;
+import dev.warmlane.settings.SettingNames.SettingFailureAnalyzer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
