@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +120,7 @@ final class JoinReport {
 
     private final List<Join> joins = new ArrayList<>();
     private final List<Seen> seen = new ArrayList<>();
-    private final Map<LoadRequest, Integer> sharedBlocks = new IdentityHashMap<>();
+    private final IdentityHashMap<LoadRequest, Integer> sharedBlocks = new IdentityHashMap<>();
 
     void joined(ReplayEndpoint endpoint, long nanos, long warmedTokens) {
         Join join = new Join(endpoint, nanos, warmedTokens);
