@@ -91,6 +91,34 @@ final class EndpointChoice {
                 : withPrefill(decision, memory.view(snapshot), excluded);
     }
 
+    /** See {@link Router#explain}. */
+    @Nullable
+    RoutingDecision explain(RoutingRequest request) {
+        RoutingDecision tied = atOwner(request, Set.of());
+        if (tied != null) {
+            return tied;
+        }
+        RoutingDecision now = choose(request, withFull(Set.of()));
+        return now != null ? now : choose(request, Set.of());
+    }
+
+    /** See {@link Router#boundEndpoint}. */
+    @Nullable
+    EndpointId boundEndpoint(RoutingRequest request) {
+        RoutingDecision decision = choose(request, Set.of());
+        return decision == null || decision.outcome() != Outcome.BOUND
+                ? null
+                : decision.endpoint().id();
+    }
+
+    /** See {@link Router#successor}. */
+    @Nullable
+    Endpoint successor(RoutingRequest request, Set<EndpointId> gone) {
+        RoutingDecision decision = choose(request, withFull(gone));
+        RoutingDecision leg = decision == null ? null : decision.prefill();
+        return decision == null ? null : leg == null ? decision.endpoint() : leg.endpoint();
+    }
+
     /** Another prefill leg for a decision whose first one failed; null if no endpoint takes it. */
     @Nullable
     RoutingDecision prefillAgain(RoutingDecision decision, Set<EndpointId> excluded) {

@@ -147,8 +147,12 @@ public final class PoolMemory {
         return seed;
     }
 
-    /** The request is about to be sent: the next choice must see it, so that one with the same key or prompt follows. */
-    void dispatched(RoutingDecision decision) {
+    /**
+     * The request is about to be sent: the next choice must see it, so that one with the same key or prompt follows.
+     *
+     * @param isFirst whether no endpoint has had it before
+     */
+    void dispatched(RoutingDecision decision, boolean isFirst) {
         dispatches.incrementAndGet();
         usualLoad.look(decision.candidates());
         keys.dispatched(decision);
@@ -158,6 +162,10 @@ public final class PoolMemory {
         if (decision.remember().prompt()) {
             contents.used(decision.request().prompt(), user(decision.request()));
             contents.insert(decision.endpoint().id(), decision.request().prompt());
+        }
+        CacheUse told = cacheUse;
+        if (isFirst && told != null) {
+            told.sent(use(decision), nanoTime());
         }
     }
 
@@ -178,14 +186,6 @@ public final class PoolMemory {
             return request.key().hash();
         }
         return prompt.hash(prompt.length() - 1) + nanoTime() / BURST_NANOS;
-    }
-
-    /** A request is sent for the first time. */
-    void sent(RoutingDecision decision) {
-        CacheUse told = cacheUse;
-        if (told != null) {
-            told.sent(use(decision), nanoTime());
-        }
     }
 
     /** The endpoint answered with response headers. */

@@ -11,7 +11,6 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -136,12 +135,7 @@ public final class Router {
      * changes nothing. Null if no endpoint can take it.
      */
     public @Nullable RoutingDecision explain(RoutingRequest request) {
-        RoutingDecision tied = choice.atOwner(request, Set.of());
-        if (tied != null) {
-            return tied;
-        }
-        RoutingDecision now = choice.choose(request, choice.withFull(Set.of()));
-        return now != null ? now : choice.choose(request, Set.of());
+        return choice.explain(request);
     }
 
     /** The endpoint that alone can serve the request, full or not; null if any can. */
@@ -151,10 +145,7 @@ public final class Router {
 
     /** The endpoint whose cache makes it worth waiting for, if it is full; null if the request has nothing to lose. */
     public @Nullable EndpointId boundEndpoint(RoutingRequest request) {
-        RoutingDecision decision = choice.choose(request, Set.of());
-        return decision == null || decision.outcome() != Outcome.BOUND
-                ? null
-                : decision.endpoint().id();
+        return choice.boundEndpoint(request);
     }
 
     /**
@@ -213,10 +204,7 @@ public final class Router {
             health.undecided(decision.endpoint());
             return null;
         }
-        memory.dispatched(decision);
-        if (isFirst) {
-            memory.sent(decision);
-        }
+        memory.dispatched(decision, isFirst);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
         Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());
@@ -250,9 +238,7 @@ public final class Router {
 
     /** Who would compute the prompt of such a request now if these endpoints were not there; null if nobody, or all are full. */
     public @Nullable Endpoint successor(RoutingRequest request, Set<EndpointId> gone) {
-        RoutingDecision decision = choice.choose(request, choice.withFull(gone));
-        RoutingDecision leg = decision == null ? null : decision.prefill();
-        return decision == null ? null : leg == null ? decision.endpoint() : leg.endpoint();
+        return choice.successor(request, gone);
     }
 
     /** The endpoint has computed this prompt though no client sent it there. */

@@ -15,10 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The beginnings of prompts that several sessions have sent, each with a request that has an engine compute it: what an empty
- * cache is to be given. A beginning ends where a message ends. Of one that too few have sent, nothing is kept but its hash, how
- * often it came, and hashes of these sessions; of a request nothing, before as many have sent one that is the same to the byte.
- * Bounded in bytes; what is not sent any more is dropped after a time. Safe for concurrent use; locks are held for the time of a
- * few additions.
+ * cache is to be given. A beginning ends where a message ends. Of one that too few have sent, only its hash, how often it came and
+ * hashes of its sessions are kept; of a request nothing, before as many have sent the same bytes. Bounded in bytes; what is not
+ * sent any more is dropped after a time. Safe for concurrent use; locks are held for a few additions.
  */
 public final class SharedPrompts {
     /** What comes less often than four times an hour is left to those who ask for it. */
@@ -152,7 +151,7 @@ public final class SharedPrompts {
      */
     public void keep(long hash, @Nullable PrefixCall call, Sender sender) {
         if (call == null || call.body().length > maxBytes / LARGEST_PART) {
-            close(hash);
+            refused(hash);
             return;
         }
         long same = hash ^ Hashing.xxh3_64().hashBytesToLong(call.body());
@@ -174,10 +173,6 @@ public final class SharedPrompts {
 
     /** Engines refuse the request that was kept of this beginning: it is forgotten, and none is kept again. */
     public void refused(long hash) {
-        close(hash);
-    }
-
-    private void close(long hash) {
         beginnings.asMap().computeIfPresent(hash, (key, before) -> {
             forgotten(before);
             return new Beginning(before, null);
@@ -206,10 +201,9 @@ public final class SharedPrompts {
         double now = ticker.read() / NANOS_PER_SECOND;
         List<Shared> best = new ArrayList<>();
         beginnings.asMap().forEach((hash, beginning) -> {
-            PrefixCall call = beginning.request;
-            double perSecond = call == null ? 0 : beginning.perSecond(now);
-            if (call != null && perSecond >= WORTH_WARMING_PER_SECOND) {
-                best.add(new Shared(hash, call, perSecond, beginning.lastSession()));
+            Shared shared = beginning.shared(hash, now);
+            if (shared != null) {
+                best.add(shared);
             }
         });
         best.sort(Comparator.comparingDouble(Shared::perSecond)
@@ -243,7 +237,6 @@ public final class SharedPrompts {
             this.uses = before.uses;
             this.request = request;
             this.closed = request == null;
-            this.sessions = null;
             this.lastSession = before.lastSession;
         }
 
@@ -258,15 +251,14 @@ public final class SharedPrompts {
                     + (request == null ? 0 : request.body.length + request.prompt.length() * Long.BYTES);
         }
 
-        double perSecond(double nowSeconds) {
+        /** Null if nothing is kept, or it is not expected before long. */
+        @Nullable
+        Shared shared(long hash, double nowSeconds) {
             synchronized (forecast) {
-                return forecast.perSecond(uses, nowSeconds);
-            }
-        }
-
-        long lastSession() {
-            synchronized (forecast) {
-                return lastSession;
+                double perSecond = request == null ? 0 : forecast.perSecond(uses, nowSeconds);
+                return request == null || perSecond < WORTH_WARMING_PER_SECOND
+                        ? null
+                        : new Shared(hash, request, perSecond, lastSession);
             }
         }
 
