@@ -75,7 +75,7 @@ final class MetricTally {
 
     private void add(MetricFamily family, double value, PrometheusText sample) {
         if (family == CACHE_CONFIG) {
-            cacheConfig.add(sample);
+            cacheConfig.add(sample.labels());
         }
         totals.merge(family, value, family.takesHighest() ? Math::max : Double::sum);
     }
@@ -237,19 +237,27 @@ final class MetricTally {
         private @Nullable Integer blockSizeTokens;
         private @Nullable Boolean prefixCaching;
 
-        void add(PrometheusText info) {
-            Long blocks = positive(info.label("num_gpu_blocks"));
+        /** Not label by label: vLLM has dozens of them here. */
+        void add(PrometheusText.LabelCursor labels) {
+            String engine = "";
+            Long blocks = null;
+            while (labels.next()) {
+                if (labels.isNamed("engine")) {
+                    engine = labels.value();
+                } else if (labels.isNamed("num_gpu_blocks")) {
+                    blocks = positive(labels.value());
+                } else if (labels.isNamed("block_size")) {
+                    Long blockSize = positive(labels.value());
+                    blockSizeTokens = blockSize == null ? blockSizeTokens : Integer.valueOf(blockSize.intValue());
+                } else if (labels.isNamed("enable_prefix_caching")) {
+                    String enabled = labels.value();
+                    if ("True".equals(enabled) || "False".equals(enabled)) {
+                        prefixCaching = "True".equals(enabled);
+                    }
+                }
+            }
             if (blocks != null) {
-                String engine = info.label("engine");
-                blocksByEngine.put(engine == null ? "" : engine, blocks);
-            }
-            Long blockSize = positive(info.label("block_size"));
-            if (blockSize != null) {
-                blockSizeTokens = blockSize.intValue();
-            }
-            String enabled = info.label("enable_prefix_caching");
-            if ("True".equals(enabled) || "False".equals(enabled)) {
-                prefixCaching = "True".equals(enabled);
+                blocksByEngine.put(engine, blocks);
             }
         }
 

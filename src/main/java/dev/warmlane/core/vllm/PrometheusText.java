@@ -109,17 +109,20 @@ final class PrometheusText {
     /** The unescaped value of a label of the sample; null where it has none of that name. */
     @Nullable
     String label(String name) {
-        int at = skipBlanks(nameEnd);
-        if (at >= lineEnd || text[at] != '{') {
-            return null;
-        }
-        LabelCursor labels = new LabelCursor(text, at + 1, lineEnd);
+        LabelCursor labels = labels();
         while (labels.next()) {
             if (labels.isNamed(name)) {
                 return labels.value();
             }
         }
         return null;
+    }
+
+    /** All labels of the sample. */
+    LabelCursor labels() {
+        int at = skipBlanks(nameEnd);
+        boolean none = at >= lineEnd || text[at] != '{';
+        return new LabelCursor(text, none ? lineEnd : at + 1, lineEnd);
     }
 
     private double number(int start, int end) {
@@ -176,7 +179,7 @@ final class PrometheusText {
     }
 
     /** A cursor over the labels of one sample, {@code name="value",...}} up to the closing brace. For one thread. */
-    private static final class LabelCursor {
+    static final class LabelCursor {
         private final byte[] text;
         private final int end;
         private int at;

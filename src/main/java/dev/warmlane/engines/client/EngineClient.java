@@ -23,8 +23,11 @@ import reactor.netty.transport.ClientTransport;
  * after the same time, and take exactly one response for a request. What is built is safe for concurrent use.
  */
 public final class EngineClient {
-    /** Of one size, which the allocator keeps: buffers that grow and shrink are given back to the system again and again. */
-    private static final int READ_BYTES = 16 << 10;
+    /**
+     * What a {@linkplain #connector connector's} connections read at once: a page of an engine's metrics, mostly. Of one size, which the
+     * allocator keeps: buffers that grow and shrink are given back to the system again and again.
+     */
+    public static final int READ_BYTES = 64 << 10;
 
     private static final ReadBeforeConnect READ_BEFORE_CONNECT = new ReadBeforeConnect();
 

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.engines.models.ModelNames.Name;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

@@ -2,11 +2,11 @@ package dev.warmlane.engines.models;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.engines.models.ModelCatalog.PoolModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;

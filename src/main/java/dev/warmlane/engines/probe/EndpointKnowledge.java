@@ -1,8 +1,8 @@
 package dev.warmlane.engines.probe;
 
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.time.Duration;
 import java.util.ArrayList;

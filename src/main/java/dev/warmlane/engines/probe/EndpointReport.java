@@ -2,6 +2,7 @@ package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
@@ -113,13 +114,4 @@ public record EndpointReport(
         /** The latest report; {@link EndpointReport#NONE} for an endpoint that is unknown or has not been asked yet. */
         EndpointReport report(EndpointId id);
     }
-
-    /**
-     * One model in an answer to {@code GET /v1/models}. Immutable.
-     *
-     * @param id what requests name it by
-     * @param adapter whether it is one of another model
-     * @param json the whole card as one JSON object
-     */
-    public record ModelCard(String id, boolean adapter, String json) {}
 }

@@ -11,7 +11,7 @@ import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.Poller.ProbeTiming;
-import dev.warmlane.engines.probe.ProbeClient.BodyReader;
+import dev.warmlane.engines.probe.ProbeClient.ResponseReader;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.HashSet;
@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.publisher.Mono;
+import reactor.core.Disposables;
 
 /**
  * Checks every server that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
@@ -44,17 +45,6 @@ public final class HealthChecker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HealthChecker.class);
     private static final int LOOKS = 5;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
-
-    /** A status of 200 is all that counts. */
-    private static final BodyReader<Void> NO_BODY = new BodyReader<>() {
-        @Override
-        public void read(ByteBuf part) {}
-
-        @Override
-        public @Nullable Void end() {
-            return null;
-        }
-    };
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
 
@@ -133,7 +123,8 @@ public final class HealthChecker implements AutoCloseable {
 
     /** Begins to check. To be called once. */
     public void start() {
-        client.loop().schedulePeriodically(this::tick, 0, timing.round().toMillis(), TimeUnit.MILLISECONDS);
+        var unused =
+                client.loop().scheduleAtFixedRate(this::tick, 0, timing.round().toMillis(), TimeUnit.MILLISECONDS);
         if (enabled) {
             pools.all().forEach(this::lookAtEjected);
             poller.start();
@@ -213,17 +204,49 @@ public final class HealthChecker implements AutoCloseable {
         return listed;
     }
 
-    private Mono<Void> check(Target target) {
-        long startedNanos = nanoClock.getAsLong();
-        Disposable late =
-                client.loop().schedule(() -> late(target, startedNanos), suspectAfter.toNanos(), TimeUnit.NANOSECONDS);
-        return client.get(target.pool(), target.endpoint().uri(), "/health", headers -> {}, NO_BODY)
-                .doOnSuccess(healthy -> passed(target, startedNanos))
-                .onErrorResume(failure -> {
-                    failed(target, EngineFailure.of(failure), startedNanos);
-                    return Mono.empty();
-                })
-                .doFinally(signal -> late.dispose());
+    private Disposable check(Target target, Runnable ended) {
+        Check check = new Check(target, ended);
+        check.request = client.get(target.pool(), target.endpoint().uri(), "/health", headers -> {}, check);
+        return check;
+    }
+
+    /** One check of an endpoint. A status of 200 is all that counts. */
+    private final class Check implements ResponseReader, Disposable {
+        private final Target target;
+        private final Runnable ended;
+        private final long startedNanos = nanoClock.getAsLong();
+        private final Future<?> late;
+        private Disposable request = Disposables.disposed();
+
+        Check(Target target, Runnable ended) {
+            this.target = target;
+            this.ended = ended;
+            this.late = client.loop()
+                    .schedule(() -> late(target, startedNanos), suspectAfter.toNanos(), TimeUnit.NANOSECONDS);
+        }
+
+        @Override
+        public void read(ByteBuf part) {}
+
+        @Override
+        public void end() {
+            late.cancel(false);
+            passed(target, startedNanos);
+            ended.run();
+        }
+
+        @Override
+        public void failed(Throwable why) {
+            late.cancel(false);
+            HealthChecker.this.failed(target, EngineFailure.of(why), startedNanos);
+            ended.run();
+        }
+
+        @Override
+        public void dispose() {
+            late.cancel(false);
+            request.dispose();
+        }
     }
 
     private void late(Target target, long startedNanos) {

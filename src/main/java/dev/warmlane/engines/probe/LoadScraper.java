@@ -4,12 +4,12 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.vllm.EngineVersion;
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.engines.pool.EndpointNews;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
-import reactor.core.publisher.Mono;
+import reactor.core.Disposable;
 
 /**
  * Scrapes every server of the pools, whatever its state, about once an interval, and tells the pools how many data-parallel ranks
@@ -92,8 +92,8 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     /** Begins to scrape. To be called once. */
     public void start() {
         poller.start();
-        client.loop()
-                .schedulePeriodically(
+        var unused = client.loop()
+                .scheduleAtFixedRate(
                         () -> tell(roundListeners), 0, timing.interval().toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -146,19 +146,26 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         return listed;
     }
 
-    private Mono<Void> scrape(Target target) {
+    private Disposable scrape(Target target, Runnable ended) {
         Endpoint endpoint = target.endpoint();
         EndpointKnowledge known = knowledge.computeIfAbsent(endpoint.id(), added -> new EndpointKnowledge(nanoClock));
-        return scrapes.scrape(
-                target.pool(),
-                endpoint.uri(),
-                known,
-                modelsWantedNanos,
-                () -> {
-                    tellRestart(endpoint.id(), known.takeRestart());
-                    publish(endpoint, known.report());
-                },
-                () -> unreachableListeners.forEach(listener -> listener.accept(endpoint.id())));
+        return scrapes.scrape(target.pool(), endpoint.uri(), known, modelsWantedNanos, new ScrapeClient.Heard() {
+            @Override
+            public void learned() {
+                tellRestart(endpoint.id(), known.takeRestart());
+                publish(endpoint, known.report());
+            }
+
+            @Override
+            public void unreachable() {
+                unreachableListeners.forEach(listener -> listener.accept(endpoint.id()));
+            }
+
+            @Override
+            public void ended() {
+                ended.run();
+            }
+        });
     }
 
     private void tellRestart(EndpointId server, @Nullable Long formerUntilNanos) {

@@ -9,24 +9,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
-import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 
 /**
  * Polls each target about once an interval, give or take a tenth, later where its last poll took longer. Polls start in rounds,
  * several at once, so that hundreds of targets do not wake the thread hundreds of times. A target has at most one poll in
  * flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go first. Follows
  * the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next poll on,
- * one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the scheduler.
+ * one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
  *
  * @param <K> identifies a target
  * @param <T> what is polled
@@ -37,24 +35,36 @@ public final class Poller<K, T> {
 
     private final ProbeTiming timing;
     private final double firstWithin;
-    private final Scheduler loop;
+    private final ScheduledExecutorService loop;
     private final LongSupplier nanoClock;
     private final RandomGenerator random;
     private final Supplier<Map<K, T>> listing;
-    private final Function<T, Mono<Void>> poll;
+    private final Poll<T> poll;
     private final Map<K, Member> members = new HashMap<>();
     private final Deque<Member> due = new ArrayDeque<>();
     private Map<K, T> listed = Map.of();
     private int inFlight;
     private boolean stopped;
 
+    /** How a target is polled. Deals with its own errors. */
+    @FunctionalInterface
+    interface Poll<T> {
+        /**
+         * Begins a poll, on the poller's thread.
+         *
+         * @param ended to be called once, on the same thread, when the poll is over; not before this returns
+         * @return gives it up, after which nothing is called
+         */
+        Disposable begin(T target, Runnable ended);
+    }
+
     private final class Member {
-        private final Disposable.Swap inFlightPoll = Disposables.swap();
         private final K key;
         private T target;
         private State state = State.RESTING;
         private long dueNanos;
         private boolean hurried;
+        private @Nullable Disposable inFlightPoll;
 
         Member(K key, T target) {
             this.key = key;
@@ -82,16 +92,16 @@ public final class Poller<K, T> {
      * @param firstWithin the share of an interval over which the first polls of new targets are spread; 0: at once
      * @param random spreads the polls; used by one thread
      * @param listing all targets there are now; the same map as before if nothing has changed
-     * @param poll polls one; deals with its own errors
+     * @param poll polls one
      */
     Poller(
             ProbeTiming timing,
             double firstWithin,
-            Scheduler loop,
+            ScheduledExecutorService loop,
             LongSupplier nanoClock,
             RandomGenerator random,
             Supplier<Map<K, T>> listing,
-            Function<T, Mono<Void>> poll) {
+            Poll<T> poll) {
         this.timing = timing;
         this.firstWithin = firstWithin;
         this.loop = loop;
@@ -103,13 +113,13 @@ public final class Poller<K, T> {
 
     /** Begins to poll. To be called once, from any thread. */
     void start() {
-        loop.schedulePeriodically(this::round, 0, timing.round().toMillis(), TimeUnit.MILLISECONDS);
+        var unused = loop.scheduleAtFixedRate(this::round, 0, timing.round().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Polls a target once more after a delay rather than at its next turn. From any thread. */
     void hurry(K key, Duration delay) {
         try {
-            loop.schedule(() -> hurry(key), delay.toMillis(), TimeUnit.MILLISECONDS);
+            var unused = loop.schedule(() -> hurry(key), delay.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             // Closed meanwhile.
         }
@@ -137,8 +147,9 @@ public final class Poller<K, T> {
             listed = now;
             members.values().removeIf(member -> {
                 boolean gone = !now.containsKey(member.key);
-                if (gone) {
+                if (gone && member.inFlightPoll != null) {
                     member.inFlightPoll.dispose();
+                    inFlight--;
                 }
                 return gone;
             });
@@ -207,14 +218,17 @@ public final class Poller<K, T> {
         long startedNanos = nanoClock.getAsLong();
         inFlight++;
         member.state = State.POLLING;
-        T target = member.target;
-        member.inFlightPoll.update(Mono.defer(() -> poll.apply(target))
-                .doFinally(signal -> ended(member, startedNanos))
-                .subscribe(nothing -> {}, failure -> log.warn("a poll failed", failure)));
+        try {
+            member.inFlightPoll = poll.begin(member.target, () -> ended(member, startedNanos));
+        } catch (RuntimeException e) {
+            log.warn("a poll failed", e);
+            ended(member, startedNanos);
+        }
     }
 
     private void ended(Member member, long startedNanos) {
         inFlight--;
+        member.inFlightPoll = null;
         if (member.hurried) {
             member.hurried = false;
             member.state = State.DUE;
@@ -226,7 +240,7 @@ public final class Poller<K, T> {
         }
         if (!due.isEmpty()) {
             // Not from here: a poll that fails while it starts would nest the next one in itself.
-            loop.schedule(this::startDue);
+            loop.execute(this::startDue);
         }
     }
 

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
@@ -51,8 +50,8 @@ final class ProbeClient {
     private final Duration timeout;
     private final Duration keepAlive;
     private final LoopResources loops;
-    private final EventLoop eventLoop;
-    private final Scheduler loop;
+    private final EventLoop loop;
+    private final Scheduler onLoop;
     private final TcpClient tcp;
     private final Map<URI, AtRest> atRest = new HashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -60,14 +59,16 @@ final class ProbeClient {
     private record AtRest(
             ProbeConnection connection, @Nullable ClientTls tls, long sinceNanos) {}
 
-    /** Takes a body apart, on the client's thread. Either throws {@link UnusableResponse} where it is of no use. */
-    interface BodyReader<T> {
-        /** The next part, which may be reused after that. */
+    /** Takes a response, on the client's thread. What it throws while it reads, or at the end, is how the response has failed. */
+    interface ResponseReader {
+        /** The next part of the body, which may be reused after that. */
         void read(ByteBuf part);
 
-        /** What it comes to; null where that is nothing. */
-        @Nullable
-        T end();
+        /** The response is complete. This or {@link #failed} is called once, unless the request is given up. */
+        void end();
+
+        /** It has failed: with {@link UnusableResponse} for any status but 200, and as connections do. */
+        void failed(Throwable why);
     }
 
     /** @param name of the thread */
@@ -75,25 +76,28 @@ final class ProbeClient {
         this.timeout = timing.timeout();
         this.keepAlive = timing.keepAlive();
         this.loops = LoopResources.create(name, 1, true);
-        this.eventLoop = loops.onClient(LoopResources.DEFAULT_NATIVE).next();
-        this.loop = Schedulers.fromExecutorService(eventLoop);
+        this.loop = loops.onClient(LoopResources.DEFAULT_NATIVE).next();
+        this.onLoop = Schedulers.fromExecutorService(loop);
         this.tcp = EngineClient.connector(timeout, HeaderLimits.DEFAULT, loops);
         long pause = keepAlive.dividedBy(2).toMillis() + 1;
-        loop.schedulePeriodically(this::closeOld, pause, pause, TimeUnit.MILLISECONDS);
+        var unused = loop.scheduleAtFixedRate(this::closeOld, pause, pause, TimeUnit.MILLISECONDS);
     }
 
     /** The one thread. */
-    Scheduler loop() {
+    EventLoop loop() {
         return loop;
     }
 
     /**
-     * Asks an endpoint of a pool with GET, and gives what is made of the body. To be subscribed to on the client's thread.
+     * Asks an endpoint of a pool with GET. On the client's thread.
      *
-     * @return fails with {@link UnusableResponse} for any status but 200, and as connections do
+     * @param reader called only after this has returned
+     * @return gives the request up
      */
-    <T> Mono<T> get(Pool pool, URI endpoint, String path, Consumer<? super HttpHeaders> headers, BodyReader<T> body) {
-        return Mono.create(sink -> new Asking<>(pool, endpoint, path, headers, body, sink).begin());
+    Disposable get(Pool pool, URI endpoint, String path, Consumer<? super HttpHeaders> headers, ResponseReader reader) {
+        Asking asking = new Asking(pool, endpoint, path, headers, reader);
+        asking.begin();
+        return asking;
     }
 
     /**
@@ -103,7 +107,7 @@ final class ProbeClient {
      */
     void close(Runnable last) {
         if (closed.compareAndSet(false, true)) {
-            loop.schedule(() -> {
+            loop.execute(() -> {
                 last.run();
                 atRest.values().forEach(resting -> resting.connection().close());
                 loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).subscribe();
@@ -127,54 +131,50 @@ final class ProbeClient {
     }
 
     /** A request with its response, over a connection at rest if there is one, else over a new one. */
-    private final class Asking<T> implements ProbeConnection.Exchange {
+    private final class Asking implements ProbeConnection.Exchange, Disposable {
         private final URI endpoint;
         private final String path;
         private final Consumer<? super HttpHeaders> headers;
-        private final BodyReader<T> body;
-        private final MonoSink<T> sink;
+        private final ResponseReader reader;
         private final @Nullable ClientTls tls;
         private final Disposable.Swap connecting = Disposables.swap();
         private @Nullable Future<?> timer;
         private @Nullable ProbeConnection connection;
         private boolean reused;
+        private boolean ended;
 
-        Asking(
-                Pool pool,
-                URI endpoint,
-                String path,
-                Consumer<? super HttpHeaders> headers,
-                BodyReader<T> body,
-                MonoSink<T> sink) {
+        Asking(Pool pool, URI endpoint, String path, Consumer<? super HttpHeaders> headers, ResponseReader reader) {
             this.endpoint = endpoint;
             this.path = path;
             this.headers = headers;
-            this.body = body;
-            this.sink = sink;
+            this.reader = reader;
             this.tls = pool.tls();
         }
 
         void begin() {
-            sink.onDispose(this::end);
-            timer = eventLoop.schedule(
-                    () -> sink.error(ReadTimeoutException.INSTANCE), timeout.toNanos(), TimeUnit.NANOSECONDS);
+            timer = loop.schedule(() -> fail(ReadTimeoutException.INSTANCE), timeout.toNanos(), TimeUnit.NANOSECONDS);
             AtRest resting = atRest.remove(endpoint);
-            if (resting != null && resting.tls() == tls && !isOld(resting)) {
-                reused = true;
-                send(resting.connection());
-                return;
-            }
-            if (resting != null) {
+            boolean usable = resting != null && resting.tls() == tls && !isOld(resting);
+            if (resting != null && !usable) {
                 resting.connection().close();
             }
-            connect();
+            try {
+                if (resting != null && usable) {
+                    reused = true;
+                    send(resting.connection());
+                } else {
+                    connect();
+                }
+            } catch (RuntimeException e) {
+                loop.execute(() -> fail(e));
+            }
         }
 
         private void connect() {
-            connecting.update(client().publishOn(loop)
+            connecting.update(client().publishOn(onLoop)
                     .flatMap(client ->
                             client.remoteAddress(() -> address(endpoint)).connect())
-                    .subscribe(made -> send(new ProbeConnection(made.channel())), sink::error));
+                    .subscribe(made -> send(new ProbeConnection(made.channel())), this::fail));
         }
 
         private Mono<TcpClient> client() {
@@ -196,7 +196,7 @@ final class ProbeClient {
 
         @Override
         public void content(ByteBuf part) {
-            body.read(part);
+            reader.read(part);
         }
 
         @Override
@@ -206,10 +206,11 @@ final class ProbeClient {
             if (used != null) {
                 rest(used);
             }
+            dispose();
             try {
-                sink.success(body.end());
+                reader.end();
             } catch (UnusableResponse e) {
-                sink.error(e);
+                reader.failed(e);
             }
         }
 
@@ -229,12 +230,21 @@ final class ProbeClient {
                 reused = false;
                 connect();
             } else {
-                sink.error(why);
+                fail(why);
+            }
+        }
+
+        private void fail(Throwable why) {
+            if (!ended) {
+                dispose();
+                reader.failed(why);
             }
         }
 
         /** Answered, failed, or nobody waits any longer. */
-        private void end() {
+        @Override
+        public void dispose() {
+            ended = true;
             if (timer != null) {
                 timer.cancel(false);
             }

@@ -1,12 +1,14 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.health.HealthWatch.FailureCause;
+import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
-import dev.warmlane.engines.probe.ProbeClient.BodyReader;
+import dev.warmlane.engines.probe.ProbeClient.ResponseReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -14,11 +16,11 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,7 +35,7 @@ final class ScrapeClient {
     private final ProbeClient client;
     private final Duration modelsInterval;
     private final int maxMetricsBytes;
-    private final byte[] scratch = new byte[16 << 10];
+    private final byte[] scratch = new byte[EngineClient.READ_BYTES];
 
     ScrapeClient(ProbeClient client, Duration modelsInterval, int maxMetricsBytes) {
         this.client = client;
@@ -42,98 +44,160 @@ final class ScrapeClient {
     }
 
     /**
-     * Asks for everything that is due, one request after the other. Completes when all have been answered or given up, never
-     * with an error.
+     * Asks for everything that is due, one request after the other, until all have been answered or given up.
      *
      * @param knowledge learns the responses and failures
      * @param modelsWantedNanos when somebody last wanted to know the models, due or not
-     * @param learned called whenever it has
-     * @param unreachable called if connecting to it fails
+     * @param heard is told of it
+     * @return gives it up
      */
-    Mono<Void> scrape(
-            Pool pool,
-            URI endpoint,
-            EndpointKnowledge knowledge,
-            long modelsWantedNanos,
-            Runnable learned,
-            Runnable unreachable) {
-        Mono<Void> metrics = metrics(pool, endpoint)
-                .doOnNext(knowledge::learn)
-                .then()
-                .onErrorResume(failure -> Mono.fromRunnable(() -> {
-                    knowledge.metricsFailed(reason(failure));
-                    if (EngineFailure.of(failure).cause() == FailureCause.CONNECT) {
-                        unreachable.run();
-                    }
-                }))
-                .doOnSuccess(done -> learned.run());
-        if (!knowledge.takeModelsTurn(modelsInterval, modelsWantedNanos)) {
-            return metrics;
-        }
-        Mono<Void> models = models(pool, endpoint)
-                .doOnNext(knowledge::learnModels)
-                .then()
-                .onErrorResume(failure -> Mono.fromRunnable(() -> knowledge.modelsFailed(modelsReason(pool, failure))));
-        Mono<Void> all = metrics.then(models);
-        if (knowledge.takeVersionTurn()) {
-            all = all.then(version(pool, endpoint)
-                    .doOnNext(knowledge::learnVersion)
-                    .then()
-                    .onErrorComplete());
-        }
-        return all.doOnSuccess(done -> learned.run());
+    Disposable scrape(Pool pool, URI endpoint, EndpointKnowledge knowledge, long modelsWantedNanos, Heard heard) {
+        Scrape scrape = new Scrape(pool, endpoint, knowledge, heard);
+        scrape.modelsDue = knowledge.takeModelsTurn(modelsInterval, modelsWantedNanos);
+        scrape.versionDue = scrape.modelsDue && knowledge.takeVersionTurn();
+        scrape.askForMetrics();
+        return scrape;
     }
 
-    private Mono<VllmMetrics> metrics(Pool pool, URI endpoint) {
-        return client.get(
-                pool,
-                endpoint,
-                "/metrics",
-                headers -> headers.set(HttpHeaderNames.ACCEPT, "text/plain;version=0.0.4"),
-                new MetricsReader());
+    /** What comes of one scrape of an endpoint. */
+    interface Heard {
+        /** There is something new to know. */
+        void learned();
+
+        /** Connecting to it has failed. */
+        void unreachable();
+
+        /** That was all; once. */
+        void ended();
     }
 
-    /** Reads metrics as they come; no page is kept, since a page of vLLM's has some forty kilobytes. */
-    private final class MetricsReader implements BodyReader<VllmMetrics> {
-        private final VllmMetrics.Reader reader = new VllmMetrics.Reader();
-        private int bytes;
+    /** One scrape of an endpoint. */
+    private final class Scrape implements Disposable {
+        private final Pool pool;
+        private final URI endpoint;
+        private final EndpointKnowledge knowledge;
+        private final Heard heard;
+        private boolean modelsDue;
+        private boolean versionDue;
+        private Disposable request = Disposables.disposed();
 
-        @Override
-        public void read(ByteBuf part) {
-            if (part.readableBytes() > maxMetricsBytes - bytes) {
-                throw tooLarge(maxMetricsBytes);
-            }
-            bytes += part.readableBytes();
-            while (part.isReadable()) {
-                int length = Math.min(scratch.length, part.readableBytes());
-                part.readBytes(scratch, 0, length);
-                reader.read(scratch, 0, length);
-            }
+        Scrape(Pool pool, URI endpoint, EndpointKnowledge knowledge, Heard heard) {
+            this.pool = pool;
+            this.endpoint = endpoint;
+            this.knowledge = knowledge;
+            this.heard = heard;
+        }
+
+        void askForMetrics() {
+            ask("/metrics", headers -> headers.set(HttpHeaderNames.ACCEPT, "text/plain;version=0.0.4"), new Metrics());
+        }
+
+        private void ask(String path, Consumer<HttpHeaders> headers, ResponseReader reader) {
+            request = client.get(pool, endpoint, path, headers, reader);
         }
 
         @Override
-        public VllmMetrics end() {
-            return reader.end()
-                    .orElseThrow(() -> UnusableResponse.content("no vllm: metrics in %d bytes".formatted(bytes)));
+        public void dispose() {
+            request.dispose();
         }
-    }
 
-    private Mono<List<ModelCard>> models(Pool pool, URI endpoint) {
-        Consumer<HttpHeaders> key = headers -> {
+        private void afterMetrics() {
+            heard.learned();
+            if (modelsDue) {
+                ask("/v1/models", this::addKey, new Models());
+            } else {
+                heard.ended();
+            }
+        }
+
+        private void addKey(HttpHeaders headers) {
             if (pool.apiKey() != null) {
                 headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + pool.apiKey());
             }
-        };
-        return client.get(pool, endpoint, "/v1/models", key, new JsonReader()).map(EngineJson::models);
+        }
+
+        private void afterModels() {
+            if (versionDue) {
+                ask("/version", headers -> {}, new Version());
+            } else {
+                end();
+            }
+        }
+
+        private void end() {
+            heard.learned();
+            heard.ended();
+        }
+
+        /** Reads metrics as they come; no page is kept, since a page of vLLM's has some forty kilobytes. */
+        private final class Metrics implements ResponseReader {
+            private final VllmMetrics.Reader reader = new VllmMetrics.Reader();
+            private int bytes;
+
+            @Override
+            public void read(ByteBuf part) {
+                if (part.readableBytes() > maxMetricsBytes - bytes) {
+                    throw tooLarge(maxMetricsBytes);
+                }
+                bytes += part.readableBytes();
+                while (part.isReadable()) {
+                    int length = Math.min(scratch.length, part.readableBytes());
+                    part.readBytes(scratch, 0, length);
+                    reader.read(scratch, 0, length);
+                }
+            }
+
+            @Override
+            public void end() {
+                knowledge.learn(reader.end()
+                        .orElseThrow(() -> UnusableResponse.content("no vllm: metrics in %d bytes".formatted(bytes))));
+                afterMetrics();
+            }
+
+            @Override
+            public void failed(Throwable why) {
+                EngineFailure failure = EngineFailure.of(why);
+                knowledge.metricsFailed(failure.reason());
+                if (failure.cause() == FailureCause.CONNECT) {
+                    heard.unreachable();
+                }
+                afterMetrics();
+            }
+        }
+
+        private final class Models extends JsonReader {
+            @Override
+            public void end() {
+                knowledge.learnModels(EngineJson.models(body()));
+                afterModels();
+            }
+
+            @Override
+            public void failed(Throwable why) {
+                knowledge.modelsFailed(modelsReason(pool, why));
+                afterModels();
+            }
+        }
+
+        /** A response that names no version says nothing. */
+        private final class Version extends JsonReader {
+            @Override
+            public void end() {
+                String version = EngineJson.version(body());
+                if (version != null) {
+                    knowledge.learnVersion(version);
+                }
+                Scrape.this.end();
+            }
+
+            @Override
+            public void failed(Throwable why) {
+                Scrape.this.end();
+            }
+        }
     }
 
-    /** Empty where the response names no version. */
-    private Mono<String> version(Pool pool, URI endpoint) {
-        return client.get(pool, endpoint, "/version", headers -> {}, new JsonReader())
-                .mapNotNull(EngineJson::version);
-    }
-
-    private static final class JsonReader implements BodyReader<byte[]> {
+    private abstract static class JsonReader implements ResponseReader {
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
 
         @Override
@@ -144,8 +208,7 @@ final class ScrapeClient {
             body.writeBytes(ByteBufUtil.getBytes(part));
         }
 
-        @Override
-        public byte[] end() {
+        byte[] body() {
             return body.toByteArray();
         }
     }
@@ -156,7 +219,7 @@ final class ScrapeClient {
 
     /** Says what to do where a key is what is wrong. */
     private static String modelsReason(Pool pool, Throwable failure) {
-        String reason = reason(failure);
+        String reason = EngineFailure.of(failure).reason();
         if (!reason.equals("HTTP 401") && !reason.equals("HTTP 403")) {
             return reason;
         }
@@ -164,10 +227,6 @@ final class ScrapeClient {
                 + (pool.apiKey() == null
                         ? ": the engine asks for an API key, and the pool has none (api-key), nor a list of models (models)"
                         : ": the engine refuses the pool's api-key");
-    }
-
-    private static String reason(Throwable failure) {
-        return EngineFailure.of(failure).reason();
     }
 
     /** Reads the JSON that vLLM says of itself: its models and its version. */
@@ -183,32 +242,20 @@ final class ScrapeClient {
          * @throws UnusableResponse if the body is not a list of models
          */
         static List<ModelCard> models(byte[] body) {
-            JsonNode data = read(body).path("data");
-            if (!data.isArray()) {
+            try {
+                return ModelCard.list(body);
+            } catch (MalformedJsonException e) {
                 throw UnusableResponse.content("no model list in %d bytes".formatted(body.length));
             }
-            List<ModelCard> cards = new ArrayList<>(data.size());
-            for (JsonNode card : data) {
-                JsonNode id = card.path("id");
-                if (id.isString() && !id.stringValue().isBlank()) {
-                    cards.add(
-                            new ModelCard(id.stringValue(), card.path("parent").isString(), card.toString()));
-                }
-            }
-            return cards;
         }
 
         /** The version in a response to {@code GET /version}; null where there is none. */
         static @Nullable String version(byte[] body) {
-            JsonNode version = read(body).path("version");
-            return version.isString() && version.stringValue().length() <= MAX_VERSION_LENGTH
-                    ? version.stringValue()
-                    : null;
-        }
-
-        private static JsonNode read(byte[] body) {
             try {
-                return JSON.readTree(body);
+                JsonNode version = JSON.readTree(body).path("version");
+                return version.isString() && version.stringValue().length() <= MAX_VERSION_LENGTH
+                        ? version.stringValue()
+                        : null;
             } catch (JacksonException e) {
                 throw UnusableResponse.content("no JSON in %d bytes".formatted(body.length));
             }

@@ -1,7 +1,5 @@
 package dev.warmlane.ops.actuator;
 
-import dev.warmlane.metrics.GatewayMeter.Kind;
-
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.Endpoint.Role;
@@ -14,6 +12,7 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
+import dev.warmlane.metrics.GatewayMeter.Kind;
 import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -3,9 +3,9 @@ package dev.warmlane.engines.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

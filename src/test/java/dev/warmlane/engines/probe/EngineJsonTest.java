@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
-import dev.warmlane.engines.probe.EndpointReport.ModelCard;
 import dev.warmlane.engines.probe.ScrapeClient.EngineJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +26,13 @@ class EngineJsonTest {
                                 "{\"id\":\"m\",\"object\":\"model\",\"created\":1,\"owned_by\":\"vllm\",\"parent\":null,"
                                         + "\"max_model_len\":4096,\"permission\":[{\"id\":\"modelperm-U\"}]}"),
                         new ModelCard("lora é", true, "{\"id\":\"lora é\",\"object\":\"model\",\"parent\":\"m\"}"));
+    }
+
+    @Test
+    void dropsNoSpaceInsideOfAString() {
+        assertThat(EngineJson.models(utf8("""
+                { "data" : [ { "id" : "a \\"b\\\\" , "root":"/x  y" } ] }""")))
+                .containsExactly(new ModelCard("a \"b\\", false, "{\"id\":\"a \\\"b\\\\\",\"root\":\"/x  y\"}"));
     }
 
     @Test
