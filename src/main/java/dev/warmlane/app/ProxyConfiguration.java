@@ -92,8 +92,7 @@ class ProxyConfiguration {
 
     @Bean
     ModelMetrics modelMetrics(MeterRegistry registry, ServedModels models) {
-        return new ModelMetrics(
-                registry, model -> !models.catalog().poolsServing(model).isEmpty());
+        return new ModelMetrics(registry, models::isServed);
     }
 
     @Bean

@@ -30,7 +30,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.netty.Connection;
 
-/** Gets requests to an endpoint: at once where there is room and nobody waits, else in their turn. */
+/** Gets requests that cannot be dispatched at once to an endpoint in their turn. */
 final class Dispatcher {
     private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
 
@@ -40,12 +40,6 @@ final class Dispatcher {
     Dispatcher(PriorityReader priorities, ProxyMetrics metrics) {
         this.priorities = priorities;
         this.metrics = metrics;
-    }
-
-    /** A dispatch without waiting, or null: then it is had {@link #inTurn}. */
-    @Nullable
-    Dispatch now(RoutedExchange routed) {
-        return routed.pool().queue().isIdle() ? routed.next(FailureCause.OTHER) : null;
     }
 
     /**

@@ -86,7 +86,7 @@ final class Failover {
 
     /** Completes when the response has gone to the client; fails with what the client is told if there is none. */
     Mono<Void> send(ServerWebExchange exchange, RoutedExchange routed) {
-        Dispatch first = dispatcher.now(routed);
+        Dispatch first = routed.pool().queue().isIdle() ? routed.next(FailureCause.OTHER) : null;
         if (first == null) {
             return dispatcher.inTurn(exchange, routed).flatMap(dispatch -> attempt(exchange, routed, dispatch));
         }

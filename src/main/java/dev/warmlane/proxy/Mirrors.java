@@ -71,7 +71,7 @@ final class Mirrors {
             skipped(mirror);
             return;
         }
-        byte[] sent = routed.body();
+        byte[] sent = routed.requestBody().bytes();
         BufferedBody copy = new BufferedBody(budget, sent.length, sent.length);
         try {
             copy.append(sent, sent.length);

@@ -145,7 +145,7 @@ final class PrefillLegs {
 
     private FullHttpRequest request(
             ServerWebExchange exchange, RoutedExchange routed, PrefillBody.Api api, Endpoint endpoint) {
-        byte[] body = routed.body();
+        byte[] body = routed.requestBody().bytes();
         ByteBuf content;
         try {
             content = Unpooled.wrappedBuffer(PrefillBody.of(body, api).pieces(body));

@@ -60,7 +60,7 @@ final class ResponseObserver {
         this.progress = routed.progress();
         this.status = status;
         // A response that was stored, and is only asked for, may have been aborted long ago.
-        this.generates = routed.body().length > 0;
+        this.generates = routed.requestBody().bytes().length > 0;
         this.onCommit = onCommit;
         this.charge = status >= 400 ? null : routed.charge();
         this.start = status >= 400 || routed.responses() == null ? null : new ResponseStart();

@@ -8,21 +8,17 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import dev.warmlane.proxy.NamedModels.NamedModel;
-import dev.warmlane.proxy.Retries.RetryBudget;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One request on its way: what was read of it, which endpoints it has tried, and the dispatch that counts at the current
- * one.
- */
+/** One request on its way: what was read of it, where it has been tried in vain, and the dispatch that counts now. */
 final class RoutedExchange {
     private final Pool pool;
     private volatile RoutingRequest request;
@@ -34,19 +30,13 @@ final class RoutedExchange {
     private final @Nullable TokenCharge charge;
     private final @Nullable StoredResponses responses;
     private UnaryOperator<String> namesSaid = UnaryOperator.identity();
-    private final Set<EndpointId> tried = new HashSet<>(4);
-    private int abandoned;
+    private @Nullable EarlierAttempts earlier;
     private @Nullable Dispatch current;
     private @Nullable UpstreamAttempt attempt;
-    private @Nullable FailureCause lastCause;
-    private int repetitions;
-    private @Nullable RetryBudget permit;
     private volatile boolean retryDiscouraged;
     private boolean finished;
     /** Read without a lock: most requests have none. */
     private volatile @Nullable ComputedPrompt computed;
-
-    private @Nullable Set<EndpointId> prefillTried;
 
     /**
      * A request that has not been sent anywhere.
@@ -82,12 +72,7 @@ final class RoutedExchange {
         return pool;
     }
 
-    /** The bytes to send; empty once they are released. */
-    byte[] body() {
-        return body.bytes();
-    }
-
-    /** What the client's body says, but for its prompt. */
+    /** What the client's body says, but for its prompt; its bytes are empty once they are released. */
     RequestBody requestBody() {
         return body;
     }
@@ -172,7 +157,7 @@ final class RoutedExchange {
 
     /** Endpoints that have failed to compute the prompt for another. */
     synchronized int prefillRetries() {
-        return prefillTried == null ? 0 : prefillTried.size();
+        return earlier == null ? 0 : earlier.prefillCount();
     }
 
     /** Another leg for the prompt in the place of one that failed; null if no endpoint takes it. */
@@ -180,11 +165,7 @@ final class RoutedExchange {
         if (finished) {
             return null;
         }
-        if (prefillTried == null) {
-            prefillTried = new HashSet<>(4);
-        }
-        prefillTried.add(failed);
-        return dispatch.prefillAgain(prefillTried);
+        return dispatch.prefillAgain(earlier().prefillFailed(failed));
     }
 
     /** Where it was sent last; null before the first. */
@@ -194,22 +175,23 @@ final class RoutedExchange {
 
     /** Endpoints that did not take the request so far. */
     synchronized int retries() {
-        return abandoned;
+        return earlier == null ? 0 : earlier.count();
     }
 
     /** Endpoints that it must not be sent to: those that cannot serve it, and those that it was sent to. */
     synchronized Set<EndpointId> excluded() {
-        return Set.copyOf(request.withUnsuited(tried));
+        return Set.copyOf(request.withUnsuited(tried()));
     }
 
     /** Whether the pool has an endpoint that can serve it and has not been tried, full or not. */
     synchronized boolean hasAnother() {
+        Set<EndpointId> tried = tried();
+        EndpointId underWay = current == null ? null : current.endpoint().id().server();
         for (Endpoint endpoint : pool.endpoints().snapshot().selectable()) {
-            boolean underWay = current != null
-                    && current.endpoint().id().server().equals(endpoint.id().server());
-            if (!underWay
-                    && !tried.contains(endpoint.id())
-                    && !request.unsuited().contains(endpoint.id())) {
+            EndpointId id = endpoint.id();
+            if (!id.server().equals(underWay)
+                    && !tried.contains(id)
+                    && !request.unsuited().contains(id)) {
                 return true;
             }
         }
@@ -225,30 +207,17 @@ final class RoutedExchange {
 
     /** Notes why an attempt failed, and says how often in a row it was for this cause before. */
     synchronized int repetitions(FailureCause cause) {
-        repetitions = cause == lastCause ? repetitions + 1 : 0;
-        lastCause = cause;
-        return repetitions;
+        return earlier().repetitions(cause);
     }
 
-    /**
-     * Counts this request's retries against the budget until the response begins or the request ends. Returns whether there is
-     * room; a request that is finished needs none.
-     */
+    /** Whether it may be tried again: it has a place in the budget now, until its response begins, or is finished anyhow. */
     synchronized boolean takePermit(RetryBudget budget) {
-        if (finished || permit != null) {
-            return true;
-        }
-        if (!budget.tryAcquire()) {
-            return false;
-        }
-        permit = budget;
-        return true;
+        return finished || earlier().takePermit(budget);
     }
 
     synchronized void returnPermit() {
-        if (permit != null) {
-            permit.release();
-            permit = null;
+        if (earlier != null) {
+            earlier.returnPermit();
         }
     }
 
@@ -272,14 +241,9 @@ final class RoutedExchange {
         if (finished) {
             return null;
         }
-        Set<EndpointId> excluded = tried;
-        if (current != null) {
-            excluded = new HashSet<>(tried);
-            addServerOf(current.endpoint(), excluded);
-            if (prefillTried != null) {
-                excluded.addAll(prefillTried);
-            }
-        }
+        Set<EndpointId> excluded = current == null
+                ? tried()
+                : earlier().triedWith(current.endpoint(), pool.endpoints().snapshot());
         Dispatch next = pool.router().dispatch(request, excluded);
         if (next != null) {
             leave(cause);
@@ -291,7 +255,7 @@ final class RoutedExchange {
 
     /** No endpoint took the request: the last one it was sent to has computed nothing of it. */
     synchronized void giveUp(FailureCause cause) {
-        if (current != null && !tried.contains(current.endpoint().id())) {
+        if (current != null && !tried().contains(current.endpoint().id())) {
             progress.givenUp(current.endpoint().name(), cause.label());
             current.failed(cause);
         }
@@ -299,20 +263,22 @@ final class RoutedExchange {
 
     /** The endpoint that it was sent to has not taken it; the request is not counted there any more. */
     synchronized void leave(FailureCause cause) {
-        if (current != null && addServerOf(current.endpoint(), tried)) {
-            abandoned++;
+        if (current != null
+                && earlier().leave(current.endpoint(), pool.endpoints().snapshot())) {
             progress.left(current.endpoint().name(), cause.label());
             current.failed(cause);
         }
     }
 
-    /** All ranks of a server fail together. Returns whether this endpoint was not among them yet. */
-    private boolean addServerOf(Endpoint endpoint, Set<EndpointId> to) {
-        boolean added = to.add(endpoint.id());
-        if (endpoint.id().isRank()) {
-            pool.endpoints().snapshot().atServerOf(endpoint.id()).forEach(rank -> to.add(rank.id()));
+    private EarlierAttempts earlier() {
+        if (earlier == null) {
+            earlier = new EarlierAttempts();
         }
-        return added;
+        return earlier;
+    }
+
+    private Set<EndpointId> tried() {
+        return earlier == null ? Set.of() : earlier.tried();
     }
 
     /**

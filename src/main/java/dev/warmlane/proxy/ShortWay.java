@@ -50,7 +50,9 @@ public final class ShortWay implements HttpHandler {
         this.errors = errors;
         WebFilterChain chain = this::serve;
         for (int i = webFilters.size() - 1; i >= 0; i--) {
-            chain = new Link(webFilters.get(i), chain);
+            WebFilter filter = webFilters.get(i);
+            WebFilterChain next = chain;
+            chain = exchange -> pass(exchange, filter, next);
         }
         this.filters = chain;
     }
@@ -86,14 +88,11 @@ public final class ShortWay implements HttpHandler {
         }
     }
 
-    private record Link(WebFilter filter, WebFilterChain next) implements WebFilterChain {
-        @Override
-        public Mono<Void> filter(ServerWebExchange exchange) {
-            try {
-                return filter.filter(exchange, next);
-            } catch (RuntimeException e) {
-                return Mono.error(e);
-            }
+    private static Mono<Void> pass(ServerWebExchange exchange, WebFilter filter, WebFilterChain next) {
+        try {
+            return filter.filter(exchange, next);
+        } catch (RuntimeException e) {
+            return Mono.error(e);
         }
     }
 

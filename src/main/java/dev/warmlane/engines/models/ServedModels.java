@@ -86,6 +86,11 @@ public final class ServedModels {
         return catalog;
     }
 
+    /** Whether some pool serves the model. */
+    public boolean isServed(String model) {
+        return !catalog.poolsServing(model).isEmpty();
+    }
+
     /** The endpoints of a pool that do not have a model, while another does or may. */
     public Set<EndpointId> lacking(String pool, String model) {
         ModelCatalog current = catalog;

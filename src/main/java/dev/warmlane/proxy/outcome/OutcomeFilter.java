@@ -15,11 +15,11 @@ import reactor.util.context.Context;
 
 /** Gives each request of the public port its {@link RequestOutcome} and tells it the end. Outside all other filters. */
 public final class OutcomeFilter implements WebFilter, Ordered {
-    private final OutcomeListener listeners;
+    private final List<OutcomeListener> listeners;
 
     /** @param listeners told of every request, in this order */
     public OutcomeFilter(List<OutcomeListener> listeners) {
-        this.listeners = listeners.stream().reduce(outcome -> {}, OutcomeListener::andThen);
+        this.listeners = List.copyOf(listeners);
     }
 
     @Override
@@ -36,9 +36,12 @@ public final class OutcomeFilter implements WebFilter, Ordered {
         return new WatchedRequest(chain.filter(exchange), outcome);
     }
 
-    /** One operator instead of the three that Reactor would take. */
-    private static final class WatchedRequest extends MonoOperator<Void, Void> {
+    /** One operator instead of the three that Reactor would take; its own subscriber, as a request is served once. */
+    private static final class WatchedRequest extends MonoOperator<Void, Void>
+            implements CoreSubscriber<Void>, Subscription {
         private final RequestOutcome outcome;
+        private CoreSubscriber<? super Void> server = Operators.emptySubscriber();
+        private Subscription request = Operators.emptySubscription();
 
         WatchedRequest(Mono<Void> request, RequestOutcome outcome) {
             super(request);
@@ -46,19 +49,9 @@ public final class OutcomeFilter implements WebFilter, Ordered {
         }
 
         @Override
-        public void subscribe(CoreSubscriber<? super Void> server) {
-            source.subscribe(new Watch(server, outcome));
-        }
-    }
-
-    private static final class Watch implements CoreSubscriber<Void>, Subscription {
-        private final CoreSubscriber<? super Void> server;
-        private final RequestOutcome outcome;
-        private Subscription request = Operators.emptySubscription();
-
-        Watch(CoreSubscriber<? super Void> server, RequestOutcome outcome) {
-            this.server = server;
-            this.outcome = outcome;
+        public void subscribe(CoreSubscriber<? super Void> subscriber) {
+            server = subscriber;
+            source.subscribe(this);
         }
 
         @Override
@@ -104,16 +97,7 @@ public final class OutcomeFilter implements WebFilter, Ordered {
     /** Is told of requests that are over. */
     @FunctionalInterface
     public interface OutcomeListener {
-
         /** Called once for each request, on whatever thread it ended. Must not block. */
         void ended(RequestOutcome outcome);
-
-        /** One that tells this one first, then the other. */
-        default OutcomeListener andThen(OutcomeListener next) {
-            return outcome -> {
-                ended(outcome);
-                next.ended(outcome);
-            };
-        }
     }
 }

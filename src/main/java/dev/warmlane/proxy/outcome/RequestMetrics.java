@@ -22,9 +22,7 @@ import java.util.function.Predicate;
 /** Counts and times requests that are over, by pool and result. Safe for concurrent use. */
 public final class RequestMetrics implements OutcomeListener {
     private final MeterRegistry registry;
-    private final ConcurrentHashMap<End, Meters> meters = new ConcurrentHashMap<>();
-
-    private record End(String pool, Result result) {}
+    private final ConcurrentHashMap<String, Map<Result, Meters>> meters = new ConcurrentHashMap<>();
 
     private record Meters(Counter requests, Timer durations) {}
 
@@ -47,13 +45,12 @@ public final class RequestMetrics implements OutcomeListener {
     }
 
     private Meters meters(String pool, Result result) {
-        return meters.computeIfAbsent(
-                new End(pool, result),
-                end -> new Meters(
-                        RequestMeter.REQUESTS.counter(
-                                registry, end.pool(), end.result().label()),
-                        RequestMeter.REQUEST_DURATION.timer(
-                                registry, end.pool(), end.result().label())));
+        return meters.computeIfAbsent(pool, name -> new ConcurrentHashMap<>())
+                .computeIfAbsent(
+                        result,
+                        of -> new Meters(
+                                RequestMeter.REQUESTS.counter(registry, pool, of.label()),
+                                RequestMeter.REQUEST_DURATION.timer(registry, pool, of.label())));
     }
 
     /**

@@ -6,6 +6,8 @@ import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.settings.PoolSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
@@ -27,7 +29,8 @@ public final class RequestOutcome {
     private final long startedNanos = System.nanoTime();
     private volatile String pool = PoolSettings.NO_POOL;
     private volatile @Nullable RequestProgress progress;
-    private OutcomeListener listeners;
+    private final List<OutcomeListener> listeners;
+    private final List<OutcomeListener> own = new ArrayList<>(2);
     private volatile @Nullable Result result;
     private volatile @Nullable Integer status;
     private volatile long durationNanos;
@@ -37,14 +40,14 @@ public final class RequestOutcome {
     private volatile @Nullable String traceId;
     private volatile @Nullable String errorCode;
 
-    private RequestOutcome(ServerWebExchange exchange, OutcomeListener listeners) {
+    private RequestOutcome(ServerWebExchange exchange, List<OutcomeListener> listeners) {
         this.exchange = exchange;
         this.channel = channel(exchange);
         this.requestId = RequestIds.of(exchange.getRequest());
         this.listeners = listeners;
     }
 
-    static RequestOutcome open(ServerWebExchange exchange, OutcomeListener listeners) {
+    static RequestOutcome open(ServerWebExchange exchange, List<OutcomeListener> listeners) {
         RequestOutcome outcome = new RequestOutcome(exchange, listeners);
         exchange.getAttributes().put(ATTRIBUTE, outcome);
         return outcome;
@@ -138,11 +141,11 @@ public final class RequestOutcome {
         return progress;
     }
 
-    /** Tells one more listener of the end, before all others; at once if the end has come. */
+    /** Tells one more listener of the end, before all others; at once if the end has come. The newest hears of it first. */
     public void onEnd(OutcomeListener listener) {
         synchronized (this) {
             if (result == null) {
-                listeners = listener.andThen(listeners);
+                own.add(listener);
                 return;
             }
         }
@@ -212,7 +215,6 @@ public final class RequestOutcome {
     }
 
     private void end(Result how, @Nullable Integer sent) {
-        OutcomeListener told;
         synchronized (this) {
             if (result != null) {
                 return;
@@ -220,9 +222,11 @@ public final class RequestOutcome {
             durationNanos = System.nanoTime() - startedNanos;
             status = sent;
             result = how;
-            told = listeners;
         }
-        told.ended(this);
+        for (int i = own.size() - 1; i >= 0; i--) {
+            own.get(i).ended(this);
+        }
+        listeners.forEach(listener -> listener.ended(this));
     }
 
     private boolean isBrokenOff() {

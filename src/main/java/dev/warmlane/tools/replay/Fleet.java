@@ -42,7 +42,7 @@ final class Fleet {
     /** Those that take requests, in the order they joined. */
     List<Endpoint> endpoints() {
         return present.values().stream()
-                .filter(endpoint -> endpoint.warming() == null)
+                .filter(endpoint -> !endpoint.isWarming())
                 .map(ReplayEndpoint::endpoint)
                 .toList();
     }
@@ -123,5 +123,12 @@ final class Fleet {
         present.put(endpoint.endpoint().id(), endpoint);
         all.add(endpoint);
         return endpoint;
+    }
+
+    /** Tells all gateways which endpoints there are. */
+    void announceTo(List<ReplayGateway> gateways) {
+        List<Endpoint> known = endpoints();
+        double cacheTokens = (double) cache().blocks() * Load.BLOCK_SIZE_TOKENS;
+        gateways.forEach(gateway -> gateway.endpoints(known, cacheTokens));
     }
 }

@@ -1,18 +1,14 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
-import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;
-import dev.warmlane.tools.replay.ReplayEndpoint.CacheWarming;
 import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
 import dev.warmlane.tools.replay.ReplayGateway.ReplaySharing;
 import dev.warmlane.tools.replay.load.Load;
@@ -35,21 +31,11 @@ import org.jspecify.annotations.Nullable;
 public final class Replay {
     private static final long SCRAPE_NANOS = 1_000_000_000;
     private static final long TICK_NANOS = 100_000_000;
-    private static final int MAX_SHARED_BLOCKS = 65_536;
-
-    /** How much of an empty cache is filled; the rest is for what its requests bring. */
-    private static final double WARMED_SHARE = 0.6;
-
-    /** What comes less often than four times an hour is left to those who ask for it. */
-    private static final double WORTH_WARMING_PER_SECOND = 1 / 900.0;
-
     private final Load load;
     private final ReplaySettings settings;
-    private final @Nullable Double prewarmSeconds;
     private final VirtualTime time = new VirtualTime();
     private final Fleet fleet;
-    private final SharedPrefixes sharedPrefixes;
-    private final JoinReport joins = new JoinReport();
+    private final Joins joins;
     private final List<ReplayGateway> gateways = new ArrayList<>();
     private final ReplayKeys keys;
     private final SplittableRandom balancer;
@@ -83,14 +69,13 @@ public final class Replay {
         Arguments.check(settings.kvTokens() >= least, "kv tokens", settings.kvTokens(), expected);
         this.load = load;
         this.settings = settings;
-        this.prewarmSeconds = prewarmSeconds;
-        this.sharedPrefixes = new SharedPrefixes(MAX_SHARED_BLOCKS, settings.scenario().prewarmBy);
         this.fleet = new Fleet(settings);
+        this.joins = new Joins(fleet, gateways, prewarmSeconds, settings.scenario().prewarmBy, time);
         this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
         this.balancer = new SplittableRandom(settings.seed());
         this.tally = new Tally(
                 (long) settings.endpoints() * fleet.cache().blocks(),
-                nanos(settings.scenario().measureFromSeconds),
+                VirtualTime.nanos(settings.scenario().measureFromSeconds),
                 settings.roles() != null);
         this.transfers = settings.roles() == null ? null : settings.roles().transfers();
         this.requests = load.size();
@@ -112,8 +97,8 @@ public final class Replay {
      * @throws IllegalStateException if anything is left in flight or held afterwards, or a request has no end
      */
     public PolicyResult run() {
-        announceEndpoints();
-        time.at(nanos(settings.scenario().slowFromSeconds), fleet::slowDown);
+        fleet.announceTo(gateways);
+        time.at(VirtualTime.nanos(settings.scenario().slowFromSeconds), fleet::slowDown);
         load.arrivals().forEach(request -> time.at(request.delayNanos(), () -> arrive(request)));
         scheduleChanges(settings.scenario());
         if (settings.adapters().slots() > 0) {
@@ -155,9 +140,7 @@ public final class Replay {
             EngineSequence sequence,
             @Nullable PrefillLeg leg) {
         tally.answered(arrival, endpoint, decision, sequence, leg, time.now());
-        if (prewarmSeconds != null) {
-            joins.answered(arrival, endpoint, sequence);
-        }
+        joins.answered(arrival, endpoint, sequence);
         follow(arrival.request());
     }
 
@@ -185,9 +168,7 @@ public final class Replay {
                 null,
                 null);
         tally.arrived(request, time.now());
-        if (prewarmSeconds != null) {
-            joins.arrived(request, sharedPrefixes.used(routing.prompt(), request.session(), time.now()));
-        }
+        joins.arrived(request, routing.prompt());
         send(new Arrival(request, routing, gateway, time.now()));
     }
 
@@ -229,10 +210,10 @@ public final class Replay {
 
     private void scheduleChanges(Scenario scenario) {
         for (double seconds : scenario.addSeconds) {
-            time.at(nanos(seconds), () -> join(fleet.add()));
+            time.at(VirtualTime.nanos(seconds), () -> joins.join(fleet.add()));
         }
         for (double seconds : scenario.removeSeconds) {
-            time.at(nanos(seconds), () -> {
+            time.at(VirtualTime.nanos(seconds), () -> {
                 if (!fleet.endpoints().isEmpty()) {
                     lose(fleet.removeOldest());
                 }
@@ -242,7 +223,7 @@ public final class Replay {
             tick();
         }
         if (scenario.restartEachSeconds > 0) {
-            scheduleRestart(nanos(scenario.restartEachSeconds));
+            scheduleRestart(VirtualTime.nanos(scenario.restartEachSeconds));
         }
     }
 
@@ -266,45 +247,11 @@ public final class Replay {
             if (!fleet.endpoints().isEmpty()) {
                 ReplayEndpoint oldest = fleet.removeOldest();
                 ReplayEndpoint fresh = fleet.replace(oldest);
-                join(fresh);
+                joins.join(fresh);
                 lose(oldest);
             }
             scheduleRestart(intervalNanos);
         });
-    }
-
-    /** An endpoint with an empty cache takes requests, once it has what it is to be given before. */
-    private void join(ReplayEndpoint endpoint) {
-        if (prewarmSeconds == null || prewarmSeconds == 0) {
-            announceEndpoints();
-            joins.joined(endpoint, time.now(), 0);
-            return;
-        }
-        long until = time.now() + nanos(prewarmSeconds);
-        CacheWarming warming = new CacheWarming(endpoint, until, this::warmed);
-        endpoint.warming(warming);
-        announceEndpoints();
-        warming.begin(worthWarming(endpoint), time.now());
-    }
-
-    private List<PromptBlocks> worthWarming(ReplayEndpoint endpoint) {
-        Router router = gateways.get(0).router();
-        return sharedPrefixes.best(
-                (int) (WARMED_SHARE * fleet.cache().blocks()),
-                WORTH_WARMING_PER_SECOND,
-                fleet.endpoints().size() + 1,
-                prompt -> router.heldElsewhere(endpoint.endpoint().id(), prompt),
-                time.now());
-    }
-
-    private void warmed(ReplayEndpoint endpoint, CacheWarming warming) {
-        announceEndpoints();
-        for (ReplayGateway gateway : gateways) {
-            for (PromptBlocks prompt : warming.warmed()) {
-                gateway.router().warmed(endpoint.endpoint().id(), prompt);
-            }
-        }
-        joins.joined(endpoint, time.now(), warming.computedTokens());
     }
 
     /** How endpoints did that joined on the way. */
@@ -312,36 +259,19 @@ public final class Replay {
         return joins.firstMinutes();
     }
 
-    private void giveUpWarming(ReplayEndpoint endpoint) {
-        CacheWarming warming = endpoint.warming();
-        if (warming != null) {
-            warming.giveUp(time.now());
-        }
-    }
-
     /** What it was computing goes elsewhere, so the gateways must know first. */
     private void lose(ReplayEndpoint endpoint) {
-        giveUpWarming(endpoint);
-        announceEndpoints();
+        joins.giveUp(endpoint);
+        fleet.announceTo(gateways);
         endpoint.requests().forEach(attempt -> attempt.abort(time.now()));
-    }
-
-    private void announceEndpoints() {
-        List<Endpoint> endpoints = fleet.endpoints();
-        double cacheTokens = (double) fleet.cache().blocks() * Load.BLOCK_SIZE_TOKENS;
-        gateways.forEach(gateway -> gateway.endpoints(endpoints, cacheTokens));
     }
 
     private void checkNothingIsLeft() {
         for (ReplayEndpoint endpoint : fleet.all()) {
-            giveUpWarming(endpoint);
+            joins.giveUp(endpoint);
             endpoint.checkIdle();
             gateways.forEach(
                     gateway -> gateway.checkNothingInFlight(endpoint.endpoint().id()));
         }
-    }
-
-    private static long nanos(double seconds) {
-        return Math.round(seconds * 1e9);
     }
 }

@@ -48,4 +48,8 @@ final class VirtualTime implements Ticker {
         nowNanos = next.nanos();
         next.action().run();
     }
+
+    static long nanos(double seconds) {
+        return Math.round(seconds * 1e9);
+    }
 }

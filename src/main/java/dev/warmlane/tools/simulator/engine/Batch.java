@@ -128,12 +128,7 @@ final class Batch {
 
     /** Takes the request out, wherever it is, and releases its blocks. */
     void remove(EngineSequence sequence) {
-        if (sequence.state == EngineSequence.State.RUNNING) {
-            running.remove(sequence);
-            adapters.ended(sequence.request.adapter());
-            releaseBlocks(sequence);
-        } else if (sequence.state == EngineSequence.State.FETCHING) {
-            fetching.remove(sequence);
+        if (running.remove(sequence) || fetching.remove(sequence)) {
             adapters.ended(sequence.request.adapter());
             releaseBlocks(sequence);
         } else {
@@ -175,7 +170,7 @@ final class Batch {
 
     private void continueSequence(EngineSequence sequence) {
         int tokens = Math.min(budget, sequence.knownTokens() - sequence.computedTokens);
-        int missing = missingBlocks(sequence, tokens);
+        int missing = cache.blocksFor(sequence.computedTokens + tokens) - sequence.blockCount;
         while (missing > pool.freeBlocks()) {
             EngineSequence newest = running.get(running.size() - 1);
             preempt(newest);
@@ -237,7 +232,9 @@ final class Batch {
         }
         if (head.admittedNanos == EngineSequence.NEVER) {
             head.admittedNanos = nowNanos;
-            countLookup(head, cached);
+            head.cachedTokens = cached;
+            queriedTokens += cache.prefixCaching() ? head.request.promptTokens() : 0;
+            hitTokens += cached;
         }
         return true;
     }
@@ -266,18 +263,6 @@ final class Batch {
             }
         }
         return most;
-    }
-
-    private void countLookup(EngineSequence sequence, int cached) {
-        sequence.cachedTokens = cached;
-        if (cache.prefixCaching()) {
-            queriedTokens += sequence.request.promptTokens();
-            hitTokens += cached;
-        }
-    }
-
-    private int missingBlocks(EngineSequence sequence, int tokens) {
-        return cache.blocksFor(sequence.computedTokens + tokens) - sequence.blockCount;
     }
 
     private void take(EngineSequence sequence, int count) {
