@@ -6,7 +6,7 @@ import dev.warmlane.proxy.access.AccessControl.AccessFilter;
 import dev.warmlane.proxy.access.ApiKeys;
 import dev.warmlane.proxy.access.ApiKeys.ApiKeysFile;
 import dev.warmlane.proxy.access.Authenticator;
-import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.access.JwtAuthenticator;
 import dev.warmlane.proxy.access.JwtAuthenticator.JwtDecoders;
 import dev.warmlane.proxy.access.Tenants;

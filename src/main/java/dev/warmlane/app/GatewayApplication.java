@@ -78,9 +78,6 @@ public class GatewayApplication {
      * Exemplars are left out in any case, for no span of ours is ever current on a thread.
      */
     static final class AutoConfigurations implements AutoConfigurationImportFilter, EnvironmentAware, PriorityOrdered {
-        /** The setting that turns tracing on, as Spring Boot has it. */
-        static final String TRACES_ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
-
         /** Simple names of those that are always in. */
         static final Set<String> KEPT = Set.of(
                 // The application, its settings and its certificates.
@@ -146,7 +143,7 @@ public class GatewayApplication {
 
         @Override
         public void setEnvironment(Environment environment) {
-            tracing = environment.containsProperty(TRACES_ENDPOINT);
+            tracing = environment.containsProperty(TracingConfiguration.ENDPOINT);
         }
 
         @Override

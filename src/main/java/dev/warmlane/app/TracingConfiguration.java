@@ -1,6 +1,5 @@
 package dev.warmlane.app;
 
-import dev.warmlane.app.GatewayApplication.AutoConfigurations;
 import dev.warmlane.proxy.outcome.TracingFilter;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -41,16 +40,17 @@ import org.springframework.core.env.Environment;
 
 /** Spans, where there is somewhere to send them. Spring Boot makes the rest by the same setting. */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnProperty(AutoConfigurations.TRACES_ENDPOINT)
+@ConditionalOnProperty(TracingConfiguration.ENDPOINT)
 class TracingConfiguration {
+    /** The setting that turns tracing on, as Spring Boot has it. */
+    static final String ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
 
     /** Before an exporter is made of it, which would only say where in its code it failed. */
     @Bean
     static BeanFactoryPostProcessor tracesEndpointCheck(Environment environment) {
-        String endpoint = environment.getProperty(AutoConfigurations.TRACES_ENDPOINT, "");
+        String endpoint = environment.getProperty(ENDPOINT, "");
         if (!isHttp(endpoint)) {
-            throw new InvalidSettingException(
-                    AutoConfigurations.TRACES_ENDPOINT, endpoint, "a URL such as http://collector:4318/v1/traces");
+            throw new InvalidSettingException(ENDPOINT, endpoint, "a URL such as http://collector:4318/v1/traces");
         }
         return beans -> {};
     }

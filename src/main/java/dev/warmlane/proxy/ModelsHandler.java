@@ -3,7 +3,7 @@ package dev.warmlane.proxy;
 import dev.warmlane.engines.models.ModelCatalog.ModelList;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
-import dev.warmlane.proxy.access.Identity;
+import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RequestIds;

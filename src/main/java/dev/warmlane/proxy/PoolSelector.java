@@ -11,7 +11,7 @@ import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;

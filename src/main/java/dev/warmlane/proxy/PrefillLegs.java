@@ -14,7 +14,6 @@ import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
-import dev.warmlane.proxy.ComputedPrompt.UnusedBlocks;
 import dev.warmlane.proxy.ErrorResponses.EngineRefusal;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;

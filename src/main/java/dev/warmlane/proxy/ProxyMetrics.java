@@ -47,8 +47,7 @@ final class ProxyMetrics {
      * @return what to do at its first byte
      */
     Runnable responding(RoutedExchange routed, UpstreamResponse upstream) {
-        boolean tokens = upstream.status() < 400
-                && ResponseWriter.isEventStream(upstream.headers().get("content-type"));
+        boolean tokens = upstream.status() < 400 && upstream.isEventStream();
         if (!tokens) {
             return () -> {};
         }

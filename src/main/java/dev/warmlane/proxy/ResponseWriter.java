@@ -16,7 +16,6 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -81,7 +80,7 @@ final class ResponseWriter {
             });
         }
         routed.progress().inChunks();
-        boolean stream = isEventStream(upstream.headers().get(HttpHeaderNames.CONTENT_TYPE));
+        boolean stream = upstream.isEventStream();
         Flux<ByteBuf> content = transfer == null
                 ? upstream
                 : corrected(upstream, new UsageCorrection(transfer, stream), buffers.getByteBufAllocator());
@@ -152,9 +151,5 @@ final class ResponseWriter {
         } catch (NumberFormatException e) {
             return false;
         }
-    }
-
-    static boolean isEventStream(@Nullable String contentType) {
-        return contentType != null && contentType.regionMatches(true, 0, "text/event-stream", 0, 17);
     }
 }

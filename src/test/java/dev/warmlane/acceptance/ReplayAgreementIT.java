@@ -16,7 +16,7 @@ import dev.warmlane.tools.replay.ReplaySettings;
 import dev.warmlane.tools.replay.Scenario;
 import dev.warmlane.tools.replay.load.AccessLogTrace;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;

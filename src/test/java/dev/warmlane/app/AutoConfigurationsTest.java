@@ -24,7 +24,7 @@ class AutoConfigurationsTest {
     @Test
     void tracingIsThereOnlyWhereSpansAreSentSomewhere() {
         assertThat(kept(new MockEnvironment())).noneMatch(name -> name.contains("racing"));
-        assertThat(kept(new MockEnvironment().withProperty(AutoConfigurations.TRACES_ENDPOINT, "http://c")))
+        assertThat(kept(new MockEnvironment().withProperty(TracingConfiguration.ENDPOINT, "http://c")))
                 .anyMatch(name -> name.endsWith("OtlpTracingAutoConfiguration"))
                 .noneMatch(name -> name.contains("Exemplars"));
     }

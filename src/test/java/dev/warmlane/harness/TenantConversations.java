@@ -2,7 +2,7 @@ package dev.warmlane.harness;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -2,6 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
+import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import dev.warmlane.settings.WarmlaneSettings.DashboardSettings;
 import java.net.URI;
 import java.time.Duration;

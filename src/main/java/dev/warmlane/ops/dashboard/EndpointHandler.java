@@ -8,6 +8,7 @@ import dev.warmlane.core.health.HealthChecks.LastCheck;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
+import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -3,6 +3,7 @@ package dev.warmlane.ops.dashboard;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.ops.dashboard.History.Resolution;
 import dev.warmlane.ops.dashboard.History.Subject;
+import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
+import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

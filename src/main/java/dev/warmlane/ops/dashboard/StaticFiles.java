@@ -15,7 +15,14 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ResponseStatusException;
+import reactor.core.publisher.Mono;
 
 /**
  * The files of the page: a closed list, read from the jar at the start, because whoever asks for them is an event loop. The libraries come from their WebJars, whose paths bear the
@@ -159,5 +166,45 @@ final class StaticFiles {
                     "%s: not in the jar (expected: put there by the build)".formatted(resource));
         }
         return in;
+    }
+
+    /**
+     * What keeps other sites away from the page in an operator's browser. Responses tell the browser to run only what comes from
+     * here, to show it in nobody's frame and to keep nothing. A request that changes or asks something must be JSON, which no form of
+     * another site can send; where it comes from is looked at for the whole port.
+     */
+    static final class PageSecurity {
+        private static final String POLICY =
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+                        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+        private PageSecurity() {}
+
+        static void set(HttpHeaders headers) {
+            headers.set("Content-Security-Policy", POLICY);
+            headers.set("X-Content-Type-Options", "nosniff");
+            headers.set("Referrer-Policy", "no-referrer");
+            headers.setCacheControl("no-store");
+        }
+
+        /** A response of the page that is not a file. */
+        static Mono<ServerResponse> json(Object body) {
+            return ServerResponse.ok()
+                    .headers(PageSecurity::set)
+                    .contentType(MediaType.APPLICATION_JSON)
+                    .bodyValue(body);
+        }
+
+        /** Fails with 415; empty where the request may go on. */
+        static Mono<Void> check(ServerRequest request) {
+            if (request.method().equals(HttpMethod.GET)) {
+                return Mono.empty();
+            }
+            boolean json = request.headers()
+                    .contentType()
+                    .filter(MediaType.APPLICATION_JSON::isCompatibleWith)
+                    .isPresent();
+            return json ? Mono.empty() : Mono.error(new ResponseStatusException(HttpStatus.UNSUPPORTED_MEDIA_TYPE));
+        }
     }
 }

@@ -2,18 +2,15 @@ package dev.warmlane.proxy.access;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.sharing.SharedQuota;
-import dev.warmlane.metrics.GatewayMeter;
-import dev.warmlane.metrics.RequestMeter;
-import dev.warmlane.proxy.access.AccessControl.AccessMetrics;
 import dev.warmlane.proxy.access.Authenticator.AccessException;
 import dev.warmlane.proxy.access.Authenticator.Credentials;
+import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.access.ClientRights.AccessMetrics;
 import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -57,36 +54,6 @@ public final class AccessControl {
 
     public ClientRights rights() {
         return rights;
-    }
-
-    /** Counts clients by the names that the settings give them, and refusals by reason. */
-    static final class AccessMetrics {
-        private final MeterRegistry registry;
-        private final ConcurrentHashMap<String, Counter> requests = new ConcurrentHashMap<>();
-        private final ConcurrentHashMap<String, Counter> tokens = new ConcurrentHashMap<>();
-        private final ConcurrentHashMap<String, Counter> refusals = new ConcurrentHashMap<>();
-
-        AccessMetrics(MeterRegistry registry) {
-            this.registry = registry;
-        }
-
-        void entered(Identity identity) {
-            count(requests, RequestMeter.CLIENT_REQUESTS, identity.name(), 1);
-        }
-
-        void took(String name, long count) {
-            count(tokens, RequestMeter.CLIENT_TOKENS, name, count);
-        }
-
-        /** @param reason unknown, forbidden, model, requests, tokens or unavailable */
-        void refused(String reason) {
-            count(refusals, RequestMeter.REFUSALS, reason, 1);
-        }
-
-        private void count(ConcurrentHashMap<String, Counter> counters, GatewayMeter meter, String label, long by) {
-            counters.computeIfAbsent(label, value -> meter.counter(registry, value))
-                    .increment((double) by);
-        }
     }
 
     /**

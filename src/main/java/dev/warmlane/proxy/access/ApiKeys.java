@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.access;
 
-import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

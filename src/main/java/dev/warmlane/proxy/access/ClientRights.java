@@ -3,17 +3,23 @@ package dev.warmlane.proxy.access;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.engines.models.ModelNames.Resolved;
-import dev.warmlane.proxy.access.AccessControl.AccessMetrics;
-import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.metrics.GatewayMeter;
+import dev.warmlane.metrics.RequestMeter;
+import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
+import dev.warmlane.proxy.access.ClientRights.AccessMetrics;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.server.ServerWebExchange;
@@ -165,5 +171,35 @@ public final class ClientRights {
     private long mostGenerated(GenerationRequest request) {
         Integer given = request.maxTokens();
         return (long) request.samples() * Math.max(0, given == null ? outputTokens : given);
+    }
+
+    /** Counts clients by the names that the settings give them, and refusals by reason. */
+    static final class AccessMetrics {
+        private final MeterRegistry registry;
+        private final ConcurrentHashMap<String, Counter> requests = new ConcurrentHashMap<>();
+        private final ConcurrentHashMap<String, Counter> tokens = new ConcurrentHashMap<>();
+        private final ConcurrentHashMap<String, Counter> refusals = new ConcurrentHashMap<>();
+
+        AccessMetrics(MeterRegistry registry) {
+            this.registry = registry;
+        }
+
+        void entered(Identity identity) {
+            count(requests, RequestMeter.CLIENT_REQUESTS, identity.name(), 1);
+        }
+
+        void took(String name, long count) {
+            count(tokens, RequestMeter.CLIENT_TOKENS, name, count);
+        }
+
+        /** @param reason unknown, forbidden, model, requests, tokens or unavailable */
+        void refused(String reason) {
+            count(refusals, RequestMeter.REFUSALS, reason, 1);
+        }
+
+        private void count(ConcurrentHashMap<String, Counter> counters, GatewayMeter meter, String label, long by) {
+            counters.computeIfAbsent(label, value -> meter.counter(registry, value))
+                    .increment((double) by);
+        }
     }
 }

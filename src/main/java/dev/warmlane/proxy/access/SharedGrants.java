@@ -4,7 +4,6 @@ import dev.warmlane.core.sharing.SharedQuota;
 import dev.warmlane.core.sharing.SharedQuota.Account;
 import dev.warmlane.core.sharing.SharedQuota.Limits;
 import dev.warmlane.core.sharing.SharedQuota.Taken;
-import dev.warmlane.proxy.access.ClientAccount.TokenBucket;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,13 @@
 package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
-import dev.warmlane.proxy.outcome.AccessLogListener.LoggedRequest;
+import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.proxy.body.RequestBody;
+import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
+import dev.warmlane.proxy.outcome.RequestProgress.LoggedRequest;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
@@ -219,5 +223,30 @@ public final class RequestProgress {
     @Nullable
     UsageReport usage() {
         return usage;
+    }
+
+    /**
+     * What the access log keeps of a request's body, which is gone when its line is written.
+     *
+     * @param prompt null where there is none that could be kept warm
+     * @param promptTokens a first estimate of its length; 0 where there is none
+     */
+    public record LoggedRequest(@Nullable LoggedPrompt prompt, long promptTokens) {
+        /** What a token is taken for where no policy has read the prompt and learned better. */
+        private static final int BYTES_PER_TOKEN = 4;
+
+        /**
+         * Reads the prompt, unless the policy has.
+         *
+         * @param affinity whether the request's route says that prompts are worth keeping warm
+         */
+        public static LoggedRequest of(RoutingRequest request, RequestBody body, boolean affinity) {
+            PromptBlocks known = request.prompt();
+            PromptBlocks prompt = known.bytes() == 0 && affinity ? body.promptIfReadable() : known;
+            if (prompt.bytes() == 0) {
+                return new LoggedRequest(null, 0);
+            }
+            return new LoggedRequest(LoggedPrompt.of(prompt), Math.max(1, prompt.bytes() / BYTES_PER_TOKEN));
+        }
     }
 }

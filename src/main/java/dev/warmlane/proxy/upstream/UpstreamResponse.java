@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import java.util.ArrayDeque;
@@ -43,6 +44,12 @@ public final class UpstreamResponse extends Flux<ByteBuf> {
 
     public HttpHeaders headers() {
         return head.headers();
+    }
+
+    /** Whether it says that it is a stream of events. */
+    public boolean isEventStream() {
+        String type = headers().get(HttpHeaderNames.CONTENT_TYPE);
+        return type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
     }
 
     /** On which the content comes. */

@@ -4,7 +4,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingRequest;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;

@@ -5,7 +5,7 @@ import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.TextTable;
 import dev.warmlane.tools.replay.Attempt.Arrival;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.util.ArrayList;
 import java.util.HashSet;

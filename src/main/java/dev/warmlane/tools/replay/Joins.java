@@ -5,7 +5,7 @@ import dev.warmlane.core.routing.Router;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.SharedPrefixes.Expectation;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;

@@ -2,7 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;

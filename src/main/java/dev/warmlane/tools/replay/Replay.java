@@ -12,7 +12,7 @@ import dev.warmlane.tools.replay.PrefillLeg.Transfers;
 import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
 import dev.warmlane.tools.replay.ReplayGateway.ReplaySharing;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine.AdapterStats;
 import java.time.Duration;

@@ -20,7 +20,7 @@ import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

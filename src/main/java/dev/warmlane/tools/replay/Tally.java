@@ -6,7 +6,7 @@ import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.util.Arrays;
 import java.util.HashMap;

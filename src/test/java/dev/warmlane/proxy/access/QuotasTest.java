@@ -2,7 +2,8 @@ package dev.warmlane.proxy.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import java.time.Duration;
 import java.util.ArrayList;

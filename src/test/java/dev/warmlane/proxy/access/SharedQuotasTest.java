@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.sharing.Replication;
-import dev.warmlane.proxy.access.Identity.Allowance;
+import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import java.time.Duration;
 import java.util.ArrayDeque;

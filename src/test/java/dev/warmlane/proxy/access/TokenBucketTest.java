@@ -2,7 +2,6 @@ package dev.warmlane.proxy.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.proxy.access.ClientAccount.TokenBucket;
 import java.time.Duration;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

@@ -14,7 +14,7 @@ import dev.warmlane.core.prefix.reuse.LossLadder.Step;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.ConversationsLoad;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import java.util.ArrayList;
 import java.util.List;

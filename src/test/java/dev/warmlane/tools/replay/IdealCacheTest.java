@@ -3,7 +3,7 @@ package dev.warmlane.tools.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.replay.Tally.IdealCache;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import org.junit.jupiter.api.Test;
 
 class IdealCacheTest {

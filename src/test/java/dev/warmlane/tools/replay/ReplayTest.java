@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import java.util.ArrayList;

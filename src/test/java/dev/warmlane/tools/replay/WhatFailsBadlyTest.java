@@ -6,7 +6,7 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import dev.warmlane.tools.replay.rules.EventsAlone;

@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay.load;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.load.ConversationsLoad.LogNormal;
 import dev.warmlane.tools.replay.load.Load.BlockChain;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.prefix.reuse.PoolSize.Advice;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;

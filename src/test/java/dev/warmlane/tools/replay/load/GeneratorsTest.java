@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

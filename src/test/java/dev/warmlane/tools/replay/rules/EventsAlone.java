@@ -7,7 +7,7 @@ import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingView;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;

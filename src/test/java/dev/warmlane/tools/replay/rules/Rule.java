@@ -8,7 +8,7 @@ import dev.warmlane.core.routing.RoutingDecision.Remember;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingView;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;

@@ -6,7 +6,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.RoutingDecision.Remember;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingView;
-import dev.warmlane.tools.replay.load.LoadRequest;
+import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
