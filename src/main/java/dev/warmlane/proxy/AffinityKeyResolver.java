@@ -4,7 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.warming.SharedPrompts.Sender;
+import dev.warmlane.core.prefix.SharedPrompts.Sender;
 import dev.warmlane.core.vllm.GenerationRequest.SessionField;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.RequestBody;

@@ -4,7 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.warming.SharedPrompts;
+import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.vllm.EngineVersion;

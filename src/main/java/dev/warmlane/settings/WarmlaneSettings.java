@@ -3,6 +3,7 @@ package dev.warmlane.settings;
 import dev.warmlane.settings.AuthSettings.CorsSettings;
 import dev.warmlane.settings.AuthSettings.ManagementSettings;
 import dev.warmlane.settings.HealthSettings.OutlierSettings;
+import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import dev.warmlane.settings.HealthSettings.ScrapeSettings;
 import dev.warmlane.settings.PoolSettings.DiscoverySettings;
 import dev.warmlane.settings.PoolSettings.ScalingSettings;

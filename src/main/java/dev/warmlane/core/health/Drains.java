@@ -42,7 +42,7 @@ public final class Drains {
             return false;
         }
         if (!drain.drained()) {
-            health.putBack(endpoint.server());
+            health.caches().putBack(endpoint.server());
         }
         health.pool().refresh();
         String what = drain.drained() ? "drained by an operator" : "put back by an operator";

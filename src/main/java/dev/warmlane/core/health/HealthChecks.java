@@ -97,7 +97,7 @@ public final class HealthChecks {
     public void sleeps(EndpointId endpoint, boolean asleep) {
         if (health.isListed(endpoint) && presence.sleeps(endpoint.server(), asleep)) {
             if (!asleep) {
-                health.cold(endpoint.server(), health.pool().snapshot());
+                health.caches().cold(endpoint.server(), health.pool().snapshot());
             }
             health.pool().refresh();
             news.tell(endpoint, (listener, listed) -> listener.slept(listed, asleep));

@@ -5,18 +5,14 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
-import dev.warmlane.core.health.EndpointHealth.Probation;
+import dev.warmlane.core.health.HealthRules.RequestRecord;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +32,7 @@ public final class PoolHealth implements HealthWatch {
     private final HealthNews news;
     private final HealthChecks checks;
     private final Drains drains;
-    private volatile @Nullable Predicate<EndpointId> filler;
-    private volatile @Nullable Consumer<EndpointId> heirs;
+    private final ColdCaches caches;
 
     /**
      * Follows the endpoints of a pool.
@@ -52,6 +47,7 @@ public final class PoolHealth implements HealthWatch {
         this.news = new HealthNews(pool);
         this.checks = new HealthChecks(this, rules, presence, news, nanoClock);
         this.drains = new Drains(this, presence, news);
+        this.caches = new ColdCaches(this, presence, news, nanoClock);
         pool.overlay(this::over);
         pool.onRemoval(this::forget);
     }
@@ -68,6 +64,11 @@ public final class PoolHealth implements HealthWatch {
     /** What operators have taken out of use. */
     public Drains drains() {
         return drains;
+    }
+
+    /** Whose caches are empty, and whose are about to be lost. */
+    public ColdCaches caches() {
+        return caches;
     }
 
     /** The health of an endpoint; null if discovery does not list it as ready. */
@@ -156,90 +157,6 @@ public final class PoolHealth implements HealthWatch {
         news.tell(HealthListener::ticked);
     }
 
-    /**
-     * From now on asks this whether it fills the cache of a server that is new, or comes back with an empty one. While it does, the
-     * server gets no requests, as long as enough others do, until {@link #warmed} says that it may. Those that discovery lists first
-     * are not asked about: they were there before.
-     *
-     * @param fills may be called under the pool's lock, so it must not wait; {@link EndpointPool#refresh} shows what was decided
-     */
-    public void onCold(Predicate<EndpointId> fills) {
-        filler = fills;
-    }
-
-    /**
-     * The cache of a server has what it was to be given, or will not get it: it may get requests.
-     *
-     * @param warmth share of what it will be asked for that its cache holds now, in [0, 1]: its load begins with that
-     * @param answered whether it has computed anything
-     */
-    public void warmed(EndpointId endpoint, double warmth, boolean answered) {
-        if (presence.warms(endpoint.server(), false)
-                && !change(before -> before.warmed(endpoint.server(), warmth, answered, nanoClock.getAsLong()))) {
-            pool.refresh();
-        }
-    }
-
-    /** A server has an empty cache. It is not held back where it would leave fewer that take requests than wait. */
-    void cold(EndpointId server, EndpointSnapshot snapshot) {
-        Predicate<EndpointId> fills = filler;
-        Set<EndpointId> waiting = presence.warming();
-        if (fills == null || waiting.contains(server)) {
-            return;
-        }
-        if (presence.isDrained(server)) {
-            presence.fillLater(server, true);
-            return;
-        }
-        long others = snapshot.selectable().stream()
-                .map(endpoint -> endpoint.id().server())
-                .filter(id -> !id.equals(server) && !waiting.contains(id))
-                .distinct()
-                .count();
-        if (others > waiting.size()) {
-            // First, so that whoever fills it finds it held back.
-            presence.warms(server, true);
-            if (!fills.test(server)) {
-                presence.warms(server, false);
-            }
-        }
-    }
-
-    /**
-     * From now on tells this of each server that took requests and is about to end, or was taken out by an operator.
-     *
-     * @param listener may be called under the pool's lock, so it must not wait
-     */
-    public void onEnding(Consumer<EndpointId> listener) {
-        heirs = listener;
-    }
-
-    /**
-     * A server says of itself that it is another process than before: its cache is empty. Ignored where that is known already.
-     *
-     * @param sinceNanos when it was last known to be the former one
-     */
-    public void restarted(EndpointId endpoint, long sinceNanos) {
-        EndpointId server = endpoint.server();
-        if (!isListed(server) || presence.emptiedSince(server, sinceNanos)) {
-            return;
-        }
-        boolean comesBack = of(server) instanceof Ejected;
-        if (!comesBack) {
-            presence.emptied(server, nanoClock.getAsLong());
-            news.tell(server, (listener, listed) -> listener.restarted(listed));
-            cold(server, pool.snapshot());
-        }
-        change(before -> before.restarted(server, nanoClock.getAsLong()));
-    }
-
-    /** An operator has put a server back, whose cache may have become empty meanwhile. */
-    void putBack(EndpointId server) {
-        if (presence.fillLater(server, false)) {
-            cold(server, pool.snapshot());
-        }
-    }
-
     private boolean claim(EndpointId endpoint) {
         return change(before -> before.claim(endpoint, nanoClock.getAsLong()));
     }
@@ -276,28 +193,16 @@ public final class PoolHealth implements HealthWatch {
             presence.follow(id, nowNanos);
         });
         EndpointSnapshot judged = followed.over(discovered, nowNanos);
-        if (filler != null && !before.all().isEmpty()) {
+        if (!before.all().isEmpty()) {
             for (EndpointId id : followed.all().keySet()) {
                 if (before.of(id) == null) {
-                    cold(id, judged);
+                    caches.cold(id, judged);
                 }
             }
         }
         EndpointSnapshot now = presence.over(judged);
-        Consumer<EndpointId> listener = heirs;
-        if (listener != null) {
-            EndpointSnapshot known = pool.snapshot();
-            now.endpoints().stream()
-                    .filter(endpoint -> endpoint.state().ends() && tookRequests(known.find(endpoint.id())))
-                    .map(endpoint -> endpoint.id().server())
-                    .distinct()
-                    .forEach(listener);
-        }
+        caches.follow(pool.snapshot(), now);
         return now;
-    }
-
-    private static boolean tookRequests(@Nullable Endpoint before) {
-        return before != null && !before.state().ends() && before.state() != EndpointState.UNREADY;
     }
 
     boolean change(UnaryOperator<HealthBook> step) {
@@ -310,13 +215,7 @@ public final class PoolHealth implements HealthWatch {
                 return false;
             }
         } while (!book.compareAndSet(before, after));
-        HealthBook old = before;
-        after.all().forEach((id, health) -> {
-            if (old.of(id) instanceof Ejected && health instanceof Probation && health.cacheLost()) {
-                presence.emptied(id, nanoClock.getAsLong());
-                cold(id, pool.snapshot());
-            }
-        });
+        caches.changed(before, after);
         pool.refresh();
         news.changed(before, after);
         return true;

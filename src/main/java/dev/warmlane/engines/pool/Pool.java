@@ -5,7 +5,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.PoolHealth;
-import dev.warmlane.core.prefix.warming.SharedPrompts;
+import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RoutingPolicy.Promise;
 import dev.warmlane.core.vllm.EngineVersion;

@@ -170,7 +170,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
 
     private void tellRestart(EndpointId server, @Nullable Long formerUntilNanos) {
         if (formerUntilNanos != null) {
-            pools.all().forEach(pool -> pool.health().restarted(server, formerUntilNanos));
+            pools.all().forEach(pool -> pool.health().caches().restarted(server, formerUntilNanos));
         }
     }
 

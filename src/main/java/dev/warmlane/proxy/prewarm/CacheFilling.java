@@ -5,12 +5,12 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.warming.SharedPrompts.Shared;
+import dev.warmlane.core.prefix.SharedPrompts.Shared;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Call;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
-import dev.warmlane.settings.PrewarmSettings;
+import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -134,7 +134,7 @@ final class CacheFilling {
                             result == Result.WARMED ? "cache is filled" : "cache is not filled",
                             calls.words(ranks.size() * best.size()));
         }
-        pool.health().warmed(server, warmth, calls.served() > 0);
+        pool.health().caches().warmed(server, warmth, calls.served() > 0);
     }
 
     static void count(PrefixCalls.Target target, Result result) {

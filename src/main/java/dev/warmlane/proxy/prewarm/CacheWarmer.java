@@ -3,13 +3,13 @@ package dev.warmlane.proxy.prewarm;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.prefix.warming.SharedPrompts;
+import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.settings.PrewarmSettings;
+import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,8 +41,8 @@ public final class CacheWarmer implements AutoCloseable {
             if (shared != null) {
                 PoolMeter.PREWARM_BYTES.gauge(registry, shared, SharedPrompts::bytes, pool.name());
                 PrefixCalls.Target target = new PrefixCalls.Target(client, pool, shared, priority(settings), registry);
-                pool.health().onCold(server -> begin(target, server));
-                pool.health().onEnding(server -> ending(target, server));
+                pool.health().caches().onCold(server -> begin(target, server));
+                pool.health().caches().onEnding(server -> ending(target, server));
             }
         }
     }
@@ -71,7 +71,7 @@ public final class CacheWarmer implements AutoCloseable {
 
     private void failed(Pool pool, EndpointId server, Throwable failure) {
         log.error("pool {}: a cache could not be filled", pool.name(), failure);
-        pool.health().warmed(server, 0, false);
+        pool.health().caches().warmed(server, 0, false);
     }
 
     /** Under the pool's lock. */

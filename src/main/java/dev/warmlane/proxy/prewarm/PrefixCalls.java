@@ -1,8 +1,8 @@
 package dev.warmlane.proxy.prewarm;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.prefix.warming.SharedPrompts;
-import dev.warmlane.core.prefix.warming.SharedPrompts.Shared;
+import dev.warmlane.core.prefix.SharedPrompts;
+import dev.warmlane.core.prefix.SharedPrompts.Shared;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;

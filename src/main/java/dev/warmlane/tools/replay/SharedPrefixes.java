@@ -1,7 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.warming.UseForecast;
+import dev.warmlane.core.prefix.UseForecast;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -36,7 +36,7 @@ class ColdEndpointTest {
 
     @BeforeEach
     void oldOneIsThere() {
-        health.onCold(server -> true);
+        health.caches().onCold(server -> true);
         pool.replace(List.of(OLD));
     }
 
@@ -54,7 +54,7 @@ class ColdEndpointTest {
         pool.replace(List.of(OLD, FRESH));
         assertThat(fresh()).isEqualTo(EndpointState.WARMING);
         assertThat(pool.snapshot().selectable()).extracting(Endpoint::id).containsExactly(OLD.id());
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         assertThat(fresh()).isEqualTo(EndpointState.READY);
     }
 
@@ -62,7 +62,7 @@ class ColdEndpointTest {
     void slowStartBeginsAsWarmAsTheCacheIs() {
         pool.replace(List.of(OLD, FRESH));
         nanos += Duration.ofSeconds(10).toNanos();
-        health.warmed(FRESH.id(), 0.5, true);
+        health.caches().warmed(FRESH.id(), 0.5, true);
         assertThat(pool.snapshot().find(FRESH.id()).loadShare()).isEqualTo(0.55);
     }
 
@@ -71,19 +71,19 @@ class ColdEndpointTest {
         Endpoint third = Endpoint.ofUri(URI.create("http://third:1"));
         pool.replace(List.of(OLD, FRESH, third));
         assertThat(pool.snapshot().selectable()).extracting(Endpoint::id).containsExactly(OLD.id(), third.id());
-        health.warmed(FRESH.id(), 0, false);
+        health.caches().warmed(FRESH.id(), 0, false);
         assertThat(pool.snapshot().selectable()).hasSize(3);
     }
 
     @Test
     void oneWhoseProcessWasGoneIsHeldBackAndIsBackWhenItHasAnswered() {
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         health.checks().failed(FRESH.id(), FailureCause.CONNECT, "refused", nanos);
         assertThat(fresh()).isEqualTo(EndpointState.EJECTED);
         health.checks().passed(FRESH.id(), nanos);
         assertThat(fresh()).isEqualTo(EndpointState.WARMING);
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         assertThat(fresh()).isEqualTo(EndpointState.READY);
     }
 
@@ -92,14 +92,14 @@ class ColdEndpointTest {
         pool.replace(List.of(OLD, FRESH));
         health.checks().failed(FRESH.id(), FailureCause.CONNECT, "refused", nanos);
         health.checks().passed(FRESH.id(), nanos);
-        health.warmed(FRESH.id(), 0, false);
+        health.caches().warmed(FRESH.id(), 0, false);
         assertThat(fresh()).isEqualTo(EndpointState.PROBATION);
     }
 
     @Test
     void oneThatOnlyFailedRequestsHasItsCache() {
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         health.checks().failed(FRESH.id(), FailureCause.TIMEOUT, "timeout", nanos);
         health.checks().passed(FRESH.id(), nanos);
         assertThat(fresh()).isEqualTo(EndpointState.PROBATION);
@@ -108,7 +108,7 @@ class ColdEndpointTest {
     @Test
     void oneThatWakesUpIsHeldBack() {
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         health.checks().sleeps(FRESH.id(), true);
         assertThat(fresh()).isEqualTo(EndpointState.SLEEPING);
         health.checks().sleeps(FRESH.id(), false);
@@ -117,7 +117,7 @@ class ColdEndpointTest {
 
     @Test
     void nobodyIsAskedAboutWhatHasNothingToBeFilledWith() {
-        health.onCold(server -> false);
+        health.caches().onCold(server -> false);
         pool.replace(List.of(OLD, FRESH));
         assertThat(fresh()).isEqualTo(EndpointState.STARTING);
     }
@@ -139,34 +139,34 @@ class ColdEndpointTest {
             }
         });
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         nanos += 10;
-        health.restarted(FRESH.id(), nanos - 5);
+        health.caches().restarted(FRESH.id(), nanos - 5);
         assertThat(told).containsExactly(FRESH.name());
         assertThat(fresh()).isEqualTo(EndpointState.WARMING);
-        health.warmed(FRESH.id(), 0.5, true);
+        health.caches().warmed(FRESH.id(), 0.5, true);
         assertThat(fresh()).isEqualTo(EndpointState.STARTING);
     }
 
     @Test
     void whatACheckHasSeenOfARestartIsNotNewsOnceItIsBack() {
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         nanos += 10;
         health.checks().failed(FRESH.id(), FailureCause.CONNECT, "refused", nanos);
         health.checks().passed(FRESH.id(), nanos);
-        health.warmed(FRESH.id(), 1, true);
-        health.restarted(FRESH.id(), nanos - 5);
+        health.caches().warmed(FRESH.id(), 1, true);
+        health.caches().restarted(FRESH.id(), nanos - 5);
         assertThat(fresh()).isEqualTo(EndpointState.READY);
     }
 
     @Test
     void oneThatIsEjectedWhileItRestartsComesBackWithAnEmptyCache() {
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         health.checks().failed(FRESH.id(), FailureCause.TIMEOUT, "timeout", nanos);
         nanos += 10;
-        health.restarted(FRESH.id(), nanos - 5);
+        health.caches().restarted(FRESH.id(), nanos - 5);
         assertThat(fresh()).isEqualTo(EndpointState.EJECTED);
         health.checks().passed(FRESH.id(), nanos);
         assertThat(fresh()).isEqualTo(EndpointState.WARMING);
@@ -175,10 +175,10 @@ class ColdEndpointTest {
     @Test
     void oneThatRestartsWhileItIsDrainedIsHeldBackWhenItIsPutBack() {
         pool.replace(List.of(OLD, FRESH));
-        health.warmed(FRESH.id(), 1, true);
+        health.caches().warmed(FRESH.id(), 1, true);
         health.drains().here(FRESH.id(), new Drains.Drain(true, 1));
         nanos += 10;
-        health.restarted(FRESH.id(), nanos - 5);
+        health.caches().restarted(FRESH.id(), nanos - 5);
         assertThat(fresh()).isEqualTo(EndpointState.DRAINED);
         health.drains().here(FRESH.id(), new Drains.Drain(false, 2));
         assertThat(fresh()).isEqualTo(EndpointState.WARMING);
@@ -187,7 +187,7 @@ class ColdEndpointTest {
     @Test
     void eachThatIsAboutToEndIsToldOnce() {
         List<EndpointId> ending = new ArrayList<>();
-        health.onEnding(ending::add);
+        health.caches().onEnding(ending::add);
         Endpoint third = Endpoint.ofUri(URI.create("http://third:1"));
         pool.replace(List.of(OLD, third, FRESH.withState(EndpointState.DRAINING)));
         assertThat(ending).as("those that were not there before").isEmpty();

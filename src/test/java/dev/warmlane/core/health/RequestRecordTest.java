@@ -2,6 +2,7 @@ package dev.warmlane.core.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.health.HealthRules.RequestRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

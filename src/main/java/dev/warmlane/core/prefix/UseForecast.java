@@ -1,4 +1,4 @@
-package dev.warmlane.core.prefix.warming;
+package dev.warmlane.core.prefix;
 
 import org.jspecify.annotations.Nullable;
 

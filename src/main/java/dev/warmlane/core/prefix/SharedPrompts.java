@@ -1,11 +1,10 @@
-package dev.warmlane.core.prefix.warming;
+package dev.warmlane.core.prefix;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.warmlane.core.prefix.PromptBlocks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

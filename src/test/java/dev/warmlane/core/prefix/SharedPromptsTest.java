@@ -1,11 +1,10 @@
-package dev.warmlane.core.prefix.warming;
+package dev.warmlane.core.prefix;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.warming.SharedPrompts.PrefixCall;
-import dev.warmlane.core.prefix.warming.SharedPrompts.Sender;
+import dev.warmlane.core.prefix.SharedPrompts.PrefixCall;
+import dev.warmlane.core.prefix.SharedPrompts.Sender;
 import dev.warmlane.core.vllm.CanonicalPrompt.MessageEnds;
 import dev.warmlane.core.vllm.GenerationRequest;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.warmlane.core.prefix.warming;
+package dev.warmlane.core.prefix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
