@@ -1,5 +1,7 @@
 package dev.warmlane.proxy.warmup;
 
+import ch.qos.logback.core.ContextBase;
+import ch.qos.logback.core.OutputStreamAppender;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.StoredResponses;
@@ -16,24 +18,35 @@ import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.ProxyFactory;
 import dev.warmlane.proxy.ShortWay;
+import dev.warmlane.proxy.http.ClientConnections;
 import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.http.ExactRoutes;
+import dev.warmlane.proxy.outcome.AccessLog;
+import dev.warmlane.proxy.outcome.AccessLogListener;
+import dev.warmlane.proxy.outcome.AccessRecord;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
+import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
+import dev.warmlane.proxy.outcome.Pseudonyms;
 import dev.warmlane.proxy.outcome.RequestMetrics;
 import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
+import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.cloud.gateway.route.Route;
@@ -130,8 +143,9 @@ public final class WarmUp implements AutoCloseable {
                     null, PrefixCacheWindows.NONE, List.of(new ModelCard(NAME, false, "{}")), true, null, null, null);
             ServedModels models =
                     new ServedModels(pools, id -> report, () -> ModelNames.NONE, () -> {}, System::nanoTime);
-            try (ProxyFactory proxy = new ProxyFactory(settings, pools, models, responses(), null)) {
-                DisposableServer server = server(proxy, registry, exact);
+            try (ProxyFactory proxy = new ProxyFactory(settings, pools, models, responses(), null);
+                    AccessLog accessLog = accessLog()) {
+                DisposableServer server = server(proxy, registry, accessLog, exact);
                 try (Requests requests = new Requests(server.port(), PATH)) {
                     return untilCompiled(
                             requests, pools, begun + settings.warmUp().toNanos());
@@ -160,16 +174,35 @@ public final class WarmUp implements AutoCloseable {
         return new StoredResponses(ENTRIES, settings.affinity().ttl(), Ticker.systemTicker());
     }
 
-    private DisposableServer server(ProxyFactory proxy, MeterRegistry registry, ExactRoutes exact) {
-        OutcomeFilter outcomes =
-                new OutcomeFilter(List.of(new RequestMetrics(registry), new ModelMetrics(registry, NAME::equals)));
+    /** Written to nowhere; null where the gateway has none. */
+    private @Nullable AccessLog accessLog() throws IOException {
+        AccessLogSettings log = settings.accessLog();
+        if (!AccessLogSettings.isOn(log.target())) {
+            return null;
+        }
+        OutputStreamAppender<AccessRecord> nowhere = new OutputStreamAppender<>();
+        nowhere.setContext(new ContextBase());
+        nowhere.setOutputStream(OutputStream.nullOutputStream());
+        return new AccessLog(nowhere, Pseudonyms.random(), null, log.queue());
+    }
+
+    private DisposableServer server(
+            ProxyFactory proxy, MeterRegistry registry, @Nullable AccessLog accessLog, ExactRoutes exact) {
+        List<OutcomeListener> listeners = new ArrayList<>();
+        listeners.add(new RequestMetrics(registry));
+        listeners.add(new ModelMetrics(registry, NAME::equals));
+        if (accessLog != null) {
+            listeners.add(new AccessLogListener(accessLog, InstantSource.system()));
+        }
+        OutcomeFilter outcomes = new OutcomeFilter(listeners);
         ShortWay way = new ShortWay(
                 (request, response) -> Mono.error(new IllegalStateException()),
                 List.of(outcomes),
                 proxy.filter(registry, failure -> {}),
                 new ErrorHandler());
         way.routes(exact);
-        return HttpServer.create()
+        return new ClientConnections()
+                .follow(HttpServer.create())
                 .bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .protocol(HttpProtocol.HTTP11)
                 .doOnChannelInit(new ClientPipeline(settings.limits(), false, status -> {}, server -> server))
