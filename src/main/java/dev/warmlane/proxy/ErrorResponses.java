@@ -26,9 +26,6 @@ import reactor.netty.tcp.TcpClient;
 
 /** Decides whether the client gets an endpoint's error or the request goes to another endpoint. Safe for concurrent use. */
 final class ErrorResponses {
-    /** How long the body of an error may take, or the news whether somebody listens. */
-    private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(1);
-
     /** A decode endpoint could not have the blocks; it computes the prompt itself, and is not to blame. */
     static final class TransferFailed extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -49,11 +46,16 @@ final class ErrorResponses {
 
     private final ServedModels models;
     private final Retries retries;
+    private final Duration timeout;
 
-    /** @param models hears which endpoint does not have which model */
-    ErrorResponses(ServedModels models, Retries retries) {
+    /**
+     * @param models hears which endpoint does not have which model
+     * @param timeout of an error's body, and of the news whether somebody listens
+     */
+    ErrorResponses(ServedModels models, Retries retries, Duration timeout) {
         this.models = models;
         this.retries = retries;
+        this.timeout = timeout;
     }
 
     /**
@@ -86,7 +88,7 @@ final class ErrorResponses {
                     : pass.apply(upstream.whole());
         }
         return upstream.whole()
-                .timeout(REFUSAL_TIMEOUT, Mono.error(ReadTimeoutException.INSTANCE))
+                .timeout(timeout, Mono.error(ReadTimeoutException.INSTANCE))
                 .flatMap(body -> Mono.using(
                         () -> body,
                         read -> (ranked && EngineRefusal.isOfRank(read)
@@ -118,7 +120,7 @@ final class ErrorResponses {
                         .flatMap(listens -> listens ? Mono.empty() : Mono.just(FailureCause.CONNECT));
     }
 
-    private static Mono<Boolean> listens(Endpoint endpoint) {
+    private Mono<Boolean> listens(Endpoint endpoint) {
         URI uri = endpoint.uri();
         int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
         return TcpClient.newConnection()
@@ -127,7 +129,7 @@ final class ErrorResponses {
                 .connect()
                 .doOnNext(Connection::dispose)
                 .map(connected -> true)
-                .timeout(REFUSAL_TIMEOUT)
+                .timeout(timeout)
                 // The kernel of a server at work takes a connection at once.
                 .onErrorResume(failure -> Mono.just(!(failure instanceof TimeoutException
                         || EngineFailure.of(failure).isRefused())));

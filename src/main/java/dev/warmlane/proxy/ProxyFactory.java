@@ -109,7 +109,7 @@ public final class ProxyFactory implements AutoCloseable {
                 attempts,
                 settings.upstream().connectTimeout(),
                 upstreamRequests,
-                new ErrorResponses(models, retries),
+                new ErrorResponses(models, retries, settings.upstream().refusalTimeout()),
                 new ResponseWriter(
                         responseHeaders, retries, log, settings.retry().hold()),
                 new WebSocketRelay(settings, responseHeaders, retries, log),

@@ -11,6 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param responseTimeout Timeout for response headers. Without streaming they come when the whole response has been
  *     generated.
  * @param idleTimeout Longest pause between two chunks of a response.
+ * @param refusalTimeout How long the body of an error may take that could send the request to another endpoint, and the connection that
+ *     shows whether the endpoint still listens.
  * @param maxConnections Maximum number of connections to one endpoint.
  * @param acquireTimeout How long a request waits for a connection to its endpoint when all are in use.
  * @param sslBundle Bundle of spring.ssl.bundle for https connections: trusted certificates, and the client certificate.
@@ -23,6 +25,7 @@ public record UpstreamSettings(
         @DefaultValue("2s") Duration connectTimeout,
         @DefaultValue("10m") Duration responseTimeout,
         @DefaultValue("5m") Duration idleTimeout,
+        @DefaultValue("1s") Duration refusalTimeout,
         @DefaultValue("4096") int maxConnections,
         @DefaultValue("5s") Duration acquireTimeout,
         @DefaultValue("") String sslBundle,
@@ -45,6 +48,7 @@ public record UpstreamSettings(
         Check.positive("warmlane.upstream.connect-timeout", connectTimeout);
         Check.positive("warmlane.upstream.response-timeout", responseTimeout);
         Check.positive("warmlane.upstream.idle-timeout", idleTimeout);
+        Check.positive("warmlane.upstream.refusal-timeout", refusalTimeout);
         Check.atLeast("warmlane.upstream.max-connections", maxConnections, 1);
         Check.positive("warmlane.upstream.acquire-timeout", acquireTimeout);
         Check.positive("warmlane.upstream.keep-alive", keepAlive);

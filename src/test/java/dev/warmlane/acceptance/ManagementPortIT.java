@@ -160,6 +160,28 @@ class ManagementPortIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/actuator/vllm", "/actuator/info", "/actuator/prometheus", "/dashboard"})
+    void whoHasSaidAllGetsTheResponseAndTheEnd(String path) {
+        String request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+        try (Wire wire = Wire.to(gateway.management("/").getPort())) {
+            wire.send(request + request);
+            wire.endOutput();
+            assertThat(List.of(wire.readMessage().status(), wire.readMessage().status()))
+                    .containsExactly(200, 200);
+            wire.awaitClosed();
+        }
+    }
+
+    @Test
+    void whoLeavesInTheMiddleOfARequestGetsNothing() {
+        try (Wire wire = Wire.to(gateway.management("/").getPort())) {
+            wire.send("POST /actuator/decisions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{");
+            wire.endOutput();
+            assertThat(wire.readUntilClosed()).isEmpty();
+        }
+    }
+
     /** Of requests on connections that were used before, one of some hundred was never read. */
     @Test
     void aConnectionServesAsManyRequestsAsItsClientLikes() {

@@ -100,6 +100,18 @@ class RequestOutcomeIT {
     }
 
     @Test
+    void failedWhereTheBodyOfAnErrorDoesNotCome() {
+        start("warmlane.upstream.refusal-timeout=100ms");
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            exchange.wire()
+                    .send("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n");
+            assertStatus(client, 504);
+        }
+        reports.assertError("upstream_timeout");
+    }
+
+    @Test
     void withoutAPool() {
         start("warmlane.limits.body=1KB");
         assertStatus(send("/v1/completions", "{\"model\":\"gpt\",\"prompt\":\"a\"}", ""), 404);

@@ -71,6 +71,15 @@ public final class Wire implements AutoCloseable {
         }
     }
 
+    /** Says that nothing more will be sent; what the other end sends can still be read. */
+    public void endOutput() {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Sends one piece of a chunked body. */
     public void sendChunk(String data) {
         byte[] bytes = data.getBytes(StandardCharsets.UTF_8);

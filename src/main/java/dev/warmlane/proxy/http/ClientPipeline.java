@@ -4,13 +4,20 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.LimitSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
@@ -76,12 +83,17 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         }
     }
 
-    /** Makes a connection to the management port as strict about HTTP; what it refuses gets a bare status. */
+    /**
+     * Makes a connection to the management port as strict about HTTP; what it refuses gets a bare status. A client that has said all that
+     * it will say gets its responses, where one of the public port has left.
+     */
     public static void makeStrict(Channel connection, LimitSettings limits) {
         ChannelPipeline pipeline = connection.pipeline();
         replaceCodec(pipeline, limits);
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         pipeline.addAfter(NettyPipeline.HttpCodec, FramedRequests.NAME, new FramedRequests());
+        connection.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        pipeline.addAfter(NettyPipeline.HttpCodec, HalfClosed.NAME, new HalfClosed());
     }
 
     private static void replaceCodec(ChannelPipeline pipeline, LimitSettings limits) {
@@ -211,6 +223,66 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
                 }
             }
             ctx.fireChannelRead(message);
+        }
+    }
+
+    /**
+     * Closes a connection whose client sends nothing more, once what it has asked for has been sent. One for each connection, used on its
+     * event loop only.
+     */
+    private static final class HalfClosed extends ChannelDuplexHandler {
+        private static final String NAME = "warmlane.half-closed";
+
+        /** Requests whose responses have not been sent in full. */
+        private int unanswered;
+
+        private boolean receiving;
+        private boolean ended;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (message instanceof HttpRequest) {
+                unanswered++;
+                receiving = true;
+            }
+            if (message instanceof LastHttpContent) {
+                receiving = false;
+            }
+            ctx.fireChannelRead(message);
+        }
+
+        /** Epoll fails where there is nothing to wait for any more. */
+        @Override
+        public void read(ChannelHandlerContext ctx) {
+            if (!ended) {
+                ctx.read();
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent) {
+                ended = true;
+                if (receiving || unanswered == 0) {
+                    var unused = ctx.close();
+                    return;
+                }
+            }
+            ctx.fireUserEventTriggered(event);
+        }
+
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            boolean interim = message instanceof HttpResponse response
+                    && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+            if (message instanceof LastHttpContent && !interim) {
+                unanswered--;
+                if (ended && unanswered == 0) {
+                    ctx.write(message, promise.unvoid()).addListener(ChannelFutureListener.CLOSE);
+                    return;
+                }
+            }
+            var unused = ctx.write(message, promise);
         }
     }
 }
