@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.util.Set;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;

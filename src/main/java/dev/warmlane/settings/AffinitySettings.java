@@ -3,6 +3,7 @@ package dev.warmlane.settings;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.ClientAddresses.Cidr;
 import dev.warmlane.core.vllm.GenerationRequest.SessionField;
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.util.unit.DataSize;
 
 /** A setting that cannot be used. The message gives key, value and what was expected; the process must not start. */
 public final class InvalidSettingException extends IllegalArgumentException {
@@ -25,5 +26,53 @@ public final class InvalidSettingException extends IllegalArgumentException {
             return DurationStyle.SIMPLE.print(duration, wholeSeconds ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
         }
         return String.valueOf(value);
+    }
+
+    /** What settings share: the ranges of values, and what is shown of a secret. */
+    static final class Check {
+        /** What is shown of a secret. */
+        static final String MASK = "***";
+
+        /** Timers count in milliseconds. */
+        private static final Duration SHORTEST = Duration.ofMillis(1);
+
+        /** Far beyond it, a time does not fit into a number of nanoseconds. */
+        private static final Duration LONGEST = Duration.ofDays(3650);
+
+        private Check() {}
+
+        static void positive(String key, Duration value) {
+            if (value.isZero() || value.isNegative()) {
+                throw new InvalidSettingException(key, value, "more than zero, such as 2s");
+            }
+            inRange(key, value);
+        }
+
+        static void notNegative(String key, Duration value) {
+            if (value.isNegative()) {
+                throw new InvalidSettingException(key, value, "zero or more, such as 2s");
+            }
+            if (!value.isZero()) {
+                inRange(key, value);
+            }
+        }
+
+        private static void inRange(String key, Duration value) {
+            if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+                throw new InvalidSettingException(key, value, "from 1ms to 3650d");
+            }
+        }
+
+        static void positive(String key, DataSize value) {
+            if (value.toBytes() <= 0) {
+                throw new InvalidSettingException(key, value, "more than zero, such as 32MB");
+            }
+        }
+
+        static void atLeast(String key, long value, long least) {
+            if (value < least) {
+                throw new InvalidSettingException(key, value, "at least " + least);
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.warmlane.settings;
 
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;

@@ -175,4 +175,43 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         }
         return best.matchedTokens() == longest ? Outcome.BOUND : Outcome.SPILLED;
     }
+
+    /**
+     * A bound key goes to its endpoint for as long as that is selectable, whatever its load. Everything else is placed by
+     * expected cost. Endpoints that are added take only new sessions.
+     */
+    public static final class StickyPolicy implements RoutingPolicy {
+        private final ExpectedCostPolicy placement;
+
+        /** @param placement places what is not bound */
+        public StickyPolicy(ExpectedCostPolicy placement) {
+            this.placement = placement;
+        }
+
+        @Override
+        public String name() {
+            return "sticky";
+        }
+
+        @Override
+        public Promise promise() {
+            return Promise.STAYS;
+        }
+
+        @Override
+        public boolean readsPrompt(KeySource source) {
+            return placement.readsPrompt(source);
+        }
+
+        @Override
+        public @Nullable RoutingDecision choose(RoutingRequest request, RoutingView pool, Set<EndpointId> excluded) {
+            EndpointId bound = placement.boundEndpoint(request, pool);
+            Endpoint endpoint = bound == null || excluded.contains(bound)
+                    ? null
+                    : pool.snapshot().find(bound);
+            return endpoint != null && endpoint.state().acceptsBound()
+                    ? placement.stay(request, pool, endpoint)
+                    : placement.choose(request, pool, excluded);
+        }
+    }
 }

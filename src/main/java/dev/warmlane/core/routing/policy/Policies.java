@@ -4,6 +4,7 @@ import dev.warmlane.core.routing.LoadBound;
 import dev.warmlane.core.routing.PolicyParameters;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.RoutingPolicyProvider;
+import dev.warmlane.core.routing.policy.ExpectedCostPolicy.StickyPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

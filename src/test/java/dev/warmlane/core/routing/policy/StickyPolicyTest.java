@@ -8,6 +8,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingPolicy;
+import dev.warmlane.core.routing.policy.ExpectedCostPolicy.StickyPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
