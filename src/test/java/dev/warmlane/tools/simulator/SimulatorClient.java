@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Talks to one simulated server, with a limit on every wait. */
 final class SimulatorClient {
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
