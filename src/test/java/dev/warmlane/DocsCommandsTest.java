@@ -41,6 +41,14 @@ class DocsCommandsTest {
         }
     }
 
+    /** It takes the first line of each description. */
+    @Test
+    void theListOfCommandsHasWholeSentences() {
+        assertThat(Warmlane.commandLine().getSubcommands().values())
+                .extracting(command -> command.getCommandSpec().usageMessage().description()[0])
+                .allSatisfy(first -> assertThat(first).endsWith("."));
+    }
+
     @Test
     void thereAreSome() throws IOException {
         assertThat(shown()).hasSizeGreaterThan(8).anyMatch(command -> command.startsWith("replay "));

@@ -1,5 +1,7 @@
 package dev.warmlane.proxy;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.StoredResponses;
@@ -27,6 +29,9 @@ final class PoolSelector {
     static final Duration RETRY_WHEN_UNKNOWN = Duration.ofSeconds(1);
 
     private static final int SHOWN_CHARS = 200;
+
+    /** Models that a refusal names. */
+    private static final int SHOWN_MODELS = 50;
 
     private final Pools pools;
     private final ServedModels models;
@@ -190,7 +195,14 @@ final class PoolSelector {
                 .map(ModelNames.Name::name)
                 .filter(allowance::allows)
                 .forEach(known::add);
-        return ApiException.unknownModel("%s Known models: %s.".formatted(unknown(model), String.join(", ", known)));
+        return ApiException.unknownModel("%s Known models: %s.".formatted(unknown(model), shown(known)));
+    }
+
+    /** Adapters can be thousands; whoever wants them all asks for the list. */
+    static String shown(Set<String> known) {
+        String first = known.stream().limit(SHOWN_MODELS).collect(joining(", "));
+        int more = known.size() - SHOWN_MODELS;
+        return more > 0 ? first + " and %d more".formatted(more) : first;
     }
 
     static String unknown(String model) {

@@ -2,7 +2,9 @@ package dev.warmlane.tools;
 
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** What is wrong with an argument: its name, its value, and what was expected. */
 public final class Arguments {
@@ -43,12 +45,27 @@ public final class Arguments {
         T run() throws E;
     }
 
-    /** Runs it; an illegal argument ends the command as wrong usage does. */
+    /** Runs it; an illegal argument, or too little memory for what is asked for, ends the command as wrong usage does. */
     public static <T, E extends Exception> T named(CommandSpec spec, Action<T, E> action) throws E {
         try {
+            givenOnce(spec.commandLine().getParseResult());
             return action.run();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        } catch (OutOfMemoryError e) {
+            String heap = Runtime.getRuntime().maxMemory() / (1 << 20) + " MB are too few";
+            throw new ParameterException(
+                    spec.commandLine(),
+                    wrong("heap", heap, "more, as by java -Xmx4g").getMessage(),
+                    e);
+        }
+    }
+
+    /** An option of a group that is given twice would make picocli begin the group anew, and forget its other options. */
+    private static void givenOnce(ParseResult parsed) {
+        for (OptionSpec option : parsed.matchedOptions()) {
+            int times = option.originalStringValues().size();
+            check(option.isMultiValue() || times <= 1, option.longestName(), "given %d times".formatted(times), "once");
         }
     }
 }

@@ -91,10 +91,16 @@ final class RequestReader {
             byte first = scanner.peek();
             scanner.skipValue();
             if (found) {
-                return first == '"' ? scanner.tokenName() : null;
+                return modelName(scanner, first);
             }
         }
         return null;
+    }
+
+    /** The model that a value names; null where it names none, as engines take an empty text, too. */
+    private static @Nullable String modelName(JsonScanner scanner, byte first) {
+        String name = first == '"' ? scanner.tokenName() : "";
+        return name.isEmpty() ? null : name;
     }
 
     /** Puts a text in the place of the value of each {@code model}: of several the engine takes the last. */
@@ -165,7 +171,7 @@ final class RequestReader {
         }
         members.put(tag, from, spans.size());
         if (field == BodyField.MODEL) {
-            model = first == '"' ? scanner.tokenName() : null;
+            model = modelName(scanner, first);
         } else if (field == BodyField.PREVIOUS_RESPONSE_ID && first == '"') {
             if (previousResponses.size() == MAX_PREVIOUS_RESPONSES) {
                 throw scanner.malformed("at most " + MAX_PREVIOUS_RESPONSES + " ids of previous responses");

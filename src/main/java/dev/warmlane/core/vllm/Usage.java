@@ -73,7 +73,7 @@ public record Usage(
         Integer prompt = null;
         Integer completion = null;
         Integer cached = null;
-        int beside = 0;
+        long beside = 0;
         scanner.enterObject();
         while (scanner.nextMember()) {
             Field field = FIELDS.find(scanner);
@@ -92,11 +92,14 @@ public record Usage(
                 case CACHE_CREATION_INPUT_TOKENS -> beside += orZero(scanner.readInteger());
             }
         }
-        if (prompt == null || prompt < 0 || orZero(completion) < 0 || orZero(cached) < 0) {
+        if (prompt == null || prompt < 0 || beside < 0 || orZero(completion) < 0 || orZero(cached) < 0) {
             return null;
         }
         // Anthropic's input_tokens leave out what these two count.
-        return new Usage(prompt + beside, orZero(completion), cached);
+        long tokens = prompt + beside;
+        return tokens > Integer.MAX_VALUE || orZero(cached) > tokens
+                ? null
+                : new Usage((int) tokens, orZero(completion), cached);
     }
 
     private static @Nullable Integer cachedTokens(JsonScanner scanner) {

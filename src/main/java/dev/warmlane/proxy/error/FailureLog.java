@@ -72,7 +72,7 @@ public final class FailureLog {
 
         /** A line's text, with how many like it were left out. */
         public static String text(String line, int leftOut) {
-            return leftOut == 0 ? line : line + " (and %d times since the last such line)".formatted(leftOut);
+            return leftOut == 0 ? line : line + " (and %d more since the last such line)".formatted(leftOut);
         }
     }
 

@@ -25,8 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "advise",
         description = {
-            "Says of an access log or a trace where hits are lost, and what other caches and numbers of endpoints would",
-            "bring, with simulated engines in virtual time (docs/cache-sizing.md)."
+            // The list of commands shows the first line alone.
+            "Says of an access log or a trace where hits are lost, and what would bring them.",
+            "Tries other caches and numbers of endpoints with simulated engines in virtual time (docs/cache-sizing.md)."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,

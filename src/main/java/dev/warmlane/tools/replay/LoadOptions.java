@@ -9,7 +9,7 @@ import dev.warmlane.tools.replay.load.MooncakeTrace;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -107,13 +107,22 @@ final class LoadOptions {
         return adapters != null;
     }
 
-    /** The load. Fails as {@link #source} does, and with IllegalArgumentException where there is no such file. */
-    Load read(long seed) throws IOException {
+    /** The load. Fails as {@link #source} does, and with IllegalArgumentException where its file cannot be read. */
+    Load read(long seed) {
+        Load.Source source = source(seed);
         try {
-            return source(seed).read();
-        } catch (FileSystemException e) {
-            throw Arguments.wrong("trace", e.getFile(), "a file that can be read");
+            return source.read();
+        } catch (CharacterCodingException e) {
+            throw unreadable(": not UTF-8", "JSON, one object a line");
+        } catch (IOException e) {
+            throw unreadable("", "a file that can be read");
         }
+    }
+
+    private IllegalArgumentException unreadable(String how, String expected) {
+        return trace != null
+                ? Arguments.wrong("trace", trace + how, expected)
+                : Arguments.wrong("access log", accessLog + how, expected);
     }
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */

@@ -166,6 +166,7 @@ public final class ReplayCommand implements Callable<Integer> {
     private List<Row> rows() throws IOException {
         Arguments.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
         List<NamedPolicy> named = policies(POLICIES);
+        scenario.checkSlow(engine.pods());
         ReplaySettings settings = new ReplaySettings(
                 engine.pods(),
                 engine.kvTokens(),

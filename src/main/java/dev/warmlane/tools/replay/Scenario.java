@@ -97,6 +97,12 @@ public final class Scenario {
 
     /** @throws IllegalArgumentException naming the option that is out of range */
     Scenario checked() {
+        addSeconds.forEach(seconds -> Arguments.check(seconds >= 0, "add", seconds + " s", ">= 0"));
+        removeSeconds.forEach(seconds -> Arguments.check(seconds >= 0, "remove", seconds + " s", ">= 0"));
+        slowdowns.forEach((endpoint, factor) -> {
+            Arguments.atLeast("slow", endpoint, 0);
+            Arguments.positive("slowdown", factor);
+        });
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
         Arguments.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
         Arguments.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
@@ -106,6 +112,15 @@ public final class Scenario {
         Arguments.check(
                 shareDelayMillis == null || shareDelayMillis >= 0, "share delay", shareDelayMillis + " ms", ">= 0");
         return this;
+    }
+
+    /** @throws IllegalArgumentException if an endpoint is slow that a fleet of so many at the start never has */
+    void checkSlow(int endpoints) {
+        int last = endpoints + addSeconds.size() - 1;
+        slowdowns
+                .keySet()
+                .forEach(endpoint ->
+                        Arguments.check(endpoint <= last, "slow", endpoint, "an endpoint from 0 to " + last));
     }
 
     /** How long what a gateway tells takes to the others; null: they tell each other nothing. */

@@ -28,7 +28,7 @@ class GenerationRequestPropertyTest {
     void readsWhatTheReferenceReads(@ForAll("bodies") Map<String, Object> body) {
         byte[] json = JACKSON.writeValueAsBytes(body);
         GenerationRequest request = GenerationRequest.parse(json, 0, json.length);
-        assertThat(request.model()).isEqualTo(body.get("model"));
+        assertThat(request.model()).isEqualTo("".equals(body.get("model")) ? null : body.get("model"));
         assertThat(request.stream()).isEqualTo(body.getOrDefault("stream", false));
         assertThat(canonical(request)).isEqualTo(ReferencePrompt.of(JACKSON.readTree(json)));
         assertThat(GenerationRequest.modelOf(json, 0, json.length)).isEqualTo(request.model());

@@ -206,8 +206,15 @@ class GenerationRequestTest {
         assertThat(modelOf("{\"stream\":true,\"model\":\"m\",\"messages\":[broken"))
                 .isEqualTo("m");
         assertThat(modelOf("{\"model\":null}")).isNull();
+        assertThat(modelOf("{\"model\":\"\"}")).isNull();
         assertThat(modelOf("{\"prompt\":\"model\"}")).isNull();
         assertThat(modelOf("not json")).isNull();
+    }
+
+    /** As engines do. */
+    @Test
+    void takesAnEmptyModelForNone() {
+        assertThat(parse("{\"model\":\"\",\"prompt\":\"p\"}").model()).isNull();
     }
 
     private static String modelOf(String body) {

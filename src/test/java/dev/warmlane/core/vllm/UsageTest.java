@@ -75,6 +75,9 @@ class UsageTest {
                 "{\"usage\":{\"prompt_tokens\":\"many\"}}",
                 "{\"usage\":{\"prompt_tokens\":-1}}",
                 "{\"usage\":{\"total_tokens\":99999999999}}",
+                "{\"usage\":{\"prompt_tokens\":10,\"prompt_tokens_details\":{\"cached_tokens\":11}}}",
+                "{\"usage\":{\"input_tokens\":2147483647,\"cache_creation_input_tokens\":1}}",
+                "{\"usage\":{\"input_tokens\":9,\"cache_creation_input_tokens\":-2}}",
                 "{\"content\":\"\\\"usage\\\":{\\\"prompt_tokens\\\":1}\"}"
             })
     void findsNothingInGarbage(String answer) {

@@ -41,6 +41,14 @@ class EngineJsonTest {
                 .containsExactly(new ModelCard("m", false, "{\"id\":\"m\"}"));
     }
 
+    @Test
+    void passesOverNamesThatNoRequestCouldBear() {
+        String longest = "m".repeat(1024);
+        assertThat(EngineJson.models(utf8("{\"data\":[{\"id\":\"%sm\"},{\"id\":\"%s\"}]}".formatted(longest, longest))))
+                .extracting(ModelCard::id)
+                .containsExactly(longest);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "<html>", "{\"data\":{}}", "[]", "{\"data\":[", "null"})
     void refusesWhatIsNoList(String body) {

@@ -36,7 +36,7 @@ class FailureLogTest {
         assertThat(lines)
                 .containsExactly(
                         "endpoint a:8000: response broke off: reset",
-                        "endpoint a:8000: response broke off: reset (and 299 times since the last such line)",
+                        "endpoint a:8000: response broke off: reset (and 299 more since the last such line)",
                         "endpoint a:8000: response broke off: reset");
     }
 

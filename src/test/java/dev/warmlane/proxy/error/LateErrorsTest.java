@@ -59,7 +59,7 @@ class LateErrorsTest {
         assertThat(logged()).contains("first", "other", "third").doesNotContain("second");
         assertThat(List.copyOf(lines.list))
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .contains("an error came after its request was over (and 1 times since the last such line)");
+                .contains("an error came after its request was over (and 1 more since the last such line)");
     }
 
     /** The messages of the errors that were logged. */

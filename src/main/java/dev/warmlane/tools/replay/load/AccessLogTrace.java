@@ -95,8 +95,7 @@ public record AccessLogTrace(Path file, @Nullable String pool) implements Load.S
 
         static Entry parse(JsonLine line) {
             JsonNode json = line.json();
-            List<Long> hashes = new ArrayList<>();
-            json.path("hash_ids").forEach(hash -> hashes.add(hash.asLong()));
+            List<Long> hashes = line.hashes();
             return new Entry(
                     time(line),
                     json.has("session") ? json.path("session").asString() : null,
@@ -167,9 +166,21 @@ public record AccessLogTrace(Path file, @Nullable String pool) implements Load.S
         int whole(String name, int least) {
             JsonNode value = json.path(name);
             if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < least) {
-                throw problem(name, text(value), "a whole number >= " + least);
+                throw problem(name, text(value), "a whole number from %d to %d".formatted(least, Integer.MAX_VALUE));
             }
             return value.intValue();
+        }
+
+        /** @throws IllegalArgumentException if one of {@code hash_ids} is not a whole number of 64 bits */
+        List<Long> hashes() {
+            List<Long> hashes = new ArrayList<>();
+            for (JsonNode value : json.path("hash_ids")) {
+                if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+                    throw problem("hash_ids", text(value), "whole numbers of 64 bits");
+                }
+                hashes.add(value.longValue());
+            }
+            return hashes;
         }
 
         /** What is wrong with a member. */

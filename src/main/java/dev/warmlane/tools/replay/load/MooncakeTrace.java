@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A trace in the format of the Mooncake project, one JSON object a line:
@@ -51,7 +50,7 @@ public record MooncakeTrace(Path file, boolean spreadsTicks) implements Load.Sou
 
     private static Conversations.Line parse(JsonLine line) {
         int promptTokens = line.whole("input_length", 1);
-        JsonNode ids = line.json().path("hash_ids");
+        List<Long> ids = line.hashes();
         int full = promptTokens / Load.BLOCK_SIZE_TOKENS;
         if (ids.size() < full) {
             throw line.problem(
@@ -59,16 +58,12 @@ public record MooncakeTrace(Path file, boolean spreadsTicks) implements Load.Sou
                     Integer.toString(ids.size()),
                     ">= %d, one for each %d prompt tokens".formatted(full, Load.BLOCK_SIZE_TOKENS));
         }
-        long[] fullBlocks = new long[full];
-        for (int i = 0; i < full; i++) {
-            fullBlocks[i] = ids.get(i).asLong();
-        }
         return new Conversations.Line(
                 TimeUnit.MILLISECONDS.toNanos(line.whole("timestamp", 0)),
                 null,
                 promptTokens,
                 // A trace may note responses that were empty; an engine always computes one token.
                 Math.max(1, line.whole("output_length", 0)),
-                fullBlocks);
+                ids.stream().limit(full).mapToLong(Long::longValue).toArray());
     }
 }

@@ -173,7 +173,11 @@ public record EngineModel(
 
         /** A cache with prefix caching for this many tokens, rounded down to whole blocks. */
         public static CacheConfig ofTokens(int blockSizeTokens, long tokens) {
-            return new CacheConfig(blockSizeTokens, Math.toIntExact(tokens / blockSizeTokens), true);
+            long most = (long) Integer.MAX_VALUE * blockSizeTokens;
+            if (tokens > most) {
+                throw new IllegalArgumentException("kv tokens: %d (expected: <= %d)".formatted(tokens, most));
+            }
+            return new CacheConfig(blockSizeTokens, (int) (tokens / blockSizeTokens), true);
         }
 
         /** The same, for blocks that are larger than the engine's own. */

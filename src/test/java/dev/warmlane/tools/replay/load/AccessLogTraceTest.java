@@ -113,9 +113,9 @@ class AccessLogTraceTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     2026-01-31T12:00:01.250Z | now | timestamp: "now" (expected: an instant such as 2026-01-31T12:00:00.000Z)
-                    600                      | -1  | input_length: -1 (expected: a whole number >= 1)
-                    2400                     | 0   | prompt_bytes: 0 (expected: a whole number >= 1)
-                    30                       | 1.5 | output_length: 1.5 (expected: a whole number >= 0)
+                    600                      | -1  | input_length: -1 (expected: a whole number from 1 to 2147483647)
+                    2400                     | 0   | prompt_bytes: 0 (expected: a whole number from 1 to 2147483647)
+                    30                       | 1.5 | output_length: 1.5 (expected: a whole number from 0 to 2147483647)
                     """)
     void saysWhichLineMakesNoSenseAndWhy(String value, String other, String problem) throws IOException {
         String good = line(1, "1", 600, 2400, "5");

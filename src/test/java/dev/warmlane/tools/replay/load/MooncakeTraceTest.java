@@ -65,13 +65,15 @@ class MooncakeTraceTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     {"timestamp": 0,                                                    | no JSON (expected: one object a line)
-                    {}                                                                  | input_length: missing (expected: a whole number >= 1)
-                    {"input_length": 0}                                                 | input_length: 0 (expected: a whole number >= 1)
-                    {"input_length": "x"}                                               | input_length: "x" (expected: a whole number >= 1)
-                    {"input_length": 9999999999}                                        | input_length: 9999999999 (expected: a whole number >= 1)
+                    {}                                                                  | input_length: missing (expected: a whole number from 1 to 2147483647)
+                    {"input_length": 0}                                                 | input_length: 0 (expected: a whole number from 1 to 2147483647)
+                    {"input_length": "x"}                                               | input_length: "x" (expected: a whole number from 1 to 2147483647)
+                    {"input_length": 9999999999}                                        | input_length: 9999999999 (expected: a whole number from 1 to 2147483647)
                     {"input_length": 1024, "hash_ids": [1]}                             | hash_ids: 1 (expected: >= 2, one for each 512 prompt tokens)
-                    {"input_length": 9, "hash_ids": [], "timestamp": -1}                | timestamp: -1 (expected: a whole number >= 0)
-                    {"input_length": 9, "hash_ids": [], "timestamp": 1, "output_length": 1.5} | output_length: 1.5 (expected: a whole number >= 0)
+                    {"input_length": 9, "hash_ids": ["x"]}                              | hash_ids: "x" (expected: whole numbers of 64 bits)
+                    {"input_length": 9, "hash_ids": [1.5]}                              | hash_ids: 1.5 (expected: whole numbers of 64 bits)
+                    {"input_length": 9, "hash_ids": [], "timestamp": -1}                | timestamp: -1 (expected: a whole number from 0 to 2147483647)
+                    {"input_length": 9, "hash_ids": [], "timestamp": 1, "output_length": 1.5} | output_length: 1.5 (expected: a whole number from 0 to 2147483647)
                     """)
     void saysWhichLineMakesNoSenseAndWhy(String line, String problem) throws IOException {
         Path file = write("{\"timestamp\": 0, \"input_length\": 1, \"output_length\": 1, \"hash_ids\": []}\n" + line);
