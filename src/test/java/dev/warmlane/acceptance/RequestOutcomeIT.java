@@ -322,6 +322,18 @@ class RequestOutcomeIT {
     }
 
     @Test
+    void resetWithItsBodyHalfSent() {
+        start();
+        Wire client = Wire.to(gateway.port());
+        client.send("POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                + "Expect: 100-continue\r\n" + reports.headers() + "Content-Length: 100\r\n\r\n");
+        // From here on the body is waited for.
+        assertThat(client.readHead().status()).isEqualTo(100);
+        client.reset();
+        reports.assertLast("none", "cancelled", null);
+    }
+
+    @Test
     void leftBeforeItsFirstToken() {
         start("warmlane.retry.hold=0s");
         Wire client = send(PROMPT);

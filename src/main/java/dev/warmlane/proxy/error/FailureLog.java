@@ -79,7 +79,7 @@ public final class FailureLog {
     /**
      * Errors that reach nobody, because the request they belong to is over. Reactor Netty tells the error that ended a request's
      * body a second time when its response is written, and Reactor logs that with a stack trace: a line for each slow client. Here
-     * those that a client was told are left out, and of the others at most one a second of each kind is logged.
+     * those that a client was told are left out, as is that a client has left, and of the others at most one a second of each kind is logged.
      */
     public static final class LateErrors {
         private static final Logger log = LoggerFactory.getLogger(LateErrors.class);
@@ -100,7 +100,7 @@ public final class FailureLog {
         }
 
         void dropped(Throwable error) {
-            if (error instanceof ApiException) {
+            if (error instanceof ApiException || ApiException.isLeaving(error)) {
                 return;
             }
             long now = nanoTime.getAsLong();

@@ -192,7 +192,7 @@ public final class RequestOutcome {
         Integer sent = sentStatus();
         if (isBrokenOff()) {
             end(Result.FAILED, sent);
-        } else if (isConnectionClosed()) {
+        } else if (isConnectionClosed() || ApiException.isLeaving(failure)) {
             end(Result.CANCELLED, sent);
         } else if (sent != null) {
             end(Result.FAILED, sent);

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.read.ListAppender;
 import dev.warmlane.proxy.error.FailureLog.LateErrors;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -38,6 +39,12 @@ class LateErrorsTest {
     void whatAClientWasToldIsNotLogged() {
         Operators.onErrorDropped(ApiException.bodyTooSlow(), Context.empty());
         assertThat(logged()).doesNotContain(ApiException.bodyTooSlow().getMessage());
+    }
+
+    @Test
+    void aClientThatLeftIsNotLogged() {
+        Operators.onErrorDropped(new IOException("recvAddress(..) failed: Connection reset by peer"), Context.empty());
+        assertThat(logged()).isEmpty();
     }
 
     @Test
