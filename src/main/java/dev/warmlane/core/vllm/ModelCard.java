@@ -66,7 +66,7 @@ public record ModelCard(String id, boolean adapter, String json) {
                 adapter = text;
             }
         }
-        return id == null || id.isBlank()
+        return id == null || id.isBlank() || GenerationRequest.isTooLong(id)
                 ? null
                 : new ModelCard(id, adapter, withoutSpaces(scanner.bytes(), start, scanner.position()));
     }
