@@ -17,6 +17,7 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebExceptionHandler;
 import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
 
 /** Gives every request that fails before its response an error in its API's format. Before Spring Boot's own handler. */
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
@@ -59,7 +60,7 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         if (failure instanceof ApiException api) {
             return api;
         }
-        if (ApiException.isLeaving(failure)) {
+        if (failure instanceof AbortedException) {
             // The client left while it was sending: nobody reads this.
             return ApiException.brokenBody();
         }

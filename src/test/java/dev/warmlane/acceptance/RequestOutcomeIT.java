@@ -334,6 +334,18 @@ class RequestOutcomeIT {
     }
 
     @Test
+    void anUpstreamOfAPlainRouteThatResetsIsNoClientThatLeaves() {
+        String route = "spring.cloud.gateway.server.webflux.routes[0].";
+        start(route + "id=plain", route + "uri=" + engine.uri(), route + "predicates[0]=Path=/plain");
+        Wire client = send("/plain", "{}", "");
+        try (Exchange exchange = engine.next()) {
+            exchange.wire().reset();
+            assertStatus(client, 500);
+        }
+        reports.assertLast("none", "5xx", 500);
+    }
+
+    @Test
     void leftBeforeItsFirstToken() {
         start("warmlane.retry.hold=0s");
         Wire client = send(PROMPT);

@@ -228,17 +228,12 @@ public final class ApiException extends RuntimeException {
         return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, code, retryAfter, message);
     }
 
-    /** Whether a failure is that of a client's connection: it closed or reset it while it was sending. Those of engines have names. */
-    public static boolean isLeaving(Throwable failure) {
-        return failure instanceof AbortedException || AbortedException.isConnectionReset(failure);
-    }
-
     /** The status that a client gets for a failure, as long as its response has not begun. */
     public static int statusOf(Throwable failure) {
         if (failure instanceof ApiException api) {
             return api.status.value();
         }
-        if (isLeaving(failure)) {
+        if (failure instanceof AbortedException) {
             return HttpStatus.BAD_REQUEST.value();
         }
         return failure instanceof ErrorResponse spring

@@ -9,6 +9,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Hooks;
+import reactor.netty.channel.AbortedException;
 
 /**
  * Logs what endpoints do wrong: at most one line a second for each endpoint and failure, with the number of those left out.
@@ -79,7 +80,8 @@ public final class FailureLog {
     /**
      * Errors that reach nobody, because the request they belong to is over. Reactor Netty tells the error that ended a request's
      * body a second time when its response is written, and Reactor logs that with a stack trace: a line for each slow client. Here
-     * those that a client was told are left out, as is that a client has left, and of the others at most one a second of each kind is logged.
+     * those that a client was told are left out, and that a client has left; of the others at most one a second of each kind is
+     * logged.
      */
     public static final class LateErrors {
         private static final Logger log = LoggerFactory.getLogger(LateErrors.class);
@@ -100,7 +102,7 @@ public final class FailureLog {
         }
 
         void dropped(Throwable error) {
-            if (error instanceof ApiException || ApiException.isLeaving(error)) {
+            if (error instanceof ApiException || error instanceof AbortedException) {
                 return;
             }
             long now = nanoTime.getAsLong();

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
+import reactor.netty.channel.AbortedException;
 
 /**
  * Follows what a client sends, and breaks off what does not come as it should: a head that takes longer than it may gets 408, as
@@ -158,6 +159,12 @@ final class RequestWatch extends ChannelDuplexHandler {
             }
         }
         ctx.write(message, promise);
+    }
+
+    /** What the client does to its connection has a name from here on: upstreams reset theirs as well. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.fireExceptionCaught(AbortedException.isConnectionReset(cause) ? new AbortedException(cause) : cause);
     }
 
     private void headIsLate(ChannelHandlerContext ctx) {

@@ -15,6 +15,7 @@ import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.netty.Connection;
+import reactor.netty.channel.AbortedException;
 
 /**
  * One request of the public port, from its headers to its end, which it is told once. An attribute of the exchange. Filled by
@@ -192,7 +193,7 @@ public final class RequestOutcome {
         Integer sent = sentStatus();
         if (isBrokenOff()) {
             end(Result.FAILED, sent);
-        } else if (isConnectionClosed() || ApiException.isLeaving(failure)) {
+        } else if (isConnectionClosed() || failure instanceof AbortedException) {
             end(Result.CANCELLED, sent);
         } else if (sent != null) {
             end(Result.FAILED, sent);
