@@ -24,14 +24,12 @@ import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
- * Stops the start at a route that takes nothing, leads nowhere or whose pool does not exist, rather than failing every request that
- * takes it, and warns of routes that do not say what their paths need.
+ * Stops the start at a route that leads nowhere or whose pool does not exist, rather than failing every request that takes it, and
+ * warns of routes that do not say what their paths need. Spring Cloud Gateway's validator checks the rest.
  */
 @Configuration(proxyBeanMethods = false)
 class RouteCheck {
     private static final String ROUTES = "spring.cloud.gateway.server.webflux.routes";
-
-    private static final String PREDICATE = "such as Path=/v1/rerank";
 
     private static final Logger log = LoggerFactory.getLogger(RouteCheck.class);
 
@@ -44,26 +42,17 @@ class RouteCheck {
         };
     }
 
-    /** @throws InvalidSettingException naming the first route without predicates, their arguments or a URI, or whose pool does not exist */
+    /** @throws InvalidSettingException naming the first route without a URI, or whose pool does not exist */
     static void check(List<RouteDefinition> routes, Pools pools) {
         for (int i = 0; i < routes.size(); i++) {
-            RouteDefinition route = routes.get(i);
-            String name = ROUTES + "[" + i + "]";
-            if (route.getPredicates().isEmpty()) {
-                throw new InvalidSettingException(name + ".predicates", "none", PREDICATE);
-            }
-            for (PredicateDefinition predicate : route.getPredicates()) {
-                if (predicate.getArgs().values().stream().allMatch(String::isBlank)) {
-                    throw new InvalidSettingException(name + ".predicates", predicate.getName() + "=", PREDICATE);
-                }
-            }
-            URI uri = route.getUri();
+            URI uri = routes.get(i).getUri();
+            String name = ROUTES + "[" + i + "].uri";
             String pooled = "vllm://" + PoolSettings.BY_MODEL + " or vllm:// and one of the pools " + pools.names();
             if (uri == null) {
-                throw new InvalidSettingException(name + ".uri", "none", pooled);
+                throw new InvalidSettingException(name, "none", pooled);
             }
             if ("vllm".equals(uri.getScheme()) && !isPool(uri.getHost(), pools)) {
-                throw new InvalidSettingException(name + ".uri", uri, pooled);
+                throw new InvalidSettingException(name, uri, pooled);
             }
         }
     }
