@@ -45,12 +45,7 @@ round() {
   awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$responses" -v s=$round_seconds 'BEGIN { printf "%.1f %d\n", 100 * t / hz / s, n / s }'
 }
 
-export BENCH=$here
-sed -e '/bind .*:1800[2-4]$/d' -e "s/:18001/:18101-$last_port/" \
-  -e "s|string \"vllm:.*\" if|file $here/../test/resources/vllm/metrics-newest.prom if|" "$here/upstream.cfg" >"$work/engines.cfg"
-start $load_core upstream haproxy -db -f "$work/engines.cfg"
-await "$pid" upstream http://127.0.0.1:18101/v1/models
-endpoints=$(seq -f 'http://127.0.0.1:%.0f' 18101 "$last_port" | paste -sd,)
+many_engines "$last_port"
 gateway gateway 18080 18081
 gateway=$pid
 

@@ -24,12 +24,7 @@ ticks() {
     "/proc/$1"/task/*/stat
 }
 
-export BENCH=$here
-sed -e '/bind .*:1800[2-4]$/d' -e "s/:18001/:18101-$last_port/" \
-  -e "s|string \"vllm:.*\" if|file $here/../test/resources/vllm/metrics-newest.prom if|" "$here/upstream.cfg" >"$work/engines.cfg"
-start $load_core upstream haproxy -db -f "$work/engines.cfg"
-await "$pid" upstream http://127.0.0.1:18101/v1/models
-endpoints=$(seq -f 'http://127.0.0.1:%.0f' 18101 "$last_port" | paste -sd,)
+many_engines "$last_port"
 gateway warmlane 18080 18081
 gateways=("$pid")
 if [ -n "${AGAINST_JAR:-}" ]; then

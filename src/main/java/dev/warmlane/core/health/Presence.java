@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Which servers of a pool are there to respond, apart from how well they did: when each was last heard, or found to be another
- * process, which are suspected of hanging, whose engines sleep, which operators drain, and whose caches are being filled. Safe for concurrent use; hearing an endpoint takes no lock.
+ * process, which are suspected of hanging, whose engines sleep, which operators drain, and whose caches are being filled. Safe for
+ * concurrent use; hearing an endpoint takes no lock.
  */
 final class Presence {
     private final Map<EndpointId, AtomicLong> heard = new ConcurrentHashMap<>();

@@ -31,8 +31,8 @@ import reactor.core.Disposable;
 
 /**
  * Scrapes every server of the pools, whatever its state, about once an interval, and tells the pools how many data-parallel ranks
- * it has, and when its process is another one than before. A new one is asked at once, one that is gone is forgotten. A server of several pools is scraped once, with the key of
- * the first that lists it. Reports may be read from any thread.
+ * it has, and when its process is another one than before. A new one is asked at once, one that is gone is forgotten. A server of
+ * several pools is scraped once, with the key of the first that lists it. Reports may be read from any thread.
  */
 public final class LoadScraper implements EndpointReports, AutoCloseable {
     /** The longest metrics body that is read, unless said otherwise. */

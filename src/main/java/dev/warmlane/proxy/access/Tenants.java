@@ -27,8 +27,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Makes the marks of every tenant, which {@link TenantIsolation} writes into bodies, from one secret. All replicas must have the same secret; a new one makes every cache cold
- * once. Safe for concurrent use; remembers 10,000 tenants, and makes the marks of others anew each time.
+ * Makes the marks of every tenant, which {@link TenantIsolation} writes into bodies, from one secret. All replicas must have the same
+ * secret; a new one makes every cache cold once. Safe for concurrent use; remembers 10,000 tenants, and makes the marks of others anew
+ * each time.
  */
 public final class Tenants {
     /** What a secret must have at least; 32 random bytes are as good as it gets. */

@@ -10,7 +10,8 @@ import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one engine adds to the page at {@code /metrics}, from its counters and its {@link RequestHistograms}, in the families and the order of the vLLM release.
+ * What one engine adds to the page at {@code /metrics}, from its counters and its {@link RequestHistograms}, in the families and the
+ * order of the vLLM release.
  *
  * @param engine its number
  */
