@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.Wire;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
@@ -17,6 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -104,6 +107,26 @@ class OperatorsLogIT {
 
                 assertThat(lines(output) - before).as(output.getOut()).isLessThanOrEqualTo(10);
             }
+        }
+    }
+
+    /** At any time but while it waits for a response, which is an outcome like any other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "GET /v1/mod", "GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/9\r\n\r\n"})
+    void aClientThatResetsItsConnectionIsNoLine(String sent, CapturedOutput output) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
+                RunningGateway gateway = RunningGateway.inFrontOf(fleet, "warmlane.limits.connections=1")) {
+            Wire client = Wire.to(gateway.port());
+            client.send(sent);
+            if (sent.endsWith("\r\n\r\n")) {
+                client.readMessage();
+            }
+            client.reset();
+
+            // There is room again as soon as its end has been noticed.
+            String next = "GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n";
+            await().atMost(PATIENCE).until(() -> Wire.statusOf(gateway.port(), next) == 200);
+            assertThat(output.getOut()).doesNotContain("Connection reset").doesNotContain("Exception");
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 import reactor.netty.channel.AbortedException;
+import reactor.netty.channel.ChannelOperations;
 
 /**
  * Follows what a client sends, and breaks off what does not come as it should: a head that takes longer than it may gets 408, as
@@ -161,10 +162,14 @@ final class RequestWatch extends ChannelDuplexHandler {
         ctx.write(message, promise);
     }
 
-    /** What the client does to its connection has a name from here on: upstreams reset theirs as well. */
+    /**
+     * What the client does to its connection has a name for the request under way: upstreams reset theirs as well. Where there is
+     * none, Reactor Netty knows it as it is and keeps it out of the log.
+     */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        ctx.fireExceptionCaught(AbortedException.isConnectionReset(cause) ? new AbortedException(cause) : cause);
+        boolean leaves = AbortedException.isConnectionReset(cause) && ChannelOperations.get(ctx.channel()) != null;
+        ctx.fireExceptionCaught(leaves ? new AbortedException(cause) : cause);
     }
 
     private void headIsLate(ChannelHandlerContext ctx) {
