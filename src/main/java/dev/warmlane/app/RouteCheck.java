@@ -15,8 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.cloud.gateway.config.GatewayProperties;
+import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
 import org.springframework.cloud.gateway.handler.predicate.PredicateDefinition;
+import org.springframework.cloud.gateway.handler.predicate.RoutePredicateFactory;
 import org.springframework.cloud.gateway.route.RouteDefinition;
+import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.cloud.gateway.support.ConfigurationService;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.server.PathContainer;
@@ -24,28 +28,44 @@ import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
- * Stops the start at a route that leads nowhere or whose pool does not exist, rather than failing every request that takes it, and
- * warns of routes that do not say what their paths need. Spring Cloud Gateway's validator checks the rest.
+ * Stops the start at a route that leads nowhere, whose pool does not exist, or that cannot be made, rather than failing every request
+ * that takes it, and warns of routes that do not say what their paths need. Spring Cloud Gateway's validator checks the rest.
  */
 @Configuration(proxyBeanMethods = false)
+@SuppressWarnings("rawtypes") // as Spring Cloud Gateway has its factories
 class RouteCheck {
-    private static final String ROUTES = "spring.cloud.gateway.server.webflux.routes";
+    private static final String ROUTES = RouteMistakes.GATEWAY + "routes";
 
     private static final Logger log = LoggerFactory.getLogger(RouteCheck.class);
 
+    /** Reads the routes before anybody else does; they stay read. */
     @Bean
-    InitializingBean routesNamePools(GatewayProperties gateway, Pools pools, WarmlaneSettings settings) {
+    InitializingBean routesCanBeMade(
+            GatewayProperties gateway,
+            RouteLocator routes,
+            List<RoutePredicateFactory> predicates,
+            List<GatewayFilterFactory> filters,
+            ConfigurationService configuration,
+            Pools pools,
+            WarmlaneSettings settings) {
         return () -> {
             check(gateway.getRoutes(), pools);
+            try {
+                routes.getRoutes().blockLast();
+            } catch (RuntimeException e) {
+                new RouteMistakes(predicates, filters, configuration).find(gateway);
+                throw RouteMistakes.elsewhere(e);
+            }
             MissingMetadata.in(gateway.getRoutes(), settings.tenancy().enabled())
                     .forEach(line -> log.warn("{}; gateway/routes.yaml of the jar has it", line));
         };
     }
 
-    /** @throws InvalidSettingException naming the first route without a URI, or whose pool does not exist */
+    /** @throws InvalidSettingException naming the first route without a URI, whose pool does not exist, or with traits that none has */
     static void check(List<RouteDefinition> routes, Pools pools) {
         for (int i = 0; i < routes.size(); i++) {
-            URI uri = routes.get(i).getUri();
+            RouteDefinition route = routes.get(i);
+            URI uri = route.getUri();
             String name = ROUTES + "[" + i + "].uri";
             String pooled = "vllm://" + PoolSettings.BY_MODEL + " or vllm:// and one of the pools " + pools.names();
             if (uri == null) {
@@ -54,6 +74,13 @@ class RouteCheck {
             if ("vllm".equals(uri.getScheme()) && !isPool(uri.getHost(), pools)) {
                 throw new InvalidSettingException(name, uri, pooled);
             }
+            String metadata = ROUTES + "[" + i + "].metadata.";
+            route.getMetadata().forEach((trait, value) -> {
+                String expected = RouteTraits.expected(trait, value);
+                if (expected != null) {
+                    throw new InvalidSettingException(metadata + trait, value, expected);
+                }
+            });
         }
     }
 

@@ -18,13 +18,19 @@ import org.springframework.core.env.PropertySource;
 
 /**
  * What is given on the command line of the gateway: settings as {@code --name=value} and nothing else. A name of Spring's own
- * prefixes has to be one that its libraries list; the gateway's own names are checked when they are bound.
+ * prefixes has to be one that its libraries list; the gateway's own names are checked when they are bound. Other names may stand for
+ * placeholders in an operator's file, or be read by a jar of theirs, unless they are near a name that they can be meant for.
  */
 public final class GivenSettings {
-    private static final Pattern SPRINGS = Pattern.compile("(server|management|spring)\\..*");
+    private static final List<String> PREFIXES = List.of("server", "management", "spring", "logging");
+
+    /** One word or several with dashes: no setting is called so. Placeholders are written as in the environment. */
+    private static final Pattern WORD = Pattern.compile("[a-z][A-Za-z0-9-]*");
+
     private static final Pattern FLAGS = Pattern.compile("--(debug|trace)(=.*)?");
     private static final String METADATA = "META-INF/%sspring-configuration-metadata.json";
     private static final List<String> OFTEN = List.of(
+            "warmlane.endpoints",
             "server.port",
             "server.address",
             "server.ssl.bundle",
@@ -48,12 +54,33 @@ public final class GivenSettings {
                         argument,
                         "no setting (expected: --name=value, such as --warmlane.endpoints=http://10.0.0.1:8000)");
             }
-            String name = kebabCase(argument.substring(2, equals));
-            if (SPRINGS.matcher(name).matches() && !OFTEN.contains(name) && !isListed(name, listed)) {
-                throw new InvalidSettingException(
-                        name, "unknown setting (expected: %s)".formatted(NearestSetting.amongSprings(name, OFTEN)));
+            checkName(argument.substring(2, equals), listed);
+        }
+    }
+
+    private static void checkName(String written, List<String> listed) {
+        String name = kebabCase(written);
+        String prefix = name.substring(0, Math.max(0, name.indexOf('.')));
+        if (PREFIXES.contains(prefix)) {
+            if (!OFTEN.contains(name) && !isListed(name, listed)) {
+                throw unknown(name, NearestSetting.amongSprings(name, OFTEN));
+            }
+        } else if (WORD.matcher(written).matches()) {
+            throw unknown(written, NearestSetting.endingIn(name, OFTEN));
+        } else if (!prefix.equals(SettingNames.PREFIX)) {
+            if (NearestSetting.isNear(prefix, SettingNames.PREFIX)) {
+                throw unknown(name, NearestSetting.insteadOf(name));
+            }
+            for (String known : PREFIXES) {
+                if (NearestSetting.isNear(prefix, known)) {
+                    throw unknown(name, "such as " + known + name.substring(prefix.length()));
+                }
             }
         }
+    }
+
+    private static InvalidSettingException unknown(String name, String expected) {
+        return new InvalidSettingException(name, "unknown setting (expected: %s)".formatted(expected));
     }
 
     /** Whether it, or a map or list that it is part of, is among the properties of the metadata, which is read once. */

@@ -118,6 +118,21 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
                     .orElse("one that Spring Boot or Spring Cloud Gateway lists");
         }
 
+        /** What to expect instead of a word that is no name, but may be the end of one. */
+        static String endingIn(String word, List<String> often) {
+            String end = word.replace('-', '.');
+            return often.stream()
+                    .filter(known -> known.equals(end) || known.endsWith("." + end))
+                    .findFirst()
+                    .map(known -> "such as " + known)
+                    .orElse("one that docs/settings.md lists, with its prefix");
+        }
+
+        /** Whether one word may have been meant for another. */
+        static boolean isNear(String word, String meant) {
+            return distance(word, meant) <= 1;
+        }
+
         /** In the spelling of the environment if the name is in that, else in kebab case; null if none is near. */
         private static @Nullable String of(String name) {
             String written = SettingNames.canonical(name);

@@ -58,6 +58,11 @@ class HostileEngineIT {
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
                 "HTTP/1.1 OK\r\n\r\n",
                 "HTTP/1.1 20 OK\r\n\r\n",
+                "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/3.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                "RTSP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                "ICY 200 OK\r\nContent-Length: 2\r\n\r\n{}",
                 "nonsense\r\n\r\n",
                 "\u0016\u0003\u0001",
                 ""

@@ -9,7 +9,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -49,16 +48,45 @@ class StartUpIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"filters[0]=AddRequestHeader=X-A", "predicates[1]=Cookie=", "predicates[1]=Cookie=choc"})
-    void aRouteThatLacksAnArgumentEndsTheStart(String lacking) {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "filters[0]=AddRequestHeader=X-A | filters[0]: AddRequestHeader: value must not be empty (expected: AddRequestHeader=name,value)",
+                "filters[0]=StripPrefix=two | filters[0]: StripPrefix: parts: ",
+                "filters[0]=RewritePath=[,b | filters[0]: RewritePath: Unclosed character class near index 0 (expected: RewritePath=regexp,replacement)",
+                "filters[0]=AddHeader=a,b | filters[0]: AddHeader (expected: a filter, one of AddRequestHeader, ",
+                "predicates[1]=Cookie= | predicates[1]: Cookie: name must not be empty, regexp must not be empty (expected: Cookie=name,regexp)",
+                "predicates[1]=Cookie=choc | predicates[1]: Cookie: regexp must not be empty (expected: Cookie=name,regexp)",
+                "predicates[1]=After=tomorrow | predicates[1]: After: datetime: ",
+                "predicates[1]=Pth=/a | predicates[1]: Pth (expected: a predicate, one of After, ",
+                "metadata.affinity=never | metadata.affinity: never (expected: none)",
+                "metadata.cache-salt=soon | metadata.cache-salt: soon (expected: unread, or a release such as 0.29)",
+                "metadata.api=realtyme | metadata.api: realtyme (expected: responses, messages, cohere, realtime)",
+            })
+    void aRouteThatCannotBeMadeEndsTheStartWithOneLine(String faulty, String problem, CapturedOutput output) {
         String route = "spring.cloud.gateway.server.webflux.routes[0].";
         assertThatThrownBy(() -> RunningGateway.start(
                         "warmlane.endpoints=http://127.0.0.1:1",
                         route + "id=plain",
                         route + "uri=http://127.0.0.1:1",
                         route + "predicates[0]=Path=/a",
-                        route + lacking))
-                .hasStackTraceContaining("Failed to bind properties");
+                        route + faulty))
+                .isInstanceOf(Exception.class);
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START", route + problem)
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void aFilterOfAllRoutesThatCannotBeMadeIsNamed(CapturedOutput output) {
+        String filter = "spring.cloud.gateway.server.webflux.default-filters[0]";
+        assertThatThrownBy(() -> RunningGateway.start(
+                        "warmlane.endpoints=http://127.0.0.1:1", filter + "=AddResponseHeader=X-A"))
+                .isInstanceOf(Exception.class);
+        assertThat(output)
+                .contains(
+                        filter + ": AddResponseHeader: value must not be empty (expected: AddResponseHeader=name,value")
+                .doesNotContain("\tat ");
     }
 
     @Test

@@ -120,6 +120,9 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
             // Netty's stand-in for what could not be read has a status of Netty's own.
             return null;
         }
+        if (!response.protocolVersion().text().startsWith("HTTP/1.")) {
+            return RefusedResponse.notHttp("another version of HTTP");
+        }
         if (status < MIN_STATUS || status > MAX_STATUS) {
             return RefusedResponse.notHttp("HTTP status " + status);
         }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.proxy.error.ErrorJson.ErrorFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +33,14 @@ public record RouteTraits(
     /** All releases. */
     public static final EngineVersion ALWAYS = new EngineVersion(0, 0);
 
-    /** The names of all that is read of the metadata. */
-    static final Set<String> NAMES = Set.of("affinity", "cache-salt", "usage-chunk", "api");
+    /** The names of all that is read of the metadata, and what it may say. Of the cache salt, a release as well. */
+    private static final Map<String, List<String>> VALUES = Map.of(
+            "affinity", List.of("none"),
+            "cache-salt", List.of("unread"),
+            "usage-chunk", List.of("on-request"),
+            "api", List.of("responses", "messages", "cohere", "realtime"));
+
+    static final Set<String> NAMES = VALUES.keySet();
 
     /** What comes before the id of a stored response in its path. */
     private static final String STORED_RESPONSE = "/responses/";
@@ -67,6 +74,18 @@ public record RouteTraits(
         return route == null
                 ? ErrorFormat.ofPath(exchange.getRequest().getURI().getRawPath())
                 : KNOWN.get(route).errors();
+    }
+
+    /** What the metadata of a route should say under this name instead of this value; null if it may say that. */
+    public static @Nullable String expected(String name, Object value) {
+        List<String> values = VALUES.get(name);
+        if (values == null || values.contains(value.toString())) {
+            return null;
+        }
+        if (!name.equals("cache-salt")) {
+            return String.join(", ", values);
+        }
+        return EngineVersion.parse(value.toString()) == null ? "unread, or a release such as 0.29" : null;
     }
 
     private static @Nullable EngineVersion saltSince(@Nullable Object value) {

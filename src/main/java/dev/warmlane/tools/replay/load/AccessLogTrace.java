@@ -135,6 +135,8 @@ public record AccessLogTrace(Path file, @Nullable String pool) implements Load.S
      * @param number from 1
      */
     record JsonLine(Path file, int number, JsonNode json) {
+        /** What some editors put before the first line of a file. */
+        private static final String BYTE_ORDER_MARK = "\uFEFF";
 
         /**
          * Reads one line after the other; blank ones are passed over.
@@ -146,8 +148,9 @@ public record AccessLogTrace(Path file, @Nullable String pool) implements Load.S
                 int number = 0;
                 for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                     number++;
-                    if (!line.isBlank()) {
-                        action.accept(parse(file, number, line));
+                    String text = number == 1 && line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line;
+                    if (!text.isBlank()) {
+                        action.accept(parse(file, number, text));
                     }
                 }
             }

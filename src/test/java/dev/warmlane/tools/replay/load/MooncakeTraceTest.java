@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MooncakeTraceTest {
     @TempDir
@@ -80,6 +81,16 @@ class MooncakeTraceTest {
         assertThatThrownBy(() -> new MooncakeTrace(file, false).read())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(file + ":2: " + problem);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n"})
+    void aByteOrderMarkBeforeTheFirstLineMeansNothing(String between) throws IOException {
+        Path file = write("\uFEFF" + between
+                + "{\"timestamp\": 0, \"input_length\": 7, \"output_length\": 1, \"hash_ids\": []}\n");
+        assertThat(new MooncakeTrace(file, false).read().arrivals())
+                .extracting(LoadRequest::promptTokens)
+                .containsExactly(7);
     }
 
     @Test

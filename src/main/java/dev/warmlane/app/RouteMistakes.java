@@ -1,0 +1,150 @@
+package dev.warmlane.app;
+
+import dev.warmlane.settings.InvalidSettingException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.validation.BindValidationException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.cloud.gateway.config.GatewayProperties;
+import org.springframework.cloud.gateway.filter.FilterDefinition;
+import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
+import org.springframework.cloud.gateway.handler.predicate.PredicateDefinition;
+import org.springframework.cloud.gateway.handler.predicate.RoutePredicateFactory;
+import org.springframework.cloud.gateway.route.RouteDefinition;
+import org.springframework.cloud.gateway.support.ConfigurationService;
+import org.springframework.cloud.gateway.support.ShortcutConfigurable;
+import org.springframework.validation.FieldError;
+
+/**
+ * Finds the predicate or filter of the settings that cannot be made, and says in one line which it is and what is wrong with it. Spring
+ * Cloud Gateway says so to each reader of the routes, with a stack trace and without the route. Arguments may be secrets, so of their
+ * values only those are shown that are no text.
+ */
+@SuppressWarnings("rawtypes") // as Spring Cloud Gateway has its factories
+final class RouteMistakes {
+    static final String GATEWAY = "spring.cloud.gateway.server.webflux.";
+
+    private final Map<String, RoutePredicateFactory> predicates;
+    private final Map<String, GatewayFilterFactory> filters;
+    private final ConfigurationService configuration;
+
+    RouteMistakes(
+            List<RoutePredicateFactory> predicates,
+            List<GatewayFilterFactory> filters,
+            ConfigurationService configuration) {
+        this.predicates = byName(predicates, RoutePredicateFactory::name);
+        this.filters = byName(filters, GatewayFilterFactory::name);
+        this.configuration = configuration;
+    }
+
+    private static <T> Map<String, T> byName(List<T> factories, Function<T, String> name) {
+        return factories.stream().collect(Collectors.toMap(name, factory -> factory, (first, second) -> second));
+    }
+
+    /** @throws InvalidSettingException naming the first predicate or filter that cannot be made */
+    void find(GatewayProperties gateway) {
+        findInFilters(GATEWAY + "default-filters", gateway.getDefaultFilters());
+        for (int i = 0; i < gateway.getRoutes().size(); i++) {
+            RouteDefinition route = gateway.getRoutes().get(i);
+            String key = GATEWAY + "routes[" + i + "].";
+            findInPredicates(key + "predicates", route.getPredicates());
+            findInFilters(key + "filters", route.getFilters());
+        }
+    }
+
+    @SuppressWarnings("unchecked") // The factory itself says which configuration it takes.
+    private void findInPredicates(String key, List<PredicateDefinition> definitions) {
+        for (int i = 0; i < definitions.size(); i++) {
+            PredicateDefinition definition = definitions.get(i);
+            Part part = new Part(key + "[" + i + "]", definition.getName());
+            RoutePredicateFactory factory = part.among(predicates, "predicate");
+            part.check(
+                    factory,
+                    () -> factory.applyAsync(configuration
+                            .with(factory)
+                            .name(definition.getName())
+                            .properties(definition.getArgs())
+                            .bind()));
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private void findInFilters(String key, List<FilterDefinition> definitions) {
+        for (int i = 0; i < definitions.size(); i++) {
+            FilterDefinition definition = definitions.get(i);
+            Part part = new Part(key + "[" + i + "]", definition.getName());
+            GatewayFilterFactory factory = part.among(filters, "filter");
+            part.check(
+                    factory,
+                    () -> factory.apply(configuration
+                            .with(factory)
+                            .name(definition.getName())
+                            .properties(definition.getArgs())
+                            .bind()));
+        }
+    }
+
+    /** What is wrong where nothing is wrong with the settings, as with a route that a jar brings. */
+    static InvalidSettingException elsewhere(RuntimeException failure) {
+        return new InvalidSettingException(GATEWAY + "routes", problem(failure));
+    }
+
+    /**
+     * A predicate or a filter.
+     *
+     * @param key the setting that it stands in
+     */
+    private record Part(String key, @Nullable String name) {
+        <T> T among(Map<String, T> known, String kind) {
+            T factory = name == null ? null : known.get(name);
+            if (factory == null) {
+                Set<String> names = new TreeSet<>(known.keySet());
+                throw new InvalidSettingException(key, name, "a " + kind + ", one of " + String.join(", ", names));
+            }
+            return factory;
+        }
+
+        void check(ShortcutConfigurable factory, Runnable make) {
+            try {
+                make.run();
+            } catch (RuntimeException e) {
+                String arguments = String.join(",", factory.shortcutFieldOrder());
+                throw new InvalidSettingException(
+                        key,
+                        "%s: %s (expected: %s)"
+                                .formatted(name, problem(e), arguments.isEmpty() ? name : name + "=" + arguments));
+            }
+        }
+    }
+
+    private static String problem(RuntimeException failure) {
+        Throwable cause = failure;
+        @Nullable BindException binding = null;
+        while (true) {
+            if (cause instanceof BindValidationException invalid) {
+                return invalid.getValidationErrors().getAllErrors().stream()
+                        .map(error -> error instanceof FieldError field
+                                ? field.getField() + " " + field.getDefaultMessage()
+                                : String.valueOf(error.getDefaultMessage()))
+                        .sorted()
+                        .collect(Collectors.joining(", "));
+            }
+            if (cause instanceof BindException found) {
+                binding = found;
+            }
+            if (cause.getCause() == null) {
+                break;
+            }
+            cause = cause.getCause();
+        }
+        String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+        ConfigurationProperty property = binding == null ? null : binding.getProperty();
+        return property == null ? reason : property.getName() + ": " + reason;
+    }
+}
