@@ -37,6 +37,7 @@ public final class HandDrivenEngine implements AutoCloseable {
 
     private final Map<String, String> pages;
     private volatile boolean hanging;
+    private volatile boolean readsBodies = true;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     /** Until the thread that accepts has left its system call, the kernel keeps a closed listener and takes connections. */
@@ -95,6 +96,11 @@ public final class HandDrivenEngine implements AutoCloseable {
         hanging = hangs;
     }
 
+    /** Hands requests out as soon as their heads are there, and leaves their bodies unread. */
+    public void leaveBodies() {
+        readsBodies = false;
+    }
+
     /** Refuses connections from now on; those that are open stay so. */
     public void stopListening() {
         try {
@@ -148,7 +154,7 @@ public final class HandDrivenEngine implements AutoCloseable {
     private void receive(Wire wire) {
         Exchange exchange;
         try {
-            exchange = new Exchange(wire.readMessage(), wire);
+            exchange = new Exchange(readsBodies ? wire.readMessage() : wire.readHead(), wire);
         } catch (UncheckedIOException e) {
             // Its client has left before it could ask.
             return;

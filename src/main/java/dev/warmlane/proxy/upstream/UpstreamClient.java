@@ -192,6 +192,8 @@ public final class UpstreamClient implements AutoCloseable {
                 .group(exchange.loop())
                 .channel(channelType)
                 .disableResolver()
+                // A write that fails leaves what can still be read.
+                .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
                 .handler(new ChannelInitializer<>() {

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -70,14 +71,21 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         channel.writeAndFlush(request).addListener(this);
     }
 
-    /** The request is out, or cannot be sent. */
+    /**
+     * The request is out, or cannot be sent. Where the engine takes no more of it, what it has said before is still to be read, such
+     * as a 413, and then the end of the connection.
+     */
     @Override
     public void operationComplete(ChannelFuture written) {
         if (written.isSuccess()) {
             sent = true;
-        } else if (exchange != null && written.cause() != null) {
+        } else if (exchange != null && written.cause() != null && !isRefused(written.cause())) {
             fail(written.cause());
         }
+    }
+
+    private boolean isRefused(Throwable cause) {
+        return cause instanceof IOException && channel.isOpen();
     }
 
     /** Nobody has used it. */
