@@ -193,6 +193,10 @@ final class ResponseObserver {
 
     private void learnUsage() {
         reported = true;
+        if (isStream && status < 400 && tail.endsWithError()) {
+            progress.brokeOff();
+            dispatch.endedInError();
+        }
         Usage usage = aborted ? null : tail.usage();
         if (usage != null) {
             if (charge != null) {

@@ -410,6 +410,28 @@ class RequestOutcomeIT {
         reports.assertLast("default", "2xx", 200);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"error\": {\"message\": \"EngineCore encountered an issue.\", \"code\": 500}}\n\ndata: [DONE]\n\n",
+                "data: {\"error\":{\"message\":\"x\"}}\n\n",
+                "data: {\"object\": \"error\", \"message\": \"x\", \"code\": 400}\n\ndata: [DONE]\n\n",
+                "event: error\ndata: {\"type\":\"error\",\"error\":{}}\n\n",
+                "event: response.failed\ndata: {\"type\":\"response.failed\"}\n\n"
+            })
+    void endedWithAnErrorOfItsEngine(String end) {
+        start();
+        try (Wire client = send(PROMPT);
+                Exchange exchange = engine.next()) {
+            exchange.begin(STREAM);
+            exchange.wire().sendChunk(TOKEN);
+            exchange.wire().sendChunk(end);
+            exchange.wire().sendLastChunk();
+            assertStatus(client, 200);
+        }
+        reports.assertLast("default", "failed", 200);
+    }
+
     @Test
     void brokenOffByItsEngine() {
         start();

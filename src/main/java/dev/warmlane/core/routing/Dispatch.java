@@ -199,6 +199,12 @@ public final class Dispatch implements AutoCloseable {
         health.failed(endpoint(), cause);
     }
 
+    /** The response is a stream that ended with an error of the engine's: as with a 500, the next requests tell how it is. */
+    public void endedInError() {
+        entry.failed(FailureCause.OTHER);
+        tally.error();
+    }
+
     /** The request is over, whatever way. */
     @Override
     public void close() {

@@ -146,7 +146,7 @@ public final class RequestProgress {
         complete = true;
     }
 
-    /** The endpoint's response broke off after it had begun. */
+    /** The endpoint's response broke off after it had begun, or ended with an error. */
     public void brokeOff() {
         brokenOff = true;
     }

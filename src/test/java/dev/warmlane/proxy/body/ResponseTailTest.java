@@ -6,9 +6,11 @@ import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResponseTailTest {
     private static final String USAGE =
@@ -46,6 +48,45 @@ class ResponseTailTest {
         assertThat(usage).isNotNull();
         assertThat(usage.promptTokens()).isEqualTo(7);
         assertThat(tail.endsWithLastEvent()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, true", "0, false", "1, true", "9, true", "1017, false", "1024, true", "5000, false", "5000, true"})
+    void findsTheErrorAtTheEndAfterAnyText(int textBytes, boolean done) {
+        for (String ending : List.of("data: {\"error\": {}}", "event: error\ndata: {}")) {
+            ResponseTail failed = new ResponseTail();
+            for (int i = 0; i < textBytes; i++) {
+                failed.accept(Unpooled.copiedBuffer(i % 8 < 6 ? "x" : "\n", StandardCharsets.UTF_8));
+            }
+            failed.accept(Unpooled.copiedBuffer(
+                    (textBytes == 0 ? "" : "\n\n") + ending + "\n\n" + (done ? "data: [DONE]\n\n" : ""),
+                    StandardCharsets.UTF_8));
+            assertThat(failed.endsWithError()).as(ending).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "\n",
+                "\n\n",
+                "data: [DONE]\n\n",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"data: {\\\"error\\\":\"}}]}\n\ndata: [DONE]\n\n",
+                "data: {\"error\":{}}\n\ndata: {\"choices\":[]}\n\ndata: [DONE]\n\n",
+                "data: {\"choices\":[],\"error\":{}}\n\n",
+                "event: message_stop\ndata: {\"error\":1}\n\n"
+            })
+    void takesNothingElseForAnError(String stream) {
+        accept(stream);
+        assertThat(tail.endsWithError()).isFalse();
+    }
+
+    @Test
+    void takesNoPartOfALongEventForAnError() {
+        accept("data: " + "x".repeat(9000));
+        accept("data: {\"error\":{}}\n\n");
+        assertThat(tail.endsWithError()).isFalse();
     }
 
     @Test
