@@ -1,13 +1,10 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.sun.net.httpserver.HttpServer;
+import dev.warmlane.harness.Chromium;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.HashedKeys;
@@ -18,11 +15,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Web pages of an allowed origin talk to the gateway, on the wire and in Chromium; others do not. */
 class CorsIT {
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final String FETCH = """
             async ([url, key]) => {
               try {
@@ -141,20 +135,13 @@ class CorsIT {
 
     @Test
     void aPageInABrowserReadsAResponseAndAnErrorAndAnotherPageDoesNot() {
-        assumeTrue(Files.isExecutable(CHROMIUM), "no " + CHROMIUM + ": CORS is not tested in a browser");
-        CompletableFuture<Void> answered = CompletableFuture.runAsync(() -> {
-            try (Exchange upstream = engine.next()) {
-                upstream.answer("200 OK\r\nContent-Type: application/json", "{\"id\":1}");
-            }
-        });
-        try (Playwright playwright = Playwright.create(
-                        new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-                Browser browser = playwright
-                        .chromium()
-                        .launch(new BrowserType.LaunchOptions()
-                                .setExecutablePath(CHROMIUM)
-                                .setArgs(List.of("--no-sandbox")))) {
-            Page page = browser.newPage();
+        try (Chromium chromium = Chromium.start()) {
+            CompletableFuture<Void> answered = CompletableFuture.runAsync(() -> {
+                try (Exchange upstream = engine.next()) {
+                    upstream.answer("200 OK\r\nContent-Type: application/json", "{\"id\":1}");
+                }
+            });
+            Page page = chromium.browser().newPage();
             String url = gateway.uri("/v1/chat/completions").toString();
             page.navigate(origin + "/");
             assertThat(page.evaluate(FETCH, List.of(url, "key")).toString())

@@ -2,12 +2,11 @@ package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.Chromium;
 import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.RunningGateway;
@@ -71,17 +70,16 @@ class DemoIT {
     /** {@code -Dscreenshot.write=true} takes the screenshot anew, after two minutes of traffic. */
     @Test
     void showsThePageThatTheReadmeShows() throws Exception {
-        assumeTrue(Files.isExecutable(DashboardIT.CHROMIUM), "no " + DashboardIT.CHROMIUM);
         boolean write = Boolean.getBoolean("screenshot.write");
         String readme = Files.readString(Path.of("README.md"));
         Matcher image =
                 Pattern.compile("!\\[The dashboard: (.*)]\\((docs/.*\\.png)\\)").matcher(readme);
         assertThat(image.find()).isTrue();
-        try (GatewayProcess demo =
-                        GatewayProcess.start(directory, "spring.profiles.active=demo", FreePorts.endpoints(4));
-                Playwright playwright = DashboardIT.playwright()) {
+        try (Chromium chromium = Chromium.start();
+                GatewayProcess demo =
+                        GatewayProcess.start(directory, "spring.profiles.active=demo", FreePorts.endpoints(4))) {
             demo.awaitOutput("The demo is at");
-            Page page = DashboardIT.launch(playwright)
+            Page page = chromium.browser()
                     .newPage(new Browser.NewPageOptions()
                             .setViewportSize(1280, 690)
                             .setDeviceScaleFactor(1.5));

@@ -1,0 +1,148 @@
+package dev.warmlane.acceptance;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static dev.warmlane.harness.DashboardInBrowser.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.deque.html.axecore.args.AxeRunOptions;
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.warmlane.harness.DashboardInBrowser;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** That anybody can use the operators' page, on any screen, in Chromium. Skipped where there is no Chromium. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DashboardAccessIT {
+    private DashboardInBrowser dashboard;
+    private Page page;
+
+    @BeforeAll
+    void start() {
+        dashboard = new DashboardInBrowser();
+    }
+
+    @AfterAll
+    void stop() {
+        if (dashboard != null) {
+            dashboard.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        page = dashboard.open();
+    }
+
+    @AfterEach
+    void nothingToComplainOf() {
+        page.context().close();
+        assertThat(dashboard.takeComplaints()).isEmpty();
+    }
+
+    /** As over the wire, but for the stream that does not end. */
+    @Test
+    void theFirstLoadIsSmallAndTheSecondMuchSmaller() {
+        dashboard.show(page, "fleet");
+        assertThat(page.getByText("No problems.")).isVisible(SOON);
+        String bytes =
+                "() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+                        + ".reduce((sum, entry) => sum + entry.transferSize, 0)";
+        assertThat(((Number) page.evaluate(bytes)).intValue()).isBetween(10_000, 120_000);
+        page.reload();
+        assertThat(page.getByText("No problems.")).isVisible(SOON);
+        assertThat(((Number) page.evaluate(bytes)).intValue()).isLessThan(45_000);
+    }
+
+    @Test
+    void theThemeIsChosenAndStays() {
+        dashboard.show(page, "fleet");
+        page.getByLabel("Theme").selectOption("dark");
+        page.reload();
+        page.waitForFunction("() => getComputedStyle(document.documentElement).backgroundColor === 'rgb(23, 22, 20)'");
+    }
+
+    @Test
+    void isUsedByKeyboardAlone() {
+        dashboard.show(page, "overview");
+        assertThat(page.locator("table")).isVisible(SOON);
+
+        page.keyboard().press("Tab");
+        assertThat(page.getByText("Skip to content")).isFocused();
+        page.keyboard().press("Tab");
+        page.keyboard().press("Tab");
+        page.keyboard().press("Tab");
+        page.keyboard().press("Enter");
+        assertThat(page.getByText("Trends of default")).isVisible(SOON);
+
+        dashboard.show(page, "overview");
+        Locator sessions = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sessions"));
+        sessions.focus();
+        page.keyboard().press("Enter");
+        assertThat(page.locator("th[aria-sort]")).containsText("Sessions");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "fleet",
+                "overview",
+                "trends",
+                "cache",
+                "decisions",
+                "sessions",
+                "runbook",
+                "events",
+                "wall",
+                "endpoint?endpoint=0"
+            })
+    @Retention(RetentionPolicy.RUNTIME)
+    private @interface EveryView {}
+
+    @EveryView
+    void axeFindsNothingSeriousInEitherTheme(String view) {
+        dashboard.say("seen-by-axe", "hello");
+        dashboard.show(page, view.replace("endpoint=0", "endpoint=" + dashboard.endpoint(0)));
+        assertThat(page.locator("main section").first()).isVisible(SOON);
+
+        // Of what is as it should be, axe would tell each element.
+        AxeRunOptions options = new AxeRunOptions();
+        options.setResultTypes(List.of("violations"));
+        // There are no frames whose results would have to be put together in a page of their own.
+        AxeBuilder axe = new AxeBuilder(page).options(options).setLegacyMode(true);
+        for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
+            page.waitForFunction(
+                    "dark => matchMedia('(prefers-color-scheme: dark)').matches === dark", colors == ColorScheme.DARK);
+            assertThat(axe.analyze().getViolations())
+                    .as("%s", colors)
+                    .filteredOn(violation -> List.of("serious", "critical").contains(violation.getImpact()))
+                    .isEmpty();
+        }
+    }
+
+    @EveryView
+    void fitsEveryScreen(String view) {
+        dashboard.show(page, view.replace("endpoint=0", "endpoint=" + dashboard.endpoint(0)));
+        assertThat(page.locator("main section").first()).isVisible(SOON);
+
+        for (int width : new int[] {360, 768, 1280, 1920}) {
+            page.setViewportSize(width, 900);
+            assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                    .as("at %d px", width)
+                    .isEqualTo(0);
+        }
+    }
+}
