@@ -19,8 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param service DNS name of a headless Service whose addresses are those of the replicas, all on warmlane.cluster.port.
  * @param port Port for the other replicas. Never make it public.
  * @param bindAddress Address of this replica that the others connect to. Empty: a site-local one if there is any.
- * @param advertisedAddress Where the others reach this replica, host:port, if that is not bindAddress and port: behind a
- *     published container port or a proxy. Empty: bindAddress and port.
+ * @param advertisedAddress Where the others reach this replica, host:port, if that is not bind-address and port: behind a
+ *     published container port or a proxy. Empty: bind-address and port.
  * @param name Name of the cluster. Replicas with another name are not members.
  * @param memberName Name of this replica, for people. Empty: the host name.
  * @param secret Secret that all replicas share, of at least 16 characters. It authenticates and encrypts their connections.

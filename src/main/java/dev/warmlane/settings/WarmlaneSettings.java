@@ -202,7 +202,8 @@ public record WarmlaneSettings(
     /**
      * What other sizes of caches would bring, and where hits are lost.
      *
-     * @param watch Which prompts tell it: those that the routing policy reads anyway, all, or none.
+     * @param watch Prompts from which the gateway estimates what other cache sizes would hit: those that the routing policy reads
+     *     anyway (routed), all, or none (off).
      */
     public record CacheSettings(@DefaultValue("routed") Watch watch) {
 

@@ -6,7 +6,7 @@ import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.sharing.Replication;
-import dev.warmlane.core.sharing.Replication.Unusable;
+import dev.warmlane.core.sharing.Unusable;
 import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -98,7 +98,7 @@ public final class ClusterEndpoint {
         /**
          * Another replica.
          *
-         * @param silent whether its load counts for nothing, because it has not been heard for 2 s
+         * @param silent whether its load no longer counts, because it has not been heard for 2 s
          */
         public record OtherMember(
                 String id,

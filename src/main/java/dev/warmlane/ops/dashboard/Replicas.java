@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * thread.
  */
 final class Replicas {
-    /** As the cluster judges it: then its load counts for nothing. */
+    /** As the cluster judges it: then its load no longer counts. */
     private static final Duration SILENT = Duration.ofSeconds(2);
 
     private static final int SPACING = 2;
