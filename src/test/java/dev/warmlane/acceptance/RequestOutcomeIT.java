@@ -108,6 +108,7 @@ class RequestOutcomeIT {
                     .send("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n");
             assertStatus(client, 504);
         }
+        reports.assertLast("default", "5xx", 504);
         reports.assertError("upstream_timeout");
     }
 
