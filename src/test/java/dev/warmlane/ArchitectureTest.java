@@ -11,6 +11,11 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import com.tngtech.archunit.library.dependencies.SliceRule;
+import java.util.List;
+import java.util.Set;
 
 /** The house as ARCHITECTURE.md draws it: arrows go down only. */
 @AnalyzeClasses(packages = "dev.warmlane", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -100,4 +105,60 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule packagesHaveNoCycles =
             slices().matching("dev.warmlane.(**)").should().beFreeOfCycles();
+
+    /** A room is a folder with all that is in it. */
+    @ArchTest
+    static final ArchRule roomsHaveNoCycles =
+            slices().matching("dev.warmlane.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule roomsWithinRoomsHaveNoCycles =
+            slices().matching("dev.warmlane.(*).(*)..").should().beFreeOfCycles();
+
+    /** Files that know each other in a circle, because they are halves of one thing; all others can be read one after the other. */
+    private static final List<Set<String>> HALVES = List.of(
+            // What was read, and what reads it.
+            Set.of("core.vllm.GenerationRequest", "core.vllm.RequestReader"),
+            // A request on its way, and where it tells what becomes of it.
+            Set.of("core.routing.Router", "core.routing.Dispatch"),
+            // A simulated server, and the paths by which tests change it.
+            Set.of("tools.simulator.SimulatedServer", "tools.simulator.AdminApi"),
+            // A request looks for a connection, which waits for requests.
+            Set.of(
+                    "proxy.upstream.UpstreamClient",
+                    "proxy.upstream.UpstreamAttempt",
+                    "proxy.upstream.UpstreamExchange",
+                    "proxy.upstream.UpstreamResponse",
+                    "proxy.upstream.UpstreamConnection",
+                    "proxy.upstream.EndpointConnections"));
+
+    @ArchTest
+    static final ArchRule onlyHalvesOfOneThingKnowEachOtherInACircle = filesAreFreeOfCyclesBut(HALVES);
+
+    private static ArchRule filesAreFreeOfCyclesBut(List<Set<String>> circles) {
+        SliceRule rule = slices().assignedFrom(new EachFile()).should().beFreeOfCycles();
+        for (Set<String> circle : circles) {
+            DescribedPredicate<JavaClass> inside =
+                    DescribedPredicate.describe("of " + circle, type -> circle.contains(file(type)));
+            rule = rule.ignoreDependency(inside, inside);
+        }
+        return rule;
+    }
+
+    private static String file(JavaClass type) {
+        return type.getName().split("\\$", 2)[0].replace("dev.warmlane.", "");
+    }
+
+    /** A slice for each file, with its nested classes. */
+    private static final class EachFile implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return SliceIdentifier.of(file(type));
+        }
+
+        @Override
+        public String getDescription() {
+            return "files";
+        }
+    }
 }

@@ -4,7 +4,7 @@ import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.access.AccessControl.AccessFilter;
 import dev.warmlane.proxy.access.ApiKeys;
-import dev.warmlane.proxy.access.ApiKeys.ApiKeysFile;
+import dev.warmlane.proxy.access.ApiKeysFile;
 import dev.warmlane.proxy.access.Authenticator;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.access.JwtAuthenticator;

@@ -4,7 +4,6 @@ import dev.warmlane.cluster.BoundedLog.OncePerMinute;
 import dev.warmlane.cluster.Broadcast.Envelope;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
-import dev.warmlane.cluster.MemberList.Peer;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

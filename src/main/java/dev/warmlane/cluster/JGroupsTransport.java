@@ -1,14 +1,12 @@
 package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.Broadcast.Outbox;
 import dev.warmlane.cluster.ClusterStack.ClusterThreads;
 import dev.warmlane.cluster.ClusterStack.HeardTcp;
 import dev.warmlane.cluster.ClusterStack.Seeds;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
-import dev.warmlane.cluster.MemberList.Peer;
-import dev.warmlane.cluster.MemberList.Peer.MemberAddress;
+import dev.warmlane.cluster.Peer.MemberAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;

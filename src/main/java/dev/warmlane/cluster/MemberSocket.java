@@ -5,6 +5,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
@@ -25,29 +26,29 @@ final class MemberSocket extends Socket {
     /** No handshake or write is under way. */
     private static final long IDLE = 0;
 
-    private final MemberSockets sockets;
+    private final Owner owner;
     private volatile @Nullable SSLSocket secured;
     private volatile long deadline = IDLE;
 
-    MemberSocket(MemberSockets sockets) {
-        this.sockets = sockets;
+    MemberSocket(Owner owner) {
+        this.owner = owner;
     }
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
         super.connect(address, timeoutMillis);
         try {
-            secure(sockets.context(), true);
+            secure(owner.context(), true);
         } catch (IOException e) {
             close();
-            sockets.unproven(address, e);
+            owner.unproven(address, e);
             throw e;
         }
     }
 
     /** Shakes hands; on return the other side has proven to be a member. */
     void secure(SSLContext context, boolean client) throws IOException {
-        sockets.opened(this);
+        owner.opened(this);
         begin(HANDSHAKE_LIMIT);
         try {
             // Reads the plain streams of this socket, since the secured one is not there yet.
@@ -96,12 +97,29 @@ final class MemberSocket extends Socket {
     @Override
     @SuppressWarnings("UnsynchronizedOverridesSynchronized")
     public void close() {
-        sockets.closed(this);
+        owner.closed(this);
         try {
             super.close();
         } catch (IOException e) {
             // It is gone either way.
         }
+    }
+
+    /** What makes such sockets, and is told what becomes of them. Safe for concurrent use. */
+    interface Owner {
+        /** What proves who a member is; asked for each connection, so that certificates can be exchanged. */
+        SSLContext context();
+
+        /** A handshake begins. */
+        void opened(MemberSocket socket);
+
+        void closed(MemberSocket socket);
+
+        /** Somebody who connected to our port is no proven member. */
+        void refused(InetAddress from, String reason);
+
+        /** We have connected to somebody who is no member, or does not take us for one. */
+        void unproven(SocketAddress to, IOException reason);
     }
 
     /** Fails after the end as JGroups expects of an end: with a SocketException, which it does not log. */

@@ -13,10 +13,12 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.vllm.GenerationRequest;
-import dev.warmlane.proxy.access.Quotas.TokenCharge;
+import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.settings.UpstreamSettings.QueueSettings;
+import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
@@ -24,11 +26,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
-import reactor.netty.Connection;
 
 /** Gets requests that cannot be dispatched at once to an endpoint in their turn. */
 final class Dispatcher {
@@ -56,7 +56,8 @@ final class Dispatcher {
         }
         return Mono.create(sink -> {
             AdmissionQueue queue = routed.pool().queue();
-            WaitingRequest waiting = new WaitingRequest(exchange.getRequest(), routed, sink, metrics);
+            WaitingRequest waiting =
+                    new WaitingRequest(RequestOutcome.of(exchange).eventLoop(), routed, sink, metrics);
             Ticket place = queue.await(queued(exchange.getRequest(), routed), waiting);
             sink.onCancel(() -> queue.leave(place));
         });
@@ -160,11 +161,11 @@ final class Dispatcher {
         private final long sinceNanos = System.nanoTime();
 
         WaitingRequest(
-                ServerHttpRequest request, RoutedExchange routed, MonoSink<Dispatch> sink, ProxyMetrics metrics) {
+                @Nullable EventLoop client, RoutedExchange routed, MonoSink<Dispatch> sink, ProxyMetrics metrics) {
             this.routed = routed;
             this.sink = sink;
             this.metrics = metrics;
-            this.eventLoop = eventLoopOf(request);
+            this.eventLoop = client == null ? Runnable::run : client;
         }
 
         @Override
@@ -216,13 +217,6 @@ final class Dispatcher {
                 // The server is gone, and with it the connection: this only ends what is counted.
                 sink.error(e);
             }
-        }
-
-        private static Executor eventLoopOf(ServerHttpRequest request) {
-            Object server = ServerHttpRequestDecorator.getNativeRequest(request);
-            return server instanceof Connection connection
-                    ? connection.channel().eventLoop()
-                    : Runnable::run;
         }
     }
 }

@@ -10,7 +10,7 @@ import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import dev.warmlane.proxy.NamedModels.NamedModel;
-import dev.warmlane.proxy.access.Quotas.TokenCharge;
+import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;

@@ -6,7 +6,7 @@ import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
-import dev.warmlane.proxy.access.Quotas.TokenCharge;
+import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;

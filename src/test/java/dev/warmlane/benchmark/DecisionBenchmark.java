@@ -13,6 +13,7 @@ import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
 import dev.warmlane.core.routing.policy.ExpectedCostPolicy;
 import dev.warmlane.core.routing.policy.ShippedCosts;
 import dev.warmlane.core.vllm.GenerationRequest;
@@ -75,12 +76,12 @@ public class DecisionBenchmark {
 
     @Benchmark
     public RoutingDecision decide() {
-        return policy.choose(new RoutingRequest(key, prompt), memory.view(snapshot), Set.of());
+        return policy.choose(new RoutingRequest(key, prompt), new RoutingView(memory, snapshot), Set.of());
     }
 
     @Benchmark
     public RoutingDecision readAndDecide() {
-        return policy.choose(new RoutingRequest(key, read()), memory.view(snapshot), Set.of());
+        return policy.choose(new RoutingRequest(key, read()), new RoutingView(memory, snapshot), Set.of());
     }
 
     private PromptBlocks read() {

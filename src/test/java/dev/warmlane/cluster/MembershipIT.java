@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
-import dev.warmlane.cluster.MemberList.Peer.MemberAddress;
+import dev.warmlane.cluster.Peer.MemberAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

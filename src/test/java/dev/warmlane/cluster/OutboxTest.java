@@ -2,7 +2,6 @@ package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.cluster.Broadcast.Outbox;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {

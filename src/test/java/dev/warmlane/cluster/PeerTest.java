@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
-import dev.warmlane.cluster.MemberList.Peer;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The servers of one pool whose caches are empty, and those whose caches are about to be lost. Safe for concurrent use. */
 public final class ColdCaches {
-    private final PoolHealth health;
+    private final CurrentHealth health;
     private final Presence presence;
     private final HealthNews news;
     private final LongSupplier nanoClock;
     private volatile @Nullable Predicate<EndpointId> filler;
     private volatile @Nullable Consumer<EndpointId> heirs;
 
-    ColdCaches(PoolHealth health, Presence presence, HealthNews news, LongSupplier nanoClock) {
+    ColdCaches(CurrentHealth health, Presence presence, HealthNews news, LongSupplier nanoClock) {
         this.health = health;
         this.presence = presence;
         this.news = news;

@@ -7,14 +7,16 @@ import java.util.function.BiConsumer;
 
 /** The servers of one pool that operators have taken out of use, at this replica or another. Safe for concurrent use. */
 public final class Drains {
-    private final PoolHealth health;
+    private final CurrentHealth health;
+    private final ColdCaches caches;
     private final Presence presence;
     private final HealthNews news;
     private final Map<EndpointId, Drain> said = new ConcurrentHashMap<>();
     private volatile BiConsumer<EndpointId, Drain> replicas = (endpoint, drain) -> {};
 
-    Drains(PoolHealth health, Presence presence, HealthNews news) {
+    Drains(CurrentHealth health, ColdCaches caches, Presence presence, HealthNews news) {
         this.health = health;
+        this.caches = caches;
         this.presence = presence;
         this.news = news;
     }
@@ -42,7 +44,7 @@ public final class Drains {
             return false;
         }
         if (!drain.drained()) {
-            health.caches().putBack(endpoint.server());
+            caches.putBack(endpoint.server());
         }
         health.pool().refresh();
         String what = drain.drained() ? "drained by an operator" : "put back by an operator";

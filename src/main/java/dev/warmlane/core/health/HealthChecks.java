@@ -13,15 +13,23 @@ import org.jspecify.annotations.Nullable;
  * hanging or says that it sleeps. Safe for concurrent use.
  */
 public final class HealthChecks {
-    private final PoolHealth health;
+    private final CurrentHealth health;
+    private final ColdCaches caches;
     private final HealthRules rules;
     private final Presence presence;
     private final HealthNews news;
     private final LongSupplier nanoClock;
     private final Map<EndpointId, Streak> streaks = new ConcurrentHashMap<>();
 
-    HealthChecks(PoolHealth health, HealthRules rules, Presence presence, HealthNews news, LongSupplier nanoClock) {
+    HealthChecks(
+            CurrentHealth health,
+            ColdCaches caches,
+            HealthRules rules,
+            Presence presence,
+            HealthNews news,
+            LongSupplier nanoClock) {
         this.health = health;
+        this.caches = caches;
         this.rules = rules;
         this.presence = presence;
         this.news = news;
@@ -97,7 +105,7 @@ public final class HealthChecks {
     public void sleeps(EndpointId endpoint, boolean asleep) {
         if (health.isListed(endpoint) && presence.sleeps(endpoint.server(), asleep)) {
             if (!asleep) {
-                health.caches().cold(endpoint.server(), health.pool().snapshot());
+                caches.cold(endpoint.server(), health.pool().snapshot());
             }
             health.pool().refresh();
             news.tell(endpoint, (listener, listed) -> listener.slept(listed, asleep));

@@ -9,11 +9,8 @@ import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import dev.warmlane.core.health.HealthRules.RequestRecord;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +23,10 @@ public final class PoolHealth implements HealthWatch {
     private final EndpointPool pool;
     private final HealthRules rules;
     private final LongSupplier nanoClock;
-    private final AtomicReference<HealthBook> book;
     private final Map<EndpointId, RequestRecord> requests = new ConcurrentHashMap<>();
     private final Presence presence = new Presence();
     private final HealthNews news;
+    private final CurrentHealth current;
     private final HealthChecks checks;
     private final Drains drains;
     private final ColdCaches caches;
@@ -43,11 +40,12 @@ public final class PoolHealth implements HealthWatch {
         this.pool = pool;
         this.rules = rules;
         this.nanoClock = nanoClock;
-        this.book = new AtomicReference<>(HealthBook.empty(rules));
         this.news = new HealthNews(pool);
-        this.checks = new HealthChecks(this, rules, presence, news, nanoClock);
-        this.drains = new Drains(this, presence, news);
-        this.caches = new ColdCaches(this, presence, news, nanoClock);
+        this.current = new CurrentHealth(pool, rules, news);
+        this.caches = new ColdCaches(current, presence, news, nanoClock);
+        this.checks = new HealthChecks(current, caches, rules, presence, news, nanoClock);
+        this.drains = new Drains(current, caches, presence, news);
+        current.onChange(caches::changed);
         pool.overlay(this::over);
         pool.onRemoval(this::forget);
     }
@@ -73,7 +71,7 @@ public final class PoolHealth implements HealthWatch {
 
     /** The health of an endpoint; null if discovery does not list it as ready. */
     public @Nullable EndpointHealth of(EndpointId endpoint) {
-        return book().of(endpoint);
+        return current.of(endpoint);
     }
 
     public void addListener(HealthListener listener) {
@@ -104,7 +102,7 @@ public final class PoolHealth implements HealthWatch {
             }
         }
         if (endpoint.state() == EndpointState.PROBATION) {
-            change(before -> before.passProbation(endpoint.id(), nanoClock.getAsLong()));
+            current.change(before -> before.passProbation(endpoint.id(), nanoClock.getAsLong()));
         }
     }
 
@@ -126,17 +124,13 @@ public final class PoolHealth implements HealthWatch {
     @Override
     public void undecided(Endpoint endpoint) {
         if (endpoint.state() == EndpointState.PROBATION) {
-            change(before -> before.release(endpoint.id()));
+            current.change(before -> before.release(endpoint.id()));
         }
-    }
-
-    boolean isListed(EndpointId id) {
-        return !pool.snapshot().atServerOf(id).isEmpty();
     }
 
     /** Takes an endpoint out as if it had failed, even if too few are left. Returns whether it was in. */
     public boolean eject(EndpointId endpoint) {
-        return change(before -> before.eject(endpoint, nanoClock.getAsLong()));
+        return current.change(before -> before.eject(endpoint, nanoClock.getAsLong()));
     }
 
     /** Ends an ejection or a probation: an operator knows better. Returns whether there was one. */
@@ -145,12 +139,12 @@ public final class PoolHealth implements HealthWatch {
         if (known != null) {
             known.clear();
         }
-        return change(before -> before.readmit(endpoint, nanoClock.getAsLong()));
+        return current.change(before -> before.readmit(endpoint, nanoClock.getAsLong()));
     }
 
     /** Ends ejections whose time is up, and raises the load of starting endpoints. */
     public void tick() {
-        boolean changed = change(before -> before.tick(nanoClock.getAsLong()));
+        boolean changed = current.change(before -> before.tick(nanoClock.getAsLong()));
         if (!changed && pool.snapshot().hasStarting()) {
             pool.refresh();
         }
@@ -158,11 +152,11 @@ public final class PoolHealth implements HealthWatch {
     }
 
     private boolean claim(EndpointId endpoint) {
-        return change(before -> before.claim(endpoint, nanoClock.getAsLong()));
+        return current.change(before -> before.claim(endpoint, nanoClock.getAsLong()));
     }
 
     private boolean failProbation(EndpointId endpoint, FailureCause cause) {
-        return change(before -> before.failProbation(endpoint, cause.losesCache(), nanoClock.getAsLong()));
+        return current.change(before -> before.failProbation(endpoint, cause.losesCache(), nanoClock.getAsLong()));
     }
 
     private void judge(EndpointId endpoint, FailureCause cause) {
@@ -173,7 +167,7 @@ public final class PoolHealth implements HealthWatch {
         long now = nanoClock.getAsLong();
         known.failed(now);
         EjectionReason reason = rules.verdict(known, now);
-        if (reason != null && change(before -> before.fail(endpoint, reason, cause.losesCache(), now))) {
+        if (reason != null && current.change(before -> before.fail(endpoint, reason, cause.losesCache(), now))) {
             known.clear();
         }
     }
@@ -181,12 +175,9 @@ public final class PoolHealth implements HealthWatch {
     /** Called under the pool's lock, so that snapshots appear in the order of the books. */
     private EndpointSnapshot over(EndpointSnapshot discovered) {
         long nowNanos = nanoClock.getAsLong();
-        HealthBook before;
-        HealthBook followed;
-        do {
-            before = book();
-            followed = before.follow(discovered, nowNanos);
-        } while (!book.compareAndSet(before, followed));
+        CurrentHealth.Turn turn = current.turn(book -> book.follow(discovered, nowNanos));
+        HealthBook before = turn.before();
+        HealthBook followed = turn.after();
         news.panic(before, followed);
         followed.all().keySet().forEach(id -> {
             requests.computeIfAbsent(id, known -> new RequestRecord(rules.window()));
@@ -205,29 +196,9 @@ public final class PoolHealth implements HealthWatch {
         return now;
     }
 
-    boolean change(UnaryOperator<HealthBook> step) {
-        HealthBook before;
-        HealthBook after;
-        do {
-            before = book();
-            after = step.apply(before);
-            if (after == before) {
-                return false;
-            }
-        } while (!book.compareAndSet(before, after));
-        caches.changed(before, after);
-        pool.refresh();
-        news.changed(before, after);
-        return true;
-    }
-
-    private HealthBook book() {
-        return Objects.requireNonNull(book.get());
-    }
-
     private void forget(EndpointId id) {
         EndpointId gone = id.server();
-        if (isListed(gone)) {
+        if (current.isListed(gone)) {
             // It is another number of ranks now.
             return;
         }

@@ -88,7 +88,7 @@ final class EndpointChoice {
         // A policy that prices both ways has said which.
         return decision == null || decision.prefill() != null || decision.bypass() != null
                 ? decision
-                : withPrefill(decision, memory.view(snapshot), excluded);
+                : withPrefill(decision, new RoutingView(memory, snapshot), excluded);
     }
 
     /** See {@link Router#explain}. */
@@ -122,7 +122,7 @@ final class EndpointChoice {
     /** Another prefill leg for a decision whose first one failed; null if no endpoint takes it. */
     @Nullable
     RoutingDecision prefillAgain(RoutingDecision decision, Set<EndpointId> excluded) {
-        return anotherLeg(decision, memory.view(pool.snapshot()), excluded);
+        return anotherLeg(decision, new RoutingView(memory, pool.snapshot()), excluded);
     }
 
     /** The endpoint that makes the response. */
@@ -134,16 +134,17 @@ final class EndpointChoice {
             List<Endpoint> prefill) {
         if (snapshot.isPanic() && !tried.isEmpty()) {
             // In a panic the first try may go wrong anywhere; the next goes where it probably does not.
-            RoutingDecision healthy = policy.choose(request, memory.view(snapshot.withoutPanic(), prefill), excluded);
+            RoutingDecision healthy =
+                    policy.choose(request, new RoutingView(memory, snapshot.withoutPanic(), prefill), excluded);
             if (healthy != null) {
                 return healthy;
             }
         }
-        RoutingView view = memory.view(SlowStart.limit(snapshot, memory.load()), prefill);
+        RoutingView view = new RoutingView(memory, SlowStart.limit(snapshot, memory.load()), prefill);
         RoutingDecision decision = policy.choose(request, view, excluded);
         // What has failed elsewhere is no trial; it has to succeed.
         return decision != null && snapshot.hasProbation() && !snapshot.isPanic() && tried.isEmpty()
-                ? orTrial(decision, memory.view(snapshot, prefill))
+                ? orTrial(decision, new RoutingView(memory, snapshot, prefill))
                 : decision;
     }
 
@@ -195,10 +196,10 @@ final class EndpointChoice {
                 others.add(endpoint.id());
             }
         }
-        RoutingDecision decision = policy.choose(request, memory.view(snapshot), others);
+        RoutingDecision decision = policy.choose(request, new RoutingView(memory, snapshot), others);
         if (decision == null) {
             // It drains, so only what is bound to it may go there.
-            decision = policy.choose(request, memory.view(new EndpointSnapshot(List.of(owner))), Set.of());
+            decision = policy.choose(request, new RoutingView(memory, new EndpointSnapshot(List.of(owner))), Set.of());
         }
         return decision != null && decision.outcome() == Outcome.MOVED
                 ? decision.withOutcome(Outcome.SPILLED)

@@ -3,19 +3,15 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.Bindings;
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -76,16 +72,6 @@ public final class PoolMemory {
         this.usualLoad = new UsualLoad(nanoClock);
         this.speeds = new EndpointSpeeds(nanoClock);
         this.load = new PoolLoad(inFlight, replicas, otherClients, averages, usualLoad);
-    }
-
-    /** What a policy may read of it for a decision among these endpoints. */
-    public RoutingView view(EndpointSnapshot snapshot) {
-        return view(snapshot, List.of());
-    }
-
-    /** @param prefill endpoints that can compute the prompt for another */
-    RoutingView view(EndpointSnapshot snapshot, List<Endpoint> prefill) {
-        return new RoutingView(this, snapshot, prefill);
     }
 
     Bindings bindings() {

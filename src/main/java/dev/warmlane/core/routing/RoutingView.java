@@ -20,6 +20,11 @@ public final class RoutingView {
     private final EndpointSnapshot snapshot;
     private final List<Endpoint> prefill;
 
+    /** For a decision among these endpoints, none of which computes a prompt for another. */
+    public RoutingView(PoolMemory memory, EndpointSnapshot snapshot) {
+        this(memory, snapshot, List.of());
+    }
+
     RoutingView(PoolMemory memory, EndpointSnapshot snapshot, List<Endpoint> prefill) {
         this.memory = memory;
         this.snapshot = snapshot;

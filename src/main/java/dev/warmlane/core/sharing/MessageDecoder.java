@@ -18,21 +18,21 @@ import org.jspecify.annotations.Nullable;
  * for concurrent use.
  */
 final class MessageDecoder {
-    private final Replication replication;
+    private final SharedState shared;
     private final Consumer<String> onIncomplete;
     private final LongAdder messages = new LongAdder();
     private final LongAdder records = new LongAdder();
     private final LongAdder endpoints = new LongAdder();
     private final PoolRecords poolRecords;
 
-    MessageDecoder(Replication replication, Consumer<String> onIncomplete) {
-        this.replication = replication;
+    MessageDecoder(SharedState shared, Consumer<String> onIncomplete) {
+        this.shared = shared;
         this.onIncomplete = onIncomplete;
-        this.poolRecords = new PoolRecords(replication, records, endpoints);
+        this.poolRecords = new PoolRecords(shared, records, endpoints);
     }
 
-    Replication.Unusable unusable() {
-        return new Replication.Unusable(messages.sum(), records.sum(), endpoints.sum(), poolRecords.beginnings());
+    Unusable unusable() {
+        return new Unusable(messages.sum(), records.sum(), endpoints.sum(), poolRecords.beginnings());
     }
 
     boolean decode(String origin, byte[] message) {
@@ -68,25 +68,23 @@ final class MessageDecoder {
             case UNBOUND -> unbound(reader, end);
             case STORED_RESPONSE -> stored(reader.fixed(), anywhere(reader.fixed()));
             case TAKEN ->
-                replication
-                        .quota()
+                shared.quota()
                         .takenElsewhere(new Taken(
                                 reader.fixed(), limits(reader), reader.count(Integer.MAX_VALUE), reader.fixed()));
             case ACCOUNT ->
-                replication
-                        .quota()
+                shared.quota()
                         .known(new Account(
                                 reader.fixed(),
                                 limits(reader),
                                 reader.atLeastZero(),
                                 reader.atLeastZero(),
                                 reader.atLeastZero()));
-            case ROUND -> replication.quota().told(origin, reader.number());
+            case ROUND -> shared.quota().told(origin, reader.number());
             case HEARD -> heard(origin, reader.fixed(), reader.number());
             case INCOMPLETE -> onIncomplete.accept(origin);
             case DRAINED, RANKS, USE_SENT, USE_COMPLETED ->
                 poolRecords.apply(origin, type, pool(reader.fixed()), reader);
-            case BULLETIN -> replication.posted(origin, reader.upTo(end));
+            case BULLETIN -> shared.posted(origin, reader.upTo(end));
             // Those of the first version.
             default -> poolRecords.apply(origin, type, pool(reader.reference()), reader);
         }
@@ -97,32 +95,32 @@ final class MessageDecoder {
         EndpointId endpoint = anywhere(reader.reference());
         long order = reader.number();
         if (endpoint != null) {
-            replication.table().merge(key, endpoint, order);
+            shared.table().merge(key, endpoint, order);
         }
     }
 
     private void unbound(MessageReader reader, int end) {
         AffinityKey key = key(reader);
         if (reader.position() == end) {
-            replication.table().release(key);
+            shared.table().release(key);
             return;
         }
         EndpointId endpoint = anywhere(reader.reference());
         if (endpoint != null) {
-            replication.table().release(key, endpoint);
+            shared.table().release(key, endpoint);
         }
     }
 
     private void stored(long response, @Nullable EndpointId endpoint) {
-        StoredResponses responses = replication.responses();
+        StoredResponses responses = shared.responses();
         if (responses != null && endpoint != null) {
             responses.merge(response, endpoint);
         }
     }
 
     private void heard(String origin, long whom, long round) {
-        if (whom == MessageWriter.hash(replication.self())) {
-            replication.quota().heard(origin, round);
+        if (shared.isSelf(whom)) {
+            shared.quota().heard(origin, round);
         }
     }
 
@@ -140,7 +138,7 @@ final class MessageDecoder {
     }
 
     private @Nullable PoolShare pool(long hash) {
-        for (PoolShare pool : replication.pools()) {
+        for (PoolShare pool : shared.pools()) {
             if (MessageWriter.hash(pool.name()) == hash) {
                 return pool;
             }
@@ -150,7 +148,7 @@ final class MessageDecoder {
 
     /** The endpoint in whatever pool: a key does not say which it belongs to. */
     private @Nullable EndpointId anywhere(long hash) {
-        for (PoolShare pool : replication.pools()) {
+        for (PoolShare pool : shared.pools()) {
             EndpointId endpoint = pool.find(hash);
             if (endpoint != null) {
                 return endpoint;

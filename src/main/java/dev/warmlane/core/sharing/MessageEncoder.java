@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Turns facts into messages, each no longer than {@value #MAX_MESSAGE_BYTES} bytes. Not thread-safe. */
-final class MessageEncoder {
+final class MessageEncoder implements SharedQuota.Teller {
     static final int MAX_MESSAGE_BYTES = 64 * 1024;
 
     /** Blocks of one record; longer chains take several. */
@@ -172,7 +172,8 @@ final class MessageEncoder {
         });
     }
 
-    void taken(SharedQuota.Taken taken) {
+    @Override
+    public void taken(SharedQuota.Taken taken) {
         client(taken.client(), taken.limits()).number(taken.requests()).fixed(taken.tokens());
         record(RecordType.TAKEN);
     }
@@ -185,12 +186,14 @@ final class MessageEncoder {
         record(RecordType.ACCOUNT);
     }
 
-    void round(long round) {
+    @Override
+    public void round(long round) {
         writer.number(round);
         record(RecordType.ROUND);
     }
 
-    void heard(long origin, long round) {
+    @Override
+    public void heard(long origin, long round) {
         writer.fixed(origin).number(round);
         record(RecordType.HEARD);
     }

@@ -29,7 +29,7 @@ final class PoolRecords {
 
     private static final long MAX_ASKED = 1024;
 
-    private final Replication replication;
+    private final SharedState shared;
     private final LongAdder records;
     private final LongAdder endpoints;
     private final LongAdder beginnings = new LongAdder();
@@ -42,8 +42,8 @@ final class PoolRecords {
      * @param records counts those of an unknown kind
      * @param endpoints counts those of an unknown endpoint or pool
      */
-    PoolRecords(Replication replication, LongAdder records, LongAdder endpoints) {
-        this.replication = replication;
+    PoolRecords(SharedState shared, LongAdder records, LongAdder endpoints) {
+        this.shared = shared;
         this.records = records;
         this.endpoints = endpoints;
     }
@@ -91,17 +91,17 @@ final class PoolRecords {
             beginnings.increment();
             long question = parent ^ endpoint.hash();
             if (asked.asMap().putIfAbsent(question, Boolean.TRUE) == null) {
-                replication.facts().add(new Fact.Asked(pool.name(), endpoint, MessageWriter.hash(origin), parent));
+                shared.facts().add(new Fact.Asked(pool.name(), endpoint, MessageWriter.hash(origin), parent));
             }
         }
     }
 
     /** Whoever told of it is asked, and knows the beginning unless it was evicted meanwhile. */
     private void asked(PoolShare pool, EndpointId endpoint, long whom, long last) {
-        if (whom == MessageWriter.hash(replication.self())) {
+        if (shared.isSelf(whom)) {
             long[] chain = pool.index().chain(endpoint, last);
             if (chain.length > 0) {
-                replication.facts().add(new Fact.Held(pool.name(), endpoint, chain));
+                shared.facts().add(new Fact.Held(pool.name(), endpoint, chain));
             }
         }
     }

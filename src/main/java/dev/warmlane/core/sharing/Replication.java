@@ -14,11 +14,9 @@ import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -35,23 +33,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Replication {
     /** The longest text that is posted, in bytes. */
-    public static final int MAX_BULLETIN_BYTES = 16 * 1024;
+    public static final int MAX_BULLETIN_BYTES = SharedState.MAX_BULLETIN_BYTES;
 
     private static final int WHOLE_MILLIS = 500;
     private static final long WHOLE_NANOS = Duration.ofMillis(WHOLE_MILLIS).toNanos();
     private static final long SILENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
-    private final String self;
-    private final AffinityTable table;
+    private final SharedState state;
     private final SharedBindings bindings;
     private final FactQueue facts;
     private final LongSupplier nanoClock;
-    private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final MessageDecoder decoder;
-    private final SharedQuota quotas;
-    private volatile @Nullable StoredResponses responses;
-    private final Map<String, byte[]> bulletins = new ConcurrentHashMap<>();
     private final AtomicReference<byte @Nullable []> bulletin = new AtomicReference<>();
     private long wholeToldNanos;
     private long toldDropped;
@@ -67,14 +60,12 @@ public final class Replication {
      */
     public Replication(
             String self, AffinityTable table, int maxFacts, LongSupplier nanoClock, Consumer<String> onIncomplete) {
-        this.self = self;
-        this.table = table;
         this.facts = new FactQueue(maxFacts);
         this.bindings = new SharedBindings(table, facts);
-        this.quotas = new SharedQuota(this::heardOf, facts::signal);
+        this.state = new SharedState(self, table, facts, new SharedQuota(this::heardOf, facts::signal));
         this.nanoClock = nanoClock;
         this.wholeToldNanos = nanoClock.getAsLong() - WHOLE_NANOS;
-        this.decoder = new MessageDecoder(this, onIncomplete);
+        this.decoder = new MessageDecoder(state, onIncomplete);
     }
 
     /** The bindings of all replicas. */
@@ -90,20 +81,20 @@ public final class Replication {
      */
     public PoolShare share(EndpointPool endpoints, PrefixIndex index, InFlight inFlight) {
         PoolShare share = new PoolShare(endpoints, index, inFlight, facts, nanoClock);
-        pools.add(share);
+        state.add(share);
         inFlight.onChange(facts::signal);
         return share;
     }
 
     /** Shares from now on which endpoint made each stored response. */
     public void share(StoredResponses storedResponses) {
-        responses = storedResponses;
+        state.responses(storedResponses);
         storedResponses.onMade((response, endpoint) -> facts.add(new Fact.Stored(response, endpoint)));
     }
 
     /** What clients take of their limits at all replicas. */
     public SharedQuota quota() {
-        return quotas;
+        return state.quota();
     }
 
     /**
@@ -122,7 +113,7 @@ public final class Replication {
 
     /** What each of the others posted last, by its id. */
     public Map<String, byte[]> bulletins() {
-        return Collections.unmodifiableMap(bulletins);
+        return state.bulletins();
     }
 
     /** Calls this when there is something to {@link #gather}, on the thread that noted it. */
@@ -137,7 +128,7 @@ public final class Replication {
         List<byte[]> messages = new ArrayList<>();
         MessageEncoder encoder = new MessageEncoder(messages::add);
         boolean whole = now - wholeToldNanos >= WHOLE_NANOS;
-        for (PoolShare pool : pools) {
+        for (PoolShare pool : state.pools()) {
             Map<EndpointId, Sums> own = pool.ownLoad();
             Map<EndpointId, Sums> changes = pool.takeChanges(own);
             if (whole) {
@@ -150,7 +141,7 @@ public final class Replication {
         for (Fact fact = facts.poll(); fact != null; fact = facts.poll()) {
             encoder.fact(fact);
         }
-        quotas.gather(encoder);
+        state.quota().gather(encoder);
         byte[] posted = bulletin.getAndSet(null);
         if (posted != null) {
             encoder.bulletin(posted);
@@ -178,9 +169,7 @@ public final class Replication {
     /** This replica is gone: what it has in flight counts no more. */
     public void left(String origin) {
         heardNanos.remove(origin);
-        bulletins.remove(origin);
-        quotas.left(origin);
-        pools.forEach(pool -> pool.sharedLoad().forget(origin));
+        state.left(origin);
     }
 
     /**
@@ -189,7 +178,7 @@ public final class Replication {
      */
     public void writeState(Consumer<byte[]> messages) {
         MessageEncoder encoder = new MessageEncoder(messages);
-        for (PoolShare pool : pools) {
+        for (PoolShare pool : state.pools()) {
             // Before what is known of each rank.
             encoder.ranks(pool.name(), pool.ranks());
             encoder.load(RecordType.WHOLE_LOAD, pool.name(), pool.ownLoad());
@@ -205,15 +194,15 @@ public final class Replication {
                         pool.index().dump(endpoint.id()));
             }
         }
-        for (PoolShare pool : pools) {
+        for (PoolShare pool : state.pools()) {
             pool.drains().forEach((endpoint, said) -> encoder.drained(pool.name(), endpoint, said));
         }
-        table.forEach(encoder::bound);
-        StoredResponses stored = responses;
+        state.table().forEach(encoder::bound);
+        StoredResponses stored = state.responses();
         if (stored != null) {
             stored.forEach(encoder::stored);
         }
-        quotas.writeState(encoder);
+        state.quota().forEachAccount(encoder::account);
         encoder.end();
     }
 
@@ -225,43 +214,6 @@ public final class Replication {
     /** What was told and could not be used here. */
     public Unusable unusable() {
         return decoder.unusable();
-    }
-
-    /**
-     * What was told and could not be used.
-     *
-     * @param messages that were malformed, or of a later version
-     * @param records of a later version's kind
-     * @param endpoints records that speak of an endpoint or pool that is unknown here
-     * @param beginnings placements whose prompt's beginning was unknown here
-     */
-    public record Unusable(long messages, long records, long endpoints, long beginnings) {}
-
-    void posted(String origin, byte[] text) {
-        if (text.length <= MAX_BULLETIN_BYTES) {
-            bulletins.put(origin, text);
-        }
-    }
-
-    String self() {
-        return self;
-    }
-
-    AffinityTable table() {
-        return table;
-    }
-
-    @Nullable
-    StoredResponses responses() {
-        return responses;
-    }
-
-    List<PoolShare> pools() {
-        return pools;
-    }
-
-    FactQueue facts() {
-        return facts;
     }
 
     /** The other replicas, without those that are silent. */
@@ -279,7 +231,7 @@ public final class Replication {
     private void forgetSilent(long now) {
         heardNanos.forEach((origin, heard) -> {
             if (now - heard > SILENCE_NANOS) {
-                pools.forEach(pool -> pool.sharedLoad().forget(origin));
+                state.pools().forEach(pool -> pool.sharedLoad().forget(origin));
             }
         });
     }

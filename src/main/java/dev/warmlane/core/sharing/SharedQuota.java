@@ -71,10 +71,10 @@ public final class SharedQuota {
     }
 
     /** Tells what was taken, and confirms what others told. For one thread. */
-    void gather(MessageEncoder encoder) {
+    void gather(Teller teller) {
         unconfirmed.forEach((origin, round) -> {
             if (unconfirmed.remove(origin, round)) {
-                encoder.heard(MessageWriter.hash(origin), round);
+                teller.heard(MessageWriter.hash(origin), round);
             }
         });
         if (untold.isEmpty()) {
@@ -84,16 +84,17 @@ public final class SharedQuota {
         for (Long client : untold.keySet()) {
             Taken taken = untold.remove(client);
             if (taken != null) {
-                encoder.taken(taken);
+                teller.taken(taken);
             }
         }
-        encoder.round(round);
+        teller.round(round);
     }
 
-    void writeState(MessageEncoder encoder) {
+    /** Visits all accounts of this replica, in no order. */
+    void forEachAccount(Consumer<Account> visitor) {
         Accounts own = accounts;
         if (own != null) {
-            own.forEach(encoder::account);
+            own.forEach(visitor);
         }
     }
 
@@ -157,6 +158,18 @@ public final class SharedQuota {
      */
     public record Account(
             long client, Limits limits, long missingRequests, long missingTokens, long requestsInLastMinute) {}
+
+    /** Tells the other replicas. */
+    interface Teller {
+        /** A client took this here. */
+        void taken(Taken taken);
+
+        /** All of this round has been told. */
+        void round(long round);
+
+        /** The round of another replica, which is named by its hash, has been heard. */
+        void heard(long origin, long round);
+    }
 
     /** The accounts of this replica. */
     public interface Accounts {

@@ -1,7 +1,5 @@
 package dev.warmlane.core.vllm;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import com.dynatrace.hash4j.hashing.HashStream64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
@@ -27,7 +25,19 @@ public final class CanonicalPrompt {
     static final int MEDIA_BYTES = 2048;
     static final CanonicalPrompt EMPTY = new CanonicalPrompt(new byte[0], new int[0]);
 
-    private static final StrippedText[] STRIPPED = StrippedText.values();
+    /**
+     * Four ints a span: kind, start and end (offsets in the body), bytes it gives the prompt. Kinds from {@link #STRIPPED} on are
+     * values that engines of some releases leave out, one for each {@link StrippedText}.
+     */
+    static final int FIELDS = 4;
+
+    static final int TAG = 0;
+    static final int VALUE = 1;
+    static final int SPACED_VALUE = 2;
+    static final int MEDIA = 3;
+    static final int STRIPPED = 4;
+
+    private static final StrippedText[] STRIPPED_TEXTS = StrippedText.values();
     private static final byte[] TAGS = PromptTag.bytes();
     private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -35,11 +45,12 @@ public final class CanonicalPrompt {
     private final int[] spans;
     private final long length;
 
+    /** @param spans as {@link #FIELDS} says */
     CanonicalPrompt(byte[] body, int[] spans) {
         this.body = body;
         this.spans = spans;
         long sum = 0;
-        for (int i = 0; i < spans.length; i += PromptSpans.FIELDS) {
+        for (int i = 0; i < spans.length; i += FIELDS) {
             sum += spans[i + 3];
         }
         this.length = sum;
@@ -65,7 +76,7 @@ public final class CanonicalPrompt {
      * @param engine the release that will read it; null: unknown, so the newest
      */
     public void writeTo(PromptSink sink, @Nullable EngineVersion engine) {
-        for (int i = 0; i < spans.length; i += PromptSpans.FIELDS) {
+        for (int i = 0; i < spans.length; i += FIELDS) {
             write(i, sink, engine);
         }
     }
@@ -74,12 +85,12 @@ public final class CanonicalPrompt {
         int start = spans[span + 1];
         int end = spans[span + 2];
         switch (spans[span]) {
-            case PromptSpans.TAG -> sink.accept(TAGS, start, 1);
-            case PromptSpans.VALUE -> sink.accept(body, start, end - start);
-            case PromptSpans.SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
-            case PromptSpans.MEDIA -> writeDigest(start, end, sink);
+            case TAG -> sink.accept(TAGS, start, 1);
+            case VALUE -> sink.accept(body, start, end - start);
+            case SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
+            case MEDIA -> writeDigest(start, end, sink);
             default -> {
-                if (!STRIPPED[spans[span] - PromptSpans.STRIPPED].strippedBy(engine)) {
+                if (!STRIPPED_TEXTS[spans[span] - STRIPPED].strippedBy(engine)) {
                     sink.accept(body, start, end - start);
                 }
             }
@@ -99,8 +110,8 @@ public final class CanonicalPrompt {
         long bytes = 0;
         int messages = -1;
         boolean hasHead = false;
-        for (int i = 0; i < spans.length && ends.count < most; i += PromptSpans.FIELDS) {
-            if (spans[i] == PromptSpans.TAG) {
+        for (int i = 0; i < spans.length && ends.count < most; i += FIELDS) {
+            if (spans[i] == TAG) {
                 int tag = spans[i + 1];
                 if (tag == PromptTag.MESSAGE.code()) {
                     messages++;
@@ -109,7 +120,7 @@ public final class CanonicalPrompt {
                     }
                 }
                 hasHead |= tag == PromptTag.TOOLS.code() || tag == PromptTag.SYSTEM.code();
-            } else if (spans[i] >= PromptSpans.MEDIA || spans[i + 3] > mostBytes - bytes) {
+            } else if (spans[i] >= MEDIA || spans[i + 3] > mostBytes - bytes) {
                 return ends;
             }
             write(i, stream::putBytes, null);
@@ -212,88 +223,5 @@ public final class CanonicalPrompt {
 
         /** Takes the next bytes. They belong to the caller and may change once this returns; where pieces end says nothing. */
         void accept(byte[] bytes, int offset, int length);
-    }
-
-    /**
-     * The bytes between the values of a canonical prompt, in the order in which members of one JSON object enter it. They are
-     * below 32, where no JSON value starts, so different prompts never become the same bytes.
-     */
-    enum PromptTag {
-        MODEL,
-        CACHE_SALT,
-        TOOLS,
-        SYSTEM,
-        PREVIOUS_RESPONSE,
-        PROMPT,
-        MESSAGE,
-        ROLE,
-        CONTENT,
-        NAME,
-        TOOL_CALLS,
-        TOOL_CALL_ID,
-        ARGUMENTS,
-        SUMMARY,
-        PART_MEMBER,
-        NESTED_CONTENT,
-        NESTED_CONTENT_END,
-        MEDIA;
-
-        static final int CODES = values().length;
-
-        @SuppressWarnings("EnumOrdinal") // Replicas share it in their hashes: a new tag goes to the end.
-        int code() {
-            return ordinal();
-        }
-
-        /** The byte of each tag at its own place. */
-        static byte[] bytes() {
-            byte[] bytes = new byte[CODES];
-            for (int i = 0; i < bytes.length; i++) {
-                bytes[i] = (byte) i;
-            }
-            return bytes;
-        }
-    }
-
-    /**
-     * Texts that clients put into prompts and engines take out again, since they change with every request: what comes after them
-     * could not be shared otherwise. One line for each place, with the release from which engines do so.
-     */
-    enum StrippedText {
-        /**
-         * Claude Code's attribution, as a text block of its own in the {@code system} list of /v1/messages (vllm#36829; a real 0.26.0
-         * does, and leaves it where {@code system} is one text).
-         */
-        SYSTEM_BLOCK("x-anthropic-billing-header", 18),
-        /** The same in system messages, as a block of its own or as the first line (0.33, read). */
-        SYSTEM_MESSAGE("x-anthropic-billing-header", 33);
-
-        @SuppressWarnings("ImmutableEnumChecker") // never written
-        private final byte[] beginning;
-
-        private final int sinceMinor;
-
-        /** @param sinceMinor the release of major version 0 */
-        StrippedText(String beginning, int sinceMinor) {
-            this.beginning = beginning.getBytes(US_ASCII);
-            this.sinceMinor = sinceMinor;
-        }
-
-        @SuppressWarnings("EnumOrdinal") // It is kept nowhere.
-        int code() {
-            return ordinal();
-        }
-
-        /** Whether a JSON string of the body, given with its quotes, begins like this one. */
-        boolean begins(byte[] body, int start, int end) {
-            int from = start + 1;
-            return end - from > beginning.length
-                    && Arrays.equals(body, from, from + beginning.length, beginning, 0, beginning.length);
-        }
-
-        /** Whether engines of this release take it out; of unknown ones the newest are assumed. */
-        boolean strippedBy(@Nullable EngineVersion version) {
-            return version == null || version.major() > 0 || version.minor() >= sinceMinor;
-        }
     }
 }

@@ -1,15 +1,18 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
-import dev.warmlane.core.vllm.CanonicalPrompt.StrippedText;
+import static dev.warmlane.core.vllm.CanonicalPrompt.FIELDS;
+import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA;
+import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA_BYTES;
+import static dev.warmlane.core.vllm.CanonicalPrompt.SPACED_VALUE;
+import static dev.warmlane.core.vllm.CanonicalPrompt.STRIPPED;
+import static dev.warmlane.core.vllm.CanonicalPrompt.TAG;
+import static dev.warmlane.core.vllm.CanonicalPrompt.VALUE;
+
 import java.util.Arrays;
 
 /**
  * The canonical prompt while it is collected: a list of spans of the body and of tags between them, so that no text is
  * copied and what the body says last can still come first. Not thread-safe.
- *
- * <p>Four ints a span: kind, start and end (offsets in the body), bytes it gives the prompt. Kinds from {@link #STRIPPED} on are
- * values that engines of some releases leave out, one for each {@link StrippedText}.
  * <pre>
  *   {"messages":[{"role":"user","content":"Hi"}]}
  *    1           13       20     27        37
@@ -20,13 +23,6 @@ import java.util.Arrays;
 final class PromptSpans {
     /** Spans of a prompt; beyond them a request counts as one without prompt. */
     static final int LIMIT = 1 << 16;
-
-    static final int FIELDS = 4;
-    static final int TAG = 0;
-    static final int VALUE = 1;
-    static final int SPACED_VALUE = 2;
-    static final int MEDIA = 3;
-    static final int STRIPPED = 4;
 
     private int[] spans = new int[16 * FIELDS];
     private int[] scratch = new int[0];
@@ -52,7 +48,7 @@ final class PromptSpans {
 
     /** Adds the JSON value of an image, a sound or a video, which its digest stands for. */
     void addMedia(int start, int end) {
-        add(MEDIA, start, end, CanonicalPrompt.MEDIA_BYTES);
+        add(MEDIA, start, end, MEDIA_BYTES);
     }
 
     /** Adds a part of the body that some engines leave out. */

@@ -2,11 +2,8 @@ package dev.warmlane.core.vllm;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the first events of a stream say of the rest. Before its first token, an engine sends at most a chat's opening chunk
@@ -126,120 +123,6 @@ public enum StreamStart {
             return BEFORE_TOKENS.contains(name) && ZeroTokenAbort.isWithoutText(stream, from, end)
                     ? StreamStart.UNDECIDED
                     : StreamStart.BEGUN;
-        }
-    }
-
-    /**
-     * The response of an engine that is shutting down: status 200, finish reason {@code abort}, not one generated token. Nothing
-     * was computed, so another endpoint may be asked. The Responses API and Anthropic's do not pass the reason on, but the usage
-     * counts no output token, which no other response does: the end of a text is a token, too.
-     */
-    public static final class ZeroTokenAbort {
-        private static final KeySearch FINISH_REASON = new KeySearch("finish_reason");
-        private static final byte[] ABORT = "\"abort\"".getBytes(US_ASCII);
-        private static final List<KeySearch> GENERATED = List.of(
-                new KeySearch("content"),
-                new KeySearch("text"),
-                new KeySearch("reasoning"),
-                new KeySearch("reasoning_content"),
-                new KeySearch("thinking"),
-                new KeySearch("delta"),
-                new KeySearch("partial_json"),
-                new KeySearch("arguments"));
-        private static final KeySearch TOKEN_IDS = new KeySearch("token_ids");
-        private static final KeySearch OUTPUT_TOKENS = new KeySearch("output_tokens");
-
-        private ZeroTokenAbort() {}
-
-        /** Whether what has come of a response, a body or events of a stream, ends it so. */
-        public static boolean isIn(byte[] response, int offset, int length) {
-            int end = offset + length;
-            int reason = FINISH_REASON.last(response, offset, end);
-            if (reason == KeySearch.NONE) {
-                return isWithoutOutput(response, offset, end);
-            }
-            return Arrays.equals(response, reason, Math.min(reason + ABORT.length, end), ABORT, 0, ABORT.length)
-                    && isWithoutText(response, offset, end);
-        }
-
-        /** Whether a response in {@code [from, end)} counts its output tokens, and there are none. */
-        static boolean isWithoutOutput(byte[] response, int from, int end) {
-            int count = OUTPUT_TOKENS.last(response, from, end);
-            boolean none = count != KeySearch.NONE
-                    && response[count] == '0'
-                    && (count + 1 == end || response[count + 1] < '0' || response[count + 1] > '9');
-            return none && isWithoutText(response, from, end);
-        }
-
-        /** Whether nothing in {@code [from, end)} is generated text. */
-        static boolean isWithoutText(byte[] response, int from, int end) {
-            for (KeySearch key : GENERATED) {
-                if (hasText(key, response, from, end)) {
-                    return false;
-                }
-            }
-            int tokens = TOKEN_IDS.first(response, from, end);
-            return tokens == KeySearch.NONE
-                    || response[tokens] != '['
-                    || (tokens + 1 < end && response[tokens + 1] == ']');
-        }
-
-        private static boolean hasText(KeySearch key, byte[] response, int offset, int end) {
-            int value = key.first(response, offset, end);
-            while (value != KeySearch.NONE) {
-                if (response[value] == '"' && value + 1 < end && response[value + 1] != '"') {
-                    return true;
-                }
-                value = key.first(response, value, end);
-            }
-            return false;
-        }
-    }
-
-    /** Finds the id by which the Responses API calls a response, at the start of what the engine sends. */
-    public static final class ResponseIds {
-        private static final KeySearch RESPONSE = new KeySearch("response");
-        private static final KeySearch ID = new KeySearch("id");
-
-        private ResponseIds() {}
-
-        /**
-         * The id of the response that begins with these bytes: of a JSON body, or of a stream whose first event has the response.
-         * Never throws.
-         *
-         * @return null if it has none, or the bytes end before it
-         */
-        public static @Nullable String idIn(byte[] start, int offset, int length) {
-            int end = offset + length;
-            int object = offset;
-            while (object < end && JsonTokens.isSpace(start[object])) {
-                object++;
-            }
-            if (object < end && start[object] != '{') {
-                object = RESPONSE.first(start, object, end);
-            }
-            // Most of what is cut off has no id yet, and an exception is dear.
-            if (object == KeySearch.NONE || object == end || ID.first(start, object, end) == KeySearch.NONE) {
-                return null;
-            }
-            try {
-                return idOf(new JsonScanner(start, object, end - object));
-            } catch (MalformedJsonException cutOff) {
-                return null;
-            }
-        }
-
-        private static @Nullable String idOf(JsonScanner scanner) {
-            scanner.enterObject();
-            while (scanner.nextMember()) {
-                boolean found = "id".equals(scanner.tokenText(2));
-                byte first = scanner.peek();
-                scanner.skipValue();
-                if (found) {
-                    return first == '"' ? scanner.tokenText(JsonScanner.LONGEST_NAME) : null;
-                }
-            }
-            return null;
         }
     }
 }

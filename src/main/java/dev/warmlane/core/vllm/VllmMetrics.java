@@ -2,10 +2,7 @@ package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
-import dev.warmlane.core.vllm.MetricTally.MetricFamily;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,83 +66,6 @@ public record VllmMetrics(
 
     private static boolean wentBack(@Nullable Long now, @Nullable Long earlier) {
         return now != null && earlier != null && now < earlier;
-    }
-
-    /**
-     * Reads a Prometheus text exposition of any vLLM from 0.10 on, all of it at once.
-     *
-     * @param exposition the body of {@code GET /metrics} in text format 0.0.4
-     * @return empty if the body has nothing that this record has
-     */
-    public static Optional<VllmMetrics> parse(byte[] exposition) {
-        Reader reader = new Reader();
-        reader.read(exposition, 0, exposition.length);
-        return reader.end();
-    }
-
-    /**
-     * Reads an exposition as it comes, in chunks that may be cut anywhere, and keeps none of it but the line that a chunk cut
-     * off. Series of several engines are summed, but for the KV cache usage, where the highest counts. Lines that cannot be
-     * read or are longer than {@value #MAX_LINE_BYTES} bytes, and values that are not finite or negative, are passed over. For
-     * one thread and one exposition.
-     */
-    public static final class Reader {
-        private static final int MAX_LINE_BYTES = 16 << 10;
-
-        private final MetricTally tally = new MetricTally();
-        private byte[] cutOff = {};
-        private boolean tooLong;
-
-        /** Reads the bytes in {@code [from, to)}, which may be reused after that. */
-        public void read(byte[] chunk, int from, int to) {
-            int start = from;
-            if (cutOff.length > 0 || tooLong) {
-                start = PrometheusText.endOfLine(chunk, from, to);
-                keep(chunk, from, start);
-                if (start == to) {
-                    return;
-                }
-                addCutOff();
-                start++;
-            }
-            int end = to;
-            while (end > start && chunk[end - 1] != '\n') {
-                end--;
-            }
-            add(chunk, start, end);
-            keep(chunk, end, to);
-        }
-
-        /** What it all says; empty if that is nothing that the record has. */
-        public Optional<VllmMetrics> end() {
-            addCutOff();
-            return tally.total();
-        }
-
-        private void keep(byte[] chunk, int from, int to) {
-            int length = to - from;
-            tooLong |= cutOff.length + length > MAX_LINE_BYTES;
-            if (length > 0 && !tooLong) {
-                int before = cutOff.length;
-                cutOff = Arrays.copyOf(cutOff, before + length);
-                System.arraycopy(chunk, from, cutOff, before, length);
-            }
-        }
-
-        private void addCutOff() {
-            if (!tooLong) {
-                add(cutOff, 0, cutOff.length);
-            }
-            cutOff = new byte[0];
-            tooLong = false;
-        }
-
-        private void add(byte[] lines, int start, int end) {
-            PrometheusText samples = new PrometheusText(lines, start, end, MetricFamily.BEGINNINGS);
-            while (samples.next()) {
-                tally.add(samples);
-            }
-        }
     }
 
     /**

@@ -3,7 +3,7 @@ package dev.warmlane.engines.probe;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.ModelCard;
-import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.core.vllm.VllmMetricsReader;
 import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
@@ -131,7 +131,7 @@ final class ScrapeClient {
 
         /** Reads metrics as they come; no page is kept, since a page of vLLM's has some forty kilobytes. */
         private final class Metrics implements ResponseReader {
-            private final VllmMetrics.Reader reader = new VllmMetrics.Reader();
+            private final VllmMetricsReader reader = new VllmMetricsReader();
             private int bytes;
 
             @Override

@@ -9,8 +9,8 @@ import dev.warmlane.core.sharing.SharedQuota.Limits;
 import dev.warmlane.core.sharing.SharedQuota.Taken;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
+import dev.warmlane.proxy.access.TokenCharge.TokenCounter;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +31,6 @@ public final class Quotas {
     private final @Nullable SharedQuota shared;
     /** By name or, where others speak of them by their hash, by that. */
     private final Cache<Object, ClientAccount> clients;
-
-    /** Told of the tokens that a request took in the end, by the name of its identity. */
-    @FunctionalInterface
-    public interface TokenCounter {
-        void took(String name, long tokens);
-    }
 
     /**
      * Nobody has taken anything.
@@ -133,96 +127,6 @@ public final class Quotas {
         /** The limits that stand here count, if a change of them has not reached all. */
         private ClientAccount account(long client, Limits limits) {
             return clients.get(client, hash -> ClientAccount.shared(limits, quota, client, clock.read()));
-        }
-    }
-
-    /**
-     * What one request takes of its client's tokens: an estimate of its prompt and the most that it may generate first, so that
-     * what runs in parallel cannot exceed the limit, and in the end what the engine reports. A request that no engine served costs
-     * nothing; one whose client left, whose response broke off, or whose usage nobody reported costs its prompt and what the
-     * response's bytes come to. Fed by one thread at a time; may be closed by another.
-     */
-    public static final class TokenCharge {
-        /** A token is an event of its own in a stream of vLLM's, and few events are shorter than this. */
-        private static final int STREAMED_BYTES_PER_TOKEN = 200;
-
-        private final Identity identity;
-        private final @Nullable ClientAccount account;
-        private final Ticker clock;
-        private final Quotas.TokenCounter counter;
-        private final AtomicBoolean closed = new AtomicBoolean();
-        private volatile long reserved;
-        private volatile long promptTokens;
-        private volatile long reported = -1;
-        private volatile long responseBytes;
-
-        /** @param account null where tokens are not limited */
-        TokenCharge(Identity identity, @Nullable ClientAccount account, Ticker clock, Quotas.TokenCounter counter) {
-            this.identity = identity;
-            this.account = account;
-            this.clock = clock;
-            this.counter = counter;
-        }
-
-        public Identity identity() {
-            return identity;
-        }
-
-        /** Whether the client's tokens are limited, so that the usage must be known. */
-        public boolean isLimited() {
-            return account != null;
-        }
-
-        /**
-         * Takes tokens that may be used.
-         *
-         * @param prompt tokens of the prompt, as far as they can be told
-         * @param output the most that may be generated
-         * @return 0 if they were there, else how long until they would be, in nanoseconds
-         */
-        public long reserve(long prompt, long output) {
-            long wait = account == null ? 0 : account.takeTokens(prompt + output, clock.read());
-            if (wait == 0) {
-                promptTokens = prompt;
-                reserved = prompt + output;
-            }
-            return wait;
-        }
-
-        /** A chunk of a response has come that is no error. */
-        @SuppressWarnings("NonAtomicVolatileUpdate") // By one thread at a time.
-        public void responded(int bytes) {
-            responseBytes += bytes;
-        }
-
-        /** The engine says what the request took. */
-        public void used(long tokens) {
-            reported = tokens;
-        }
-
-        /**
-         * The request is over: the estimate gives way to what is known. Only the first call counts.
-         *
-         * @param left whether the client left before the end, with an engine at work on its prompt
-         */
-        public void close(boolean left) {
-            if (!closed.compareAndSet(false, true)) {
-                return;
-            }
-            long tokens = tokens(left);
-            if (account != null) {
-                account.correctTokens(tokens - reserved, clock.read());
-            }
-            if (tokens > 0) {
-                counter.took(identity.name(), tokens);
-            }
-        }
-
-        private long tokens(boolean left) {
-            if (reported >= 0) {
-                return reported;
-            }
-            return responseBytes == 0 && !left ? 0 : promptTokens + responseBytes / STREAMED_BYTES_PER_TOKEN;
         }
     }
 }

@@ -5,7 +5,7 @@ import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.outcome.AccessRecord.Response;
 import dev.warmlane.proxy.outcome.AccessRecord.Routing;
-import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestProgress.LoggedRequest;
 import dev.warmlane.settings.PoolSettings;
 import java.time.InstantSource;

@@ -1,8 +1,6 @@
 package dev.warmlane.proxy.outcome;
 
-import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RequestIds;
-import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.settings.PoolSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -10,12 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
-import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.netty.Connection;
-import reactor.netty.channel.AbortedException;
 
 /**
  * One request of the public port, from its headers to its end, which it is told once. An attribute of the exchange. Filled by
@@ -174,54 +169,19 @@ public final class RequestOutcome {
     }
 
     /**
-     * Every filter is done. That says that the whole response was written, with one exception: a response that is written in
-     * chunks is completed by Reactor Netty when the connection closes, too.
+     * The request is over; only the first end counts.
+     *
+     * @param sent the status that the client got; null where it left before
+     * @param code of the error that the gateway answered with; null where it answered with none
      */
-    void completed() {
-        int sent = statusCode();
-        if (isBrokenOff()) {
-            end(Result.FAILED, sent);
-        } else if (isInChunks() && isConnectionClosed() && !hasLastEvent()) {
-            end(Result.CANCELLED, sent);
-        } else {
-            end(Result.ofStatus(sent), sent);
-        }
-    }
-
-    /** A failure before the response has begun becomes an error response; one that comes later breaks it off. */
-    void failed(Throwable failure) {
-        Integer sent = sentStatus();
-        if (isBrokenOff()) {
-            end(Result.FAILED, sent);
-        } else if (isConnectionClosed() || failure instanceof AbortedException) {
-            end(Result.CANCELLED, sent);
-        } else if (sent != null) {
-            end(Result.FAILED, sent);
-        } else {
-            errorCode = failure instanceof ApiException refusal ? refusal.code() : null;
-            int status = ApiException.statusOf(failure);
-            end(Result.ofStatus(status), status);
-        }
-    }
-
-    /** The server has given the request up, because its connection is closed. */
-    void cancelled() {
-        if (isBrokenOff()) {
-            end(Result.FAILED, sentStatus());
-        } else if (hasLastEvent()) {
-            end(Result.ofStatus(statusCode()), sentStatus());
-        } else {
-            end(Result.CANCELLED, sentStatus());
-        }
-    }
-
-    private void end(Result how, @Nullable Integer sent) {
+    void end(Result how, @Nullable Integer sent, @Nullable String code) {
         synchronized (this) {
             if (result != null) {
                 return;
             }
             durationNanos = System.nanoTime() - startedNanos;
             status = sent;
+            errorCode = code;
             result = how;
         }
         for (int i = own.size() - 1; i >= 0; i--) {
@@ -230,22 +190,7 @@ public final class RequestOutcome {
         listeners.forEach(listener -> listener.ended(this));
     }
 
-    private boolean isBrokenOff() {
-        RequestProgress begun = progress;
-        return begun != null && begun.isBrokenOff();
-    }
-
-    private boolean isInChunks() {
-        RequestProgress begun = progress;
-        return begun != null && begun.isInChunks();
-    }
-
-    private boolean hasLastEvent() {
-        RequestProgress begun = progress;
-        return begun != null && begun.isLastEventOut();
-    }
-
-    private boolean isConnectionClosed() {
+    boolean isConnectionClosed() {
         return channel != null && !channel.isActive();
     }
 
@@ -255,47 +200,10 @@ public final class RequestOutcome {
         return server instanceof Connection connection ? connection.channel() : null;
     }
 
-    private int statusCode() {
-        HttpStatusCode code = exchange.getResponse().getStatusCode();
-        return code == null ? 200 : code.value();
-    }
-
-    private @Nullable Integer sentStatus() {
-        ServerHttpResponse response = exchange.getResponse();
-        return response.isCommitted() ? (Integer) statusCode() : null;
-    }
-
-    /** How a request ended for its client. */
-    public enum Result {
-        SUCCESS("2xx"),
-        REDIRECTION("3xx"),
-        CLIENT_ERROR("4xx"),
-        SERVER_ERROR("5xx"),
-        /** The client left, at any time before it had the whole response. */
-        CANCELLED("cancelled"),
-        /** The response broke off after it had begun. */
-        FAILED("failed");
-
-        private final String label;
-
-        Result(String label) {
-            this.label = label;
-        }
-
-        /** The name in metrics, access log and spans. */
-        public String label() {
-            return label;
-        }
-
-        /** The class of the status of a response that the client got whole. */
-        static Result ofStatus(int status) {
-            if (status < 300) {
-                return SUCCESS;
-            }
-            if (status < 400) {
-                return REDIRECTION;
-            }
-            return status < 500 ? CLIENT_ERROR : SERVER_ERROR;
-        }
+    /** Is told of requests that are over. */
+    @FunctionalInterface
+    public interface OutcomeListener {
+        /** Called once for each request, on whatever thread it ended. Must not block. */
+        void ended(RequestOutcome outcome);
     }
 }

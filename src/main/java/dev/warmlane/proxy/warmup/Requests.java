@@ -177,7 +177,7 @@ final class Requests implements AutoCloseable {
             String body = """
                     {"model": "%s", "stream": %s, "max_tokens": 16, "temperature": 0.7, "messages": [\
                     {"role": "system", "content": "%s"}, {"role": "user", "content": "%s"}]}""".formatted(
-                            WarmUp.NAME,
+                            StandInEngine.MODEL,
                             shape.id().equals(StandInEngine.STREAM),
                             "You are warmed up. \\n".repeat(SHORT / 60),
                             prompt(i, shape.promptBytes()));
@@ -187,7 +187,13 @@ final class Requests implements AutoCloseable {
             }
             String head =
                     "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: */*\r\n%s: %s\r\nX-Session-Id: %s-%s\r\nContent-Length: %d\r\n\r\n"
-                            .formatted(path, StandInEngine.REQUEST_ID, shape.id(), WarmUp.NAME, NUMBER, body.length());
+                            .formatted(
+                                    path,
+                                    StandInEngine.REQUEST_ID,
+                                    shape.id(),
+                                    StandInEngine.MODEL,
+                                    NUMBER,
+                                    body.length());
             Request request = new Request(head + body, i / 2 % 2 == 0);
             request.number(i);
             all.add(request);

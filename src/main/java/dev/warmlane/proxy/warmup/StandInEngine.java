@@ -26,6 +26,9 @@ import reactor.netty.resources.LoopResources;
 
 /** Two engines on ports of loopback that say what vLLM says, as cheaply as can be. What they say depends on the request's id alone. */
 final class StandInEngine implements AutoCloseable {
+    /** The model that they serve. */
+    static final String MODEL = "warm-up";
+
     static final String REQUEST_ID = "x-request-id";
     static final String JSON = "warm-up-json";
     static final String STREAM = "warm-up-stream";

@@ -24,11 +24,11 @@ import dev.warmlane.proxy.http.ExactRoutes;
 import dev.warmlane.proxy.outcome.AccessLog;
 import dev.warmlane.proxy.outcome.AccessLogListener;
 import dev.warmlane.proxy.outcome.AccessRecord;
+import dev.warmlane.proxy.outcome.ModelMetrics;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
-import dev.warmlane.proxy.outcome.OutcomeFilter.OutcomeListener;
 import dev.warmlane.proxy.outcome.Pseudonyms;
 import dev.warmlane.proxy.outcome.RequestMetrics;
-import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
+import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -62,9 +62,6 @@ import reactor.netty.http.server.HttpServer;
  * loopback. Blocks the thread that runs it.
  */
 public final class WarmUp implements AutoCloseable {
-    /** Of its pool and its model. */
-    static final String NAME = "warm-up";
-
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
     private static final String PATH = "/v1/chat/completions";
 
@@ -137,10 +134,16 @@ public final class WarmUp implements AutoCloseable {
         String host = route.getUri().getHost();
         MeterRegistry registry = registries.get();
         try (StandInEngine engine = new StandInEngine();
-                Pools pools = pools(PoolSettings.BY_MODEL.equals(host) ? NAME : host, engine)) {
+                Pools pools = pools(PoolSettings.BY_MODEL.equals(host) ? StandInEngine.MODEL : host, engine)) {
             pools.start();
             EndpointReport report = new EndpointReport(
-                    null, PrefixCacheWindows.NONE, List.of(new ModelCard(NAME, false, "{}")), true, null, null, null);
+                    null,
+                    PrefixCacheWindows.NONE,
+                    List.of(new ModelCard(StandInEngine.MODEL, false, "{}")),
+                    true,
+                    null,
+                    null,
+                    null);
             ServedModels models =
                     new ServedModels(pools, id -> report, () -> ModelNames.NONE, () -> {}, System::nanoTime);
             try (ProxyFactory proxy = new ProxyFactory(settings, pools, models, responses(), null);
@@ -190,7 +193,7 @@ public final class WarmUp implements AutoCloseable {
             ProxyFactory proxy, MeterRegistry registry, @Nullable AccessLog accessLog, ExactRoutes exact) {
         List<OutcomeListener> listeners = new ArrayList<>();
         listeners.add(new RequestMetrics(registry));
-        listeners.add(new ModelMetrics(registry, NAME::equals));
+        listeners.add(new ModelMetrics(registry, StandInEngine.MODEL::equals));
         if (accessLog != null) {
             listeners.add(new AccessLogListener(accessLog, InstantSource.system()));
         }

@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
+import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest;
@@ -11,7 +12,7 @@ import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import org.jspecify.annotations.Nullable;
 
 /** One request at one engine: tells the gateway what a proxy would tell it, and the replay how it ended. */
-final class Attempt implements EngineRequest.Listener {
+final class Attempt implements EngineRequest.Listener, ReplayEndpoint.Work {
     /**
      * A request that has arrived at a gateway.
      *
@@ -22,7 +23,24 @@ final class Attempt implements EngineRequest.Listener {
      */
     record Arrival(LoadRequest request, RoutingRequest routing, ReplayGateway gateway, long nanos) {}
 
-    private final Replay replay;
+    /** Hears how attempts end. */
+    interface Listener {
+        /** A request has been answered in full. */
+        void answered(
+                Arrival arrival,
+                ReplayEndpoint endpoint,
+                RoutingDecision decision,
+                EngineSequence sequence,
+                @Nullable PrefillLeg leg);
+
+        /** So long after a token the next one of the same response came. */
+        void gap(long nanos);
+
+        /** The endpoint of a request was lost before it had answered. */
+        void lost(Arrival arrival);
+    }
+
+    private final Listener replay;
     private final Arrival arrival;
     private final Dispatch dispatch;
     private final ReplayEndpoint endpoint;
@@ -31,7 +49,7 @@ final class Attempt implements EngineRequest.Listener {
     private long lastTokenNanos;
 
     /** @param leg computes its prompt; null: the endpoint does */
-    Attempt(Replay replay, Arrival arrival, Dispatch dispatch, ReplayEndpoint endpoint, @Nullable PrefillLeg leg) {
+    Attempt(Listener replay, Arrival arrival, Dispatch dispatch, ReplayEndpoint endpoint, @Nullable PrefillLeg leg) {
         this.replay = replay;
         this.arrival = arrival;
         this.dispatch = dispatch;
@@ -53,8 +71,8 @@ final class Attempt implements EngineRequest.Listener {
                 endpoint.engine().submit(leg == null ? engineRequest : engineRequest.with(leg.to(endpoint)), nowNanos);
     }
 
-    /** The endpoint is lost, and this with it. */
-    void abort(long nowNanos) {
+    @Override
+    public void abort(long nowNanos) {
         if (sequence != null) {
             endpoint.engine().cancel(sequence, nowNanos);
         }

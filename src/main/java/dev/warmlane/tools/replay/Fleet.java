@@ -113,7 +113,7 @@ final class Fleet {
     }
 
     private ReplayEndpoint start(int place, int incarnation) {
-        RoleOptions.Roles roles = settings.roles();
+        Roles roles = settings.roles();
         Role role = roles == null ? Role.BOTH : roles.of(place);
         ReplayEndpoint endpoint = new ReplayEndpoint(
                 place, incarnation, role, new SimulatedEngine(settings.model(), cache, settings.adapters()));

@@ -44,6 +44,7 @@ public final class Replay {
     private final @Nullable Transfers transfers;
     private final int requests;
     private final DoubleConsumer progress;
+    private final Attempt.Listener ends = new Ends();
 
     /**
      * @param progress hears the share of requests that have ended, in [0, 1], after each
@@ -132,29 +133,6 @@ public final class Replay {
         return gateways.get(0).router().secondsPerToken();
     }
 
-    /** A request has been answered in full; a next turn follows. */
-    void answered(
-            Arrival arrival,
-            ReplayEndpoint endpoint,
-            RoutingDecision decision,
-            EngineSequence sequence,
-            @Nullable PrefillLeg leg) {
-        tally.answered(arrival, endpoint, decision, sequence, leg, time.now());
-        joins.answered(arrival, endpoint, sequence);
-        follow(arrival.request());
-    }
-
-    /** So long after a token the next one of the same response came. */
-    void gap(long nanos) {
-        tally.gap(nanos);
-    }
-
-    /** The endpoint of a request was lost before it had answered. */
-    void lost(Arrival arrival) {
-        tally.lost();
-        send(arrival);
-    }
-
     private void arrive(LoadRequest request) {
         ReplayGateway gateway = gateways.get(balancer.nextInt(gateways.size()));
         gateway.cacheUse().work();
@@ -183,7 +161,7 @@ public final class Replay {
         ReplayEndpoint endpoint = fleet.find(dispatch.endpoint().id());
         Dispatch prefill = dispatch.prefill();
         if (prefill == null) {
-            new Attempt(this, arrival, dispatch, endpoint, null).submit(time.now());
+            new Attempt(ends, arrival, dispatch, endpoint, null).submit(time.now());
         } else {
             sendPrompt(arrival, dispatch, prefill, endpoint);
         }
@@ -197,7 +175,7 @@ public final class Replay {
                 arrival.request(),
                 prefill,
                 fleet.find(prefill.endpoint().id()),
-                () -> new Attempt(this, arrival, dispatch, endpoint, leg[0]).submit(time.now()));
+                () -> new Attempt(ends, arrival, dispatch, endpoint, leg[0]).submit(time.now()));
         leg[0].submit();
     }
 
@@ -272,6 +250,31 @@ public final class Replay {
             endpoint.checkIdle();
             gateways.forEach(
                     gateway -> gateway.checkNothingInFlight(endpoint.endpoint().id()));
+        }
+    }
+
+    private final class Ends implements Attempt.Listener {
+        @Override
+        public void answered(
+                Arrival arrival,
+                ReplayEndpoint endpoint,
+                RoutingDecision decision,
+                EngineSequence sequence,
+                @Nullable PrefillLeg leg) {
+            tally.answered(arrival, endpoint, decision, sequence, leg, time.now());
+            joins.answered(arrival, endpoint, sequence);
+            follow(arrival.request());
+        }
+
+        @Override
+        public void gap(long nanos) {
+            tally.gap(nanos);
+        }
+
+        @Override
+        public void lost(Arrival arrival) {
+            tally.lost();
+            send(arrival);
         }
     }
 }

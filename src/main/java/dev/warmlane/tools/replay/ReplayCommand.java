@@ -3,16 +3,13 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
-import dev.warmlane.tools.replay.AdviseCommand.AdviceReport;
 import dev.warmlane.tools.replay.Bench.BenchReport;
 import dev.warmlane.tools.replay.JoinReport.Comparison;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReportFormat.Row;
-import dev.warmlane.tools.replay.RoleOptions.RolesReport;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -177,7 +174,7 @@ public final class ReplayCommand implements Callable<Integer> {
                 scenario.checked(),
                 seed,
                 null);
-        RoleOptions.Roles split = roles.roles();
+        Roles split = roles.roles();
         Load asRead = load.read(seed);
         if (split != null) {
             RolesReport report = new RolesReport(
@@ -195,19 +192,12 @@ public final class ReplayCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         for (double speed : speeds) {
             Load faster = asRead.atSpeed(speed);
-            String label = label(asRead, speed);
+            String label = asRead.label(speed);
             for (NamedPolicy policy : named) {
                 rows.add(row(faster, settings, policy, label, rows.size() + 1, speeds.size() * named.size()));
             }
         }
         return rows;
-    }
-
-    static String label(Load load, double speed) {
-        return "%s x%s"
-                .formatted(
-                        load.name(),
-                        BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
     }
 
     /** What happens where a change is made; null if a request would not fit. */

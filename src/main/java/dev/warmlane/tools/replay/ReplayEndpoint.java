@@ -13,10 +13,16 @@ import java.util.Set;
 
 /** An endpoint with its engine and the requests that it is working on. */
 final class ReplayEndpoint {
+    /** A request that it works on. */
+    interface Work {
+        /** The endpoint is lost, and this with it. */
+        void abort(long nowNanos);
+    }
+
     private final int place;
     private final Endpoint endpoint;
     private final SimulatedEngine engine;
-    private final Set<Attempt> requests = new LinkedHashSet<>();
+    private final Set<Work> requests = new LinkedHashSet<>();
     private boolean warming;
 
     /** When its network interface has carried what it carries now. */
@@ -57,16 +63,16 @@ final class ReplayEndpoint {
         warming = now;
     }
 
-    void begin(Attempt request) {
+    void begin(Work request) {
         requests.add(request);
     }
 
-    void end(Attempt request) {
+    void end(Work request) {
         requests.remove(request);
     }
 
     /** The requests it is working on, in the order they came; a copy. */
-    List<Attempt> requests() {
+    List<Work> requests() {
         return List.copyOf(requests);
     }
 

@@ -2,7 +2,6 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.tools.Arguments;
-import dev.warmlane.tools.replay.RoleOptions.Roles;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import org.jspecify.annotations.Nullable;

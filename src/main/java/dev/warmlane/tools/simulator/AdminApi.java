@@ -48,7 +48,7 @@ final class AdminApi {
     }
 
     private Json state() {
-        SimulatedServer.Stats stats = server.stats();
+        ServerStats stats = server.stats();
         EngineStats engine = stats.engine();
         return Json.of("requests", stats.requests(), "inFlight", stats.inFlight(), "cancels", stats.cancels())
                 .and("running", engine.running(), "waiting", engine.waiting(), "kvCacheUsage", engine.kvCacheUsage())

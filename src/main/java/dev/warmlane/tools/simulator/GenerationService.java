@@ -47,8 +47,8 @@ final class GenerationService {
         this.random = random;
     }
 
-    SimulatedServer.Stats stats() {
-        return new SimulatedServer.Stats(requests, inFlight, peakInFlight, cancels, engines.stats());
+    ServerStats stats() {
+        return new ServerStats(requests, inFlight, peakInFlight, cancels, engines.stats());
     }
 
     void generate(GenerationApi api, HttpExchange exchange) {

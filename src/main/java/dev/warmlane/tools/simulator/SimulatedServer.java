@@ -89,7 +89,7 @@ public final class SimulatedServer implements AutoCloseable {
     }
 
     /** What this server has seen since it was started or last restarted. */
-    public Stats stats() {
+    public ServerStats stats() {
         return thread.call(() -> api.stats());
     }
 
@@ -252,15 +252,4 @@ public final class SimulatedServer implements AutoCloseable {
             throw new UncheckedIOException(message, new IOException(open.cause()));
         }
     }
-
-    /**
-     * What a server has seen since it started. Immutable.
-     *
-     * @param requests generation and embedding requests received, refused ones too
-     * @param inFlight those without a complete response whose clients are still there
-     * @param peakInFlight the most that were in flight at a time
-     * @param cancels those whose connection ended before the response was complete
-     * @param engine the engine's own counters
-     */
-    public record Stats(long requests, int inFlight, int peakInFlight, long cancels, EngineStats engine) {}
 }

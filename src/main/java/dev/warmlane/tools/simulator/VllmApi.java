@@ -46,7 +46,7 @@ final class VllmApi {
         addRoutes(models, new ModelPages(options, models, clock.instant().getEpochSecond()));
     }
 
-    SimulatedServer.Stats stats() {
+    ServerStats stats() {
         return generations.stats();
     }
 

@@ -28,7 +28,7 @@ class PoolMemoryTest {
     private final PrefixIndex index = new PrefixIndex(1000);
     private final InFlight inFlight = new InFlight();
     private final PoolMemory memory = PoolMemories.of(bindings, index, 256, inFlight);
-    private final RoutingView view = memory.view(new EndpointSnapshot(List.of(A)));
+    private final RoutingView view = new RoutingView(memory, new EndpointSnapshot(List.of(A)));
 
     private static RoutingDecision decision(RoutingRequest request, Outcome outcome, Remember remember) {
         return new RoutingDecision(

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
-import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

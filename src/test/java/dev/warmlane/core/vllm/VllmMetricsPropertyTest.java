@@ -42,7 +42,7 @@ class VllmMetricsPropertyTest {
         Collections.shuffle(lines, random);
 
         VllmMetrics metrics =
-                VllmMetrics.parse(String.join("\n", lines).getBytes(UTF_8)).orElseThrow();
+                VllmMetricsReader.read(String.join("\n", lines).getBytes(UTF_8)).orElseThrow();
 
         long queried = queriedTokens.stream().mapToLong(Integer::longValue).sum();
         long hit = queriedTokens.stream().mapToLong(tokens -> tokens / 2).sum();
@@ -56,7 +56,7 @@ class VllmMetricsPropertyTest {
         try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/vllm/metrics-newest.prom"))) {
             page = in.readAllBytes();
         }
-        VllmMetrics.Reader reader = new VllmMetrics.Reader();
+        VllmMetricsReader reader = new VllmMetricsReader();
         int from = 0;
         for (int cut : cuts.stream().sorted().toList()) {
             int to = Math.min(cut, page.length);
@@ -65,12 +65,12 @@ class VllmMetricsPropertyTest {
         }
         reader.read(page, from, page.length);
 
-        assertThat(reader.end()).isPresent().isEqualTo(VllmMetrics.parse(page));
+        assertThat(reader.end()).isPresent().isEqualTo(VllmMetricsReader.read(page));
     }
 
     @Property
     void neverFailsOnBytes(@ForAll byte[] garbage) {
-        assertThatCode(() -> VllmMetrics.parse(garbage)).doesNotThrowAnyException();
+        assertThatCode(() -> VllmMetricsReader.read(garbage)).doesNotThrowAnyException();
     }
 
     @Property
@@ -87,7 +87,8 @@ class VllmMetricsPropertyTest {
             body.append("vllm:num_requests_running").append(tail).append('\n');
         }
 
-        assertThatCode(() -> VllmMetrics.parse(body.toString().getBytes(UTF_8))).doesNotThrowAnyException();
+        assertThatCode(() -> VllmMetricsReader.read(body.toString().getBytes(UTF_8)))
+                .doesNotThrowAnyException();
     }
 
     private static String sample(String name, int engine, String modelName, long value, Random random) {

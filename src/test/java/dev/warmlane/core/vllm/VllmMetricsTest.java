@@ -23,7 +23,7 @@ class VllmMetricsTest {
             exposition = in.readAllBytes();
         }
 
-        assertThat(VllmMetrics.parse(exposition))
+        assertThat(VllmMetricsReader.read(exposition))
                 .contains(new VllmMetrics(
                         new EndpointLoad(2L, 0L, 0.0352, 16, 27_652L, true),
                         new PrefixCacheCounters(1024, 512),
@@ -39,7 +39,7 @@ class VllmMetricsTest {
 
     @Test
     void whatEveryProcessSaysIsNothingOfVllm() {
-        assertThat(VllmMetrics.parse("process_start_time_seconds 1.7e9\n".getBytes(StandardCharsets.UTF_8)))
+        assertThat(VllmMetricsReader.read("process_start_time_seconds 1.7e9\n".getBytes(StandardCharsets.UTF_8)))
                 .isEmpty();
     }
 
@@ -244,10 +244,10 @@ class VllmMetricsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "\n\n", "<html>vllm:num_requests_running 1</html>", "python_gc_objects 3\n", "vllm:"})
     void isEmptyForABodyWithoutMetricsOfVllm(String body) {
-        assertThat(VllmMetrics.parse(body.getBytes(UTF_8))).isEmpty();
+        assertThat(VllmMetricsReader.read(body.getBytes(UTF_8))).isEmpty();
     }
 
     private static VllmMetrics parse(String exposition) {
-        return VllmMetrics.parse(exposition.getBytes(UTF_8)).orElseThrow();
+        return VllmMetricsReader.read(exposition.getBytes(UTF_8)).orElseThrow();
     }
 }

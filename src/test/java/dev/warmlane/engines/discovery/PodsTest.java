@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
-import dev.warmlane.engines.discovery.InferencePoolDiscovery.Pods;
 import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;

@@ -6,6 +6,7 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
+import dev.warmlane.core.vllm.VllmMetricsReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -33,7 +34,7 @@ class EndpointKnowledgeTest {
     @Test
     void knowsEachRankByItself() {
         VllmMetrics both =
-                VllmMetrics.parse("""
+                VllmMetricsReader.read("""
                         vllm:prefix_cache_queries_total{engine="0"} 100.0
                         vllm:prefix_cache_hits_total{engine="0"} 10.0
                         vllm:prefix_cache_queries_total{engine="1"} 200.0
@@ -143,7 +144,8 @@ class EndpointKnowledgeTest {
     }
 
     private static VllmMetrics parse(String exposition) {
-        return VllmMetrics.parse(exposition.getBytes(StandardCharsets.UTF_8)).orElseThrow();
+        return VllmMetricsReader.read(exposition.getBytes(StandardCharsets.UTF_8))
+                .orElseThrow();
     }
 
     private static VllmMetrics uncached(long promptTokens) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.vllm.VllmMetrics;
+import dev.warmlane.core.vllm.VllmMetricsReader;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class EndpointReportTest {
     private static final long LATER = Duration.ofMinutes(1).toNanos();
     private static final VllmMetrics BUSY =
-            VllmMetrics.parse("""
+            VllmMetricsReader.read("""
             vllm:num_requests_running 7
             vllm:num_requests_waiting 3
             vllm:engine_sleep_state{sleep_state="awake"} 0

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
-import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

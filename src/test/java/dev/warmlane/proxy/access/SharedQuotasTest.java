@@ -6,7 +6,6 @@ import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
-import dev.warmlane.proxy.access.Quotas.TokenCharge;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.proxy.outcome.AccessRecord.AccessLine;
 import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;

@@ -237,7 +237,7 @@ class SimulatedServerIT {
         assertThat(response.body().read()).isEqualTo('d');
         response.body().close();
         Await.until(() -> server.stats().cancels() == 1);
-        SimulatedServer.Stats stats = server.stats();
+        ServerStats stats = server.stats();
         assertThat(stats.inFlight()).isZero();
         assertThat(stats.engine().finished(FinishReason.ABORT)).isEqualTo(1);
         assertThat(stats.engine().kvCacheUsage()).isZero();

@@ -1,7 +1,5 @@
 package dev.warmlane.core.prefix.reuse;
 
-import dev.warmlane.core.prefix.reuse.UseWindow.Distances;
-
 /**
  * What is known of a pool's traffic and caches over some time, in which what is older counts less. Immutable.
  *
@@ -33,12 +31,20 @@ public record CacheUseReport(
         long turns,
         int differingBlock,
         double differingShare) {
-    /** What share of all prompt tokens caches would hit, by its size. Immutable. */
+    /**
+     * What share of all prompt tokens a cache would hit, by its size: sixteen buckets for each doubling, up to 2^40 tokens.
+     * Immutable.
+     */
     public static final class HitRatioCurve {
+        private static final int SUB_BITS = 4;
+        private static final int SHIFT = 23 - SUB_BITS;
+        private static final int FIRST = Float.floatToRawIntBits(1) >>> SHIFT;
+        static final int BUCKETS = 40 << SUB_BITS;
+
         private final double[] ratios;
         private final double infinite;
 
-        /** @param ratios at the beginning of each bucket of a {@link Distances}, and behind the last */
+        /** @param ratios at the beginning of each bucket, and behind the last */
         HitRatioCurve(double[] ratios, double infinite) {
             this.ratios = ratios;
             this.infinite = infinite;
@@ -49,15 +55,25 @@ public record CacheUseReport(
             if (tokens < 1) {
                 return 0;
             }
-            int bucket = Distances.bucket(tokens);
-            double from = Distances.from(bucket);
-            double part = Math.min(1, (tokens - from) / (Distances.from(bucket + 1) - from));
+            int bucket = bucket(tokens);
+            double begin = from(bucket);
+            double part = Math.min(1, (tokens - begin) / (from(bucket + 1) - begin));
             return ratios[bucket] + part * (ratios[bucket + 1] - ratios[bucket]);
         }
 
         /** That of a cache that forgets nothing. */
         public double infiniteHitRatio() {
             return infinite;
+        }
+
+        static int bucket(double tokens) {
+            int bits = Float.floatToRawIntBits((float) Math.max(1, tokens)) >>> SHIFT;
+            return Math.min(BUCKETS - 1, bits - FIRST);
+        }
+
+        /** The fewest tokens of a bucket. */
+        static double from(int bucket) {
+            return Float.intBitsToFloat((bucket + FIRST) << SHIFT);
         }
     }
 }

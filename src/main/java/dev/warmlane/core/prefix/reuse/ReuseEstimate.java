@@ -90,7 +90,7 @@ final class ReuseEstimate {
         int sampled = sample(blocks);
         return new Sent(
                 prompt,
-                SessionTurns.beginnings(blocks),
+                Sent.beginnings(blocks),
                 last >= 0 && turns.continues(last, blocks) ? turns.length(last) : 0,
                 threshold(),
                 Arrays.copyOf(sampledAt, sampled),

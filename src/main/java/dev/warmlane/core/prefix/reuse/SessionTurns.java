@@ -3,6 +3,7 @@ package dev.warmlane.core.prefix.reuse;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
 import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
+import dev.warmlane.core.prefix.reuse.ToldUse.Sent;
 
 /**
  * The last turn of each session: where its prompt ended, so that the next one shows which of its blocks were generated in
@@ -10,9 +11,6 @@ import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
  * them in 0.8 MB. Not thread-safe.
  */
 final class SessionTurns {
-    /** The blocks by which prompts of a session are compared, from 1. */
-    static final int[] COMPARED_BLOCKS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 96, 128};
-
     private static final int WAYS = 4;
     private static final int ENTRIES = 1 << 13;
 
@@ -25,7 +23,7 @@ final class SessionTurns {
     private final int[] returned = new int[ENTRIES];
     private final int[] endpoints = new int[ENTRIES];
     private final int[] used = new int[ENTRIES];
-    private final int[] beginnings = new int[ENTRIES * COMPARED_BLOCKS.length];
+    private final int[] beginnings = new int[ENTRIES * Sent.COMPARED_BLOCKS.length];
     private int uses;
 
     /** The entry of a session; -1 if it is not known. */
@@ -49,23 +47,10 @@ final class SessionTurns {
         return prompt.length() > lengths[entry] && prompt.hash(lengths[entry] - 1) == lastBlocks[entry];
     }
 
-    /** Of the hashes of those of {@link #COMPARED_BLOCKS} that a prompt has. */
-    static int[] beginnings(PromptBlocks prompt) {
-        int compared = 0;
-        while (compared < COMPARED_BLOCKS.length && COMPARED_BLOCKS[compared] <= prompt.length()) {
-            compared++;
-        }
-        int[] all = new int[compared];
-        for (int i = 0; i < compared; i++) {
-            all[i] = (int) prompt.hash(COMPARED_BLOCKS[i] - 1);
-        }
-        return all;
-    }
-
-    /** Which of {@link #COMPARED_BLOCKS} is the first in which a prompt differs from the last one; -1: none. */
+    /** Which of {@link Sent#COMPARED_BLOCKS} is the first in which a prompt differs from the last one; -1: none. */
     int difference(int entry, int[] ofPrompt) {
-        for (int i = 0; i < ofPrompt.length && COMPARED_BLOCKS[i] <= lengths[entry]; i++) {
-            if (beginnings[entry * COMPARED_BLOCKS.length + i] != ofPrompt[i]) {
+        for (int i = 0; i < ofPrompt.length && Sent.COMPARED_BLOCKS[i] <= lengths[entry]; i++) {
+            if (beginnings[entry * Sent.COMPARED_BLOCKS.length + i] != ofPrompt[i]) {
                 return i;
             }
         }
@@ -123,7 +108,7 @@ final class SessionTurns {
         endpoints[entry] = prompt.endpoint();
         returned[entry] = returnedBlocks;
         used[entry] = ++uses;
-        System.arraycopy(ofPrompt, 0, beginnings, entry * COMPARED_BLOCKS.length, ofPrompt.length);
+        System.arraycopy(ofPrompt, 0, beginnings, entry * Sent.COMPARED_BLOCKS.length, ofPrompt.length);
         fill(entry, prompt.length(), 0, 0);
     }
 

@@ -1,5 +1,6 @@
 package dev.warmlane.core.prefix.reuse;
 
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,7 @@ public sealed interface ToldUse {
     /**
      * A request is sent.
      *
-     * @param beginnings of the hashes of those of {@link SessionTurns#COMPARED_BLOCKS} that it has
+     * @param beginnings of the hashes of those of {@link #COMPARED_BLOCKS} that it has
      * @param continued blocks of its session's last prompt, if it begins with them; otherwise 0
      * @param threshold keys under it are sampled
      * @param at which of its blocks are, from 0, upwards
@@ -60,6 +61,22 @@ public sealed interface ToldUse {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Sent(Prompt prompt, int[] beginnings, int continued, long threshold, int[] at, long[] blocks)
             implements ToldUse {
+        /** The blocks by which prompts of a session are compared, from 1. */
+        static final int[] COMPARED_BLOCKS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 96, 128};
+
+        /** Of the hashes of those of {@link #COMPARED_BLOCKS} that a prompt has. */
+        static int[] beginnings(PromptBlocks prompt) {
+            int compared = 0;
+            while (compared < COMPARED_BLOCKS.length && COMPARED_BLOCKS[compared] <= prompt.length()) {
+                compared++;
+            }
+            int[] all = new int[compared];
+            for (int i = 0; i < compared; i++) {
+                all[i] = (int) prompt.hash(COMPARED_BLOCKS[i] - 1);
+            }
+            return all;
+        }
+
         @Override
         public boolean isSound() {
             for (int i = 0; i < at.length && i < blocks.length; i++) {
@@ -68,7 +85,7 @@ public sealed interface ToldUse {
                 }
             }
             return prompt.isSound()
-                    && beginnings.length <= SessionTurns.COMPARED_BLOCKS.length
+                    && beginnings.length <= COMPARED_BLOCKS.length
                     && continued >= 0
                     && continued <= prompt.length
                     && threshold > 0

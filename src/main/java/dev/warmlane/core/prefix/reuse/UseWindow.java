@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.reuse.CacheUseReport.HitRatioCurve;
+import dev.warmlane.core.prefix.reuse.ToldUse.Sent;
 
 /**
  * Sums that fade with time: what lies one time constant back, such as an hour, counts for a third. Not thread-safe.
@@ -29,7 +30,7 @@ final class UseWindow {
 
     private final double decayNanos;
     private final double[] sums = new double[TURNS + 1];
-    private final double[] differences = new double[SessionTurns.COMPARED_BLOCKS.length];
+    private final double[] differences = new double[Sent.COMPARED_BLOCKS.length];
     private long sinceNanos;
     private long firstNanos;
     private long weighedNanos;
@@ -61,7 +62,7 @@ final class UseWindow {
     /**
      * The last request was compared with the one before it in its session.
      *
-     * @param difference the first of {@link SessionTurns#COMPARED_BLOCKS} that is another one; -1: none
+     * @param difference the first of {@link Sent#COMPARED_BLOCKS} that is another one; -1: none
      */
     void turn(int difference) {
         add(TURNS, 1);
@@ -97,7 +98,7 @@ final class UseWindow {
                 Math.round(sum(PREDICTED) * fade),
                 Math.round(sum(DELIVERED) * fade),
                 Math.round(sum(TURNS) * fade),
-                SessionTurns.COMPARED_BLOCKS[often],
+                Sent.COMPARED_BLOCKS[often],
                 ratio(differences[often], sum(TURNS)));
     }
 
@@ -142,16 +143,10 @@ final class UseWindow {
     }
 
     /**
-     * Prompt tokens by how much cache it takes that they are hits: sixteen buckets for each doubling, up to 2^40 tokens. Not
-     * thread-safe.
+     * Prompt tokens by how much cache it takes that they are hits, in the buckets of a {@link HitRatioCurve}. Not thread-safe.
      */
     static final class Distances {
-        private static final int SUB_BITS = 4;
-        private static final int SHIFT = 23 - SUB_BITS;
-        private static final int FIRST = Float.floatToRawIntBits(1) >>> SHIFT;
-        private static final int BUCKETS = 40 << SUB_BITS;
-
-        private final double[] hits = new double[BUCKETS];
+        private final double[] hits = new double[HitRatioCurve.BUCKETS];
         private double sampled;
         private double far;
 
@@ -162,7 +157,7 @@ final class UseWindow {
 
         /** Those are hits in a cache that holds more tokens than this. */
         void hit(double distance, double tokens) {
-            hits[bucket(distance)] += tokens;
+            hits[HitRatioCurve.bucket(distance)] += tokens;
         }
 
         /** Those have come before, so long ago that nothing is known of the distance. */
@@ -177,20 +172,20 @@ final class UseWindow {
          * @param promptTokens all there are
          */
         HitRatioCurve curve(double blockTokens, double promptTokens) {
-            double[] ratios = new double[BUCKETS + 1];
+            double[] ratios = new double[HitRatioCurve.BUCKETS + 1];
             // Blocks that come very often are in the sample or they are not: what is missing, or too much, are short
             // distances.
             double tokens = blockTokens - sampled;
-            for (int i = 0; i < BUCKETS; i++) {
+            for (int i = 0; i < HitRatioCurve.BUCKETS; i++) {
                 ratios[i] = ratio(tokens, promptTokens);
                 tokens += hits[i];
             }
-            ratios[BUCKETS] = ratio(tokens, promptTokens);
+            ratios[HitRatioCurve.BUCKETS] = ratio(tokens, promptTokens);
             return new HitRatioCurve(ratios, ratio(tokens + far, promptTokens));
         }
 
         void scale(double down) {
-            for (int i = 0; i < BUCKETS; i++) {
+            for (int i = 0; i < HitRatioCurve.BUCKETS; i++) {
                 hits[i] /= down;
             }
             sampled /= down;
@@ -199,16 +194,6 @@ final class UseWindow {
 
         private static double ratio(double part, double whole) {
             return whole == 0 ? 0 : Math.max(0, Math.min(1, part / whole));
-        }
-
-        static int bucket(double tokens) {
-            int bits = Float.floatToRawIntBits((float) Math.max(1, tokens)) >>> SHIFT;
-            return Math.min(BUCKETS - 1, bits - FIRST);
-        }
-
-        /** The fewest tokens of a bucket. */
-        static double from(int bucket) {
-            return Float.intBitsToFloat((bucket + FIRST) << SHIFT);
         }
     }
 }

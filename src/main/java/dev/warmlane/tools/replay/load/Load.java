@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay.load;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.tools.Arguments;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -35,6 +36,12 @@ public record Load(String name, List<LoadRequest> arrivals) {
         Arguments.positive("speed", speed);
         return new Load(
                 name, arrivals.stream().map(request -> request.atSpeed(speed)).toList());
+    }
+
+    /** What it is called in reports where it is replayed at this speed. */
+    public String label(double speed) {
+        return "%s x%s"
+                .formatted(name, BigDecimal.valueOf(speed).stripTrailingZeros().toPlainString());
     }
 
     /** How many requests there are, later turns included. */

@@ -20,6 +20,7 @@ import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -144,7 +145,7 @@ class AdapterCostsTest {
         Dispatch loading = send("x");
         long seconds = Math.round(1000
                 * inFlight.prefillTokens(loading.endpoint().id())
-                * memory.view(pool.snapshot()).speeds().secondsPerToken());
+                * new RoutingView(memory, pool.snapshot()).speeds().secondsPerToken());
         assertThat(seconds).isCloseTo(250, within(10L));
         loading.firstToken();
         assertThat(inFlight.prefillTokens(loading.endpoint().id())).isZero();
@@ -160,8 +161,9 @@ class AdapterCostsTest {
                 dispatch.firstToken();
             }
         }
-        assertThat(memory.view(pool.snapshot()).adapters().loadSeconds()).isCloseTo(1, within(0.1));
-        double known = memory.view(pool.snapshot()).speeds().secondsPerToken();
+        assertThat(new RoutingView(memory, pool.snapshot()).adapters().loadSeconds())
+                .isCloseTo(1, within(0.1));
+        double known = new RoutingView(memory, pool.snapshot()).speeds().secondsPerToken();
         assertThat(known).as("speeds learn nothing from it").isEqualTo(1.5 / 32_768);
     }
 

@@ -17,6 +17,7 @@ import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.RoutingRequest;
+import dev.warmlane.core.routing.RoutingView;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -350,6 +351,7 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         }
         RoutingDecision decision = router.explain(longPrompt(1));
         assertThat((double) decision.promptTokens()).isCloseTo(12_800, within(10.0));
-        assertThat(memory.view(pool.snapshot()).averages().outputTokens()).isCloseTo(500, within(0.1));
+        assertThat(new RoutingView(memory, pool.snapshot()).averages().outputTokens())
+                .isCloseTo(500, within(0.1));
     }
 }

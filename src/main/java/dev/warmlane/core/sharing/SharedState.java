@@ -1,0 +1,92 @@
+package dev.warmlane.core.sharing;
+
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.core.sharing.Fact.FactQueue;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** What one replica shares with the others: it tells of it, and what they tell is put into it. Safe for concurrent use. */
+final class SharedState {
+    /** The longest text that is posted, in bytes. */
+    static final int MAX_BULLETIN_BYTES = 16 * 1024;
+
+    private final String self;
+    private final AffinityTable table;
+    private final FactQueue facts;
+    private final SharedQuota quota;
+    private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
+    private final Map<String, byte[]> bulletins = new ConcurrentHashMap<>();
+    private volatile @Nullable StoredResponses responses;
+
+    /**
+     * Of no pool yet.
+     *
+     * @param self the id of this replica among the others
+     * @param table of the bindings of all pools
+     */
+    SharedState(String self, AffinityTable table, FactQueue facts, SharedQuota quota) {
+        this.self = self;
+        this.table = table;
+        this.facts = facts;
+        this.quota = quota;
+    }
+
+    /** Whether this replica is meant by a hash. */
+    boolean isSelf(long hash) {
+        return hash == MessageWriter.hash(self);
+    }
+
+    AffinityTable table() {
+        return table;
+    }
+
+    /** What waits to be told. */
+    FactQueue facts() {
+        return facts;
+    }
+
+    SharedQuota quota() {
+        return quota;
+    }
+
+    List<PoolShare> pools() {
+        return pools;
+    }
+
+    void add(PoolShare pool) {
+        pools.add(pool);
+    }
+
+    /** Which endpoint made each stored response; null where that is not shared. */
+    @Nullable
+    StoredResponses responses() {
+        return responses;
+    }
+
+    void responses(StoredResponses stored) {
+        responses = stored;
+    }
+
+    /** What each of the others posted last, by its id. */
+    Map<String, byte[]> bulletins() {
+        return Collections.unmodifiableMap(bulletins);
+    }
+
+    void posted(String origin, byte[] text) {
+        if (text.length <= MAX_BULLETIN_BYTES) {
+            bulletins.put(origin, text);
+        }
+    }
+
+    /** A replica is gone. */
+    void left(String origin) {
+        bulletins.remove(origin);
+        quota.left(origin);
+        pools.forEach(pool -> pool.sharedLoad().forget(origin));
+    }
+}
