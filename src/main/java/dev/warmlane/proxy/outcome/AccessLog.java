@@ -9,7 +9,6 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
-import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -174,8 +173,6 @@ public final class AccessLog implements AutoCloseable {
      * and so on; the oldest is deleted. Appends, so that a file truncated by others goes on.
      */
     public static final class AccessLogFile extends RollingFileAppender<AccessRecord> {
-        private static final int BUFFER_BYTES = 64 * 1024;
-
         /**
          * Opened when it starts.
          *
@@ -212,7 +209,7 @@ public final class AccessLog implements AutoCloseable {
             if (name.contains("%")) {
                 throw new IOException(name + ": percent sign (expected: a path without)");
             }
-            setOutputStream(new BufferedOutputStream(new FileOutputStream(name, true), BUFFER_BYTES));
+            setOutputStream(new WholeBatches(new FileOutputStream(name, true)));
         }
     }
 }
