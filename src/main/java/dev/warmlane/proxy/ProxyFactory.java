@@ -17,7 +17,6 @@ import dev.warmlane.proxy.outcome.Pseudonyms;
 import dev.warmlane.proxy.prewarm.CacheWarmer;
 import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.proxy.upstream.UpstreamHeaders.ForwardedFor;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.LimitSettings;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -95,8 +94,8 @@ public final class ProxyFactory implements AutoCloseable {
         AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());
         pools.all().forEach(pool -> pool.health().addListener(attempts));
         LimitSettings limits = settings.limits();
-        UpstreamRequests upstreamRequests = new UpstreamRequests(new ForwardedFor(
-                AffinityKeyResolver.addresses(settings.affinity().clientIp())));
+        UpstreamRequests upstreamRequests = new UpstreamRequests(
+                AffinityKeyResolver.addresses(settings.affinity().clientIp()));
         ResponseHeaders responseHeaders = new ResponseHeaders(
                 settings.responseHeaders(),
                 settings.endpointSalt().isEmpty() ? null : Pseudonyms.of(settings.endpointSalt()),

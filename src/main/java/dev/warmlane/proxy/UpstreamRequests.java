@@ -2,13 +2,13 @@ package dev.warmlane.proxy;
 
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.GATEWAY_REQUEST_URL_ATTR;
 
+import dev.warmlane.core.affinity.ClientAddresses;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.vllm.PrefillBody;
 import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.proxy.http.RawQuery;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
-import dev.warmlane.proxy.upstream.UpstreamHeaders.ForwardedFor;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -21,10 +21,11 @@ import org.springframework.web.server.ServerWebExchange;
 
 /** Turns a client's request into the one that an endpoint gets. Safe for concurrent use. */
 final class UpstreamRequests {
-    private final ForwardedFor forwardedFor;
+    private final ClientAddresses addresses;
 
-    UpstreamRequests(ForwardedFor forwardedFor) {
-        this.forwardedFor = forwardedFor;
+    /** @param addresses which of them are trusted to say whose request it is */
+    UpstreamRequests(ClientAddresses addresses) {
+        this.addresses = addresses;
     }
 
     /** The request with its own body and, if somebody else has computed its prompt, with what the endpoint is to fetch. */
@@ -69,7 +70,7 @@ final class UpstreamRequests {
                 request.headers(),
                 endpoint,
                 requestId,
-                forwardedFor,
+                addresses,
                 pool.apiKey(),
                 authenticated && !pool.passesKeys(),
                 body.readableBytes());
@@ -84,7 +85,7 @@ final class UpstreamRequests {
                 to,
                 endpoint,
                 routed.requestId(),
-                forwardedFor,
+                addresses,
                 pool.apiKey(),
                 routed.charge() != null && !pool.passesKeys(),
                 0);

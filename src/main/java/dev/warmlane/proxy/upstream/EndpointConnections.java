@@ -19,7 +19,7 @@ final class EndpointConnections {
     private final UpstreamClient.Target target;
     private final int most;
     private final Map<EventLoop, Deque<UpstreamConnection>> idle = new HashMap<>();
-    private final Deque<UpstreamExchange.Running> waiting = new ArrayDeque<>();
+    private final Deque<UpstreamExchange> waiting = new ArrayDeque<>();
     private int open;
 
     EndpointConnections(UpstreamClient client, UpstreamClient.Target target, int most) {
@@ -33,7 +33,7 @@ final class EndpointConnections {
     }
 
     /** Starts an exchange as soon as there is a connection, or fails it. */
-    void acquire(UpstreamExchange.Running exchange) {
+    void acquire(UpstreamExchange exchange) {
         UpstreamConnection taken;
         synchronized (this) {
             taken = takeIdle(exchange.loop());
@@ -57,11 +57,11 @@ final class EndpointConnections {
     }
 
     /** Starts an exchange on a connection of its own. */
-    void open(UpstreamExchange.Running exchange) {
+    void open(UpstreamExchange exchange) {
         client.connect(this, exchange, false);
     }
 
-    private void start(UpstreamExchange.Running exchange, UpstreamConnection taken) {
+    private void start(UpstreamExchange exchange, UpstreamConnection taken) {
         EventLoop loop = taken.channel().eventLoop();
         if (loop.inEventLoop()) {
             startOnLoop(exchange, taken);
@@ -70,7 +70,7 @@ final class EndpointConnections {
         }
     }
 
-    private void startOnLoop(UpstreamExchange.Running exchange, UpstreamConnection taken) {
+    private void startOnLoop(UpstreamExchange exchange, UpstreamConnection taken) {
         if (taken.isUsable()) {
             exchange.start(taken);
         } else {
@@ -94,7 +94,7 @@ final class EndpointConnections {
         return null;
     }
 
-    private void await(UpstreamExchange.Running exchange) {
+    private void await(UpstreamExchange exchange) {
         if (exchange.isOver()) {
             // It has left before it came, and will not leave again.
             return;
@@ -109,22 +109,22 @@ final class EndpointConnections {
     }
 
     /** Whose turn it is; null if nobody waits. */
-    private UpstreamExchange.@Nullable Running nextInTurn() {
-        UpstreamExchange.Running next = waiting.pollFirst();
+    private @Nullable UpstreamExchange nextInTurn() {
+        UpstreamExchange next = waiting.pollFirst();
         if (next != null) {
             next.waitNoMore();
         }
         return next;
     }
 
-    private void giveUp(UpstreamExchange.Running exchange) {
+    private void giveUp(UpstreamExchange exchange) {
         if (leave(exchange)) {
             exchange.fail(new TimeoutException("no connection free"));
         }
     }
 
     /** Does not wait any more; whether it did. */
-    synchronized boolean leave(UpstreamExchange.Running exchange) {
+    synchronized boolean leave(UpstreamExchange exchange) {
         boolean waited = !waiting.isEmpty() && waiting.remove(exchange);
         if (waited) {
             exchange.waitNoMore();
@@ -134,7 +134,7 @@ final class EndpointConnections {
 
     /** An exchange is over on this connection, or none began. On its event loop. */
     void release(UpstreamConnection connection) {
-        UpstreamExchange.Running next;
+        UpstreamExchange next;
         synchronized (this) {
             next = nextInTurn();
             if (next == null) {
@@ -151,7 +151,7 @@ final class EndpointConnections {
         if (!pooled) {
             return;
         }
-        UpstreamExchange.Running next;
+        UpstreamExchange next;
         synchronized (this) {
             if (connection != null) {
                 Deque<UpstreamConnection> own = idle.get(connection.channel().eventLoop());

@@ -130,7 +130,7 @@ public final class UpstreamAttempt {
             silenceLimited |= begun;
         }
         if (open != null) {
-            open.eventLoop().execute(() -> UpstreamClient.limitSilence(open.pipeline(), longest));
+            open.eventLoop().execute(() -> UpstreamConnection.limitSilence(open.pipeline(), longest));
         }
     }
 

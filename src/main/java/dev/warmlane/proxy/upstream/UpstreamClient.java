@@ -11,7 +11,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
@@ -19,7 +18,6 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
@@ -29,17 +27,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import reactor.netty.NettyPipeline;
 import reactor.netty.http.HttpResources;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -115,19 +110,6 @@ public final class UpstreamClient implements AutoCloseable {
         }));
     }
 
-    /** From now on, the response under way may be silent for no longer than this; on its event loop. */
-    static void limitSilence(ChannelPipeline pipeline, Duration longest) {
-        UpstreamConnection connection = pipeline.get(UpstreamConnection.class);
-        if (connection != null) {
-            connection.limitSilence(longest);
-        } else if (pipeline.get(NettyPipeline.ResponseTimeoutHandler) != null) {
-            pipeline.replace(
-                    NettyPipeline.ResponseTimeoutHandler,
-                    NettyPipeline.ResponseTimeoutHandler,
-                    new ReadTimeoutHandler(longest.toMillis(), TimeUnit.MILLISECONDS));
-        }
-    }
-
     /** Closes all connections. */
     @Override
     public void close() {
@@ -150,7 +132,7 @@ public final class UpstreamClient implements AutoCloseable {
     }
 
     /** Opens a connection and starts the exchange on it, or fails it. */
-    void connect(EndpointConnections connections, UpstreamExchange.Running exchange, boolean pooled) {
+    void connect(EndpointConnections connections, UpstreamExchange exchange, boolean pooled) {
         Target target = connections.target();
         InetSocketAddress address = target.literal();
         if (address != null) {
@@ -176,7 +158,7 @@ public final class UpstreamClient implements AutoCloseable {
     /** Tries one address after the other. */
     private void connect(
             EndpointConnections connections,
-            UpstreamExchange.Running exchange,
+            UpstreamExchange exchange,
             boolean pooled,
             List<? extends SocketAddress> addresses,
             int at,
@@ -219,7 +201,7 @@ public final class UpstreamClient implements AutoCloseable {
     }
 
     /** Begins when the connection is secure, if it is to be. */
-    private static void secure(Channel channel, UpstreamExchange.Running exchange) {
+    private static void secure(Channel channel, UpstreamExchange exchange) {
         UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
@@ -236,7 +218,7 @@ public final class UpstreamClient implements AutoCloseable {
     }
 
     private static void failed(
-            EndpointConnections connections, UpstreamExchange.Running exchange, boolean pooled, Throwable cause) {
+            EndpointConnections connections, UpstreamExchange exchange, boolean pooled, Throwable cause) {
         connections.closed(null, pooled);
         exchange.fail(cause);
     }

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
@@ -14,6 +15,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import reactor.netty.NettyPipeline;
 
 /**
  * A connection to an endpoint, the last handler of its pipeline. It carries one exchange after the other, and closes when an exchange
@@ -34,7 +37,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private final long responseNanos;
     private final long idleNanos;
     private final long keepAliveNanos;
-    private UpstreamExchange.@Nullable Running exchange;
+    private @Nullable UpstreamExchange exchange;
     private boolean sent;
     private boolean persistent;
     private long longestSilence;
@@ -63,7 +66,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         return channel.isActive() && System.nanoTime() - quietSince < keepAliveNanos;
     }
 
-    void send(UpstreamExchange.Running next, FullHttpRequest request) {
+    void send(UpstreamExchange next, FullHttpRequest request) {
         exchange = next;
         sent = false;
         persistent = false;
@@ -97,13 +100,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         }
     }
 
-    void pause(UpstreamExchange.Running reader) {
+    void pause(UpstreamExchange reader) {
         if (exchange == reader) {
             channel.config().setAutoRead(false);
         }
     }
 
-    void resume(UpstreamExchange.Running reader) {
+    void resume(UpstreamExchange reader) {
         if (exchange == reader && !channel.config().isAutoRead()) {
             quietSince = System.nanoTime();
             channel.config().setAutoRead(true);
@@ -111,16 +114,24 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     /** Nobody waits for the rest of this exchange. */
-    void abandon(UpstreamExchange.Running over) {
+    void abandon(UpstreamExchange over) {
         if (exchange == over) {
             exchange = null;
             close();
         }
     }
 
-    /** A response that has begun may be silent for no longer than this. */
-    void limitSilence(Duration longest) {
-        limitSilence(longest.toNanos());
+    /** From now on, the response under way on any connection to an endpoint may be silent for no longer than this; on its event loop. */
+    static void limitSilence(ChannelPipeline pipeline, Duration longest) {
+        UpstreamConnection connection = pipeline.get(UpstreamConnection.class);
+        if (connection != null) {
+            connection.limitSilence(longest.toNanos());
+        } else if (pipeline.get(NettyPipeline.ResponseTimeoutHandler) != null) {
+            pipeline.replace(
+                    NettyPipeline.ResponseTimeoutHandler,
+                    NettyPipeline.ResponseTimeoutHandler,
+                    new ReadTimeoutHandler(longest.toMillis(), TimeUnit.MILLISECONDS));
+        }
     }
 
     private void limitSilence(long nanos) {
@@ -131,7 +142,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        UpstreamExchange.Running current = exchange;
+        UpstreamExchange current = exchange;
         if (current == null || !(message instanceof HttpObject part)) {
             ReferenceCountUtil.release(message);
             return;
@@ -160,7 +171,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     }
 
     /** Others may have it before the response has been read to its end. */
-    private void complete(UpstreamExchange.Running whole) {
+    private void complete(UpstreamExchange whole) {
         if (exchange == whole) {
             exchange = null;
             if (pooled && persistent && sent && channel.isActive()) {
@@ -205,7 +216,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     /** The exchange under way, if any, fails, and the connection ends with it. */
     void fail(Throwable cause) {
-        UpstreamExchange.Running failed = exchange;
+        UpstreamExchange failed = exchange;
         exchange = null;
         close();
         if (failed != null) {

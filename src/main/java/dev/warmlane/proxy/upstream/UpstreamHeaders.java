@@ -25,13 +25,15 @@ public final class UpstreamHeaders {
     public static final String PREFILLER = "x-prefiller-host-port";
 
     private static final String OWN_PREFIX = "x-warmlane-";
+    private static final String FORWARDED_FOR = "x-forwarded-for";
+    private static final List<String> OTHER_CLAIMS = List.of("forwarded", "x-real-ip");
 
     private UpstreamHeaders() {}
 
     /**
      * @param endpoint whose host is asked; where it is one of several ranks of a server, the server is told which, whatever the
      *     client says
-     * @param forwardedFor tells whose request it is
+     * @param addresses which of them are trusted to say whose request it is
      * @param apiKey the pool's own key, which replaces the client's, or null to pass the client's on
      * @param authenticated whether the client's key or token was for the gateway, so that it goes no further
      * @param bodyBytes length of the body that will be sent
@@ -41,7 +43,7 @@ public final class UpstreamHeaders {
             HttpHeaders to,
             Endpoint endpoint,
             String requestId,
-            ForwardedFor forwardedFor,
+            ClientAddresses addresses,
             @Nullable String apiKey,
             boolean authenticated,
             int bodyBytes) {
@@ -56,7 +58,7 @@ public final class UpstreamHeaders {
             to.set(DATA_PARALLEL_RANK, Integer.toString(endpoint.id().rank()));
         }
         to.set(RequestIds.HEADER, requestId);
-        forwardedFor.write(request, to);
+        forwardedFor(request, to, addresses);
         if (authenticated) {
             to.remove(HttpHeaderNames.AUTHORIZATION);
             to.remove(Credentials.API_KEY_HEADER);
@@ -90,6 +92,32 @@ public final class UpstreamHeaders {
         }
     }
 
+    /**
+     * Tells the endpoint whose request it gets: the peer is appended to the X-Forwarded-For of a trusted proxy. What anybody else
+     * says of addresses is not believed, so it goes no further.
+     *
+     * @param to has the client's headers
+     */
+    private static void forwardedFor(ServerHttpRequest request, HttpHeaders to, ClientAddresses addresses) {
+        InetSocketAddress socket = request.getRemoteAddress();
+        InetAddress peer = socket == null ? null : socket.getAddress();
+        if (peer == null || !addresses.isTrusted(peer)) {
+            to.remove(FORWARDED_FOR);
+            OTHER_CLAIMS.forEach(to::remove);
+        }
+        if (peer != null) {
+            List<String> hops = to.getAll(FORWARDED_FOR);
+            String text = withoutScope(peer.getHostAddress());
+            to.set(FORWARDED_FOR, hops.isEmpty() ? text : String.join(", ", hops) + ", " + text);
+        }
+    }
+
+    /** The name of an interface of this host, after a percent sign, says nothing elsewhere. */
+    private static String withoutScope(String address) {
+        int scope = address.indexOf('%');
+        return scope < 0 ? address : address.substring(0, scope);
+    }
+
     /** Without the port that everybody expects. */
     private static String host(URI endpoint) {
         int port = endpoint.getPort();
@@ -111,42 +139,6 @@ public final class UpstreamHeaders {
     /** Whether only the gateway itself may say this, to whichever side. */
     public static boolean isOwn(String name) {
         return name.regionMatches(true, 0, OWN_PREFIX, 0, OWN_PREFIX.length());
-    }
-
-    /**
-     * Tells the endpoint whose request it gets: the peer is appended to the X-Forwarded-For of a trusted proxy. What anybody else
-     * says of addresses is not believed, so it goes no further. Immutable.
-     */
-    public static final class ForwardedFor {
-        private static final String HEADER = "x-forwarded-for";
-        private static final List<String> OTHER_CLAIMS = List.of("forwarded", "x-real-ip");
-
-        private final ClientAddresses addresses;
-
-        public ForwardedFor(ClientAddresses addresses) {
-            this.addresses = addresses;
-        }
-
-        /** @param to has the client's headers */
-        void write(ServerHttpRequest request, HttpHeaders to) {
-            InetSocketAddress socket = request.getRemoteAddress();
-            InetAddress peer = socket == null ? null : socket.getAddress();
-            if (peer == null || !addresses.isTrusted(peer)) {
-                to.remove(HEADER);
-                OTHER_CLAIMS.forEach(to::remove);
-            }
-            if (peer != null) {
-                List<String> hops = to.getAll(HEADER);
-                String text = withoutScope(peer.getHostAddress());
-                to.set(HEADER, hops.isEmpty() ? text : String.join(", ", hops) + ", " + text);
-            }
-        }
-
-        /** The name of an interface of this host, after a percent sign, says nothing elsewhere. */
-        private static String withoutScope(String address) {
-            int scope = address.indexOf('%');
-            return scope < 0 ? address : address.substring(0, scope);
-        }
     }
 
     /**

@@ -22,17 +22,22 @@ import reactor.core.publisher.Operators;
  *
  * <p>All state is confined to the connection's event loop; requests and cancels may come from other threads.
  */
-public final class UpstreamResponse extends Flux<ByteBuf> {
+public final class UpstreamResponse extends Flux<ByteBuf> implements Subscription {
     private final HttpResponse head;
-    private final UpstreamExchange.Running exchange;
+    private final UpstreamExchange exchange;
     private final EventLoop loop;
-    private @Nullable Reading reader;
+    /** Null until somebody reads it. */
+    private @Nullable CoreSubscriber<? super ByteBuf> reader;
+
+    private long asked;
+    private boolean draining;
+    private boolean over;
     private @Nullable Queue<ByteBuf> waiting;
     private boolean ended;
     private boolean dropped;
     private @Nullable Throwable failure;
 
-    UpstreamResponse(HttpResponse head, UpstreamExchange.Running exchange, EventLoop loop) {
+    UpstreamResponse(HttpResponse head, UpstreamExchange exchange, EventLoop loop) {
         this.head = head;
         this.exchange = exchange;
         this.loop = loop;
@@ -77,19 +82,17 @@ public final class UpstreamResponse extends Flux<ByteBuf> {
     }
 
     private void start(CoreSubscriber<? super ByteBuf> actual) {
-        Reading started = new Reading(actual);
-        reader = started;
-        actual.onSubscribe(started);
-        started.drain();
+        reader = actual;
+        actual.onSubscribe(this);
+        drain();
     }
 
     /** Takes a part of the content over. */
     void chunk(ByteBuf chunk) {
-        Reading reading = reader;
         if (dropped) {
             chunk.release();
-        } else if (reading != null && reading.takesNow()) {
-            reading.next(chunk);
+        } else if (reader != null && takesNow()) {
+            next(reader, chunk);
         } else {
             if (waiting == null) {
                 waiting = new ArrayDeque<>();
@@ -106,9 +109,7 @@ public final class UpstreamResponse extends Flux<ByteBuf> {
         }
         ended = true;
         failure = why;
-        if (reader != null) {
-            reader.drain();
-        }
+        drain();
     }
 
     /** Nobody reads it any more. */
@@ -125,70 +126,60 @@ public final class UpstreamResponse extends Flux<ByteBuf> {
         return waiting == null || waiting.isEmpty();
     }
 
-    private final class Reading implements Subscription {
-        private final CoreSubscriber<? super ByteBuf> actual;
-        private long asked;
-        private boolean draining;
-        private boolean over;
+    private boolean takesNow() {
+        return asked > 0 && !draining && isEmpty();
+    }
 
-        Reading(CoreSubscriber<? super ByteBuf> actual) {
-            this.actual = actual;
+    private void next(CoreSubscriber<? super ByteBuf> to, ByteBuf chunk) {
+        if (asked != Long.MAX_VALUE) {
+            asked--;
         }
+        to.onNext(chunk);
+    }
 
-        boolean takesNow() {
-            return asked > 0 && !draining && isEmpty();
+    @Override
+    public void request(long count) {
+        if (loop.inEventLoop()) {
+            ask(count);
+        } else {
+            loop.execute(() -> ask(count));
         }
+    }
 
-        void next(ByteBuf chunk) {
-            if (asked != Long.MAX_VALUE) {
-                asked--;
-            }
-            actual.onNext(chunk);
+    private void ask(long count) {
+        asked = Operators.addCap(asked, count);
+        drain();
+    }
+
+    private void drain() {
+        CoreSubscriber<? super ByteBuf> to = reader;
+        if (to == null || draining || over) {
+            return;
         }
-
-        @Override
-        public void request(long count) {
-            if (loop.inEventLoop()) {
-                ask(count);
-            } else {
-                loop.execute(() -> ask(count));
-            }
+        draining = true;
+        while (asked > 0 && waiting != null && !waiting.isEmpty() && !dropped) {
+            next(to, waiting.remove());
         }
-
-        private void ask(long count) {
-            asked = Operators.addCap(asked, count);
-            drain();
+        draining = false;
+        if (!isEmpty() || over || dropped) {
+            return;
         }
-
-        private void drain() {
-            if (draining || over) {
-                return;
-            }
-            draining = true;
-            while (asked > 0 && waiting != null && !waiting.isEmpty() && !dropped) {
-                next(waiting.remove());
-            }
-            draining = false;
-            if (!isEmpty() || over || dropped) {
-                return;
-            }
-            if (ended) {
-                over = true;
-                if (failure == null) {
-                    actual.onComplete();
-                } else {
-                    actual.onError(failure);
-                }
-            } else if (asked > 0) {
-                exchange.resume();
-            }
-        }
-
-        @Override
-        public void cancel() {
+        if (ended) {
             over = true;
-            exchange.abandon();
+            if (failure == null) {
+                to.onComplete();
+            } else {
+                to.onError(failure);
+            }
+        } else if (asked > 0) {
+            exchange.resume();
         }
+    }
+
+    @Override
+    public void cancel() {
+        over = true;
+        exchange.abandon();
     }
 
     /** Joins the content, without a copy where it came in one piece. */
