@@ -80,17 +80,21 @@ final class MetricTally {
         totals.merge(family, value, family.takesHighest() ? Math::max : Double::sum);
     }
 
-    /** Not by a pattern: this is asked of every sample. */
     private static @Nullable Integer engineOf(PrometheusText sample) {
-        String engine = sample.label("engine");
-        if (engine == null || engine.isEmpty() || engine.length() > MAX_ENGINE_DIGITS) {
-            return null;
+        long number = number(sample.label("engine"), MAX_ENGINE_DIGITS);
+        return number < 0 ? null : (Integer) (int) number;
+    }
+
+    /** What at most so many digits say; negative where there are none or something else. No pattern: every sample is asked. */
+    private static long number(@Nullable String digits, int most) {
+        if (digits == null || digits.isEmpty() || digits.length() > most) {
+            return -1;
         }
-        int number = 0;
-        for (int i = 0; i < engine.length(); i++) {
-            char digit = engine.charAt(i);
+        long number = 0;
+        for (int i = 0; i < digits.length(); i++) {
+            char digit = digits.charAt(i);
             if (digit < '0' || digit > '9') {
-                return null;
+                return -1;
             }
             number = number * 10 + (digit - '0');
         }
@@ -233,6 +237,8 @@ final class MetricTally {
      * with several API server processes, counts once. For one thread.
      */
     private static final class CacheConfig {
+        private static final int MAX_DIGITS = 9;
+
         private final Map<String, Long> blocksByEngine = new HashMap<>();
         private @Nullable Integer blockSizeTokens;
         private @Nullable Boolean prefixCaching;
@@ -283,18 +289,8 @@ final class MetricTally {
 
         /** An engine that has not measured its memory yet says {@code None}. */
         static @Nullable Long positive(@Nullable String digits) {
-            if (digits == null || digits.isEmpty() || digits.length() > 9) {
-                return null;
-            }
-            long number = 0;
-            for (int i = 0; i < digits.length(); i++) {
-                char digit = digits.charAt(i);
-                if (digit < '0' || digit > '9') {
-                    return null;
-                }
-                number = number * 10 + (digit - '0');
-            }
-            return number == 0 ? null : number;
+            long number = number(digits, MAX_DIGITS);
+            return number <= 0 ? null : (Long) number;
         }
     }
 }

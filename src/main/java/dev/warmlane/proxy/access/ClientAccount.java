@@ -44,10 +44,6 @@ final class ClientAccount {
                 && limits.tokensPerMinute() == allowance.tokensPerMinute();
     }
 
-    boolean limitsTokens() {
-        return tokens != null;
-    }
-
     /** @return 0 if a request was there, else how long until one will be, in nanoseconds */
     long takeRequest(long nowNanos) {
         if (requests == null) {
