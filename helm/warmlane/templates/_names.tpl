@@ -114,3 +114,11 @@ allowPrivilegeEscalation: false
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{/* Takes the name of a group of values, and the group: fails where its bounds leave no number between them. */}}
+{{- define "warmlane.checkBounds" -}}
+{{- $group := index . 1 -}}
+{{- if lt (int $group.maxReplicas) (int $group.minReplicas) -}}
+{{- fail (printf "%s.maxReplicas: %v (expected: at least minReplicas, %v)" (index . 0) $group.maxReplicas $group.minReplicas) -}}
+{{- end -}}
+{{- end -}}

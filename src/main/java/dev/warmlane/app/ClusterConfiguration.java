@@ -10,6 +10,7 @@ import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.info.BuildProperties;
-import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
@@ -95,7 +95,14 @@ class ClusterConfiguration {
     ApplicationRunner joinCluster(WarmlaneSettings settings, Pools pools, ReplicaSharing sharing) {
         return arguments -> {
             awaitEndpoints(pools, settings.cluster().joinTimeout());
-            sharing.start();
+            try {
+                sharing.start();
+            } catch (IllegalStateException e) {
+                throw e.getCause() instanceof BindException
+                        ? new InvalidSettingException(
+                                PREFIX + "port", settings.cluster().port(), "a port that nobody listens on")
+                        : e;
+            }
         };
     }
 
@@ -131,15 +138,11 @@ class ClusterConfiguration {
 
     private static Supplier<SSLContext> byBundle(SslBundles bundles, String name) {
         String key = PREFIX + "ssl-bundle";
-        try {
-            SslBundle bundle = bundles.getBundle(name);
-            checkBothStores(key, name, bundle);
-            Renewable context = new Renewable(bundle.createSslContext());
-            bundles.addBundleUpdateHandler(name, renewed -> context.current = renewed.createSslContext());
-            return context;
-        } catch (NoSuchSslBundleException e) {
-            throw new InvalidSettingException(key, name, "the name of a bundle in spring.ssl.bundle");
-        }
+        SslBundle bundle = TlsCheck.bundle(key, name, bundles);
+        checkBothStores(key, name, bundle);
+        Renewable context = new Renewable(bundle.createSslContext());
+        bundles.addBundleUpdateHandler(name, renewed -> context.current = renewed.createSslContext());
+        return context;
     }
 
     /** Without a trust store of its own, Java would take everybody for a member who has a certificate of a public authority. */

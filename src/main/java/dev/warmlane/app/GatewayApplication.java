@@ -31,6 +31,7 @@ import org.springframework.core.env.Environment;
     ProxyConfiguration.class,
     ShortWayConfiguration.class,
     RouteCheck.class,
+    TlsCheck.class,
     AccessLogConfiguration.class,
     TracingConfiguration.class,
     ActuatorConfiguration.class,

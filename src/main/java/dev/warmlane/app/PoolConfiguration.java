@@ -23,7 +23,6 @@ import java.util.Arrays;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.SslOptions;
@@ -113,13 +112,12 @@ class PoolConfiguration {
             if (name.isEmpty()) {
                 return null;
             }
-            try {
-                ClientTls tls = new ClientTls(context(bundles.getBundle(name)), pool.serverName());
-                bundles.addBundleUpdateHandler(name, renewed -> tls.renew(context(renewed)));
-                return tls;
-            } catch (NoSuchSslBundleException e) {
-                throw new InvalidSettingException("ssl-bundle", name, "the name of a bundle in spring.ssl.bundle");
-            }
+            String key =
+                    pool.sslBundle() == null ? "warmlane.upstream.ssl-bundle" : "pool " + pool.name() + ": ssl-bundle";
+            SslBundle bundle = TlsCheck.bundle(key, name, bundles);
+            ClientTls tls = new ClientTls(context(bundle), pool.serverName());
+            bundles.addBundleUpdateHandler(name, renewed -> tls.renew(context(renewed)));
+            return tls;
         }
 
         private static SslContext context(SslBundle bundle) {

@@ -38,7 +38,7 @@ class RouteCheck {
 
     private static final Logger log = LoggerFactory.getLogger(RouteCheck.class);
 
-    /** Reads the routes before anybody else does; they stay read. */
+    /** Reads the routes before anybody else does, and they stay read. */
     @Bean
     InitializingBean routesCanBeMade(
             GatewayProperties gateway,

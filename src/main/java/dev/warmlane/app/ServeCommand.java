@@ -15,7 +15,6 @@ import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,8 +51,6 @@ public final class ServeCommand implements Callable<Integer> {
 
     /** Exit code of what cannot be understood, as of the other commands. */
     private static final int INVALID = 2;
-
-    private static final int MAX_PORT = 65_535;
 
     private static final Map<String, Object> UNKNOWN_PORTS = Map.of(
             "server.port",
@@ -126,8 +123,6 @@ public final class ServeCommand implements Callable<Integer> {
         // Not as arguments: beside one that is given, a second makes a list.
         application.addInitializers(context -> {
             ConfigurableEnvironment environment = context.getEnvironment();
-            checkPort(environment, "server.port");
-            checkPort(environment, "management.server.port");
             environment.getPropertySources().addFirst(new MapPropertySource("check", UNKNOWN_PORTS));
         });
         application.addListeners((ApplicationListener<ApplicationStartedEvent>) made -> {
@@ -140,13 +135,6 @@ public final class ServeCommand implements Callable<Integer> {
             System.out.println("The configuration is valid.");
         }
         return 0;
-    }
-
-    private static void checkPort(Environment environment, String key) {
-        String port = environment.getProperty(key, "0");
-        if (!port.matches("[0-9]{1,5}") || Integer.parseInt(port) > MAX_PORT) {
-            throw new InvalidSettingException(key, port, "a port from 0 to 65535");
-        }
     }
 
     /** Reactor Netty makes four at least: on fewer cores they only hand requests to each other. Whoever has set it knows why. */

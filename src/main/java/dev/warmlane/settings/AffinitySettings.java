@@ -6,6 +6,7 @@ import dev.warmlane.core.vllm.GenerationRequest.SessionField;
 import dev.warmlane.settings.InvalidSettingException.Check;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -73,8 +74,22 @@ public record AffinitySettings(
             })
             List<String> bodyFields) {
 
+        private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+
         public Session {
             parse(bodyFields);
+            for (String header : headers) {
+                checkToken("warmlane.affinity.session.headers", header, "the name of a header");
+            }
+            if (!cookie.isEmpty()) {
+                checkToken("warmlane.affinity.session.cookie", cookie, "the name of a cookie");
+            }
+        }
+
+        private static void checkToken(String key, String name, String expected) {
+            if (!TOKEN.matcher(name).matches()) {
+                throw new InvalidSettingException(key, name.isEmpty() ? "empty" : name, expected);
+            }
         }
 
         /** The fields of {@link #bodyFields}. */

@@ -27,6 +27,7 @@ public final class GivenSettings {
     /** One word or several with dashes: no setting is called so. Placeholders are written as in the environment. */
     private static final Pattern WORD = Pattern.compile("[a-z][A-Za-z0-9-]*");
 
+    private static final String ROUTES = "spring.cloud.gateway.server.webflux.routes[";
     private static final Pattern FLAGS = Pattern.compile("--(debug|trace)(=.*)?");
     private static final String METADATA = "META-INF/%sspring-configuration-metadata.json";
     private static final List<String> OFTEN = List.of(
@@ -59,14 +60,25 @@ public final class GivenSettings {
     }
 
     private static void checkName(String written, List<String> listed) {
+        if (WORD.matcher(written).matches()) {
+            throw unknown(written, NearestSetting.endingIn(kebabCase(written), OFTEN));
+        }
+        checkPrefixed(written, listed);
+    }
+
+    /**
+     * Checks a name that has one of the prefixes, or one that is near.
+     *
+     * @param listed the metadata, which is read into it once somebody asks
+     * @throws InvalidSettingException if it does not exist
+     */
+    static void checkPrefixed(String written, List<String> listed) {
         String name = kebabCase(written);
         String prefix = name.substring(0, Math.max(0, name.indexOf('.')));
         if (PREFIXES.contains(prefix)) {
-            if (!OFTEN.contains(name) && !isListed(name, listed)) {
+            if (!OFTEN.contains(name) && !name.startsWith(ROUTES) && !isListed(name, listed)) {
                 throw unknown(name, NearestSetting.amongSprings(name, OFTEN));
             }
-        } else if (WORD.matcher(written).matches()) {
-            throw unknown(written, NearestSetting.endingIn(name, OFTEN));
         } else if (!prefix.equals(SettingNames.PREFIX)) {
             if (NearestSetting.isNear(prefix, SettingNames.PREFIX)) {
                 throw unknown(name, NearestSetting.insteadOf(name));

@@ -25,7 +25,7 @@ public final class InvalidSettingException extends IllegalArgumentException {
             boolean wholeSeconds = duration.toMillis() % 1000 == 0;
             return DurationStyle.SIMPLE.print(duration, wholeSeconds ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
         }
-        return String.valueOf(value);
+        return value == null ? "not set" : value.toString();
     }
 
     /** What settings share: the ranges of values, and what is shown of a secret. */

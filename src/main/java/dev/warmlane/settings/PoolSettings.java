@@ -134,6 +134,10 @@ public record PoolSettings(
         if (ttftTarget != null) {
             Check.notNegative(key + ".ttft-target", ttftTarget);
         }
+        if (models.stream().anyMatch(String::isBlank)) {
+            throw new InvalidSettingException(
+                    key + ".models", "blank", "names of models, or none: they are learned then");
+        }
         if (apiKey != null && apiKey.isBlank()) {
             throw new InvalidSettingException(key + ".api-key", "blank", "a key, or no setting");
         }

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
@@ -193,7 +195,11 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
                 DataSize.class, "a size such as 64KB or 32MB",
                 int.class, "a whole number",
                 long.class, "a whole number",
-                boolean.class, "true or false");
+                double.class, "a number",
+                Double.class, "a number",
+                boolean.class, "true or false",
+                List.class, "a list",
+                Map.class, "names with values");
 
         @Override
         protected @Nullable FailureAnalysis analyze(Throwable rootFailure, RuntimeException first) {
@@ -219,9 +225,19 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
             }
             ConfigurationProperty property = cause.getProperty();
             Class<?> type = cause.getTarget().getType().resolve(Object.class);
-            return property == null
-                    ? null
-                    : analysis(describe(property, EXPECTED.getOrDefault(type, "a " + type.getSimpleName())), cause);
+            return property == null ? null : analysis(describe(property, expected(type)), cause);
+        }
+
+        private static String expected(Class<?> type) {
+            if (type.isEnum()) {
+                return Stream.of(type.getEnumConstants())
+                        .map(constant ->
+                                constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
+                        .collect(Collectors.joining(", "));
+            }
+            return type.isRecord()
+                    ? "settings below it, no value"
+                    : EXPECTED.getOrDefault(type, "a " + type.getSimpleName());
         }
 
         private static String describe(ConfigurationProperty property, String expected) {

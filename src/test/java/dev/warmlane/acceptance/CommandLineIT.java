@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.harness.WarmlaneJvm;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +71,23 @@ class CommandLineIT {
         assertThat(invalid.output())
                 .contains("/no/keys")
                 .doesNotContain("is valid", "Exception encountered", "condition evaluation");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            String port = Integer.toString(taken.getLocalPort());
+            Ended ended = run(
+                    "serve",
+                    "--server.port=0",
+                    "--management.server.port=" + port,
+                    "--warmlane.warm-up=0s",
+                    "--warmlane.endpoints=http://127.0.0.1:1");
+            assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.output())
+                    .contains("management.server.port: " + port + " (expected: a port that nobody listens on)")
+                    .doesNotContain("\tat ");
+        }
     }
 
     @Test

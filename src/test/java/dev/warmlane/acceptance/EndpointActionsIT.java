@@ -142,6 +142,7 @@ class EndpointActionsIT {
                         .formatted(fleet.uris().get(0))))
                 .isEqualTo(400);
         assertThat(post("no order")).isEqualTo(400);
+        assertThat(post("{}")).isEqualTo(400);
         assertThat(post("{\"pool\":\"default\",\"endpoint\":\" \",\"action\":\"drain\"}"))
                 .isEqualTo(404);
     }

@@ -193,7 +193,7 @@ class TlsIT {
     void aBundleThatDoesNotExistStopsTheStart() {
         assertThatThrownBy(() -> start("engine", "gateway", List.of(), "warmlane.upstream.ssl-bundle=none"))
                 .rootCause()
-                .hasMessage("ssl-bundle: none (expected: the name of a bundle in spring.ssl.bundle)");
+                .hasMessage("warmlane.upstream.ssl-bundle: none (expected: the name of a bundle in spring.ssl.bundle)");
     }
 
     private void start(String engineKeys, String engineTrusts, List<String> settings, String... more) {

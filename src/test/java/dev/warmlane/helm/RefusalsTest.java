@@ -38,6 +38,10 @@ class RefusalsTest {
             config: {pools: [{name: a, kubernetes: {svc: a}}]}      | 'svc' not allowed
             config: {pools: [{name: a, endpoints: ['http://a:1'], api-key: s3cret}]} | /config/pools/0/api-key
             config: {cluster: {secret: s3cret}}                     | /config/cluster/secret
+            config: {management: {key: 0123456789abcdef}}           | /config/management/key
+            config: {access-log: {salt: s3cret}}                    | /config/access-log/salt
+            config: {endpoint-salt: s3cret}                         | /config/endpoint-salt
+            config: {dashboard: {target-hit-ratio: 80}}             | /config/dashboard/target-hit-ratio
             config: {cluster: {members: ['a:1']}}                   | config.cluster.members: set (expected: nothing, because the chart sets it unless cluster.enabled is false)
             {modelNames: [{name: a, targets: b}], config: {model-names: {file: /a}}} | config.model-names.file: set (expected: nothing, because modelNames is)
             modelNames: [{name: a}]                                 | /modelNames/0
@@ -53,6 +57,9 @@ class RefusalsTest {
             securityContext: {runAsUser: 0}                         | /securityContext/runAsUser
             {autoscaling: {enabled: true}, keda: {enabled: true}}   | autoscaling.enabled and keda.enabled: both (expected: one of them, or neither)
             autoscaling: {enabled: true, cpuPercent: 0}             | autoscaling: neither cpuPercent nor inFlight (expected: at least one of them above 0)
+            autoscaling: {enabled: true, minReplicas: 9, maxReplicas: 3} | autoscaling.maxReplicas: 3 (expected: at least minReplicas, 9)
+            keda: {enabled: true, minReplicas: 9, maxReplicas: 3}   | keda.maxReplicas: 3 (expected: at least minReplicas, 9)
+            vllm: {enabled: true, version: 0.11.0, model: m, scaling: {by: keda, minReplicas: 9, maxReplicas: 3}} | vllm.scaling.maxReplicas: 3 (expected: at least minReplicas, 9)
             keda: {prometheus: prom}                                | /keda/prometheus
             podDisruptionBudget: {maxUnavailable: 0}                | /podDisruptionBudget/maxUnavailable
             networkPolicy: {apiServerCidrs: [10.0.0.1]}             | /networkPolicy/apiServerCidrs/0

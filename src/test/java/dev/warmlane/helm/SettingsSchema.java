@@ -30,6 +30,9 @@ final class SettingsSchema {
     private static final String POSITIVE = "^0*[1-9][0-9]*";
     private static final String ANY = "^[0-9]+";
 
+    /** Where the range of a number may end: a share, and a port. */
+    private static final List<Integer> MOST = List.of(1, 65_535);
+
     private SettingsSchema() {}
 
     static Map<String, Object> generate() {
@@ -61,7 +64,8 @@ final class SettingsSchema {
         // A ConfigMap is no place for a secret: the environment is.
         String reference = "\\$\\{[^}]+\\}";
         return switch (key) {
-            case "secret" -> ordered("type", "string", "pattern", "^" + reference + "$");
+            case "secret", "key", "salt", "endpoint-salt" ->
+                ordered("type", "string", "pattern", "^" + reference + "$");
             // YAML reads off as false.
             case "ranks" -> value(String.class);
             case "api-key" -> ordered("type", "string", "pattern", "^(" + reference + "|pass)$");
@@ -113,10 +117,18 @@ final class SettingsSchema {
     private static Map<String, Object> bounded(String type, @Nullable String name) {
         for (int least = -1; name != null && least <= 1; least++) {
             if (accepts(name, String.valueOf(least))) {
-                return least == -1 ? Map.of("type", type) : ordered("type", type, "minimum", least);
+                Map<String, Object> schema = new LinkedHashMap<>(Map.of("type", type));
+                if (least >= 0) {
+                    schema.put("minimum", least);
+                }
+                MOST.stream()
+                        .filter(most -> accepts(name, String.valueOf(most)) && !accepts(name, String.valueOf(most + 1)))
+                        .findFirst()
+                        .ifPresent(most -> schema.put("maximum", most));
+                return schema;
             }
         }
-        return Map.of("type", type);
+        return new LinkedHashMap<>(Map.of("type", type));
     }
 
     /** Whether the process would start with this value, all else being as by default. */

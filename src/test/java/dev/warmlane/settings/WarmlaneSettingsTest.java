@@ -92,7 +92,7 @@ class WarmlaneSettingsTest {
                 "warmlane.auth.oidc.issuer-uri=ftp://id | warmlane.auth.oidc.issuer-uri: ftp://id (expected: a URL such as https://id.example.org)",
                 "warmlane.auth.oidc.issuer-uri=https://id | warmlane.auth.oidc.audiences: [] (expected: what tokens for this gateway name as their audience)",
                 "warmlane.auth.oidc.algorithms=none | warmlane.auth.oidc.algorithms: [none] (expected: some of RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512)",
-                "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: null (expected: the name of a group)",
+                "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: not set (expected: the name of a group)",
                 "warmlane.tenancy.secret-file=/s | warmlane.tenancy.secret-file: /s (expected: nothing unless warmlane.auth tells who clients are)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ssl-bundle=pods | warmlane.pools[0].endpoints: [http://a:1] (expected: https URLs, as ssl-bundle is set)",
                 "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model and none)",

@@ -118,9 +118,12 @@ final class EndpointHandler {
                 .switchIfEmpty(Mono.error(EndpointHandler::malformed))
                 .flatMap(body -> {
                     JsonNode order = read(body);
-                    Place place = place(
-                            order.path("pool").asString(""),
-                            order.path("endpoint").asString(""));
+                    String pool = order.path("pool").asString("");
+                    String endpoint = order.path("endpoint").asString("");
+                    if (pool.isEmpty() || endpoint.isEmpty()) {
+                        throw malformed();
+                    }
+                    Place place = place(pool, endpoint);
                     String action = order.path("action").asString("");
                     boolean changed = carryOut(action, place);
                     log.info(

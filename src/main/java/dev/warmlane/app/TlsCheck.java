@@ -1,0 +1,93 @@
+package dev.warmlane.app;
+
+import dev.warmlane.settings.InvalidSettingException;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.web.server.Ssl;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.server.WebServerSslBundle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+
+/** Stops the start at certificates and keys that cannot be used, and names the setting that they are for, before a server needs them. */
+@Configuration(proxyBeanMethods = false)
+class TlsCheck {
+    private static final String NAME = "the name of a bundle in spring.ssl.bundle";
+
+    /** Before the servers are made; of both, as the management port's comes later. */
+    @Bean
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> certificatesCanBeUsed(
+            Environment environment, SslBundles bundles) {
+        return factory -> {
+            checkServer("server.ssl", environment, bundles);
+            checkServer("management.server.ssl", environment, bundles);
+            for (String name : bundles.getBundleNames()) {
+                check("spring.ssl.bundle", name, bundles.getBundle(name));
+            }
+        };
+    }
+
+    private static void checkServer(String prefix, Environment environment, SslBundles bundles) {
+        Ssl ssl = Binder.get(environment).bind(prefix, Ssl.class).orElse(null);
+        if (ssl == null || !Ssl.isEnabled(ssl)) {
+            return;
+        }
+        String name = ssl.getBundle();
+        if (name != null) {
+            bundle(prefix + ".bundle", name, bundles);
+            return;
+        }
+        SslBundle own;
+        try {
+            own = WebServerSslBundle.get(ssl, bundles);
+        } catch (RuntimeException e) {
+            throw new InvalidSettingException(prefix, reason(e));
+        }
+        check(prefix, "", own);
+    }
+
+    /** @throws InvalidSettingException if the bundle that the setting names does not exist, or cannot be used */
+    static SslBundle bundle(String key, String name, SslBundles bundles) {
+        SslBundle bundle;
+        try {
+            bundle = bundles.getBundle(name);
+        } catch (NoSuchSslBundleException e) {
+            throw new InvalidSettingException(key, name, NAME);
+        }
+        check(key, name, bundle);
+        return bundle;
+    }
+
+    /** Reads all that is in it. */
+    private static void check(String key, String name, SslBundle bundle) {
+        try {
+            bundle.getStores().getKeyStore();
+            bundle.getStores().getTrustStore();
+            bundle.createSslContext();
+        } catch (RuntimeException e) {
+            throw new InvalidSettingException(
+                    key,
+                    (name.isEmpty() ? "" : name + ": ") + reason(e)
+                            + " (expected: certificates and keys that can be used)");
+        }
+    }
+
+    /** What it says, and what the first of its causes said; neither has a key in it. */
+    private static String reason(Throwable failure) {
+        String message =
+                String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+        Throwable first = failure;
+        while (first.getCause() != null) {
+            first = first.getCause();
+        }
+        String cause = String.valueOf(first.getMessage());
+        return message.contains(cause) ? message : message + ": " + cause;
+    }
+}
