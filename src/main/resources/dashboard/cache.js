@@ -132,7 +132,7 @@ function advice({ advice: { missing, changes }, ladder: { hitRatio } }, { endpoi
               </thead>
               <tbody>
                 ${changes.map(
-                  (change) => html`<tr><th scope="row">${name(change)}</th><td class="number">${compact(change.cacheTokens)}</td><td class="number">${percent(change.hitRatio)}</td>
+                  (change) => html`<tr><th scope="row">${name(change)}${change.values ? html`<small>${change.values}</small>` : nothing}</th><td class="number">${compact(change.cacheTokens)}</td><td class="number">${percent(change.hitRatio)}</td>
                     <td class="number">${count(Math.round(change.savedTokensPerSecond))}</td><td class="number">${change.savedEndpoints.toFixed(2)}</td></tr>`,
                 )}
               </tbody>

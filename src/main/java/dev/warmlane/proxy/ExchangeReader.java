@@ -4,7 +4,6 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.vllm.EngineVersion;
@@ -15,6 +14,7 @@ import dev.warmlane.engines.models.ModelNames.Name;
 import dev.warmlane.engines.models.ModelNames.Resolved;
 import dev.warmlane.engines.models.ModelNames.Target;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pool.Prewarming;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
@@ -168,9 +168,9 @@ final class ExchangeReader {
         }
         String id = outcome.requestId();
         RoutingRequest routing = routing(request, path, id, traits.affinity(), pool, tenant, body, stored);
-        SharedPrompts shared = pool.sharedPrompts();
-        if (shared != null && traits.affinity()) {
-            SharedPromptReader.read(shared, path, keys.sender(routing.key(), request), body);
+        Prewarming prewarming = pool.prewarming();
+        if (prewarming != null && traits.affinity()) {
+            SharedPromptReader.read(prewarming.shared(), path, keys.sender(routing.key(), request), body);
         }
         TokenCharge charge = rights == null || identity == null || charged != null
                 ? charged

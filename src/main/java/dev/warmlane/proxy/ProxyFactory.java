@@ -119,8 +119,8 @@ public final class ProxyFactory implements AutoCloseable {
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
                 Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), metrics);
-        if (settings.prewarm().enabled()) {
-            warmer = new CacheWarmer(upstream, pools, settings.prewarm(), registry);
+        if (pools.all().stream().anyMatch(pool -> pool.prewarming() != null)) {
+            warmer = new CacheWarmer(upstream, pools, registry);
         }
         Mirrors mirrors = new Mirrors(upstream, requests, upstreamRequests, budget, mirroring, registry);
         return new VllmRoutingFilter(streams, bodies, requests, failover, retries, mirrors);

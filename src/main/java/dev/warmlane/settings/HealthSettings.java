@@ -1,7 +1,9 @@
 package dev.warmlane.settings;
 
 import dev.warmlane.settings.InvalidSettingException.Check;
+import dev.warmlane.settings.PoolSettings.PoolPrewarmSettings;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -147,6 +149,19 @@ public record HealthSettings(
             Check.positive("warmlane.prewarm.max-duration", maxDuration);
             Check.atLeast("warmlane.prewarm.max-tokens", maxTokens, 1);
             Check.atLeast("warmlane.prewarm.concurrency", concurrency, 1);
+        }
+
+        /** The same for one pool, with what it has settings of its own for. */
+        public PrewarmSettings of(PoolPrewarmSettings pool) {
+            return new PrewarmSettings(
+                    Objects.requireNonNullElse(pool.enabled(), enabled),
+                    minSessions,
+                    memory,
+                    ttl,
+                    Objects.requireNonNullElse(pool.maxDuration(), maxDuration),
+                    Objects.requireNonNullElse(pool.maxTokens(), maxTokens),
+                    concurrency,
+                    pool.priority() != null ? pool.priority() : priority);
         }
 
         /** {@link #memory}, in bytes. */

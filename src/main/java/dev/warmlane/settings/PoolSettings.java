@@ -33,6 +33,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     as for embeddings.
  * @param ttftTarget Target for the 90th percentile of the time to first token. Absent: warmlane.dashboard.ttft-target. 0s: none.
  * @param prefillDecode how prompts get from prefill to decode endpoints
+ * @param prewarm filling an empty cache of this pool before its first request
  */
 @ConfigurationPropertiesSource
 public record PoolSettings(
@@ -47,7 +48,8 @@ public record PoolSettings(
         @Nullable String serverName,
         @Nullable Double targetHitRatio,
         @Nullable Duration ttftTarget,
-        @DefaultValue @NestedConfigurationProperty PrefillDecodeSettings prefillDecode) {
+        @DefaultValue @NestedConfigurationProperty PrefillDecodeSettings prefillDecode,
+        @DefaultValue @NestedConfigurationProperty PoolPrewarmSettings prewarm) {
 
     /** In the place of an API key: the client's own. */
     public static final String PASS = "pass";
@@ -82,7 +84,8 @@ public record PoolSettings(
                 null,
                 null,
                 null,
-                PrefillDecodeSettings.DEFAULT);
+                PrefillDecodeSettings.DEFAULT,
+                PoolPrewarmSettings.AS_ALL);
     }
 
     /** How many ranks each server has, as of {@link EndpointPool#EndpointPool(String, int)}. */
@@ -116,6 +119,7 @@ public record PoolSettings(
                     "either endpoints or kubernetes");
         }
         prefillDecode.check(key + ".prefill-decode");
+        prewarm.check(key + ".prewarm");
         if (kubernetes != null) {
             kubernetes.check(key + ".kubernetes");
         }
@@ -213,6 +217,33 @@ public record PoolSettings(
                 throw new InvalidSettingException(key + ".connector", connector, NIXL + " or " + SIDECAR);
             }
             Check.positive(key + ".release-timeout", releaseTimeout);
+        }
+    }
+
+    /**
+     * What this pool does otherwise than {@code warmlane.prewarm} says; null where it does not.
+     *
+     * @param enabled Whether empty caches of this pool are filled, and beginnings of its prompts kept. Absent: warmlane.prewarm.enabled.
+     * @param maxDuration How long an endpoint waits for it at most. Absent: warmlane.prewarm.max-duration.
+     * @param maxTokens Prompt tokens that an endpoint computes for it at most. Absent: warmlane.prewarm.max-tokens.
+     * @param priority Value of the field priority in these requests, where this pool's engines take one. Absent:
+     *     warmlane.prewarm.priority.
+     */
+    public record PoolPrewarmSettings(
+            @Nullable Boolean enabled,
+            @Nullable Duration maxDuration,
+            @Nullable Long maxTokens,
+            @Nullable Integer priority) {
+        /** As all pools do. */
+        static final PoolPrewarmSettings AS_ALL = new PoolPrewarmSettings(null, null, null, null);
+
+        void check(String key) {
+            if (maxDuration != null) {
+                Check.positive(key + ".max-duration", maxDuration);
+            }
+            if (maxTokens != null) {
+                Check.atLeast(key + ".max-tokens", maxTokens, 1);
+            }
         }
     }
 

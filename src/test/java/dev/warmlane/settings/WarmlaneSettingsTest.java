@@ -2,6 +2,7 @@ package dev.warmlane.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import dev.warmlane.settings.SettingNames.SettingFailureAnalyzer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -99,6 +100,8 @@ class WarmlaneSettingsTest {
                 "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=some | warmlane.pools[0].ranks: some (expected: auto, off or a number from 2 to 256)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=257 | warmlane.pools[0].ranks: 257 (expected: auto, off or a number from 2 to 256)",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].prewarm.max-tokens=0 | warmlane.pools[0].prewarm.max-tokens: 0 (expected: at least 1)",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].prewarm.max-duration=0s | warmlane.pools[0].prewarm.max-duration: 0s (expected: more than zero, such as 2s)",
                 "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model and none)"
             })
     void aSettingThatCannotBeUsedStopsTheStartAndIsNamed(String setting, String problem) {
@@ -126,6 +129,33 @@ class WarmlaneSettingsTest {
                 .withPropertyValues((prefix + settingsAndProblem[0].replace(",", "," + prefix)).split(","))
                 .run(context ->
                         assertThat(description(context.getStartupFailure())).startsWith(settingsAndProblem[1]));
+    }
+
+    @Test
+    void aPoolsOwnPrewarmingGoesBeforeThatOfAll() {
+        new ApplicationContextRunner()
+                .withUserConfiguration(Settings.class)
+                .withPropertyValues(
+                        "warmlane.prewarm.max-tokens=500",
+                        "warmlane.prewarm.priority=7",
+                        "warmlane.pools[0].name=a",
+                        "warmlane.pools[0].endpoints=http://a:1",
+                        "warmlane.pools[0].prewarm.enabled=true",
+                        "warmlane.pools[0].prewarm.max-duration=3s",
+                        "warmlane.pools[0].prewarm.priority=9",
+                        "warmlane.pools[1].name=b",
+                        "warmlane.pools[1].endpoints=http://b:1")
+                .run(context -> {
+                    WarmlaneSettings settings = context.getBean(WarmlaneSettings.class);
+                    PrewarmSettings all = settings.prewarm();
+                    PrewarmSettings own = all.of(settings.pools().get(0).prewarm());
+                    assertThat(own.enabled()).isTrue();
+                    assertThat(own.maxDuration()).hasSeconds(3);
+                    assertThat(own.priority()).isEqualTo(9);
+                    assertThat(own.maxTokens()).isEqualTo(500);
+                    assertThat(own.memory()).isEqualTo(all.memory());
+                    assertThat(all.of(settings.pools().get(1).prewarm())).isEqualTo(all);
+                });
     }
 
     @Test

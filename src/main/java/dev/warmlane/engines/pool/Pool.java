@@ -1,5 +1,6 @@
 package dev.warmlane.engines.pool;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
@@ -12,6 +13,7 @@ import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
+import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import dev.warmlane.settings.PoolSettings;
 import dev.warmlane.settings.PoolSettings.PrefillDecodeSettings;
 import dev.warmlane.settings.WarmlaneSettings.DashboardSettings;
@@ -38,7 +40,7 @@ import reactor.netty.http.client.HttpClient;
  * @param queue where requests wait while all of them are full
  * @param targets what it is judged by
  * @param prefillDecode how prompts get from its prefill to its decode endpoints, if it has such
- * @param sharedPrompts what an empty cache is filled with; null: none is filled
+ * @param prewarming what an empty cache is filled with, and how; null: none is filled
  */
 public record Pool(
         List<String> models,
@@ -53,7 +55,7 @@ public record Pool(
         AdmissionQueue queue,
         PoolTargets targets,
         PrefillDecodeSettings prefillDecode,
-        @Nullable SharedPrompts sharedPrompts) {
+        @Nullable Prewarming prewarming) {
 
     public Pool {
         models = List.copyOf(models);
@@ -82,6 +84,28 @@ public record Pool(
     @Override
     public String toString() {
         return "Pool[" + name() + "]";
+    }
+
+    /**
+     * Filling the empty caches of a pool.
+     *
+     * @param shared what they are filled with
+     * @param settings this pool's
+     */
+    public record Prewarming(SharedPrompts shared, PrewarmSettings settings) {
+
+        /** Null where the settings say that none is filled. */
+        static @Nullable Prewarming of(PrewarmSettings settings) {
+            return settings.enabled()
+                    ? new Prewarming(
+                            new SharedPrompts(
+                                    settings.minSessions(),
+                                    settings.memoryBytes(),
+                                    settings.ttl(),
+                                    Ticker.systemTicker()),
+                            settings)
+                    : null;
+        }
     }
 
     /** Which releases of vLLM the engines of a pool say that they are. Safe for concurrent use; reading takes no lock. */

@@ -1,6 +1,5 @@
 package dev.warmlane.engines.pool;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.Endpoint;
@@ -11,7 +10,6 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
-import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
@@ -27,9 +25,9 @@ import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
 import dev.warmlane.engines.pool.Pool.EngineVersions;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
+import dev.warmlane.engines.pool.Pool.Prewarming;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.HealthSettings.OutlierSettings;
-import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.PolicyFiles;
 import dev.warmlane.settings.PoolSettings;
@@ -118,14 +116,7 @@ public final class PoolFactory {
                 queue(settings.queue(), router),
                 PoolTargets.of(pool, settings.dashboard(), router.policy().promise()),
                 pool.prefillDecode(),
-                sharedPrompts(settings.prewarm()));
-    }
-
-    private static @Nullable SharedPrompts sharedPrompts(PrewarmSettings settings) {
-        return settings.enabled()
-                ? new SharedPrompts(
-                        settings.minSessions(), settings.memoryBytes(), settings.ttl(), Ticker.systemTicker())
-                : null;
+                Prewarming.of(settings.prewarm().of(pool.prewarm())));
     }
 
     private Router router(EndpointPool endpoints, PoolHealth health) {

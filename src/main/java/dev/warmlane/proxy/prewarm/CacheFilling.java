@@ -12,9 +12,6 @@ import dev.warmlane.proxy.prewarm.PrefixCalls.Call;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -27,23 +24,26 @@ final class CacheFilling {
     /** What a cache must keep free for what comes after the beginnings. */
     private static final double LARGEST_SHARE = 0.6;
 
-    /** Of an endpoint's share of all uses, what nobody holds where one was lost. */
-    private static final double LOST_SHARE = 0.5;
-
     private final PrefixCalls.Target target;
     private final Pool pool;
     private final EndpointId server;
     private final PrewarmSettings settings;
+    private final boolean takesPlace;
     private final PrefixCalls calls;
     private volatile List<EndpointId> ranks = List.of();
     private volatile List<Shared> best = List.of();
 
-    /** Not begun. */
-    CacheFilling(PrefixCalls.Target target, EndpointId server, PrewarmSettings settings) {
+    /**
+     * Not begun.
+     *
+     * @param takesPlace whether it takes the place of one that has handed over what it held
+     */
+    CacheFilling(PrefixCalls.Target target, EndpointId server, boolean takesPlace) {
+        this.takesPlace = takesPlace;
         this.target = target;
         this.pool = target.pool();
         this.server = server;
-        this.settings = settings;
+        this.settings = target.settings();
         this.calls = new PrefixCalls(target);
     }
 
@@ -58,29 +58,14 @@ final class CacheFilling {
         return endpoints.stream().map(Endpoint::id).toList();
     }
 
-    /**
-     * First what no other cache is predicted to hold, as it is to be computed wherever a request for it goes. Where that is as much as
-     * half an endpoint's share of all uses, an endpoint was lost, and the others have its requests: then nothing else.
-     */
-    private List<Shared> worthWarming(List<Shared> mostFrequentFirst) {
-        Map<Boolean, List<Shared>> byHolder =
-                mostFrequentFirst.stream().collect(Collectors.partitioningBy(this::isHeldElsewhere));
-        List<Shared> missing = byHolder.getOrDefault(false, List.of());
+    private List<Shared> worthWarming() {
         int endpoints = pool.endpoints().snapshot().endpoints().size();
-        if (perSecond(missing) >= LOST_SHARE * perSecond(mostFrequentFirst) / endpoints) {
-            return missing;
-        }
-        return Stream.concat(missing.stream(), byHolder.getOrDefault(true, List.of()).stream())
-                .toList();
+        return new WorthWarming(endpoints, takesPlace).of(target.shared().best(), this::isHeldElsewhere);
     }
 
     private boolean isHeldElsewhere(Shared prompt) {
         PromptBlocks blocks = prompt.call().prompt();
         return pool.router().heldElsewhere(ranks.get(0), blocks) >= blocks.length();
-    }
-
-    private static double perSecond(List<Shared> prompts) {
-        return prompts.stream().mapToDouble(Shared::perSecond).sum();
     }
 
     /** Completes when the server may get requests, which is told to its health; if it fails, that is left to the caller. */
@@ -95,7 +80,7 @@ final class CacheFilling {
     private Flux<Void> fill() {
         List<Endpoint> now = listed();
         ranks = ids(now);
-        best = now.isEmpty() ? List.of() : worthWarming(target.shared().best());
+        best = now.isEmpty() ? List.of() : worthWarming();
         double cacheTokens = now.stream()
                 .mapToDouble(rank -> pool.router().cacheTokens(rank.id()))
                 .min()

@@ -1,20 +1,21 @@
 package dev.warmlane.proxy.prewarm;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pool.Prewarming;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -29,18 +30,24 @@ import reactor.core.scheduler.Schedulers;
 public final class CacheWarmer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWarmer.class);
 
-    private final PrewarmSettings settings;
+    /** For so long an endpoint that is new takes the place of one that has handed over what it held. */
+    private static final long PLACE_NANOS = Duration.ofMinutes(10).toNanos();
+
+    private static final int MOST_PLACES = 64;
+
     private final Map<String, AtomicInteger> handingOver = new ConcurrentHashMap<>();
     private final Scheduler worker = Schedulers.newSingle("warmlane-prewarm", true);
 
+    /** When endpoints handed over what they held whose place nobody has taken yet; the worker's alone. */
+    private final Map<String, ArrayDeque<Long>> places = new HashMap<>();
+
     /** Watches these pools from now on, as far as they keep what sessions share. */
-    public CacheWarmer(UpstreamClient client, Pools pools, PrewarmSettings settings, MeterRegistry registry) {
-        this.settings = settings;
+    public CacheWarmer(UpstreamClient client, Pools pools, MeterRegistry registry) {
         for (Pool pool : pools.all()) {
-            SharedPrompts shared = pool.sharedPrompts();
-            if (shared != null) {
-                PoolMeter.PREWARM_BYTES.gauge(registry, shared, SharedPrompts::bytes, pool.name());
-                PrefixCalls.Target target = new PrefixCalls.Target(client, pool, shared, priority(settings), registry);
+            Prewarming prewarming = pool.prewarming();
+            if (prewarming != null) {
+                PoolMeter.PREWARM_BYTES.gauge(registry, prewarming.shared(), SharedPrompts::bytes, pool.name());
+                PrefixCalls.Target target = new PrefixCalls.Target(client, pool, prewarming, registry);
                 pool.health().caches().onCold(server -> begin(target, server));
                 pool.health().caches().onEnding(server -> ending(target, server));
             }
@@ -62,11 +69,18 @@ public final class CacheWarmer implements AutoCloseable {
         try {
             // Whoever asked may not have shown yet that it is held back.
             pool.endpoints().refresh();
-            CacheFilling filling = new CacheFilling(target, server, settings);
+            CacheFilling filling = new CacheFilling(target, server, takesPlace(pool));
             var unused = filling.run(worker).subscribe(none -> {}, failure -> failed(pool, server, failure));
         } catch (RuntimeException e) {
             failed(pool, server, e);
         }
+    }
+
+    private boolean takesPlace(Pool pool) {
+        ArrayDeque<Long> free = places.getOrDefault(pool.name(), new ArrayDeque<>());
+        long now = worker.now(TimeUnit.NANOSECONDS);
+        free.removeIf(left -> now - left > PLACE_NANOS);
+        return free.poll() != null;
     }
 
     private void failed(Pool pool, EndpointId server, Throwable failure) {
@@ -89,16 +103,16 @@ public final class CacheWarmer implements AutoCloseable {
             return;
         }
         ending.incrementAndGet();
-        Mono.defer(() -> new HandOver(target, server, settings).run(worker))
+        ArrayDeque<Long> free = places.computeIfAbsent(pool.name(), first -> new ArrayDeque<>());
+        if (free.size() == MOST_PLACES) {
+            free.remove();
+        }
+        free.add(worker.now(TimeUnit.NANOSECONDS));
+        Mono.defer(() -> new HandOver(target, server).run(worker))
                 .doFinally(signal -> ending.decrementAndGet())
                 .subscribe(
                         none -> {},
                         failure -> log.error("pool {}: a cache could not be handed over", pool.name(), failure));
-    }
-
-    private static byte @Nullable [] priority(PrewarmSettings settings) {
-        Integer priority = settings.priority();
-        return priority == null ? null : (",\"priority\":" + priority + "}").getBytes(US_ASCII);
     }
 
     /** Sends no more. */

@@ -3,23 +3,16 @@ package dev.warmlane.proxy.prewarm;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.endpoint.EndpointSnapshot;
-import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.SharedPrompts.Shared;
+import dev.warmlane.core.routing.Heirs;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.Router;
-import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Call;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -32,7 +25,7 @@ import reactor.core.scheduler.Scheduler;
 final class HandOver {
     private final PrefixCalls.Target target;
     private final Pool pool;
-    private final Router router;
+    private final Heirs heirs;
     private final EndpointId server;
     private final List<Endpoint> ranks;
     private final PrewarmSettings settings;
@@ -40,23 +33,18 @@ final class HandOver {
     private final PrefixCalls calls;
 
     /** Not begun; what the server holds is noted at once, as it may leave meanwhile. */
-    HandOver(PrefixCalls.Target target, EndpointId server, PrewarmSettings settings) {
+    HandOver(PrefixCalls.Target target, EndpointId server) {
         this.target = target;
         this.pool = target.pool();
-        this.router = pool.router();
         this.server = server;
         this.ranks = pool.endpoints().snapshot().atServerOf(server);
-        this.settings = settings;
+        this.heirs = new Heirs(pool.router(), ranks);
+        this.settings = target.settings();
         this.held = target.shared().best().stream()
-                .filter(prompt -> isHeldBy(ranks, prompt))
+                .filter(prompt -> heirs.inherit(prompt.call().prompt()))
                 .toList();
         this.calls = new PrefixCalls(target);
         calls.limit(settings.maxTokens());
-    }
-
-    private boolean isHeldBy(List<Endpoint> endpoints, Shared prompt) {
-        PromptBlocks blocks = prompt.call().prompt();
-        return blocks.length() > 0 && router.held(blocks, endpoints) == blocks.length();
     }
 
     /** Completes when all is handed over that time and tokens allow. */
@@ -77,26 +65,16 @@ final class HandOver {
     }
 
     private Mono<Void> handOver(Shared prompt) {
-        Endpoint heir = heir(prompt);
-        if (heir == null || isHeldBy(List.of(heir), prompt) || !calls.fits(prompt)) {
+        AffinityKey session = prompt.lastSession() == 0
+                ? AffinityKey.promptPrefix(prompt.hash())
+                : new AffinityKey(KeySource.SESSION, prompt.lastSession());
+        Endpoint heir = heirs.of(session, prompt.call().prompt(), prompt.perSecond());
+        if (heir == null || !calls.fits(prompt)) {
             return Mono.empty();
         }
         long tokens = calls.tokens(prompt);
-        Lease lease = router.inFlight().open(heir.id(), tokens, tokens);
+        Lease lease = pool.router().inFlight().open(heir.id(), tokens, tokens);
         return lease == null ? Mono.empty() : calls.send(new Call(heir, prompt)).doFinally(signal -> lease.close());
-    }
-
-    private @Nullable Endpoint heir(Shared prompt) {
-        EndpointSnapshot snapshot = pool.endpoints().snapshot();
-        Set<EndpointId> others = snapshot.endpoints().stream()
-                .filter(endpoint ->
-                        endpoint.state() != EndpointState.READY && endpoint.state() != EndpointState.STARTING)
-                .map(Endpoint::id)
-                .collect(Collectors.toSet());
-        AffinityKey key = prompt.lastSession() == 0
-                ? AffinityKey.promptPrefix(prompt.hash())
-                : new AffinityKey(KeySource.SESSION, prompt.lastSession());
-        return router.successor(new RoutingRequest(key, prompt.call().prompt()), others);
     }
 
     private void end() {

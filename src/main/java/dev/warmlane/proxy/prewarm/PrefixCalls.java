@@ -1,16 +1,20 @@
 package dev.warmlane.proxy.prewarm;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.core.prefix.SharedPrompts.Shared;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
+import dev.warmlane.engines.pool.Pool.Prewarming;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
+import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -43,16 +47,18 @@ final class PrefixCalls {
     /**
      * Where such requests go.
      *
-     * @param shared what they are made of
-     * @param priority ends a body that has one; null: none has
+     * @param prewarming what they are made of, and how many
      */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    record Target(
-            UpstreamClient client,
-            Pool pool,
-            SharedPrompts shared,
-            byte @Nullable [] priority,
-            MeterRegistry registry) {}
+    record Target(UpstreamClient client, Pool pool, Prewarming prewarming, MeterRegistry registry) {
+
+        SharedPrompts shared() {
+            return prewarming.shared();
+        }
+
+        PrewarmSettings settings() {
+            return prewarming.settings();
+        }
+    }
 
     /** One that is to be sent. */
     record Call(Endpoint endpoint, Shared prompt) {}
@@ -141,11 +147,12 @@ final class PrefixCalls {
 
     private FullHttpRequest request(Call call) {
         byte[] body = call.prompt().call().body();
-        byte[] priority = target.priority();
+        Integer priority = target.settings().priority();
         ByteBuf content = priority == null
                 ? Unpooled.wrappedBuffer(body)
                 : Unpooled.wrappedBuffer(
-                        Unpooled.wrappedBuffer(body, 0, body.length - 1), Unpooled.wrappedBuffer(priority));
+                        Unpooled.wrappedBuffer(body, 0, body.length - 1),
+                        Unpooled.copiedBuffer(",\"priority\":" + priority + "}", US_ASCII));
         Endpoint endpoint = call.endpoint();
         FullHttpRequest request = new DefaultFullHttpRequest(
                 HttpVersion.HTTP_1_1,

@@ -91,7 +91,7 @@ final class AdviceReport {
         lines.add(truth == null ? head : with(head, "hit replayed"));
         for (Change change : changes) {
             List<String> line = List.of(
-                    number("%d endpoints, caches x%.1f", change.endpoints(), change.cacheTimes()),
+                    name(change),
                     number("%.0f", change.cacheTokens()),
                     number("%.3f", change.hitRatio()),
                     number("%.0f", change.savedTokensPerSecond()),
@@ -99,7 +99,17 @@ final class AdviceReport {
             Double happens = truth == null ? null : truth.hitRatio(change);
             lines.add(truth == null ? line : with(line, happens == null ? "-" : number("%.3f", happens)));
         }
-        return TextTable.write(lines, 1);
+        StringBuilder text = new StringBuilder(TextTable.write(lines, 1)).append("\nHelm values:\n");
+        for (Change change : changes) {
+            if (change.values() != null) {
+                text.append("%s  %s\n".formatted(name(change), change.values()));
+            }
+        }
+        return text.toString();
+    }
+
+    private static String name(Change change) {
+        return number("%d endpoints, caches x%.1f", change.endpoints(), change.cacheTimes());
     }
 
     private static List<String> with(List<String> cells, String last) {

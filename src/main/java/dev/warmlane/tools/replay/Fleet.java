@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The endpoints of a replay: those that are there, and those that were. */
 final class Fleet {
@@ -64,11 +65,18 @@ final class Fleet {
         return start(places++, 0);
     }
 
-    /** Takes the endpoint out that joined first. */
-    ReplayEndpoint removeOldest() {
-        ReplayEndpoint oldest = present.values().iterator().next();
-        present.remove(oldest.endpoint().id());
-        return oldest;
+    /** The endpoint that joined first, of those that stay; null if there is none. */
+    @Nullable
+    ReplayEndpoint oldest() {
+        return present.values().stream()
+                .filter(endpoint -> !endpoint.isLeaving())
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Takes an endpoint out. */
+    void remove(ReplayEndpoint endpoint) {
+        present.remove(endpoint.endpoint().id());
     }
 
     /** Puts a cold one in the place of an endpoint that was taken out. */

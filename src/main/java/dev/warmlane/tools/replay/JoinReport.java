@@ -5,6 +5,7 @@ import dev.warmlane.tools.Distribution;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.TextTable;
 import dev.warmlane.tools.replay.Attempt.Arrival;
+import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.util.ArrayList;
@@ -164,11 +165,21 @@ final class JoinReport {
      *
      * @param warm of the replay itself
      * @param cold of the other one; null: it is not compared
+     * @param left how all did after endpoints had left that were known to leave
+     * @param leftCold likewise where nothing was handed over; null: it is not compared
      */
-    record Comparison(List<FirstMinute> warm, @Nullable List<FirstMinute> cold) {
+    record Comparison(
+            List<FirstMinute> warm,
+            @Nullable List<FirstMinute> cold,
+            List<MinuteAfter> left,
+            @Nullable List<MinuteAfter> leftCold) {
 
-        /** A table with a line for each; empty if none joined. */
+        /** A table of those that joined and one of those that left, with a line for each; empty if there are none. */
         String write(String title) {
+            return joined(title) + DepartureReport.write(title, left, leftCold);
+        }
+
+        private String joined(String title) {
             if (warm.isEmpty()) {
                 return "";
             }
@@ -210,6 +221,11 @@ final class JoinReport {
                         return minute.json().and("cold", other == null ? null : other.json());
                     })
                     .toList();
+        }
+
+        /** The same of those that left; empty if they left without notice. */
+        List<Json> leftJson() {
+            return DepartureReport.json(left, leftCold);
         }
 
         /** Null for one that joined only because this replay took longer. */

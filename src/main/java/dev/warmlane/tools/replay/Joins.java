@@ -3,23 +3,24 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.tools.replay.Attempt.Arrival;
+import dev.warmlane.tools.replay.DepartureReport.Departure;
+import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
+import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
 import dev.warmlane.tools.replay.SharedPrefixes.Expectation;
+import dev.warmlane.tools.replay.SharedPrefixes.Shared;
+import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
-import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
-import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Endpoints that come while a replay runs. Their caches are empty; where the scenario says so, each is given what sessions share before it
- * takes requests.
+ * Endpoints that come and go while a replay runs. Those that come have empty caches; where the scenario says so, each is given what sessions
+ * share before it takes requests, and those that are known to go give it to others.
  */
 final class Joins {
     private static final int MAX_SHARED_BLOCKS = 65_536;
@@ -33,7 +34,9 @@ final class Joins {
     private final @Nullable Double prewarmSeconds;
     private final VirtualTime time;
     private final SharedPrefixes sharedPrefixes;
+    private final HandOvers handOvers;
     private final JoinReport report = new JoinReport();
+    private final DepartureReport departures = new DepartureReport();
     private final Map<ReplayEndpoint, CacheWarming> warming = new HashMap<>();
 
     /**
@@ -44,6 +47,7 @@ final class Joins {
     Joins(
             Fleet fleet,
             List<ReplayGateway> gateways,
+            ReplayKeys keys,
             @Nullable Double prewarmSeconds,
             Expectation prewarmBy,
             VirtualTime time) {
@@ -52,6 +56,7 @@ final class Joins {
         this.prewarmSeconds = prewarmSeconds;
         this.sharedPrefixes = new SharedPrefixes(MAX_SHARED_BLOCKS, prewarmBy);
         this.time = time;
+        this.handOvers = new HandOvers(fleet, gateways, keys, time);
     }
 
     /** A request has come with this prompt. */
@@ -65,51 +70,65 @@ final class Joins {
     void answered(Arrival arrival, ReplayEndpoint endpoint, EngineSequence sequence) {
         if (prewarmSeconds != null) {
             report.answered(arrival, endpoint, sequence);
+            departures.answered(arrival, sequence);
         }
     }
 
-    /** An endpoint with an empty cache takes requests, once it has what it is to be given before. */
-    void join(ReplayEndpoint endpoint) {
+    /**
+     * An endpoint with an empty cache takes requests, once it has what it is to be given before.
+     *
+     * @param takesPlace whether it takes the place of one that was known to leave
+     */
+    void join(ReplayEndpoint endpoint, boolean takesPlace) {
         if (prewarmSeconds == null || prewarmSeconds == 0) {
             fleet.announceTo(gateways);
             report.joined(endpoint, time.now(), 0);
             return;
         }
         long until = time.now() + VirtualTime.nanos(prewarmSeconds);
-        CacheWarming begun = new CacheWarming(endpoint, until, this::warmed);
-        warming.put(endpoint, begun);
         endpoint.warming(true);
         fleet.announceTo(gateways);
-        begun.begin(worthWarming(endpoint), time.now());
+        CacheWarming begun = new CacheWarming(endpoint, worthWarming(endpoint, takesPlace), until);
+        warming.put(endpoint, begun);
+        begun.run.next(time.now());
     }
 
-    private List<PromptBlocks> worthWarming(ReplayEndpoint endpoint) {
+    private List<Shared> worthWarming(ReplayEndpoint endpoint, boolean takesPlace) {
         Router router = gateways.get(0).router();
         return sharedPrefixes.best(
-                (int) (WARMED_SHARE * fleet.cache().blocks()),
+                warmedBlocks(),
                 WORTH_WARMING_PER_SECOND,
                 fleet.endpoints().size() + 1,
+                takesPlace,
                 prompt -> router.heldElsewhere(endpoint.endpoint().id(), prompt),
                 time.now());
     }
 
-    private void warmed(ReplayEndpoint endpoint, CacheWarming over) {
-        warming.remove(endpoint);
-        fleet.announceTo(gateways);
-        for (ReplayGateway gateway : gateways) {
-            for (PromptBlocks prompt : over.warmed()) {
-                gateway.router().warmed(endpoint.endpoint().id(), prompt);
-            }
+    private int warmedBlocks() {
+        return (int) (WARMED_SHARE * fleet.cache().blocks());
+    }
+
+    /** An endpoint gets no new sessions any more, and is lost then. */
+    void leaves(ReplayEndpoint endpoint, long goneNanos) {
+        if (prewarmSeconds == null) {
+            return;
         }
-        report.joined(endpoint, time.now(), over.computedTokens());
+        Departure departure = departures.leaves(endpoint, goneNanos);
+        if (prewarmSeconds > 0) {
+            List<Shared> all =
+                    sharedPrefixes.best(Integer.MAX_VALUE, WORTH_WARMING_PER_SECOND, 1, false, prompt -> 0, time.now());
+            long until = Math.min(goneNanos, time.now() + VirtualTime.nanos(prewarmSeconds));
+            handOvers.begin(endpoint, all, (long) warmedBlocks() * Load.BLOCK_SIZE_TOKENS, until, departure);
+        }
     }
 
     /** An endpoint is gone, or nobody needs it any more. */
     void giveUp(ReplayEndpoint endpoint) {
         CacheWarming begun = warming.remove(endpoint);
         if (begun != null) {
-            begun.giveUp(time.now());
+            begun.run.giveUp(time.now());
         }
+        handOvers.giveUp(endpoint);
     }
 
     /** How endpoints did that joined on the way. */
@@ -117,79 +136,46 @@ final class Joins {
         return report.firstMinutes();
     }
 
-    /** Fills the cache of an endpoint, one prompt after the other, before it takes requests. */
-    private static final class CacheWarming implements EngineRequest.Listener {
+    /** How all did after endpoints had left that were known to leave. */
+    List<MinuteAfter> minutesAfter() {
+        return departures.minutes();
+    }
+
+    /** Fills the cache of an endpoint before it takes requests. */
+    private final class CacheWarming implements OwnPrompts.Plan {
         private final ReplayEndpoint endpoint;
-        private final long untilNanos;
-        private final Done done;
+        private final OwnPrompts run;
         private final List<PromptBlocks> warmed = new ArrayList<>();
-        private Iterator<PromptBlocks> prompts = Collections.emptyIterator();
-        private @Nullable PromptBlocks current;
-        private @Nullable EngineSequence sequence;
-        private long computedTokens;
 
-        /** Hears that it is over. */
-        interface Done {
-            void warmed(ReplayEndpoint endpoint, CacheWarming warming);
-        }
-
-        /**
-         * @param untilNanos none begins later
-         * @param done runs once it is over, unless it is given up
-         */
-        CacheWarming(ReplayEndpoint endpoint, long untilNanos, Done done) {
+        /** @param untilNanos none begins later */
+        CacheWarming(ReplayEndpoint endpoint, List<Shared> worthWarming, long untilNanos) {
             this.endpoint = endpoint;
-            this.untilNanos = untilNanos;
-            this.done = done;
+            this.run = new OwnPrompts(worthWarming, untilNanos, this);
         }
 
-        /** Begins, or ends at once where there is nothing to do. */
-        void begin(List<PromptBlocks> worthWarming, long nowNanos) {
-            prompts = worthWarming.iterator();
-            next(nowNanos);
+        @Override
+        public ReplayEndpoint place(Shared prompt) {
+            return endpoint;
         }
 
-        private void next(long nowNanos) {
-            if (!prompts.hasNext() || nowNanos >= untilNanos) {
-                endpoint.warming(false);
-                done.warmed(endpoint, this);
-                return;
-            }
-            current = prompts.next();
-            long[] hashes = new long[current.length()];
-            for (int i = 0; i < hashes.length; i++) {
-                hashes[i] = current.hash(i);
-            }
-            int tokens = (int) (current.bytes() / LoadRequest.BYTES_PER_TOKEN);
-            sequence =
-                    endpoint.engine().submit(new EngineRequest(tokens, 1, hashes, FinishReason.LENGTH, this), nowNanos);
-        }
-
-        /** The endpoint is gone, or nobody needs it any more. */
-        void giveUp(long nowNanos) {
-            if (sequence != null) {
-                endpoint.engine().cancel(sequence, nowNanos);
+        @Override
+        public void ended(ReplayEndpoint at, Shared prompt, boolean computed) {
+            if (computed) {
+                warmed.add(prompt.prompt());
             }
         }
 
         @Override
-        public void finished(EngineSequence ended, FinishReason reason, long nowNanos) {
-            if (reason == FinishReason.ABORT || current == null) {
-                return;
+        public void over() {
+            endpoint.warming(false);
+            warming.remove(endpoint);
+            fleet.announceTo(gateways);
+            for (ReplayGateway gateway : gateways) {
+                for (PromptBlocks prompt : warmed) {
+                    gateway.router().warmed(endpoint.endpoint().id(), prompt);
+                }
             }
-            computedTokens += ended.request().promptTokens() - ended.cachedTokens();
-            warmed.add(current);
-            next(nowNanos);
-        }
-
-        /** What the cache holds now. */
-        List<PromptBlocks> warmed() {
-            return warmed;
-        }
-
-        /** Prompt tokens that this has cost. */
-        long computedTokens() {
-            return computedTokens;
+            report.joined(endpoint, time.now(), run.computedTokens());
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Attempt.Arrival;
+import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;
 import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -71,8 +73,8 @@ public final class Replay {
         this.load = load;
         this.settings = settings;
         this.fleet = new Fleet(settings);
-        this.joins = new Joins(fleet, gateways, prewarmSeconds, settings.scenario().prewarmBy, time);
         this.keys = new ReplayKeys(settings.key(), settings.addresses(), settings.seed());
+        this.joins = new Joins(fleet, gateways, keys, prewarmSeconds, settings.scenario().prewarmBy, time);
         this.balancer = new SplittableRandom(settings.seed());
         this.tally = new Tally(
                 (long) settings.endpoints() * fleet.cache().blocks(),
@@ -188,14 +190,15 @@ public final class Replay {
 
     private void scheduleChanges(Scenario scenario) {
         for (double seconds : scenario.addSeconds) {
-            time.at(VirtualTime.nanos(seconds), () -> joins.join(fleet.add()));
+            time.at(VirtualTime.nanos(seconds), () -> joins.join(fleet.add(), false));
         }
         for (double seconds : scenario.removeSeconds) {
-            time.at(VirtualTime.nanos(seconds), () -> {
-                if (!fleet.endpoints().isEmpty()) {
-                    lose(fleet.removeOldest());
-                }
-            });
+            time.at(
+                    VirtualTime.nanos(seconds),
+                    () -> loseOldest(scenario, oldest -> {
+                        fleet.remove(oldest);
+                        lose(oldest);
+                    }));
         }
         if (scenario.restartEachSeconds > 0 || !scenario.addSeconds.isEmpty()) {
             tick();
@@ -222,19 +225,41 @@ public final class Replay {
 
     private void scheduleRestart(long intervalNanos) {
         time.at(time.now() + intervalNanos, () -> {
-            if (!fleet.endpoints().isEmpty()) {
-                ReplayEndpoint oldest = fleet.removeOldest();
+            loseOldest(settings.scenario(), oldest -> {
+                fleet.remove(oldest);
                 ReplayEndpoint fresh = fleet.replace(oldest);
-                joins.join(fresh);
+                joins.join(fresh, settings.scenario().noticeSeconds > 0);
                 lose(oldest);
-            }
+            });
             scheduleRestart(intervalNanos);
         });
+    }
+
+    /** Where any takes requests; at once, or after the notice, in which it gets no new sessions. */
+    private void loseOldest(Scenario scenario, Consumer<ReplayEndpoint> loses) {
+        ReplayEndpoint oldest = fleet.endpoints().isEmpty() ? null : fleet.oldest();
+        if (oldest == null) {
+            return;
+        }
+        long noticeNanos = VirtualTime.nanos(scenario.noticeSeconds);
+        if (noticeNanos == 0) {
+            loses.accept(oldest);
+            return;
+        }
+        oldest.leaves();
+        fleet.announceTo(gateways);
+        joins.leaves(oldest, time.now() + noticeNanos);
+        time.at(time.now() + noticeNanos, () -> loses.accept(oldest));
     }
 
     /** How endpoints did that joined on the way. */
     List<FirstMinute> firstMinutes() {
         return joins.firstMinutes();
+    }
+
+    /** How all did after endpoints had left that were known to leave; empty unless caches are warmed, or it is compared with that. */
+    List<MinuteAfter> minutesAfter() {
+        return joins.minutesAfter();
     }
 
     /** What it was computing goes elsewhere, so the gateways must know first. */

@@ -4,7 +4,9 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Bench.BenchReport;
+import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.Comparison;
+import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
@@ -237,14 +239,16 @@ public final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    /** Endpoints that joined, next to what comes of them with empty caches; null if nobody asks. */
+    /** Endpoints that joined or left, next to what comes of them where no cache is filled; null if nobody asks. */
     private static @Nullable Comparison joined(Replay replay, Load load, ReplaySettings settings, NamedPolicy policy) {
         Double seconds = settings.scenario().prewarmSeconds;
-        if (seconds == null || seconds == 0 || replay.firstMinutes().isEmpty()) {
-            return seconds == null ? null : new Comparison(replay.firstMinutes(), null);
+        List<FirstMinute> minutes = replay.firstMinutes();
+        List<MinuteAfter> left = replay.minutesAfter();
+        if (seconds == null || seconds == 0 || (minutes.isEmpty() && left.isEmpty())) {
+            return seconds == null ? null : new Comparison(minutes, null, left, null);
         }
         Replay cold = new Replay(load, settings, policy, 0.0, share -> {});
         cold.run();
-        return new Comparison(replay.firstMinutes(), cold.firstMinutes());
+        return new Comparison(minutes, cold.firstMinutes(), left, cold.minutesAfter());
     }
 }

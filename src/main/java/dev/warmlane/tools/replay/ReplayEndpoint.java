@@ -20,7 +20,7 @@ final class ReplayEndpoint {
     }
 
     private final int place;
-    private final Endpoint endpoint;
+    private Endpoint endpoint;
     private final SimulatedEngine engine;
     private final Set<Work> requests = new LinkedHashSet<>();
     private boolean warming;
@@ -61,6 +61,15 @@ final class ReplayEndpoint {
 
     void warming(boolean now) {
         warming = now;
+    }
+
+    /** Whether it gets no new sessions, as it will be gone soon. */
+    boolean isLeaving() {
+        return endpoint.state().ends();
+    }
+
+    void leaves() {
+        endpoint = endpoint.withState(EndpointState.DRAINING);
     }
 
     void begin(Work request) {

@@ -19,6 +19,7 @@ import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
+import dev.warmlane.tools.replay.SharedPrefixes.Shared;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.time.Duration;
@@ -141,15 +142,23 @@ final class ReplayGateway {
         }
 
         AffinityKey key(LoadRequest request) {
-            PromptBlocks prompt = request.prompt();
+            AffinityKey key = key(request.session(), request.prompt());
+            return key == null ? AffinityKey.none(random.nextLong()) : key;
+        }
+
+        /** That of who sent it last; where nothing tells, one that is bound nowhere. */
+        AffinityKey key(Shared shared) {
+            AffinityKey key = key(shared.lastSession(), shared.prompt());
+            return key == null ? AffinityKey.none(0) : key;
+        }
+
+        private @Nullable AffinityKey key(long session, PromptBlocks prompt) {
             return switch (source) {
-                case SESSION, BODY_SESSION -> AffinityKey.of(POOL, source, "session-" + request.session());
-                case CLIENT_IP -> AffinityKey.of(POOL, source, "address-" + request.session() % addresses);
+                case SESSION, BODY_SESSION -> AffinityKey.of(POOL, source, "session-" + session);
+                case CLIENT_IP -> AffinityKey.of(POOL, source, "address-" + session % addresses);
                 case PROMPT_PREFIX ->
-                    prompt.length() > 0
-                            ? AffinityKey.promptPrefix(prompt.hash(prompt.length() - 1))
-                            : AffinityKey.none(random.nextLong());
-                case NONE -> AffinityKey.none(random.nextLong());
+                    prompt.length() > 0 ? AffinityKey.promptPrefix(prompt.hash(prompt.length() - 1)) : null;
+                case NONE -> null;
             };
         }
     }

@@ -18,8 +18,8 @@ enum ReportFormat {
     /** For people: texts to the left, numbers to the right. */
     TABLE,
     /**
-     * An array with an object for each row, numbers unrounded; null where a number does not apply. Endpoints that joined are a list in
-     * there.
+     * An array with an object for each row, numbers unrounded; null where a number does not apply. Endpoints that joined, or left with
+     * notice, are lists in there.
      */
     JSON,
     /** RFC 4180: a heading and a line for each row, numbers unrounded; empty where a number does not apply. */
@@ -46,7 +46,7 @@ enum ReportFormat {
      *
      * @param load what was sent, with its speed
      * @param policy what routed it
-     * @param joined how endpoints did that joined; null if that was not asked for
+     * @param joined how endpoints did that joined, and all after some had left; null if that was not asked for
      */
     record Row(
             String load,
@@ -67,7 +67,13 @@ enum ReportFormat {
         private Json json(List<Column> columns) {
             Json json = Json.of("load", load, "policy", policy);
             columns.forEach(column -> json.and(column.name(), column.value().apply(result)));
-            return joined == null ? json : json.and("joined", joined.json());
+            if (joined != null) {
+                json.and("joined", joined.json());
+                if (!joined.left().isEmpty()) {
+                    json.and("left", joined.leftJson());
+                }
+            }
+            return json;
         }
     }
 

@@ -28,6 +28,16 @@ public final class Scenario {
     double restartEachSeconds;
 
     @Option(
+            names = "--notice",
+            paramLabel = "SECONDS",
+            description = {
+                "So long before it is lost, an endpoint gets no new sessions any more, as a pod that terminates, >= 0 (default: 0);",
+                "with --prewarm, what its sessions share is computed where they will go, and the minute after it has left",
+                "is printed as well, as with --prewarm 0."
+            })
+    double noticeSeconds;
+
+    @Option(
             names = "--slow",
             split = ",",
             splitSynopsisLabel = ",",
@@ -104,6 +114,7 @@ public final class Scenario {
             Arguments.positive("slowdown", factor);
         });
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
+        Arguments.check(noticeSeconds >= 0, "notice", noticeSeconds + " s", ">= 0");
         Arguments.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
         Arguments.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
         Arguments.check(prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");

@@ -26,6 +26,9 @@ final class SharedPrefixes {
     /** Of an endpoint's share of all uses, what nobody holds where one was lost. */
     private static final double LOST_SHARE = 0.5;
 
+    /** Of an endpoint's share of all uses, what one is given that takes the place of another. */
+    private static final double PLACE_SHARE = 1.25;
+
     /** By what prefixes are expected to come. */
     enum Expectation {
         FORECAST,
@@ -58,6 +61,14 @@ final class SharedPrefixes {
         };
     }
 
+    /**
+     * A prefix that several sessions share.
+     *
+     * @param perSecond how often it is expected
+     * @param lastSession the one that sent it last
+     */
+    record Shared(PromptBlocks prompt, double perSecond, long lastSession) {}
+
     /** A session sends a prompt. Returns how many leading blocks of it several have sent before. */
     int used(PromptBlocks prompt, long session, long nowNanos) {
         int shared = 0;
@@ -89,15 +100,24 @@ final class SharedPrefixes {
      * wherever a request for it goes; then what others hold, so that requests for it can come here as well. Of both, what is expected most
      * often goes first.
      *
+     * <p>One that takes the place of another, whose sessions the others have by now, is given a quarter more than its share of all uses: the
+     * others carry more than theirs, so that it is needed.
+     *
      * <p>Where nobody holds as much as half an endpoint's share of all uses, an endpoint was lost, and the others have its requests: then
      * what others hold is left out, so that this one is there sooner.
      *
      * @param leastPerSecond what is expected less often than this is left out
      * @param endpoints that there will be
+     * @param takesPlace whether it takes the place of one that has handed over what it held
      * @param held how many leading blocks of a prompt some other cache holds
      */
-    List<PromptBlocks> best(
-            int maxBlocks, double leastPerSecond, int endpoints, ToIntFunction<PromptBlocks> held, long nowNanos) {
+    List<Shared> best(
+            int maxBlocks,
+            double leastPerSecond,
+            int endpoints,
+            boolean takesPlace,
+            ToIntFunction<PromptBlocks> held,
+            long nowNanos) {
         Map<@Nullable Block, List<Expected>> following = new HashMap<>();
         for (Block block : blocks.values()) {
             double perSecond = block.isShared ? perSecond(block, nowNanos / NANOS_PER_SECOND) : 0;
@@ -108,7 +128,9 @@ final class SharedPrefixes {
             }
         }
         Set<Block> missing = missing(following, held);
-        if (perSecond(following, missing::contains) >= LOST_SHARE * perSecond(following, block -> true) / endpoints) {
+        double share = perSecond(following, block -> true) / endpoints;
+        double enough = takesPlace ? PLACE_SHARE * share : Double.POSITIVE_INFINITY;
+        if (perSecond(following, missing::contains) >= LOST_SHARE * share) {
             following.values().forEach(some -> some.removeIf(expected -> !missing.contains(expected.block)));
         }
         // Of what comes equally often, one prefix to its end before the next.
@@ -118,14 +140,22 @@ final class SharedPrefixes {
                         .thenComparingInt(expected -> expected.block.length)
                         .reversed());
         open.addAll(following.getOrDefault(null, List.of()));
-        LinkedHashMap<Block, Block> ends = new LinkedHashMap<>();
+        LinkedHashMap<Block, Expected> ends = new LinkedHashMap<>();
+        double uses = 0;
         for (int taken = 0; taken < maxBlocks && !open.isEmpty(); taken++) {
-            Block next = open.remove().block;
+            Expected expected = open.remove();
+            Block next = expected.block;
+            if (uses > enough && !missing.contains(next)) {
+                break;
+            }
+            uses += expected.perSecond;
             ends.remove(next.before);
-            ends.put(next, next);
+            ends.put(next, expected);
             open.addAll(following.getOrDefault(next, List.of()));
         }
-        return ends.keySet().stream().map(Block::prompt).toList();
+        return ends.values().stream()
+                .map(end -> new Shared(end.block.prompt(), end.perSecond, end.block.lastSession))
+                .toList();
     }
 
     private double perSecond(Block block, double nowSeconds) {

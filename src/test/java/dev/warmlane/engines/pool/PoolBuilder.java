@@ -10,12 +10,14 @@ import dev.warmlane.core.routing.DecisionLog;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolMemories;
 import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.policy.ControlPolicy;
 import dev.warmlane.engines.discovery.Discovery;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.StaticDiscovery;
 import dev.warmlane.engines.pool.Pool.EngineVersions;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
+import dev.warmlane.engines.pool.Pool.Prewarming;
 import dev.warmlane.settings.PoolSettings.PrefillDecodeSettings;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,7 +26,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A pool whose endpoints take turns, for tests; nobody can wait in its queue, and requests eject nothing. */
+/** A pool whose endpoints take turns unless it gets another policy, for tests; nobody can wait in its queue, and requests eject nothing. */
 public final class PoolBuilder {
     private static final HealthRules LENIENT = new HealthRules(
             false,
@@ -45,6 +47,8 @@ public final class PoolBuilder {
     private Discovery discovery;
     private @Nullable PoolHealth health;
     private PoolTargets targets = new PoolTargets(null, null, null, null);
+    private RoutingPolicy policy = ControlPolicy.ROUND_ROBIN;
+    private @Nullable Prewarming prewarming;
     private InFlight inFlight = new InFlight();
     private AdmissionQueue queue = new AdmissionQueue(
             new AdmissionQueue.Limits(0, Duration.ofSeconds(1)),
@@ -117,14 +121,20 @@ public final class PoolBuilder {
         return this;
     }
 
+    public PoolBuilder policy(RoutingPolicy routing) {
+        policy = routing;
+        return this;
+    }
+
+    public PoolBuilder prewarming(Prewarming filling) {
+        prewarming = filling;
+        return this;
+    }
+
     public Pool build() {
         PoolHealth judge = health == null ? new PoolHealth(endpoints, LENIENT, System::nanoTime) : health;
         Router router = new Router(
-                endpoints,
-                ControlPolicy.ROUND_ROBIN,
-                PoolMemories.counting(inFlight),
-                new DecisionLog(1, InstantSource.system()),
-                judge);
+                endpoints, policy, PoolMemories.counting(inFlight), new DecisionLog(1, InstantSource.system()), judge);
         return new Pool(
                 models,
                 false,
@@ -138,7 +148,7 @@ public final class PoolBuilder {
                 queue,
                 targets,
                 PrefillDecodeSettings.DEFAULT,
-                null);
+                prewarming);
     }
 
     /** This one alone. */

@@ -51,7 +51,16 @@ class CacheAdviceTest {
         Load load = name.equals("conversations") ? new ConversationsLoad(1, 4000, 7).read() : SHARED;
         run(load, 8, 400_000, "expected-cost");
         CacheUseReport today = seen;
-        assertThat(CacheAdvice.of(today, 8, 1).missing()).isNull();
+        CacheAdvice advice = CacheAdvice.of(today, 8, 1);
+        assertThat(advice.missing()).isNull();
+        assertThat(advice.changes())
+                .extracting(CacheAdvice.Change::values)
+                .containsExactly(
+                        "vllm.replicas: 7",
+                        "vllm.replicas: 9",
+                        null,
+                        "vllm.extraArgs: [--kv-cache-dtype=fp8]",
+                        "vllm.extraArgs: [--kv-offloading-size=64], GiB of the node's memory");
         for (int endpoints : new int[] {4, 12, 16}) {
             double truth = run(load, endpoints, 400_000, "expected-cost").hitRatio();
             assertThat(CacheAdvice.change(today, 8, endpoints, 1, 1).hitRatio())

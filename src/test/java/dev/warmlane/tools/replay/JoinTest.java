@@ -2,12 +2,14 @@ package dev.warmlane.tools.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** An endpoint with an empty cache joins seven that 150 groups of sessions keep as busy as they can be. */
@@ -70,6 +72,33 @@ class JoinTest {
         assertThat(warm).allSatisfy(minute -> assertThat(minute.warmedTokens()).isBetween(50_000L, 150_000L));
         assertThat(sum(warm, FirstMinute::ttftP99After)).isLessThan(0.7 * sum(cold, FirstMinute::ttftP99After));
         assertThat(sum(warm, FirstMinute::hitRatio)).isGreaterThan(sum(cold, FirstMinute::hitRatio) + 0.1);
+    }
+
+    @Test
+    void endpointsThatAreKnownToRestartHandOverWhatTheyHoldAndKeepNobodyWaiting() {
+        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 12, 5000, 1).read();
+        List<Replay> both = Stream.of(30.0, 0.0)
+                .map(prewarmSeconds -> {
+                    Scenario scenario = Scenario.of("--restart-each=120", "--notice=30", "--prewarm=" + prewarmSeconds);
+                    Replay replay = new Replay(
+                            load,
+                            ReplaySettings.of(7, 400_000).withScenario(scenario),
+                            NamedPolicy.parse("expected-cost"),
+                            share -> {});
+                    replay.run();
+                    return replay;
+                })
+                .toList();
+        List<MinuteAfter> handed = both.get(0).minutesAfter().subList(0, 2);
+        assertThat(handed)
+                .allSatisfy(minute -> assertThat(minute.handedTokens()).isBetween(50_000L, 150_000L));
+        assertThat(both.get(1).minutesAfter())
+                .allSatisfy(minute -> assertThat(minute.handedTokens()).isZero());
+        List<FirstMinute> warm = both.get(0).firstMinutes().subList(0, 2);
+        List<FirstMinute> cold = both.get(1).firstMinutes().subList(0, 2);
+        assertThat(warm).allSatisfy(minute -> assertThat(minute.warmedTokens()).isBetween(50_000L, 150_000L));
+        assertThat(sum(warm, FirstMinute::ttftP99After)).isLessThan(0.7 * sum(cold, FirstMinute::ttftP99After));
+        assertThat(sum(warm, FirstMinute::hitRatio)).isGreaterThan(sum(cold, FirstMinute::hitRatio));
     }
 
     private static double sum(List<FirstMinute> minutes, ToDoubleFunction<FirstMinute> value) {

@@ -55,7 +55,8 @@ class ReplayCommandTest {
         assertThat(out.toString())
                 .containsPattern("saved endpoints +hit replayed\n")
                 .containsPattern("5 endpoints, caches x1.0 .* 0.7\\d\\d\n")
-                .containsPattern("8 endpoints, caches x1.0 .* 0.8\\d\\d\n");
+                .containsPattern("8 endpoints, caches x1.0 .* 0.8\\d\\d\n")
+                .contains("\nHelm values:\n3 endpoints, caches x1.0  vllm.replicas: 3\n");
     }
 
     @Test
@@ -94,6 +95,22 @@ class ReplayCommandTest {
         assertThat(first.path("cold").path("warmedTokens").asLong(-1)).isZero();
         assertThat(first.path("tokenHitRatio").asDouble())
                 .isGreaterThan(first.path("cold").path("tokenHitRatio").asDouble(1));
+    }
+
+    @Test
+    void comparesEndpointsThatLeaveWithNoticeWithTheSameOnesThatHandNothingOver() {
+        String leaving = SMALL + " --policy expected-cost --remove 3 --notice 1 --prewarm 2";
+        assertThat(execute(leaving)).isZero();
+        assertThat(out.toString())
+                .containsPattern("left +at s +handed tok .* cold: requests +hit +")
+                .containsPattern("pod-0-0 +4.0 +[1-9]\\d* +[1-9]\\d* +0.\\d+ .* [1-9]\\d* +0.\\d+ +[0-9.]+\n");
+        out.getBuffer().setLength(0);
+        assertThat(execute(leaving + " --format json")).isZero();
+        JsonNode row = JsonMapper.shared().readTree(out.toString()).path(0);
+        assertThat(row.path("joined").size()).isZero();
+        JsonNode left = row.path("left").path(0);
+        assertThat(left.path("handedTokens").asLong()).isPositive();
+        assertThat(left.path("cold").path("handedTokens").asLong(-1)).isZero();
     }
 
     @Test

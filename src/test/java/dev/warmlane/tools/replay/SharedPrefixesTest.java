@@ -21,8 +21,8 @@ class SharedPrefixesTest {
     }
 
     private List<Integer> bestLengths(int maxBlocks, long now) {
-        return prefixes.best(maxBlocks, 0, 1, nobody -> 0, now).stream()
-                .map(PromptBlocks::length)
+        return prefixes.best(maxBlocks, 0, 1, false, nobody -> 0, now).stream()
+                .map(best -> best.prompt().length())
                 .toList();
     }
 
@@ -39,7 +39,8 @@ class SharedPrefixesTest {
         prefixes.used(prompt(1, 1), 7, SECOND);
         prefixes.used(prompt(1, 2), 8, 2 * SECOND);
         assertThat(bestLengths(100, 3 * SECOND)).containsExactly(4);
-        PromptBlocks shared = prefixes.best(100, 0, 1, nobody -> 0, 3 * SECOND).get(0);
+        PromptBlocks shared =
+                prefixes.best(100, 0, 1, false, nobody -> 0, 3 * SECOND).get(0).prompt();
         assertThat(shared.hash(3)).isEqualTo(prompt(1, 1).hash(3));
         assertThat(shared.bytes()).isEqualTo(4 * 64);
     }
@@ -51,10 +52,10 @@ class SharedPrefixesTest {
         }
         prefixes.used(prompt(2, 1), 1, 21 * SECOND);
         prefixes.used(prompt(2, 2), 2, 22 * SECOND);
-        assertThat(prefixes.best(4, 0, 1, nobody -> 0, 23 * SECOND))
+        assertThat(prefixes.best(4, 0, 1, false, nobody -> 0, 23 * SECOND))
                 .singleElement()
-                .satisfies(
-                        best -> assertThat(best.hash(0)).isEqualTo(prompt(1, 0).hash(0)));
+                .satisfies(best ->
+                        assertThat(best.prompt().hash(0)).isEqualTo(prompt(1, 0).hash(0)));
         assertThat(bestLengths(8, 23 * SECOND)).containsExactly(4, 4);
     }
 
@@ -81,7 +82,7 @@ class SharedPrefixesTest {
     void whatIsSeldomIsLeftOut() {
         prefixes.used(prompt(1, 1), 7, SECOND);
         prefixes.used(prompt(1, 2), 8, 2 * SECOND);
-        assertThat(prefixes.best(100, 10, 1, nobody -> 0, 3 * SECOND)).isEmpty();
+        assertThat(prefixes.best(100, 10, 1, false, nobody -> 0, 3 * SECOND)).isEmpty();
     }
 
     /** Three systems, the first of which comes most often and the last of which least. */
@@ -103,11 +104,12 @@ class SharedPrefixesTest {
                         maxBlocks,
                         0,
                         endpoints,
+                        false,
                         prompt ->
                                 Arrays.stream(heldSystems).anyMatch(system -> system * 1000L == prompt.hash(0)) ? 4 : 0,
                         12 * SECOND)
                 .stream()
-                .map(prompt -> prompt.hash(0))
+                .map(best -> best.prompt().hash(0))
                 .toList();
     }
 
@@ -136,11 +138,11 @@ class SharedPrefixesTest {
             each.used(prompt(2, 1), 1, 21 * SECOND);
             each.used(prompt(2, 2), 2, 22 * SECOND);
         }
-        assertThat(latest.best(4, 0, 1, nobody -> 0, 23 * SECOND))
+        assertThat(latest.best(4, 0, 1, false, nobody -> 0, 23 * SECOND))
                 .singleElement()
-                .satisfies(best -> assertThat(best.hash(0)).isEqualTo(2000L));
-        assertThat(mostFrequent.best(4, 0, 1, nobody -> 0, 10_000 * SECOND))
+                .satisfies(best -> assertThat(best.prompt().hash(0)).isEqualTo(2000L));
+        assertThat(mostFrequent.best(4, 0, 1, false, nobody -> 0, 10_000 * SECOND))
                 .singleElement()
-                .satisfies(best -> assertThat(best.hash(0)).isEqualTo(1000L));
+                .satisfies(best -> assertThat(best.prompt().hash(0)).isEqualTo(1000L));
     }
 }

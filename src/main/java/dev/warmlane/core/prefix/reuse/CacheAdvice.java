@@ -43,6 +43,7 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
      * @param hitRatio expected
      * @param savedTokensPerSecond prefill tokens that would not be computed, against today; negative if more would be
      * @param savedEndpoints the same as a share of what one endpoint computes, as observed
+     * @param values Helm values that make the change where the chart deploys the engines; null: none does
      */
     public record Change(
             int endpoints,
@@ -50,7 +51,8 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
             double cacheTokens,
             double hitRatio,
             double savedTokensPerSecond,
-            double savedEndpoints) {}
+            double savedEndpoints,
+            @Nullable String values) {}
 
     /**
      * What one endpoint more or fewer would bring, and half, double and four times the cache at each.
@@ -91,7 +93,26 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         double ratio = Math.max(0, Math.min(1, one - lost * growth + unexplained));
         double saved = (ratio - today) * seen.promptTokensPerSecond();
         return new Change(
-                newEndpoints, cacheTimes, tokens / seen.trafficShare(), ratio, saved, saved * secondsPerToken);
+                newEndpoints,
+                cacheTimes,
+                tokens / seen.trafficShare(),
+                ratio,
+                saved,
+                saved * secondsPerToken,
+                values(endpoints, newEndpoints, cacheTimes));
+    }
+
+    /** What makes caches larger, from what costs least: the same memory for twice the tokens, then memory of the node. */
+    private static @Nullable String values(int endpoints, int newEndpoints, double cacheTimes) {
+        if (newEndpoints != endpoints) {
+            return "vllm.replicas: " + newEndpoints;
+        }
+        if (cacheTimes <= 1) {
+            return null;
+        }
+        return cacheTimes <= 2
+                ? "vllm.extraArgs: [--kv-cache-dtype=fp8]"
+                : "vllm.extraArgs: [--kv-offloading-size=64], GiB of the node's memory";
     }
 
     private static double delivered(CacheUseReport seen) {

@@ -1,0 +1,60 @@
+package dev.warmlane.proxy.prewarm;
+
+import dev.warmlane.core.prefix.SharedPrompts.Shared;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * What an empty cache is to be given, in this order. First what no other cache is predicted to hold, as it is to be computed wherever a
+ * request for it goes; then what others hold, so that requests for it can come here as well. Immutable.
+ */
+final class WorthWarming {
+    /** Of an endpoint's share of all uses, what nobody holds where one was lost. */
+    private static final double LOST_SHARE = 0.5;
+
+    /** Of an endpoint's share of all uses, what one is given that takes the place of another. */
+    private static final double PLACE_SHARE = 1.25;
+
+    private final int endpoints;
+    private final boolean takesPlace;
+
+    /**
+     * @param endpoints that there are with it
+     * @param takesPlace whether it takes the place of one that has handed over what it held: the others carry more than their share, so that
+     *     it is needed soon, and is given a quarter more than its own
+     */
+    WorthWarming(int endpoints, boolean takesPlace) {
+        this.endpoints = endpoints;
+        this.takesPlace = takesPlace;
+    }
+
+    /**
+     * Where nobody holds as much as half an endpoint's share of all uses, an endpoint was lost, and the others have its requests: then
+     * nothing of what they hold.
+     */
+    List<Shared> of(List<Shared> mostFrequentFirst, Predicate<Shared> heldElsewhere) {
+        Map<Boolean, List<Shared>> byHolder =
+                mostFrequentFirst.stream().collect(Collectors.partitioningBy(heldElsewhere));
+        List<Shared> worth = new ArrayList<>(byHolder.getOrDefault(false, List.of()));
+        double share = perSecond(mostFrequentFirst) / endpoints;
+        double uses = perSecond(worth);
+        if (uses >= LOST_SHARE * share) {
+            return worth;
+        }
+        for (Shared held : byHolder.getOrDefault(true, List.of())) {
+            if (takesPlace && uses > PLACE_SHARE * share) {
+                break;
+            }
+            worth.add(held);
+            uses += held.perSecond();
+        }
+        return worth;
+    }
+
+    private static double perSecond(List<Shared> prompts) {
+        return prompts.stream().mapToDouble(Shared::perSecond).sum();
+    }
+}
