@@ -60,8 +60,6 @@ run() {
   process[$1]=$pid
 }
 
-ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
-
 # cost <peer> [stream]: microseconds of CPU for each response or event, and p99 of the time to a response in microseconds
 cost() {
   local before after responses bytes failures p99 _

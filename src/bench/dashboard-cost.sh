@@ -20,8 +20,6 @@ last_port=$((18100 + ${ENDPOINTS:-200}))
 export CONNECTIONS=${CONNECTIONS:-4}
 require 18080 18081 18101 "$last_port"
 
-ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
-
 page() {
   curl -sf -o "$work/page" http://127.0.0.1:18081/dashboard/live &
   curl -sf -o "$work/charts" "http://127.0.0.1:18081/dashboard/history?pool=default&range=1h&endpoints="

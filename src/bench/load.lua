@@ -1,9 +1,10 @@
 -- wrk's requests: a chat body of BODY_BYTES (2 KB), one of SESSIONS (a thousand) at random, 0 for no session header and a
--- prompt of its own each; with "stream" as argument, streamed completions. THINK_MS is the pause of a connection before each.
+-- prompt of its own each; with SYSTEMS, half of each chat is one of so many system messages, the rest its session's own; with "stream" as argument, streamed completions. THINK_MS is the pause of a connection before each.
 -- ENGINE_MS, EVENTS and EVENT_MS go on to the stand-ins as headers, for how they respond.
 
 local body_bytes = tonumber(os.getenv("BODY_BYTES") or 2048)
 local sessions = tonumber(os.getenv("SESSIONS") or 1000)
+local systems = tonumber(os.getenv("SYSTEMS"))
 local think_ms = tonumber(os.getenv("THINK_MS"))
 local path, requests = "/v1/chat/completions", {}
 
@@ -23,6 +24,11 @@ function init(args)
     local text = (sessions > 0 and "" or i .. " ") .. string.rep("word ", math.floor((body_bytes - 98) / 5))
     local body = stream and '{"model":"bench","stream":true,"prompt":"' .. text .. '"}'
       or '{"model":"bench","messages":[{"role":"user","content":"' .. text .. '"}]}'
+    if systems and not stream then
+      local half = string.rep("word ", math.floor((body_bytes - 160) / 10))
+      body = string.format('{"model":"bench","messages":[{"role":"system","content":"you are %d %s"},{"role":"user","content":"I am %d %s"}]}',
+        i % systems, half, i, half)
+    end
     requests[i] = wrk.format("POST", path, headers, body)
   end
 end

@@ -86,6 +86,9 @@ gateway() {
   await "$pid" "$1" "http://127.0.0.1:$3/actuator/health/readiness"
 }
 
+# ticks <pid>: of CPU that a process has used, its threads' in the kernel included
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+
 # drive <port> <seconds> [stream]: what wrk counted: responses, bytes, failures, and the time to a response in us: p50, p90, p99
 drive() {
   taskset -c $load_core wrk -t1 -c"${CONNECTIONS:-64}" -d"$2s" --timeout "${WRK_TIMEOUT:-2}s" -s "$here/load.lua" "http://127.0.0.1:$1/" -- "${@:3}" | sed -n 's/^RESULT //p'

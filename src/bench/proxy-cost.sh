@@ -27,8 +27,6 @@ round_seconds=${ROUND_SECONDS:-5}
 event_bytes=206 # an event of 200 bytes and its chunk's frame
 require 18001 18002 18003 18004 18080 18081 18090
 
-ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
-
 # warm <port>: drives Warmlane until its hot code is compiled
 warm() {
   local seconds=0 total=0 responses _

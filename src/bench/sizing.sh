@@ -15,7 +15,6 @@ seconds=${SECONDS_EACH:-12}
 event_bytes=206 # an event of 200 bytes and its chunk's frame
 require 18001 18002 18003 18004 18080 18081
 
-ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 rss() { awk '/VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$1/status"; }
 
 # limited <command...>: runs it in a memory cgroup of 1 GiB
