@@ -101,7 +101,7 @@ class ShortWayConfiguration {
             return opened;
         }
 
-        /** Those that were last read, whether requests take the short way or not. */
+        /** The routes as last read, whether requests take the short way or not. */
         ExactRoutes exactRoutes() {
             return exactRoutes;
         }
@@ -131,7 +131,7 @@ class ShortWayConfiguration {
 
     /** What an operator has added to Spring's handling of requests, or switched on in it, that has to see every request. */
     private static final class SpringAdditions {
-        /** Those of Spring Cloud Gateway that leave routes of scheme {@code vllm} alone, or do what is done for them anyway. */
+        /** Filters of Spring Cloud Gateway that leave routes of scheme {@code vllm} alone, or do what is done for them anyway. */
         private static final Set<String> IDLE_FILTERS = Set.of(
                 "AdaptCachedBodyGlobalFilter",
                 "ForwardPathFilter",

@@ -198,7 +198,7 @@ final class RoutedExchange {
         return false;
     }
 
-    /** Those who were believed to have its model have refused it: what is believed of the others is as old. */
+    /** The endpoints believed to have its model have refused it. What is believed of the others is just as old, so any may be asked. */
     synchronized void askAnywhere() {
         if (!hasAnother()) {
             request = request.anywhere();

@@ -23,7 +23,7 @@ public final class EndpointTallies {
         return BOUNDS.clone();
     }
 
-    /** That of an endpoint, as it is from now on; one that stays empty where nothing was sent there. */
+    /** The tally of an endpoint, which goes on counting; an empty one where nothing was sent there. */
     public Tally of(EndpointId endpoint) {
         return byEndpoint.getOrDefault(endpoint, NOTHING);
     }
@@ -73,7 +73,7 @@ public final class EndpointTallies {
             return promptTokens.sum();
         }
 
-        /** Those that were. */
+        /** Of the prompt tokens, those that came from the cache. */
         public long cachedTokens() {
             return cachedTokens.sum();
         }

@@ -32,7 +32,7 @@ public final class PoolLoad {
         return usual.promptTokens(endpoint);
     }
 
-    /** Of {@link #requests}, those of the other replicas of this gateway. */
+    /** How many of the {@link #requests} come from other replicas of this gateway. */
     public int replicaRequests(EndpointId endpoint) {
         return replicas.requests(endpoint);
     }

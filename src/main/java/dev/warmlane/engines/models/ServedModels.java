@@ -67,7 +67,7 @@ public final class ServedModels {
         this.catalog = read(pools, reports);
     }
 
-    /** Of each model that is set or listed by now, a pool that serves it. */
+    /** A pool for each model that is set or listed by now. */
     public static Map<String, String> poolsByModel(Pools pools, EndpointReports reports) {
         ModelCatalog known = read(pools, reports);
         Map<String, String> serving = new HashMap<>();
@@ -135,7 +135,7 @@ public final class ServedModels {
                         .allMatch(endpoint -> reports.report(endpoint.id()).modelsAnswered());
     }
 
-    /** Of each pool whose models nobody knows, though it was asked, the reason that one of its endpoints gave. */
+    /** Why the models of a pool are not known although it was asked: what one of its endpoints gave as the reason, by pool. */
     public Map<String, String> failures() {
         Map<String, String> failures = new TreeMap<>();
         for (Pool pool : pools.all()) {

@@ -109,7 +109,7 @@ public final class CacheWatch implements AutoCloseable {
             }
             failing = false;
         } catch (RuntimeException e) {
-            // Told once, however often it happens.
+            // Logged once, however often it happens.
             if (!failing) {
                 failing = true;
                 log.error("could not process what requests tell of their prompts", e);

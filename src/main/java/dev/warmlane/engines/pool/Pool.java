@@ -154,7 +154,7 @@ public record Pool(
         private static final double STAYS = 0.999;
         private static final double LOSES = 0.05;
 
-        /** Those that the settings give the pool, its own before the general ones, and those of its policy's promise. */
+        /** The targets that the settings give the pool, its own before the general ones, and those that its policy promises. */
         static PoolTargets of(PoolSettings pool, DashboardSettings general, Promise promise) {
             double hitRatio = Objects.requireNonNullElse(pool.targetHitRatio(), general.targetHitRatio());
             Duration ttft = Objects.requireNonNullElse(pool.ttftTarget(), general.ttftTarget());

@@ -35,7 +35,7 @@ public record EndpointReport(
     /** How long what an engine said of its load and its sleep may stand for now. */
     private static final Duration PRESENT = Duration.ofSeconds(30);
 
-    /** Of an endpoint that has not been asked yet. */
+    /** What is known of an endpoint that has not been asked yet. */
     public static final EndpointReport NONE =
             new EndpointReport(null, PrefixCacheWindows.NONE, List.of(), false, null, null, null);
 
@@ -52,7 +52,7 @@ public record EndpointReport(
                         null, PrefixCacheWindows.NONE, models, modelsAnswered, version, scrapedAtNanos, error);
     }
 
-    /** Of an endpoint whose ranks are not told apart. */
+    /** A report on an endpoint whose ranks are not told apart. */
     public EndpointReport(
             @Nullable VllmMetrics metrics,
             PrefixCacheWindows windows,

@@ -89,7 +89,7 @@ public final class DashboardHandler {
                 .build();
     }
 
-    /** The start of the page is asked for each time, and names files that are never other. */
+    /** The start page is fetched each time; the files that it names never change. */
     private Mono<ServerResponse> start(ServerRequest request) {
         return file(request, files.start(), "index.html", CacheControl.noStore());
     }
@@ -126,7 +126,7 @@ public final class DashboardHandler {
                 .body(feed.events(), String.class);
     }
 
-    /** Those of a pool are also those of the whole replica. */
+    /** What concerns the whole replica is listed with every pool. */
     private Mono<ServerResponse> events(ServerRequest request) {
         String pool = request.queryParam("pool").orElse("");
         List<EventLog.Event> wanted = events.newest().stream()

@@ -48,12 +48,12 @@ final class Imbalance {
         }
     }
 
-    /** The most requests of an endpoint by the mean, at least 1; NaN where there were too few. */
+    /** Requests of the busiest endpoint over the mean, at least 1; NaN where there were too few. */
     double ofRequests() {
         return of(Sent::requests);
     }
 
-    /** The most prompt tokens of an endpoint by the mean, at least 1; NaN where there were too few requests. */
+    /** Prompt tokens of the busiest endpoint over the mean, at least 1; NaN where there were too few requests. */
     double ofPromptTokens() {
         return of(Sent::promptTokens);
     }

@@ -77,7 +77,7 @@ public final class ErrorJson {
         /** Of {@code /cohere/v2/chat}. */
         COHERE;
 
-        /** That of a route with this {@code api} in its metadata. */
+        /** The format of a route with this {@code api} in its metadata. */
         public static ErrorFormat ofApi(@Nullable Object api) {
             if ("messages".equals(api)) {
                 return ANTHROPIC;
@@ -85,7 +85,7 @@ public final class ErrorJson {
             return "cohere".equals(api) ? COHERE : OPENAI;
         }
 
-        /** That of a request which no route has taken, or not yet: whoever asks for such a path speaks this API. */
+        /** The format for a request that has taken no route, by the API that whoever asks for such a path speaks. */
         public static ErrorFormat ofPath(String path) {
             if (path.startsWith("/v1/messages")) {
                 return ANTHROPIC;

@@ -55,7 +55,7 @@ public final class ConnectionLimit {
         this.line = "too many connections %s: more than %d".formatted(what, most);
     }
 
-    /** That of the public port. */
+    /** The limit of the public port. */
     static ConnectionLimit ofClients(LimitSettings limits) {
         int most = FileDescriptors.of(limits).forClients();
         int answered = Math.min(MOST_ANSWERED, Math.max(FEWEST_ANSWERED, most / 16));
@@ -164,7 +164,7 @@ public final class ConnectionLimit {
         /** Less would be no gateway. */
         private static final int LEAST = 16;
 
-        /** Of this process as it is now. */
+        /** The descriptors of this process as it is now. */
         public static FileDescriptors of(LimitSettings limits) {
             return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                     ? of(limits.connections(), unix.getMaxFileDescriptorCount(), unix.getOpenFileDescriptorCount())

@@ -52,7 +52,7 @@ public record RouteTraits(
             .executor(Runnable::run)
             .build(route -> of(route.getMetadata()));
 
-    /** Of the route that a request has taken. */
+    /** The traits of the route that a request has taken. */
     public static RouteTraits of(ServerWebExchange exchange) {
         return KNOWN.get(exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR));
     }
@@ -92,7 +92,7 @@ public record RouteTraits(
         return value == null ? ALWAYS : EngineVersion.parse(value.toString());
     }
 
-    /** Of a route with this metadata. */
+    /** The traits of a route with this metadata. */
     public static RouteTraits of(Map<String, Object> metadata) {
         return new RouteTraits(
                 !"none".equals(metadata.get("affinity")),

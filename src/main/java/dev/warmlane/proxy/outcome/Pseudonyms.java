@@ -29,13 +29,13 @@ public final class Pseudonyms {
         this.key1 = key1;
     }
 
-    /** Of a salt that nobody knows and that ends with the process. */
+    /** Pseudonyms with a salt that nobody knows and that ends with the process. */
     public static Pseudonyms random() {
         SecureRandom random = new SecureRandom();
         return new Pseudonyms(random.nextLong(), random.nextLong());
     }
 
-    /** The same for every process that is given the same salt. */
+    /** Pseudonyms that are the same in every process that is given this salt. */
     public static Pseudonyms of(String salt) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(salt.getBytes(StandardCharsets.UTF_8));

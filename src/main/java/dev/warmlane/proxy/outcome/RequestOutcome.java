@@ -49,12 +49,12 @@ public final class RequestOutcome {
         return outcome;
     }
 
-    /** That of an exchange of the public port. */
+    /** The outcome of an exchange of the public port. */
     public static RequestOutcome of(ServerWebExchange exchange) {
         return exchange.getRequiredAttribute(ATTRIBUTE);
     }
 
-    /** That of an exchange; null on the management port. */
+    /** The outcome of an exchange; null on the management port. */
     public static @Nullable RequestOutcome find(ServerWebExchange exchange) {
         return exchange.getAttribute(ATTRIBUTE);
     }
@@ -64,7 +64,7 @@ public final class RequestOutcome {
         return requestId;
     }
 
-    /** That of the client's connection; null where it is none of Netty's. */
+    /** The event loop of the client's connection; null where Netty does not serve it. */
     public @Nullable EventLoop eventLoop() {
         return channel == null ? null : channel.eventLoop();
     }

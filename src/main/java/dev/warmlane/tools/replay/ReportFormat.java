@@ -54,7 +54,7 @@ enum ReportFormat {
             PolicyResult result,
             @Nullable Comparison joined) {
 
-        /** Of a fleet that nobody joins. */
+        /** The row of a fleet that no endpoint joins. */
         Row(String load, String policy, PolicyResult result) {
             this(load, policy, result, null);
         }
