@@ -99,6 +99,55 @@ class FiguresIT {
         }
     }
 
+    @Test
+    void tokensAreThoseThatTheEnginesProcessed() {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+                RunningGateway gateway = RunningGateway.inFrontOf(
+                        fleet, "warmlane.scrape.interval=100ms", "warmlane.usage.request=true")) {
+            String text = ChatClient.text(300, "instructions");
+            String messages = "\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],\"max_tokens\":3".formatted(text);
+            Map<String, String> bodies = Map.of(
+                    "/v1/chat/completions",
+                    messages,
+                    "/v1/messages",
+                    messages,
+                    "/v1/completions",
+                    "\"prompt\":\"%s\",\"max_tokens\":3".formatted(text),
+                    "/v1/responses",
+                    "\"input\":\"%s\",\"max_output_tokens\":3".formatted(text));
+            bodies.forEach((path, body) -> {
+                for (String stream : List.of("false", "true", "false")) {
+                    assertThat(client.post(
+                                            gateway.uri(path),
+                                            "{\"stream\":%s,%s}".formatted(stream, body),
+                                            Map.of("x-session-id", path))
+                                    .statusCode())
+                            .isEqualTo(200);
+                }
+            });
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                assertThat(sum(gateway, "warmlane_engine_prompt_tokens_total", ""))
+                        .isPositive()
+                        .isEqualTo(sum(gateway, "warmlane_model_tokens_total", "kind=\"prompt\""));
+                assertThat(sum(gateway, "warmlane_engine_prefix_cache_hit_tokens_total", ""))
+                        .isPositive()
+                        .isEqualTo(sum(gateway, "warmlane_model_tokens_total", "kind=\"cached\""));
+                assertThat(sum(gateway, "warmlane_engine_generation_tokens_total", ""))
+                        .isEqualTo(36)
+                        .isEqualTo(sum(gateway, "warmlane_model_tokens_total", "kind=\"output\""));
+            });
+        }
+    }
+
+    private double sum(RunningGateway gateway, String metric, String label) {
+        return client.get(gateway.management("/actuator/prometheus"))
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(metric + "{") && line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
     private static ServerOptions uncached(FleetOptions options) {
         return options.server().withCache(new CacheConfig(16, 1000, false));
     }

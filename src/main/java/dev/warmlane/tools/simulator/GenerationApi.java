@@ -112,9 +112,12 @@ enum GenerationApi {
             };
         }
 
+        /** Cached tokens are counted apart from the others. */
         private static Json usage(Usage usage) {
-            Json counts = Json.of("input_tokens", usage.prompt(), "output_tokens", usage.completion());
-            return usage.cached() == null ? counts : counts.and("cache_read_input_tokens", usage.cached());
+            Integer cached = usage.cached();
+            int rest = usage.prompt() - (cached == null ? 0 : cached);
+            Json counts = Json.of("input_tokens", rest, "output_tokens", usage.completion());
+            return cached == null ? counts : counts.and("cache_read_input_tokens", cached);
         }
     }
 
