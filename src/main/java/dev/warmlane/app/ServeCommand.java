@@ -8,6 +8,7 @@ import dev.warmlane.settings.InvalidSettingException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -63,7 +64,10 @@ public final class ServeCommand implements Callable<Integer> {
             "127.0.0.1");
 
     /** How many event loops there are; Reactor Netty reads it once. */
-    private static final String EVENT_LOOPS = "reactor.netty.ioWorkerCount";
+    static final String EVENT_LOOPS = "reactor.netty.ioWorkerCount";
+
+    /** How many buffers are followed to find those that are lost; Netty reads it once. */
+    static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
     /** Checks and exits. */
     public static final String CHECK = "--check";
@@ -101,7 +105,7 @@ public final class ServeCommand implements Callable<Integer> {
             System.err.println("See warmlane serve --help");
             return INVALID;
         }
-        oneEventLoopForEachCore();
+        setNettyDefaults(System.getProperties());
         try {
             SpringApplication application = new SpringApplication(GatewayApplication.class);
             application.setDefaultProperties(NO_HOST_NAME);
@@ -137,12 +141,16 @@ public final class ServeCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Reactor Netty makes four at least: on fewer cores they only hand requests to each other. Whoever has set it knows why. */
-    private static void oneEventLoopForEachCore() {
-        if (System.getProperty(EVENT_LOOPS) == null) {
-            System.setProperty(
-                    EVENT_LOOPS, Integer.toString(Runtime.getRuntime().availableProcessors()));
-        }
+    /**
+     * What Netty is to do where nobody has said otherwise: who has knows why.
+     *
+     * @param system properties of the JVM, before Netty reads them
+     */
+    static void setNettyDefaults(Properties system) {
+        // Reactor Netty makes four at least: on fewer cores they only hand requests to each other.
+        system.putIfAbsent(EVENT_LOOPS, Integer.toString(Runtime.getRuntime().availableProcessors()));
+        // Else it takes a stack trace at each step of one buffer in 128. The tests follow every one.
+        system.putIfAbsent(LEAK_DETECTION, "disabled");
     }
 
     private static int drainAndClose(ConfigurableApplicationContext context) {

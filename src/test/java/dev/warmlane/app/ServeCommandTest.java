@@ -1,0 +1,31 @@
+package dev.warmlane.app;
+
+import static dev.warmlane.app.ServeCommand.EVENT_LOOPS;
+import static dev.warmlane.app.ServeCommand.LEAK_DETECTION;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+
+class ServeCommandTest {
+    private final Properties system = new Properties();
+
+    @Test
+    void hasAnEventLoopForEachCoreAndFollowsNoBuffers() {
+        ServeCommand.setNettyDefaults(system);
+
+        String cores = Integer.toString(Runtime.getRuntime().availableProcessors());
+        assertThat(system).containsExactlyInAnyOrderEntriesOf(Map.of(EVENT_LOOPS, cores, LEAK_DETECTION, "disabled"));
+    }
+
+    @Test
+    void leavesWhatSomebodyHasSet() {
+        system.setProperty(EVENT_LOOPS, "7");
+        system.setProperty(LEAK_DETECTION, "paranoid");
+
+        ServeCommand.setNettyDefaults(system);
+
+        assertThat(system).containsExactlyInAnyOrderEntriesOf(Map.of(EVENT_LOOPS, "7", LEAK_DETECTION, "paranoid"));
+    }
+}
