@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 public record EngineVersion(int major, int minor) implements Comparable<EngineVersion> {
     private static final Pattern FORM = Pattern.compile("v?(\\d{1,4})\\.(\\d{1,4})(?:\\D.*)?");
 
+    private static final int LONGEST_TEXT = 100;
+
     /** What was read last: most engines of a fleet are of one release, and each is looked at every second. */
     private static volatile Read last = new Read("", null);
 
@@ -28,6 +30,28 @@ public record EngineVersion(int major, int minor) implements Comparable<EngineVe
             last = read;
         }
         return read.version;
+    }
+
+    /**
+     * What an engine calls its release in its response to {@code GET /version}; null if it says none, or more than
+     * {@value #LONGEST_TEXT} characters.
+     *
+     * @throws JsonTokens.MalformedJsonException if the response is not one JSON object
+     */
+    public static @Nullable String in(byte[] response) {
+        JsonScanner scanner = new JsonScanner(response, 0, response.length);
+        String version = null;
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            String member = scanner.tokenText("version".length());
+            boolean text = scanner.peek() == '"';
+            scanner.skipValue();
+            if ("version".equals(member)) {
+                version = text ? scanner.tokenText(LONGEST_TEXT) : null;
+            }
+        }
+        scanner.expectEnd();
+        return version == null || version.length() > LONGEST_TEXT ? null : version;
     }
 
     @Override

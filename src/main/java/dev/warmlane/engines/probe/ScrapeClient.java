@@ -1,6 +1,7 @@
 package dev.warmlane.engines.probe;
 
 import dev.warmlane.core.health.HealthWatch.FailureCause;
+import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetricsReader;
@@ -21,9 +22,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Asks vLLM servers about themselves: metrics each time, models and version now and then. Every response is bounded. For the
@@ -231,9 +229,6 @@ final class ScrapeClient {
 
     /** Reads the JSON that vLLM says of itself: its models and its version. */
     static final class EngineJson {
-        private static final JsonMapper JSON = JsonMapper.shared();
-        private static final int MAX_VERSION_LENGTH = 100;
-
         private EngineJson() {}
 
         /**
@@ -249,15 +244,16 @@ final class ScrapeClient {
             }
         }
 
-        /** The version in a response to {@code GET /version}; null where there is none. */
+        /**
+         * The version in a response to {@code GET /version}; null where there is none.
+         *
+         * @throws UnusableResponse if the body is no JSON object
+         */
         static @Nullable String version(byte[] body) {
             try {
-                JsonNode version = JSON.readTree(body).path("version");
-                return version.isString() && version.stringValue().length() <= MAX_VERSION_LENGTH
-                        ? version.stringValue()
-                        : null;
-            } catch (JacksonException e) {
-                throw UnusableResponse.content("no JSON in %d bytes".formatted(body.length));
+                return EngineVersion.in(body);
+            } catch (MalformedJsonException e) {
+                throw UnusableResponse.content("no JSON object in %d bytes".formatted(body.length));
             }
         }
     }

@@ -15,7 +15,6 @@ import dev.warmlane.ops.dashboard.History.Resolution;
 import dev.warmlane.ops.dashboard.History.Subject;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveEndpoint;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
-import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.ProblemTimes;
 import dev.warmlane.settings.WarmlaneSettings.HistorySettings;

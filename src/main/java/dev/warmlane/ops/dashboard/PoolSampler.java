@@ -18,9 +18,7 @@ import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.search.Search;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,7 +45,7 @@ final class PoolSampler {
         this.accuracy = router.accuracy();
         this.inFlight = router.inFlight();
         this.tallies = router.tallies();
-        this.firstTokens = new TtftBuckets(registry, pool);
+        this.firstTokens = new TtftBuckets(counters, pool);
     }
 
     /**
@@ -179,38 +177,5 @@ final class PoolSampler {
 
     private static void set(double[] sums, PoolSum sum, double value) {
         sums[sum.index()] = value;
-    }
-
-    /**
-     * The counters that samples read, found again only where a meter has come or gone since: a registry has thousands, and each
-     * search passes all of them. For one thread.
-     */
-    static final class Counters {
-        private final MeterRegistry registry;
-        private final Map<Searched, List<Counter>> found = new HashMap<>();
-        private volatile boolean current;
-
-        private record Searched(
-                GatewayMeter meter, @Nullable String pool) {}
-
-        Counters(MeterRegistry registry) {
-            this.registry = registry;
-            registry.config().onMeterAdded(added -> current = false);
-            registry.config().onMeterRemoved(removed -> current = false);
-        }
-
-        /** All of a pool; null: of all, and of those that belong to none. */
-        List<Counter> of(GatewayMeter meter, @Nullable String pool) {
-            if (!current) {
-                current = true;
-                found.clear();
-            }
-            return found.computeIfAbsent(new Searched(meter, pool), this::search);
-        }
-
-        private List<Counter> search(Searched searched) {
-            Search search = registry.find(searched.meter().meterName());
-            return List.copyOf((searched.pool() == null ? search : search.tag("pool", searched.pool())).counters());
-        }
     }
 }

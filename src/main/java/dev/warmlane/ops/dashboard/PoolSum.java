@@ -1,7 +1,6 @@
 package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.metrics.RequestMeter;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.CountAtBucket;
 import io.micrometer.core.instrument.distribution.HistogramSnapshot;
@@ -93,13 +92,13 @@ enum PoolSum {
         /** The buckets, with the one that has no bound. */
         static final int COUNT = BOUNDS.length + 1;
 
-        private final MeterRegistry registry;
+        private final Counters meters;
         private final String pool;
         private final Deque<Double> above = new ArrayDeque<>();
         private @Nullable Timer timer;
 
-        TtftBuckets(MeterRegistry registry, String pool) {
-            this.registry = registry;
+        TtftBuckets(Counters meters, String pool) {
+            this.meters = meters;
             this.pool = pool;
         }
 
@@ -110,9 +109,7 @@ enum PoolSum {
         /** Puts the cumulative counts into the sums. */
         void read(double[] sums) {
             if (timer == null) {
-                timer = registry.find(RequestMeter.TTFT.meterName())
-                        .tag("pool", pool)
-                        .timer();
+                timer = meters.timer(RequestMeter.TTFT, pool);
             }
             if (timer == null) {
                 return;

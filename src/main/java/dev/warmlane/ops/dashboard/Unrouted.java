@@ -2,7 +2,6 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveUnrouted;
-import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import dev.warmlane.ops.dashboard.PoolView.RecentSums;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.Counter;

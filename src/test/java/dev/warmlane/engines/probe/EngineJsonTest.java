@@ -61,6 +61,13 @@ class EngineJsonTest {
         assertThat(EngineJson.version(utf8("{\"version\":10}"))).isNull();
         assertThat(EngineJson.version(utf8("{\"version\":\"" + "9".repeat(101) + "\"}")))
                 .isNull();
+        assertThat(EngineJson.version(utf8("{\"build\":{\"version\":\"1\"}}"))).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "<html>", "[]", "{\"version\":\"0.10.0\"", "{} {}", "null"})
+    void refusesWhatIsNoObject(String body) {
+        assertThatThrownBy(() -> EngineJson.version(utf8(body))).isInstanceOf(UnusableResponse.class);
     }
 
     private static byte[] utf8(String text) {

@@ -3,9 +3,9 @@ package dev.warmlane.ops.dashboard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.metrics.RequestMeter;
-import dev.warmlane.ops.dashboard.PoolSampler.Counters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +40,16 @@ class CountersTest {
         registry.remove(gone);
 
         assertThat(counters.of(RequestMeter.REQUESTS, "a")).isEmpty();
+    }
+
+    @Test
+    void findsTheTimerOfAPoolOnceThereIsOne() {
+        RequestMeter.TTFT.timer(registry, "b");
+        assertThat(counters.timer(RequestMeter.TTFT, "a")).isNull();
+
+        Timer first = RequestMeter.TTFT.timer(registry, "a");
+
+        assertThat(counters.timer(RequestMeter.TTFT, "a")).isSameAs(first);
     }
 
     private Counter count(String pool, String result) {

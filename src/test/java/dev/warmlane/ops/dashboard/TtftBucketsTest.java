@@ -23,7 +23,7 @@ class TtftBucketsTest {
 
     private long inBuckets;
     private long counted;
-    private final TtftBuckets buckets = new TtftBuckets(registry(), "default");
+    private final TtftBuckets buckets = new TtftBuckets(new Counters(registry()), "default");
 
     @Test
     void aStreamThatIsCountedBeforeItsBucketIsNoSlowOne() {
