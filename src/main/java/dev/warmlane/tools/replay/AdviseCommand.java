@@ -51,7 +51,7 @@ public final class AdviseCommand implements Callable<Integer> {
     }
 
     private String report() throws IOException {
-        Load read = load.read(1);
+        Load read = load.read(1, spec.commandLine().getParseResult());
         ReplaySettings settings =
                 ReplaySettings.of(engine.pods(), engine.kvTokens()).withModel(engine.model());
         Progress progress = new Progress(System.err, CommandLine.Help.Ansi.AUTO.enabled(), read.name());

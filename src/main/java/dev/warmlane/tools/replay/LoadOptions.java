@@ -11,19 +11,42 @@ import dev.warmlane.tools.replay.load.SharedPrefixLoad;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /** Options that say what is sent: a trace, an access log, or a generator and its numbers. */
 final class LoadOptions {
     private static final String SHARED_PREFIX = "shared-prefix";
     private static final String MULTI_TURN = "multi-turn";
     private static final String AGENTS = "agents";
+    private static final String TRACE = "--trace";
+    private static final String ACCESS_LOG = "--access-log";
+    private static final String ADAPTERS = "--adapters";
+
+    /** What an option is for, where it would mean nothing to the other loads. */
+    private static final Map<String, List<String>> USES = Map.ofEntries(
+            Map.entry("--spread-ticks", List.of(TRACE)),
+            Map.entry("--pool", List.of(ACCESS_LOG)),
+            Map.entry("--groups", List.of(SHARED_PREFIX)),
+            Map.entry("--prompts", List.of(SHARED_PREFIX)),
+            Map.entry("--rate", List.of(SHARED_PREFIX, ADAPTERS)),
+            Map.entry("--requests", List.of(SHARED_PREFIX, ADAPTERS)),
+            Map.entry("--sessions", List.of(MULTI_TURN, AGENTS)),
+            Map.entry("--begin-seconds", List.of(AGENTS)),
+            Map.entry("--turns", List.of(MULTI_TURN)),
+            Map.entry("--think-seconds", List.of(MULTI_TURN)),
+            Map.entry("--system-tokens", List.of(SHARED_PREFIX, MULTI_TURN, ADAPTERS)),
+            Map.entry("--question-tokens", List.of(SHARED_PREFIX, MULTI_TURN, ADAPTERS)),
+            Map.entry("--output-tokens", List.of(SHARED_PREFIX, MULTI_TURN, ADAPTERS)));
 
     @Option(
-            names = "--trace",
+            names = TRACE,
             paramLabel = "FILE",
             description = {
                 "Requests of a trace: JSON lines with timestamp (ms), input_length, output_length",
@@ -37,7 +60,7 @@ final class LoadOptions {
     private boolean spreadTicks;
 
     @Option(
-            names = "--access-log",
+            names = ACCESS_LOG,
             paramLabel = "FILE",
             description = "Requests that the gateway served: what warmlane.access-log.target wrote.")
     private @Nullable Path accessLog;
@@ -56,7 +79,7 @@ final class LoadOptions {
     private @Nullable String generate;
 
     @Option(
-            names = "--adapters",
+            names = ADAPTERS,
             paramLabel = "N",
             description = {
                 "Requests that are made up, for N LoRA adapters, >= 1: the r-th most popular has 1/r of the first one's;",
@@ -107,9 +130,24 @@ final class LoadOptions {
         return adapters != null;
     }
 
-    /** The load. Fails as {@link #source} does, and with IllegalArgumentException where its file cannot be read. */
-    Load read(long seed) {
+    /**
+     * The load. Fails as {@link #source} does, and with IllegalArgumentException where its file cannot be read.
+     *
+     * @param given the options that are given: one that is for other loads alone is refused
+     */
+    Load read(long seed, ParseResult given) {
         Load.Source source = source(seed);
+        String load = trace != null
+                ? TRACE
+                : accessLog != null ? ACCESS_LOG : adapters != null ? ADAPTERS : String.valueOf(generate);
+        for (OptionSpec option : given.matchedOptions()) {
+            List<String> uses = USES.get(option.longestName());
+            Arguments.check(
+                    uses == null || uses.contains(load),
+                    option.longestName(),
+                    "given",
+                    "not with %s, it is for %s".formatted(load, uses == null ? "" : String.join(", ", uses)));
+        }
         try {
             return source.read();
         } catch (CharacterCodingException e) {

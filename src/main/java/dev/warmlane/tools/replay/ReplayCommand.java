@@ -177,7 +177,7 @@ public final class ReplayCommand implements Callable<Integer> {
                 seed,
                 null);
         Roles split = roles.roles();
-        Load asRead = load.read(seed);
+        Load asRead = load.read(seed, spec.commandLine().getParseResult());
         if (split != null) {
             RolesReport report = new RolesReport(
                     settings,

@@ -172,6 +172,9 @@ class ReplayCommandTest {
                     --generate multi-turn --trace x     | load: 2 given (expected: one of
                     --generate multi-turn --pods 0      | pods: 0 (expected: >= 1)
                     --generate multi-turn --turns 0     | turns: 0 (expected: >= 1)
+                    --generate multi-turn --rate 5      | --rate: given (expected: not with multi-turn, it is for shared-prefix, --adapters)
+                    --generate agents --output-tokens 5 | --output-tokens: given (expected: not with agents, it is for shared-prefix, multi-turn, --adapters)
+                    --adapters 5 --pool a               | --pool: given (expected: not with --adapters, it is for --access-log)
                     --generate multi-turn --speed 0     | speed: 0.0 (expected: > 0)
                     --generate multi-turn --index-scale 0 | index scale: 0.0 (expected: > 0)
                     --generate multi-turn --gateways 0  | gateways: 0 (expected: >= 1)
