@@ -9,6 +9,7 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;

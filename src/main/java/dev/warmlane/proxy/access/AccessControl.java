@@ -6,6 +6,7 @@ import dev.warmlane.proxy.access.Authenticator.AccessException;
 import dev.warmlane.proxy.access.Authenticator.Credentials;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.ClientRights.AccessMetrics;
+import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
 import io.micrometer.core.instrument.MeterRegistry;

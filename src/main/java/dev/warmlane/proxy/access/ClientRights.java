@@ -9,6 +9,7 @@ import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.access.ClientRights.AccessMetrics;
 import dev.warmlane.proxy.access.Tenants.Tenant;
+import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;

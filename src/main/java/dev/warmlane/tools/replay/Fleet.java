@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.tools.replay.ReplaySettings.Roles;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;

@@ -8,6 +8,7 @@ import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.Comparison;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
+import dev.warmlane.tools.replay.ReplaySettings.Roles;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;

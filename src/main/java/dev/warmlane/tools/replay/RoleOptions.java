@@ -1,6 +1,7 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.ReplaySettings.Roles;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

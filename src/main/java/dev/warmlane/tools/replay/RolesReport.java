@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
+import dev.warmlane.tools.replay.ReplaySettings.Roles;
 import dev.warmlane.tools.replay.ReportFormat.Row;
 import dev.warmlane.tools.replay.load.Load;
 import java.util.ArrayList;

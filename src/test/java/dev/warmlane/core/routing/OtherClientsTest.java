@@ -3,6 +3,7 @@ package dev.warmlane.core.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import org.junit.jupiter.api.Test;
 
 class OtherClientsTest {
