@@ -19,16 +19,19 @@ export async function loadCache() {
   }
 }
 
-const WIDTH = 640;
+const WIDEST = 640;
 const HEIGHT = 240;
 const LEFT = 46;
 const BOTTOM = 24;
 const TOP = 10;
 
+// A narrow screen gets a narrow picture, as letters would shrink with it.
+const width = () => Math.min(WIDEST, document.documentElement.clientWidth - 48);
+
 const y = (ratio) => TOP + (1 - ratio) * (HEIGHT - TOP - BOTTOM);
 
 // Sizes are spread by their factor: from one to the next is always as far.
-const x = (curve, i) => LEFT + (i / (curve.length - 1)) * (WIDTH - LEFT - 12);
+const x = (curve, i) => LEFT + (i / (curve.length - 1)) * (width() - LEFT - 12);
 
 const pathOf = (curve, line) => curve.map((point, i) => `${i ? 'L' : 'M'}${x(curve, i).toFixed(1)} ${y(point[line]).toFixed(1)}`).join('');
 
@@ -43,8 +46,8 @@ function told(point) {
 
 function pointAt(event, curve) {
   const box = event.currentTarget.getBoundingClientRect();
-  const at = ((event.clientX - box.left) / box.width) * WIDTH;
-  const i = Math.round(((at - LEFT) / (WIDTH - LEFT - 12)) * (curve.length - 1));
+  const at = ((event.clientX - box.left) / box.width) * width();
+  const i = Math.round(((at - LEFT) / (width() - LEFT - 12)) * (curve.length - 1));
   update({ cachePoint: Math.max(0, Math.min(curve.length - 1, i)) });
 }
 
@@ -63,14 +66,14 @@ function picture({ curve, infiniteHitRatio }) {
   const label = (point) => Number.isInteger(Math.log2(point.times)) || Math.abs(Math.log2(point.times) - Math.round(Math.log2(point.times))) < 0.01;
   return html`<figure>
     <figcaption>Hit ratio by size of all caches<span><span class="line line-0">as routed</span><span class="line line-1">one cache</span>dashed: forgets nothing, ${percent(infiniteHitRatio)}</span></figcaption>
-    <svg class="curve" viewBox="0 0 ${WIDTH} ${HEIGHT}" tabindex="0" role="slider" aria-label="Size of all caches"
+    <svg class="curve" viewBox="0 0 ${width()} ${HEIGHT}" tabindex="0" role="slider" aria-label="Size of all caches"
       aria-valuemin="0" aria-valuemax=${curve.length - 1} aria-valuenow=${at} aria-valuetext=${told(curve[at])}
       @pointermove=${(event) => pointAt(event, curve)} @pointerleave=${() => update({ cachePoint: null })} @keydown=${(event) => pointByKey(event, curve)}>
-      ${[0, 0.25, 0.5, 0.75, 1].map((ratio) => svg`<line class="grid" x1=${LEFT} x2=${WIDTH - 12} y1=${y(ratio)} y2=${y(ratio)} /><text x=${LEFT - 6} y=${y(ratio) + 4} text-anchor="end">${ratio * 100} %</text>`)}
+      ${[0, 0.25, 0.5, 0.75, 1].map((ratio) => svg`<line class="grid" x1=${LEFT} x2=${width() - 12} y1=${y(ratio)} y2=${y(ratio)} /><text x=${LEFT - 6} y=${y(ratio) + 4} text-anchor="end">${ratio * 100} %</text>`)}
       ${curve.map((point, i) => (label(point) ? svg`<text x=${x(curve, i)} y=${HEIGHT - 6} text-anchor="middle">${times(point.times)}</text>` : nothing))}
-      <line class="infinite" x1=${LEFT} x2=${WIDTH - 12} y1=${y(infiniteHitRatio)} y2=${y(infiniteHitRatio)} />
+      <line class="infinite" x1=${LEFT} x2=${width() - 12} y1=${y(infiniteHitRatio)} y2=${y(infiniteHitRatio)} />
       ${vertical(curve, today, 'today')}
-      <text class="today" x=${x(curve, today) + 5} y=${TOP + 10}>today</text>
+      <text class="today" x=${x(curve, today) + 5} y=${curve[today].asRouted > 0.5 ? HEIGHT - BOTTOM - 6 : TOP + 12}>today</text>
       <path class="line-1" d=${pathOf(curve, 'oneCache')} />
       <path class="line-0" d=${pathOf(curve, 'asRouted')} />
       ${vertical(curve, at, 'pointed')}
@@ -117,6 +120,9 @@ function ladder({ ladder: { promptTokens, deliveredTokens, hitRatio, steps, main
   `;
 }
 
+// Without the minus of what rounds to nothing.
+const signed = (value) => (Math.round(value * 100) / 100 || 0).toFixed(2);
+
 function advice({ advice: { missing, changes }, ladder: { hitRatio } }, { endpoints }) {
   const name = (change) => (change.cacheTimes === 1 ? `${change.endpoints} endpoints` : `${times(change.cacheTimes)} KV tokens at each`);
   return html`
@@ -133,7 +139,7 @@ function advice({ advice: { missing, changes }, ladder: { hitRatio } }, { endpoi
               <tbody>
                 ${changes.map(
                   (change) => html`<tr><th scope="row">${name(change)}${change.values ? html`<small>${change.values}</small>` : nothing}</th><td class="number">${compact(change.cacheTokens)}</td><td class="number">${percent(change.hitRatio)}</td>
-                    <td class="number">${count(Math.round(change.savedTokensPerSecond))}</td><td class="number">${change.savedEndpoints.toFixed(2)}</td></tr>`,
+                    <td class="number">${count(Math.round(change.savedTokensPerSecond))}</td><td class="number">${signed(change.savedEndpoints)}</td></tr>`,
                 )}
               </tbody>
             </table>
@@ -158,7 +164,7 @@ export function cache() {
       ${state.cacheError ? html`<p class="note" role="status">Not loaded: ${state.cacheError}</p>` : nothing}
       ${over
         ? html`<p class="note">${count(over.requests)} requests, ${compact(over.promptTokensPerSecond)} prompt tokens a second, ${seen.replicas > 1 ? `of ${seen.replicas} replicas` : 'as this replica saw them'}${seen.trafficShare < 1 ? `; others use the engines too, these are ${percent(seen.trafficShare)} of their requests` : ''}${seen.leftOut ? `; ${count(seen.leftOut)} messages were left out` : ''}.</p>
-            <p class="note">Advised: ${seen.advised.endpoints} endpoints, ${count(seen.endpoints)} there are. ${seen.advised.reason}.</p>
+            <p class="note">Advised: ${seen.advised.endpoints} endpoints, ${count(seen.endpoints)} there are (${seen.advised.reason}).</p>
             ${seen.heldAlone.length > 1 ? html`<p class="note" id="held-alone">Cheapest to take away: ${seen.heldAlone[0].endpoint}; ${percent(seen.heldAlone[0].share)} of what all caches hold is held there alone.</p>` : nothing}
             ${over.curve.length ? picture(over) : html`<p class="note">The endpoints do not say how much their caches hold.</p>`}`
         : state.cacheError ? nothing : html`<p class="note">${seen ? 'Prompts are not watched: warmlane.cache.watch is off.' : 'Loading…'}</p>`}

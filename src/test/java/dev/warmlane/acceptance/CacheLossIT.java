@@ -107,6 +107,9 @@ class CacheLossIT {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> hour(gateway).path("requests").asLong() == SESSIONS * TURNS
                             && hour(gateway).at("/ladder/promptTokens").asLong() > 0);
+            JsonNode curve = hour(gateway).path("curve");
+            assertThat(curve.at("/0/times").asDouble()).isEqualTo(0.125);
+            assertThat(curve.path(curve.size() - 1).path("times").asDouble()).isEqualTo(8);
             JsonNode ladder = hour(gateway).path("ladder");
             assertSumsUp(ladder);
             return ladder;

@@ -82,9 +82,8 @@ public final class CacheEndpoint {
             List<HeldStatus> heldAlone,
             @Nullable WindowStatus hour,
             @Nullable WindowStatus day) {
-        private static final double SMALLEST = 0.125;
-        private static final double LARGEST = 8;
-        private static final double STEP = Math.pow(2, 0.25);
+        /** From an eighth to eight times, in steps of the fourth root of two. */
+        private static final int STEPS_EITHER_WAY = 12;
 
         static CacheStatus of(Pool pool, Seen seen) {
             CacheUse use = pool.router().cacheUse();
@@ -158,7 +157,8 @@ public final class CacheEndpoint {
 
             static WindowStatus of(CacheUseReport seen, int endpoints, double secondsPerToken) {
                 List<PointStatus> curve = new ArrayList<>();
-                for (double times = SMALLEST; seen.capacityTokens() > 0 && times < LARGEST * STEP; times *= STEP) {
+                for (int i = -STEPS_EITHER_WAY; seen.capacityTokens() > 0 && i <= STEPS_EITHER_WAY; i++) {
+                    double times = Math.pow(2, i / 4.0);
                     double tokens = times * seen.capacityTokens();
                     curve.add(new PointStatus(
                             times,
