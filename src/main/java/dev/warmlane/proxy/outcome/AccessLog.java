@@ -9,6 +9,7 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -209,7 +210,7 @@ public final class AccessLog implements AutoCloseable {
             if (name.contains("%")) {
                 throw new IOException(name + ": percent sign (expected: a path without)");
             }
-            setOutputStream(new WholeBatches(new FileOutputStream(name, true)));
+            setOutputStream(new WholeBatches(new File(name), new FileOutputStream(name, true)));
         }
     }
 }

@@ -25,7 +25,7 @@ class WholeBatchesTest {
 
     @Test
     void leavesNothingOfABatchThatDoesNotFit() throws IOException {
-        try (WholeBatches batches = new WholeBatches(new Disk(log.toFile(), 20))) {
+        try (WholeBatches batches = new WholeBatches(log.toFile(), new Disk(log.toFile(), 20))) {
             batch(batches, "first\n");
             assertThatThrownBy(() -> batch(batches, "second\nthird\n", "fourth\n"))
                     .hasMessageContaining("No space");
@@ -36,7 +36,7 @@ class WholeBatchesTest {
 
     @Test
     void leavesNothingOfOneThatFailsBeforeItsFlush() throws IOException {
-        try (WholeBatches batches = new WholeBatches(new Disk(log.toFile(), 150_000))) {
+        try (WholeBatches batches = new WholeBatches(log.toFile(), new Disk(log.toFile(), 150_000))) {
             batch(batches, "first\n");
             assertThatThrownBy(() -> batch(batches, LONG, LONG, "end\n")).hasMessageContaining("No space");
             assertThat(log).hasContent("first\n");
@@ -45,13 +45,25 @@ class WholeBatchesTest {
 
     @Test
     void goesOnWhereOthersHaveTruncatedTheFile() throws IOException {
-        try (WholeBatches batches = new WholeBatches(new Disk(log.toFile(), 30))) {
+        try (WholeBatches batches = new WholeBatches(log.toFile(), new Disk(log.toFile(), 30))) {
             batch(batches, "first first first\n");
             Files.write(log, new byte[0]);
             batch(batches, "second\n");
             assertThatThrownBy(() -> batch(batches, "third third third\n")).hasMessageContaining("No space");
             assertThat(log).hasContent("second\n");
         }
+    }
+
+    @Test
+    void writesWhatIsLeftAlthoughItsThreadIsInterrupted() throws IOException {
+        try (WholeBatches batches = new WholeBatches(log.toFile(), new Disk(log.toFile(), 30))) {
+            batch(batches, "first\n");
+            Thread.currentThread().interrupt();
+            batch(batches, "second\n");
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(log).hasContent("first\nsecond\n");
     }
 
     private static void batch(WholeBatches batches, String... lines) throws IOException {
