@@ -31,7 +31,7 @@ public final class DashboardHandler {
     private static final CacheControl FOR_EVER =
             CacheControl.maxAge(Duration.ofDays(365)).cachePrivate().immutable();
 
-    private final StaticFiles files = new StaticFiles();
+    private final StaticFiles files = StaticFiles.ofThisJar();
     private final LiveFeed feed;
     private final EventLog events;
     private final HistoryHandler history;

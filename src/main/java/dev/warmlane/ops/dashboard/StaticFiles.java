@@ -91,8 +91,12 @@ final class StaticFiles {
         }
     }
 
-    /** @throws IllegalStateException naming a file that is not in the jar */
-    StaticFiles() {
+    /** Those of this jar: read and compressed once, however many gateways run in a JVM. */
+    private static final class OfThisJar {
+        static final StaticFiles FILES = new StaticFiles();
+    }
+
+    private StaticFiles() {
         MessageDigest all = sha256();
         Map<String, byte[]> read = new TreeMap<>();
         OURS.forEach(name -> read.put(name, bytes("dashboard/" + name)));
@@ -103,6 +107,11 @@ final class StaticFiles {
         String page = new String(bytes("dashboard/" + START), StandardCharsets.UTF_8);
         start = File.of(page.replace(PREFIX, "/dashboard/" + version).getBytes(StandardCharsets.UTF_8));
         read.forEach((name, bytes) -> files.put(version + "/" + name, File.of(bytes)));
+    }
+
+    /** @throws IllegalStateException naming a file that is not in the jar */
+    static StaticFiles ofThisJar() {
+        return OfThisJar.FILES;
     }
 
     /** The page itself, which names the others. */
