@@ -19,6 +19,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.io.DefaultResourceLoader;
 
 /** A whole gateway on free ports, as it runs in production but for its settings. */
 public final class RunningGateway implements AutoCloseable {
@@ -50,21 +51,26 @@ public final class RunningGateway implements AutoCloseable {
 
     /** @param settings as on the command line, without the dashes */
     public static RunningGateway start(String... settings) {
-        return start(new SpringApplicationBuilder(GatewayApplication.class), settings);
+        return start(application(), settings);
     }
 
     /** A gateway with a filter of an operator's own, which every request of a route passes. */
     public static RunningGateway start(GlobalFilter filter, String... settings) {
-        return start(withFilter(new SpringApplicationBuilder(GatewayApplication.class), filter), settings);
+        return start(withFilter(application(), filter), settings);
     }
 
     /** A gateway that watches Kubernetes through this client. */
     public static RunningGateway start(KubernetesClient client, String... settings) {
-        SpringApplicationBuilder application = new SpringApplicationBuilder(GatewayApplication.class)
+        SpringApplicationBuilder application = application()
                 .initializers(context -> ((GenericApplicationContext) context)
                         .registerBean(
                                 "testClient", KubernetesClient.class, () -> client, bean -> bean.setPrimary(true)));
         return start(application, settings);
+    }
+
+    private static SpringApplicationBuilder application() {
+        return new SpringApplicationBuilder(
+                new DefaultResourceLoader(RememberedClassPath.INSTANCE), GatewayApplication.class);
     }
 
     private static SpringApplicationBuilder withFilter(SpringApplicationBuilder application, GlobalFilter filter) {
@@ -90,7 +96,14 @@ public final class RunningGateway implements AutoCloseable {
         for (String setting : settings) {
             arguments.add("--" + setting);
         }
-        return new RunningGateway(application.run(arguments.toArray(new String[0])));
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(RememberedClassPath.INSTANCE);
+        try {
+            return new RunningGateway(application.run(arguments.toArray(new String[0])));
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 
     public static RunningGateway inFrontOf(SimulatedFleet fleet, String... settings) {
