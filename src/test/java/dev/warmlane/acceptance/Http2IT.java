@@ -15,6 +15,7 @@ import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.Http2Wire;
 import dev.warmlane.harness.Http2Wire.Frame;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.Wire;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.net.http.HttpClient;
@@ -26,15 +27,17 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that know beforehand that the gateway speaks HTTP/2, well-behaved and other. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Http2IT {
     private static final String CHAT = "/v1/chat/completions";
     private static final String EVENTS = "200 OK\r\nContent-Type: text/event-stream";
@@ -46,19 +49,20 @@ class Http2IT {
     private static final int ENHANCE_YOUR_CALM = 11;
 
     private final HandDrivenEngine engine = HandDrivenEngine.start();
+    private final SharedGateways gateways = new SharedGateways(settings -> RunningGateway.inFrontOf(engine, settings));
     private RunningGateway gateway;
 
-    @BeforeEach
-    void forget() {
-        gateway = null;
+    @AfterEach
+    void nothingIsLeft() {
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+        for (Exchange unanswered = engine.poll(); unanswered != null; unanswered = engine.poll()) {
+            unanswered.close();
+        }
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
-        if (gateway != null) {
-            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
-            gateway.close();
-        }
+        gateways.close();
         engine.close();
     }
 
@@ -96,13 +100,10 @@ class Http2IT {
             client.post(3, CHAT, "{\"messages\":[]}");
             Exchange left = engine.next();
             Exchange waiting = engine.next();
+            double before = cancelled();
             client.reset(1);
             await().until(() -> gateway.inFlight() == 1);
-            String metrics = Wire.exchange(
-                            gateway.management("/").getPort(),
-                            "GET /actuator/prometheus HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                    .text();
-            assertThat(metrics).contains("warmlane_requests_total{pool=\"default\",result=\"cancelled\"} 1.0");
+            assertThat(cancelled()).isEqualTo(before + 1);
             left.close();
             waiting.close();
         }
@@ -393,9 +394,21 @@ class Http2IT {
 
     @Test
     void itIsOffUnlessSwitchedOn() {
-        gateway = RunningGateway.inFrontOf(engine);
+        gateway = gateways.with();
         assertThat(Wire.statusOf(gateway.port(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
                 .isEqualTo(400);
+    }
+
+    /** Requests that the metrics call cancelled by their clients. */
+    private double cancelled() {
+        return Wire.exchange(
+                        gateway.management("/").getPort(),
+                        "GET /actuator/prometheus HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("warmlane_requests_total{pool=\"default\",result=\"cancelled\"} "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
     private void assertStillServes() {
@@ -418,7 +431,7 @@ class Http2IT {
     private Http2Wire start(String... settings) {
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("server.http2.enabled=true");
-        gateway = RunningGateway.inFrontOf(engine, all.toArray(new String[0]));
+        gateway = gateways.with(all.toArray(new String[0]));
         return Http2Wire.to(gateway.port());
     }
 }

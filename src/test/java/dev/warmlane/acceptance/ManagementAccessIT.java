@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
 import java.util.Base64;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may use the management port: with a key, and from an operator's browser that shows pages of others. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ManagementAccessIT {
     private static final String KEY = "correct-horse-battery";
     private static final String DECISIONS = "POST /actuator/decisions";
@@ -23,13 +27,12 @@ class ManagementAccessIT {
     };
 
     private final HandDrivenEngine engine = HandDrivenEngine.start();
+    private final SharedGateways gateways = new SharedGateways(settings -> RunningGateway.inFrontOf(engine, settings));
     private RunningGateway gateway;
 
-    @AfterEach
+    @AfterAll
     void stop() {
-        if (gateway != null) {
-            gateway.close();
-        }
+        gateways.close();
         engine.close();
     }
 
@@ -130,23 +133,27 @@ class ManagementAccessIT {
         assertThat(ask("GET /actuator/health", "Host: localhost").text()).contains("components");
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "warmlane.management.key=short | at least 16 characters",
-                "warmlane.management.key-file=/nowhere | a file that can be read",
-                "warmlane.management.allowed-hosts=http://a.b | names of hosts without ports"
-            })
-    void aSettingThatKeepsNobodyOutStopsTheStart(String setting, String expected) {
-        assertThatThrownBy(() -> RunningGateway.start("warmlane.endpoints=" + engine.uri(), setting))
-                .rootCause()
-                .hasMessageContaining(expected)
-                .hasMessageNotContaining("short");
+    /** After the others, whose gateways a start that fails would end. */
+    @Nested
+    class AtTheStart {
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "warmlane.management.key=short | at least 16 characters",
+                    "warmlane.management.key-file=/nowhere | a file that can be read",
+                    "warmlane.management.allowed-hosts=http://a.b | names of hosts without ports"
+                })
+        void aSettingThatKeepsNobodyOutStopsTheStart(String setting, String expected) {
+            assertThatThrownBy(() -> RunningGateway.start("warmlane.endpoints=" + engine.uri(), setting))
+                    .rootCause()
+                    .hasMessageContaining(expected)
+                    .hasMessageNotContaining("short");
+        }
     }
 
     private void start(String... settings) {
-        gateway = RunningGateway.inFrontOf(engine, settings);
+        gateway = gateways.with(settings);
     }
 
     private WireMessage ask(String line, String headers) {

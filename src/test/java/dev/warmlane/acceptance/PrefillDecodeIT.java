@@ -22,7 +22,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -163,53 +167,69 @@ class PrefillDecodeIT {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '"',
-            value = {
-                "/v1/completions | 'prompt':['PROMPT','PROMPT'] | several",
-                "/v1/completions | 'prompt':[[1,2,3],[4,5,6]] | several",
-                "/v1/completions | 'prompt':'PROMPT','n':2 | several",
-                "/v1/completions | 'prompt':'PROMPT','best_of':2 | several",
-                "/v1/completions | 'prompt':'PROMPT','use_beam_search':true | beam-search",
-                "/v1/completions | 'prompt':'PROMPT','prompt_logprobs':1 | prompt-logprobs",
-                "/v1/completions | 'prompt':'PROMPT','echo':true,'logprobs':1 | prompt-logprobs",
-                "/v1/completions | 'prompt':'PROMPT','kv_transfer_params':{'do_remote_decode':false} | api",
-                "/v1/chat/completions | 'messages':[{'role':'user','content':'PROMPT'}],'n':2 | several",
-                "/v1/responses | 'input':'PROMPT','background':true | api",
-                "/v1/embeddings | 'input':'PROMPT' | api",
-            })
-    void whatTheConnectorCannotCarryIsComputedAtOneEndpoint(String path, String members, String why) {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+    /** One request at a time at the same two engines. */
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class WhatTheConnectorCarries {
+        private final SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
+        private final RunningGateway gateway = gateway(fleet, "prefill", "decode");
+        private long atPrefill;
+        private long atDecode;
+
+        @BeforeEach
+        void count() {
+            atPrefill = fleet.server(0).stats().requests();
+            atDecode = fleet.server(1).stats().requests();
+        }
+
+        @AfterAll
+        void close() {
+            gateway.close();
+            fleet.close();
+        }
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                quoteCharacter = '"',
+                value = {
+                    "/v1/completions | 'prompt':['PROMPT','PROMPT'] | several",
+                    "/v1/completions | 'prompt':[[1,2,3],[4,5,6]] | several",
+                    "/v1/completions | 'prompt':'PROMPT','n':2 | several",
+                    "/v1/completions | 'prompt':'PROMPT','best_of':2 | several",
+                    "/v1/completions | 'prompt':'PROMPT','use_beam_search':true | beam-search",
+                    "/v1/completions | 'prompt':'PROMPT','prompt_logprobs':1 | prompt-logprobs",
+                    "/v1/completions | 'prompt':'PROMPT','echo':true,'logprobs':1 | prompt-logprobs",
+                    "/v1/completions | 'prompt':'PROMPT','kv_transfer_params':{'do_remote_decode':false} | api",
+                    "/v1/chat/completions | 'messages':[{'role':'user','content':'PROMPT'}],'n':2 | several",
+                    "/v1/responses | 'input':'PROMPT','background':true | api",
+                    "/v1/embeddings | 'input':'PROMPT' | api",
+                })
+        void whatTheConnectorCannotCarryIsComputedAtOneEndpoint(String path, String members, String why) {
             client.post(gateway.uri(path), json(members), Map.of());
-            assertThat(fleet.server(0).stats().requests()).isZero();
-            assertThat(fleet.server(1).stats().requests()).isEqualTo(1);
+            assertThat(fleet.server(0).stats().requests()).isEqualTo(atPrefill);
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(atDecode + 1);
             assertThat(client.getJson(gateway.management("/actuator/decisions"))
                             .at("/decisions/0/prefillBypass")
                             .asString())
                     .isEqualTo(why);
         }
-    }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '"',
-            value = {
-                "/v1/completions | 'prompt':[1,2,3,4]",
-                "/v1/completions | 'prompt':['PROMPT'],'n':1",
-                "/v1/chat/completions | 'messages':[{'role':'user','content':[{'type':'text','text':'PROMPT'},"
-                        + "{'type':'image_url','image_url':{'url':'data:image/png;base64,AAAA'}}]}]",
-            })
-    void tokenIdsAndImagesAreCarried(String path, String members) {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                quoteCharacter = '"',
+                value = {
+                    "/v1/completions | 'prompt':[1,2,3,4]",
+                    "/v1/completions | 'prompt':['PROMPT'],'n':1",
+                    "/v1/chat/completions | 'messages':[{'role':'user','content':[{'type':'text','text':'PROMPT'},"
+                            + "{'type':'image_url','image_url':{'url':'data:image/png;base64,AAAA'}}]}]",
+                })
+        void tokenIdsAndImagesAreCarried(String path, String members) {
             assertThat(client.post(gateway.uri(path), json(members), Map.of()).statusCode())
                     .isEqualTo(200);
-            assertThat(fleet.server(0).stats().requests()).isEqualTo(1);
-            assertThat(fleet.server(1).stats().requests()).isEqualTo(1);
+            assertThat(fleet.server(0).stats().requests()).isEqualTo(atPrefill + 1);
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(atDecode + 1);
             awaitNothingKept(gateway, fleet);
         }
     }

@@ -16,16 +16,21 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** However a request ends, its metric, its line in the access log and its span say the same. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RequestOutcomeIT {
     private static final String STREAM = "200 OK\r\nContent-Type: text/event-stream";
     private static final String OPENING =
@@ -38,29 +43,49 @@ class RequestOutcomeIT {
     private Path directory;
 
     private final HandDrivenEngine engine = HandDrivenEngine.start();
+    /** By their settings: tests of the same share one. They all close at the end, as the first that does ends what all run on. */
+    private final Map<List<String>, Observed> started = new HashMap<>();
+
+    private Path directoryOfAll;
     private ReportedEnds reports;
     private RunningGateway gateway;
 
-    @BeforeEach
-    void openReports() {
-        reports = new ReportedEnds(directory);
+    private record Observed(ReportedEnds reports, RunningGateway gateway) {}
+
+    @BeforeAll
+    void keepReports(@TempDir Path forAllTests) {
+        directoryOfAll = forAllTests;
     }
 
     @AfterEach
-    void close() {
+    void nothingIsLeft() {
         await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
-        gateway.close();
+        assertThat(engine.requests()).isZero();
+    }
+
+    @AfterAll
+    void close() {
+        for (Observed observed : started.values()) {
+            observed.gateway().close();
+            observed.reports().close();
+        }
         engine.close();
-        reports.close();
     }
 
     private void start(String... settings) {
-        String[] all = new String[settings.length + 2];
-        System.arraycopy(settings, 0, all, 2, settings.length);
-        all[0] = "warmlane.pools[0].name=default";
-        all[1] = "warmlane.pools[0].endpoints=" + engine.uri();
-        gateway = reports.start(all);
-        await().until(() -> gateway.bean(ServedModels.class).catalog().models().contains("m"));
+        Observed observed = started.computeIfAbsent(List.of(settings), this::observed);
+        reports = observed.reports();
+        gateway = observed.gateway();
+    }
+
+    private Observed observed(List<String> settings) {
+        List<String> all = new ArrayList<>(settings);
+        all.add("warmlane.pools[0].name=default");
+        all.add("warmlane.pools[0].endpoints=" + engine.uri());
+        ReportedEnds read = new ReportedEnds(directoryOfAll);
+        RunningGateway observed = read.start(all.toArray(new String[0]));
+        await().until(() -> observed.bean(ServedModels.class).catalog().models().contains("m"));
+        return new Observed(read, observed);
     }
 
     private Wire send(String path, String body, String headers) {

@@ -29,9 +29,13 @@ public final class ReportedEnds implements AutoCloseable {
     private Map<String, Double> counted;
     private int requests;
 
-    /** @param directory for the access log */
+    /** @param directory for an access log of its own */
     public ReportedEnds(Path directory) {
-        log = directory.resolve("access.log");
+        try {
+            log = Files.createTempFile(directory, "access", ".log");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A gateway whose metric, access log and spans are read here. */
