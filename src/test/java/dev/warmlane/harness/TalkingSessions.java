@@ -11,28 +11,30 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** Sessions that send one request after the other, every second one as a stream, and note what comes back. */
 public final class TalkingSessions implements AutoCloseable {
+    /** Between two requests: without it the clients take the CPU that everything else needs. */
+    private static final long READING_MILLIS = 50;
+
     private final RunningGateway gateway;
     private final ChatClient client = new ChatClient();
-    private final ExecutorService threads;
+    private final ScheduledExecutorService threads;
     private final List<Session> sessions = new ArrayList<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
     private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
     private final List<String> brokenStreams = new CopyOnWriteArrayList<>();
-    private volatile boolean stopped;
 
     private TalkingSessions(RunningGateway gateway, int count, String prefix) {
         this.gateway = gateway;
-        this.threads = Executors.newFixedThreadPool(count);
+        this.threads = Executors.newScheduledThreadPool(count);
         for (int i = 0; i < count; i++) {
             Session session = new Session(prefix + i);
             sessions.add(session);
-            threads.execute(session::talk);
+            var unused = threads.scheduleWithFixedDelay(session::talk, 0, READING_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -65,7 +67,6 @@ public final class TalkingSessions implements AutoCloseable {
     }
 
     public void stop() throws InterruptedException {
-        stopped = true;
         threads.shutdown();
         if (!threads.awaitTermination(60, TimeUnit.SECONDS)) {
             throw new AssertionError("sessions still wait for answers");
@@ -98,7 +99,6 @@ public final class TalkingSessions implements AutoCloseable {
 
     @Override
     public void close() {
-        stopped = true;
         threads.shutdownNow();
     }
 
@@ -114,12 +114,11 @@ public final class TalkingSessions implements AutoCloseable {
 
         void talk() {
             try {
-                while (!stopped) {
-                    say(answered % 2 == 0);
-                    answered = answered + 1;
-                }
+                say(answered % 2 == 0);
+                answered = answered + 1;
             } catch (RuntimeException e) {
                 failures.add(id + ": " + e);
+                throw e;
             }
         }
 
