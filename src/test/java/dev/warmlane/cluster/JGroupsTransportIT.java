@@ -1,12 +1,15 @@
 package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,5 +132,14 @@ class JGroupsTransportIT {
         byte[] bytes = new byte[size];
         java.util.Arrays.fill(bytes, value);
         return bytes;
+    }
+
+    @Test
+    void doesNotStartOnAPortThatIsTaken() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Replica replica = new Replica(
+                        taken.getLocalPort(), List.of(), "late", JGroupsTransport.bySecret(Replica.SECRET, "test"))) {
+            assertThatThrownBy(replica::start).hasMessageContaining("a free port");
+        }
     }
 }

@@ -1,14 +1,11 @@
 package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.Peer.MemberAddress;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -152,14 +149,6 @@ class MembershipIT {
         later.send(new BytesMessage(addresses.get("replica-1"), new byte[1]));
         await().untilAsserted(() ->
                 assertThat(replicas.get(1).statistics().messagesSkipped()).isEqualTo(3));
-    }
-
-    @Test
-    void doesNotStartOnAPortThatIsTaken() throws IOException {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                Replica replica = new Replica(taken.getLocalPort(), List.of(), "late", secret())) {
-            assertThatThrownBy(replica::start).hasMessageContaining("a free port");
-        }
     }
 
     private void awaitMembers(int count) {

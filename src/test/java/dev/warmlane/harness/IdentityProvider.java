@@ -28,6 +28,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class IdentityProvider implements AutoCloseable {
     public static final String AUDIENCE = "warmlane";
 
+    /** That of no provider, under whatever name. Making one takes a second. */
+    private static final RSAKey ANOTHER = newKey("another");
+
     private final HttpServer server;
     private final RSAKey key = newKey("current");
     private final AtomicInteger keyRequests = new AtomicInteger();
@@ -79,12 +82,12 @@ public final class IdentityProvider implements AutoCloseable {
 
     /** Signed by another key of the name that ours has. */
     public String forged(JWTClaimsSet claims) {
-        return signed(claims, newKey("current"));
+        return signed(claims, another("current"));
     }
 
     /** Signed by a key that the provider does not list. */
     public String ofUnlistedKey(JWTClaimsSet claims, String id) {
-        return signed(claims, newKey(id));
+        return signed(claims, another(id));
     }
 
     public static String unsigned(JWTClaimsSet claims) {
@@ -115,6 +118,10 @@ public final class IdentityProvider implements AutoCloseable {
         } catch (JOSEException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static RSAKey another(String id) {
+        return new RSAKey.Builder(ANOTHER).keyID(id).build();
     }
 
     private static RSAKey newKey(String id) {
