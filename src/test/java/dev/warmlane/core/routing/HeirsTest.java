@@ -7,6 +7,7 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PrefixIndex;
@@ -17,6 +18,7 @@ import dev.warmlane.core.routing.policy.ShippedCosts;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +29,10 @@ class HeirsTest {
     private static final Endpoint ENDING = Endpoint.ofUri(URI.create("http://ending"));
     private static final Endpoint ONE = Endpoint.ofUri(URI.create("http://one"));
     private static final Endpoint TWO = Endpoint.ofUri(URI.create("http://two"));
+    private static final Endpoint DECODE =
+            Endpoint.ofUri(URI.create("http://decode")).withRole(Role.DECODE);
+    private static final Endpoint DECODE_TOO =
+            Endpoint.ofUri(URI.create("http://decode-too")).withRole(Role.DECODE);
     private static final PromptBlocks PROMPT = prompt(0, 100);
 
     private final EndpointPool pool = new EndpointPool("test");
@@ -108,6 +114,63 @@ class HeirsTest {
             two += TWO.equals(heirs.of(session(i), prompt(1000L * i, 10), 1)) ? 1 : 0;
         }
         assertThat(two).as("of 8, though the other is always busier").isEqualTo(5);
+    }
+
+    @Test
+    void whoHasRoomInheritsAllWhereAnotherIsFull() {
+        inFlight.open(ONE.id(), 1, 1);
+        inFlight.open(ONE.id(), 1, 1);
+        for (int i = 0; i < 8; i++) {
+            assertThat(heirs.of(session(i), prompt(1000L * i, 10), 1)).isEqualTo(TWO);
+        }
+    }
+
+    @Test
+    void whoHasRoomInheritsAllWhereAnotherHasAsMuchAsSlowStartAllows() {
+        pool.replace(List.of(ENDING.withState(EndpointState.DRAINING), ONE.starting(0.1), TWO));
+        inFlight.open(ONE.id(), 50_000, 50_000);
+        inFlight.open(TWO.id(), 50_000, 50_000);
+        for (int i = 0; i < 8; i++) {
+            assertThat(heirs.of(session(i), prompt(1000L * i, 10), 1)).isEqualTo(TWO);
+        }
+    }
+
+    @Test
+    void prefillEndpointsInheritEqualPartsAndDecodeEndpointsNothing() {
+        pool.replace(List.of(
+                ENDING.withState(EndpointState.DRAINING).withRole(Role.PREFILL),
+                ONE.withRole(Role.PREFILL),
+                TWO.withRole(Role.PREFILL),
+                DECODE,
+                DECODE_TOO));
+        inFlight.open(DECODE.id(), 200_000, 200_000);
+        inFlight.open(DECODE_TOO.id(), 200_000, 200_000);
+        List<Endpoint> inherit = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            inherit.add(heirs.of(session(i), prompt(1000L * i, 100), 1));
+        }
+        assertThat(inherit).doesNotContainNull().allMatch(heir -> heir.role() == Role.PREFILL);
+        assertThat(inherit).filteredOn(heir -> heir.id().equals(ONE.id())).hasSizeBetween(3, 5);
+    }
+
+    @Test
+    void onePrefillEndpointInheritsAllThatDecodeEndpointsDoNotCompute() {
+        pool.replace(List.of(
+                ENDING.withState(EndpointState.DRAINING).withRole(Role.PREFILL),
+                ONE.withRole(Role.PREFILL),
+                DECODE,
+                DECODE_TOO));
+        inFlight.open(DECODE.id(), 200_000, 200_000);
+        inFlight.open(DECODE_TOO.id(), 200_000, 200_000);
+        for (int i = 0; i < 8; i++) {
+            assertThat(heirs.of(session(i), prompt(1000L * i, 100), 1)).isEqualTo(ONE.withRole(Role.PREFILL));
+        }
+    }
+
+    @Test
+    void decodeEndpointsInheritNothingThoughTheyWouldComputeIt() {
+        pool.replace(List.of(ENDING.withState(EndpointState.DRAINING).withRole(Role.PREFILL), DECODE, DECODE_TOO));
+        assertThat(heirs.of(session(1), PROMPT, 1)).isNull();
     }
 
     @Test
