@@ -6,9 +6,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -103,9 +105,14 @@ public final class SharedPrompts {
      * @param hash of its messages
      * @param call has an engine compute it
      * @param perSecond how often another session than the one before is expected to send it
+     * @param ownPerSecond of these, how often without going on as a longer one that is kept
      * @param lastSession who sent it last; 0 where nothing told
      */
-    public record Shared(long hash, PrefixCall call, double perSecond, long lastSession) {}
+    public record Shared(long hash, PrefixCall call, double perSecond, double ownPerSecond, long lastSession) {
+        private Shared without(double longerPerSecond) {
+            return new Shared(hash, call, perSecond, Math.max(0, perSecond - longerPerSecond), lastSession);
+        }
+    }
 
     /**
      * A request has come.
@@ -119,7 +126,8 @@ public final class SharedPrompts {
     public int used(long[] hashes, int[] ends, long bytes, Sender sender) {
         Beginning[] used = new Beginning[hashes.length];
         for (int i = 0; i < hashes.length; i++) {
-            used[i] = beginnings.get(hashes[i], hash -> new Beginning(leastSessions));
+            long head = i == 0 ? 0 : hashes[i - 1];
+            used[i] = beginnings.get(hashes[i], hash -> new Beginning(leastSessions, head));
         }
         double now = ticker.read() / NANOS_PER_SECOND;
         long shared = 0;
@@ -154,7 +162,7 @@ public final class SharedPrompts {
             return;
         }
         long same = hash ^ Hashing.xxh3_64().hashBytesToLong(call.body());
-        Beginning sent = beginnings.get(same, made -> new Beginning(leastSessions));
+        Beginning sent = beginnings.get(same, made -> new Beginning(leastSessions, 0));
         boolean enough;
         synchronized (forecast) {
             enough = sent.used(sender, ticker.read() / NANOS_PER_SECOND);
@@ -198,17 +206,33 @@ public final class SharedPrompts {
     /** What is kept and expected to be sent again before long, the most frequent first; of two, the shorter one. */
     public List<Shared> best() {
         double now = ticker.read() / NANOS_PER_SECOND;
-        List<Shared> best = new ArrayList<>();
+        Map<Long, Shared> all = new HashMap<>();
         beginnings.asMap().forEach((hash, beginning) -> {
             Shared shared = beginning.shared(hash, now);
             if (shared != null) {
-                best.add(shared);
+                all.put(hash, shared);
             }
         });
-        best.sort(Comparator.comparingDouble(Shared::perSecond)
-                .reversed()
-                .thenComparingLong(shared -> shared.call().prompt().bytes()));
-        return best;
+        Map<Long, Double> longer = new HashMap<>();
+        all.values()
+                .forEach(shared ->
+                        longer.merge(headAmong(all.keySet(), shared.hash()), shared.perSecond(), Double::sum));
+        return all.values().stream()
+                .map(shared -> shared.without(longer.getOrDefault(shared.hash(), 0.0)))
+                .sorted(Comparator.comparingDouble(Shared::perSecond)
+                        .reversed()
+                        .thenComparingLong(shared -> shared.call().prompt().bytes()))
+                .toList();
+    }
+
+    /** The longest of these that the beginning goes on from; 0 if there is none. */
+    private long headAmong(Set<Long> kept, long hash) {
+        long head = hash;
+        do {
+            Beginning beginning = beginnings.policy().getIfPresentQuietly(head);
+            head = beginning == null ? 0 : beginning.head;
+        } while (head != 0 && !kept.contains(head));
+        return head;
     }
 
     /** Guarded by the forecast's lock, but for what does not change. */
@@ -216,6 +240,9 @@ public final class SharedPrompts {
         private final UseForecast.Uses uses;
         private final @Nullable PrefixCall request;
         private final boolean closed;
+        /** The hash of the beginning that ends a message earlier; 0: none. */
+        private final long head;
+
         /** Those that have sent it, no more than need be; null once they are enough. */
         private long @Nullable [] sessions;
 
@@ -224,7 +251,8 @@ public final class SharedPrompts {
         private long lastSession;
         private int tries;
 
-        Beginning(int sessions) {
+        Beginning(int sessions, long head) {
+            this.head = head;
             this.uses = new UseForecast.Uses();
             this.request = null;
             this.closed = false;
@@ -234,6 +262,7 @@ public final class SharedPrompts {
         /** @param request null: there will be none */
         Beginning(Beginning before, @Nullable PrefixCall request) {
             this.uses = before.uses;
+            this.head = before.head;
             this.request = request;
             this.closed = request == null;
             this.lastSession = before.lastSession;
@@ -257,7 +286,7 @@ public final class SharedPrompts {
                 double perSecond = request == null ? 0 : forecast.perSecond(uses, nowSeconds);
                 return request == null || perSecond < WORTH_WARMING_PER_SECOND
                         ? null
-                        : new Shared(hash, request, perSecond, lastSession);
+                        : new Shared(hash, request, perSecond, perSecond, lastSession);
             }
         }
 

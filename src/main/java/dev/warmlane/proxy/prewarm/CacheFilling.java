@@ -59,7 +59,10 @@ final class CacheFilling {
     }
 
     private List<Shared> worthWarming() {
-        int endpoints = pool.endpoints().snapshot().endpoints().size();
+        long endpoints = pool.endpoints().snapshot().endpoints().stream()
+                .filter(endpoint ->
+                        endpoint.role() != Role.DECODE && !endpoint.state().ends())
+                .count();
         return new WorthWarming(endpoints, takesPlace).of(target.shared().best(), this::isHeldElsewhere);
     }
 

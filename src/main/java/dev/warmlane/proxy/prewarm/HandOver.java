@@ -68,7 +68,7 @@ final class HandOver {
         AffinityKey session = prompt.lastSession() == 0
                 ? AffinityKey.promptPrefix(prompt.hash())
                 : new AffinityKey(KeySource.SESSION, prompt.lastSession());
-        Endpoint heir = heirs.of(session, prompt.call().prompt(), prompt.perSecond());
+        Endpoint heir = heirs.of(session, prompt.call().prompt(), prompt.ownPerSecond());
         if (heir == null || !calls.fits(prompt)) {
             return Mono.empty();
         }

@@ -18,15 +18,15 @@ final class WorthWarming {
     /** Of an endpoint's share of all uses, what one is given that takes the place of another. */
     private static final double PLACE_SHARE = 1.25;
 
-    private final int endpoints;
+    private final long endpoints;
     private final boolean takesPlace;
 
     /**
-     * @param endpoints that there are with it
+     * @param endpoints that compute prompts and stay, with it
      * @param takesPlace whether it takes the place of one that has handed over what it held: the others carry more than their share, so that
      *     it is needed soon, and is given a quarter more than its own
      */
-    WorthWarming(int endpoints, boolean takesPlace) {
+    WorthWarming(long endpoints, boolean takesPlace) {
         this.endpoints = endpoints;
         this.takesPlace = takesPlace;
     }
@@ -49,12 +49,13 @@ final class WorthWarming {
                 break;
             }
             worth.add(held);
-            uses += held.perSecond();
+            uses += held.ownPerSecond();
         }
         return worth;
     }
 
+    /** A request that sends one sends all that begin it, and counts once. */
     private static double perSecond(List<Shared> prompts) {
-        return prompts.stream().mapToDouble(Shared::perSecond).sum();
+        return prompts.stream().mapToDouble(Shared::ownPerSecond).sum();
     }
 }

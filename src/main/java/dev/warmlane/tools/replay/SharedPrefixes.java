@@ -128,9 +128,10 @@ final class SharedPrefixes {
             }
         }
         Set<Block> missing = missing(following, held);
-        double share = perSecond(following, block -> true) / endpoints;
+        Map<Block, Double> own = ownPerSecond(following);
+        double share = perSecond(own, block -> true) / endpoints;
         double enough = takesPlace ? PLACE_SHARE * share : Double.POSITIVE_INFINITY;
-        if (perSecond(following, missing::contains) >= LOST_SHARE * share) {
+        if (perSecond(own, missing::contains) >= LOST_SHARE * share) {
             following.values().forEach(some -> some.removeIf(expected -> !missing.contains(expected.block)));
         }
         // Of what comes equally often, one prefix to its end before the next.
@@ -148,7 +149,7 @@ final class SharedPrefixes {
             if (uses > enough && !missing.contains(next)) {
                 break;
             }
-            uses += expected.perSecond;
+            uses += own.getOrDefault(next, 0.0);
             ends.remove(next.before);
             ends.put(next, expected);
             open.addAll(following.getOrDefault(next, List.of()));
@@ -180,11 +181,22 @@ final class SharedPrefixes {
         return missing;
     }
 
-    private static double perSecond(Map<@Nullable Block, List<Expected>> following, Predicate<Block> counted) {
-        return following.values().stream()
-                .flatMap(List::stream)
-                .filter(expected -> counted.test(expected.block))
-                .mapToDouble(Expected::perSecond)
+    /** How often prompts end or part with a block: a prompt counts once, not once for each of its blocks. */
+    private static Map<Block, Double> ownPerSecond(Map<@Nullable Block, List<Expected>> following) {
+        Map<Block, Double> own = new HashMap<>();
+        following.values().stream().flatMap(List::stream).forEach(expected -> {
+            double longer = following.getOrDefault(expected.block, List.of()).stream()
+                    .mapToDouble(Expected::perSecond)
+                    .sum();
+            own.put(expected.block, Math.max(0, expected.perSecond - longer));
+        });
+        return own;
+    }
+
+    private static double perSecond(Map<Block, Double> own, Predicate<Block> counted) {
+        return own.entrySet().stream()
+                .filter(block -> counted.test(block.getKey()))
+                .mapToDouble(Map.Entry::getValue)
                 .sum();
     }
 

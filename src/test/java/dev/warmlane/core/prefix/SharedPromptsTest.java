@@ -2,12 +2,15 @@ package dev.warmlane.core.prefix;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.prefix.SharedPrompts.PrefixCall;
 import dev.warmlane.core.prefix.SharedPrompts.Sender;
+import dev.warmlane.core.prefix.SharedPrompts.Shared;
 import dev.warmlane.core.vllm.CanonicalPrompt.MessageEnds;
 import dev.warmlane.core.vllm.GenerationRequest;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SharedPromptsTest {
@@ -96,6 +99,30 @@ class SharedPromptsTest {
                 .singleElement()
                 .satisfies(
                         best -> assertThat(best.hash()).isEqualTo(ends("ours").hash(0)));
+    }
+
+    @Test
+    void usesOfALongerBeginningAreNotItsHeadsOwn() {
+        for (int number = 1; number <= 40; number++) {
+            sent(session(number), CALL, "ours", "task " + number % 2, "I am " + number);
+        }
+        List<Shared> best = prompts.best();
+        assertThat(best).hasSize(3);
+        assertThat(best.get(0).hash()).isEqualTo(ends("ours").hash(0));
+        assertThat(best.get(0).ownPerSecond()).isLessThan(0.1 * best.get(0).perSecond());
+        assertThat(best.subList(1, 3)).allMatch(task -> task.ownPerSecond() == task.perSecond());
+    }
+
+    @Test
+    void usesCountOnceThoughABeginningBetweenIsNotKept() {
+        for (int number = 1; number <= 40; number++) {
+            sent(session(number), CALL, "ours", "task", "again", "I am " + number);
+        }
+        prompts.refused(ends("ours", "task").hash(1));
+        List<Shared> best = prompts.best();
+        assertThat(best).hasSize(2);
+        assertThat(best.stream().mapToDouble(Shared::ownPerSecond).sum())
+                .isCloseTo(best.get(0).perSecond(), within(0.1 * best.get(0).perSecond()));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.SharedPrompts.PrefixCall;
 import dev.warmlane.core.prefix.SharedPrompts.Shared;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Of ten beginnings that come equally often, what an empty cache is given. */
 class WorthWarmingTest {
     private static final List<Shared> TEN = LongStream.range(0, 10)
-            .mapToObj(number -> new Shared(number, new PrefixCall("/", new byte[0], PromptBlocks.EMPTY), 1, 0))
+            .mapToObj(number -> new Shared(number, new PrefixCall("/", new byte[0], PromptBlocks.EMPTY), 1, 1, 0))
             .toList();
 
     /** @param missing those that no other cache holds */
@@ -45,5 +46,14 @@ class WorthWarmingTest {
     @Test
     void nothingIsGivenWhereNothingIsShared() {
         assertThat(new WorthWarming(3, true).of(List.of(), prompt -> true)).isEmpty();
+    }
+
+    @Test
+    void whatBeginsOthersDoesNotUseUpTheShare() {
+        List<Shared> nested = new ArrayList<>(TEN);
+        nested.add(0, new Shared(100, new PrefixCall("/", new byte[0], PromptBlocks.EMPTY), 10, 0, 0));
+        assertThat(new WorthWarming(4, true).of(nested, prompt -> true))
+                .extracting(Shared::hash)
+                .containsExactly(100L, 0L, 1L, 2L, 3L);
     }
 }

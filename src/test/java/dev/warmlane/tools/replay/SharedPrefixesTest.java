@@ -128,6 +128,14 @@ class SharedPrefixesTest {
     }
 
     @Test
+    void aHeadThatAllPromptsShareDoesNotUseUpTheShareOfOneThatTakesThePlaceOfAnother() {
+        for (int user = 0; user < 40; user++) {
+            prefixes.used(prompt(1, user % 8), user, user * SECOND);
+        }
+        assertThat(prefixes.best(100, 0, 4, true, prompt -> 6, 40 * SECOND)).hasSizeBetween(3, 5);
+    }
+
+    @Test
     void otherExpectationsAreOfTheLatestUseOrOfAll() {
         SharedPrefixes latest = new SharedPrefixes(200, Expectation.RECENCY);
         SharedPrefixes mostFrequent = new SharedPrefixes(200, Expectation.FREQUENCY);
