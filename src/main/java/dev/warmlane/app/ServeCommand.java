@@ -69,6 +69,9 @@ public final class ServeCommand implements Callable<Integer> {
     /** How many buffers are followed to find those that are lost; Netty reads it once. */
     static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
+    /** What Netty called it before, and still reads. */
+    private static final String LEAK_DETECTION_BEFORE = "io.netty.leakDetectionLevel";
+
     /** Checks and exits. */
     public static final String CHECK = "--check";
 
@@ -150,7 +153,9 @@ public final class ServeCommand implements Callable<Integer> {
         // Reactor Netty makes four at least: on fewer cores they only hand requests to each other.
         system.putIfAbsent(EVENT_LOOPS, Integer.toString(Runtime.getRuntime().availableProcessors()));
         // Else it takes a stack trace at each step of one buffer in 128. The tests follow every one.
-        system.putIfAbsent(LEAK_DETECTION, "disabled");
+        if (!system.containsKey(LEAK_DETECTION_BEFORE)) {
+            system.putIfAbsent(LEAK_DETECTION, "disabled");
+        }
     }
 
     private static int drainAndClose(ConfigurableApplicationContext context) {

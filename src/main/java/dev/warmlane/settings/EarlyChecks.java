@@ -106,13 +106,15 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         }
     }
 
-    /** As on the command line, but that other names are nobody's business. */
+    /** As on the command line, but that other names are nobody's business, and that a group may be left with nothing in it. */
     private static void checkNames(ConfigurableEnvironment environment) {
         List<String> listed = new ArrayList<>();
         for (PropertySource<?> source : environment.getPropertySources()) {
             if (source.getName().startsWith(OF_A_FILE) && source instanceof EnumerablePropertySource<?> names) {
                 for (String name : names.getPropertyNames()) {
-                    GivenSettings.checkPrefixed(name, listed);
+                    if (!(names.getProperty(name) instanceof CharSequence value) || !value.isEmpty()) {
+                        GivenSettings.checkPrefixed(name, listed);
+                    }
                 }
             }
         }
@@ -127,7 +129,8 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     }
 
     private static @Nullable String port(ConfigurableEnvironment environment, String key) {
-        String port = environment.getProperty(key);
+        String given = environment.getProperty(key);
+        String port = given == null ? null : given.strip();
         if (port != null && (!PORT.matcher(port).matches() || Integer.parseInt(port) > MAX_PORT)) {
             throw new InvalidSettingException(key, port, "a port from 0 to 65535");
         }
@@ -157,7 +160,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
 
     private static boolean canBeWritten(Path file) {
         if (Files.exists(file)) {
-            return Files.isRegularFile(file) && Files.isWritable(file);
+            return !Files.isDirectory(file) && Files.isWritable(file);
         }
         Path parent = file.getParent();
         while (parent != null && !Files.exists(parent)) {

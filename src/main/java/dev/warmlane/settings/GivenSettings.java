@@ -67,7 +67,7 @@ public final class GivenSettings {
     }
 
     /**
-     * Checks a name that has one of the prefixes, or one that is near.
+     * Checks a name that has one of the prefixes, or one that is near and would exist with it.
      *
      * @param listed the metadata, which is read into it once somebody asks
      * @throws InvalidSettingException if it does not exist
@@ -76,19 +76,24 @@ public final class GivenSettings {
         String name = kebabCase(written);
         String prefix = name.substring(0, Math.max(0, name.indexOf('.')));
         if (PREFIXES.contains(prefix)) {
-            if (!OFTEN.contains(name) && !name.startsWith(ROUTES) && !isListed(name, listed)) {
+            if (!exists(name, listed)) {
                 throw unknown(name, NearestSetting.amongSprings(name, OFTEN));
             }
         } else if (!prefix.equals(SettingNames.PREFIX)) {
-            if (NearestSetting.isNear(prefix, SettingNames.PREFIX)) {
+            String rest = name.substring(prefix.length());
+            if (NearestSetting.isNear(prefix, SettingNames.PREFIX) && exists(SettingNames.PREFIX + rest, listed)) {
                 throw unknown(name, NearestSetting.insteadOf(name));
             }
             for (String known : PREFIXES) {
-                if (NearestSetting.isNear(prefix, known)) {
-                    throw unknown(name, "such as " + known + name.substring(prefix.length()));
+                if (NearestSetting.isNear(prefix, known) && exists(known + rest, listed)) {
+                    throw unknown(name, "such as " + known + rest);
                 }
             }
         }
+    }
+
+    private static boolean exists(String name, List<String> listed) {
+        return OFTEN.contains(name) || name.startsWith(ROUTES) || isListed(name, listed);
     }
 
     private static InvalidSettingException unknown(String name, String expected) {

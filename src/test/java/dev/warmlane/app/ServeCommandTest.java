@@ -28,4 +28,13 @@ class ServeCommandTest {
 
         assertThat(system).containsExactlyInAnyOrderEntriesOf(Map.of(EVENT_LOOPS, "7", LEAK_DETECTION, "paranoid"));
     }
+
+    @Test
+    void leavesWhatSomebodyHasSetByTheOlderName() {
+        system.setProperty("io.netty.leakDetectionLevel", "advanced");
+
+        ServeCommand.setNettyDefaults(system);
+
+        assertThat(system).doesNotContainKey(LEAK_DETECTION);
+    }
 }

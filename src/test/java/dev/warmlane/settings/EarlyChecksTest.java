@@ -1,6 +1,7 @@
 package dev.warmlane.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +17,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.bootstrap.DefaultBootstrapContext;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
 
 class EarlyChecksTest {
     @TempDir
@@ -76,6 +82,12 @@ class EarlyChecksTest {
                 "management.endpoint.health.group.readiness.include: a",
                 "logging.level.dev.warmlane: debug",
                 "server.netty.idle-timeout: 10s",
+                "server:\n  ssl:",
+                "management.metrics:",
+                "management.endpoints.web:",
+                "spring.cloud.gateway.server.webflux:",
+                "servers.a: http://a:1\nwarmlane.endpoints: '${servers.a}'",
+                "server.port: '8080 '",
                 "warmlane.affinity:",
                 "warmlane.response-headers: false",
                 "warmlane.endpoints: '${NO_SUCH_HOST:http://a:1}'",
@@ -86,6 +98,21 @@ class EarlyChecksTest {
         try (ConfigurableApplicationContext context = start()) {
             assertThat(context.isRunning()).isTrue();
         }
+    }
+
+    /** As a FIFO or a device; those are not opened here, as Logback would rename them in time. */
+    @Test
+    void theLogMayGoToWhatIsNoRegularFile() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        StandardEnvironment environment = new StandardEnvironment();
+        environment
+                .getPropertySources()
+                .addFirst(new MapPropertySource("log", Map.of("logging.file.name", pipe.toString())));
+        ApplicationEnvironmentPreparedEvent prepared = new ApplicationEnvironmentPreparedEvent(
+                new DefaultBootstrapContext(), new SpringApplication(), new String[0], environment);
+        assertThatCode(() -> new EarlyChecks().onApplicationEvent(prepared)).doesNotThrowAnyException();
     }
 
     @Test
