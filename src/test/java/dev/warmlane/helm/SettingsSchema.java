@@ -61,11 +61,11 @@ final class SettingsSchema {
     }
 
     private static Map<String, Object> property(RecordComponent component, String key, @Nullable String name) {
-        // A ConfigMap is no place for a secret: the environment is.
+        // A ConfigMap is no place for a secret: the environment is. Empty is off.
         String reference = "\\$\\{[^}]+\\}";
         return switch (key) {
             case "secret", "key", "salt", "endpoint-salt" ->
-                ordered("type", "string", "pattern", "^" + reference + "$");
+                ordered("type", "string", "pattern", "^(" + reference + ")?$");
             // YAML reads off as false.
             case "ranks" -> value(String.class);
             case "api-key" -> ordered("type", "string", "pattern", "^(" + reference + "|pass)$");

@@ -108,6 +108,19 @@ class SettingsTest {
     }
 
     @Test
+    void takesNothingForASecretThatIsOff() {
+        var settings = ProcessSettings.of(Chart.render("""
+                config:
+                  endpoint-salt: ""
+                  access-log: {salt: ""}
+                  management: {key: ""}
+                """));
+        assertThat(settings.endpointSalt()).isEmpty();
+        assertThat(settings.accessLog().salt()).isEmpty();
+        assertThat(settings.management().key()).isEmpty();
+    }
+
+    @Test
     void writesPoliciesAsFiles() {
         ConfigMap policies = Chart.render("policies: {mine: \"rule: random\\nseed: 1\"}")
                 .named(ConfigMap.class, "warmlane-policies");
