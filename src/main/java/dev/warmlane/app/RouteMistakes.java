@@ -92,7 +92,13 @@ final class RouteMistakes {
 
     /** What is wrong where nothing is wrong with the settings, as with a route that a jar brings. */
     static InvalidSettingException elsewhere(RuntimeException failure) {
-        return new InvalidSettingException(GATEWAY + "routes", problem(failure));
+        return mistake(GATEWAY + "routes", problem(failure), failure);
+    }
+
+    private static InvalidSettingException mistake(String key, String problem, RuntimeException cause) {
+        InvalidSettingException mistake = new InvalidSettingException(key, problem);
+        mistake.initCause(cause);
+        return mistake;
     }
 
     /**
@@ -115,10 +121,11 @@ final class RouteMistakes {
                 make.run();
             } catch (RuntimeException e) {
                 String arguments = String.join(",", factory.shortcutFieldOrder());
-                throw new InvalidSettingException(
+                throw mistake(
                         key,
                         "%s: %s (expected: %s)"
-                                .formatted(name, problem(e), arguments.isEmpty() ? name : name + "=" + arguments));
+                                .formatted(name, problem(e), arguments.isEmpty() ? name : name + "=" + arguments),
+                        e);
             }
         }
     }
@@ -143,7 +150,10 @@ final class RouteMistakes {
             }
             cause = cause.getCause();
         }
-        String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+        String message = cause.getMessage();
+        String reason = message == null
+                ? cause.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
         ConfigurationProperty property = binding == null ? null : binding.getProperty();
         return property == null ? reason : property.getName() + ": " + reason;
     }

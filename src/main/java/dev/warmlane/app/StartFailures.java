@@ -2,6 +2,9 @@ package dev.warmlane.app;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,9 +35,6 @@ final class StartFailures {
 
     /** A file of settings is no YAML. */
     static final class NoYaml extends AbstractFailureAnalyzer<YAMLException> {
-        /** Where Spring Boot and the gateway look for files by themselves, below the working directory. */
-        private static final int DEPTH = 3;
-
         @Override
         protected FailureAnalysis analyze(Throwable rootFailure, YAMLException cause) {
             return analysis("%s: %s (expected: YAML)".formatted(file(cause), problem(cause)), cause);
@@ -51,15 +51,26 @@ final class StartFailures {
             return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
         }
 
-        /** The exception does not say which: the one that fails in the same way. */
+        /** The exception does not say which: the one that fails in the same way, where Spring Boot and the gateway look by themselves. */
         private static String file(YAMLException cause) {
-            try (Stream<Path> files = Files.find(Path.of(""), DEPTH, (file, attributes) -> isSettings(file))) {
-                return files.filter(file -> failsAlike(file, cause))
-                        .map(Path::toString)
-                        .findFirst()
-                        .orElse("a file of settings");
-            } catch (IOException e) {
-                return "a file of settings";
+            Path config = Path.of("config");
+            Stream<Path> directories = Stream.concat(
+                    Stream.of(Path.of(""), config, Path.of("gateway")),
+                    in(config).stream().filter(Files::isDirectory));
+            return directories
+                    .flatMap(directory -> in(directory).stream())
+                    .filter(NoYaml::isSettings)
+                    .filter(file -> failsAlike(file, cause))
+                    .map(Path::toString)
+                    .findFirst()
+                    .orElse("a file of settings");
+        }
+
+        private static List<Path> in(Path directory) {
+            try (Stream<Path> files = Files.list(directory)) {
+                return files.toList();
+            } catch (IOException | UncheckedIOException e) {
+                return List.of();
             }
         }
 
@@ -132,19 +143,35 @@ final class StartFailures {
                 return null;
             }
             String prefix = prefix(refused.localPort());
-            return isForbidden(refused)
-                    ? analysis(
-                            "%s.port: %d (expected: a port that this user may listen on, as from 1024)"
-                                    .formatted(prefix, refused.localPort()),
-                            refused)
-                    : analysis(
-                            "%s.address: %s (expected: an address of this host)".formatted(prefix, refused.localHost()),
-                            refused);
+            List<Throwable> causes = Stream.iterate((Throwable) refused, each -> each != null, Throwable::getCause)
+                    .toList();
+            String problem;
+            if (says(causes, "Permission denied")) {
+                problem = "%s.port: %d (expected: a port that this user may listen on, as from 1024)"
+                        .formatted(prefix, refused.localPort());
+            } else if (says(causes, "Cannot assign requested address") || isUnresolved(causes)) {
+                problem = "%s.address: %s (expected: an address of this host)".formatted(prefix, refused.localHost());
+            } else {
+                Throwable last = causes.get(causes.size() - 1);
+                problem = "%s.port: %s:%d: %s"
+                        .formatted(
+                                prefix,
+                                refused.localHost(),
+                                refused.localPort(),
+                                last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage());
+            }
+            return analysis(problem, refused);
         }
 
-        private static boolean isForbidden(Throwable refused) {
-            return Stream.iterate(refused, each -> each != null, Throwable::getCause)
-                    .anyMatch(each -> String.valueOf(each.getMessage()).contains("Permission denied"));
+        private static boolean says(List<Throwable> causes, String words) {
+            return causes.stream()
+                    .anyMatch(each -> String.valueOf(each.getMessage()).contains(words));
+        }
+
+        private static boolean isUnresolved(List<Throwable> causes) {
+            return causes.stream()
+                    .anyMatch(
+                            each -> each instanceof UnresolvedAddressException || each instanceof UnknownHostException);
         }
 
         /** Whose port it is. Where both are chosen by the system, the public one comes first. */

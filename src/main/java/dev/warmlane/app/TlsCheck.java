@@ -1,6 +1,8 @@
 package dev.warmlane.app;
 
 import dev.warmlane.settings.InvalidSettingException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
@@ -19,6 +21,13 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 class TlsCheck {
     private static final String NAME = "the name of a bundle in spring.ssl.bundle";
+
+    /** To the last quote, as a value may have some. */
+    private static final Pattern QUOTED = Pattern.compile("'(.*)'", Pattern.DOTALL);
+
+    /** One short line that begins as a path does, or ends as a file of keys; keys in base64 have slashes within. */
+    private static final Pattern PATH =
+            Pattern.compile("(?=.{1,200}$)((/|\\.{1,2}/|file:|classpath:).*|.*\\.(pem|crt|cer|key|p12|pfx|jks))");
 
     /** Before the servers are made; of both, as the management port's comes later. */
     @Bean
@@ -79,15 +88,26 @@ class TlsCheck {
         }
     }
 
-    /** What it says, and what the first of its causes said; neither has a key in it. */
+    /**
+     * What it says, and what the first of its causes said. Both quote what was taken for the name of a file, and that is a key where its
+     * PEM text lacks the first line, so only what is plainly a path is shown.
+     */
     private static String reason(Throwable failure) {
-        String message =
-                String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+        String said = String.valueOf(failure.getMessage());
+        Matcher quoted = QUOTED.matcher(said);
+        if (quoted.find() && !PATH.matcher(quoted.group(1)).matches()) {
+            return said.substring(0, quoted.start()) + "*** (no path, and PEM text begins with -----BEGIN)";
+        }
+        String message = firstLine(said);
         Throwable first = failure;
         while (first.getCause() != null) {
             first = first.getCause();
         }
-        String cause = String.valueOf(first.getMessage());
+        String cause = firstLine(String.valueOf(first.getMessage()));
         return message.contains(cause) ? message : message + ": " + cause;
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse("");
     }
 }
