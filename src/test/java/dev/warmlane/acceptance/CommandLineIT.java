@@ -19,9 +19,16 @@ class CommandLineIT {
     private record Ended(int exitCode, String output) {}
 
     private static Ended run(String... arguments) throws IOException, InterruptedException {
+        return runIn(Path.of("").toAbsolutePath(), arguments);
+    }
+
+    private static Ended runIn(Path directory, String... arguments) throws IOException, InterruptedException {
         List<String> command = WarmlaneJvm.command("-Xmx256m");
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .start();
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
@@ -88,6 +95,17 @@ class CommandLineIT {
                     .contains("management.server.port: " + port + " (expected: a port that nobody listens on)")
                     .doesNotContain("\tat ");
         }
+    }
+
+    @Test
+    void theFileOfSettingsThatIsNoYamlIsNamed(@TempDir Path directory) throws Exception {
+        Path file = Path.of("config", "site", "application.yaml");
+        Files.createDirectories(directory.resolve(file).getParent());
+        Files.writeString(directory.resolve(file), "warmlane:\n  @endpoints: a\n");
+
+        Ended ended = runIn(directory, "serve", "--check");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.output()).contains(file + ": line 2, column 3: ").doesNotContain("\tat ");
     }
 
     @Test
