@@ -8,8 +8,10 @@ import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,12 +124,17 @@ public final class Transfer {
 
     private byte[] correctAt(byte[] part, int value, boolean padded) {
         List<Splice> splices = new ArrayList<>(2);
+        Set<Count> there = EnumSet.noneOf(Count.class);
         try {
+            visit(new JsonScanner(part, value, part.length - value), (count, start, end) -> there.add(count));
             visit(new JsonScanner(part, value, part.length - value), (count, start, end) -> {
                 String right = counts.get(count);
                 // Old releases leave the details out where nothing was cached.
                 String number = right == null && count == Count.CACHED_TOKENS ? "0" : right;
-                if (number != null && !(padded && number.length() > end - start)) {
+                // Without the cached ones beside them, as where a stream of messages starts, they are all that there
+                // are.
+                boolean all = count == Count.INPUT_TOKENS && !there.contains(Count.CACHE_READ_INPUT_TOKENS);
+                if (number != null && !all && !(padded && number.length() > end - start)) {
                     splices.add(new Splice(
                             start, end, padded ? " ".repeat(end - start - number.length()) + number : number));
                 }
