@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdaptersIT {
     private static final String BASE = "Qwen/Qwen3-0.6B";
     private static final String ADAPTER = "support-bot";
-    private static final long READING_MILLIS = 150;
+    private static final long READING_MILLIS = 50;
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;

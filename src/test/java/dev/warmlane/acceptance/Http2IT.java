@@ -54,7 +54,8 @@ class Http2IT {
 
     @AfterEach
     void nothingIsLeft() {
-        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+        // What a test has reset may reach the engine after the gateway has given it up.
+        await().until(() -> gateway.inFlight() == 0 && !engine.isReading());
         for (Exchange unanswered = engine.poll(); unanswered != null; unanswered = engine.poll()) {
             unanswered.close();
         }

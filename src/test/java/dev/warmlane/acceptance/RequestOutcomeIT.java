@@ -39,9 +39,6 @@ class RequestOutcomeIT {
     private static final String DONE = "data: [DONE]\n\n";
     private static final String PROMPT = "{\"model\":\"m\",\"prompt\":\"a\"}";
 
-    @TempDir
-    private Path directory;
-
     private final HandDrivenEngine engine = HandDrivenEngine.start();
     /** By their settings: tests of the same share one. They all close at the end, as the first that does ends what all run on. */
     private final Map<List<String>, Observed> started = new HashMap<>();
@@ -171,7 +168,7 @@ class RequestOutcomeIT {
     @Test
     void refusedForItsKeyOrItsLimits() throws IOException {
         Path keys = Files.writeString(
-                directory.resolve("keys.yaml"),
+                directoryOfAll.resolve("limits.yaml"),
                 HashedKeys.file(List.of(
                         HashedKeys.entry("one-a-minute", "key-one", "requests-per-minute: 1"),
                         HashedKeys.entry("few-tokens", "key-few", "tokens-per-minute: 10"))));
@@ -220,7 +217,7 @@ class RequestOutcomeIT {
     @Test
     void paidForIfLeftAtAnEngineAndNotInTheQueue() throws IOException {
         Path keys = Files.writeString(
-                directory.resolve("keys.yaml"),
+                directoryOfAll.resolve("payer.yaml"),
                 HashedKeys.file(List.of(HashedKeys.entry("payer", "key-payer", "tokens-per-minute: 2000"))));
         start("warmlane.auth.keys-file=" + keys, "warmlane.queue.max-requests-per-endpoint=1");
         Wire served = send("/v1/completions", PROMPT, "Authorization: Bearer key-payer\r\n");

@@ -130,5 +130,6 @@ public final class GatewayProcess implements AutoCloseable {
     public void close() {
         process.destroyForcibly();
         awaitExit();
+        assertThat(output()).as("Netty's log of leaks").doesNotContain("LEAK:");
     }
 }

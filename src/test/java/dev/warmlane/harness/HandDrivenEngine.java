@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class HandDrivenEngine implements AutoCloseable {
     private final CountDownLatch deaf = new CountDownLatch(1);
 
     private final BlockingQueue<Exchange> exchanges = new LinkedBlockingQueue<>();
+    private final AtomicInteger reading = new AtomicInteger();
 
     /** A request that has come in, and the connection on which the test answers it. */
     public record Exchange(WireMessage request, Wire wire) implements AutoCloseable {
@@ -134,6 +136,11 @@ public final class HandDrivenEngine implements AutoCloseable {
         }
     }
 
+    /** Whether it is still reading what a client has sent. */
+    public boolean isReading() {
+        return reading.get() > 0;
+    }
+
     /** Requests of clients that nobody has taken with {@link #next}. */
     public int requests() {
         return exchanges.size();
@@ -143,7 +150,14 @@ public final class HandDrivenEngine implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Wire wire = new Wire(listener.accept());
-                threads.execute(() -> receive(wire));
+                reading.incrementAndGet();
+                threads.execute(() -> {
+                    try {
+                        receive(wire);
+                    } finally {
+                        reading.decrementAndGet();
+                    }
+                });
             } catch (IOException e) {
                 // Closed: the loop ends.
             }

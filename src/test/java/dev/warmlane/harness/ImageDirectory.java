@@ -52,11 +52,8 @@ public record ImageDirectory(Path home, Path java) {
         ImageDirectory image = new ImageDirectory(directory.resolve("app"), java);
         image.checked(
                 image.builder(List.of(SCRIPTS.resolve("build.sh").toString(), jar.toString(), image.home.toString())));
-        ProcessBuilder training = image.builder(
-                List.of(SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts())));
-        // The second compiler's code is in no cache: without it, training takes two thirds of the CPU.
-        training.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
-        image.checked(training);
+        image.checked(image.builder(
+                List.of(SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts()))));
         return image;
     }
 

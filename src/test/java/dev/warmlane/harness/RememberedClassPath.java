@@ -53,7 +53,9 @@ final class RememberedClassPath extends ClassLoader {
         try {
             return super.loadClass(name, resolve);
         } catch (ClassNotFoundException e) {
-            missing.add(name);
+            if (e.getCause() == null) {
+                missing.add(name);
+            }
             throw e;
         }
     }

@@ -16,9 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * were last probed. Each client has one long conversation. Every second request is a stream. Nothing is tried again.
  */
 public final class ReplicaClients implements AutoCloseable {
-    private static final long PROBE_MILLIS = 200;
+    private static final long PROBE_MILLIS = 100;
     /** Without it the clients take the CPU that a replica needs for its start. */
-    private static final long READING_MILLIS = 500;
+    private static final long READING_MILLIS = 250;
 
     private final List<GatewayProcess> replicas;
     private final ChatClient client = new ChatClient();

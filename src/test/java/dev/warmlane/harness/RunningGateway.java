@@ -21,7 +21,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.io.DefaultResourceLoader;
 
-/** A whole gateway on free ports, as it runs in production but for its settings. */
+/** A whole gateway on free ports, as it runs in production but for its settings and a class path that is remembered. */
 public final class RunningGateway implements AutoCloseable {
     /** Off unless a test is about it: no test needs what is compiled, and all would wait for it. */
     static final String WARM_UP = "warmlane.warm-up=";

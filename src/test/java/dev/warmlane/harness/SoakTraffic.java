@@ -19,7 +19,7 @@ public final class SoakTraffic implements AutoCloseable {
     private static final int MOST_NOTED = 20;
     private static final int SESSIONS = 200;
     /** What is not done under full load only, and leaves the other tests a core. */
-    private static final long READING_MILLIS = 100;
+    private static final long READING_MILLIS = 50;
 
     private static final String LONG_PROMPT = ChatClient.text(4096, "long");
 

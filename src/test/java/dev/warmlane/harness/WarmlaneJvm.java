@@ -30,7 +30,8 @@ public final class WarmlaneJvm {
     private static final Path LAID_OUT = Path.of("target/warmlane-jvm");
     private static final String JAVA =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    private static final List<String> QUICK_START =
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=paranoid");
     private static final int PATIENCE_MINUTES = 2;
     private static final WarmlaneJvm INSTANCE = prepare();
 

@@ -36,6 +36,8 @@ final class StaticFiles {
 
     private static final int VERSION_BYTES = 6;
 
+    private static @Nullable StaticFiles ofThisJar;
+
     private static final Map<String, String> LIBRARIES = Map.of(
             "lib/lit-html.js", "lit-html/lit-html.js",
             "lib/directive.js", "lit-html/directive.js",
@@ -91,11 +93,6 @@ final class StaticFiles {
         }
     }
 
-    /** Those of this jar: read and compressed once, however many gateways run in a JVM. */
-    private static final class OfThisJar {
-        static final StaticFiles FILES = new StaticFiles();
-    }
-
     private StaticFiles() {
         MessageDigest all = sha256();
         Map<String, byte[]> read = new TreeMap<>();
@@ -109,9 +106,16 @@ final class StaticFiles {
         read.forEach((name, bytes) -> files.put(version + "/" + name, File.of(bytes)));
     }
 
-    /** @throws IllegalStateException naming a file that is not in the jar */
-    static StaticFiles ofThisJar() {
-        return OfThisJar.FILES;
+    /**
+     * Those of this jar: read and compressed once, however many gateways run in a JVM. Safe for concurrent use.
+     *
+     * @throws IllegalStateException naming a file that is not in the jar
+     */
+    static synchronized StaticFiles ofThisJar() {
+        if (ofThisJar == null) {
+            ofThisJar = new StaticFiles();
+        }
+        return ofThisJar;
     }
 
     /** The page itself, which names the others. */
