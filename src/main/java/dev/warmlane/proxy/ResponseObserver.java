@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
+import dev.warmlane.core.vllm.ErrorEvent;
 import dev.warmlane.core.vllm.ResponseIds;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
@@ -19,8 +20,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one response pass and tells the dispatch and the request's progress: that it goes to the client, its first byte, the
- * usage that it reports, its end. Not thread-safe.
+ * Watches one response pass and tells the dispatch and the request's progress: that it goes to the client, its first byte, or that
+ * it is an error instead, the usage that it reports, its end. Not thread-safe.
  */
 final class ResponseObserver {
     private final Dispatch dispatch;
@@ -39,6 +40,10 @@ final class ResponseObserver {
     private boolean begun;
     private boolean isStream;
     private boolean reported;
+    private StreamStart said = StreamStart.UNDECIDED;
+    /** Whether the response is an error, although its status does not say so. */
+    private boolean refused;
+
     private int heldBytes;
 
     /**
@@ -99,6 +104,11 @@ final class ResponseObserver {
     StreamStart hold(ByteBuf chunk) {
         heldBytes += chunk.readableBytes();
         note(chunk);
+        said = start();
+        return said;
+    }
+
+    private StreamStart start() {
         return generates ? tail.streamStart() : StreamStart.BEGUN;
     }
 
@@ -122,17 +132,16 @@ final class ResponseObserver {
 
     /** What was held goes to the client. */
     void release() {
-        progress.chunk();
-        if (!begun) {
+        boolean first = !begun;
+        if (first) {
             begun = true;
-            commit();
-            if (isStream && status < 400) {
-                dispatch.firstToken();
-            } else {
-                dispatch.firstByte();
-            }
-            onFirstByte.run();
-            charge(heldBytes);
+            refused = isStream && status < 400 && (said == StreamStart.FAILED || said == StreamStart.REFUSED);
+        }
+        if (!refused) {
+            progress.chunk();
+        }
+        if (first) {
+            begin();
         }
         learnOwner();
         if (!reported && tail.endsWithLastEvent()) {
@@ -141,10 +150,38 @@ final class ResponseObserver {
         }
     }
 
+    private void begin() {
+        if (refused) {
+            // An engine whose core is dead answers so at once, and is not fast: as with a status that says it, nothing
+            // is learned.
+            refuse(said == StreamStart.FAILED ? 500 : 400);
+            return;
+        }
+        commit();
+        if (isStream && status < 400) {
+            dispatch.firstToken();
+        } else {
+            dispatch.firstByte();
+        }
+        onFirstByte.run();
+        charge(heldBytes);
+    }
+
+    private void refuse(int meant) {
+        if (!committed) {
+            commitOnce();
+            dispatch.responded(status);
+        }
+        dispatch.refused(meant);
+    }
+
     /** Notes a chunk of a stream that goes to the client, without consuming it. */
     void acceptEvents(ByteBuf chunk) {
         note(chunk);
         if (!tail.isSilent()) {
+            if (!begun) {
+                said = start();
+            }
             isStream = true;
             release();
             charge(chunk.readableBytes());
@@ -170,13 +207,13 @@ final class ResponseObserver {
     private void learnOwner() {
         StoredResponses responses = routed.responses();
         String id = start == null ? null : start.takeId();
-        if (id != null && responses != null && !aborted) {
+        if (id != null && responses != null && !aborted && !refused) {
             responses.made(routed.pool().name(), id, dispatch.endpoint().id());
         }
     }
 
     private void charge(int bytes) {
-        if (charge != null) {
+        if (charge != null && !refused) {
             charge.responded(bytes);
         }
     }
@@ -193,11 +230,11 @@ final class ResponseObserver {
 
     private void learnUsage() {
         reported = true;
-        if (isStream && status < 400 && tail.endsWithError()) {
+        if (isStream && status < 400 && tail.lastError() == ErrorEvent.OF_ENGINE) {
             progress.brokeOff();
             dispatch.endedInError();
         }
-        Usage usage = aborted ? null : tail.usage();
+        Usage usage = aborted || refused ? null : tail.usage();
         if (usage != null) {
             if (charge != null) {
                 charge.used((long) usage.promptTokens() + usage.completionTokens());
@@ -207,7 +244,7 @@ final class ResponseObserver {
                     usage.promptTokens(), usage.completionTokens(), cached == null ? null : cached.longValue());
             progress.reported(report);
             dispatch.delivered(report);
-        } else if (!aborted && status < 400) {
+        } else if (!aborted && !refused && status < 400) {
             dispatch.unreported();
         }
     }

@@ -12,8 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param responseTimeout Timeout for response headers. Without streaming they come when the whole response has been
  *     generated.
  * @param idleTimeout Longest pause between two chunks of a response.
- * @param refusalTimeout How long the body of an error may take that could send the request to another endpoint, and the connection that
- *     shows whether the endpoint still listens.
+ * @param refusalTimeout How long the body of an error may take that could send the request to another endpoint, the connection that
+ *     shows whether the endpoint still listens, and what an endpoint has said that takes no more of a request.
  * @param maxConnections Maximum number of connections to one endpoint.
  * @param acquireTimeout How long a request waits for a connection to its endpoint when all are in use.
  * @param sslBundle Bundle of spring.ssl.bundle for https connections: trusted certificates, and the client certificate.

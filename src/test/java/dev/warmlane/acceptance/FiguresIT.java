@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -115,6 +116,11 @@ class FiguresIT {
                     "\"prompt\":\"%s\",\"max_tokens\":3".formatted(text),
                     "/v1/responses",
                     "\"input\":\"%s\",\"max_output_tokens\":3".formatted(text));
+            // Its engines' counters count from the first look at each.
+            await().atMost(PATIENCE)
+                    .until(() -> samples(gateway, "warmlane_engine_prompt_tokens_total", "")
+                                    .count()
+                            == 2);
             bodies.forEach((path, body) -> {
                 for (String stream : List.of("false", "true", "false")) {
                     assertThat(client.post(
@@ -140,12 +146,16 @@ class FiguresIT {
     }
 
     private double sum(RunningGateway gateway, String metric, String label) {
+        return samples(gateway, metric, label)
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    private Stream<String> samples(RunningGateway gateway, String metric, String label) {
         return client.get(gateway.management("/actuator/prometheus"))
                 .body()
                 .lines()
-                .filter(line -> line.startsWith(metric + "{") && line.contains(label))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                .sum();
+                .filter(line -> line.startsWith(metric + "{") && line.contains(label));
     }
 
     private static ServerOptions uncached(FleetOptions options) {

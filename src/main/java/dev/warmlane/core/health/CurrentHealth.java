@@ -25,7 +25,7 @@ final class CurrentHealth {
         return pool;
     }
 
-    /** From now on tells this of every change, before the pool's snapshot shows it. */
+    /** From now on tells this of what {@link #change} does, before the pool's snapshot shows it; not of what {@link #turn} does. */
     void onChange(BiConsumer<HealthBook, HealthBook> told) {
         listener = told;
     }

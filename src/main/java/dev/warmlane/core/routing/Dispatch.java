@@ -16,6 +16,7 @@ public final class Dispatch implements AutoCloseable {
     private final boolean leg;
     private volatile @Nullable Dispatch prefill;
     private volatile boolean transferred;
+    private volatile boolean erred;
     private final Router router;
     private final Lease lease;
     private final HealthWatch health;
@@ -162,12 +163,12 @@ public final class Dispatch implements AutoCloseable {
     /**
      * The endpoint answered with an error, which the client gets: it computed nothing that is worth remembering.
      *
-     * @param status the HTTP status, 400 to 599
+     * @param status the HTTP status, 400 to 599, or what it would be if it had not gone out before
      */
     public void refused(int status) {
         router.memory().failed(decision);
         if (status >= 500) {
-            tally.error();
+            erred();
         }
         if (!lease.firstByte()) {
             return;
@@ -195,14 +196,25 @@ public final class Dispatch implements AutoCloseable {
     /** The response broke off after it had begun. */
     public void brokeOff(FailureCause cause) {
         entry.failed(cause);
-        tally.error();
+        erred();
         health.failed(endpoint(), cause);
     }
 
-    /** The response is a stream that ended with an error of the engine's: as with a 500, the next requests tell how it is. */
+    /**
+     * The response is a stream that ended with an error of the engine's. Its tokens were a success; how the endpoint is, the next
+     * requests tell. One that had no token was {@linkplain #refused refused}.
+     */
     public void endedInError() {
         entry.failed(FailureCause.OTHER);
-        tally.error();
+        erred();
+    }
+
+    /** A request counts as one error, however much of its response went wrong. */
+    private void erred() {
+        if (!erred) {
+            erred = true;
+            tally.error();
+        }
     }
 
     /** The request is over, whatever way. */

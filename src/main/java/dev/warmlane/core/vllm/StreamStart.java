@@ -16,7 +16,11 @@ public enum StreamStart {
     /** The engine generates, or says something else that the client has to hear. */
     BEGUN,
     /** The engine is shutting down and has aborted the request before its first token: {@link ZeroTokenAbort}. */
-    ABORTED;
+    ABORTED,
+    /** Instead of a first token there is an error of the engine's: what would have been a 500. */
+    FAILED,
+    /** Instead of a first token there is an error of the client's: what would have been a 400. */
+    REFUSED;
 
     private static final KeySearch ROLE = new KeySearch("role");
 
@@ -36,7 +40,7 @@ public enum StreamStart {
     }
 
     /** Where the first line starts that is neither empty nor a comment, or the end. */
-    private static int afterComments(byte[] stream, int from, int end) {
+    static int afterComments(byte[] stream, int from, int end) {
         int line = from;
         while (line < end && (stream[line] == ':' || stream[line] == '\n' || stream[line] == '\r')) {
             while (line < end && stream[line] != '\n') {
@@ -48,6 +52,10 @@ public enum StreamStart {
     }
 
     private static StreamStart judge(byte[] stream, int from, int end) {
+        ErrorEvent error = ErrorEvent.of(stream, from, end);
+        if (error != ErrorEvent.NONE) {
+            return error == ErrorEvent.OF_CLIENT ? REFUSED : FAILED;
+        }
         return NamedEvent.startsAt(stream, from, end)
                 ? NamedEvent.judge(stream, from, end)
                 : judgeUnnamed(stream, from, end);

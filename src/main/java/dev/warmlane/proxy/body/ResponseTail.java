@@ -1,13 +1,12 @@
 package dev.warmlane.proxy.body;
 
+import dev.warmlane.core.vllm.ErrorEvent;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.core.vllm.ZeroTokenAbort;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,12 +23,6 @@ public final class ResponseTail {
     private static final int CHUNKS = 4;
 
     private static final byte[] LAST_EVENT = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
-
-    /** How the event of an error begins: of chat and completions, before 0.11 too, and of the APIs whose events have names. */
-    private static final List<byte[]> ERRORS = Stream.of(
-                    "data:{\"error\":", "data:{\"object\":\"error\"", "event:error", "event:response.failed")
-            .map(start -> start.getBytes(StandardCharsets.US_ASCII))
-            .toList();
 
     private static final byte[] NOTHING = {};
 
@@ -117,48 +110,9 @@ public final class ResponseTail {
         return true;
     }
 
-    /**
-     * Whether a stream ends with an event by which the engine says that it failed, the one aside after which there is no other. The
-     * status has gone out before, so nothing else says it.
-     */
-    public boolean endsWithError() {
-        int end = endsWithLastEvent() ? kept - LAST_EVENT.length : kept;
-        int event = end - 2;
-        while (event > 1 && (at(event - 1) != '\n' || at(event - 2) != '\n')) {
-            event--;
-        }
-        if (event <= 1) {
-            if (!allKept) {
-                return false;
-            }
-            event = 0;
-        }
-        for (byte[] error : ERRORS) {
-            if (startsWith(error, event, end)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Spaces in what has come count for nothing: JSON is written with and without. */
-    private boolean startsWith(byte[] start, int from, int end) {
-        int matched = 0;
-        for (int i = from; i < end && matched < start.length; i++) {
-            byte b = at(i);
-            if (b == start[matched]) {
-                matched++;
-            } else if (b != ' ') {
-                return false;
-            }
-        }
-        return matched == start.length;
-    }
-
-    /** The byte at this place of what is kept. */
-    private byte at(int place) {
-        int index = kept < buffer.length ? place : next + place;
-        return buffer[index < buffer.length ? index : index - buffer.length];
+    /** Whose error the last event of a stream tells, if any. */
+    public ErrorEvent lastError() {
+        return kept == 0 ? ErrorEvent.NONE : ErrorEvent.last(inOrder(), kept, allKept);
     }
 
     /** What a stream says by all that has come; begun where that is more than is kept. */

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
@@ -14,10 +15,10 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -35,10 +36,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private final EndpointConnections connections;
     private final boolean pooled;
     private final long responseNanos;
+    private final long refusalNanos;
     private final long idleNanos;
     private final long keepAliveNanos;
     private @Nullable UpstreamExchange exchange;
     private boolean sent;
+    private boolean answered;
     private boolean persistent;
     private long longestSilence;
     private long quietSince;
@@ -53,6 +56,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         this.connections = connections;
         this.pooled = pooled;
         this.responseNanos = settings.responseTimeout().toNanos();
+        this.refusalNanos = settings.refusalTimeout().toNanos();
         this.idleNanos = settings.idleTimeout().toNanos();
         this.keepAliveNanos = settings.keepAlive().toNanos();
     }
@@ -69,6 +73,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     void send(UpstreamExchange next, FullHttpRequest request) {
         exchange = next;
         sent = false;
+        answered = false;
         persistent = false;
         limitSilence(responseNanos);
         channel.writeAndFlush(request).addListener(this);
@@ -76,19 +81,24 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     /**
      * The request is out, or cannot be sent. Where the engine takes no more of it, what it has said before is still to be read, such
-     * as a 413, and then the end of the connection.
+     * as a 413, and then the end of the connection; it has been said by then, so nobody waits for it for long.
      */
     @Override
     public void operationComplete(ChannelFuture written) {
         if (written.isSuccess()) {
             sent = true;
-        } else if (exchange != null && written.cause() != null && !isRefused(written.cause())) {
-            fail(written.cause());
+        } else if (exchange != null && written.cause() != null) {
+            if (!isRefused(written.cause())) {
+                fail(written.cause());
+            } else if (!answered) {
+                limitSilence(refusalNanos);
+            }
         }
     }
 
+    /** Whether it is the socket that takes no more, and may still be read. */
     private boolean isRefused(Throwable cause) {
-        return cause instanceof IOException && channel.isOpen();
+        return cause instanceof ChannelOutputShutdownException && channel.isOpen();
     }
 
     /** Nobody has used it. */
@@ -155,6 +165,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         }
         if (message instanceof HttpResponse head) {
             persistent = HttpUtil.isKeepAlive(head);
+            answered = true;
             longestSilence = idleNanos;
             current.head(head, channel);
         }
@@ -207,6 +218,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         }
         fail(new ClosedChannelException());
         connections.closed(this, pooled);
+    }
+
+    /** After TLS has said that nothing more comes, nothing does, whenever the socket itself is closed. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            close();
+        }
     }
 
     @Override

@@ -22,12 +22,13 @@ import org.junit.jupiter.api.Test;
 class DispatchTest implements HealthWatch {
     private final List<String> heard = new ArrayList<>();
     private Dispatch dispatch;
+    private Router router;
 
     @BeforeEach
     void dispatch() {
         EndpointPool pool = new EndpointPool("p");
         pool.replace(List.of(Endpoint.ofUri(URI.create("http://a:1"))));
-        Router router = new Router(
+        router = new Router(
                 pool,
                 ControlPolicy.ROUND_ROBIN,
                 PoolMemories.empty(),
@@ -77,6 +78,16 @@ class DispatchTest implements HealthWatch {
         dispatch.firstByte();
         dispatch.close();
         assertThat(heard).containsExactly("undecided");
+    }
+
+    @Test
+    void aRequestIsOneErrorHoweverMuchGoesWrong() {
+        dispatch.accepted();
+        dispatch.firstToken();
+        dispatch.endedInError();
+        dispatch.brokeOff(FailureCause.RESET);
+        dispatch.close();
+        assertThat(router.tallies().of(dispatch.endpoint().id()).errors()).isOne();
     }
 
     @Test

@@ -34,7 +34,10 @@ class StreamStartTest {
                 "<opening><token><abort> | BEGUN | an abort after the first token",
                 "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"Hi\"}}]}\\n\\n | BEGUN | a role and text",
                 "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\\n\\n | BEGUN | an end that is no abort",
-                "data: {\"error\":{\"message\":\"abort\"}}\\n\\n | BEGUN | an error is for the client",
+                "data: {\"error\":{\"message\":\"abort\"}}\\n\\n | FAILED | an error of the engine",
+                "<opening>data: {\"error\":{\"code\":500}}\\n\\n | FAILED | an error after the opening",
+                "<opening><token>data: {\"error\":{\"code\":500}}\\n\\n | BEGUN | an error after a token",
+                "data: {\"error\":{\"code\":400}}\\r\\n\\r\\n | REFUSED | an error of the client",
                 ": ping\\n\\n | UNDECIDED | a comment",
                 ": ping\\r\\n\\r\\n | UNDECIDED | with other line ends",
                 ": keep-alive\\n\\n<opening>: keep-alive\\n\\n | UNDECIDED | comments around an opening",
@@ -55,7 +58,8 @@ class StreamStartTest {
                 "event: content_block_delta\\ndata: {\"delta\":{\"thinking\":\"Hm\"}}\\n\\n | BEGUN | or thoughts",
                 "event: content_block_delta\\ndata: {\"delta\":{\"partial_json\":\"{\"}}\\n\\n | BEGUN | or calls",
                 "event: message_delta\\ndata: {\"usage\":{\"output_tokens\":0}}\\n\\n | ABORTED | a message without a token",
-                "event: error\\ndata: {\"type\":\"error\"}\\n\\n | BEGUN | an error is for the client",
+                "event: error\\ndata: {\"type\":\"error\"}\\n\\n | FAILED | an error with a name",
+                "event: errors\\ndata: {\"type\":\"error\"}\\n\\n | BEGUN | a name that is longer",
                 "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"abort\"}]}\\r\\n\\r\\n | ABORTED | other line ends",
             })
     void judgesByTheFirstEvents(String events, StreamStart start, String why) {

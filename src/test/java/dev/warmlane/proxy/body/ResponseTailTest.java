@@ -2,6 +2,7 @@ package dev.warmlane.proxy.body;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.vllm.ErrorEvent;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import io.netty.buffer.Unpooled;
@@ -61,7 +62,7 @@ class ResponseTailTest {
             failed.accept(Unpooled.copiedBuffer(
                     (textBytes == 0 ? "" : "\n\n") + ending + "\n\n" + (done ? "data: [DONE]\n\n" : ""),
                     StandardCharsets.UTF_8));
-            assertThat(failed.endsWithError()).as(ending).isTrue();
+            assertThat(failed.lastError()).as(ending).isEqualTo(ErrorEvent.OF_ENGINE);
         }
     }
 
@@ -75,18 +76,56 @@ class ResponseTailTest {
                 "data: {\"choices\":[{\"delta\":{\"content\":\"data: {\\\"error\\\":\"}}]}\n\ndata: [DONE]\n\n",
                 "data: {\"error\":{}}\n\ndata: {\"choices\":[]}\n\ndata: [DONE]\n\n",
                 "data: {\"choices\":[],\"error\":{}}\n\n",
-                "event: message_stop\ndata: {\"error\":1}\n\n"
+                "event: message_stop\ndata: {\"error\":1}\n\n",
+                "event: errorfoo\ndata: {\"error\":{}}\n\n",
+                "event: response.failed_once\ndata: {}\n\n",
+                ": data: {\"error\":{}}\n\n"
             })
     void takesNothingElseForAnError(String stream) {
         accept(stream);
-        assertThat(tail.endsWithError()).isFalse();
+        assertThat(tail.lastError()).isEqualTo(ErrorEvent.NONE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"a\":1}\r\n\r\ndata: {\"error\":{}}\r\n\r\n",
+                "data: {\"a\":1}\r\n\r\ndata: {\"error\":{}}\r\n\r\ndata: [DONE]\r\n\r\n",
+                "data: {\"a\":1}\n\nevent: error\r\ndata: {}\r\n\r\n",
+                "data: {\"error\":{}}\n\n: keep-alive\n\n",
+                "data: {\"error\":{}}\n\n: keep-alive\n\ndata: [DONE]\n\n: keep-alive\n\n",
+                "data: {\"error\":{}}\n: keep-alive\n\n",
+                ": keep-alive\ndata: {\"error\":{}}\n\n",
+                "data: {\"error\":{\"code\":500,\"type\":\"BadRequestError\"}}\n\n",
+                "data: {\"error\":{\"code\":4000}}\n\n",
+                "data: {\"error\":{\"message\":\"EngineCore encountered an issue. See\",\"code\":400}}\n\n",
+                "data: {\"error\":{\"message\":\"\\\"code\\\":400\"}}\n\n"
+            })
+    void findsTheErrorOfTheEngine(String stream) {
+        accept(stream);
+        assertThat(tail.lastError()).isEqualTo(ErrorEvent.OF_ENGINE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"error\": {\"message\": \"x\", \"code\": 400}}\n\n",
+                "data: {\"error\": {\"message\": \"x\", \"code\": \"404\"}}\n\n",
+                "data: {\"object\": \"error\", \"message\": \"x\", \"code\": 422}\n\ndata: [DONE]\n\n",
+                "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"BadRequestError\"}}\n\n",
+                "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\"}}\n\n",
+                "event: error\ndata: {\"type\":\"error\",\"code\":\"400\"}\n\n"
+            })
+    void tellsTheErrorOfTheClient(String stream) {
+        accept(stream);
+        assertThat(tail.lastError()).isEqualTo(ErrorEvent.OF_CLIENT);
     }
 
     @Test
     void takesNoPartOfALongEventForAnError() {
         accept("data: " + "x".repeat(9000));
         accept("data: {\"error\":{}}\n\n");
-        assertThat(tail.endsWithError()).isFalse();
+        assertThat(tail.lastError()).isEqualTo(ErrorEvent.NONE);
     }
 
     @Test
