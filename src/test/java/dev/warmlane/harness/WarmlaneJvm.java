@@ -31,7 +31,7 @@ public final class WarmlaneJvm {
     private static final String JAVA =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private static final List<String> QUICK_START =
-            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=paranoid");
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=simple");
     private static final int PATIENCE_MINUTES = 2;
     private static final WarmlaneJvm INSTANCE = prepare();
 

@@ -75,12 +75,24 @@ public enum ErrorEvent {
 
     /** What the event in {@code [from, end)} says. */
     static ErrorEvent of(byte[] stream, int from, int end) {
-        int start = StreamStart.afterComments(stream, from, end);
+        int start = afterComments(stream, from, end);
         if (!isError(stream, start, end)) {
             return NONE;
         }
         int object = ERROR.first(stream, start, end);
         return isOfClient(stream, object == KeySearch.NONE ? start : object, end) ? OF_CLIENT : OF_ENGINE;
+    }
+
+    /** Where the first line starts that is neither empty nor a comment, or the end. */
+    static int afterComments(byte[] stream, int from, int end) {
+        int line = from;
+        while (line < end && (stream[line] == ':' || stream[line] == '\n' || stream[line] == '\r')) {
+            while (line < end && stream[line] != '\n') {
+                line++;
+            }
+            line = Math.min(end, line + 1);
+        }
+        return line;
     }
 
     private static boolean isError(byte[] stream, int from, int end) {

@@ -29,7 +29,7 @@ public enum StreamStart {
         int end = offset + length;
         int from = offset;
         for (int next = nextEvent(stream, from, end); next > from; next = nextEvent(stream, from, end)) {
-            int event = afterComments(stream, from, next);
+            int event = ErrorEvent.afterComments(stream, from, next);
             StreamStart said = event == next ? UNDECIDED : judge(stream, event, next);
             if (said != UNDECIDED) {
                 return said;
@@ -37,18 +37,6 @@ public enum StreamStart {
             from = next;
         }
         return UNDECIDED;
-    }
-
-    /** Where the first line starts that is neither empty nor a comment, or the end. */
-    static int afterComments(byte[] stream, int from, int end) {
-        int line = from;
-        while (line < end && (stream[line] == ':' || stream[line] == '\n' || stream[line] == '\r')) {
-            while (line < end && stream[line] != '\n') {
-                line++;
-            }
-            line = Math.min(end, line + 1);
-        }
-        return line;
     }
 
     private static StreamStart judge(byte[] stream, int from, int end) {
