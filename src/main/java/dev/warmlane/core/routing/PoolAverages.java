@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,6 @@ public final class PoolAverages {
     private static final double FIRST_BYTES_PER_TOKEN = 4;
     private static final double FIRST_PROMPT_TOKENS = 2000;
     private static final double FIRST_OUTPUT_TOKENS = 300;
-    private static final double MIN_BYTES_PER_TOKEN = 0.5;
-    private static final double MAX_BYTES_PER_TOKEN = 64;
 
     private final LearnedAverage bytesPerToken = new LearnedAverage(FIRST_BYTES_PER_TOKEN);
     private final LearnedAverage promptTokens = new LearnedAverage(FIRST_PROMPT_TOKENS);
@@ -50,7 +49,8 @@ public final class PoolAverages {
      */
     public void adopt(double otherBytesPerToken, double otherPromptTokens, double otherOutputTokens) {
         if (outputTokens.value() == FIRST_OUTPUT_TOKENS && promptTokens.value() == FIRST_PROMPT_TOKENS) {
-            if (otherBytesPerToken >= MIN_BYTES_PER_TOKEN && otherBytesPerToken <= MAX_BYTES_PER_TOKEN) {
+            if (otherBytesPerToken >= ToldUse.LEAST_BYTES_PER_TOKEN
+                    && otherBytesPerToken <= ToldUse.MOST_BYTES_PER_TOKEN) {
                 bytesPerToken.set(otherBytesPerToken);
             }
             if (otherPromptTokens >= 1 && otherPromptTokens < Integer.MAX_VALUE) {
@@ -66,7 +66,7 @@ public final class PoolAverages {
     void learn(long promptBytes, UsageReport usage) {
         if (promptBytes > 0 && usage.promptTokens() > 0) {
             double ratio = (double) promptBytes / usage.promptTokens();
-            bytesPerToken.learn(Math.min(MAX_BYTES_PER_TOKEN, Math.max(MIN_BYTES_PER_TOKEN, ratio)));
+            bytesPerToken.learn(Math.min(ToldUse.MOST_BYTES_PER_TOKEN, Math.max(ToldUse.LEAST_BYTES_PER_TOKEN, ratio)));
         }
         if (usage.promptTokens() > 0) {
             promptTokens.learn((double) usage.promptTokens());

@@ -12,6 +12,14 @@ public sealed interface ToldUse {
     /** Sampled blocks of one prompt; fits into a message. */
     int MOST_SAMPLED = 2500;
 
+    /** Bytes of prompt for one token; what is learned lies between this and {@link #MOST_BYTES_PER_TOKEN}. */
+    double LEAST_BYTES_PER_TOKEN = 0.5;
+
+    double MOST_BYTES_PER_TOKEN = 64;
+
+    /** Of bytes and tokens: more than any request has, and sums of them stay exact. */
+    long MOST_COUNTED = 1L << 40;
+
     /** Whether this can be: others may tell anything. */
     boolean isSound();
 
@@ -31,8 +39,9 @@ public sealed interface ToldUse {
             return length >= 0
                     && blockSizeBytes > 0
                     && (long) length * blockSizeBytes <= bytes
-                    && bytesPerToken > 0
-                    && Double.isFinite(bytesPerToken);
+                    && bytes <= MOST_COUNTED
+                    && bytesPerToken >= LEAST_BYTES_PER_TOKEN
+                    && bytesPerToken <= MOST_BYTES_PER_TOKEN;
         }
 
         double tokens() {
@@ -117,7 +126,7 @@ public sealed interface ToldUse {
         }
 
         private static boolean isNumber(long tokens) {
-            return tokens >= 0 && tokens < Long.MAX_VALUE;
+            return tokens >= 0 && tokens <= MOST_COUNTED;
         }
     }
 }
