@@ -38,7 +38,7 @@ public final class CacheWarmer implements AutoCloseable {
     private final Map<String, AtomicInteger> handingOver = new ConcurrentHashMap<>();
     private final Scheduler worker = Schedulers.newSingle("warmlane-prewarm", true);
 
-    /** When endpoints handed over what they held whose place nobody has taken yet; the worker's alone. */
+    /** When endpoints handed over what they held whose place nobody has taken yet; guarded by itself. */
     private final Map<String, ArrayDeque<Long>> places = new HashMap<>();
 
     /** Watches these pools from now on, as far as they keep what sessions share. */
@@ -77,10 +77,12 @@ public final class CacheWarmer implements AutoCloseable {
     }
 
     private boolean takesPlace(Pool pool) {
-        ArrayDeque<Long> free = places.getOrDefault(pool.name(), new ArrayDeque<>());
-        long now = worker.now(TimeUnit.NANOSECONDS);
-        free.removeIf(left -> now - left > PLACE_NANOS);
-        return free.poll() != null;
+        synchronized (places) {
+            ArrayDeque<Long> free = places.getOrDefault(pool.name(), new ArrayDeque<>());
+            long now = worker.now(TimeUnit.NANOSECONDS);
+            free.removeIf(left -> now - left > PLACE_NANOS);
+            return free.poll() != null;
+        }
     }
 
     private void failed(Pool pool, EndpointId server, Throwable failure) {
@@ -103,16 +105,25 @@ public final class CacheWarmer implements AutoCloseable {
             return;
         }
         ending.incrementAndGet();
-        ArrayDeque<Long> free = places.computeIfAbsent(pool.name(), first -> new ArrayDeque<>());
-        if (free.size() == MOST_PLACES) {
-            free.remove();
-        }
-        free.add(worker.now(TimeUnit.NANOSECONDS));
         Mono.defer(() -> new HandOver(target, server).run(worker))
                 .doFinally(signal -> ending.decrementAndGet())
                 .subscribe(
-                        none -> {},
+                        leavesPlace -> {
+                            if (leavesPlace) {
+                                leftPlace(pool);
+                            }
+                        },
                         failure -> log.error("pool {}: a cache could not be handed over", pool.name(), failure));
+    }
+
+    private void leftPlace(Pool pool) {
+        synchronized (places) {
+            ArrayDeque<Long> free = places.computeIfAbsent(pool.name(), first -> new ArrayDeque<>());
+            if (free.size() == MOST_PLACES) {
+                free.remove();
+            }
+            free.add(worker.now(TimeUnit.NANOSECONDS));
+        }
     }
 
     /** Sends no more. */

@@ -47,21 +47,25 @@ final class HandOver {
         calls.limit(settings.maxTokens());
     }
 
-    /** Completes when all is handed over that time and tokens allow. */
-    Mono<Void> run(Scheduler worker) {
+    /** Completes when all is handed over that time and tokens allow, with whether an endpoint that is new takes its place then. */
+    Mono<Boolean> run(Scheduler worker) {
         return Flux.fromIterable(held)
                 .takeWhile(prompt -> goesOn())
                 .flatMap(this::handOver, settings.concurrency(), 1)
                 .take(settings.maxDuration(), worker)
-                .then(Mono.fromRunnable(this::end));
+                .then(Mono.fromSupplier(this::end));
     }
 
     private boolean goesOn() {
         List<Endpoint> now = pool.endpoints().snapshot().atServerOf(server);
-        if (now.stream().anyMatch(rank -> !rank.state().ends())) {
+        if (isBack(now)) {
             calls.stop(Result.NEEDED, "it is " + now.get(0).state().label());
         }
         return calls.goesOn();
+    }
+
+    private static boolean isBack(List<Endpoint> ranks) {
+        return ranks.stream().anyMatch(rank -> !rank.state().ends());
     }
 
     private Mono<Void> handOver(Shared prompt) {
@@ -77,7 +81,7 @@ final class HandOver {
         return lease == null ? Mono.empty() : calls.send(new Call(heir, prompt)).doFinally(signal -> lease.close());
     }
 
-    private void end() {
+    private boolean end() {
         Result result = calls.result(!held.isEmpty());
         PoolMeter.PREWARM_HANDOVERS
                 .counter(target.registry(), pool.name(), result == Result.WARMED ? "done" : result.label())
@@ -85,5 +89,6 @@ final class HandOver {
         if (result != Result.NOTHING) {
             pool.health().checks().note(ranks.get(0).server(), "cache is handed over", calls.words(held.size()));
         }
+        return calls.served() > 0 && !isBack(pool.endpoints().snapshot().atServerOf(server));
     }
 }

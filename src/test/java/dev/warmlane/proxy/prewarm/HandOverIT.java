@@ -36,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -133,6 +134,43 @@ class HandOverIT {
         assertThat(registry.counter("warmlane.prewarm.tokens", "pool", "test").count())
                 .isEqualTo(one.engineStats().promptTokens() + two.engineStats().promptTokens());
         assertNothingInFlight();
+    }
+
+    @Test
+    void itsPlaceIsFreeWhereSomethingWasHandedOver() {
+        assertThat(handOver(LONG, 100_000).run(worker).block(LONG)).isTrue();
+    }
+
+    @Test
+    void noPlaceIsFreeWhereOthersHoldAllThatItHolds() {
+        HandOver handOver = handOver(LONG, 100_000);
+        for (int i = 0; i < PROMPTS; i++) {
+            pool.router().warmed(first.id(), blocks(i));
+            pool.router().warmed(second.id(), blocks(i));
+        }
+        assertThat(handOver.run(worker).block(LONG)).isFalse();
+        assertThat(requests()).isZero();
+    }
+
+    @Test
+    void noPlaceIsFreeWhereTheEndpointIsPutBackMeanwhile() {
+        HandOver handOver = handOver(LONG, 100_000);
+        Faults slow = Faults.builder().latency(Duration.ofSeconds(1)).build();
+        one.faults(slow);
+        two.faults(slow);
+        Mono<Boolean> placeIsFree = handOver.run(worker).cache();
+        placeIsFree.subscribe();
+        await().until(() -> inFlight.requests(first.id()) + inFlight.requests(second.id()) == 2);
+        endpoints.replace(List.of(ENDING.withState(EndpointState.READY), first, second));
+        assertThat(placeIsFree.block(LONG)).isFalse();
+        assertThat(requests()).isPositive();
+    }
+
+    @Test
+    void noPlaceIsFreeWhereEnginesRefuse() {
+        one.faults(Faults.builder().status(503).build());
+        two.faults(Faults.builder().status(503).build());
+        assertThat(handOver(LONG, 100_000).run(worker).block(LONG)).isFalse();
     }
 
     @Test
