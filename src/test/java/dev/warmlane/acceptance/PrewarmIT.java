@@ -225,20 +225,6 @@ class PrewarmIT {
     }
 
     @Test
-    void aPoolMayBeFilledWhereOthersAreNotAndByLess() {
-        startGateway(
-                "warmlane.prewarm.enabled=false",
-                "warmlane.pools[0].prewarm.enabled=true",
-                "warmlane.pools[0].prewarm.max-tokens=2000",
-                "warmlane.pools[0].prewarm.priority=9");
-        everyGroupTalks(6);
-        SimulatedServer fresh = startPod("new", POD);
-        awaitTakesRequests("new");
-        assertThat(fresh.stats().requests()).isBetween(1L, 6L);
-        assertThat(fresh.engineStats().promptTokens()).isLessThan(3000);
-    }
-
-    @Test
     void withoutItAPodComesCold() {
         startGateway("warmlane.prewarm.enabled=false");
         everyGroupTalks(6);
