@@ -2,6 +2,7 @@ package dev.warmlane.core.prefix.reuse;
 
 import dev.warmlane.core.prefix.reuse.CacheUseReport.HitRatioCurve;
 import dev.warmlane.core.prefix.reuse.ToldUse.Sent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sums that fade with time: what lies one time constant back, such as an hour, counts for a third. Not thread-safe.
@@ -37,18 +38,24 @@ final class UseWindow {
     private boolean started;
     private double weight = 1;
 
+    // As of the last request; null: to be made from the sums.
+    private @Nullable HitRatioCurve oneCurve;
+    private @Nullable HitRatioCurve splitCurve;
+
     UseWindow(double decaySeconds) {
         this.decayNanos = decaySeconds * 1e9;
     }
 
     /**
-     * A request comes.
+     * A request comes; the distances of its blocks follow before the next report.
      *
      * @param prompt tokens of its prompt
      * @param blocks those of its blocks that could be hits
      */
     void request(double prompt, double blocks, long nanos) {
         at(nanos);
+        oneCurve = null;
+        splitCurve = null;
         add(REQUESTS, 1);
         add(PROMPT, prompt);
         add(BLOCKS, blocks);
@@ -87,9 +94,12 @@ final class UseWindow {
         for (int i = 1; i < differences.length; i++) {
             often = differences[i] > differences[often] ? i : often;
         }
+        // Time alone does not change them: all tokens fade alike.
+        oneCurve = oneCurve != null ? oneCurve : one.curve(sum(BLOCKS), sum(PROMPT));
+        splitCurve = splitCurve != null ? splitCurve : split.curve(sum(BLOCKS), sum(PROMPT));
         return new CacheUseReport(
-                one.curve(sum(BLOCKS), sum(PROMPT)),
-                split.curve(sum(BLOCKS), sum(PROMPT)),
+                oneCurve,
+                splitCurve,
                 capacityTokens,
                 trafficShare,
                 sum(REQUESTS) * fade,
