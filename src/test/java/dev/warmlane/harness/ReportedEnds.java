@@ -97,6 +97,13 @@ public final class ReportedEnds implements AutoCloseable {
         return grown;
     }
 
+    /** Waits until as many requests have ended as headers were made here, but for so many. What ends later would be taken for the next. */
+    public void awaitAllBut(int underWay) {
+        await().untilAsserted(() -> assertThat(
+                        counts().values().stream().mapToDouble(count -> count).sum())
+                .isEqualTo(requests - underWay));
+    }
+
     private Map<String, Double> counts() {
         Map<String, Double> counts = new HashMap<>();
         for (Counter counter : registry.find(RequestMeter.REQUESTS.meterName()).counters()) {
