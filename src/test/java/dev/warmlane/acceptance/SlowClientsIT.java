@@ -85,6 +85,21 @@ class SlowClientsIT {
         }
     }
 
+    /** What serves HTTP/2 hands on what has come, and a read that brings nothing more follows. */
+    @Test
+    void aConnectionThatHasBeenServedIsIdleWhereHttp2IsSpokenToo() {
+        try (RunningGateway both = RunningGateway.inFrontOf(
+                        engine,
+                        "server.http2.enabled=true",
+                        "warmlane.limits.header-timeout=1s",
+                        "warmlane.limits.idle-timeout=2s");
+                Wire served = Wire.to(both.port())) {
+            served.send("GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n");
+            assertThat(served.readMessage().status()).isEqualTo(200);
+            assertThat(served.readUntilClosed()).isEmpty();
+        }
+    }
+
     /** The response takes longer than any client may, and behind it waits a request that is only begun. */
     @Test
     void anAnswerMayTakeItsTimeWhateverTheClientSendsMeanwhile() {

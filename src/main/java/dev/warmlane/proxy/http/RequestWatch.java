@@ -33,7 +33,7 @@ import reactor.netty.channel.ChannelOperations;
  * is closed. A body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of
  * a response is not limited here.
  *
- * <p>Sits after the codec and sees of the bytes only when a read is over. A head or a body that comes whole in one read, as
+ * <p>Sits after the codec, which says of the bytes of a head only that some have come. A head or a body that comes whole in one read, as
  * nearly all do, costs no timer; the idle timer is set once a connection and looks, when it fires, whether it was early.
  * One for each connection, used on its event loop only.
  */
@@ -45,6 +45,9 @@ final class RequestWatch extends ChannelDuplexHandler {
     private final double bodyBytesPerNano;
     private final long idleNanos;
     private final LongSupplier clock;
+
+    /** Null for a stream of HTTP/2, whose heads come whole. */
+    private @Nullable StrictHttpCodec codec;
 
     /** Requests whose response is not complete. */
     private int underWay;
@@ -80,6 +83,7 @@ final class RequestWatch extends ChannelDuplexHandler {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        codec = ctx.pipeline().get(NettyPipeline.HttpCodec) instanceof StrictHttpCodec http1 ? http1 : null;
         quietSince = clock.getAsLong();
         idleTimer = schedule(ctx, () -> checkIdle(ctx), idleNanos);
     }
@@ -124,10 +128,11 @@ final class RequestWatch extends ChannelDuplexHandler {
     /** A read that ends inside of a body, or that has brought less than a head, starts the time for the rest. */
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        boolean hasRead = codec != null && codec.hasRead();
         if (slowTimer == null) {
             if (inRequest) {
                 awaitBody(ctx, bodyNanos);
-            } else if (!readSomething) {
+            } else if (hasRead && !readSomething) {
                 slowTimer = schedule(ctx, () -> headIsLate(ctx), headNanos);
             }
         }

@@ -43,9 +43,25 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
     /** The methods of the requests that wait for their responses: that to HEAD has no body, whatever its headers say. */
     private final Queue<HttpMethod> pending = new ArrayDeque<>(4);
 
+    /** Bytes have come since somebody asked. */
+    private boolean read;
+
     /** @param maxHeaders lines of a head and the trailers after its body */
     StrictHttpCodec(HttpDecoderConfig config, int maxHeaders) {
         init(new Decoder(config, maxHeaders), new Encoder());
+    }
+
+    /** Whether bytes have come since this was asked last: a read may bring none, such as one that TLS has for itself. */
+    boolean hasRead() {
+        boolean came = read;
+        read = false;
+        return came;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        read = true;
+        super.channelRead(ctx, message);
     }
 
     private final class Decoder extends HttpRequestDecoder {
