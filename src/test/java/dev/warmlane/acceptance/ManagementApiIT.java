@@ -88,6 +88,7 @@ class ManagementApiIT {
         "/actuator/cluster, /actuator/cluster",
         "/actuator/cache, /actuator/cache",
         "/actuator/cache/{pool}, /actuator/cache/default",
+        "/dashboard/settings, /dashboard/settings",
         "/dashboard/history, /dashboard/history?pool=default&range=24h",
         "/dashboard/history, /dashboard/history?pool=default&range=1h&week=before",
         "/dashboard/history, /dashboard/history?pool=default&endpoints",
@@ -103,6 +104,18 @@ class ManagementApiIT {
             assertThat(document.faults("get", "/actuator/vllm/{endpoint}", JSON, get("/actuator/vllm/" + name)))
                     .isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"find", "release"})
+    void asksForSessionsAsDocumented(String what) {
+        chat("another-session");
+        String path = "/dashboard/sessions/" + what;
+
+        HttpResponse<String> response =
+                client.post(gateway.management(path), "{\"source\":\"session\",\"key\":\"another-session\"}", Map.of());
+
+        assertThat(document.faults("post", path, JSON, response.body())).isEmpty();
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -27,6 +28,7 @@ public final class ApiDocument {
             "maximum",
             "oneOf",
             "$ref");
+    private static final Set<String> METHODS = Set.of("get", "post", "delete");
     private static final Set<String> SAYING_NOTHING = Set.of("description", "format");
 
     private final JsonNode document;
@@ -39,6 +41,23 @@ public final class ApiDocument {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Methods and paths, such as {@code GET /actuator/vllm}. */
+    public List<String> operations() {
+        return document.get("paths").properties().stream()
+                .flatMap(path -> path.getValue().propertyNames().stream()
+                        .filter(METHODS::contains)
+                        .map(method -> method.toUpperCase(Locale.ROOT) + " " + path.getKey()))
+                .toList();
+    }
+
+    /** The values of an enum, by its way below the schemas. */
+    public List<String> values(String schema) {
+        return document.at("/components/schemas/" + schema + "/enum")
+                .valueStream()
+                .map(JsonNode::asString)
+                .toList();
     }
 
     /** What is wrong with a response of status 200; empty if it is as documented. */

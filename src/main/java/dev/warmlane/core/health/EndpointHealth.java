@@ -16,7 +16,7 @@ import java.util.Locale;
  */
 public sealed interface EndpointHealth {
 
-    /** Ejections in a row up to now, of which each lasts longer; 0 where there was none. */
+    /** Ejections in a row up to now, of which each lasts longer; those by failed health checks do not count. */
     int ejections();
 
     /** When it became so. */

@@ -70,7 +70,7 @@ public record EndpointStatus(
      * @param reason what it was ejected for
      * @param forMillis time since then
      * @param remainingMillis time until it gets a request again; null while only a health check can tell, and on probation
-     * @param inARow ejections in a row, this one included
+     * @param inARow ejections in a row, each longer than the last; those by failed health checks do not count
      * @param probation whether the next request that it gets, or one on its way, tells if it is back
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
