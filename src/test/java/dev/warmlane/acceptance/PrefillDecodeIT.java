@@ -37,26 +37,41 @@ class PrefillDecodeIT {
 
     private final ChatClient client = new ChatClient();
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20}",
-                "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_completion_tokens':20,'stream':true,"
-                        + "'stream_options':{'include_usage':true}}",
-                "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20,'min_tokens':5,'stream':true}",
-                "/v1/completions      | {'prompt':'PROMPT','max_tokens':20}",
-                "/v1/completions      | {'stream':true,'prompt':'PROMPT','stream_options':{'include_usage':true}}",
-                "/v1/responses        | {'input':'PROMPT','max_output_tokens':20}",
-                "/v1/responses        | {'input':'PROMPT','max_output_tokens':20,'stream':true}",
-                "/v1/messages         | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20}",
-                "/v1/messages         | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20,'stream':true}",
-            })
-    void theResponseIsThatOfOneEngine(String path, String shape) {
-        String body = shape.replace('\'', '"').replace("PROMPT", PROMPT);
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
-                RunningGateway gateway = gateway(fleet, "prefill", "decode")) {
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class TheResponse {
+        private final SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
+        private final RunningGateway gateway = gateway(fleet, "prefill", "decode");
+
+        @AfterAll
+        void close() {
+            gateway.close();
+            fleet.close();
+        }
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20}",
+                    "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_completion_tokens':20,'stream':true,"
+                            + "'stream_options':{'include_usage':true}}",
+                    "/v1/chat/completions | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20,'min_tokens':5,'stream':true}",
+                    "/v1/completions      | {'prompt':'PROMPT','max_tokens':20}",
+                    "/v1/completions      | {'stream':true,'prompt':'PROMPT','stream_options':{'include_usage':true}}",
+                    "/v1/responses        | {'input':'PROMPT','max_output_tokens':20}",
+                    "/v1/responses        | {'input':'PROMPT','max_output_tokens':20,'stream':true}",
+                    "/v1/messages         | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20}",
+                    "/v1/messages         | {'messages':[{'role':'user','content':'PROMPT'}],'max_tokens':20,'stream':true}",
+                })
+        void isThatOfOneEngine(String path, String shape) {
+            // None of the prompts begins as one before it.
+            String prompt = ChatClient.text(600, path + shape.length());
+            String body = shape.replace('\'', '"').replace("PROMPT", prompt);
             SimulatedServer alone = fleet.server(2);
+            long atPrefill = fleet.server(0).stats().requests();
+            long atDecode = fleet.server(1).stats().requests();
+            long generated = fleet.server(1).engineStats().generationTokens();
             for (int turn = 0; turn < 2; turn++) {
                 // The second time the prompt is cached, which usage tells.
                 Map<String, String> id = Map.of("x-request-id", "request-" + turn);
@@ -67,9 +82,9 @@ class PrefillDecodeIT {
                 assertThat(response.headers().firstValue("content-length"))
                         .isEqualTo(expected.headers().firstValue("content-length"));
             }
-            assertThat(fleet.server(0).stats().requests()).isEqualTo(2);
-            assertThat(fleet.server(1).stats().requests()).isEqualTo(2);
-            assertThat(fleet.server(1).engineStats().generationTokens()).isGreaterThan(2);
+            assertThat(fleet.server(0).stats().requests()).isEqualTo(atPrefill + 2);
+            assertThat(fleet.server(1).stats().requests()).isEqualTo(atDecode + 2);
+            assertThat(fleet.server(1).engineStats().generationTokens()).isGreaterThan(generated + 2);
             awaitNothingKept(gateway, fleet);
         }
     }
