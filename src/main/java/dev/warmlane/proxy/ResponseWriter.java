@@ -11,7 +11,6 @@ import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -83,7 +82,7 @@ final class ResponseWriter {
         boolean stream = upstream.isEventStream();
         Flux<ByteBuf> content = transfer == null
                 ? upstream
-                : corrected(upstream, new UsageCorrection(transfer, stream), buffers.getByteBufAllocator());
+                : new UsageCorrection(transfer, stream).rewrite(upstream, buffers.getByteBufAllocator());
         if (!stream) {
             // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure
             // becomes one of our own: Spring takes "Connection reset by peer" for the client's reset, and ends the
@@ -101,7 +100,8 @@ final class ResponseWriter {
                 upstream.eventLoop(),
                 retries.possible(routed) ? holdNanos : 0,
                 () -> retries.allow(routed, FailureCause.ABORT));
-        Flux<ByteBuf> events = routed.usageAsked() ? withoutUsageChunk(held, buffers.getByteBufAllocator()) : held;
+        Flux<ByteBuf> events =
+                routed.usageAsked() ? new UsageChunkRemover().rewrite(held, buffers.getByteBufAllocator()) : held;
         return write(
                 response,
                 events.<DataBuffer>map(buffers::wrap)
@@ -119,25 +119,11 @@ final class ResponseWriter {
         return response.writeWith(chunks);
     }
 
-    private static Flux<ByteBuf> withoutUsageChunk(Flux<ByteBuf> chunks, ByteBufAllocator allocator) {
-        UsageChunkRemover remover = new UsageChunkRemover();
-        return chunks.map(chunk -> remover.accept(chunk, allocator))
-                .concatWith(Mono.fromSupplier(remover::end))
-                .doFinally(signal -> remover.end().release());
-    }
-
     private static ByteBuf corrected(ByteBuf body, Transfer transfer, UpstreamResponse upstream) {
         ByteBuf corrected = Unpooled.wrappedBuffer(transfer.correct(ByteBufUtil.getBytes(body), false));
         body.release();
         upstream.headers().set("content-length", corrected.readableBytes());
         return corrected;
-    }
-
-    private static Flux<ByteBuf> corrected(
-            Flux<ByteBuf> content, UsageCorrection correction, ByteBufAllocator allocator) {
-        return content.map(chunk -> correction.accept(chunk, allocator))
-                .concatWith(Mono.fromSupplier(correction::end))
-                .doFinally(signal -> correction.discard());
     }
 
     /** Whether the response says that it fits into memory, so that it may be read before it is passed on. */

@@ -9,10 +9,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Tells a client whose prompt was computed elsewhere what that took, in the usage that the endpoint of the response reports. All other
- * bytes pass unchanged: of a stream, only a line that is not complete yet waits for its end; of a body, its last bytes. A cancel may
- * come from another thread.
+ * bytes pass unchanged: of a stream, only a line that is not complete yet waits for its end; of a body, its last bytes.
  */
-public final class UsageCorrection {
+public final class UsageCorrection extends ChunkRewriter {
     /** A longer line is no usage, and what follows the usage in a body is shorter. */
     private static final int KEPT_BYTES = 4096;
 
@@ -21,8 +20,6 @@ public final class UsageCorrection {
 
     private final Transfer transfer;
     private final boolean events;
-    private ByteBuf waiting = Unpooled.EMPTY_BUFFER;
-    private boolean discarded;
 
     /** @param events whether the response is a stream of events, rather than a body whose length is known */
     public UsageCorrection(Transfer transfer, boolean events) {
@@ -30,36 +27,24 @@ public final class UsageCorrection {
         this.events = events;
     }
 
-    /** Takes a chunk over and gives what may pass by now, perhaps nothing. */
-    public synchronized ByteBuf accept(ByteBuf chunk, ByteBufAllocator allocator) {
-        if (discarded) {
-            // It was on its way when the client left.
-            chunk.release();
-            return Unpooled.EMPTY_BUFFER;
-        }
-        boolean whole = !waiting.isReadable() && chunk.isReadable() && chunk.getByte(chunk.writerIndex() - 1) == '\n';
-        if (events && whole && ByteBufUtil.indexOf(USAGE, chunk) < 0) {
-            return chunk;
-        }
-        ByteBuf all = UsageChunkRemover.join(waiting, chunk, allocator);
+    @Override
+    boolean passesUnchanged(ByteBuf chunk) {
+        return events
+                && chunk.isReadable()
+                && chunk.getByte(chunk.writerIndex() - 1) == '\n'
+                && ByteBufUtil.indexOf(USAGE, chunk) < 0;
+    }
+
+    @Override
+    ByteBuf take(ByteBuf all, ByteBufAllocator allocator) {
         int end = events ? afterLastLine(all) : Math.max(all.readerIndex(), all.writerIndex() - KEPT_BYTES);
         ByteBuf passed = all.readRetainedSlice(end - all.readerIndex());
-        waiting = all;
         return events ? corrected(passed) : passed;
     }
 
-    /** Gives what still waits; the response is over. */
-    public synchronized ByteBuf end() {
-        ByteBuf rest = waiting;
-        waiting = Unpooled.EMPTY_BUFFER;
+    @Override
+    ByteBuf takeLast(ByteBuf rest) {
         return corrected(rest);
-    }
-
-    /** Drops what still waits, and whatever else comes. */
-    public synchronized void discard() {
-        discarded = true;
-        waiting.release();
-        waiting = Unpooled.EMPTY_BUFFER;
     }
 
     private ByteBuf corrected(ByteBuf part) {

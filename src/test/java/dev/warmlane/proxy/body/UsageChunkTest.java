@@ -10,6 +10,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.publisher.Flux;
 
 class UsageChunkTest {
     private static final String DELTA = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}],\"usage\":null}\n\n";
@@ -74,6 +75,28 @@ class UsageChunkTest {
     void letsAnEndlessEventPass() {
         String endless = "data: " + "x".repeat(100_000);
         assertThat(passed(endless, 5000)).isEqualTo(endless);
+    }
+
+    @Test
+    void passesWholeEventsAtOnce() {
+        ByteBuf events = Unpooled.copiedBuffer(DELTA + DELTA, US_ASCII);
+        assertThat(new UsageChunkRemover().accept(events, UnpooledByteBufAllocator.DEFAULT))
+                .isSameAs(events);
+        events.release();
+    }
+
+    @Test
+    void keepsNothingOfAChunkThatComesAfterTheClientHasLeft() {
+        UsageChunkRemover remover = new UsageChunkRemover();
+        ByteBuf late = Unpooled.copiedBuffer("data: {\"ch", US_ASCII);
+        remover.rewrite(Flux.never(), UnpooledByteBufAllocator.DEFAULT)
+                .subscribe()
+                .dispose();
+
+        assertThat(remover.accept(late, UnpooledByteBufAllocator.DEFAULT).isReadable())
+                .isFalse();
+
+        assertThat(late.refCnt()).isZero();
     }
 
     @Test
