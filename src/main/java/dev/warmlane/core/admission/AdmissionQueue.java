@@ -202,19 +202,26 @@ public final class AdmissionQueue {
 
     private boolean enter(Ticket next) {
         boolean keepsWaiting = false;
+        boolean tooLate = false;
         try {
             keepsWaiting = !next.waiter.enter();
-            return !keepsWaiting;
         } finally {
             synchronized (tickets) {
-                if (keepsWaiting) {
-                    tickets.restore(next);
-                } else {
+                if (!keepsWaiting) {
                     tickets.served(next);
+                } else if (closed) {
+                    // While it was taken out, nobody could refuse it.
+                    tooLate = tickets.giveUp(next);
+                } else {
+                    tickets.restore(next);
                 }
                 waiting = tickets.size();
             }
         }
+        if (tooLate) {
+            refuse(next, Refusal.Reason.CLOSED);
+        }
+        return !keepsWaiting;
     }
 
     private @Nullable Ticket takeNext() {

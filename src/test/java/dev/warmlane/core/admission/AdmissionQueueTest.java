@@ -112,6 +112,25 @@ class AdmissionQueueTest {
     }
 
     @Test
+    void aLineThatClosesWhileOneIsLetInRefusesItAsWellIfItFindsNoRoom() {
+        endpoints.leave(new EndpointId("a"));
+        admission.await(claim(ALICE, 0), new Waiter() {
+            @Override
+            public boolean enter() {
+                admission.close();
+                return false;
+            }
+
+            @Override
+            public void refused(Refusal refusal) {
+                refused.add(refusal.reason().label());
+            }
+        });
+        assertThat(refused).containsExactly("closed");
+        assertThat(admission.isIdle()).isTrue();
+    }
+
+    @Test
     void aRequestThatLeavesGivesUpItsPlaceAtOnce() {
         Ticket first = await("first", claim(ALICE, 0));
         await("second", claim(ALICE, 0));
