@@ -158,7 +158,7 @@ final class ErrorResponses {
          * @param body of the response; may be cut short
          * @return null if the status and the body give no reason
          */
-        public static @Nullable FailureCause of(int status, ByteBuf body) {
+        static @Nullable FailureCause of(int status, ByteBuf body) {
             if (status == 404) {
                 return ByteBufUtil.indexOf(NO_MODEL, body) >= 0 ? FailureCause.NO_MODEL : null;
             }
@@ -170,7 +170,7 @@ final class ErrorResponses {
         }
 
         /** Whether the body of a 400 says that the server does not have the rank that it was sent to. */
-        public static boolean isOfRank(ByteBuf body) {
+        static boolean isOfRank(ByteBuf body) {
             return ByteBufUtil.indexOf(NO_RANK, body) >= 0;
         }
 

@@ -1,9 +1,6 @@
 package dev.warmlane.proxy;
 
-import static java.util.Objects.requireNonNullElse;
-
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
@@ -12,10 +9,10 @@ import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
+import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamClient;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
@@ -124,7 +121,6 @@ final class Failover {
                 () -> retries.possible(routed),
                 fresh,
                 RequestOutcome.of(exchange).eventLoop());
-        EndpointId endpoint = dispatch.endpoint().id();
         Mono<Void> sent = RouteTraits.of(exchange).webSocket()
                 ? webSockets.relay(
                         routed.pool()
@@ -136,27 +132,20 @@ final class Failover {
                         dispatch,
                         attempt)
                 : request(exchange, routed, dispatch, target, attempt);
-        return sent.doFinally(signal -> {
-                    attempts.remove(endpoint, attempt);
-                    attempt.end();
-                })
-                // Before anybody can cancel: a removal that came first would leave it there for good.
-                .doFirst(() -> attempts.add(endpoint, attempt))
-                .onErrorMap(failure -> requireNonNullElse(attempt.abandoned(), failure))
-                .onErrorResume(failure -> {
-                    if (failure instanceof ErrorResponses.TransferFailed) {
-                        metrics.transferFailed(routed.pool().name());
-                        routed.forgetComputed();
-                        dispatch.recomputes();
-                        return send(false, exchange, routed, dispatch, target);
-                    }
-                    if (failure instanceof ErrorResponses.RankGone) {
-                        return send(false, exchange, routed, dispatch, target.server());
-                    }
-                    return attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
-                            ? send(true, exchange, routed, dispatch, target)
-                            : recover(exchange, routed, dispatch, failure);
-                });
+        return attempts.follow(attempt, dispatch.endpoint().id(), sent).onErrorResume(failure -> {
+            if (failure instanceof ErrorResponses.TransferFailed) {
+                metrics.transferFailed(routed.pool().name());
+                routed.forgetComputed();
+                dispatch.recomputes();
+                return send(false, exchange, routed, dispatch, target);
+            }
+            if (failure instanceof ErrorResponses.RankGone) {
+                return send(false, exchange, routed, dispatch, target.server());
+            }
+            return attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
+                    ? send(true, exchange, routed, dispatch, target)
+                    : recover(exchange, routed, dispatch, failure);
+        });
     }
 
     private Mono<Void> request(

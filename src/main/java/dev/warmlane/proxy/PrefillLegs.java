@@ -2,7 +2,6 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.Role;
-import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
@@ -18,10 +17,10 @@ import dev.warmlane.proxy.ErrorResponses.EngineRefusal;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestOutcome;
+import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamClient;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -119,24 +118,17 @@ final class PrefillLegs {
             boolean fresh) {
         UpstreamAttempt attempt = new UpstreamAttempt(
                 () -> true, fresh, RequestOutcome.of(exchange).eventLoop());
-        EndpointId endpoint = leg.endpoint().id();
-        return client.send(
-                        leg.endpoint().uri(),
-                        routed.pool().tls(),
-                        attempt,
-                        () -> request(exchange, routed, api, leg.endpoint()),
-                        upstream -> {
-                            attempt.answered();
-                            leg.heard();
-                            return answered(exchange, routed, dispatch, leg, upstream, startedNanos);
-                        })
-                .doFinally(signal -> {
-                    attempts.remove(endpoint, attempt);
-                    attempt.end();
-                })
-                // Before anybody can cancel: a removal that came first would leave it there for good.
-                .doFirst(() -> attempts.add(endpoint, attempt))
-                .onErrorMap(failure -> attempt.abandoned() == null ? failure : attempt.abandoned())
+        Mono<Void> sent = client.send(
+                leg.endpoint().uri(),
+                routed.pool().tls(),
+                attempt,
+                () -> request(exchange, routed, api, leg.endpoint()),
+                upstream -> {
+                    attempt.answered();
+                    leg.heard();
+                    return answered(exchange, routed, dispatch, leg, upstream, startedNanos);
+                });
+        return attempts.follow(attempt, leg.endpoint().id(), sent)
                 .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
                         ? run(exchange, routed, api, dispatch, leg, startedNanos, true)
                         : failed(exchange, routed, api, dispatch, leg, failure));

@@ -15,7 +15,7 @@ import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.ConnectionLimit.FileDescriptors;
 import dev.warmlane.proxy.outcome.Pseudonyms;
 import dev.warmlane.proxy.prewarm.CacheWarmer;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.AttemptsUnderWay;
+import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import dev.warmlane.settings.AccessLogSettings;
 import dev.warmlane.settings.LimitSettings;

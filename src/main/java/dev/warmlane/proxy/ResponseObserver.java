@@ -14,7 +14,7 @@ import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestProgress;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -259,7 +259,7 @@ final class ResponseObserver {
     }
 
     /** Reads the id of a response from its first bytes while they pass. Not thread-safe. */
-    public static final class ResponseStart {
+    static final class ResponseStart {
         /** The id is the first member; whoever puts this much before it is not vLLM. */
         private static final int READ_BYTES = 4096;
 
@@ -268,7 +268,7 @@ final class ResponseObserver {
         private @Nullable String id;
 
         /** Notes a chunk without consuming it. */
-        public void accept(ByteBuf chunk) {
+        void accept(ByteBuf chunk) {
             if (over) {
                 return;
             }
@@ -284,7 +284,8 @@ final class ResponseObserver {
         }
 
         /** The id, once; null before it is known and after it was taken. */
-        public @Nullable String takeId() {
+        @Nullable
+        String takeId() {
             String taken = id;
             id = null;
             return taken;

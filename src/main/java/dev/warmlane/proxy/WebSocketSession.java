@@ -9,7 +9,7 @@ import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
+import dev.warmlane.proxy.upstream.UpstreamFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

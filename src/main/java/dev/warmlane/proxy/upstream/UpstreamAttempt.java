@@ -1,22 +1,12 @@
 package dev.warmlane.proxy.upstream;
 
-import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
-import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.settings.HealthSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -118,7 +108,7 @@ public final class UpstreamAttempt {
     }
 
     /** Why it was broken off from here, or null if it was not. */
-    public synchronized @Nullable UnusableResponse abandoned() {
+    synchronized @Nullable UnusableResponse abandoned() {
         return abandoned;
     }
 
@@ -156,84 +146,5 @@ public final class UpstreamAttempt {
                 && !answered
                 && nowNanos - sentNanos <= roundTrip.toNanos()
                 && EngineFailure.of(failure).cause() == FailureCause.RESET;
-    }
-
-    /**
-     * The attempts that are under way at each endpoint. When the health check of an endpoint tells that it hangs or is gone, those
-     * that wait there without a byte go elsewhere, and those that have begun do not wait for the rest for long. Safe for concurrent
-     * use.
-     */
-    public static final class AttemptsUnderWay implements HealthListener {
-        private final Map<EndpointId, Set<UpstreamAttempt>> attempts = new ConcurrentHashMap<>();
-        private final int moveWaiting;
-        private final Duration refusedIdleTimeout;
-
-        public AttemptsUnderWay(HealthSettings settings) {
-            this.moveWaiting = settings.moveWaiting();
-            this.refusedIdleTimeout = settings.refusedIdleTimeout();
-        }
-
-        public void add(EndpointId endpoint, UpstreamAttempt attempt) {
-            attempts.compute(endpoint, (id, others) -> {
-                Set<UpstreamAttempt> all = others == null ? ConcurrentHashMap.newKeySet() : others;
-                all.add(attempt);
-                return all;
-            });
-        }
-
-        /** Of an attempt that is over; one that was never added changes nothing. */
-        public void remove(EndpointId endpoint, UpstreamAttempt attempt) {
-            attempts.computeIfPresent(endpoint, (id, all) -> {
-                all.remove(attempt);
-                return all.isEmpty() ? null : all;
-            });
-        }
-
-        @Override
-        public void checkFailed(Endpoint endpoint, FailureCause cause, int inARow, boolean silent) {
-            // One that still gets new requests is one of many that hang: elsewhere is no better.
-            boolean avoided = !endpoint.state().acceptsNew();
-            if (cause == FailureCause.TIMEOUT && silent && avoided && moveWaiting > 0 && inARow >= moveWaiting) {
-                at(endpoint).forEach(attempt -> attempt.abandon(UnusableResponse.hung()));
-            }
-        }
-
-        @Override
-        public void refused(Endpoint endpoint) {
-            at(endpoint).forEach(attempt -> {
-                attempt.abandon(UnusableResponse.unreachable());
-                attempt.limitSilence(refusedIdleTimeout);
-            });
-        }
-
-        private List<UpstreamAttempt> at(Endpoint endpoint) {
-            return List.copyOf(attempts.getOrDefault(endpoint.id(), Set.of()));
-        }
-    }
-
-    /** What a failed upstream attempt means to the client. */
-    public static final class UpstreamFailure {
-        private UpstreamFailure() {}
-
-        /** Why it failed. An end of the gateway's own, such as its shutdown, says nothing of the endpoint and is not retryable. */
-        public static EngineFailure of(Throwable failure) {
-            return failure instanceof ApiException api
-                    ? new EngineFailure(api.code(), FailureCause.OTHER, false)
-                    : EngineFailure.of(failure);
-        }
-
-        /** The error for the client if no endpoint takes the request: 504 for a timeout, 503 for a lack of the gateway's own, else 502. It names no endpoint; the log does. */
-        public static ApiException toApi(Throwable failure) {
-            if (failure instanceof ApiException api) {
-                return api;
-            }
-            if (of(failure).isOurs()) {
-                return ApiException.outOfResources();
-            }
-            String message = "The endpoint failed: %s.".formatted(of(failure).reason());
-            return failure instanceof ReadTimeoutException
-                    ? ApiException.upstreamTimeout(message)
-                    : ApiException.upstreamFailed(message);
-        }
     }
 }

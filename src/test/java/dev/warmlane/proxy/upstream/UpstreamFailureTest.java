@@ -3,7 +3,6 @@ package dev.warmlane.proxy.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.NotYetConnectedException;

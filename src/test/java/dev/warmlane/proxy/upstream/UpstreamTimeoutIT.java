@@ -7,7 +7,6 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
-import dev.warmlane.proxy.upstream.UpstreamAttempt.UpstreamFailure;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.net.URI;
