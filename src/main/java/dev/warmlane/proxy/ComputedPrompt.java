@@ -40,9 +40,9 @@ final class ComputedPrompt {
         return !handedOver;
     }
 
-    /** What is to be released, as no endpoint was told of it; null if one was. */
+    /** What is to be released, as no endpoint was told of it, to one caller alone; null if one was told, or it is released. */
     synchronized @Nullable Transfer takeUnused() {
-        if (handedOver) {
+        if (handedOver || released) {
             return null;
         }
         released = true;
