@@ -45,7 +45,7 @@ import org.springframework.web.server.ServerWebExchange;
  * prompt.
  */
 final class ExchangeReader {
-    /** Copies are for one endpoint each. */
+    /** A path by which no prompt is computed elsewhere: one endpoint serves all of a copy. */
     private static final String MIRRORED = "";
 
     private final PoolSelector pools;
@@ -89,8 +89,8 @@ final class ExchangeReader {
         Name name = name(body);
         NamedModel named = null;
         if (name != null) {
-            Identity identity = rights == null ? null : rights.identity(exchange);
-            Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+            Identity identity = identity(exchange);
+            Tenant tenant = tenant(identity);
             named = names.resolve(
                     name, exchange.getRequest(), body, storedResponse(null, body), identity, tenant, startedNanos);
         }
@@ -135,20 +135,20 @@ final class ExchangeReader {
             body.parseIfReadable();
         }
         ServerHttpRequest request = exchange.getRequest();
-        Identity identity = rights == null ? null : rights.identity(exchange);
-        Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+        Identity identity = identity(exchange);
+        Tenant tenant = tenant(identity);
         Resolved target = named == null ? null : named.target();
+        String path = request.getURI().getRawPath();
         if (rights != null && identity != null) {
             Predicate<EngineVersion> engines = release -> {
                 Pool pool = pools.select(routeHost, body, target, null, identity.allowance());
                 return pool.versions()
                         .allSince(release, pool.endpoints().snapshot().endpoints());
             };
-            rights.isolate(request.getURI().getRawPath(), traits, engines, tenant, body);
+            rights.isolate(path, traits, engines, tenant, body);
             rights.checkModel(identity, body);
             rights.limitPriority(identity, body);
         }
-        String path = request.getURI().getRawPath();
         String asked = traits.storedResponse(path);
         String stored = traits.storesResponses() ? storedResponse(asked, body) : null;
         if (asked != null && body.model() == null && !pools.mayHave(routeHost, asked)) {
@@ -205,12 +205,20 @@ final class ExchangeReader {
         NamedModel named = names.mirrored(target);
         body.model(target.model());
         Pool pool = pools.select(PoolSettings.BY_MODEL, body, named.target(), null, Allowance.UNLIMITED);
-        Identity identity = rights == null ? null : rights.identity(exchange);
-        Tenant tenant = rights == null || identity == null ? null : rights.tenant(identity);
+        Identity identity = identity(exchange);
+        Tenant tenant = tenant(identity);
         String id = RequestOutcome.of(exchange).requestId();
         boolean affinity = RouteTraits.of(exchange).affinity();
         return new Mirrored(
                 pool, routing(request, MIRRORED, id, affinity, pool, tenant, body, null), id, identity != null);
+    }
+
+    private @Nullable Identity identity(ServerWebExchange exchange) {
+        return rights == null ? null : rights.identity(exchange);
+    }
+
+    private @Nullable Tenant tenant(@Nullable Identity identity) {
+        return rights == null || identity == null ? null : rights.tenant(identity);
     }
 
     static RequestBody body(ServerHttpRequest request, BufferedBody buffered) {

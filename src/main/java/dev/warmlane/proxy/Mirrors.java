@@ -1,7 +1,6 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.models.ModelNames.Mirror;
@@ -82,7 +81,7 @@ final class Mirrors {
         }
         var unused = Mono.defer(() -> {
                     waiting.decrementAndGet();
-                    return send(exchange, copy, mirror, mirrored(exchange, copy, mirror));
+                    return admit(exchange, copy, mirror, mirrored(exchange, copy, mirror));
                 })
                 .subscribeOn(worker)
                 .doFinally(signal -> copy.release())
@@ -99,7 +98,7 @@ final class Mirrors {
         }
     }
 
-    private Mono<Void> send(
+    private Mono<Void> admit(
             ServerWebExchange exchange, BufferedBody body, Mirror mirror, ExchangeReader.Mirrored mirrored) {
         String pool = mirrored.pool().name();
         AtomicInteger sent = inFlight.computeIfAbsent(pool, none -> new AtomicInteger());
@@ -108,12 +107,21 @@ final class Mirrors {
             count(pool, "skipped");
             return Mono.empty();
         }
+        return Mono.defer(() -> dispatch(exchange, body, mirror, mirrored, pool))
+                .doFinally(signal -> sent.decrementAndGet());
+    }
+
+    private Mono<Void> dispatch(
+            ServerWebExchange exchange,
+            BufferedBody body,
+            Mirror mirror,
+            ExchangeReader.Mirrored mirrored,
+            String pool) {
         // Whoever waits for this pool comes first.
         Dispatch dispatch = mirrored.pool().queue().isIdle()
                 ? mirrored.pool().router().dispatch(mirrored.request(), Set.of())
                 : null;
         if (dispatch == null) {
-            sent.decrementAndGet();
             count(pool, "skipped");
             return Mono.empty();
         }
@@ -121,16 +129,13 @@ final class Mirrors {
                 .timeout(mirror.timeout(), worker)
                 .doOnNext(status -> count(pool, status < 400 ? "served" : "failed"))
                 .doOnError(failure -> {
-                    count(pool, failure instanceof TimeoutException ? "cancelled" : "failed");
-                    FailureCause cause = EngineFailure.of(failure).cause();
-                    if (!(failure instanceof TimeoutException)) {
-                        dispatch.failed(cause);
+                    boolean late = failure instanceof TimeoutException;
+                    count(pool, late ? "cancelled" : "failed");
+                    if (!late) {
+                        dispatch.failed(EngineFailure.of(failure).cause());
                     }
                 })
-                .doFinally(signal -> {
-                    dispatch.close();
-                    sent.decrementAndGet();
-                })
+                .doFinally(signal -> dispatch.close())
                 .then();
     }
 
