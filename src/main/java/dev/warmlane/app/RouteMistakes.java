@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
 import org.springframework.cloud.gateway.handler.predicate.PredicateDefinition;
 import org.springframework.cloud.gateway.handler.predicate.RoutePredicateFactory;
 import org.springframework.cloud.gateway.route.RouteDefinition;
+import org.springframework.cloud.gateway.support.Configurable;
 import org.springframework.cloud.gateway.support.ConfigurationService;
 import org.springframework.cloud.gateway.support.ShortcutConfigurable;
 import org.springframework.validation.FieldError;
@@ -58,35 +60,45 @@ final class RouteMistakes {
         }
     }
 
-    @SuppressWarnings("unchecked") // The factory itself says which configuration it takes.
+    @SuppressWarnings("unchecked")
     private void findInPredicates(String key, List<PredicateDefinition> definitions) {
         for (int i = 0; i < definitions.size(); i++) {
-            PredicateDefinition definition = definitions.get(i);
-            Part part = new Part(key + "[" + i + "]", definition.getName());
-            RoutePredicateFactory factory = part.among(predicates, "predicate");
-            part.check(
-                    factory,
-                    () -> factory.applyAsync(configuration
-                            .with(factory)
-                            .name(definition.getName())
-                            .properties(definition.getArgs())
-                            .bind()));
+            Part part = new Part(
+                    key + "[" + i + "]",
+                    definitions.get(i).getName(),
+                    definitions.get(i).getArgs());
+            check(part, "predicate", predicates, RoutePredicateFactory::applyAsync);
         }
     }
 
     @SuppressWarnings("unchecked")
     private void findInFilters(String key, List<FilterDefinition> definitions) {
         for (int i = 0; i < definitions.size(); i++) {
-            FilterDefinition definition = definitions.get(i);
-            Part part = new Part(key + "[" + i + "]", definition.getName());
-            GatewayFilterFactory factory = part.among(filters, "filter");
-            part.check(
+            Part part = new Part(
+                    key + "[" + i + "]",
+                    definitions.get(i).getName(),
+                    definitions.get(i).getArgs());
+            check(part, "filter", filters, GatewayFilterFactory::apply);
+        }
+    }
+
+    /** @param make makes one with its configuration */
+    @SuppressWarnings("unchecked") // The factory itself says which configuration it takes.
+    private <F extends ShortcutConfigurable & Configurable> void check(
+            Part part, String kind, Map<String, F> known, BiConsumer<F, Object> make) {
+        F factory = part.among(known, kind);
+        try {
+            make.accept(
                     factory,
-                    () -> factory.apply(configuration
+                    configuration
                             .with(factory)
-                            .name(definition.getName())
-                            .properties(definition.getArgs())
-                            .bind()));
+                            .name(part.name)
+                            .properties(part.arguments)
+                            .bind());
+        } catch (RuntimeException e) {
+            String arguments = String.join(",", factory.shortcutFieldOrder());
+            String expected = arguments.isEmpty() ? part.name : part.name + "=" + arguments;
+            throw mistake(part.key, "%s: %s (expected: %s)".formatted(part.name, problem(e), expected), e);
         }
     }
 
@@ -106,7 +118,7 @@ final class RouteMistakes {
      *
      * @param key the setting that it stands in
      */
-    private record Part(String key, @Nullable String name) {
+    private record Part(String key, @Nullable String name, Map<String, String> arguments) {
         <T> T among(Map<String, T> known, String kind) {
             T factory = name == null ? null : known.get(name);
             if (factory == null) {
@@ -114,19 +126,6 @@ final class RouteMistakes {
                 throw new InvalidSettingException(key, name, "a " + kind + ", one of " + String.join(", ", names));
             }
             return factory;
-        }
-
-        void check(ShortcutConfigurable factory, Runnable make) {
-            try {
-                make.run();
-            } catch (RuntimeException e) {
-                String arguments = String.join(",", factory.shortcutFieldOrder());
-                throw mistake(
-                        key,
-                        "%s: %s (expected: %s)"
-                                .formatted(name, problem(e), arguments.isEmpty() ? name : name + "=" + arguments),
-                        e);
-            }
         }
     }
 
