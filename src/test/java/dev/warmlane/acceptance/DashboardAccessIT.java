@@ -14,42 +14,22 @@ import dev.warmlane.harness.DashboardInBrowser;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** That anybody can use the operators' page, on any screen, in Chromium. Skipped where there is no Chromium. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DashboardAccessIT {
-    private DashboardInBrowser dashboard;
+    @RegisterExtension
+    static final DashboardInBrowser dashboard = new DashboardInBrowser();
+
     private Page page;
-
-    @BeforeAll
-    void start() {
-        dashboard = new DashboardInBrowser();
-    }
-
-    @AfterAll
-    void stop() {
-        if (dashboard != null) {
-            dashboard.close();
-        }
-    }
 
     @BeforeEach
     void open() {
         page = dashboard.open();
-    }
-
-    @AfterEach
-    void nothingToComplainOf() {
-        page.context().close();
-        assertThat(dashboard.takeComplaints()).isEmpty();
     }
 
     /** As over the wire, but for the stream that does not end. */

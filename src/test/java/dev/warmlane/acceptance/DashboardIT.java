@@ -19,15 +19,18 @@ import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the operators' page shows, in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DashboardIT {
+    @RegisterExtension
+    static final DashboardInBrowser dashboard = new DashboardInBrowser();
+
     /** A dead endpoint, and what that does to its pool. */
     private static final String OUTAGE = """
             [{"id":"ttft-slow","endpoint":null,"value":"2.0 s","since":"2026-01-01T00:00:09Z"},
@@ -39,12 +42,10 @@ class DashboardIT {
     private RunningGateway frontOfMortal;
     private SimulatedFleet uncached;
     private RunningGateway frontOfUncached;
-    private DashboardInBrowser dashboard;
     private Page page;
 
     @BeforeAll
     void start() {
-        dashboard = new DashboardInBrowser();
         mortal = SimulatedFleet.start(FleetOptions.instant(2));
         FleetOptions plain = FleetOptions.instant(2);
         uncached = SimulatedFleet.start(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
@@ -52,27 +53,18 @@ class DashboardIT {
         frontOfMortal = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms");
     }
 
+    /** Before the dashboard's own: gateways of one process share their event loops, which the first to close ends. */
     @AfterAll
     void stop() {
-        if (dashboard != null) {
-            // Together: gateways of one process share their event loops, which the first to close ends.
-            frontOfMortal.close();
-            frontOfUncached.close();
-            uncached.close();
-            mortal.close();
-            dashboard.close();
-        }
+        frontOfMortal.close();
+        frontOfUncached.close();
+        uncached.close();
+        mortal.close();
     }
 
     @BeforeEach
     void open() {
         page = dashboard.open(frontOfUncached);
-    }
-
-    @AfterEach
-    void nothingToComplainOf() {
-        page.context().close();
-        assertThat(dashboard.takeComplaints()).isEmpty();
     }
 
     @Test

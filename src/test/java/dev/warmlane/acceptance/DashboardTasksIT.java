@@ -12,41 +12,21 @@ import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.DashboardInBrowser;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What operators do on their page, in Chromium. Skipped where there is no Chromium. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DashboardTasksIT {
+    @RegisterExtension
+    static final DashboardInBrowser dashboard = new DashboardInBrowser();
+
     private final ChatClient client = new ChatClient();
-    private DashboardInBrowser dashboard;
     private Page page;
-
-    @BeforeAll
-    void start() {
-        dashboard = new DashboardInBrowser();
-    }
-
-    @AfterAll
-    void stop() {
-        if (dashboard != null) {
-            dashboard.close();
-        }
-    }
 
     @BeforeEach
     void open() {
         page = dashboard.open();
-    }
-
-    @AfterEach
-    void nothingToComplainOf() {
-        page.context().close();
-        assertThat(dashboard.takeComplaints()).isEmpty();
     }
 
     @Test

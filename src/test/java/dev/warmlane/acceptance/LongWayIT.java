@@ -43,7 +43,13 @@ class LongWayIT {
     class PassThrough extends PassThroughIT {}
 
     @Nested
+    class RefusedOutcome extends RefusedOutcomeIT {}
+
+    @Nested
     class RequestOutcome extends RequestOutcomeIT {}
+
+    @Nested
+    class StreamOutcome extends StreamOutcomeIT {}
 
     @Nested
     class Tenants extends TenantsIT {}

@@ -1,6 +1,10 @@
 package dev.warmlane.harness;
 
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
@@ -12,29 +16,60 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The operators' page in Chromium, in front of a gateway with three simulated servers. Notes of what the browser complains, and
- * requests to hosts other than the gateways.
+ * The operators' page in Chromium, in front of a gateway with three simulated servers, for the tests of a class, which are skipped where
+ * there is no Chromium. Fails a test in which the browser complains of something, or asks hosts other than the gateways.
  */
-public final class DashboardInBrowser implements AutoCloseable {
+public final class DashboardInBrowser implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     /** For whatever a busy machine may take. */
     public static final LocatorAssertions.IsVisibleOptions SOON =
             new LocatorAssertions.IsVisibleOptions().setTimeout(60_000);
 
     private final ChatClient client = new ChatClient();
     private final List<String> complaints = new ArrayList<>();
-    private final Chromium chromium = Chromium.start();
-    private final SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
-    private final RunningGateway gateway = RunningGateway.inFrontOf(
-            fleet,
-            "warmlane.scrape.interval=200ms",
-            // A health check that a busy machine makes late would be a problem, and the page says so.
-            "warmlane.health.suspect-after=20s",
-            "warmlane.health.timeout=20s");
+    private @Nullable Chromium chromium;
+    private @Nullable SimulatedFleet fleet;
+    private @Nullable RunningGateway gateway;
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        chromium = Chromium.start();
+        fleet = SimulatedFleet.start(FleetOptions.instant(3));
+        gateway = RunningGateway.inFrontOf(
+                fleet,
+                "warmlane.scrape.interval=200ms",
+                // A health check that a busy machine makes late would be a problem, and the page says so.
+                "warmlane.health.suspect-after=20s",
+                "warmlane.health.timeout=20s");
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        requireNonNull(chromium).browser().contexts().forEach(BrowserContext::close);
+        assertThat(takeComplaints()).isEmpty();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        if (gateway != null) {
+            gateway.close();
+        }
+        if (fleet != null) {
+            fleet.close();
+        }
+        if (chromium != null) {
+            chromium.close();
+        }
+    }
 
     public RunningGateway gateway() {
-        return gateway;
+        return requireNonNull(gateway);
     }
 
     /**
@@ -51,7 +86,7 @@ public final class DashboardInBrowser implements AutoCloseable {
         });
         page.onPageError(complaints::add);
         page.onRequest(request -> {
-            if (Stream.concat(Stream.of(gateway), Stream.of(others))
+            if (Stream.concat(Stream.of(gateway()), Stream.of(others))
                     .noneMatch(
                             own -> request.url().startsWith(own.management("/").toString()))) {
                 complaints.add("asked another host: " + request.url());
@@ -62,7 +97,8 @@ public final class DashboardInBrowser implements AutoCloseable {
 
     /** The same, of which nothing is noted. */
     public Page plainPage() {
-        Page page = chromium.browser()
+        Page page = requireNonNull(chromium)
+                .browser()
                 .newContext(new Browser.NewContextOptions().setColorScheme(ColorScheme.LIGHT))
                 .newPage();
         page.setDefaultTimeout(60_000);
@@ -78,12 +114,12 @@ public final class DashboardInBrowser implements AutoCloseable {
 
     /** @param view as after the {@code #/} */
     public void show(Page page, String view) {
-        page.navigate(gateway.management("/dashboard#/" + view).toString());
+        page.navigate(gateway().management("/dashboard#/" + view).toString());
     }
 
     /** A request of a session. */
     public void say(String session, String text) {
-        say(gateway, session, text);
+        say(gateway(), session, text);
     }
 
     public void say(RunningGateway to, String session, String text) {
@@ -92,18 +128,11 @@ public final class DashboardInBrowser implements AutoCloseable {
 
     /** Host and port of a server, from 0. */
     public String endpoint(int index) {
-        return fleet.uris().get(index).getAuthority();
+        return requireNonNull(fleet).uris().get(index).getAuthority();
     }
 
     /** The row of a table that has this text. */
     public static Locator row(Page page, String text) {
         return page.getByRole(AriaRole.ROW).filter(new Locator.FilterOptions().setHasText(text));
-    }
-
-    @Override
-    public void close() {
-        gateway.close();
-        fleet.close();
-        chromium.close();
     }
 }
