@@ -49,6 +49,16 @@ class DocsCommandsTest {
                 .allSatisfy(first -> assertThat(first).endsWith("."));
     }
 
+    /** Each part of a description is a line of its own, so one that ends within a sentence would be broken there at any width. */
+    @Test
+    void optionsAreDescribedInWholeSentences() {
+        assertThat(Warmlane.commandLine().getSubcommands().values().stream()
+                        .flatMap(command -> command.getCommandSpec().options().stream())
+                        .flatMap(option -> Stream.of(option.description())))
+                .hasSizeGreaterThan(50)
+                .allSatisfy(line -> assertThat(line).endsWith("."));
+    }
+
     @Test
     void thereAreSome() throws IOException {
         assertThat(shown()).hasSizeGreaterThan(8).anyMatch(command -> command.startsWith("replay "));

@@ -15,8 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param keysFile File of hashed API keys, such as a mounted Secret. Empty: none.
  * @param reload Time between two checks of warmlane.auth.keys-file for changes.
- * @param outputTokens Generated tokens that are reserved of a client's tokens-per-minute for a request that names no maximum, until it
- *     ends.
+ * @param outputTokens Generated tokens that a request without a maximum of its own takes of its client's tokens-per-minute until
+ *     it ends.
  * @param oidc the identity provider whose tokens are accepted
  */
 public record AuthSettings(
@@ -176,8 +176,8 @@ public record AuthSettings(
     /**
      * Which web pages may send requests from browsers (CORS).
      *
-     * @param allowedOrigins Origins of web pages that may send requests, such as https://chat.example.com, or * for all. Empty: the
-     *     gateway says nothing of CORS, and what engines say of it passes.
+     * @param allowedOrigins Origins of web pages that may send requests, such as https://chat.example.com, or * for all. Empty:
+     *     the gateway adds no CORS headers, and those of engines pass.
      * @param allowedMethods Methods that these pages may use.
      * @param allowedHeaders Request headers that these pages may send, or * for all.
      * @param maxAge How long browsers may remember the response to a preflight.

@@ -96,9 +96,9 @@ public record HealthSettings(
      *
      * @param interval Time between two scrapes of an endpoint's /metrics, plus or minus 10 %.
      * @param timeout Timeout of one scrape.
-     * @param modelsInterval Time between two reads of an endpoint's /v1/models, at least warmlane.scrape.interval. An endpoint that
-     *     lists several models is asked at every scrape, and all are when a request names a model that nobody lists. Its /version is
-     *     read with them once a minute, and after a scrape that failed.
+     * @param modelsInterval Time between two reads of an endpoint's /v1/models, at least warmlane.scrape.interval. An endpoint
+     *     that lists several models is asked at every scrape, and all are when a request names a model that nobody lists. An
+     *     endpoint's /version is read too, once a minute and after a failed scrape.
      */
     public record ScrapeSettings(
             @DefaultValue("1s") Duration interval,
@@ -125,9 +125,10 @@ public record HealthSettings(
      * @param minSessions Sessions that must have sent the same beginning before it is kept. They must come from two client addresses at
      *     least, unless warmlane.affinity.client-ip says that an address has many people behind it.
      * @param memory Memory of each pool for beginnings of prompts.
-     * @param ttl Time after its last use in which a beginning is dropped.
-     * @param maxDuration How long an endpoint waits for its cache to be filled at most. Then it gets requests, whatever it holds.
-     * @param maxTokens Prompt tokens that an endpoint computes for it at most, and never more than fill six tenths of its cache.
+     * @param ttl How long a beginning is kept after its last use.
+     * @param maxDuration Longest time that an endpoint waits for its cache to be filled. Then it gets requests, whatever it
+     *     holds.
+     * @param maxTokens Most prompt tokens that an endpoint computes to fill its cache; never more than 60 % of the cache.
      * @param concurrency Requests at a time that fill a cache.
      * @param priority Value of the field priority in these requests, such as 1000 for engines with --scheduling-policy priority; others
      *     refuse it. Absent: no such field.

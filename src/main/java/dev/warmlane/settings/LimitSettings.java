@@ -17,10 +17,10 @@ import org.springframework.util.unit.DataSize;
  *     Otherwise they get 415.
  * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408.
  * @param bodyTimeout Longest time without a byte of a request's body while it is received. Slower ones get 408.
- * @param bodyMinRate Bytes a second that a request's body must at least have over each warmlane.limits.body-timeout. Slower ones
- *     get 408. 0B: any.
+ * @param bodyMinRate Least number of bytes a second at which a request's body must arrive, over each
+ *     warmlane.limits.body-timeout. Slower ones get 408. 0B: any.
  * @param streams Maximum number of concurrent requests, queued ones included. Requests beyond it get 429.
- * @param connections Maximum number of client connections. Some beyond it are answered with 503, all others closed. 0: half of the file
+ * @param connections Maximum number of client connections. Some beyond it get 503, all others are closed. 0: half of the file
  *     descriptors (ulimit -n) that the gateway does not need itself; the other half is for connections to endpoints.
  * @param streamsPerConnection Maximum number of concurrent requests on one HTTP/2 connection.
  * @param websocketFrame Maximum size of a frame of a WebSocket, from either side. Larger ones close it (1009).

@@ -16,8 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param name Name of the pool, required: lower-case letters, digits and dashes. Routes refer to it as vllm://NAME.
  * @param models Models that the pool serves. Empty: learned from the servers' /v1/models.
- * @param unknownModels What becomes of a request for a model that no server lists: refuse answers it with 404, pass sends it on, for
- *     servers that find adapters when they are asked for them.
+ * @param unknownModels What happens to a request for a model that no server lists. refuse: it gets 404. pass: it is sent on, for
+ *     servers that load adapters on request.
  * @param endpoints URLs of the servers of a static pool, such as http://host:port or, behind a proxy that
  *     serves several, http://host:port/path. A role may follow, as in "http://host:port role=prefill". Either this or kubernetes is set.
  * @param kubernetes how the pool's pods are found on Kubernetes
@@ -29,8 +29,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sslBundle Bundle of spring.ssl.bundle for connections to the servers. Absent: warmlane.upstream.ssl-bundle.
  * @param serverName Name that the servers' certificates must have. Absent: the host of each URL, which for a pod is its
  *     address.
- * @param targetHitRatio Prefix-cache hit ratio below which page and alerts warn. Absent: warmlane.dashboard.target-hit-ratio. 0: none,
- *     as for embeddings.
+ * @param targetHitRatio Prefix-cache hit ratio below which dashboard and alerts warn. Absent:
+ *     warmlane.dashboard.target-hit-ratio. 0: none, as for embeddings.
  * @param ttftTarget Target for the 90th percentile of the time to first token. Absent: warmlane.dashboard.ttft-target. 0s: none.
  * @param prefillDecode how prompts get from prefill to decode endpoints
  * @param prewarm filling an empty cache of this pool before its first request
@@ -224,8 +224,8 @@ public record PoolSettings(
      * What this pool does otherwise than {@code warmlane.prewarm} says; null where it does not.
      *
      * @param enabled Whether empty caches of this pool are filled, and beginnings of its prompts kept. Absent: warmlane.prewarm.enabled.
-     * @param maxDuration How long an endpoint waits for it at most. Absent: warmlane.prewarm.max-duration.
-     * @param maxTokens Prompt tokens that an endpoint computes for it at most. Absent: warmlane.prewarm.max-tokens.
+     * @param maxDuration Longest time that an endpoint waits for it. Absent: warmlane.prewarm.max-duration.
+     * @param maxTokens Most prompt tokens that an endpoint computes for it. Absent: warmlane.prewarm.max-tokens.
      * @param priority Value of the field priority in these requests, where this pool's engines take one. Absent:
      *     warmlane.prewarm.priority.
      */

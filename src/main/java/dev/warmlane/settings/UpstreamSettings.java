@@ -12,14 +12,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param responseTimeout Timeout for response headers. Without streaming they come when the whole response has been
  *     generated.
  * @param idleTimeout Longest pause between two chunks of a response.
- * @param refusalTimeout How long the body of an error may take that could send the request to another endpoint, the connection that
- *     shows whether the endpoint still listens, and what an endpoint has said that takes no more of a request.
+ * @param refusalTimeout Timeout of three short waits when an endpoint refuses or fails: for the body of an error that may send
+ *     the request to another endpoint, for the connection that shows whether it still listens, and for the response of an
+ *     endpoint that reads no more of a request.
  * @param maxConnections Maximum number of connections to one endpoint.
  * @param acquireTimeout How long a request waits for a connection to its endpoint when all are in use.
  * @param sslBundle Bundle of spring.ssl.bundle for https connections: trusted certificates, and the client certificate.
  *     Empty: the JVM's trust store.
  * @param keepAlive How long an idle connection is kept open. vLLM closes it after 5 s, so stay below that.
- * @param droppedHeaders Headers of engines that clients do not get: those with which one engine speaks for the gateway's whole
+ * @param droppedHeaders Response headers of engines that clients do not get, because they would apply to the gateway's whole
  *     domain.
  */
 public record UpstreamSettings(

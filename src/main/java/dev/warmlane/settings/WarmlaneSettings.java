@@ -53,10 +53,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param responseHeaders Whether responses name their endpoint and affinity in x-warmlane-* headers.
  * @param endpointSalt Secret salt, the same for all replicas. If set, x-warmlane-endpoint has a pseudonym of the endpoint instead of its
  *     name. Empty: its name.
- * @param probes Whether the gateway itself answers /health, /ping, /version and /load on the public port: 200 while it is ready,
- *     else 503, and nothing else of it or its engines. No key is needed there.
- * @param warmUp How long the gateway may serve requests of its own before it is ready, so that the JVM has compiled what clients would
- *     wait for. It ends sooner when that is compiled. 0: not at all.
+ * @param probes Whether the gateway itself responds to /health, /ping, /version and /load on the public port, without a key: 200
+ *     while it is ready, else 503. Nothing there tells of the engines.
+ * @param warmUp How long the gateway may serve requests of its own before it is ready, so that the JVM has compiled what clients
+ *     would wait for. It ends sooner when that is compiled. 0s: not at all.
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
 public record WarmlaneSettings(
@@ -223,8 +223,8 @@ public record WarmlaneSettings(
      *
      * @param enabled Whether the management port serves the dashboard at /dashboard.
      * @param readOnly Whether the dashboard only shows data. Otherwise it can also release sessions, and drain, eject and readmit endpoints.
-     * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which page and alerts warn. 0: no target.
-     * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it page and alerts warn. 0s: no
+     * @param targetHitRatio Prefix-cache hit ratio, from 0 to 1, below which dashboard and alerts warn. 0: no target.
+     * @param ttftTarget Target for the 90th percentile of the time to first token. Beyond it dashboard and alerts warn. 0s: no
      *     target.
      */
     public record DashboardSettings(

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         name = "advise",
         description = {
             // The list of commands shows the first line alone.
-            "Says of an access log or a trace where hits are lost, and what would bring them.",
+            "Shows where an access log or a trace loses cache hits, and what would bring them.",
             "Tries other caches and numbers of endpoints with simulated engines in virtual time (docs/cache-sizing.md)."
         },
         mixinStandardHelpOptions = true,

@@ -21,8 +21,8 @@ final class EngineOptions {
             names = "--preset",
             description = {
                 "Constants of the engines (default: 8b-h100).",
-                "8b-h100: an 8B model on one H100: a step takes 7 ms + 45 us a prompt token + 1.2 ns a prompt token and",
-                "token before it + 10 us a decoding request + 52 ns a token of its context.",
+                "8b-h100: an 8B model on one H100: a step takes 7 ms + 45 us a prompt token + 1.2 ns a prompt token and "
+                        + "token before it + 10 us a decoding request + 52 ns a token of its context.",
                 "70b-h100x4: a 70B model on four H100: 16 ms, 115 us, 2.3 ns, 20 us, 33 ns."
             })
     private String preset = "8b-h100";

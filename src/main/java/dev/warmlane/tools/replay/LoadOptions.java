@@ -48,15 +48,15 @@ final class LoadOptions {
     @Option(
             names = TRACE,
             paramLabel = "FILE",
-            description = {
-                "Requests of a trace: JSON lines with timestamp (ms), input_length, output_length",
-                "and hash_ids, as the Mooncake project publishes them. Sessions are derived from shared prefixes."
-            })
+            description =
+                    "Requests of a trace: JSON lines with timestamp (ms), input_length, output_length "
+                            + "and hash_ids, as the Mooncake project publishes them. Sessions are derived from shared prefixes.")
     private @Nullable Path trace;
 
     @Option(
             names = "--spread-ticks",
-            description = "Of a trace whose time stamps stand still, spread those of one time evenly up to the next.")
+            description =
+                    "If a trace's time stamps stand still, spread requests of the same time evenly up to the next.")
     private boolean spreadTicks;
 
     @Option(
@@ -65,26 +65,23 @@ final class LoadOptions {
             description = "Requests that the gateway served: what warmlane.access-log.target wrote.")
     private @Nullable Path accessLog;
 
-    @Option(names = "--pool", description = "Of an access log of several pools, the one to replay.")
+    @Option(names = "--pool", description = "Pool to replay, if the access log has several.")
     private @Nullable String pool;
 
     @Option(
             names = "--generate",
             paramLabel = "LOAD",
-            description = {
-                "Requests that are made up: shared-prefix (groups of prompts with a common",
-                "beginning, Poisson arrivals), multi-turn (growing conversations, closed loop) or agents (coding",
-                "agents: contexts that grow to 150,000 tokens, tool calls, sub-agents; needs large caches)."
-            })
+            description = "Generated requests: shared-prefix (groups of prompts with a common "
+                    + "beginning, Poisson arrivals), multi-turn (growing conversations, closed loop) or agents (coding "
+                    + "agents: contexts that grow to 150,000 tokens, tool calls, sub-agents; needs large caches).")
     private @Nullable String generate;
 
     @Option(
             names = ADAPTERS,
             paramLabel = "N",
-            description = {
-                "Requests that are made up, for N LoRA adapters, >= 1: the r-th most popular has 1/r of the first one's;",
-                "Poisson arrivals, sessions of one request. Engines have slots for few of them (--adapter-slots)."
-            })
+            description =
+                    "Generated requests for N LoRA adapters, >= 1: the r-th most popular gets 1/r of the requests of the first; "
+                            + "Poisson arrivals, sessions of one request. Engines have slots for few of them (--adapter-slots).")
     private @Nullable Integer adapters;
 
     @Option(names = "--groups", description = "shared-prefix: groups, >= 1 (default: 150).")

@@ -27,18 +27,21 @@ import picocli.CommandLine.Spec;
 /** The {@code replay} command: every policy on every load, one after the other, then one report. */
 @Command(
         name = "replay",
-        description = "Compares routing policies on a trace or a made-up load, with simulated engines in virtual time.",
+        description =
+                "Compares routing policies on a trace or a generated load, with simulated engines in virtual time.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "hit: prompt tokens found in caches, over all; /one and /inf: that over the hits of one LRU cache of the pool's",
-            "total size, and of a cache that forgets nothing; slo: TTFT under 2 s and under 50 ms for each further token;",
-            "max/mean: busiest endpoint over the mean, by requests and by prompt tokens computed; sticky: requests that went",
-            "where the one before them in the session went; pred/deliv: cached tokens expected over found.",
-            "loads/req: adapters that engines loaded, for each request.",
-            "--bench: mean TTFT over that of the best policy, 10 ms added to both; /one; max/mean by requests.",
+            "hit: share of prompt tokens found in caches",
+            "/one, /inf: hits over those of one LRU cache of the pool's total size, and of a cache that forgets nothing",
+            "slo: share of requests with a TTFT under 2 s and under 50 ms for each further token",
+            "max/mean: busiest endpoint over the mean, by requests and by prompt tokens computed",
+            "sticky: share of later requests of a session that went where the one before went",
+            "pred/deliv: cached tokens predicted over found",
+            "loads/req: adapters that engines loaded for each request",
+            "--bench: mean TTFT over that of the best policy, 10 ms added to both; /one; max/mean by requests",
             "Example: replay --trace conversation_trace.jsonl --speed 1,2 --policy expected-cost,round-robin"
         })
 public final class ReplayCommand implements Callable<Integer> {
@@ -52,33 +55,29 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--policy",
             split = ",",
             paramLabel = "NAME[:PARAMETER=VALUE...]",
-            description = {
-                "Files of gateway/policies, parameters over theirs",
-                "(default: expected-cost,sticky,consistent-hash,round-robin; with --bench all)."
-            })
+            description = "Files of gateway/policies, parameters over theirs "
+                    + "(default: expected-cost,sticky,consistent-hash,round-robin; with --bench all).")
     private List<String> policies = List.of();
 
     @Option(
             names = "--bench",
-            description = {
-                "All policies on a fixed set of generated loads, each with its own fleet: what a change of a policy",
-                "is judged by. Takes --policy, --format and --seed; minutes."
-            })
+            description =
+                    "All policies on a fixed set of generated loads, each with its own fleet: what a change of a policy "
+                            + "is judged by. Takes --policy, --format and --seed; minutes.")
     private boolean bench;
 
     @Option(
             names = "--advise",
-            description = {
-                "Also says, for each run, where hits were lost, and what other caches and numbers of endpoints would",
-                "bring and, replayed, do bring (docs/cache-sizing.md)."
-            })
+            description =
+                    "Also says, for each run, where hits were lost, and what other caches and numbers of endpoints would "
+                            + "bring and, replayed, do bring (docs/cache-sizing.md).")
     private boolean advise;
 
     @Option(
             names = "--speed",
             split = ",",
             defaultValue = "1",
-            description = "Replay so many times as fast; several for several loads (default: ${DEFAULT-VALUE}).")
+            description = "How many times as fast to replay; several for several runs (default: ${DEFAULT-VALUE}).")
     private List<Double> speeds = List.of();
 
     @Option(

@@ -9,10 +9,9 @@ import picocli.CommandLine.Option;
 final class RoleOptions {
     @Option(
             names = "--prefill-pods",
-            description = {
-                "Endpoints that compute prompts only, >= 1. Each policy then runs on these and the decode pods, and on as",
-                "many that compute whole requests; of expected-cost also with every prompt computed by prefill pods."
-            })
+            description =
+                    "Endpoints that compute prompts only, >= 1. Each policy then runs on these and the decode pods, and on as "
+                            + "many that compute whole requests; of expected-cost also with every prompt computed by prefill pods.")
     private @Nullable Integer prefillPods;
 
     @Option(names = "--decode-pods", description = "Endpoints that generate, >= 1, in the place of --pods.")
@@ -27,10 +26,9 @@ final class RoleOptions {
     @Option(
             names = "--kv-bytes-per-token",
             defaultValue = "131072",
-            description = {
-                "Bytes of a token's KV cache, > 0 (default: ${DEFAULT-VALUE}, of an 8B model in 16 bits: 2 x 8 KV heads",
-                "x 128 x 32 layers x 2 bytes)."
-            })
+            description =
+                    "Bytes of a token's KV cache, > 0 (default: ${DEFAULT-VALUE}, of an 8B model in 16 bits: 2 x 8 KV heads "
+                            + "x 128 x 32 layers x 2 bytes).")
     private double kvBytes;
 
     /** Null where endpoints have no roles. */

@@ -24,17 +24,16 @@ public final class Scenario {
     @Option(
             names = "--restart-each",
             paramLabel = "SECONDS",
-            description = "So often the next endpoint is lost and a cold one takes its place.")
+            description = "Interval at which the next endpoint is lost and a cold one takes its place.")
     double restartEachSeconds;
 
     @Option(
             names = "--notice",
             paramLabel = "SECONDS",
-            description = {
-                "So long before it is lost, an endpoint gets no new sessions any more, as a pod that terminates, >= 0 (default: 0);",
-                "with --prewarm, what its sessions share is computed where they will go, and the minute after it has left",
-                "is printed as well, as with --prewarm 0."
-            })
+            description =
+                    "For how long before it is lost an endpoint gets no new sessions, as a pod that terminates, >= 0 (default: 0). "
+                            + "With --prewarm, what its sessions share is computed where they will go, and the minute after it has left "
+                            + "is printed as well, as with --prewarm 0.")
     double noticeSeconds;
 
     @Option(
@@ -54,16 +53,15 @@ public final class Scenario {
     @Option(
             names = "--measure-from",
             paramLabel = "SECONDS",
-            description = "Times, hits and shares are those of requests that arrive from then on, >= 0 (default: 0).")
+            description = "Measure only requests that arrive from then on, >= 0 (default: 0).")
     double measureFromSeconds;
 
     @Option(
             names = "--prewarm",
             paramLabel = "SECONDS",
-            description = {
-                "An endpoint that joins or comes back first computes, for so long, the prefixes that sessions share; prints how",
-                "its first minute went, and how it goes in the same replay without. 0: only the latter (default: neither)."
-            })
+            description =
+                    "How long an endpoint that joins or comes back first computes the prefixes that sessions share; prints how "
+                            + "its first minute went, and how it goes in the same replay without. 0: only the latter (default: neither).")
     @Nullable
     Double prewarmSeconds;
 
