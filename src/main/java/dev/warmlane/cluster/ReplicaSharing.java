@@ -10,8 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,14 +24,13 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
     private static final int MAX_FACTS = 50_000;
     private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();
     private static final long LAST_WORDS_MILLIS = 1000;
-    private static final long ASK_AGAIN_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final ClusterTransport transport;
     private final Replication replication;
     private final Duration gather;
     private final Duration joinTimeout;
     private final Thread thread = new Thread(this::tellUntilClosed, "warmlane-sharing");
-    private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
+    private final MissedStates missed = new MissedStates();
     private volatile boolean woken;
     private volatile boolean closed;
 
@@ -48,8 +46,7 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
         this.transport = transport;
         this.gather = gather;
         this.joinTimeout = joinTimeout;
-        this.replication =
-                new Replication(transport.self().id(), table, MAX_FACTS, System::nanoTime, this::askForState);
+        this.replication = new Replication(transport.self().id(), table, MAX_FACTS, System::nanoTime, missed::missed);
         replication.onFact(this::wake);
         thread.setDaemon(true);
     }
@@ -72,8 +69,8 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
         if (oldest.equals(transport.self())) {
             log.info("cluster: the first of the replicas, or the only one so far; starts cold");
         } else {
-            StateTransfer state =
-                    transport.requestState(oldest.id(), joinTimeout).join();
+            missed.asking(oldest.id(), System.nanoTime());
+            StateTransfer state = ask(oldest.id()).join();
             if (state.outcome() == StateTransfer.Outcome.COMPLETE) {
                 log.info(
                         "cluster: joined {} other replicas, took over {} KB from {} in {} ms",
@@ -83,7 +80,7 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
                         state.took().toMillis());
             } else {
                 log.warn(
-                        "cluster: joined {} other replicas, but the state of {} did not come in time; starts cold",
+                        "cluster: joined {} other replicas, but the state of {} did not come in time; starts cold and asks again",
                         members.size() - 1,
                         oldest.name());
             }
@@ -124,15 +121,18 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
                     member.name(),
                     member.version(),
                     change.members().size());
-            if (change.merged()) {
-                askForState(member.id());
+            // Who is older than we are has let us join, or does so only now that we have long started without it.
+            if (change.merged() || member.equals(change.members().get(0))) {
+                missed.missed(member.id());
+                wake();
             }
         }
     }
 
     @Override
     public void messagesLost(Member sender) {
-        askForState(sender.id());
+        missed.missed(sender.id());
+        wake();
     }
 
     @Override
@@ -155,18 +155,17 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
         replication.receive(from.id(), chunk);
     }
 
-    /** What a replica knows is asked for as a whole when part of what it told is missing; of each at most every 5 s. */
-    @SuppressWarnings("FutureReturnValueIgnored") // How it went stands in the statistics.
-    private void askForState(String member) {
-        long now = System.nanoTime();
-        Long before = askedNanos.get(member);
-        if (before == null || now - before > ASK_AGAIN_NANOS) {
-            askedNanos
-                    .keySet()
-                    .retainAll(transport.members().stream().map(Member::id).toList());
-            askedNanos.put(member, now);
-            transport.requestState(member, joinTimeout);
-        }
+    @SuppressWarnings("FutureReturnValueIgnored") // How it went is told to those who are missed.
+    private void askForMissed() {
+        List<String> members = transport.members().stream().map(Member::id).toList();
+        missed.ask(members, System.nanoTime()).forEach(this::ask);
+    }
+
+    private CompletableFuture<StateTransfer> ask(String member) {
+        return transport
+                .requestState(member, joinTimeout)
+                .whenComplete((state, failure) ->
+                        missed.ended(member, state != null && state.outcome() == StateTransfer.Outcome.COMPLETE));
     }
 
     private void wake() {
@@ -186,6 +185,7 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
             }
             woken = false;
             tell();
+            askForMissed();
         }
         // What happened since the last time: requests that ended, and what they took of their quotas.
         tell();

@@ -1,0 +1,102 @@
+package dev.warmlane.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.warmlane.cluster.ClusterTransport.Member;
+import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.core.affinity.AffinityTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Whom a replica asks for its state, over a transport that a test moves by hand. */
+class ReplicaSharingTest {
+    private static final Member SELF = new Member("self", "a", "1.0");
+    private static final Member OTHER = new Member("other", "b", "1.0");
+
+    private final ByHand transport = new ByHand();
+    private final ReplicaSharing sharing = new ReplicaSharing(
+            transport, new AffinityTable(10, Duration.ofHours(1), System::nanoTime), Duration.ZERO, Duration.ZERO);
+
+    @AfterEach
+    void close() {
+        sharing.close();
+    }
+
+    @Test
+    void whoIsLetInOnlyAfterItHasStartedTakesOverTheStateThen() throws Exception {
+        sharing.start();
+        assertThat(transport.asked).isEmpty();
+        joined(List.of(OTHER, SELF));
+        assertThat(transport.asked.poll(60, TimeUnit.SECONDS)).isEqualTo("other");
+    }
+
+    @Test
+    void whoJoinsAfterUsHasNothingToTell() throws Exception {
+        sharing.start();
+        joined(List.of(SELF, OTHER));
+        sharing.messagesLost(new Member("third", "c", "1.0"));
+        sharing.close();
+        assertThat(transport.asked).isEmpty();
+    }
+
+    @Test
+    void whoTookOverTheStateAtItsStartDoesNotAskAgain() throws Exception {
+        transport.members = List.of(OTHER, SELF);
+        sharing.membershipChanged(new MembershipChange(List.of(OTHER), List.of(), false, transport.members));
+        sharing.start();
+        assertThat(transport.asked.poll(60, TimeUnit.SECONDS)).isEqualTo("other");
+        sharing.close();
+        assertThat(transport.asked).isEmpty();
+    }
+
+    private void joined(List<Member> members) {
+        transport.members = members;
+        sharing.membershipChanged(new MembershipChange(List.of(OTHER), List.of(), false, members));
+    }
+
+    private static final class ByHand implements ClusterTransport {
+        private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+        private volatile List<Member> members = List.of(SELF);
+
+        @Override
+        public void start(Listener listener) {}
+
+        @Override
+        public Member self() {
+            return SELF;
+        }
+
+        @Override
+        public List<Member> members() {
+            return members;
+        }
+
+        @Override
+        public boolean publish(byte[] message) {
+            return true;
+        }
+
+        @Override
+        public CompletableFuture<StateTransfer> requestState(String member, Duration limit) {
+            asked.add(member);
+            return CompletableFuture.completedFuture(
+                    new StateTransfer(OTHER, Instant.EPOCH, StateTransfer.Outcome.COMPLETE, 0, 0, Duration.ZERO));
+        }
+
+        @Override
+        public Statistics statistics() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {}
+    }
+}
