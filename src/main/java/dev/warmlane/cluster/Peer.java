@@ -14,6 +14,9 @@ final class Peer {
     private static final long BETWEEN_REPORTS_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long UNKNOWN = -1;
 
+    /** Messages that an old connection may deliver after what came by a new one are not further back; more than fit its queue. */
+    private static final long FURTHEST_BACK = 1 << 20;
+
     private final Member member;
     private final Instant since;
     private final long sinceNanos;
@@ -33,11 +36,15 @@ final class Peer {
 
     /** @param batch behind its head */
     synchronized void received(long firstNumber, ByteBuffer batch, ClusterTransport.Listener listener, long nowNanos) {
+        if (firstNumber < 0) {
+            throw new IllegalArgumentException("number: %d (expected: at least 0)".formatted(firstNumber));
+        }
         if (expected == UNKNOWN) {
             expected = firstNumber;
         }
-        if (firstNumber > expected) {
-            lost += firstNumber - expected;
+        if (firstNumber > expected || expected - firstNumber > FURTHEST_BACK) {
+            // Where the number before was wrong, nobody knows how many.
+            lost += Math.max(0, Math.min(firstNumber - expected, FURTHEST_BACK));
             expected = firstNumber;
             unreported = true;
         }

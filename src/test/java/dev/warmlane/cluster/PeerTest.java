@@ -51,6 +51,22 @@ class PeerTest {
     }
 
     @Test
+    void goesOnBehindANumberThatWasWrong() {
+        batch(0, 1);
+        batch(Long.MAX_VALUE);
+        batch(1, 2);
+        batch(2, 3);
+        assertThat(notes.messages).containsExactly(1, 2, 3);
+        assertThat(notes.reports).isPositive();
+        assertThat(peer.lost()).isBetween(1L, 1L << 20);
+    }
+
+    @Test
+    void refusesANumberThatCannotBe() {
+        assertThatThrownBy(() -> batch(-1, 1)).hasMessage("number: -1 (expected: at least 0)");
+    }
+
+    @Test
     void reportsOnceASecondAndNeverForgetsTo() {
         batch(0, 1);
         batch(2, 3);

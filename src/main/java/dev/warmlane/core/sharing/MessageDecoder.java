@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * for concurrent use.
  */
 final class MessageDecoder {
+    /** Of one binding; more than any has, and what is counted on from there never overflows. */
+    private static final long MOST_MOVES = 1L << 40;
+
     private final SharedState shared;
     private final Consumer<String> onIncomplete;
     private final LongAdder messages = new LongAdder();
@@ -79,8 +82,8 @@ final class MessageDecoder {
                                 reader.atLeastZero(),
                                 reader.atLeastZero(),
                                 reader.atLeastZero()));
-            case ROUND -> shared.quota().told(origin, reader.number());
-            case HEARD -> heard(origin, reader.fixed(), reader.number());
+            case ROUND -> shared.quota().told(origin, reader.atLeastZero());
+            case HEARD -> heard(origin, reader.fixed(), reader.atLeastZero());
             case INCOMPLETE -> onIncomplete.accept(origin);
             case DRAINED, RANKS, USE_SENT, USE_COMPLETED ->
                 poolRecords.apply(origin, type, pool(reader.fixed()), reader);
@@ -93,7 +96,7 @@ final class MessageDecoder {
     private void bound(MessageReader reader) {
         AffinityKey key = key(reader);
         EndpointId endpoint = anywhere(reader.reference());
-        long order = reader.number();
+        long order = reader.between(1, MOST_MOVES);
         if (endpoint != null) {
             shared.table().merge(key, endpoint, order);
         }

@@ -66,6 +66,15 @@ final class MessageReader {
         return value;
     }
 
+    /** @throws MalformedMessageException if the number is not in [least, most] */
+    long between(long least, long most) {
+        long value = number();
+        if (value < least || value > most) {
+            throw new MalformedMessageException("a number of " + value);
+        }
+        return value;
+    }
+
     /** @throws MalformedMessageException if the number is not in [0, most] */
     int count(int most) {
         long value = number();

@@ -21,6 +21,12 @@ final class PoolRecords {
     /** Endpoints that one record may name; more than any pool has. */
     private static final int MAX_ENDPOINTS = 100_000;
 
+    /** In flight at one endpoint; more than there are, and a hundred replicas' sum is a number still. */
+    private static final int MAX_REQUESTS = 1 << 24;
+
+    /** The end of the year 9999: whatever an operator says counts as later than what was said. */
+    private static final long LAST_MILLIS = 253_402_300_799_999L;
+
     /** Blocks by which prompts are compared; more than there are. */
     private static final int MAX_BEGINNINGS = 1024;
 
@@ -58,7 +64,8 @@ final class PoolRecords {
         switch (type) {
             case LOAD, WHOLE_LOAD -> load(origin, type, pool, reader);
             case AVERAGES -> averages(pool, reader);
-            case DRAINED -> drained(pool, reader.fixed(), new Drain(reader.oneByte() == 1, reader.number()));
+            case DRAINED ->
+                drained(pool, reader.fixed(), new Drain(reader.oneByte() == 1, reader.between(0, LAST_MILLIS)));
             case RANKS -> ranks(pool, reader.fixed(), reader.count(EndpointPool.MAX_RANKS));
             case USE_SENT, USE_COMPLETED -> used(origin, type, pool, reader);
             default -> {
@@ -124,7 +131,7 @@ final class PoolRecords {
         Map<EndpointId, Sums> told = new HashMap<>();
         for (int i = 0; i < count; i++) {
             long hash = reader.reference();
-            Sums sums = new Sums(reader.count(Integer.MAX_VALUE), reader.atLeastZero(), reader.atLeastZero());
+            Sums sums = new Sums(reader.count(MAX_REQUESTS), tokens(reader), tokens(reader));
             EndpointId endpoint = pool == null ? null : pool.find(hash);
             if (endpoint == null) {
                 endpoints.increment();
@@ -140,6 +147,10 @@ final class PoolRecords {
         } else {
             told.forEach((endpoint, sums) -> pool.sharedLoad().told(origin, endpoint, sums));
         }
+    }
+
+    private static long tokens(MessageReader reader) {
+        return reader.between(0, ToldUse.MOST_COUNTED);
     }
 
     private static void averages(@Nullable PoolShare pool, MessageReader reader) {

@@ -118,9 +118,11 @@ public final class SharedQuota {
         onTell.run();
     }
 
-    /** Another replica has heard a round of this one. */
+    /** Another replica has heard a round of this one; nobody has heard one that has not been told. */
     void heard(String origin, long round) {
-        heard.merge(origin, round, Math::max);
+        if (round <= rounds.get()) {
+            heard.merge(origin, round, Math::max);
+        }
     }
 
     void left(String origin) {

@@ -74,27 +74,32 @@ final class ClientAccount {
     /** The same client took this at another replica. */
     void takenElsewhere(Taken taken, long nowNanos) {
         if (requests != null) {
-            requests.correct(taken.requests(), nowNanos);
+            requests.correct(possible(taken.requests()), nowNanos);
         }
         if (tokens != null) {
             tokens.correct(taken.tokens(), nowNanos);
         }
         if (shared != null) {
-            shared.takenElsewhere(taken.requests(), nowNanos);
+            shared.takenElsewhere(possible(taken.requests()), nowNanos);
         }
     }
 
     /** Another replica knows that at least so much is missing. */
     void known(Account account, long nowNanos) {
         if (requests != null) {
-            requests.takeDownTo(account.missingRequests(), nowNanos);
+            requests.takeDownTo(possible(account.missingRequests()), nowNanos);
         }
         if (tokens != null) {
             tokens.takeDownTo(account.missingTokens(), nowNanos);
         }
         if (shared != null) {
-            shared.known(account.requestsInLastMinute(), nowNanos);
+            shared.known(possible(account.requestsInLastMinute()), nowNanos);
         }
+    }
+
+    /** No replica grants more than a full minute and another while it fills again; who tells of more does not say how much. */
+    private long possible(long told) {
+        return Math.min(told, 2 * Math.min(limits.requestsPerMinute(), Long.MAX_VALUE / 2));
     }
 
     /** What another replica has to know of it; null where nothing is missing. */

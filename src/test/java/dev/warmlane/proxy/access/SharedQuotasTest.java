@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.sharing.Replication;
+import dev.warmlane.core.sharing.SharedQuota;
+import dev.warmlane.core.sharing.SharedQuota.Limits;
+import dev.warmlane.core.sharing.SharedQuota.Taken;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import java.time.Duration;
@@ -167,6 +170,17 @@ class SharedQuotasTest {
             passMillis(10);
         }
         assertThat(taken).isBetween(6000L, 8000L);
+    }
+
+    @Test
+    void moreThanAnyoneCanHaveGrantedHoldsNobodyUpForAnHour() {
+        long client = SharedQuota.hash(KEY.client());
+        SharedQuota told = replicas.get(0).replication.quota();
+        told.tell(new Taken(client, new Limits(60, 0), Integer.MAX_VALUE, 0));
+        passMillis(200);
+        assertThat(replicas.get(1).grants(KEY)).isFalse();
+        passMillis(120_000);
+        assertThat(replicas.get(1).grants(KEY)).isTrue();
     }
 
     @Test
