@@ -111,7 +111,7 @@ public final class ProxyFactory implements AutoCloseable {
                 new ErrorResponses(models, retries, settings.upstream().refusalTimeout()),
                 new ResponseWriter(
                         responseHeaders, retries, log, settings.retry().hold()),
-                new WebSocketRelay(settings, responseHeaders, retries, log),
+                new WebSocketRelay(settings, budget, responseHeaders, retries, log),
                 new Dispatcher(new PriorityReader(settings.queue()), metrics),
                 retries,
                 metrics,

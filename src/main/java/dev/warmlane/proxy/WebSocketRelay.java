@@ -4,6 +4,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
@@ -48,6 +49,7 @@ import reactor.netty.http.server.WebsocketServerSpec;
  */
 final class WebSocketRelay {
     private final int maxFrameBytes;
+    private final BodyBudget budget;
     private final Duration handshakeTimeout;
     private final Duration idleTimeout;
     private final Duration farewell;
@@ -55,7 +57,10 @@ final class WebSocketRelay {
     private final Retries retries;
     private final FailureLog log;
 
-    WebSocketRelay(WarmlaneSettings settings, ResponseHeaders headers, Retries retries, FailureLog log) {
+    /** @param budget of what clients have sent of frames that are not complete */
+    WebSocketRelay(
+            WarmlaneSettings settings, BodyBudget budget, ResponseHeaders headers, Retries retries, FailureLog log) {
+        this.budget = budget;
         this.maxFrameBytes = (int) settings.limits().websocketFrame().toBytes();
         this.handshakeTimeout = settings.upstream().responseTimeout();
         this.idleTimeout = settings.upstream().idleTimeout();
@@ -137,6 +142,8 @@ final class WebSocketRelay {
             WebSocketUpgrade.prepare(WebSocketUpgrade.channel(exchange.getRequest()));
             return server.sendWebsocket(
                     (in, out) -> {
+                        in.withConnection(connection ->
+                                WebSocketFrames.replaceIn(connection.channel().pipeline(), maxFrameBytes, budget));
                         client.tryEmitValue(new WebSocketSession.Side(in, out));
                         return over.asMono();
                     },

@@ -17,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxOperator;
 import reactor.core.publisher.Mono;
+import reactor.netty.FutureMono;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.http.websocket.WebsocketInbound;
 import reactor.netty.http.websocket.WebsocketOutbound;
@@ -90,8 +92,9 @@ final class WebSocketSession {
             // What cannot be sent by then never will be.
             to.closeAfter(farewell);
         });
-        return to.out
-                .sendObject(frames, frame -> true)
+        // One at a time, as Reactor Netty would read 128 ahead, whatever their size.
+        return frames.concatMap(to::send, 0)
+                .doOnDiscard(WebSocketFrame.class, ReferenceCountUtil::release)
                 .then()
                 .onErrorComplete()
                 .then(Mono.defer(() -> status(from, ifGone)))
@@ -196,6 +199,16 @@ final class WebSocketSession {
 
         WebsocketInbound in() {
             return in;
+        }
+
+        /** Sends a frame, and completes when the connection has taken it. */
+        private Mono<Void> send(WebSocketFrame frame) {
+            Channel open = channel;
+            if (open == null) {
+                frame.release();
+                return Mono.error(AbortedException.beforeSend());
+            }
+            return FutureMono.from(open.writeAndFlush(frame));
         }
 
         private Mono<Void> close(WebSocketCloseStatus why) {

@@ -150,7 +150,7 @@ public final class BufferedBody {
         }
 
         /** Takes this many bytes of the budget. Returns false, and takes none, where they are not left. */
-        boolean reserve(int bytes) {
+        public boolean reserve(int bytes) {
             if (reserved.addAndGet(bytes) <= limitBytes) {
                 return true;
             }
@@ -175,7 +175,8 @@ public final class BufferedBody {
             return false;
         }
 
-        void release(int bytes) {
+        /** Gives back what was reserved. */
+        public void release(int bytes) {
             reserved.addAndGet(-bytes);
         }
 
