@@ -5,18 +5,17 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.vllm.ErrorEvent;
-import dev.warmlane.core.vllm.ResponseIds;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.ResponseStart;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
 import io.netty.buffer.ByteBuf;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -256,39 +255,5 @@ final class ResponseObserver {
         dispatch.brokeOff(why.cause());
         log.note(dispatch.endpoint().name(), "response broke off", why.reason());
         return UpstreamFailure.toApi(failure);
-    }
-
-    /** Reads the id of a response from its first bytes while they pass. Not thread-safe. */
-    static final class ResponseStart {
-        /** The id is the first member; whoever puts this much before it is not vLLM. */
-        private static final int READ_BYTES = 4096;
-
-        private byte[] bytes = {};
-        private boolean over;
-        private @Nullable String id;
-
-        /** Notes a chunk without consuming it. */
-        void accept(ByteBuf chunk) {
-            if (over) {
-                return;
-            }
-            int known = bytes.length;
-            int count = Math.min(chunk.readableBytes(), READ_BYTES - known);
-            bytes = Arrays.copyOf(bytes, known + count);
-            chunk.getBytes(chunk.readerIndex(), bytes, known, count);
-            id = ResponseIds.idIn(bytes, 0, bytes.length);
-            if (id != null || bytes.length == READ_BYTES) {
-                over = true;
-                bytes = new byte[0];
-            }
-        }
-
-        /** The id, once; null before it is known and after it was taken. */
-        @Nullable
-        String takeId() {
-            String taken = id;
-            id = null;
-            return taken;
-        }
     }
 }

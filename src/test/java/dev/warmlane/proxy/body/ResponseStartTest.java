@@ -1,9 +1,8 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.body;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.proxy.ResponseObserver.ResponseStart;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
