@@ -44,7 +44,7 @@ public enum RequestMeter implements GatewayMeter {
     REJECTED(
             Kind.COUNTER,
             "rejected",
-            "Requests refused with 429: the queue was full, the wait too long, or the gateway at its limit of concurrent requests",
+            "Requests refused with 429, by reason: full (the queue), late (waited too long), or streams (too many concurrent requests)",
             "pool",
             "reason"),
     TTFT(Buckets.FIRST_TOKEN, "ttft", "Time from a request's body to the first byte of a streamed response", "pool"),
@@ -127,7 +127,8 @@ public enum RequestMeter implements GatewayMeter {
     REFUSALS(
             Kind.COUNTER,
             "refusals",
-            "Requests refused because of their client: unknown, not allowed, model not allowed, or past the limit of requests or tokens",
+            "Requests refused because of their client, by reason: unknown, forbidden, model (not allowed), requests or tokens (past the"
+                    + " limit), or unavailable (no response of the identity provider)",
             "reason"),
     ACCESS_LOG_LINES(Kind.COUNTER, "access.log.lines", "Access log lines, written or dropped", "result");
 

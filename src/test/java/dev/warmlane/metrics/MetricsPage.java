@@ -1,10 +1,19 @@
 package dev.warmlane.metrics;
 
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.health.EndpointHealth.EjectionReason;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
+import dev.warmlane.proxy.outcome.Result;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.prometheusmetrics.PrometheusNamingConvention;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +31,19 @@ public final class MetricsPage {
 
             | metric | kind | labels | what it measures |
             |---|---|---|---|
+            """;
+
+    private static final String VALUES = """
+
+            ## Label values
+
+            - `result` of requests: %s. `cancelled`: the client left; `failed`: the response broke off after it had begun,
+              or ended with an error event of the engine.
+            - `key`: %s; `outcome`: %s.
+            - `state` of `warmlane_endpoints`: %s.
+            - `reason` of `warmlane_ejections_total`: %s.
+            - `reason` of `warmlane_retries_total`: %s.
+            - `way` of `warmlane_prefill_decisions_total`: `transfer`, %s.
             """;
 
     private static final PrometheusNamingConvention NAMES = new PrometheusNamingConvention();
@@ -45,7 +67,23 @@ public final class MetricsPage {
                             String.join(", ", meter.labels()),
                             meter.description()));
         }
-        return page.toString();
+        return page.append(VALUES.formatted(
+                        labels(Result.values(), Result::label),
+                        labels(KeySource.values(), KeySource::label),
+                        labels(Outcome.values(), Outcome::label),
+                        labels(EndpointState.values(), EndpointState::label),
+                        labels(EjectionReason.values(), EjectionReason::label),
+                        Stream.of(FailureCause.values())
+                                .map(cause -> cause.label().equals(cause.words())
+                                        ? "`%s`".formatted(cause.label())
+                                        : "`%s` (%s)".formatted(cause.label(), cause.words()))
+                                .collect(Collectors.joining(", ")),
+                        labels(PrefillBypass.values(), PrefillBypass::label)))
+                .toString();
+    }
+
+    private static <E> String labels(E[] values, Function<E, String> label) {
+        return Stream.of(values).map(label).distinct().collect(Collectors.joining("`, `", "`", "`"));
     }
 
     /** The name of its family as Prometheus knows it. */

@@ -3,6 +3,7 @@ package dev.warmlane.tools.validation;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.tools.validation.Report.Losses;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -53,7 +54,9 @@ final class Management {
         try {
             response = get(status);
         } catch (IOException e) {
-            throw new CannotRunException("management: %s: %s (expected: a response)".formatted(status, e), e);
+            // The JDK's own says nothing but its class.
+            Object why = e instanceof ConnectException ? "cannot connect" : e;
+            throw new CannotRunException("management: %s: %s (expected: a response)".formatted(status, why), e);
         }
         if (response.statusCode() != 200) {
             throw new CannotRunException(

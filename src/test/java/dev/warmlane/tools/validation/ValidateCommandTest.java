@@ -20,6 +20,14 @@ class ValidateCommandTest {
         return command.execute(arguments.split(" "));
     }
 
+    /** Port 1 of loopback, where nobody listens. */
+    @Test
+    void saysInWordsThatNobodyIsThere() {
+        assertThat(execute("--management http://127.0.0.1:1")).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("management: http://127.0.0.1:1/actuator/vllm: cannot connect (expected: a response)");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     --gateway localhost:8080    | gateway: localhost:8080 (expected: http://host:port)
