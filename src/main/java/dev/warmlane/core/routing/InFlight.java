@@ -198,9 +198,15 @@ public final class InFlight {
             this.uncachedTokens = uncachedTokens;
         }
 
-        /** Has this run when it is closed. To be called before it is handed out. */
+        /** Has this run when it is closed, after what was asked for before. To be called before it is handed out. */
         void onClose(Runnable listener) {
-            onClose = listener;
+            Runnable before = onClose;
+            onClose = before == null
+                    ? listener
+                    : () -> {
+                        before.run();
+                        listener.run();
+                    };
         }
 
         /** There are more tokens to compute before the first byte than was thought; without meaning after it. */

@@ -1,7 +1,6 @@
 package dev.warmlane.core.routing;
 
 import dev.warmlane.core.affinity.AffinityKey;
-import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PredictedContents;
@@ -41,6 +40,7 @@ public final class PoolMemory {
     private final PoolLoad load;
     private final AdapterSlots adapters = new AdapterSlots();
     private final AtomicLong dispatches = new AtomicLong();
+    private final SessionsInFlight sessions = new SessionsInFlight();
     private volatile @Nullable CacheUse cacheUse;
 
     /**
@@ -106,6 +106,10 @@ public final class PoolMemory {
         return cacheUse;
     }
 
+    SessionsInFlight sessions() {
+        return sessions;
+    }
+
     int blockSizeBytes() {
         return blockSizeBytes;
     }
@@ -138,8 +142,9 @@ public final class PoolMemory {
      * The request is about to be sent: the next choice must see it, so that one with the same key or prompt follows.
      *
      * @param isFirst whether no endpoint has had it before
+     * @param endpoints that requests can go to
      */
-    void dispatched(RoutingDecision decision, boolean isFirst) {
+    void dispatched(RoutingDecision decision, boolean isFirst, int endpoints) {
         dispatches.incrementAndGet();
         usualLoad.look(decision.candidates());
         keys.dispatched(decision);
@@ -147,7 +152,7 @@ public final class PoolMemory {
             averages.learnTurn(KeyBindings.isFirst(decision));
         }
         if (decision.remember().prompt()) {
-            contents.used(decision.request().prompt(), user(decision.request()));
+            contents.used(decision.request().prompt(), user(decision.request(), endpoints));
             contents.insert(decision.endpoint().id(), decision.request().prompt());
         }
         CacheUse told = cacheUse;
@@ -164,12 +169,14 @@ public final class PoolMemory {
     }
 
     /**
-     * Who uses a prompt. Behind an address, and where nothing tells, every request may be somebody else's; but equal prompts of one
-     * moment, such as the samples of one problem, are one use: each would make the prompt look as if it always came often.
+     * Who uses a prompt. Behind an address, and where nothing tells, every request may be somebody else's, as are those of a batch under a
+     * session's name; but equal prompts of one moment, such as the samples of one problem, are one use: each would make the prompt
+     * look as if it always came often.
      */
-    private long user(RoutingRequest request) {
+    private long user(RoutingRequest request, int endpoints) {
         PromptBlocks prompt = request.prompt();
-        if (request.key().source() == KeySource.SESSION || prompt.length() == 0) {
+        boolean isOneUser = SessionsInFlight.isSession(request.key()) && !sessions.isBatch(request.key(), endpoints);
+        if (isOneUser || prompt.length() == 0) {
             return request.key().hash();
         }
         return prompt.hash(prompt.length() - 1) + nanoTime() / BURST_NANOS;
@@ -201,6 +208,14 @@ public final class PoolMemory {
             lease.onClose(() -> adapters.ended(endpoint, adapter, nanoTime() - sentNanos));
         }
         return lease;
+    }
+
+    /** Counts a request for its session until its lease is closed; prefill legs are no requests of their own. */
+    void opened(RoutingDecision decision, Lease lease) {
+        AffinityKey key = decision.request().key();
+        if (SessionsInFlight.isSession(key)) {
+            lease.onClose(sessions.opened(key));
+        }
     }
 
     /** What its endpoint has to do before it computes the prompt, in prefill tokens: load an adapter, or nothing. */
@@ -251,7 +266,7 @@ public final class PoolMemory {
         AffinityKey key = decision.request().key();
         return new CacheUse.Use(
                 decision.request().prompt(),
-                key.source() == KeySource.SESSION ? key.hash() : 0,
+                SessionsInFlight.isSession(key) ? key.hash() : 0,
                 decision.endpoint().id().hashCode(),
                 averages.bytesPerToken());
     }

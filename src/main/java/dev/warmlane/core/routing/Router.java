@@ -204,7 +204,8 @@ public final class Router {
             health.undecided(decision.endpoint());
             return null;
         }
-        memory.dispatched(decision, isFirst);
+        memory.dispatched(decision, isFirst, pool.snapshot().selectable().size());
+        memory.opened(decision, lease);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
         Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
         retireIfGone(decision.endpoint().id());

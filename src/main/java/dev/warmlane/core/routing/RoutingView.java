@@ -79,6 +79,11 @@ public final class RoutingView {
         return memory.contents().capacityBlocks(endpoint) * memory.blockSizeBytes();
     }
 
+    /** Whether what comes with this key is one of a batch, and no turn of a conversation: its session has a request for each endpoint. */
+    public boolean isBatch(AffinityKey key) {
+        return memory.sessions().isBatch(key, snapshot.selectable().size());
+    }
+
     public PoolLoad load() {
         return memory.load();
     }

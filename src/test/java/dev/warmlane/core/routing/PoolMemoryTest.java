@@ -44,7 +44,7 @@ class PoolMemoryTest {
     @EnumSource
     void remembersWhatTheDecisionSaysAndTakesItBackWhenItFails(Remember remember) {
         RoutingDecision decision = decision(TURN, Outcome.PLACED, remember);
-        memory.dispatched(decision, true);
+        memory.dispatched(decision, true, 1);
         assertRemembered(remember.binding(), remember.prompt());
         memory.failed(decision);
         assertRemembered(false, false);
@@ -53,7 +53,7 @@ class PoolMemoryTest {
     @ParameterizedTest
     @EnumSource
     void forgetsAllOfItWhenTheEndpointLeaves(Remember remember) {
-        memory.dispatched(decision(TURN, Outcome.PLACED, remember), true);
+        memory.dispatched(decision(TURN, Outcome.PLACED, remember), true, 1);
         memory.retire(A.id());
         assertRemembered(false, false);
     }
@@ -71,7 +71,7 @@ class PoolMemoryTest {
     @Test
     void aSpilledRequestKeepsItsBindingAndLeavesItsPrompt() {
         bindings.bind(TURN.key(), endpoint("b").id());
-        memory.dispatched(decision(TURN, Outcome.SPILLED, Remember.BINDING_AND_PROMPT), true);
+        memory.dispatched(decision(TURN, Outcome.SPILLED, Remember.BINDING_AND_PROMPT), true, 1);
         assertThat(bindings.peek(TURN.key())).isEqualTo(endpoint("b").id());
         assertThat(index.blocks(A.id())).isEqualTo(100);
     }
@@ -80,7 +80,7 @@ class PoolMemoryTest {
     void aKeyThatIsThePromptItselfIsNotBound() {
         RoutingRequest prompt = longPrompt(1);
         assertThat(prompt.key().source()).isEqualTo(KeySource.PROMPT_PREFIX);
-        memory.dispatched(decision(prompt, Outcome.PLACED, Remember.BINDING_AND_PROMPT), true);
+        memory.dispatched(decision(prompt, Outcome.PLACED, Remember.BINDING_AND_PROMPT), true, 1);
         assertThat(bindings.size()).isZero();
         assertRemembered(false, true);
     }
@@ -88,15 +88,15 @@ class PoolMemoryTest {
     @Test
     void aFailureOfABoundRequestKeepsTheBinding() {
         RoutingDecision decision = decision(TURN, Outcome.BOUND, Remember.BINDING);
-        memory.dispatched(decision, true);
+        memory.dispatched(decision, true, 1);
         memory.failed(decision);
         assertRemembered(true, false);
     }
 
     @Test
     void countsDispatchesWhateverIsRememberedOfThem() {
-        memory.dispatched(decision(TURN, Outcome.PLACED, Remember.NOTHING), true);
-        memory.dispatched(decision(TURN, Outcome.PLACED, Remember.PROMPT), true);
+        memory.dispatched(decision(TURN, Outcome.PLACED, Remember.NOTHING), true, 1);
+        memory.dispatched(decision(TURN, Outcome.PLACED, Remember.PROMPT), true, 1);
         assertThat(view.dispatches()).isEqualTo(2);
     }
 

@@ -88,7 +88,7 @@ final class PromptCosts {
                 loadTokens += started.missingTokens(endpoint);
             }
             double staying = isBound ? stickinessTokens : 0;
-            if (isBound && prompt.length() > 0 && isCrowded(pool, id, promptTokens)) {
+            if (isBound && staysForItsCache(request, pool, id, promptTokens)) {
                 double lost = lostTokens(match, i, endpoints, excluded, blockTokens);
                 staying = Math.min(staying, slow * parameters.stickinessPerLoss() * lost);
             }
@@ -116,6 +116,19 @@ final class PromptCosts {
                     null));
         }
         return candidates;
+    }
+
+    /**
+     * Whether a bound request stays for no more than what its endpoint holds: where it would wait for whole responses, and where it is
+     * one of a batch under one session's name, because a batch that stays with its endpoint waits for itself.
+     */
+    private static boolean staysForItsCache(
+            RoutingRequest request, RoutingView pool, EndpointId bound, long promptTokens) {
+        PromptBlocks prompt = request.prompt();
+        if (prompt.bytes() > 0 && pool.isBatch(request.key())) {
+            return true;
+        }
+        return prompt.length() > 0 && isCrowded(pool, bound, promptTokens);
     }
 
     /**
