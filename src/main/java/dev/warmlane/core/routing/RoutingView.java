@@ -79,7 +79,7 @@ public final class RoutingView {
         return memory.contents().capacityBlocks(endpoint) * memory.blockSizeBytes();
     }
 
-    /** Whether what comes with this key is one of a batch, and no turn of a conversation: its session has a request for each endpoint. */
+    /** Whether what comes with this key is one of a batch, and no turn of a conversation: its session has so many requests in flight. */
     public boolean isBatch(AffinityKey key) {
         return memory.sessions().isBatch(key, snapshot.selectable().size());
     }

@@ -17,22 +17,42 @@ class SessionsInFlightTest {
     private final SessionsInFlight sessions = new SessionsInFlight();
 
     @Test
-    void aSessionWithARequestForEachEndpointIsABatchUntilOneEnds() {
-        Runnable end = sessions.opened(SESSION);
-        assertThat(sessions.isBatch(SESSION, 2)).isFalse();
+    void aSessionWithTwoRequestsForEachEndpointIsABatchUntilOneEnds() {
+        Runnable end = open(39);
+        assertThat(sessions.isBatch(SESSION, 20)).isFalse();
         sessions.opened(SESSION);
-        assertThat(sessions.isBatch(SESSION, 2)).isTrue();
-        assertThat(sessions.isBatch(AffinityKey.of("test", KeySource.SESSION, "t"), 2))
+        assertThat(sessions.isBatch(SESSION, 20)).isTrue();
+        assertThat(sessions.isBatch(AffinityKey.of("test", KeySource.SESSION, "t"), 20))
                 .isFalse();
         end.run();
-        assertThat(sessions.isBatch(SESSION, 2)).isFalse();
+        assertThat(sessions.isBatch(SESSION, 20)).isFalse();
+    }
+
+    @Test
+    void parallelCallsOfAnAgentAreNoneInASmallPool() {
+        open(SessionsInFlight.LEAST - 1);
+        assertThat(sessions.isBatch(SESSION, 1)).isFalse();
+        open(1);
+        assertThat(sessions.isBatch(SESSION, 1)).isTrue();
+    }
+
+    /** Returns what ends the last of them. */
+    private Runnable open(int requests) {
+        Runnable end = () -> {};
+        for (int i = 0; i < requests; i++) {
+            end = sessions.opened(SESSION);
+        }
+        return end;
     }
 
     @Test
     void noOtherKeyIsABatch() {
+        AffinityKey address = AffinityKey.of("test", KeySource.CLIENT_IP, "a");
+        for (int i = 0; i < SessionsInFlight.LEAST; i++) {
+            sessions.opened(address);
+        }
         assertThat(sessions.isBatch(AffinityKey.promptPrefix(1), 0)).isFalse();
-        assertThat(sessions.isBatch(AffinityKey.of("test", KeySource.CLIENT_IP, "a"), 0))
-                .isFalse();
+        assertThat(sessions.isBatch(address, 0)).isFalse();
     }
 
     @Test

@@ -129,21 +129,22 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
     @Test
     void aBatchUnderOneSessionGoesWhereItWaitsLeast() {
         endpoints(2);
-        RoutingRequest first = withPrompt(session("s"), longPrompt(1));
-        Dispatch home = dispatch(first);
+        RoutingRequest same = withPrompt(session("s"), longPrompt(1));
+        EndpointId home = dispatch(same).endpoint().id();
+        for (int i = 2; i <= 15; i++) {
+            Dispatch beside = dispatch(same);
+            assertThat(beside.endpoint().id()).isEqualTo(home);
+            beside.firstByte();
+        }
+        // An agent may have as many parallel calls, and waits to stay.
         RoutingRequest next = withPrompt(session("s"), longPrompt(2));
-        // Nothing of it is held there, but a session waits for 6,400 tokens to stay, and so does a second call beside
-        // the first.
         assertThat(router.explain(next).outcome()).isEqualTo(Outcome.BOUND);
-        Dispatch beside = dispatch(next);
-        assertThat(beside.endpoint()).isEqualTo(home.endpoint());
-        // Now it has one for each endpoint.
-        RoutingRequest third = withPrompt(session("s"), longPrompt(3));
-        assertThat(router.explain(third).outcome()).isEqualTo(Outcome.MOVED);
+        Dispatch sixteenth = dispatch(same);
+        assertThat(router.explain(next).outcome()).isEqualTo(Outcome.MOVED);
         // What is held there alone is still worth its computing.
-        assertThat(router.explain(first).outcome()).isEqualTo(Outcome.BOUND);
-        beside.close();
-        assertThat(router.explain(third).outcome()).isEqualTo(Outcome.BOUND);
+        assertThat(router.explain(same).outcome()).isEqualTo(Outcome.BOUND);
+        sixteenth.close();
+        assertThat(router.explain(next).outcome()).isEqualTo(Outcome.BOUND);
     }
 
     @Test
