@@ -372,6 +372,28 @@ class Http2IT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStreamOfWhichSomethingWaitsIsCancelledByWhoDoesNotReadOrResetsIt(boolean resets) {
+        try (Http2Wire client = start("warmlane.limits.idle-timeout=1s")) {
+            double before = cancelled();
+            client.post(1, CHAT, "{\"messages\":[],\"stream\":true}");
+            try (Exchange exchange = engine.next()) {
+                exchange.begin(EVENTS);
+                exchange.wire().sendChunk("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n");
+                // More than the window of a stream, which nobody opens again.
+                for (int i = 0; i < 20; i++) {
+                    exchange.wire().sendChunk("data: " + "x".repeat(10_000) + "\n\n");
+                }
+                if (resets) {
+                    client.await(DATA);
+                    client.reset(1);
+                }
+                await().untilAsserted(() -> assertThat(cancelled()).isEqualTo(before + 1));
+            }
+        }
+    }
+
     @Test
     void aWebSocketIsToldToComeByHttp1() {
         try (Http2Wire client = start()) {

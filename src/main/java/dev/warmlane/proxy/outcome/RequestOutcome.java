@@ -4,6 +4,8 @@ import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.settings.PoolSettings;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.netty.Connection;
+import reactor.netty.channel.AbortedException;
 
 /**
  * One request of the public port, from its headers to its end, which it is told once. An attribute of the exchange. Filled by
@@ -192,6 +195,13 @@ public final class RequestOutcome {
 
     boolean isConnectionClosed() {
         return channel != null && !channel.isActive();
+    }
+
+    /** Whether it is the client that failed. What waits to be written to a stream of HTTP/2 fails before the stream is closed. */
+    boolean isOfClient(Throwable failure) {
+        return isConnectionClosed()
+                || failure instanceof AbortedException
+                || (failure instanceof ClosedChannelException && channel instanceof Http2StreamChannel);
     }
 
     /** Asked for in the beginning: in the end Reactor Netty gives a substitute, which is always closed. */

@@ -9,7 +9,6 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoOperator;
 import reactor.core.publisher.Operators;
-import reactor.netty.channel.AbortedException;
 import reactor.util.context.Context;
 
 /**
@@ -77,7 +76,7 @@ final class WatchedRequest extends MonoOperator<Void, Void> implements CoreSubsc
         Integer sent = sentStatus();
         if (isBrokenOff(outcome.progress())) {
             end(Result.FAILED, sent);
-        } else if (outcome.isConnectionClosed() || failure instanceof AbortedException) {
+        } else if (outcome.isOfClient(failure)) {
             end(Result.CANCELLED, sent);
         } else if (sent != null) {
             end(Result.FAILED, sent);
