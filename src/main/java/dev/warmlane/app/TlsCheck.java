@@ -3,7 +3,11 @@ package dev.warmlane.app;
 import dev.warmlane.settings.InvalidSettingException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
+import org.springframework.boot.autoconfigure.ssl.PropertiesSslBundle;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.io.ApplicationResourceLoader;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
@@ -33,14 +37,32 @@ class TlsCheck {
     @Bean
     @Order(Ordered.HIGHEST_PRECEDENCE)
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> certificatesCanBeUsed(
-            Environment environment, SslBundles bundles) {
+            Environment environment, SslBundles bundles, SslProperties properties) {
         return factory -> {
             checkServer("server.ssl", environment, bundles);
             checkServer("management.server.ssl", environment, bundles);
             for (String name : bundles.getBundleNames()) {
                 check("spring.ssl.bundle", name, bundles.getBundle(name));
             }
+            properties.getBundle().getPem().forEach((name, pem) -> checkPair(name, pem));
         };
+    }
+
+    /**
+     * From now on also when files are reloaded: a certificate that is written before its key would serve nobody, and what fails to
+     * reload leaves the one before. Spring looks only where it is asked to; asked earlier, it would end the start with a stack trace.
+     */
+    private static void checkPair(String name, PemSslBundleProperties pem) {
+        PemSslBundleProperties.Store store = pem.getKeystore();
+        if (store.getPrivateKey() == null || store.getCertificate() == null) {
+            return;
+        }
+        store.setVerifyKeys(true);
+        try {
+            PropertiesSslBundle.get(pem, ApplicationResourceLoader.get());
+        } catch (RuntimeException e) {
+            throw unusable("spring.ssl.bundle", name, e);
+        }
     }
 
     private static void checkServer(String prefix, Environment environment, SslBundles bundles) {
@@ -81,11 +103,15 @@ class TlsCheck {
             bundle.getStores().getTrustStore();
             bundle.createSslContext();
         } catch (RuntimeException e) {
-            throw new InvalidSettingException(
-                    key,
-                    (name.isEmpty() ? "" : name + ": ") + reason(e)
-                            + " (expected: certificates and keys that can be used)");
+            throw unusable(key, name, e);
         }
+    }
+
+    private static InvalidSettingException unusable(String key, String name, RuntimeException failure) {
+        return new InvalidSettingException(
+                key,
+                (name.isEmpty() ? "" : name + ": ") + reason(failure)
+                        + " (expected: certificates and keys that can be used)");
     }
 
     /**

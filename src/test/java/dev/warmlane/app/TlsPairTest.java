@@ -1,0 +1,113 @@
+package dev.warmlane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.warmlane.engines.client.Certificates;
+import dev.warmlane.settings.InvalidSettingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.KeyStore.PasswordProtection;
+import java.security.KeyStore.PrivateKeyEntry;
+import java.security.cert.Certificate;
+import java.util.Base64;
+import java.util.Collections;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A certificate and the key beside it, in two files, of which one may be replaced before the other. */
+@ExtendWith(OutputCaptureExtension.class)
+class TlsPairTest {
+    @TempDir
+    private Path directory;
+
+    private PrivateKeyEntry one;
+    private PrivateKeyEntry two;
+    private ApplicationContextRunner files;
+
+    @BeforeEach
+    void make() throws Exception {
+        one = made("one");
+        two = made("two");
+        files = new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+                .withPropertyValues(
+                        "spring.ssl.bundle.watch.file.quiet-period=100ms",
+                        "spring.ssl.bundle.pem.web.reload-on-update=true",
+                        "spring.ssl.bundle.pem.web.keystore.certificate=" + directory.resolve("tls.crt"),
+                        "spring.ssl.bundle.pem.web.keystore.private-key=" + directory.resolve("tls.key"));
+    }
+
+    @Test
+    void aKeyOfAnotherCertificateStopsTheStart() throws Exception {
+        writeCertificate(one);
+        writeKey(two);
+        files.run(context -> assertThatThrownBy(() -> check(context))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessage(
+                        "spring.ssl.bundle: web: Private key in keystore matches none of the certificates in the chain"
+                                + " (expected: certificates and keys that can be used)"));
+    }
+
+    @Test
+    void aCertificateThatIsReplacedBeforeItsKeyIsServedOnceBothFit(CapturedOutput output) throws Exception {
+        writeCertificate(one);
+        writeKey(one);
+        files.run(context -> {
+            check(context);
+            writeCertificate(two);
+            await().until(() -> output.getAll().contains("matches none of the certificates"));
+            assertThat(served(context)).isEqualTo(one.getCertificate());
+            writeKey(two);
+            await().until(() -> served(context).equals(two.getCertificate()));
+        });
+    }
+
+    private static void check(AssertableApplicationContext context) {
+        new TlsCheck()
+                .certificatesCanBeUsed(
+                        context.getEnvironment(),
+                        context.getBean(SslBundles.class),
+                        context.getBean(SslProperties.class))
+                .customize(null);
+    }
+
+    private static Certificate served(AssertableApplicationContext context) throws GeneralSecurityException {
+        KeyStore store =
+                context.getBean(SslBundles.class).getBundle("web").getStores().getKeyStore();
+        return store.getCertificate(Collections.list(store.aliases()).get(0));
+    }
+
+    private PrivateKeyEntry made(String alias) throws GeneralSecurityException {
+        KeyStore store = Certificates.load(new Certificates(directory).make(alias, "ip:127.0.0.1"));
+        return (PrivateKeyEntry) store.getEntry(alias, new PasswordProtection(Certificates.PASSWORD.toCharArray()));
+    }
+
+    private void writeCertificate(PrivateKeyEntry pair) throws IOException, GeneralSecurityException {
+        write("tls.crt", "CERTIFICATE", pair.getCertificate().getEncoded());
+    }
+
+    private void writeKey(PrivateKeyEntry pair) throws IOException {
+        write("tls.key", "PRIVATE KEY", pair.getPrivateKey().getEncoded());
+    }
+
+    private void write(String file, String what, byte[] encoded) throws IOException {
+        String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded);
+        Files.writeString(
+                directory.resolve(file), "-----BEGIN %1$s-----%n%2$s%n-----END %1$s-----%n".formatted(what, text));
+    }
+}
