@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -151,13 +152,18 @@ public final class HandDrivenEngine implements AutoCloseable {
             try {
                 Wire wire = new Wire(listener.accept());
                 reading.incrementAndGet();
-                threads.execute(() -> {
-                    try {
-                        receive(wire);
-                    } finally {
-                        reading.decrementAndGet();
-                    }
-                });
+                try {
+                    threads.execute(() -> {
+                        try {
+                            receive(wire);
+                        } finally {
+                            reading.decrementAndGet();
+                        }
+                    });
+                } catch (RejectedExecutionException e) {
+                    // It came while the engine was closed.
+                    wire.close();
+                }
             } catch (IOException e) {
                 // Closed: the loop ends.
             }
