@@ -49,8 +49,9 @@ class TlsCheck {
     }
 
     /**
-     * From now on also when files are reloaded: a certificate that is written before its key would serve nobody, and what fails to
-     * reload leaves the one before. Spring looks only where it is asked to; asked earlier, it would end the start with a stack trace.
+     * Checks that the key belongs to the certificate, now and whenever the files are reloaded; a reload that fails keeps the old pair, where
+     * a certificate without its key would serve nobody. Spring checks only if it is told to; told earlier, it would end the start with
+     * a stack trace.
      */
     private static void checkPair(String name, PemSslBundleProperties pem) {
         PemSslBundleProperties.Store store = pem.getKeystore();

@@ -29,7 +29,7 @@ final class SessionsInFlight {
         return isSession(key) && requests.getOrDefault(key.hash(), 0) >= Math.max(LEAST, FOR_EACH_ENDPOINT * endpoints);
     }
 
-    /** Whether requests of this key are counted: others are bound by their prompts, if at all. */
+    /** Whether requests of this key are counted: behind an address may be many people, and a prompt is nobody's. */
     static boolean isSession(AffinityKey key) {
         return key.source() == KeySource.SESSION;
     }
