@@ -13,7 +13,7 @@
   to:
     - namespaceSelector:
         matchLabels:
-          kubernetes.io/metadata.name: {{ default $.Release.Namespace .namespace }}
+          kubernetes.io/metadata.name: {{ default $.Release.Namespace .namespace | quote }}
 {{- end }}
 {{- range .endpoints }}
 {{- include "warmlane.urlEgress" . }}
@@ -21,9 +21,9 @@
 {{- end }}
 {{- end -}}
 
-{{/* To one URL. A host name may be anywhere, so there only the port is held. */}}
+{{/* To one URL, maybe with a role behind it. A host name may be anywhere, so there only the port is held. */}}
 {{- define "warmlane.urlEgress" -}}
-{{- $url := urlParse . -}}
+{{- $url := trim . | regexFind "^[^ ]+" | urlParse -}}
 {{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
 {{- $host := trimSuffix (printf ":%s" $port) $url.host | trimPrefix "[" | trimSuffix "]" }}
 - ports:

@@ -27,15 +27,24 @@
 
 {{/* Of the gateway's pods; never changes between releases, because a Deployment's selector cannot. */}}
 {{- define "warmlane.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "warmlane.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "warmlane.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: gateway
 {{- end -}}
 
 {{- define "warmlane.enginesSelectorLabels" -}}
-app.kubernetes.io/name: {{ include "warmlane.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "warmlane.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: vllm
+{{- end -}}
+
+{{/* The same as one label selector. */}}
+{{- define "warmlane.enginesSelector" -}}
+{{- $terms := list -}}
+{{- range $label, $value := include "warmlane.enginesSelectorLabels" . | fromYaml -}}
+{{- $terms = append $terms (printf "%s=%s" $label $value) -}}
+{{- end -}}
+{{- join "," $terms -}}
 {{- end -}}
 
 {{/* Of the vLLM pods of one role. Takes a list: the root and the role, which is empty where pods do both. */}}
@@ -70,8 +79,8 @@ warmlane.dev/role: {{ . }}
 {{- define "warmlane.labels" -}}
 {{- $root := index . 0 -}}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/name: {{ include "warmlane.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "warmlane.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: warmlane
@@ -100,9 +109,9 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- $root := index . 0 -}}
 runAsNonRoot: true
 {{- if not $root.Values.openshift.enabled }}
-runAsUser: {{ index . 1 }}
-runAsGroup: {{ index . 1 }}
-fsGroup: {{ index . 1 }}
+runAsUser: {{ index . 1 | int64 }}
+runAsGroup: {{ index . 1 | int64 }}
+fsGroup: {{ index . 1 | int64 }}
 {{- end }}
 seccompProfile:
   type: RuntimeDefault

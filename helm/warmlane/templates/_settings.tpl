@@ -1,6 +1,6 @@
 {{/* Everything that the process reads below "warmlane", as YAML: config, and the pool that discovery describes. */}}
 {{- define "warmlane.settings" -}}
-{{- $config := deepCopy .Values.config -}}
+{{- $config := default dict .Values.config | deepCopy -}}
 {{- $d := .Values.discovery -}}
 {{- $named := list -}}
 {{- range $key := list "service" "selector" "inferencePool" "urls" -}}
@@ -31,7 +31,7 @@
     {{- end -}}
     {{- $_ := set $source "inference-pool" $d.inferencePool -}}
   {{- else if and .Values.vllm.enabled .Values.vllm.roles.enabled (not $d.service) -}}
-    {{- $_ := set $source "selector" (include "warmlane.enginesSelectorLabels" . | replace ": " "=" | replace "\n" ",") -}}
+    {{- $_ := set $source "selector" (include "warmlane.enginesSelector" .) -}}
   {{- else -}}{{- $_ := set $source "service" (default (ternary (include "warmlane.enginesName" .) "vllm" .Values.vllm.enabled) $d.service) -}}
   {{- end -}}
   {{- with $d.namespace -}}{{- $_ := set $source "namespace" . -}}{{- end -}}
@@ -73,6 +73,9 @@
 {{- if gt (len $given) 1 -}}
 {{- fail (printf "cluster: %s (expected: at most one of secret, existingSecret, sslBundle)" (join ", " $given)) -}}
 {{- end -}}
+{{- if has (int .Values.cluster.port) (list 8080 8081) -}}
+{{- fail (printf "cluster.port: %v (expected: another port than 8080 and 8081, which the gateway has)" .Values.cluster.port) -}}
+{{- end -}}
 true
 {{- end -}}
 {{- end -}}
@@ -111,8 +114,9 @@ true
 
 {{/* Time for running streams to finish: what the process takes to drain, and a margin. */}}
 {{- define "warmlane.graceSeconds" -}}
-{{- $accept := include "warmlane.seconds" (list "drain.accept" (dig "drain" "accept" "10s" .Values.config)) | int64 -}}
-{{- $timeout := include "warmlane.seconds" (list "drain.timeout" (dig "drain" "timeout" "10m" .Values.config)) | int64 -}}
-{{- $farewell := include "warmlane.seconds" (list "drain.farewell" (dig "drain" "farewell" "5s" .Values.config)) | int64 -}}
+{{- $config := default dict .Values.config -}}
+{{- $accept := include "warmlane.seconds" (list "drain.accept" (dig "drain" "accept" "10s" $config)) | int64 -}}
+{{- $timeout := include "warmlane.seconds" (list "drain.timeout" (dig "drain" "timeout" "10m" $config)) | int64 -}}
+{{- $farewell := include "warmlane.seconds" (list "drain.farewell" (dig "drain" "farewell" "5s" $config)) | int64 -}}
 {{- add $accept $timeout $farewell .Values.terminationMarginSeconds -}}
 {{- end -}}

@@ -45,6 +45,29 @@
 {{- end }}
 {{- end -}}
 
+{{/* Fails where two things of a vLLM pod would have one port. */}}
+{{- define "warmlane.checkEnginePorts" -}}
+{{- $taken := list (dict "name" "vLLM itself" "first" 8000 "last" 8000) -}}
+{{- $wanted := list -}}
+{{- with .Values.vllm.kvEvents -}}
+{{- if .enabled -}}{{- $wanted = append $wanted (dict "name" "vllm.kvEvents.port" "first" (int .port) "last" (add1 .port | int)) -}}{{- end -}}
+{{- end -}}
+{{- with .Values.vllm.roles -}}
+{{- if .enabled -}}
+{{- $wanted = append $wanted (dict "name" "vllm.roles.sideChannelPort" "first" (int .sideChannelPort) "last" (add 15 .sideChannelPort | int)) -}}
+{{- $wanted = append $wanted (dict "name" "vllm.roles.transferPort" "first" (int .transferPort) "last" (add 999 .transferPort | int)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $port := $wanted -}}
+{{- range $other := $taken -}}
+{{- if and (le $port.first $other.last) (ge $port.last $other.first) -}}
+{{- fail (printf "%s: %d (expected: none of the ports from %d to %d, which %s has)" $port.name $port.first $other.first $other.last $other.name) -}}
+{{- end -}}
+{{- end -}}
+{{- $taken = append $taken $port -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Seconds that the preStop hook waits: until gateways have seen the pod leave, and where vLLM does not drain, until running
      requests had their time too. */}}
 {{- define "warmlane.enginePreStop" -}}

@@ -177,6 +177,14 @@ class NetworkPolicyTest {
     }
 
     @Test
+    void reachesUrlsWithPathsAndRoles() {
+        assertThat(egress("""
+                        discovery:
+                          urls: ["http://10.0.0.1:8000 role=prefill", "http://10.0.0.2:8000/a/b", "https://10.0.0.3/a role=decode"]
+                        """)).contains("8000 > 10.0.0.1/32[]", "8000 > 10.0.0.2/32[]", "443 > 10.0.0.3/32[]");
+    }
+
+    @Test
     void reachesWhatElseItIsTold() {
         assertThat(
                         egress(

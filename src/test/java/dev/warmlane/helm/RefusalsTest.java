@@ -21,6 +21,16 @@ class RefusalsTest {
             discovery: {urls: ['10.0.0.1:8000']}                    | /discovery/urls/0
             discovery: {urls: ['http://10.0.0.1:8000/v1']}          | /discovery/urls/0
             discovery: {service: a, selector: b=c}                  | discovery: service, selector (expected: one of service, selector, inferencePool, urls)
+            discovery: {urls: ['http://10.0.0.1:8000 role=cook']}   | /discovery/urls/0
+            discovery: {port: 99999}                                | /discovery/port
+            discovery: {port: Not a port}                           | /discovery/port
+            discovery:                                              | missing property 'discovery'
+            autoscaling: {enabled: true, maxReplicas: }             | missing property 'maxReplicas'
+            nameOverride: Not a name                                | /nameOverride
+            fullnameOverride: Not_a_name                            | /fullnameOverride
+            commonLabels: {app.kubernetes.io/name: a}               | invalid propertyName 'app.kubernetes.io/name'
+            priorityClassName: Not a name                           | /priorityClassName
+            management: {keySecret: Not a name}                     | /management/keySecret
             discovery: {urls: ['http://a:1'], port: 1}              | discovery: namespace or port beside urls (expected: they are part of the URLs)
             discovery: {inferencePool: a, port: http}               | discovery.port: http (expected: nothing, because an InferencePool names its targetPorts)
             {discovery: {service: a}, config: {endpoints: ['http://a:1']}} | discovery: set (expected: nothing, because config.pools or config.endpoints says where the servers are)
@@ -48,11 +58,13 @@ class RefusalsTest {
             cluster: {enabled: maybe}                               | /cluster/enabled
             cluster: {secret: short}                                | /cluster/secret
             cluster: {secret: 0123456789abcdef, sslBundle: a}       | cluster: secret, sslBundle (expected: at most one of secret, existingSecret, sslBundle)
+            cluster: {port: 8081}                                   | cluster.port: 8081 (expected: another port than 8080 and 8081, which the gateway has)
             service: {port: 0}                                      | /service/port
             service: {port: 70000}                                  | /service/port
             service: {type: Public}                                 | /service/type
             service: {sessionAffinity: Cookie}                      | /service/sessionAffinity
             resources: {request: {cpu: 1}}                          | 'request' not allowed
+            resources: {limits: {memory: 1g}}                       | /resources/limits/memory
             probes: {timeoutSeconds: 0}                             | /probes/timeoutSeconds
             securityContext: {runAsUser: 0}                         | /securityContext/runAsUser
             {autoscaling: {enabled: true}, keda: {enabled: true}}   | autoscaling.enabled and keda.enabled: both (expected: one of them, or neither)
@@ -80,6 +92,9 @@ class RefusalsTest {
             vllm: {enabled: true, version: 0.11.0, model: m, hashAlgorithm: builtin} | vllm.hashAlgorithm: builtin (expected: with vLLM 0.11.0 one of sha256, sha256_cbor)
             vllm: {enabled: true, version: 0.10.1, model: m, hashAlgorithm: sha256, kvEvents: {enabled: true}} | vllm.hashAlgorithm: sha256 (expected: with KV events of vLLM 0.10.1 one of builtin, sha256_cbor_64bit)
             vllm: {enabled: true, version: 0.18.0, model: m, roles: {enabled: true}, scaling: {by: keda}} | vllm.scaling.by: keda (expected: none with vllm.roles
+            vllm: {enabled: true, version: 0.11.0, model: m, scaling: {by: keda, pool: chat}} | vllm.scaling.pool: chat (expected: a pool of the gateway: default)
+            vllm: {enabled: true, version: 0.11.0, model: m, kvEvents: {enabled: true, port: 7999}} | vllm.kvEvents.port: 7999 (expected: none of the ports from 8000 to 8000, which vLLM itself has)
+            vllm: {enabled: true, version: 0.18.0, model: m, roles: {enabled: true, transferPort: 5600}} | vllm.roles.transferPort: 5600 (expected: none of the ports from 5600 to 5615, which vllm.roles.sideChannelPort has)
             vllm: {roles: {ucx: {LD_PRELOAD: x}}}                   | invalid propertyName 'LD_PRELOAD'
             vllm: {gpuMemoryUtilization: 90}                        | /vllm/gpuMemoryUtilization
             vllm: {blockSize: 17}                                   | /vllm/blockSize

@@ -68,6 +68,8 @@ final class SettingsSchema {
                 ordered("type", "string", "pattern", "^(" + reference + ")?$");
             // YAML reads off as false.
             case "ranks" -> value(String.class);
+            case "port" ->
+                component.getType() == String.class ? value(String.class) : schema(component.getGenericType(), name);
             case "api-key" -> ordered("type", "string", "pattern", "^(" + reference + "|pass)$");
             default -> schema(component.getGenericType(), name);
         };
