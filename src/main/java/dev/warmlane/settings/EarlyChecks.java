@@ -29,6 +29,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     private static final int MAX_PORT = 65_535;
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
     private static final String SERVER_PORT = "server.port";
+    private static final String CLUSTER_PORT = "warmlane.cluster.port";
     private static final String MANAGEMENT_PORT = "management.server.port";
     private static final List<String> FORMATS = List.of("ecs", "gelf", "logstash");
     private static final String PREFIX = SettingNames.PREFIX + ".";
@@ -125,6 +126,14 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         String management = port(environment, MANAGEMENT_PORT);
         if (server != null && server.equals(management) && !server.equals("0")) {
             throw new InvalidSettingException(MANAGEMENT_PORT, management, "another port than server.port");
+        }
+        boolean clustered = Stream.of(
+                        "warmlane.cluster.members", "warmlane.cluster.members[0]", "warmlane.cluster.service")
+                .anyMatch(key -> !environment.getProperty(key, "").isBlank());
+        String cluster = environment.getProperty(CLUSTER_PORT, "").strip();
+        if (clustered && !cluster.equals("0") && (cluster.equals(server) || cluster.equals(management))) {
+            throw new InvalidSettingException(
+                    CLUSTER_PORT, cluster, "another port than server.port and management.server.port");
         }
     }
 

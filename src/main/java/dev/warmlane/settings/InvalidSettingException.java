@@ -1,14 +1,19 @@
 package dev.warmlane.settings;
 
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.unit.DataSize;
 
 /** A setting that cannot be used. The message gives key, value and what was expected; the process must not start. */
 public final class InvalidSettingException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
+
+    private static final List<Unit> SECONDS =
+            List.of(new Unit("d", 86_400), new Unit("h", 3600), new Unit("m", 60), new Unit("s", 1));
+
+    private static final List<Unit> BYTES =
+            List.of(new Unit("GB", 1 << 30), new Unit("MB", 1 << 20), new Unit("KB", 1 << 10), new Unit("B", 1));
 
     public InvalidSettingException(String key, @Nullable Object value, String expected) {
         this(key, "%s (expected: %s)".formatted(text(value), expected));
@@ -19,14 +24,29 @@ public final class InvalidSettingException extends IllegalArgumentException {
         super(key + ": " + problem);
     }
 
-    /** A value as one writes it in settings. */
+    /** A value as one writes it in settings: in the largest unit that it is a whole number of. */
     static String text(@Nullable Object value) {
         if (value instanceof Duration duration) {
-            boolean wholeSeconds = duration.toMillis() % 1000 == 0;
-            return DurationStyle.SIMPLE.print(duration, wholeSeconds ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
+            if (duration.toNanosPart() == 0) {
+                return whole(duration.toSeconds(), SECONDS);
+            }
+            return duration.toNanosPart() % 1_000_000 == 0 ? duration.toMillis() + "ms" : duration.toString();
+        }
+        if (value instanceof DataSize size) {
+            return whole(size.toBytes(), BYTES);
         }
         return value == null ? "not set" : value.toString();
     }
+
+    private static String whole(long number, List<Unit> units) {
+        Unit unit = units.stream()
+                .filter(each -> number != 0 && number % each.size == 0)
+                .findFirst()
+                .orElse(units.get(units.size() - 1));
+        return number / unit.size + unit.name;
+    }
+
+    private record Unit(String name, long size) {}
 
     /** What settings share: the ranges of values, and what is shown of a secret. */
     static final class Check {

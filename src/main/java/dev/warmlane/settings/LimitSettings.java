@@ -66,7 +66,9 @@ public record LimitSettings(
         }
         if (bufferedBodies.toBytes() != 0 && bufferedBodies.compareTo(body) < 0) {
             throw new InvalidSettingException(
-                    "warmlane.limits.buffered-bodies", bufferedBodies, "at least warmlane.limits.body, " + body);
+                    "warmlane.limits.buffered-bodies",
+                    bufferedBodies,
+                    "at least warmlane.limits.body, " + InvalidSettingException.text(body));
         }
         Check.positive("warmlane.limits.header-timeout", headerTimeout);
         Check.positive("warmlane.limits.body-timeout", bodyTimeout);

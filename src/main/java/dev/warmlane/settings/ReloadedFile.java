@@ -1,7 +1,9 @@
 package dev.warmlane.settings;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -13,6 +15,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * What a file says, read anew by {@link #check}. The content is compared, not the time of the last change, because
@@ -137,7 +142,24 @@ public final class ReloadedFile<T> implements AutoCloseable {
         return Files.readAllBytes(path);
     }
 
+    /** Says where a file is no YAML, without what it says there, which may be a secret. */
+    public static IllegalArgumentException notYaml(YAMLException e, String expected) {
+        Mark mark = e instanceof MarkedYAMLException marked ? marked.getProblemMark() : null;
+        String where =
+                mark == null ? "" : ", at line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1);
+        return new IllegalArgumentException("not YAML%s (expected: %s)".formatted(where, expected));
+    }
+
     private static String reason(Exception e) {
-        return e.getClass().getSimpleName();
+        if (e instanceof NoSuchFileException) {
+            return "there is no such file";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        // A file's own content is in no message of these.
+        return e instanceof IOException && e.getMessage() != null
+                ? e.getMessage()
+                : e.getClass().getSimpleName();
     }
 }

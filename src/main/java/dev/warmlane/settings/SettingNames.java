@@ -24,6 +24,8 @@ import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
@@ -216,16 +218,34 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
             if (unbound != null) {
                 StringBuilder problems = new StringBuilder();
                 for (ConfigurationProperty property : unbound.getUnboundProperties()) {
-                    problems.append(describe(
-                                    property,
-                                    NearestSetting.insteadOf(property.getName().toString())))
-                            .append(System.lineSeparator());
+                    ConfigurationPropertyName left = leftOut(property);
+                    String expected = left == null
+                            ? NearestSetting.insteadOf(property.getName().toString())
+                            : left + " beside it: a list is taken from one place, and numbered from 0 there";
+                    problems.append(describe(property, expected)).append(System.lineSeparator());
                 }
                 return analysis(problems.toString().strip(), cause);
             }
             ConfigurationProperty property = cause.getProperty();
             Class<?> type = cause.getTarget().getType().resolve(Object.class);
             return property == null ? null : analysis(describe(property, expected(type)), cause);
+        }
+
+        /** The element of a list before this one if its place does not have it: then Spring does not see this one either. */
+        private static @Nullable ConfigurationPropertyName leftOut(ConfigurationProperty property) {
+            ConfigurationPropertyName name = property.getName();
+            ConfigurationPropertySource source = property.getSource();
+            for (int i = 0; source != null && i < name.getNumberOfElements(); i++) {
+                String index = name.getElement(i, ConfigurationPropertyName.Form.ORIGINAL);
+                if (name.isNumericIndex(i) && index.length() < 10 && !index.equals("0")) {
+                    ConfigurationPropertyName before = name.chop(i).append("[" + (Integer.parseInt(index) - 1) + "]");
+                    if (source.getConfigurationProperty(before) == null
+                            && source.containsDescendantOf(before) == ConfigurationPropertyState.ABSENT) {
+                        return before;
+                    }
+                }
+            }
+            return null;
         }
 
         private static String expected(Class<?> type) {

@@ -101,13 +101,18 @@ public record WarmlaneSettings(
                     tenancy.secretFile(),
                     "nothing unless warmlane.auth tells who clients are");
         }
+        int shorthand = endpoints.isEmpty() ? 0 : 1;
         Set<String> names = new HashSet<>();
         for (int i = 0; i < pools.size(); i++) {
             PoolSettings pool = pools.get(i);
-            pool.check("warmlane.pools[" + i + "]");
+            String key = i < shorthand ? "warmlane.endpoints" : "warmlane.pools[" + (i - shorthand) + "]";
+            pool.check(key);
             if (!names.add(pool.name())) {
                 throw new InvalidSettingException(
-                        "warmlane.pools[" + i + "].name", pool.name(), "a name that no other pool has");
+                        key + ".name",
+                        pool.name(),
+                        "a name that no other pool has"
+                                + (shorthand == 0 ? "" : "; warmlane.endpoints is the pool default"));
             }
         }
     }

@@ -20,7 +20,7 @@ class InfoIT {
             JsonNode info = new ChatClient().getJson(gateway.management("/actuator/info"));
 
             assertThat(info.at("/warmlane/policy").asString()).isEqualTo("sticky");
-            assertThat(info.at("/warmlane/settings/affinity/ttl").asString()).isEqualTo("7200s");
+            assertThat(info.at("/warmlane/settings/affinity/ttl").asString()).isEqualTo("2h");
             assertThat(info.at("/warmlane/settings/pools/0/api-key").asString()).isEqualTo("***");
             assertThat(info.toString()).doesNotContain("sk-hidden");
             // Only a build by Maven knows them.

@@ -43,6 +43,7 @@ class EarlyChecksTest {
                 "--server.port=-1 | server.port: -1 (expected: a port from 0 to 65535)",
                 "--management.server.port=70000 | management.server.port: 70000 (expected: a port from 0 to 65535)",
                 "--server.port=8081 | management.server.port: 8081 (expected: another port than server.port)",
+                "--warmlane.cluster.members=a:1 --warmlane.cluster.port=8080 | warmlane.cluster.port: 8080 (expected: another port than server.port and management.server.port)",
                 "--logging.structured.format.console=xml | logging.structured.format.console: xml (expected: ecs, gelf, logstash)",
                 "--logging.config=/no/logback.xml | logging.config: /no/logback.xml (expected: a file that can be read)",
                 "--logging.file.name=src/test | logging.file.name: src/test (expected: a file that can be written)",
@@ -53,7 +54,7 @@ class EarlyChecksTest {
                 "--warmlane.pools[0].api-key=se${NO_SUCH_KEY}cret | warmlane.pools[0].api-key: ${NO_SUCH_KEY} (expected: a variable of the environment that is set, or a default as in ${NAME:default})"
             })
     void whatCannotBeUsedIsNamed(String setting, String problem) {
-        assertThatThrownBy(() -> start(setting)).hasMessage(problem);
+        assertThatThrownBy(() -> start(setting.split(" "))).hasMessage(problem);
     }
 
     @ParameterizedTest

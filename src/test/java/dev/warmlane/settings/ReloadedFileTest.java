@@ -67,7 +67,7 @@ class ReloadedFileTest {
         Files.delete(file);
         number.check();
         assertThat(number.get()).isEqualTo(1);
-        assertThat(output).contains("cannot be read: NoSuchFileException");
+        assertThat(output).contains("cannot be read: there is no such file");
 
         Files.writeString(file, "3");
         number.check();
@@ -78,6 +78,6 @@ class ReloadedFileTest {
     void mustBeReadableAtFirst() {
         assertThatThrownBy(() -> new ReloadedFile<>(folder.resolve("none"), content -> content))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("cannot be read: NoSuchFileException");
+                .hasMessage("cannot be read: there is no such file");
     }
 }

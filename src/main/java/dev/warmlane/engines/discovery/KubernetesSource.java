@@ -29,10 +29,21 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
 
     private static final Pattern SERVICE_NAME = Pattern.compile("[a-z]([-a-z0-9]{0,61}[a-z0-9])?");
 
-    /** @throws IllegalArgumentException if the selector is blank, which would select every slice, or the scheme is unknown */
+    private static final Pattern NAMESPACE = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+
+    /** Kubernetes' grammar, without the rules for each word. */
+    private static final Pattern SELECTOR = selector("[\\w./-]+", "[\\w.-]*");
+
+    /**
+     * @throws IllegalArgumentException if the selector is blank, which would select every slice, or is none, or the scheme is unknown
+     */
     public KubernetesSource {
         if (labelSelector.isBlank()) {
             throw new IllegalArgumentException("selector: blank (expected: a label selector such as app=vllm)");
+        }
+        if (!SELECTOR.matcher(labelSelector).matches()) {
+            throw new IllegalArgumentException(
+                    "selector: %s (expected: a label selector such as app=vllm)".formatted(labelSelector));
         }
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw new IllegalArgumentException("scheme: %s (expected: http or https)".formatted(scheme));
@@ -72,14 +83,26 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
     /**
      * The namespace of a setting, or the client's if the setting is absent.
      *
-     * @throws IllegalArgumentException if both are absent, as outside a cluster
+     * @throws IllegalArgumentException if both are absent, as outside a cluster, or it is no name
      */
     static String namespace(@Nullable String setting, KubernetesClient client) {
         String namespace = setting == null ? client.getNamespace() : setting;
         if (namespace == null) {
-            throw new IllegalArgumentException("namespace: none (expected: a namespace, outside of a cluster)");
+            throw new IllegalArgumentException(
+                    "namespace: not set (expected: a namespace, where there is no cluster around)");
+        }
+        if (!NAMESPACE.matcher(namespace).matches()) {
+            throw new IllegalArgumentException(
+                    "namespace: %s (expected: the name of a namespace)".formatted(namespace));
         }
         return namespace;
+    }
+
+    private static Pattern selector(String key, String value) {
+        String values = "\\(\\s*" + value + "\\s*(,\\s*" + value + "\\s*)*\\)";
+        String term = "\\s*(!?\\s*" + key + "|" + key + "\\s*(=|==|!=)\\s*" + value + "|" + key + "\\s+(in|notin)\\s*"
+                + values + ")\\s*";
+        return Pattern.compile(term + "(," + term + ")*");
     }
 
     /** Reads the role of endpoints from the labels of what lists them: of a pod, or of a Service, which its EndpointSlices carry too. */

@@ -6,6 +6,7 @@ import dev.warmlane.engines.models.ModelNames.Mirror;
 import dev.warmlane.engines.models.ModelNames.Name;
 import dev.warmlane.engines.models.ModelNames.Share;
 import dev.warmlane.engines.models.ModelNames.Target;
+import dev.warmlane.settings.ReloadedFile;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public final class ModelNamesFile {
         try {
             root = new Yaml(new SafeConstructor(new LoaderOptions())).load(new String(content, UTF_8));
         } catch (YAMLException e) {
-            throw new IllegalArgumentException("not YAML (expected: a list `names`)", e);
+            throw ReloadedFile.notYaml(e, "a list `names`");
         }
         if (!(root instanceof Map<?, ?> map) || map.size() != 1 || !(map.get("names") instanceof List<?> list)) {
             throw new IllegalArgumentException("names: missing, or not the only key (expected: a list `names`)");

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.access;
 
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
+import dev.warmlane.settings.ReloadedFile;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -36,14 +37,14 @@ public final class ApiKeysFile {
         try {
             root = new Yaml(new SafeConstructor(new LoaderOptions())).load(new String(content, StandardCharsets.UTF_8));
         } catch (YAMLException e) {
-            // Its message quotes the line, which may hold a key.
-            throw new IllegalArgumentException("not YAML (expected: a list `keys`)");
+            throw ReloadedFile.notYaml(e, "a list `keys`");
         }
         if (!(root instanceof Map<?, ?> map)
                 || map.size() != 1
                 || !(map.get("keys") instanceof List<?> list)
                 || list.isEmpty()) {
-            throw new IllegalArgumentException("keys: missing or empty, or not alone (expected: a list `keys`)");
+            throw new IllegalArgumentException(
+                    "keys: missing, empty or not alone (expected: a list `keys` and nothing else)");
         }
         Map<Identity, List<String>> hashes = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KubernetesSourceTest {
 
@@ -29,6 +34,40 @@ class KubernetesSourceTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> KubernetesSource.ofSelector(null, " ", TargetPort.FIRST))
                 .withMessage("selector: blank (expected: a label selector such as app=vllm)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "app=vllm",
+                "app == vllm, tier!=test",
+                "app in (a, b),!canary",
+                "app.kubernetes.io/name notin (x)",
+                "app",
+                "app="
+            })
+    void takesAnySelector(String selector) {
+        assertThat(KubernetesSource.ofSelector(null, selector, TargetPort.FIRST).labelSelector())
+                .isEqualTo(selector);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"app==a=", "app in (a", "app in a", "a b", "app=a,,b=c", "app: vllm", "app>1"})
+    void refusesWhatIsNoSelector(String selector) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KubernetesSource.ofSelector(null, selector, TargetPort.FIRST))
+                .withMessage("selector: " + selector + " (expected: a label selector such as app=vllm)");
+    }
+
+    @Test
+    void refusesWhatIsNoNamespace() {
+        try (KubernetesClient client = new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder().withAutoConfigure(false).build())
+                .build()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> KubernetesSource.namespace("No_Name", client))
+                    .withMessage("namespace: No_Name (expected: the name of a namespace)");
+        }
     }
 
     @Test

@@ -55,9 +55,9 @@ class ApiKeysFileTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "`` | keys: missing or empty, or not alone (expected: a list `keys`)",
-                "keys: [] | keys: missing or empty, or not alone (expected: a list `keys`)",
-                "keys: [{name: a, sha256: F} | not YAML (expected: a list `keys`)",
+                "`` | keys: missing, empty or not alone (expected: a list `keys` and nothing else)",
+                "keys: [] | keys: missing, empty or not alone (expected: a list `keys` and nothing else)",
+                "keys: [{name: a, sha256: F} | not YAML, at line 1, column 91 (expected: a list `keys`)",
                 "keys: [a] | keys[0]: not a map (expected: name and sha256)",
                 "keys: [{name: a}] | keys[0].sha256: missing (expected: a text)",
                 "keys: [{sha256: F}] | keys[0].name: missing (expected: a text)",
