@@ -13,7 +13,6 @@ import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.core.vllm.ZeroTokenAbort;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
-import dev.warmlane.proxy.ErrorResponses.EngineRefusal;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestOutcome;
