@@ -1,14 +1,9 @@
 package dev.warmlane.proxy;
 
-import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.StoredResponses;
-import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
-import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
-import dev.warmlane.core.vllm.PrefillBody;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ModelNames.Name;
 import dev.warmlane.engines.models.ModelNames.Resolved;
@@ -32,24 +27,19 @@ import dev.warmlane.proxy.outcome.RequestProgress.LoggedRequest;
 import dev.warmlane.proxy.prewarm.SharedPromptReader;
 import dev.warmlane.settings.PoolSettings;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
 
-/**
- * Reads what routing needs to know of a request, and no more: the pool, the affinity key and, where the policy looks at it, the
- * prompt.
- */
+/** Reads of a request what is needed to serve it, and no more: its pool, what the pool's router is told, what its client may do. */
 final class ExchangeReader {
     /** A path by which no prompt is computed elsewhere: one endpoint serves all of a copy. */
     private static final String MIRRORED = "";
 
     private final PoolSelector pools;
     private final NamedModels names;
+    private final RoutingRequestReader routing;
     private final AffinityKeyResolver keys;
     private final StoredResponses responses;
     private final boolean asksForUsage;
@@ -65,6 +55,7 @@ final class ExchangeReader {
     ExchangeReader(
             PoolSelector pools,
             NamedModels names,
+            RoutingRequestReader routing,
             AffinityKeyResolver keys,
             StoredResponses responses,
             boolean asksForUsage,
@@ -72,6 +63,7 @@ final class ExchangeReader {
             @Nullable ClientRights rights) {
         this.pools = pools;
         this.names = names;
+        this.routing = routing;
         this.keys = keys;
         this.responses = responses;
         this.asksForUsage = asksForUsage;
@@ -135,60 +127,69 @@ final class ExchangeReader {
             body.parseIfReadable();
         }
         ServerHttpRequest request = exchange.getRequest();
+        String path = request.getURI().getRawPath();
         Identity identity = identity(exchange);
         Tenant tenant = tenant(identity);
         Resolved target = named == null ? null : named.target();
-        String path = request.getURI().getRawPath();
         if (rights != null && identity != null) {
-            Predicate<EngineVersion> engines = release -> {
-                Pool pool = pools.select(routeHost, body, target, null, identity.allowance());
-                return pool.versions()
-                        .allSince(release, pool.endpoints().snapshot().endpoints());
-            };
-            rights.isolate(path, traits, engines, tenant, body);
+            rights.isolate(path, traits, release -> allSince(release, routeHost, body, target, identity), tenant, body);
             rights.checkModel(identity, body);
             rights.limitPriority(identity, body);
         }
-        String asked = traits.storedResponse(path);
-        String stored = traits.storesResponses() ? storedResponse(asked, body) : null;
-        if (asked != null && body.model() == null && !pools.mayHave(routeHost, asked)) {
+        String inPath = traits.storedResponse(path);
+        String stored = traits.storesResponses() ? storedResponse(inPath, body) : null;
+        if (inPath != null && body.model() == null && !pools.mayHave(routeHost, inPath)) {
             throw ApiException.unknownResponse();
         }
         Pool pool = pools.select(
                 routeHost, body, target, stored, identity == null ? Allowance.UNLIMITED : identity.allowance());
         RequestOutcome outcome = RequestOutcome.of(exchange);
+        tell(outcome, pool, body, named);
+        if (traits.webSocket() && rights != null && identity != null) {
+            rights.checkModels(identity, pools.models(pool));
+        }
+        String id = outcome.requestId();
+        RoutingRequest routed = routing.read(request, path, id, traits.affinity(), pool, tenant, body, stored);
+        Prewarming prewarming = pool.prewarming();
+        if (prewarming != null && traits.affinity()) {
+            SharedPromptReader.read(prewarming.shared(), path, keys.sender(routed.key(), request), body);
+        }
+        TokenCharge charge = rights == null || identity == null || charged != null
+                ? charged
+                : rights.charge(identity, traits.affinity(), body);
+        LoggedRequest kept = logged ? LoggedRequest.of(routed, body, traits.affinity()) : null;
+        boolean usageAsked = needsUsage(charge) && traits.usageChunk() && body.askForUsageChunk();
+        boolean makes = traits.storesResponses() && HttpMethod.POST.equals(request.getMethod()) && inPath == null;
+        body.forgetPrompt();
+        RequestProgress progress = new RequestProgress(routed.key(), kept, startedNanos);
+        outcome.progress(progress);
+        RoutedExchange read = new RoutedExchange(
+                pool, routed, body, named, usageAsked, id, progress, charge, makes ? responses : null);
+        if (traits.webSocket()) {
+            read.namesSaid(said -> names.modelSaid(said, pool, named, tenant, request, body));
+        }
+        return read;
+    }
+
+    /** Whether all engines that could serve the request are of this release or a later one. */
+    private boolean allSince(
+            EngineVersion release, String routeHost, RequestBody body, @Nullable Resolved target, Identity identity) {
+        Pool pool = pools.select(routeHost, body, target, null, identity.allowance());
+        return pool.versions().allSince(release, pool.endpoints().snapshot().endpoints());
+    }
+
+    private void tell(RequestOutcome outcome, Pool pool, RequestBody body, @Nullable NamedModel named) {
         outcome.pool(pool.name());
         String model = body.model();
         outcome.model(
                 named == null ? model : named.name(),
                 model == null ? pools.firstModel(pool) : model,
                 named != null && named.at() > 0);
-        if (traits.webSocket() && rights != null && identity != null) {
-            rights.checkModels(identity, pools.models(pool));
-        }
-        String id = outcome.requestId();
-        RoutingRequest routing = routing(request, path, id, traits.affinity(), pool, tenant, body, stored);
-        Prewarming prewarming = pool.prewarming();
-        if (prewarming != null && traits.affinity()) {
-            SharedPromptReader.read(prewarming.shared(), path, keys.sender(routing.key(), request), body);
-        }
-        TokenCharge charge = rights == null || identity == null || charged != null
-                ? charged
-                : rights.charge(identity, traits.affinity(), body);
-        LoggedRequest kept = logged ? LoggedRequest.of(routing, body, traits.affinity()) : null;
-        // Tokens that are limited must be known, whether or not the client asked.
-        boolean asks = asksForUsage || (charge != null && charge.isLimited());
-        boolean usageAsked = asks && traits.usageChunk() && body.askForUsageChunk();
-        boolean makes = traits.storesResponses() && HttpMethod.POST.equals(request.getMethod()) && asked == null;
-        body.forgetPrompt();
-        RequestProgress progress = new RequestProgress(routing.key(), kept, startedNanos);
-        outcome.progress(progress);
-        RoutedExchange routed = new RoutedExchange(
-                pool, routing, body, named, usageAsked, id, progress, charge, makes ? responses : null);
-        if (traits.webSocket()) {
-            routed.namesSaid(said -> names.modelSaid(said, pool, named, tenant, request, body));
-        }
-        return routed;
+    }
+
+    /** Tokens that are limited must be known, whether or not the client asked. */
+    private boolean needsUsage(@Nullable TokenCharge charge) {
+        return asksForUsage || (charge != null && charge.isLimited());
     }
 
     /**
@@ -210,7 +211,7 @@ final class ExchangeReader {
         String id = RequestOutcome.of(exchange).requestId();
         boolean affinity = RouteTraits.of(exchange).affinity();
         return new Mirrored(
-                pool, routing(request, MIRRORED, id, affinity, pool, tenant, body, null), id, identity != null);
+                pool, routing.read(request, MIRRORED, id, affinity, pool, tenant, body, null), id, identity != null);
     }
 
     private @Nullable Identity identity(ServerWebExchange exchange) {
@@ -234,49 +235,5 @@ final class ExchangeReader {
         GenerationRequest request = inPath == null && body.isJson() ? body.parseIfReadable() : null;
         List<String> continued = request == null ? List.of() : request.previousResponses();
         return continued.isEmpty() ? inPath : continued.get(continued.size() - 1);
-    }
-
-    /** What keeps a request at one endpoint in a pool whose endpoints have roles; null if nothing does. */
-    private static @Nullable PrefillBypass whole(String path, Pool pool, RequestBody body) {
-        if (!pool.endpoints().snapshot().hasRoles()) {
-            return null;
-        }
-        if (PrefillBody.Api.ofPath(path) == null || !body.isJson()) {
-            return PrefillBypass.API;
-        }
-        PrefillBody.Obstacle obstacle = PrefillBody.obstacle(body.bytes());
-        return obstacle == null ? null : PrefillBypass.valueOf(obstacle.name());
-    }
-
-    /** What the router is told of a request that goes to this pool. */
-    RoutingRequest routing(
-            ServerHttpRequest request,
-            String path,
-            @Nullable String id,
-            boolean affinity,
-            Pool pool,
-            @Nullable Tenant tenant,
-            RequestBody body,
-            @Nullable String stored) {
-        EndpointId owner = stored == null ? null : responses.owner(pool.name(), stored);
-        Set<EndpointId> unsuited = pools.unsuited(pool, body);
-        boolean needsAdapter = pools.needsAdapter(pool, body);
-        if (!affinity) {
-            return new RoutingRequest(
-                    AffinityKey.none(ThreadLocalRandom.current().nextLong()),
-                    PromptBlocks.EMPTY,
-                    unsuited,
-                    owner,
-                    body.modelIfRead(),
-                    needsAdapter,
-                    id,
-                    PrefillBypass.API);
-        }
-        body.engine(pool.versions().oldest());
-        AffinityKey key = keys.resolve(pools.scope(pool, body), tenant, request, body);
-        boolean read = pool.router().readsPrompt(key.source());
-        PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
-        return new RoutingRequest(
-                key, prompt, unsuited, owner, body.modelIfRead(), needsAdapter, id, whole(path, pool, body));
     }
 }

@@ -24,6 +24,7 @@ public final class Explainer {
 
     private final BodyReader bodies;
     private final ExchangeReader requests;
+    private final RoutingRequestReader routing;
     private final PoolSelector pools;
     private final NamedModels names;
     private final @Nullable ClientRights rights;
@@ -32,11 +33,13 @@ public final class Explainer {
     Explainer(
             BodyReader bodies,
             ExchangeReader requests,
+            RoutingRequestReader routing,
             PoolSelector pools,
             NamedModels names,
             @Nullable ClientRights rights) {
         this.bodies = bodies;
         this.requests = requests;
+        this.routing = routing;
         this.pools = pools;
         this.names = names;
         this.rights = rights;
@@ -64,7 +67,7 @@ public final class Explainer {
         return new Explanation(
                 pool.name(),
                 named == null ? List.of() : named.target().path(),
-                pool.router().explain(requests.routing(request, PATH, null, true, pool, tenant, body, stored)));
+                pool.router().explain(routing.read(request, PATH, null, true, pool, tenant, body, stored)));
     }
 
     /**

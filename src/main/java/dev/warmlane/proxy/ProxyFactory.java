@@ -4,7 +4,6 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.proxy.Dispatcher.PriorityReader;
 import dev.warmlane.proxy.VllmRoutingFilter.StreamLimit;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.access.ClientRights;
@@ -69,15 +68,17 @@ public final class ProxyFactory implements AutoCloseable {
         AffinityKeyResolver keys = new AffinityKeyResolver(settings.affinity());
         ClientRights rights = access == null ? null : access.rights();
         NamedModels names = new NamedModels(selector, pools, models, keys, rights);
+        RoutingRequestReader routing = new RoutingRequestReader(selector, keys, responses);
         this.requests = new ExchangeReader(
                 selector,
                 names,
+                routing,
                 keys,
                 responses,
                 settings.usage().request(),
                 AccessLogSettings.isOn(settings.accessLog().target()),
                 rights);
-        this.explainer = new Explainer(bodies, requests, selector, names, rights);
+        this.explainer = new Explainer(bodies, requests, routing, selector, names, rights);
     }
 
     public VllmRoutingFilter filter(MeterRegistry registry) {
@@ -112,7 +113,7 @@ public final class ProxyFactory implements AutoCloseable {
                 new ResponseWriter(
                         responseHeaders, retries, log, settings.retry().hold()),
                 new WebSocketRelay(settings, budget, responseHeaders, retries, log),
-                new Dispatcher(new PriorityReader(settings.queue()), metrics),
+                new Dispatcher(settings.queue(), metrics),
                 retries,
                 metrics,
                 log,
