@@ -13,6 +13,7 @@ import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -60,44 +61,64 @@ final class ResponseWriter {
                 () -> headers.write(response, upstream.status(), upstream.headers(), dispatch, routed),
                 onFirstByte,
                 log);
-        NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         ComputedPrompt computed = upstream.status() < 400 ? routed.computed() : null;
         Transfer transfer = computed == null ? null : computed.transfer();
         if (isShort(upstream)) {
-            // Nothing is written before the whole is there, so until then another endpoint can still take over.
-            return (transfer == null ? whole : whole.map(body -> corrected(body, transfer, upstream))).flatMap(body -> {
-                if (observer.holdWhole(body)) {
-                    if (retries.allow(routed, FailureCause.ABORT)) {
-                        body.release();
-                        return Mono.error(UnusableResponse.aborted());
-                    }
-                    observer.commitAborted();
-                }
-                observer.release();
-                observer.complete();
-                return response.writeWith(Mono.just(buffers.wrap(body)));
-            });
+            return (transfer == null ? whole : whole.map(body -> corrected(body, transfer, upstream)))
+                    .flatMap(body -> writeWhole(response, body, observer, routed));
         }
         routed.progress().inChunks();
         boolean stream = upstream.isEventStream();
         Flux<ByteBuf> content = transfer == null
                 ? upstream
-                : new UsageCorrection(transfer, stream).rewrite(upstream, buffers.getByteBufAllocator());
-        if (!stream) {
-            // Cut short, the response is not ended properly, so the client sees that it is not whole. The failure
-            // becomes one of our own: Spring takes "Connection reset by peer" for the client's reset, and ends the
-            // response as if it were whole.
-            return write(
-                    response,
-                    content.doOnNext(observer::accept)
-                            .doOnComplete(observer::complete)
-                            .onErrorMap(failure -> response.isCommitted(), observer::brokeOff)
-                            .map(buffers::wrap));
+                : new UsageCorrection(transfer, stream)
+                        .rewrite(upstream, buffers(response).getByteBufAllocator());
+        return stream
+                ? writeEvents(exchange, content, upstream.eventLoop(), observer, routed)
+                : writeBody(response, content, observer);
+    }
+
+    /** Nothing is written before the whole is there, so until then another endpoint can still take over. */
+    private Mono<Void> writeWhole(
+            ServerHttpResponse response, ByteBuf body, ResponseObserver observer, RoutedExchange routed) {
+        if (observer.holdWhole(body)) {
+            if (retries.allow(routed, FailureCause.ABORT)) {
+                body.release();
+                return Mono.error(UnusableResponse.aborted());
+            }
+            observer.commitAborted();
         }
+        observer.release();
+        observer.complete();
+        return response.writeWith(Mono.just(buffers(response).wrap(body)));
+    }
+
+    /**
+     * Cut short, the response is not ended properly, so the client sees that it is not whole. The failure becomes one of our own: Spring
+     * takes "Connection reset by peer" for the client's reset, and ends the response as if it were whole.
+     */
+    private static Mono<Void> writeBody(ServerHttpResponse response, Flux<ByteBuf> content, ResponseObserver observer) {
+        return write(
+                response,
+                content.doOnNext(observer::accept)
+                        .doOnComplete(observer::complete)
+                        .onErrorMap(failure -> response.isCommitted(), observer::brokeOff)
+                        .map(buffers(response)::wrap));
+    }
+
+    /** Cut short, the response ends with an event that says so. */
+    private Mono<Void> writeEvents(
+            ServerWebExchange exchange,
+            Flux<ByteBuf> content,
+            EventLoop loop,
+            ResponseObserver observer,
+            RoutedExchange routed) {
+        ServerHttpResponse response = exchange.getResponse();
+        NettyDataBufferFactory buffers = buffers(response);
         Flux<ByteBuf> held = new HeldStream(
                 content,
                 observer,
-                upstream.eventLoop(),
+                loop,
                 retries.possible(routed) ? holdNanos : 0,
                 () -> retries.allow(routed, FailureCause.ABORT));
         Flux<ByteBuf> events =
@@ -111,6 +132,10 @@ final class ResponseWriter {
                                         observer.brokeOff(failure),
                                         RouteTraits.errorFormat(exchange),
                                         routed.requestId())))));
+    }
+
+    private static NettyDataBufferFactory buffers(ServerHttpResponse response) {
+        return (NettyDataBufferFactory) response.bufferFactory();
     }
 
     /** Writes chunks as they come; those that come in one turn of the event loop are flushed together. */
