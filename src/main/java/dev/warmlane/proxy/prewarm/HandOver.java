@@ -4,7 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.prefix.SharedPrompts.Shared;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.routing.Heirs;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.engines.pool.Pool;

@@ -1,8 +1,8 @@
 package dev.warmlane.proxy.prewarm;
 
+import dev.warmlane.core.prefix.PromptBeginning.PrefixCall;
+import dev.warmlane.core.prefix.PromptBeginning.Sender;
 import dev.warmlane.core.prefix.SharedPrompts;
-import dev.warmlane.core.prefix.SharedPrompts.PrefixCall;
-import dev.warmlane.core.prefix.SharedPrompts.Sender;
 import dev.warmlane.core.vllm.CanonicalPrompt.MessageEnds;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.PrefillBody;

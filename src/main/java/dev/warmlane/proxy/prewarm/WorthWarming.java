@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.prewarm;
 
-import dev.warmlane.core.prefix.SharedPrompts.Shared;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.warmlane.core.prefix.SharedPrompts.PrefixCall;
-import dev.warmlane.core.prefix.SharedPrompts.Sender;
-import dev.warmlane.core.prefix.SharedPrompts.Shared;
+import dev.warmlane.core.prefix.PromptBeginning.PrefixCall;
+import dev.warmlane.core.prefix.PromptBeginning.Sender;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.vllm.CanonicalPrompt.MessageEnds;
 import dev.warmlane.core.vllm.GenerationRequest;
 import java.time.Duration;

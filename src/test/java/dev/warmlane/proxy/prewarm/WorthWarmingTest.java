@@ -2,9 +2,9 @@ package dev.warmlane.proxy.prewarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.prefix.PromptBeginning.PrefixCall;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.SharedPrompts.PrefixCall;
-import dev.warmlane.core.prefix.SharedPrompts.Shared;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
