@@ -3,7 +3,6 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.admission.Ticket.Capacity;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
@@ -27,6 +26,7 @@ public final class Router {
     private final PredictionAccuracy accuracy = new PredictionAccuracy();
     private final ResponseFeedback feedback;
     private final EndpointTallies tallies = new EndpointTallies();
+    private final EndpointNotes notes;
     private volatile boolean readsAll;
 
     /**
@@ -42,9 +42,10 @@ public final class Router {
         this.memory = memory;
         this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
-        this.feedback = new ResponseFeedback(memory, accuracy, this::retireIfGone);
+        this.notes = new EndpointNotes(pool, memory, accuracy, tallies);
+        this.feedback = new ResponseFeedback(memory, accuracy, notes::retireIfGone);
         this.health = health;
-        pool.onRemoval(this::retire);
+        pool.onRemoval(notes::retire);
     }
 
     public EndpointPool pool() {
@@ -70,6 +71,11 @@ public final class Router {
     /** What became of the requests at each endpoint. */
     public EndpointTallies tallies() {
         return tallies;
+    }
+
+    /** Is told what becomes known of endpoints by other ways than their responses. */
+    public EndpointNotes notes() {
+        return notes;
     }
 
     /**
@@ -193,7 +199,7 @@ public final class Router {
         }
         memory.prefilling(leg);
         Dispatch dispatch = new Dispatch(leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null));
-        retireIfGone(leg.endpoint().id());
+        notes.retireIfGone(leg.endpoint().id());
         return dispatch;
     }
 
@@ -208,20 +214,8 @@ public final class Router {
         memory.opened(decision, lease);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
         Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
-        retireIfGone(decision.endpoint().id());
+        notes.retireIfGone(decision.endpoint().id());
         return dispatch;
-    }
-
-    /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
-    public void restarted(EndpointId endpoint) {
-        tallies.opened(endpoint).restart();
-        forgetContents(endpoint);
-    }
-
-    /** Predicts from now on that the endpoint's cache is empty, until it is told otherwise. */
-    public void forgetContents(EndpointId endpoint) {
-        memory.restarted(endpoint);
-        retireIfGone(endpoint);
     }
 
     /** How many leading blocks of a prompt some endpoint of the pool but this one is predicted to hold. */
@@ -242,30 +236,6 @@ public final class Router {
         return choice.successor(request, gone);
     }
 
-    /** The endpoint has computed this prompt though no client sent it there. */
-    public void warmed(EndpointId endpoint, PromptBlocks prompt) {
-        memory.warmed(endpoint, prompt);
-        retireIfGone(endpoint);
-    }
-
-    /** The endpoint's KV cache holds this many tokens. */
-    public void capacity(EndpointId endpoint, long tokens) {
-        memory.capacity(endpoint, tokens);
-        retireIfGone(endpoint);
-    }
-
-    /** The endpoint says that it has this many requests, running and queued. */
-    public void reported(EndpointId endpoint, long requests) {
-        memory.observed(endpoint, requests);
-        retireIfGone(endpoint);
-    }
-
-    /** The endpoint says which adapters its requests use. */
-    public void reported(EndpointId endpoint, EndpointAdapters adapters) {
-        memory.adapters().observed(endpoint, adapters);
-        retireIfGone(endpoint);
-    }
-
     /** Another leg for a decision whose first one failed; null if no endpoint takes it. */
     @Nullable
     Dispatch prefillAgain(RoutingDecision decision, Set<EndpointId> tried) {
@@ -280,18 +250,5 @@ public final class Router {
             leg = choice.prefillAgain(decision, excluded);
         }
         return null;
-    }
-
-    /** An endpoint may leave while something of it is noted: that must not outlive it. */
-    private void retireIfGone(EndpointId endpoint) {
-        if (!pool.snapshot().contains(endpoint)) {
-            retire(endpoint);
-        }
-    }
-
-    private void retire(EndpointId endpoint) {
-        memory.retire(endpoint);
-        accuracy.retire(endpoint);
-        tallies.retire(endpoint);
     }
 }

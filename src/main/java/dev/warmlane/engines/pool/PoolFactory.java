@@ -217,20 +217,20 @@ public final class PoolFactory {
 
         @Override
         public void restarted(Endpoint endpoint) {
-            router.restarted(endpoint.id());
+            router.notes().restarted(endpoint.id());
         }
 
         @Override
         public void slept(Endpoint endpoint, boolean asleep) {
             if (asleep) {
-                router.restarted(endpoint.id());
+                router.notes().restarted(endpoint.id());
             }
         }
 
         @Override
         public void changed(Endpoint endpoint, EndpointHealth before, EndpointHealth now) {
             if (before instanceof EndpointHealth.Ejected && now.cacheLost()) {
-                router.restarted(endpoint.id());
+                router.notes().restarted(endpoint.id());
             }
         }
     }

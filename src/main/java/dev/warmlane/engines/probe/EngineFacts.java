@@ -5,7 +5,7 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.reuse.CacheUse;
-import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.EndpointNotes;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
@@ -49,7 +49,7 @@ public final class EngineFacts {
                     tokens += capacity;
                     known++;
                 }
-                tell(pool.router(), endpoint.id(), report, capacity);
+                tell(pool.router().notes(), endpoint.id(), report, capacity);
                 pool.health().checks().sleeps(endpoint.id(), report.asleep(nanoClock.getAsLong()));
                 if (report.scrapedAtNanos() != null) {
                     scrapes.put(endpoint.id(), report.scrapedAtNanos());
@@ -70,22 +70,22 @@ public final class EngineFacts {
         lastScrapes = scrapes;
     }
 
-    private void tell(Router router, EndpointId endpoint, EndpointReport report, @Nullable Long tokens) {
+    private void tell(EndpointNotes notes, EndpointId endpoint, EndpointReport report, @Nullable Long tokens) {
         EndpointLoad load = report.load();
         if (tokens != null) {
             // Each time: how many blocks that is follows the bytes that a token turns out to have.
-            router.capacity(endpoint, tokens);
+            notes.capacity(endpoint, tokens);
         }
         // A reading that is as old as the last says nothing new.
         boolean fresh =
                 report.scrapedAtNanos() != null && !report.scrapedAtNanos().equals(lastScrapes.get(endpoint));
         if (fresh && load.running() != null && load.waiting() != null) {
-            router.reported(endpoint, load.running() + load.waiting());
+            notes.reported(endpoint, load.running() + load.waiting());
         }
         EndpointAdapters adapters =
                 !fresh || report.metrics() == null ? null : report.metrics().adapters();
         if (adapters != null) {
-            router.reported(endpoint, adapters);
+            notes.reported(endpoint, adapters);
         }
     }
 

@@ -148,7 +148,7 @@ final class EndpointHandler {
                 yield pool.health().readmit(id) || back;
             }
             case "forget" -> {
-                pool.router().forgetContents(id);
+                pool.router().notes().forgetContents(id);
                 yield true;
             }
             default -> throw malformed();

@@ -168,6 +168,7 @@ final class PrefixCalls {
             count("served");
             target.pool()
                     .router()
+                    .notes()
                     .warmed(call.endpoint().id(), call.prompt().call().prompt());
             served(call.prompt(), usage);
             return;

@@ -96,8 +96,8 @@ final class HandOvers {
                 lease = null;
             }
             if (computed) {
-                gateways.forEach(
-                        gateway -> gateway.router().warmed(endpoint.endpoint().id(), shared.prompt()));
+                gateways.forEach(gateway ->
+                        gateway.router().notes().warmed(endpoint.endpoint().id(), shared.prompt()));
             }
             departure.handedOver(computed ? OwnPrompts.tokens(shared.prompt()) : 0);
         }

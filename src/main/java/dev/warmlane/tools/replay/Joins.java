@@ -172,7 +172,7 @@ final class Joins {
             fleet.announceTo(gateways);
             for (ReplayGateway gateway : gateways) {
                 for (PromptBlocks prompt : warmed) {
-                    gateway.router().warmed(endpoint.endpoint().id(), prompt);
+                    gateway.router().notes().warmed(endpoint.endpoint().id(), prompt);
                 }
             }
             report.joined(endpoint, time.now(), run.computedTokens());

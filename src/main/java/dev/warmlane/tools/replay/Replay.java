@@ -218,7 +218,7 @@ public final class Replay {
             AdapterStats adapters = fleet.find(endpoint.id()).engine().adapterStats();
             EndpointAdapters said =
                     new EndpointAdapters(settings.adapters().slots(), adapters.running(), adapters.waiting());
-            gateways.forEach(gateway -> gateway.router().reported(endpoint.id(), said));
+            gateways.forEach(gateway -> gateway.router().notes().reported(endpoint.id(), said));
         });
         time.at(time.now() + SCRAPE_NANOS, this::scrapeAdapters);
     }

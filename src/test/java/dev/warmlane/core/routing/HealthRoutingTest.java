@@ -243,7 +243,7 @@ class HealthRoutingTest {
         RoutingRequest turn = withPrompt(session("s"), longPrompt(1));
         String home = settle(turn);
         assertThat(index.blocks(new EndpointId(home))).isPositive();
-        router.restarted(new EndpointId(home));
+        router.notes().restarted(new EndpointId(home));
         assertThat(index.blocks(new EndpointId(home))).isZero();
         try (Dispatch same = dispatch(turn, Set.of())) {
             assertThat(same.decision().outcome()).as("bound all the same").isEqualTo(Outcome.BOUND);

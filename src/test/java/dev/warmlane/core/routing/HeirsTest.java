@@ -45,7 +45,7 @@ class HeirsTest {
     @BeforeEach
     void oneEnds() {
         pool.replace(List.of(ENDING.withState(EndpointState.DRAINING), ONE, TWO));
-        router.warmed(ENDING.id(), PROMPT);
+        router.notes().warmed(ENDING.id(), PROMPT);
     }
 
     private Router router(RoutingPolicy policy) {
@@ -62,7 +62,7 @@ class HeirsTest {
 
     @Test
     void onlyWhatIsHeldInFullIsInherited() {
-        router.warmed(ENDING.id(), prompt(500, 50));
+        router.notes().warmed(ENDING.id(), prompt(500, 50));
         assertThat(heirs.inherit(PROMPT)).isTrue();
         assertThat(heirs.inherit(prompt(500, 51))).isFalse();
         assertThat(heirs.inherit(prompt(900, 10))).isFalse();
@@ -77,7 +77,7 @@ class HeirsTest {
 
     @Test
     void whoHoldsItAlreadyGetsNothing() {
-        router.warmed(TWO.id(), PROMPT);
+        router.notes().warmed(TWO.id(), PROMPT);
         assertThat(heirs.of(session(7), PROMPT, 1)).isNull();
     }
 
@@ -176,7 +176,7 @@ class HeirsTest {
     @Test
     void whoHoldsPartOfItInheritsThatPart() {
         inFlight.open(ONE.id(), 50_000, 50_000);
-        router.warmed(TWO.id(), PROMPT);
+        router.notes().warmed(TWO.id(), PROMPT);
         assertThat(heirs.of(session(1), PROMPT, 10)).isNull();
         assertThat(heirs.of(session(2), prompt(500, 10), 1)).isEqualTo(ONE);
     }

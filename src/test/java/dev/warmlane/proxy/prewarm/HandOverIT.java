@@ -84,7 +84,7 @@ class HandOverIT {
                 .build();
         for (int i = 0; i < PROMPTS; i++) {
             keep(i);
-            pool.router().warmed(ENDING.id(), blocks(i));
+            pool.router().notes().warmed(ENDING.id(), blocks(i));
         }
         return new HandOver(new PrefixCalls.Target(client, pool, prewarming, registry), ENDING.id());
     }
@@ -145,8 +145,8 @@ class HandOverIT {
     void noPlaceIsFreeWhereOthersHoldAllThatItHolds() {
         HandOver handOver = handOver(LONG, 100_000);
         for (int i = 0; i < PROMPTS; i++) {
-            pool.router().warmed(first.id(), blocks(i));
-            pool.router().warmed(second.id(), blocks(i));
+            pool.router().notes().warmed(first.id(), blocks(i));
+            pool.router().notes().warmed(second.id(), blocks(i));
         }
         assertThat(handOver.run(worker).block(LONG)).isFalse();
         assertThat(requests()).isZero();
@@ -176,8 +176,8 @@ class HandOverIT {
     @Test
     void whatAnotherHoldsIsNotComputedAgain() {
         HandOver handOver = handOver(LONG, 100_000);
-        pool.router().warmed(first.id(), blocks(0));
-        pool.router().warmed(second.id(), blocks(0));
+        pool.router().notes().warmed(first.id(), blocks(0));
+        pool.router().notes().warmed(second.id(), blocks(0));
         handOver.run(worker).block(LONG);
         assertThat(requests()).isEqualTo(PROMPTS - 1);
     }

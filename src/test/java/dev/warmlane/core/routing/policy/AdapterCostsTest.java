@@ -64,7 +64,7 @@ class AdapterCostsTest {
 
     private void tellSlots() {
         endpoints.forEach(
-                endpoint -> router.reported(endpoint.id(), new EndpointAdapters(SLOTS, List.of(), List.of())));
+                endpoint -> router.notes().reported(endpoint.id(), new EndpointAdapters(SLOTS, List.of(), List.of())));
     }
 
     private RoutingRequest request(String model, boolean adapter) {

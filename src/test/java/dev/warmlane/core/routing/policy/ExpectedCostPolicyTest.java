@@ -120,7 +120,7 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         // there is room.
         Dispatch busy = router.dispatch(longPrompt(1), others(first.endpoint()));
         assertThat(router.explain(small).outcome()).isEqualTo(Outcome.BOUND);
-        router.capacity(first.endpoint().id(), 6400);
+        router.notes().capacity(first.endpoint().id(), 6400);
         assertThat(router.explain(small).outcome()).isEqualTo(Outcome.MOVED);
         busy.close();
         assertThat(router.explain(small).outcome()).isEqualTo(Outcome.BOUND);

@@ -63,7 +63,7 @@ class PeerPolicyTest {
             first.firstByte();
             assertThat(router.explain(withPrompt(session("s"), longPrompt(2))).outcome())
                     .isEqualTo(Outcome.BOUND);
-            router.capacity(first.endpoint().id(), 7000);
+            router.notes().capacity(first.endpoint().id(), 7000);
             assertThat(router.explain(withPrompt(session("s"), longPrompt(2))).outcome())
                     .isEqualTo(Outcome.MOVED);
         }

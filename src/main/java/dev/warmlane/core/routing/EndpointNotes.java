@@ -1,0 +1,74 @@
+package dev.warmlane.core.routing;
+
+import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.prefix.PromptBlocks;
+
+/**
+ * Takes in what becomes known of a pool's endpoints by other ways than the requests that are sent to them. Nothing that is noted of an
+ * endpoint outlives it. Safe for concurrent use; never blocks.
+ */
+public final class EndpointNotes {
+    private final EndpointPool pool;
+    private final PoolMemory memory;
+    private final PredictionAccuracy accuracy;
+    private final EndpointTallies tallies;
+
+    EndpointNotes(EndpointPool pool, PoolMemory memory, PredictionAccuracy accuracy, EndpointTallies tallies) {
+        this.pool = pool;
+        this.memory = memory;
+        this.accuracy = accuracy;
+        this.tallies = tallies;
+    }
+
+    /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
+    public void restarted(EndpointId endpoint) {
+        tallies.opened(endpoint).restart();
+        forgetContents(endpoint);
+    }
+
+    /** Predicts from now on that the endpoint's cache is empty, until it is told otherwise. */
+    public void forgetContents(EndpointId endpoint) {
+        memory.restarted(endpoint);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint has computed this prompt though no client sent it there. */
+    public void warmed(EndpointId endpoint, PromptBlocks prompt) {
+        memory.warmed(endpoint, prompt);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint's KV cache holds this many tokens. */
+    public void capacity(EndpointId endpoint, long tokens) {
+        memory.capacity(endpoint, tokens);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint says that it has this many requests, running and queued. */
+    public void reported(EndpointId endpoint, long requests) {
+        memory.observed(endpoint, requests);
+        retireIfGone(endpoint);
+    }
+
+    /** The endpoint says which adapters its requests use. */
+    public void reported(EndpointId endpoint, EndpointAdapters adapters) {
+        memory.adapters().observed(endpoint, adapters);
+        retireIfGone(endpoint);
+    }
+
+    /** To be called after something was noted of an endpoint: it may have left meanwhile. */
+    void retireIfGone(EndpointId endpoint) {
+        if (!pool.snapshot().contains(endpoint)) {
+            retire(endpoint);
+        }
+    }
+
+    /** The endpoint has left for good. */
+    void retire(EndpointId endpoint) {
+        memory.retire(endpoint);
+        accuracy.retire(endpoint);
+        tallies.retire(endpoint);
+    }
+}
