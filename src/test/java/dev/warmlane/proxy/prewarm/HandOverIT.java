@@ -116,10 +116,13 @@ class HandOverIT {
     }
 
     private void assertNothingInFlight() {
-        assertThat(inFlight.requests(first.id()) + inFlight.requests(second.id()))
-                .isZero();
-        assertThat(inFlight.prefillTokens(first.id()) + inFlight.prefillTokens(second.id()))
-                .isZero();
+        // A request is over once it has told that it is.
+        await().untilAsserted(() -> {
+            assertThat(inFlight.requests(first.id()) + inFlight.requests(second.id()))
+                    .isZero();
+            assertThat(inFlight.prefillTokens(first.id()) + inFlight.prefillTokens(second.id()))
+                    .isZero();
+        });
     }
 
     @Test
