@@ -141,7 +141,7 @@ final class WebSocketSession {
         }
         byte[] event = ByteBufUtil.getBytes(content);
         try {
-            String model = GenerationRequest.parse(event, 0, event.length).model();
+            String model = GenerationRequest.parse(event).model();
             String known = model == null ? null : routed.modelSaid(model);
             return known == null || known.equals(model)
                     ? frame.retain()

@@ -85,7 +85,7 @@ public class DecisionBenchmark {
     }
 
     private PromptBlocks read() {
-        GenerationRequest.parse(body, 0, body.length).prompt().writeTo(hasher::accept);
+        GenerationRequest.parse(body).prompt().writeTo(hasher::accept, null);
         return hasher.finish();
     }
 }

@@ -39,12 +39,12 @@ public class PromptBenchmark {
 
     @Benchmark
     public GenerationRequest parse() {
-        return GenerationRequest.parse(body, 0, body.length);
+        return GenerationRequest.parse(body);
     }
 
     @Benchmark
     public PromptBlocks parseAndHash() {
-        GenerationRequest.parse(body, 0, body.length).prompt().writeTo(hasher::accept);
+        GenerationRequest.parse(body).prompt().writeTo(hasher::accept, null);
         return hasher.finish();
     }
 

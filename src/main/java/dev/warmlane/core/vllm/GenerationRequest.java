@@ -47,8 +47,8 @@ public record GenerationRequest(
      *
      * @throws MalformedJsonException if the body is not a JSON object
      */
-    public static GenerationRequest parse(byte[] body, int offset, int length) {
-        return new RequestReader(new JsonScanner(body, offset, length)).read();
+    public static GenerationRequest parse(byte[] body) {
+        return new RequestReader(new JsonScanner(body, 0, body.length)).read();
     }
 
     /**
@@ -56,9 +56,9 @@ public record GenerationRequest(
      *
      * @return null if the body names no model or is no JSON object up to there
      */
-    public static @Nullable String modelOf(byte[] body, int offset, int length) {
+    public static @Nullable String modelOf(byte[] body) {
         try {
-            return RequestReader.modelOf(new JsonScanner(body, offset, length));
+            return RequestReader.modelOf(new JsonScanner(body, 0, body.length));
         } catch (MalformedJsonException notJson) {
             return null;
         }

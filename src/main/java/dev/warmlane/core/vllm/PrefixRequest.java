@@ -68,9 +68,8 @@ public final class PrefixRequest {
     }
 
     private static boolean begins(byte[] request, int messages, long hash) {
-        CanonicalPrompt.MessageEnds ends = GenerationRequest.parse(request, 0, request.length)
-                .prompt()
-                .messageEnds(messages + 1, Integer.MAX_VALUE);
+        CanonicalPrompt.MessageEnds ends =
+                GenerationRequest.parse(request).prompt().messageEnds(messages + 1, Integer.MAX_VALUE);
         for (int i = 0; i < ends.count(); i++) {
             if (ends.messages(i) == messages) {
                 return ends.hash(i) == hash;

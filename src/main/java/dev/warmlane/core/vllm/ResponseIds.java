@@ -16,9 +16,9 @@ public final class ResponseIds {
      *
      * @return null if it has none, or the bytes end before it
      */
-    public static @Nullable String idIn(byte[] start, int offset, int length) {
-        int end = offset + length;
-        int object = offset;
+    public static @Nullable String idIn(byte[] start) {
+        int end = start.length;
+        int object = 0;
         while (object < end && JsonTokens.isSpace(start[object])) {
             object++;
         }

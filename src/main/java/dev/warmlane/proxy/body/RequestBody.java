@@ -98,7 +98,7 @@ public final class RequestBody {
         }
         if (json) {
             GenerationRequest known = parsed;
-            return known != null ? known.model() : GenerationRequest.modelOf(bytes, 0, bytes.length);
+            return known != null ? known.model() : GenerationRequest.modelOf(bytes);
         }
         MultipartForm form = form(bytes);
         return form == null || form.size() == 0 ? null : form.text(LONGEST_MODEL_BYTES);
@@ -239,7 +239,7 @@ public final class RequestBody {
         GenerationRequest result = parsed;
         if (result == null) {
             byte[] bytes = bytes();
-            result = GenerationRequest.parse(bytes, 0, bytes.length);
+            result = GenerationRequest.parse(bytes);
             parsed = result;
         }
         return result;

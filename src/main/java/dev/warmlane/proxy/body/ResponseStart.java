@@ -23,7 +23,7 @@ public final class ResponseStart {
         int count = Math.min(chunk.readableBytes(), READ_BYTES - known);
         bytes = Arrays.copyOf(bytes, known + count);
         chunk.getBytes(chunk.readerIndex(), bytes, known, count);
-        id = ResponseIds.idIn(bytes, 0, bytes.length);
+        id = ResponseIds.idIn(bytes);
         if (id != null || bytes.length == READ_BYTES) {
             over = true;
             bytes = new byte[0];

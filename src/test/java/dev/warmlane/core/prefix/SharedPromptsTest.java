@@ -35,7 +35,7 @@ class SharedPromptsTest {
                     .append("\"}");
         }
         byte[] bytes = body.append("]}").toString().getBytes(UTF_8);
-        return GenerationRequest.parse(bytes, 0, bytes.length).prompt().messageEnds(8, 1 << 20);
+        return GenerationRequest.parse(bytes).prompt().messageEnds(8, 1 << 20);
     }
 
     private int used(Sender sender, String... messages) {

@@ -26,7 +26,7 @@ class GenerationRequestTest {
         assertThat(request.includeUsage()).isTrue();
         assertThat(request.maxTokens()).isEqualTo(7);
         assertThat(request.priority()).isEqualTo(-2);
-        assertThat(request.prompt().isEmpty()).isFalse();
+        assertThat(request.prompt().length()).isPositive();
     }
 
     @Test
@@ -39,7 +39,7 @@ class GenerationRequestTest {
         assertThat(request.includeUsage()).isFalse();
         assertThat(request.maxTokens()).isNull();
         assertThat(request.priority()).isNull();
-        assertThat(request.prompt().isEmpty()).isFalse();
+        assertThat(request.prompt().length()).isPositive();
     }
 
     @Test
@@ -49,7 +49,7 @@ class GenerationRequestTest {
         assertThat(request.model()).startsWith("n").endsWith("…").hasSizeLessThan(300);
         assertThat(request.previousResponses()).containsExactly(request.model());
         byte[] body = "{\"model\":\"%s\"}".formatted(huge).getBytes(UTF_8);
-        assertThat(GenerationRequest.modelOf(body, 0, body.length)).isEqualTo(request.model());
+        assertThat(GenerationRequest.modelOf(body)).isEqualTo(request.model());
     }
 
     @Test
@@ -75,7 +75,7 @@ class GenerationRequestTest {
                 "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"d\"]}"
             })
     void hasNoPromptInAShapeNobodyKnows(String body) {
-        assertThat(parse(body).prompt().isEmpty()).isTrue();
+        assertThat(parse(body).prompt().length()).isZero();
         assertThat(parse(body).promptBytes()).isZero();
     }
 
@@ -180,19 +180,12 @@ class GenerationRequestTest {
         String message = "{\"role\":\"user\",\"content\":\"a\"},";
         assertThat(parse("{\"messages\":[" + message.repeat(20_000) + "{}]}")
                         .prompt()
-                        .isEmpty())
-                .isTrue();
+                        .length())
+                .isZero();
         assertThat(parse("{\"messages\":[" + message.repeat(10_000) + "{}]}")
                         .prompt()
-                        .isEmpty())
-                .isFalse();
-    }
-
-    @Test
-    void readsASliceOfAnArray() {
-        byte[] bytes = "garbage{\"prompt\":\"a\"}garbage".getBytes(UTF_8);
-        assertThat(canonical(GenerationRequest.parse(bytes, 7, bytes.length - 14)))
-                .isEqualTo("<5>'a'");
+                        .length())
+                .isPositive();
     }
 
     @Test
@@ -219,7 +212,7 @@ class GenerationRequestTest {
 
     private static String modelOf(String body) {
         byte[] bytes = body.getBytes(UTF_8);
-        return GenerationRequest.modelOf(bytes, 0, bytes.length);
+        return GenerationRequest.modelOf(bytes);
     }
 
     @Test
@@ -233,7 +226,7 @@ class GenerationRequestTest {
 
     private static GenerationRequest parse(String body) {
         byte[] bytes = body.getBytes(UTF_8);
-        return GenerationRequest.parse(bytes, 0, bytes.length);
+        return GenerationRequest.parse(bytes);
     }
 
     @ParameterizedTest
@@ -308,7 +301,7 @@ class GenerationRequestTest {
 
     private static byte[] bytes(GenerationRequest request) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        request.prompt().writeTo(bytes::write);
+        request.prompt().writeTo(bytes::write, null);
         assertThat(request.promptBytes()).isEqualTo(bytes.size());
         return bytes.toByteArray();
     }
@@ -326,6 +319,6 @@ class GenerationRequestTest {
             })
     void knowsHowManySamplesAreGenerated(String body, int samples) {
         byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
-        assertThat(GenerationRequest.parse(bytes, 0, bytes.length).samples()).isEqualTo(samples);
+        assertThat(GenerationRequest.parse(bytes).samples()).isEqualTo(samples);
     }
 }

@@ -13,7 +13,7 @@ class PrefixRequestTest {
 
     private static MessageEnds ends(String body) {
         byte[] bytes = body.getBytes(UTF_8);
-        return GenerationRequest.parse(bytes, 0, bytes.length).prompt().messageEnds(8, 1 << 20);
+        return GenerationRequest.parse(bytes).prompt().messageEnds(8, 1 << 20);
     }
 
     private static String of(String body, int messages) {
