@@ -129,7 +129,6 @@ public interface ClusterTransport extends AutoCloseable {
      * @param messagesSkipped of a version or kind that is unknown here
      * @param connectionsRefused connections to the cluster's port that did not prove to be of a member
      * @param queuedBytes waiting to be sent
-     * @param views how often the members changed
      * @param peers the other members, the oldest first
      * @param lastStateTransfer the last request of ours for a state, if any
      */
@@ -143,7 +142,6 @@ public interface ClusterTransport extends AutoCloseable {
             long messagesSkipped,
             long connectionsRefused,
             long queuedBytes,
-            long views,
             List<Peer> peers,
             @Nullable StateTransfer lastStateTransfer) {
 

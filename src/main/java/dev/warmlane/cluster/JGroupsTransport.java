@@ -208,7 +208,6 @@ public final class JGroupsTransport implements ClusterTransport {
                 skipped.sum(),
                 sockets.refusedConnections(),
                 outbox.bytes(),
-                members.views(),
                 members.statistics(System.nanoTime(), tcp::heard),
                 states.last());
     }

@@ -34,7 +34,6 @@ final class MemberList {
     private volatile Map<Address, Peer> peers = Map.of();
 
     private volatile List<Member> members;
-    private volatile long views;
 
     /** A list of ourselves alone. */
     MemberList(Address ownAddress, Clock clock) {
@@ -51,11 +50,6 @@ final class MemberList {
     /** All members, the oldest first, ourselves included. */
     List<Member> members() {
         return members;
-    }
-
-    /** How often the members changed. */
-    long views() {
-        return views;
     }
 
     /** The other members, the oldest first. */
@@ -114,7 +108,6 @@ final class MemberList {
         });
         peers = Collections.unmodifiableMap(after);
         members = List.copyOf(all);
-        views++;
         return new MembershipChange(joined, left, view instanceof MergeView && !joined.isEmpty(), all);
     }
 

@@ -5,7 +5,6 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
@@ -124,11 +123,6 @@ public final class Router {
 
     PoolMemory memory() {
         return memory;
-    }
-
-    /** The endpoints as a decision would see them now; full ones included. */
-    public EndpointSnapshot snapshot() {
-        return choice.snapshot();
     }
 
     /** Which endpoints can take one more request now. */

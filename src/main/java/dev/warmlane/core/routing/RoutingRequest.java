@@ -41,11 +41,6 @@ public record RoutingRequest(
         this(key, prompt, Set.of(), null, null, false, null, null);
     }
 
-    /** The same, but one endpoint has to compute all of it. */
-    public RoutingRequest whole(PrefillBypass why) {
-        return new RoutingRequest(key, prompt, unsuited, owner, model, needsAdapter, id, why);
-    }
-
     /** The same without the prompt's blocks. */
     RoutingRequest withoutPrompt() {
         return new RoutingRequest(key, PromptBlocks.EMPTY, unsuited, owner, model, needsAdapter, id, whole);

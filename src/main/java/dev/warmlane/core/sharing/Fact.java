@@ -117,10 +117,6 @@ sealed interface Fact {
             return fact;
         }
 
-        boolean isEmpty() {
-            return size.get() == 0;
-        }
-
         /** Facts that were never told. */
         long dropped() {
             return dropped.sum();

@@ -56,18 +56,9 @@ public final class CanonicalPrompt {
         this.length = sum;
     }
 
-    public boolean isEmpty() {
-        return length == 0;
-    }
-
     /** Length of the sequence in bytes, with what engines take out. */
     public long length() {
         return length;
-    }
-
-    /** Passes the sequence as the newest engines read it. */
-    public void writeTo(PromptSink sink) {
-        writeTo(sink, null);
     }
 
     /**

@@ -202,16 +202,8 @@ public final class JsonTokens {
      * there, never what the body says.
      */
     public static final class MalformedJsonException extends RuntimeException {
-        private final int offset;
-
         MalformedJsonException(int offset, String expected) {
             super("JSON at byte %d: malformed (expected: %s)".formatted(offset, expected));
-            this.offset = offset;
-        }
-
-        /** Bytes of the body before the offending one. */
-        public int offset() {
-            return offset;
         }
     }
 }

@@ -34,28 +34,6 @@ public final class EngineClient {
     private EngineClient() {}
 
     /**
-     * Connections that are pooled for each endpoint. The caller disposes of them.
-     *
-     * @param maxConnections to one endpoint
-     * @param acquireTimeout how long a request may wait for one of them
-     * @param keepAlive how long an idle one is kept: less than the engines keep it, or requests meet connections that close
-     */
-    public static ConnectionProvider connections(
-            String name, int maxConnections, Duration acquireTimeout, Duration keepAlive) {
-        return ConnectionProvider.builder(name)
-                .maxConnections(maxConnections)
-                .pendingAcquireMaxCount(maxConnections)
-                .pendingAcquireTimeout(acquireTimeout)
-                // The freshest first, so that the others reach their idle time.
-                .lifo()
-                .maxIdleTime(keepAlive)
-                .evictInBackground(keepAlive.dividedBy(2))
-                // Pods come and go; the pool of one that is gone goes too.
-                .disposeInactivePoolsInBackground(Duration.ofMinutes(1), Duration.ofMinutes(5))
-                .build();
-    }
-
-    /**
      * A client for endpoints whose TLS is still to be chosen.
      *
      * @param connectTimeout what connecting may take, and one DNS query

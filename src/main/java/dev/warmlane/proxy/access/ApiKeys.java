@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * takes tells of the hash of the caller's own guess, which says nothing about any key.
  */
 public final class ApiKeys {
-    /** Knows nobody. */
-    public static final ApiKeys NONE = new ApiKeys(Map.of());
-
     private static final int HASH_BYTES = 32;
 
     private final Map<Long, Entry> entries;
@@ -66,11 +63,6 @@ public final class ApiKeys {
         byte[] hash = sha256(key);
         Entry entry = entries.get(prefix(hash));
         return entry != null && MessageDigest.isEqual(entry.hash, hash) ? entry.identity : null;
-    }
-
-    /** How many keys are known. */
-    public int size() {
-        return entries.size();
     }
 
     private static byte[] parse(Identity identity, String hex) {

@@ -21,10 +21,6 @@ final class LoadedModels {
         this.adapters = new LinkedHashSet<>(models.loras());
     }
 
-    String base() {
-        return base;
-    }
-
     /** In the order in which they were loaded. */
     List<String> adapters() {
         return List.copyOf(adapters);

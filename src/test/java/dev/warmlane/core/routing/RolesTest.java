@@ -95,7 +95,9 @@ class RolesTest {
     @Test
     void whatOneEndpointHasToComputeHasOneLeg() {
         Router router = router(endpoint("p1", Role.PREFILL), endpoint("d1", Role.DECODE));
-        Dispatch whole = Objects.requireNonNull(router.dispatch(REQUEST.whole(PrefillBypass.SEVERAL), Set.of()));
+        RoutingRequest several = new RoutingRequest(
+                REQUEST.key(), REQUEST.prompt(), Set.of(), null, null, false, null, PrefillBypass.SEVERAL);
+        Dispatch whole = Objects.requireNonNull(router.dispatch(several, Set.of()));
         assertThat(whole.prefill()).isNull();
         assertThat(whole.decision().bypass()).isEqualTo(PrefillBypass.SEVERAL);
     }

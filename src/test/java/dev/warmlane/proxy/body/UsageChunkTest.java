@@ -110,7 +110,7 @@ class UsageChunkTest {
         body.forgetPrompt();
         assertThat(body.parse().priority()).isEqualTo(7);
         assertThat(body.parse().includeUsage()).isFalse();
-        assertThat(body.parse().prompt().isEmpty()).isTrue();
+        assertThat(body.parse().prompt().length()).isZero();
     }
 
     private static String ask(String text) {

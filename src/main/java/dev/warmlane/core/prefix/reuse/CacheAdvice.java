@@ -16,10 +16,9 @@ import org.jspecify.annotations.Nullable;
  * advice.
  *
  * @param missing why there is no advice; null if there is
- * @param hitRatio today's, as engines report it
  * @param changes that could be made
  */
-public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change> changes) {
+public record CacheAdvice(@Nullable String missing, List<Change> changes) {
     /** Fewer requests say too little. */
     public static final int LEAST_REQUESTS = 1000;
 
@@ -63,7 +62,7 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
     public static CacheAdvice of(CacheUseReport seen, int endpoints, double secondsPerToken) {
         String missing = missing(seen, endpoints);
         if (missing != null) {
-            return new CacheAdvice(missing, 0, List.of());
+            return new CacheAdvice(missing, List.of());
         }
         List<Change> changes = new ArrayList<>();
         if (endpoints > 1) {
@@ -73,7 +72,7 @@ public record CacheAdvice(@Nullable String missing, double hitRatio, List<Change
         for (double times : TIMES) {
             changes.add(change(seen, endpoints, endpoints, times, secondsPerToken));
         }
-        return new CacheAdvice(null, delivered(seen), changes);
+        return new CacheAdvice(null, changes);
     }
 
     /**

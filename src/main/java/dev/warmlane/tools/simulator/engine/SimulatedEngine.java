@@ -54,10 +54,6 @@ public final class SimulatedEngine {
         this.batch = new Batch(model, cache, adapters);
     }
 
-    public CacheConfig cache() {
-        return cache;
-    }
-
     /**
      * Queues a request, and begins a step if none is in progress.
      *

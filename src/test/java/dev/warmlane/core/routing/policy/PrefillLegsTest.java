@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Who computes the prompt of a response is part of what it costs. */
@@ -145,8 +146,8 @@ class PrefillLegsTest {
     void promptsCanAlwaysBeComputedElsewhere() {
         Router router = router(SLOW, true, false, Role.PREFILL, Role.DECODE);
         assertThat(explain(router, prompt(1, 64)).prefill()).isNotNull();
-        assertThat(explain(router, prompt(2, 64).whole(PrefillBypass.SEVERAL)).bypass())
-                .isEqualTo(PrefillBypass.SEVERAL);
+        RoutingRequest several = prompt(2, 64, PrefillBypass.SEVERAL);
+        assertThat(explain(router, several).bypass()).isEqualTo(PrefillBypass.SEVERAL);
         Dispatch tried = Objects.requireNonNull(router.dispatch(prompt(1, 64), Set.of(id(0))));
         assertThat(tried.decision().bypass()).isEqualTo(PrefillBypass.NO_ENDPOINT);
     }
@@ -244,10 +245,15 @@ class PrefillLegsTest {
 
     /** A session with a prompt of its own, in blocks of 64 tokens. */
     private static RoutingRequest prompt(int session, int tokens) {
+        return prompt(session, tokens, null);
+    }
+
+    private static RoutingRequest prompt(int session, int tokens, @Nullable PrefillBypass whole) {
         long[] blocks = new long[tokens / 64];
         Arrays.setAll(blocks, i -> 100_000L * session + i);
         AffinityKey key = AffinityKey.of("p", KeySource.SESSION, "s" + session);
-        return new RoutingRequest(key, PromptBlocks.of(blocks, 256, tokens * 4L));
+        PromptBlocks prompt = PromptBlocks.of(blocks, 256, tokens * 4L);
+        return new RoutingRequest(key, prompt, Set.of(), null, null, false, null, whole);
     }
 
     private static EndpointId id(int index) {
