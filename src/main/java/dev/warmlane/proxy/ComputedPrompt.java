@@ -29,7 +29,7 @@ final class ComputedPrompt {
         return sinceNanos;
     }
 
-    /** The same for an endpoint that is told of it now: from then on the blocks are its to release. Null if they are released. */
+    /** How its blocks are fetched, for an endpoint that is told so now and will release them; null if they are released already. */
     synchronized @Nullable Transfer handOver() {
         handedOver = true;
         return released ? null : transfer;
@@ -40,7 +40,7 @@ final class ComputedPrompt {
         return !handedOver;
     }
 
-    /** What is to be released, as no endpoint was told of it, to one caller alone; null if one was told, or it is released. */
+    /** Gives one caller what to release if no endpoint was told of it; null if one was told, or another caller has it. */
     synchronized @Nullable Transfer takeUnused() {
         if (handedOver || released) {
             return null;

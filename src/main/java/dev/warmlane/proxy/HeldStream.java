@@ -21,9 +21,8 @@ import reactor.core.publisher.Operators;
  * ({@link UnusableResponse}) or dies. If that takes too long, an empty chunk goes ahead, and with it the headers.
  *
  * <p>Implementation notes: one operator instead of several, because it runs for each token; its own subscriber, as a response is
- * read once. Signals of the source and of the
- * timer come on the connection's event loop, which confines all state; what the client asks for may come from another
- * thread. The client asks for one chunk first and for more when it has come, as Spring's {@code ChannelSendOperator} does.
+ * read once. Signals of the source and of the timer come on the connection's event loop, which confines all state; what the client
+ * asks for may come from another thread. The client asks for one chunk first and for more when it has come, as Spring's {@code ChannelSendOperator} does.
  */
 final class HeldStream extends Flux<ByteBuf> implements CoreSubscriber<ByteBuf>, Subscription {
     private final Flux<ByteBuf> content;

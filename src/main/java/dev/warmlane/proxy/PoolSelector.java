@@ -104,8 +104,8 @@ final class PoolSelector {
     }
 
     /**
-     * Within what the keys of a request are told apart. The first model of a pool, which is the one that engines take where none is
-     * named, has the keys of the pool: whatever adapters come and go, its sessions stay.
+     * The scope of a request's keys; equal keys of different scopes are different. The first model of a pool, which engines take where
+     * none is named, has the scope of the pool: its sessions stay, whatever adapters come and go.
      */
     String scope(Pool pool, RequestBody body) {
         String model = body.model();

@@ -43,8 +43,8 @@ final class Retries {
     }
 
     /**
-     * Whether the attempt that failed may be followed by another. Takes the retry's part of the budget, where it needs one,
-     * until its response begins. It needs one if its endpoint is there and not the only one that has failed lately.
+     * Whether the attempt that failed may be followed by another. The retry takes a place in the budget until its response begins. It
+     * needs none after an endpoint that is dead, or that is the only one to have failed lately.
      */
     boolean allow(RoutedExchange routed, FailureCause cause) {
         if (cause == FailureCause.NO_MODEL) {
@@ -72,7 +72,7 @@ final class Retries {
         return allowed;
     }
 
-    /** The same of a prefill leg, which the client does not see: the endpoint of the response is always left to compute the prompt. */
+    /** Whether a prefill leg that failed may be followed by another. If not, the endpoint of the response computes the prompt. */
     boolean allowPrefill(RoutedExchange routed, FailureCause cause) {
         if (routed.prefillRetries() >= settings.maxRetries()) {
             return false;

@@ -31,7 +31,7 @@ final class UnusedBlocks {
         this.requests = requests;
     }
 
-    /** The request is over, or goes where nothing is fetched. */
+    /** Releases the blocks of a request that is over, or that goes to an endpoint which fetches nothing, if nobody was told of them. */
     void release(ServerWebExchange exchange, RoutedExchange routed) {
         ComputedPrompt computed = routed.computed();
         if (computed == null) {
@@ -44,7 +44,7 @@ final class UnusedBlocks {
         }
     }
 
-    /** The same of blocks that were computed when it was over. */
+    /** Releases blocks that were computed only when the request was over. */
     void release(ServerWebExchange exchange, RoutedExchange routed, Transfer transfer) {
         EndpointId last = routed.endpoint();
         Endpoint endpoint =

@@ -13,10 +13,10 @@ public final class PromptBeginning {
     /** Of one without a request, about. */
     private static final int BYTES = 500;
 
-    /** So often, one after the other, a request is asked for that may be the same as others to the byte. */
+    /** Each of the first so many uses asks for a request, which is kept if others have sent the same bytes. */
     private static final int FIRST_TRIES = 32;
 
-    /** After that, once in so many uses: making one reads the whole body, and where clients write bodies in ways of their own it is in vain. */
+    /** Later one use in so many does: making a request reads the whole body, in vain where each client writes its bodies in its own way. */
     private static final int USES_A_TRY = 64;
 
     private final UseForecast forecast;

@@ -78,8 +78,8 @@ public final class SharedPrompts {
      * @param hashes of all of its prompt up to each end of a message, and of what comes before the messages, the shortest first
      * @param ends bytes up to each of these
      * @param bytes of the whole prompt
-     * @return how many of these ends lie in what is to be {@linkplain #keep kept}, as enough sessions have sent all up to the last of
-     *     them and it is not yet; 0: none, or it has been tried often enough
+     * @return how many of these ends the beginning has that is to be {@linkplain #keep kept}: the longest that enough sessions have sent
+     *     and that is not kept yet; 0: there is none, or it was tried often enough
      */
     public int used(long[] hashes, int[] ends, long bytes, Sender sender) {
         PromptBeginning[] used = new PromptBeginning[hashes.length];
@@ -161,7 +161,7 @@ public final class SharedPrompts {
         }
     }
 
-    /** What is kept and expected to be sent again before long, the most frequent first; of two, the shorter one. */
+    /** What is kept and expected to be sent again before long, the most frequent first; of two alike the shorter. */
     public List<Shared> best() {
         double now = ticker.read() / NANOS_PER_SECOND;
         Map<Long, Shared> all = new HashMap<>();

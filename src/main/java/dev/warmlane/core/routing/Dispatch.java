@@ -57,8 +57,8 @@ public final class Dispatch implements AutoCloseable {
     }
 
     /**
-     * Another leg in the place of one that failed; null, and none from now on, if no endpoint takes it. By its owner, which goes on
-     * closing this dispatch alone.
+     * Replaces a prefill leg that failed by another one. Null if no endpoint takes it; then this dispatch has none any more. Called by
+     * its owner, who closes only this dispatch.
      *
      * @param tried endpoints that are not to be asked
      */

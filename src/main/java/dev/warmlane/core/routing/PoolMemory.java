@@ -169,9 +169,9 @@ public final class PoolMemory {
     }
 
     /**
-     * Who uses a prompt. Behind an address, and where nothing tells, every request may be somebody else's, as are those of a batch under a
-     * session's name; but equal prompts of one moment, such as the samples of one problem, are one use: each would make the prompt
-     * look as if it always came often.
+     * Who uses a prompt: its session. Without one, and in a batch under one session's name, every request counts as somebody else's. But
+     * equal prompts of one moment, such as the samples of one problem, are one use: counted each, they would make the prompt look as
+     * if it always came often.
      */
     private long user(RoutingRequest request, int endpoints) {
         PromptBlocks prompt = request.prompt();

@@ -118,8 +118,8 @@ final class PromptCosts {
     }
 
     /**
-     * Whether a bound request stays for no more than what its endpoint holds: where it would wait for whole responses, and where it is
-     * one of a batch under one session's name, because a batch that stays with its endpoint waits for itself.
+     * Whether a bound request stays only for what its endpoint's cache holds. It does where it would wait there for whole responses, and
+     * where it is one of a batch under one session's name: a batch that stayed for its binding would wait for itself.
      */
     private static boolean staysForItsCache(
             RoutingRequest request, RoutingView pool, EndpointId bound, long promptTokens) {
