@@ -28,8 +28,8 @@ import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
- * Stops the start at a route that leads nowhere, whose pool does not exist, or that cannot be made, rather than failing every request
- * that takes it, and warns of routes that do not say what their paths need. Spring Cloud Gateway's validator checks the rest.
+ * Stops the start at a route that leads nowhere, whose pool does not exist, or that cannot be made: otherwise every request that takes
+ * it would fail. Warns of routes that do not say what their paths need. Spring Cloud Gateway's validator checks the rest.
  */
 @Configuration(proxyBeanMethods = false)
 @SuppressWarnings("rawtypes") // as Spring Cloud Gateway has its factories

@@ -83,7 +83,7 @@ final class NamedModels {
                 System.nanoTime()));
     }
 
-    /** The same, served by the next of its models that has a selectable endpoint; null if there is none. */
+    /** The name, served by the next of its models that has a selectable endpoint; null if there is none. */
     @Nullable
     NamedModel next(NamedModel before) {
         return available(before, before.at() + 1);
@@ -126,7 +126,7 @@ final class NamedModels {
         return pool != null && pool.name().equals(wanted.name());
     }
 
-    /** The same, served by the first of its models that can serve it now, else by the first that is known. Fails with 503 if none is. */
+    /** The name, served by the first of its models that can serve it now, else by the first that is known. Fails with 503 if none is. */
     private NamedModel served(NamedModel given) {
         NamedModel available = available(given, 0);
         if (available != null) {
@@ -201,7 +201,7 @@ final class NamedModels {
             return at + 1 < targets.size();
         }
 
-        /** The same, to be served by another. */
+        /** The name, to be served by another of its models. */
         NamedModel at(int other) {
             return new NamedModel(name, targets, other, mirror, startedNanos);
         }

@@ -152,7 +152,7 @@ public record HealthSettings(
             Check.atLeast("warmlane.prewarm.concurrency", concurrency, 1);
         }
 
-        /** The same for one pool, with what it has settings of its own for. */
+        /** These settings for one pool, with its own in the place of those that it gives. */
         public PrewarmSettings of(PoolPrewarmSettings pool) {
             return new PrewarmSettings(
                     Objects.requireNonNullElse(pool.enabled(), enabled),

@@ -90,8 +90,8 @@ public final class AffinityTable implements Bindings {
 
     /**
      * Takes over what another table says of a key, if that is later than what this one knows; starts the time to live anew in
-     * any case, as the key was used. Of two bindings of the same order the endpoint that weighs more for the key counts ({@link
-     * RendezvousHash}), so that tables which bound a new key at the same time agree without asking each other.
+     * any case, as the key was used. Of two bindings of the same order the one counts whose endpoint weighs more for the key
+     * ({@link RendezvousHash}): tables that bound a new key at the same time agree without asking each other.
      *
      * @param order of the other table's binding
      */

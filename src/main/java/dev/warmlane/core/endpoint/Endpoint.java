@@ -48,7 +48,7 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
         return newState == state ? this : new Endpoint(id, name, uri, newState, loadShare, role);
     }
 
-    /** The same, starting: it may take this part of an equal load. */
+    /** This endpoint in state starting, in which it may take this part of an equal load. */
     public Endpoint starting(double share) {
         return new Endpoint(id, name, uri, EndpointState.STARTING, share, role);
     }

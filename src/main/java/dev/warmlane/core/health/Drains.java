@@ -52,7 +52,7 @@ public final class Drains {
         return true;
     }
 
-    /** The same at all replicas. */
+    /** An operator drains an endpoint, or puts it back, at all replicas. Returns whether that is news. */
     public boolean everywhere(EndpointId endpoint, Drain drain) {
         boolean isNews = here(endpoint, drain);
         if (isNews) {

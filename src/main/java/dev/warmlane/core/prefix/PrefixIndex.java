@@ -26,8 +26,8 @@ import java.util.function.LongSupplier;
  * keeps what is not used: the age of its oldest block.
  *
  * <p>Memory is bounded by the sum of the capacities: 66 bytes a block for 100 endpoints of 15,625 blocks that they do not
- * share (103 MB for 100 million tokens), up to twice that after a table has just grown, and twice that again if all of them
- * deliver so much more than predicted that their capacities grow to the utmost. It is bounded by {@value #MAX_ENDPOINTS}
+ * share (103 MB for 100 million tokens), and up to twice that after a table has just grown. If all endpoints deliver so much more
+ * than predicted that their capacities grow to the utmost, it is twice as much again. It is bounded by {@value #MAX_ENDPOINTS}
  * endpoints too; beyond them the one that was not inserted to for the longest time is forgotten.
  *
  * <p>Safe for use by several threads. Reading takes no lock; inserting locks the endpoint, and a stripe of the shared table

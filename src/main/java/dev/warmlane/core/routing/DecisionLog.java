@@ -32,7 +32,7 @@ public final class DecisionLog {
             this.prefill = prefill;
         }
 
-        /** The same of its prefill leg; null where it has none. */
+        /** The entry of its prefill leg; null where it has none. */
         public @Nullable Entry prefill() {
             return prefill;
         }

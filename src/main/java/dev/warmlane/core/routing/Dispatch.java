@@ -114,7 +114,7 @@ public final class Dispatch implements AutoCloseable {
         }
     }
 
-    /** The same of a stream, whose first byte comes with the first token: how long that took is learned. */
+    /** The first byte of a stream came back, and with it the first token: how long that took is learned. */
     public void firstToken() {
         if (lease.firstByte()) {
             closePrefill();

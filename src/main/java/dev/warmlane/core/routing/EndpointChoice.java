@@ -149,8 +149,8 @@ final class EndpointChoice {
     }
 
     /**
-     * Gives an endpoint on probation the next request that is bound to no other. Its cache is cold, so where prompts begin alike no policy
-     * that looks at caches would choose it before the others are busy, and it would be out for as long as they are not.
+     * Gives an endpoint on probation the next request that is bound to no other. Its cache is cold: where prompts begin alike, no policy
+     * that looks at caches would choose it while the others are not busy, so it would stay out.
      */
     private RoutingDecision orTrial(RoutingDecision decision, RoutingView view) {
         if (decision.source().binds() && decision.outcome() != Outcome.PLACED) {

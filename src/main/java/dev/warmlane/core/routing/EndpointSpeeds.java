@@ -6,13 +6,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * How long endpoints take for a token of prefill, learned from the first tokens that they send. What a request should have taken at
- * one that computes as an 8B model on an H100 does is
+ * How long endpoints take for a token of prefill, learned from the first tokens that they send. At an endpoint that computes an 8B
+ * model as an H100 does, a request should take until then
  * <pre>
  *   {@value #PRIOR_SECONDS} s * (P + W(u, L) + R / 500 + 200)
  * </pre>
- * with the tokens that were being computed there, its own, the prompts that decoding steps in between read, and what any step
- * takes. The logarithm of how much longer it took is averaged for each endpoint, with a memory of some twenty requests; what takes
+ * with P the tokens that are being computed there, W its own, R those of the prompts that decoding steps in between read, and 200 for
+ * any step. The logarithm of how much longer it took is averaged for each endpoint, with a memory of some twenty requests; what takes
  * longer counts half, since it often waited for something else. Models and quantisations differ by this as GPUs do, so that no
  * constant has to fit them. Nobody has to hear of it from other replicas: each sees the first tokens of its own requests.
  *

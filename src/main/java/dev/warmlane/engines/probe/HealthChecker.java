@@ -75,11 +75,6 @@ public final class HealthChecker implements AutoCloseable {
 
     private long stalledNanos;
 
-    /** Whether this thread, and so probably all of this process, was late at any time since then. */
-    private boolean stalledSince(long nanos) {
-        return stalledNanos - nanos >= 0 || nanoClock.getAsLong() - tickedNanos > stallNanos;
-    }
-
     /** A server in a pool. */
     private record Place(String pool, EndpointId server) {
         static Place of(Pool pool, EndpointId endpoint) {
@@ -148,6 +143,11 @@ public final class HealthChecker implements AutoCloseable {
         } catch (RuntimeException e) {
             log.warn("could not advance the health of the pools", e);
         }
+    }
+
+    /** Whether this thread, and so probably all of this process, was late at any time since then. */
+    private boolean stalledSince(long nanos) {
+        return stalledNanos - nanos >= 0 || nanoClock.getAsLong() - tickedNanos > stallNanos;
     }
 
     private void lookAtEjected(Pool pool) {

@@ -13,9 +13,9 @@ import javax.management.NotificationEmitter;
  * the heap has its maximum, and whatever outlives a few young collections, as streams do, adds up to that. Other collectors look after
  * their old generation themselves.
  *
- * <p>The room is a quarter of what is in use, 16 MiB at least. As a collection stops everything, about a millisecond for each MiB of small
- * objects, the room doubles where collecting took more than a two-hundredth of the time since the last, and halves again where it took
- * less than a thousandth. Not thread-safe: the JVM's one thread for notifications runs it.
+ * <p>The room is a quarter of what is in use, 16 MiB at least. A collection stops everything, for about a millisecond for each MiB of
+ * small objects: so the room doubles where collecting took more than a two-hundredth of the time since the last, and halves again
+ * where it took less than a thousandth. Not thread-safe: the JVM's one thread for notifications runs it.
  */
 public final class OldGeneration {
     private static final String SERIAL = "Tenured Gen";

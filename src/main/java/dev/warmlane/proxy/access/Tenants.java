@@ -166,8 +166,8 @@ public final class Tenants {
         }
 
         /**
-         * Makes the body the one to send. Fails with 400 if it is no JSON object, with 403 if the engine would share its cache
-         * whatever is written, or if the body names what is shared, and with 404 if it speaks of another tenant's response.
+         * Makes the body the one to send. Fails with 400 if it is no JSON object, with 404 if it names another tenant's response, and with
+         * 403 if it names what tenants share or goes to an engine that would share its cache whatever the body says.
          *
          * @param rawPath of the request
          * @param traits of its route

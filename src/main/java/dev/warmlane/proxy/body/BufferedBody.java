@@ -160,8 +160,7 @@ public final class BufferedBody {
         }
 
         /**
-         * The same for a copy beside a body, which is also granted where nobody else holds any: else the largest body could never
-         * be copied.
+         * Takes bytes for a copy of a body. Granted as well where nobody but that body holds any: else the largest could never be copied.
          *
          * @param heldBytes what the body itself holds
          */

@@ -16,9 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
 
 /**
- * The attempts that are under way at each endpoint. When the health check of an endpoint tells that it hangs or is gone, those
- * that wait there without a byte go elsewhere, and those that have begun do not wait for the rest for long. Safe for concurrent
- * use.
+ * The attempts that are under way at each endpoint. When a health check finds that an endpoint hangs or is gone, attempts that wait
+ * for their first byte go elsewhere, and those that have begun wait only a short time for the rest. Safe for concurrent use.
  */
 public final class AttemptsUnderWay implements HealthListener {
     private final Map<EndpointId, Set<UpstreamAttempt>> attempts = new ConcurrentHashMap<>();

@@ -223,7 +223,7 @@ final class JoinReport {
                     .toList();
         }
 
-        /** The same of those that left; empty if they left without notice. */
+        /** An object for each endpoint that left, with that of the other replay in it; empty if they left without notice. */
         List<Json> leftJson() {
             return DepartureReport.json(left, leftCold);
         }

@@ -19,8 +19,9 @@ final class ServerThread implements AutoCloseable {
     private final EventLoopGroup group;
     private final EventLoop loop;
 
-    ServerThread(String name) {
-        group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+    ServerThread() {
+        group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("simulated-vllm", true), NioIoHandler.newFactory());
         loop = group.next();
     }
 

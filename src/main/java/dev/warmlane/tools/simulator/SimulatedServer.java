@@ -38,7 +38,7 @@ public final class SimulatedServer implements AutoCloseable {
 
     private SimulatedServer(ServerOptions options, InetSocketAddress address) {
         this.options = options;
-        this.thread = new ServerThread("simulated-vllm");
+        this.thread = new ServerThread();
         this.loop = thread.loop();
         this.listener = new Listener(loop, address, this::handle);
         this.random = new SplittableRandom(options.seed());

@@ -84,8 +84,8 @@ enum ReportFormat {
     }
 
     /**
-     * One object. Numbers have at most six digits after the point and never an exponent, and a total comes before the number of
-     * the same name of any pod, so that a shell without a JSON parser can read them too.
+     * One object, which a shell without a JSON parser can read as well: numbers have at most six digits after the point and no exponent,
+     * and a total comes before the numbers of the same name of pods.
      */
     private static final class JsonReport {
         private JsonReport() {}

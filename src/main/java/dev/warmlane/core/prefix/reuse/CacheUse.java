@@ -175,7 +175,7 @@ public final class CacheUse {
         }
     }
 
-    /** The same of the last day. */
+    /** What has been seen in the last day, where a request one day back counts for a third. */
     public CacheUseReport lastDay(long nowNanos) {
         lock.lock();
         try {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * How many endpoints a pool should have, by two needs of which the larger one wins: what its load needs, and what its caches need
  * to hit as often as they should. For one thread.
  *
- * <p>It grows once the load is nine tenths of what the endpoints carry, to where it is eight tenths, and shrinks by one at a time
- * once the largest need of half an hour leaves as much room. Ten minutes pass between two changes, unless the load needs more than
+ * <p>It grows once the load is nine tenths of what the endpoints carry, to so many that it is eight tenths. It shrinks by one at a time,
+ * once one fewer would still have that much room at the largest need of half an hour. Ten minutes pass between two changes, unless the load needs more than
  * there is.
  */
 public final class PoolSize {

@@ -238,7 +238,7 @@ final class SampledLru {
             return (block & ~ENDPOINT) | Math.max(2, spread >>> 16);
         }
 
-        /** The same of a block wherever it is. */
+        /** The block at whatever endpoint it is, in the sample if the block is. */
         static long anywhere(long block) {
             return (block & ~ENDPOINT) | 1;
         }

@@ -77,7 +77,7 @@ final class SessionTurns {
         return positions[entry];
     }
 
-    /** The same among blocks by endpoint. */
+    /** That position among blocks which count at each endpoint apart. */
     int splitPosition(int entry) {
         return splitPositions[entry];
     }
@@ -124,7 +124,7 @@ final class SessionTurns {
         move(positions, newPositions);
     }
 
-    /** The same of those among blocks by endpoint. */
+    /** Positions among blocks which count at each endpoint apart change likewise. */
     void movedSplit(int[] newPositions) {
         move(splitPositions, newPositions);
     }

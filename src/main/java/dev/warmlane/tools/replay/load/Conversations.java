@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * the earlier request that shares the longest prefix with it, of two blocks or more: the first block is the system prompt that
  * all share. Of several such requests the latest counts.
  *
- * <p>Where a request goes on after the whole prompt of the one before it, the blocks that come next are that one's response, so
- * they tell what the response's blocks are in the cache of the engine that generated it.
+ * <p>Where a request goes on after the whole prompt of the one before it, the blocks that come next are the response to that one. So
+ * they are the blocks that the engine which generated it has in its cache.
  */
 final class Conversations {
     /**

@@ -9,9 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The LoRA adapters of an engine as vLLM has them: the requests that run may use as many different ones as there are slots, one that
- * needs another waits and lets those behind it pass, and an adapter that was not used for longest gives up its slot to one that is
- * loaded, which takes its time within a step that everybody waits for. Without slots adapters are free and unlimited.
+ * The LoRA adapters of an engine as vLLM has them. Running requests use as many different ones as there are slots; a request that
+ * needs another waits and lets those behind it pass. An adapter is loaded into the slot of the one that was not used for longest,
+ * within a step, so that everybody waits for it. Without slots adapters are free and unlimited.
  */
 final class AdapterSlots {
     private final AdapterConfig config;

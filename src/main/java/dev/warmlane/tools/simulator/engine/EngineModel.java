@@ -180,7 +180,7 @@ public record EngineModel(
             return new CacheConfig(blockSizeTokens, (int) (tokens / blockSizeTokens), true);
         }
 
-        /** The same, for blocks that are larger than the engine's own. */
+        /** The cache with blocks that are larger than the engine's own. */
         public CacheConfig withoutWaste() {
             return new CacheConfig(blockSizeTokens, blocks, prefixCaching, true);
         }
