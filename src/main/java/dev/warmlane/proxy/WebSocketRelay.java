@@ -10,20 +10,13 @@ import dev.warmlane.proxy.http.WebSocketUpgrade;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import dev.warmlane.settings.WarmlaneSettings;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
-import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +30,6 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.NettyPipeline;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.netty.http.server.HttpServerResponse;
@@ -57,7 +49,7 @@ final class WebSocketRelay {
     private final Retries retries;
     private final FailureLog log;
 
-    /** @param budget of what clients have sent of frames that are not complete */
+    /** @param budget of what clients have sent of frames and engines have not taken */
     WebSocketRelay(
             WarmlaneSettings settings, BodyBudget budget, ResponseHeaders headers, Retries retries, FailureLog log) {
         this.budget = budget;
@@ -78,7 +70,7 @@ final class WebSocketRelay {
             RoutedExchange routed,
             Dispatch dispatch,
             UpstreamAttempt attempt) {
-        Handshake handshake = new Handshake(handshakeTimeout);
+        EngineHandshake handshake = new EngineHandshake(handshakeTimeout);
         return client.headers(WebSocketRelay::removeHandshake)
                 .doOnRequest((request, connection) -> {
                     if (attempt.begin(connection.channel(), System.nanoTime())) {
@@ -101,8 +93,9 @@ final class WebSocketRelay {
                     attempt.answered();
                     dispatch.heard();
                     // After the client's own limit, which knows of one side alone.
-                    in.withConnection(connection -> limit(connection.channel().pipeline(), new Silence(idleTimeout)));
-                    return accept(exchange, routed, dispatch, handshake.protocol, new WebSocketSession.Side(in, out));
+                    in.withConnection(connection ->
+                            EngineHandshake.limit(connection.channel().pipeline(), new Silence(idleTimeout)));
+                    return accept(exchange, routed, dispatch, handshake.protocol(), new WebSocketSession.Side(in, out));
                 })
                 .then()
                 .onErrorResume(
@@ -138,12 +131,13 @@ final class WebSocketRelay {
         HttpServerResponse server = ServerHttpResponseDecorator.getNativeResponse(response);
         Sinks.One<WebSocketSession.Side> client = Sinks.one();
         Sinks.Empty<Void> over = Sinks.empty();
+        FramesUnderWay underWay = new FramesUnderWay(budget);
         Mono<Void> upgrade = Mono.defer(() -> {
             WebSocketUpgrade.prepare(WebSocketUpgrade.channel(exchange.getRequest()));
             return server.sendWebsocket(
                     (in, out) -> {
                         in.withConnection(connection ->
-                                WebSocketFrames.replaceIn(connection.channel().pipeline(), maxFrameBytes, budget));
+                                WebSocketFrames.replaceIn(connection.channel().pipeline(), maxFrameBytes, underWay));
                         client.tryEmitValue(new WebSocketSession.Side(in, out));
                         return over.asMono();
                     },
@@ -154,8 +148,12 @@ final class WebSocketRelay {
                 .subscribeOn(Schedulers.fromExecutor(
                         WebSocketUpgrade.channel(exchange.getRequest()).eventLoop()))
                 .then(client.asMono())
-                .flatMap(accepting -> new WebSocketSession(accepting, engine, routed, dispatch, log, farewell).run())
-                .doFinally(signal -> over.tryEmitEmpty());
+                .flatMap(accepting ->
+                        new WebSocketSession(accepting, engine, routed, dispatch, log, farewell, underWay).run())
+                .doFinally(signal -> {
+                    over.tryEmitEmpty();
+                    underWay.end();
+                });
     }
 
     /** The endpoint has answered with something else, or not at all. */
@@ -164,23 +162,23 @@ final class WebSocketRelay {
             RoutedExchange routed,
             Dispatch dispatch,
             UpstreamAttempt attempt,
-            Handshake handshake) {
-        Refusal refusal = handshake.refusal;
+            EngineHandshake handshake) {
+        EngineHandshake.Refusal refusal = handshake.refusal();
         if (refusal == null) {
             return Mono.error(RefusedResponse.notHttp("no WebSocket handshake"));
         }
         attempt.answered();
         dispatch.heard();
-        if (FailureCause.isUnavailable(refusal.status) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
-            return Mono.error(UnusableResponse.status(refusal.status));
+        if (FailureCause.isUnavailable(refusal.status()) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
+            return Mono.error(UnusableResponse.status(refusal.status()));
         }
         ServerHttpResponse response = exchange.getResponse();
-        headers.write(response, refusal.status, refusal.headers, dispatch, routed);
+        headers.write(response, refusal.status(), refusal.headers(), dispatch, routed);
         routed.returnPermit();
-        dispatch.refused(refusal.status);
+        dispatch.refused(refusal.status());
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
-        response.getHeaders().setContentLength(refusal.body.readableBytes());
-        return response.writeWith(Mono.just(buffers.wrap(refusal.body)));
+        response.getHeaders().setContentLength(refusal.body().readableBytes());
+        return response.writeWith(Mono.just(buffers.wrap(refusal.body())));
     }
 
     /** Takes out what belongs to the handshake of one connection. */
@@ -189,58 +187,6 @@ final class WebSocketRelay {
                 .filter(name -> name.toLowerCase(Locale.ROOT).startsWith("sec-websocket-"))
                 .forEach(from::remove);
         return from;
-    }
-
-    /** Lets only this limit tell how long the endpoint may take. On its event loop. */
-    private static void limit(ChannelPipeline pipeline, IdleStateHandler limit) {
-        if (pipeline.get(NettyPipeline.ResponseTimeoutHandler) == null) {
-            pipeline.addBefore(NettyPipeline.HttpCodec, NettyPipeline.ResponseTimeoutHandler, limit);
-        } else {
-            pipeline.replace(NettyPipeline.ResponseTimeoutHandler, NettyPipeline.ResponseTimeoutHandler, limit);
-        }
-    }
-
-    private record Refusal(int status, HttpHeaders headers, ByteBuf body) {}
-
-    /**
-     * Reads the endpoint's answer before Reactor Netty does, which refuses a protocol that it was not told to expect, and would be
-     * content with none only if it expected none.
-     */
-    private static final class Handshake extends ChannelInboundHandlerAdapter {
-        private static final String NAME = "warmlane.websocket-handshake";
-
-        private final Duration timeout;
-        private volatile @Nullable String protocol;
-        private volatile @Nullable Refusal refusal;
-
-        Handshake(Duration timeout) {
-            this.timeout = timeout;
-        }
-
-        void addTo(ChannelPipeline pipeline) {
-            pipeline.addBefore(NettyPipeline.ReactiveBridge, NAME, this);
-            limit(pipeline, new ReadTimeoutHandler(timeout.toMillis(), TimeUnit.MILLISECONDS));
-        }
-
-        @Override
-        @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (!(message instanceof FullHttpResponse response)) {
-                ctx.fireChannelRead(message);
-            } else if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-                protocol = response.headers().get(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
-                response.headers().remove(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
-                ctx.fireChannelRead(message);
-            } else {
-                refusal = new Refusal(
-                        response.status().code(),
-                        new DefaultHttpHeaders().set(response.headers()),
-                        Unpooled.copiedBuffer(response.content()));
-                response.release();
-                // Told of the response, Reactor Netty would fail twice and warn of the second time.
-                ctx.close();
-            }
-        }
     }
 
     /** Tells when neither side has said anything for long. */

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -62,36 +63,50 @@ final class WebSocketSession {
     private final Dispatch dispatch;
     private final FailureLog log;
     private final Duration farewell;
+    private final FramesUnderWay underWay;
     private final @Nullable TokenCharge charge;
     private final AtomicReference<@Nullable Side> first = new AtomicReference<>();
     private int promptTokens;
     private int completionTokens;
 
-    /** @param farewell how long either side may take for what is under way when the other has ended */
+    /**
+     * @param farewell how long either side may take for what is under way when the other has ended
+     * @param underWay told of each frame of the client's that the engine's connection has taken
+     */
     WebSocketSession(
-            Side client, Side engine, RoutedExchange routed, Dispatch dispatch, FailureLog log, Duration farewell) {
+            Side client,
+            Side engine,
+            RoutedExchange routed,
+            Dispatch dispatch,
+            FailureLog log,
+            Duration farewell,
+            FramesUnderWay underWay) {
         this.client = client;
         this.engine = engine;
         this.routed = routed;
         this.dispatch = dispatch;
         this.log = log;
         this.farewell = farewell;
+        this.underWay = underWay;
         this.charge = routed.charge();
     }
 
     /** Completes when both sides are closed; fails if the client left without a word. */
     Mono<Void> run() {
-        return Mono.when(pass(client, engine, this::said, GOING_AWAY), pass(engine, client, this::heard, FAILED))
+        return Mono.when(
+                        pass(client, engine, this::said, underWay::passed, GOING_AWAY),
+                        pass(engine, client, this::heard, bytes -> {}, FAILED))
                 .then(Mono.defer(this::end));
     }
 
-    private Mono<Void> pass(Side from, Side to, UnaryOperator<WebSocketFrame> tap, WebSocketCloseStatus ifGone) {
-        Flux<WebSocketFrame> frames = new Frames(from.in.receiveFrames(), tap, failure -> {
+    private Mono<Void> pass(
+            Side from, Side to, UnaryOperator<WebSocketFrame> tap, IntConsumer passed, WebSocketCloseStatus ifGone) {
+        Flux<WebSocketFrame> frames = new Frames(from.in.receiveFrames(), tap, passed, failure -> {
             from.failure = failure;
-            first.compareAndSet(null, from);
-            // What cannot be sent by then never will be.
-            to.closeAfter(farewell);
+            ended(from, to);
         });
+        // Its end is behind the frames that wait, and those for a side that may read nothing.
+        from.whenClosed(() -> ended(from, to));
         // One at a time, as Reactor Netty would read 128 ahead, whatever their size.
         return frames.concatMap(to::send, 0)
                 .doOnDiscard(WebSocketFrame.class, ReferenceCountUtil::release)
@@ -100,6 +115,12 @@ final class WebSocketSession {
                 .then(Mono.defer(() -> status(from, ifGone)))
                 .flatMap(to::close)
                 .onErrorComplete();
+    }
+
+    private void ended(Side from, Side to) {
+        first.compareAndSet(null, from);
+        // What cannot be sent by then never will be.
+        to.closeAfter(farewell);
     }
 
     /** Why a side has closed, or what is said of one that did not. */
@@ -211,17 +232,30 @@ final class WebSocketSession {
             return FutureMono.from(open.writeAndFlush(frame));
         }
 
+        /** Says why, if anybody is still there. */
         private Mono<Void> close(WebSocketCloseStatus why) {
+            Channel open = channel;
+            if (open == null || !open.isOpen()) {
+                return Mono.empty();
+            }
             int code = why.code();
             return WebSocketCloseStatus.isValidStatusCode(code)
                     ? out.sendClose(code, why.reasonText())
                     : out.sendClose();
         }
 
+        /** Runs this when the connection is closed, by whomever. */
+        private void whenClosed(Runnable then) {
+            Channel open = channel;
+            if (open != null) {
+                open.closeFuture().addListener(closed -> then.run());
+            }
+        }
+
         @SuppressWarnings("FutureReturnValueIgnored") // Closing is all that is left to do.
         private void closeAfter(Duration farewell) {
             Channel open = channel;
-            if (open != null) {
+            if (open != null && open.isOpen()) {
                 open.eventLoop().schedule(() -> open.close(), farewell.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
@@ -233,11 +267,18 @@ final class WebSocketSession {
      */
     private static final class Frames extends FluxOperator<WebSocketFrame, WebSocketFrame> {
         private final UnaryOperator<WebSocketFrame> tap;
+        private final IntConsumer passed;
         private final Consumer<@Nullable Throwable> onEnd;
 
-        Frames(Flux<WebSocketFrame> source, UnaryOperator<WebSocketFrame> tap, Consumer<@Nullable Throwable> onEnd) {
+        /** @param passed told the bytes of each frame when the next one is asked for */
+        Frames(
+                Flux<WebSocketFrame> source,
+                UnaryOperator<WebSocketFrame> tap,
+                IntConsumer passed,
+                Consumer<@Nullable Throwable> onEnd) {
             super(source);
             this.tap = tap;
+            this.passed = passed;
             this.onEnd = onEnd;
         }
 
@@ -250,6 +291,7 @@ final class WebSocketSession {
             private final CoreSubscriber<? super WebSocketFrame> actual;
             private volatile @Nullable Subscription frames;
             private volatile boolean unwanted;
+            private volatile int bytes;
 
             Reader(CoreSubscriber<? super WebSocketFrame> actual) {
                 this.actual = actual;
@@ -263,7 +305,11 @@ final class WebSocketSession {
 
             @Override
             public void onNext(WebSocketFrame frame) {
-                if (!unwanted) {
+                int length = frame.content().readableBytes();
+                if (unwanted) {
+                    passed.accept(length);
+                } else {
+                    bytes = length;
                     actual.onNext(tap.apply(frame));
                 }
             }
@@ -287,6 +333,8 @@ final class WebSocketSession {
 
             @Override
             public void request(long count) {
+                passed.accept(bytes);
+                bytes = 0;
                 Subscription source = frames;
                 if (source != null) {
                     source.request(count);

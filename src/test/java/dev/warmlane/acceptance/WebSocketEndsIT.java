@@ -188,6 +188,16 @@ class WebSocketEndsIT {
     }
 
     @Test
+    void anEngineWhoseHandshakeDripsIsTooLate() {
+        try (RunningGateway gateway = RunningGateway.inFrontOf(engine, "warmlane.upstream.response-timeout=1s");
+                Wire wire = Wire.to(gateway.port())) {
+            wire.send(WebSocketWire.request("/v1/realtime", ""));
+            engine.next().drip("HTTP/1.1 101 Switching Protocols\r\nx: ");
+            assertThat(wire.readMessage().status()).isEqualTo(504);
+        }
+    }
+
+    @Test
     void aGatewayThatEndsGoesAway() {
         try (GatewayProcess gateway = GatewayProcess.start(
                         directory,

@@ -11,6 +11,8 @@ import dev.warmlane.harness.Wire;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class WebSocketMemoryIT {
     private static final int FRAME_BYTES = 1_000_000;
     private static final int PART_BYTES = 700_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final HandDrivenEngine engine = HandDrivenEngine.start();
 
@@ -45,6 +48,23 @@ class WebSocketMemoryIT {
             await().untilAsserted(() -> assertThat(buffered(gateway)).isEqualTo(PART_BYTES));
             first.close();
             await().untilAsserted(() -> assertThat(buffered(gateway)).isZero());
+        }
+    }
+
+    /** No part of a frame is as much as one, so what is counted is whole. */
+    @Test
+    void framesThatAnEngineDoesNotReadCountAmongTheBodies() {
+        try (RunningGateway gateway = RunningGateway.inFrontOf(engine, "warmlane.limits.websocket-farewell=1s");
+                Wire client = accepted(gateway)) {
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                while (true) {
+                    client.send(frame(FRAME_BYTES));
+                }
+            });
+            await().untilAsserted(() -> assertThat(buffered(gateway)).isGreaterThanOrEqualTo(FRAME_BYTES));
+            client.reset();
+            await().untilAsserted(() -> assertThat(buffered(gateway)).isZero());
+            assertThat(sending).failsWithin(PATIENCE);
         }
     }
 

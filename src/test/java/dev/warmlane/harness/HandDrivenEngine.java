@@ -1,12 +1,14 @@
 package dev.warmlane.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * own account: models, version, health and metrics.
  */
 public final class HandDrivenEngine implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration BETWEEN_DRIPS = Duration.ofMillis(100);
     private static final String MODELS = "GET /v1/models HTTP/1.1";
     private static final String METRICS = "GET /metrics HTTP/1.1";
     private static final Map<String, String> PAGES = Map.of(
@@ -61,6 +65,19 @@ public final class HandDrivenEngine implements AutoCloseable {
         /** Sends the head of a chunked response. */
         public void begin(String statusAndHeaders) {
             wire.send("HTTP/1.1 " + statusAndHeaders + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+        }
+
+        /** Sends this, and from then on a byte now and then, until the other end has had enough. */
+        public void drip(String begun) {
+            wire.send(begun);
+            await().pollInterval(BETWEEN_DRIPS).atMost(PATIENCE).until(() -> {
+                try {
+                    wire.send("1");
+                    return false;
+                } catch (UncheckedIOException closed) {
+                    return true;
+                }
+            });
         }
 
         @Override
@@ -129,7 +146,7 @@ public final class HandDrivenEngine implements AutoCloseable {
     /** The next request of a client. */
     public Exchange next() {
         try {
-            Exchange exchange = exchanges.poll(60, TimeUnit.SECONDS);
+            Exchange exchange = exchanges.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
             assertThat(exchange).as("request").isNotNull();
             return exchange;
         } catch (InterruptedException e) {

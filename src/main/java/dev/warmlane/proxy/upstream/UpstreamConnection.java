@@ -45,6 +45,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private boolean persistent;
     private long longestSilence;
     private long quietSince;
+    /** Whether this read has brought a head or a part of a body: without either, bytes that drip are silence as well. */
+    private boolean heard;
+
     /** One timer for all times: when it fires early, it looks what is left. */
     private @Nullable Future<?> timer;
 
@@ -166,11 +169,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         if (message instanceof HttpResponse head) {
             persistent = HttpUtil.isKeepAlive(head);
             answered = true;
+            heard = true;
             longestSilence = idleNanos;
             current.head(head, channel);
         }
         if (message instanceof HttpContent content) {
             if (content.content().isReadable()) {
+                heard = true;
                 current.chunk(content.content());
             } else {
                 content.release();
@@ -205,10 +210,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (exchange != null) {
+        if (heard && exchange != null) {
             quietSince = System.nanoTime();
             watch(quietSince + longestSilence);
         }
+        heard = false;
     }
 
     @Override

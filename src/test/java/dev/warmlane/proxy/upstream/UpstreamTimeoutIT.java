@@ -7,14 +7,18 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
+import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.HttpStatus;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -109,6 +113,27 @@ class UpstreamTimeoutIT {
         Throwable failure = catchThrowable(() -> get(client, "/mute"));
 
         assertThat(failure).isInstanceOf(ReadTimeoutException.class);
+    }
+
+    /** Neither a head nor a part of a body comes of them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.",
+                "HTTP/1.1 200 OK\r\nx: ",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n1;x=",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\nx: "
+            })
+    void bytesThatDripAreSilence(String begun) {
+        client = client(SHORT, SHORT);
+        try (HandDrivenEngine dripping = HandDrivenEngine.start()) {
+            CompletableFuture<String> response =
+                    Requests.send(client, dripping.uri(), "/dripping").toFuture();
+
+            dripping.next().drip(begun);
+
+            assertThat(response).failsWithin(LONG).withThrowableThat().withCauseInstanceOf(ReadTimeoutException.class);
+        }
     }
 
     /** With one connection, so that every request but the first meets a used one. */
