@@ -8,12 +8,11 @@ import dev.warmlane.harness.Chromium;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.HashedKeys;
+import dev.warmlane.harness.LocalHttp;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,7 +48,7 @@ class CorsIT {
     @BeforeAll
     static void start() throws IOException {
         engine = HandDrivenEngine.start();
-        site = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        site = LocalHttp.bind();
         site.createContext("/", exchange -> {
             exchange.getResponseHeaders().set("Content-Type", "text/html");
             byte[] page = "<title>chat</title>".getBytes(StandardCharsets.UTF_8);

@@ -16,9 +16,6 @@ import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -51,12 +48,7 @@ public final class IdentityProvider implements AutoCloseable {
     }
 
     public static IdentityProvider start() {
-        try {
-            return new IdentityProvider(
-                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new IdentityProvider(LocalHttp.bind());
     }
 
     public String issuer() {

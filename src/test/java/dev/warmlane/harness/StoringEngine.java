@@ -6,9 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,11 +28,7 @@ public final class StoringEngine implements AutoCloseable {
     private StoringEngine(String name, String model) {
         this.name = name;
         this.model = model;
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server = LocalHttp.bind();
         server.setExecutor(threads);
         page("/v1/models", "{\"object\":\"list\",\"data\":[{\"id\":\"%s\",\"object\":\"model\"}]}".formatted(model));
         page("/health", "{}");

@@ -22,6 +22,7 @@ public final class Wire implements AutoCloseable {
     public Wire(Socket socket) throws IOException {
         this.socket = socket;
         socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.setTcpNoDelay(true);
         this.in = new BufferedInputStream(socket.getInputStream());
     }
 

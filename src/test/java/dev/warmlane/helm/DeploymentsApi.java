@@ -2,13 +2,11 @@ package dev.warmlane.helm;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.warmlane.harness.LocalHttp;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,11 +55,7 @@ public final class DeploymentsApi implements AutoCloseable {
         this.permitted = permitted;
         this.rollout = rollout;
         this.collection = "/apis/apps/v1/namespaces/%s/deployments".formatted(namespace);
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server = LocalHttp.bind();
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();

@@ -6,11 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.marcnuri.helm.Helm;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.warmlane.harness.LocalHttp;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -51,11 +50,7 @@ final class HelmApi implements AutoCloseable {
                         .map(HelmApi::group)
                         .collect(Collectors.joining(",", "{'kind':'APIGroupList','apiVersion':'v1','groups':[", "]}")));
         KINDS.forEach((version, kinds) -> answer(path(version), resources(version, kinds)));
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server = LocalHttp.bind();
         server.createContext("/", this::handle);
         server.start();
     }
