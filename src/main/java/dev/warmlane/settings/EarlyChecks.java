@@ -1,6 +1,5 @@
 package dev.warmlane.settings;
 
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
@@ -34,6 +34,8 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     private static final List<String> FORMATS = List.of("ecs", "gelf", "logstash");
     private static final String PREFIX = SettingNames.PREFIX + ".";
     private static final String PLACEHOLDER = "${";
+    private static final Set<String> GROUPS =
+            groupsBelow("", WarmlaneSettings.class).collect(Collectors.toUnmodifiableSet());
 
     /** How Spring Boot calls what it has read from a file, other than one of the jar. */
     private static final String OF_A_FILE = "Config resource 'file ";
@@ -81,18 +83,19 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     }
 
     private static boolean isGroup(String name) {
-        Class<?> type = WarmlaneSettings.class;
-        for (String part : name.substring(PREFIX.length()).split("\\.", -1)) {
-            String canonical = SettingNames.canonical(part);
-            RecordComponent[] components = type.getRecordComponents();
-            type = Stream.of(components == null ? new RecordComponent[0] : components)
-                    .filter(component ->
-                            SettingNames.canonical(component.getName()).equals(canonical))
-                    .findFirst()
-                    .<Class<?>>map(RecordComponent::getType)
-                    .orElse(String.class);
-        }
-        return type.isRecord();
+        return GROUPS.contains(Stream.of(name.substring(PREFIX.length()).split("\\.", -1))
+                .map(SettingNames::canonical)
+                .collect(Collectors.joining(".")));
+    }
+
+    /** The groups below a group, and theirs, by their canonical names after those above them. */
+    private static Stream<String> groupsBelow(String above, Class<?> group) {
+        return Stream.of(group.getRecordComponents())
+                .filter(component -> component.getType().isRecord())
+                .flatMap(component -> {
+                    String name = above + SettingNames.canonical(component.getName());
+                    return Stream.concat(Stream.of(name), groupsBelow(name + ".", component.getType()));
+                });
     }
 
     private static void resolve(ConfigurableEnvironment environment, String name, String value) {

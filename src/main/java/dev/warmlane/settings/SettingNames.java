@@ -43,6 +43,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
 
     private static final String ENVIRONMENT_PREFIX = "WARMLANE_";
     private static final String PROPERTY_PREFIX = PREFIX + ".";
+    private static final Pattern NEITHER_LETTER_NOR_DIGIT = Pattern.compile("[^a-z0-9]");
 
     /** Kubernetes sets these in every pod for a Service whose name starts like ours; they are nobody's settings. */
     private static final Pattern SERVICE_LINK = Pattern.compile(
@@ -71,7 +72,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
 
     /** The same for every spelling of a name: its letters and digits, in lower case. */
     static String canonical(String name) {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+        return NEITHER_LETTER_NOR_DIGIT.matcher(name.toLowerCase(Locale.ROOT)).replaceAll("");
     }
 
     /**
