@@ -56,7 +56,7 @@ class ReplicaProcessesIT {
 
     @BeforeAll
     void start(@TempDir Path directory) {
-        fleet = SimulatedFleet.start(FleetOptions.demo(0, 4).withServer(ServerOptions.DEFAULTS.withOutputTokens(50)));
+        fleet = SimulatedFleet.start(FleetOptions.demo(0, 4).withServer(ServerOptions.DEFAULTS.withOutputTokens(10)));
         replicas = ReplicaProcesses.start(directory, fleet.uris(), REPLICAS);
     }
 

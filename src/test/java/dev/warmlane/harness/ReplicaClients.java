@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ReplicaClients implements AutoCloseable {
     private static final long PROBE_MILLIS = 100;
     /** Without it the clients take the CPU that a replica needs for its start. */
-    private static final long READING_MILLIS = 250;
+    private static final long READING_MILLIS = 500;
 
     private final List<GatewayProcess> replicas;
     private final ChatClient client = new ChatClient();
