@@ -1,6 +1,7 @@
 package dev.warmlane.settings;
 
 import dev.warmlane.settings.InvalidSettingException.Check;
+import java.util.Locale;
 import java.util.Set;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -30,7 +31,14 @@ public record AccessLogSettings(
 
     private static final String STANDARD_OUTPUT = "stdout";
 
+    /** Nobody means a file by these. */
+    private static final Set<String> NO_FILES = Set.of("on", "true", "yes", "stderr", "console");
+
     public AccessLogSettings {
+        if (NO_FILES.contains(target.toLowerCase(Locale.ROOT))) {
+            throw new InvalidSettingException(
+                    "warmlane.access-log.target", target, "off, stdout or the path of a file");
+        }
         Check.positive("warmlane.access-log.max-size", maxSize);
         Check.atLeast("warmlane.access-log.kept-files", keptFiles, 1);
         Check.atLeast("warmlane.access-log.queue", queue, 1);

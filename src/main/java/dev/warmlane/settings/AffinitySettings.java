@@ -74,7 +74,8 @@ public record AffinitySettings(
             })
             List<String> bodyFields) {
 
-        private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+        /** What a name of a header or cookie may have in it. */
+        static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
         public Session {
             parse(bodyFields);

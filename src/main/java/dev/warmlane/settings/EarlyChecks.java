@@ -31,6 +31,15 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     private static final String SERVER_PORT = "server.port";
     private static final String CLUSTER_PORT = "warmlane.cluster.port";
     private static final String MANAGEMENT_PORT = "management.server.port";
+    private static final List<String> SWITCHES = List.of(
+            "server.http2.enabled",
+            "server.ssl.enabled",
+            "management.server.ssl.enabled",
+            "management.observations.enable.http");
+
+    /** As Spring reads them. */
+    private static final Set<String> TRUE_OR_FALSE = Set.of("true", "false", "yes", "no", "on", "off", "1", "0");
+
     private static final List<String> FORMATS = List.of("ecs", "gelf", "logstash");
     private static final String PREFIX = SettingNames.PREFIX + ".";
     private static final String PLACEHOLDER = "${";
@@ -54,6 +63,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         checkPorts(environment);
         checkLog(environment);
         oneOf(environment, "spring.main.web-application-type", List.of("reactive"));
+        SWITCHES.forEach(key -> checkSwitch(environment, key));
     }
 
     /** Spring would take the text of a placeholder for the value, and say nothing of a value where a group of settings should be. */
@@ -179,6 +189,13 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
             parent = parent.getParent();
         }
         return parent != null && Files.isDirectory(parent) && Files.isWritable(parent);
+    }
+
+    private static void checkSwitch(ConfigurableEnvironment environment, String key) {
+        String value = environment.getProperty(key, "");
+        if (!value.isBlank() && !TRUE_OR_FALSE.contains(value.strip().toLowerCase(Locale.ROOT))) {
+            throw new InvalidSettingException(key, value, "true or false");
+        }
     }
 
     private static void oneOf(ConfigurableEnvironment environment, String key, List<String> values) {

@@ -95,6 +95,7 @@ public final class PolicyFiles {
 
     private static IllegalArgumentException unknown(String name) {
         return new IllegalArgumentException(
-                "policy: %s (expected: the name of a file in gateway/policies, such as sticky)".formatted(name));
+                "policy: %s (expected: the name of a file in gateway/policies, such as expected-cost or sticky)"
+                        .formatted(name));
     }
 }

@@ -221,7 +221,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
                 for (ConfigurationProperty property : unbound.getUnboundProperties()) {
                     ConfigurationPropertyName left = leftOut(property);
                     String expected = left == null
-                            ? NearestSetting.insteadOf(property.getName().toString())
+                            ? insteadOf(property)
                             : left + " beside it: a list is taken from one place, and numbered from 0 there";
                     problems.append(describe(property, expected)).append(System.lineSeparator());
                 }
@@ -230,6 +230,13 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
             ConfigurationProperty property = cause.getProperty();
             Class<?> type = cause.getTarget().getType().resolve(Object.class);
             return property == null ? null : analysis(describe(property, expected(type)), cause);
+        }
+
+        /** Spring takes no text at all for some values, such as durations, and then says that nothing has this name. */
+        private static String insteadOf(ConfigurationProperty property) {
+            String name = property.getName().toString();
+            boolean exists = NearestSetting.names().contains(name);
+            return exists ? "a value, or no such line" : NearestSetting.insteadOf(name);
         }
 
         /** The element of a list before this one if its place does not have it: then Spring does not see this one either. */

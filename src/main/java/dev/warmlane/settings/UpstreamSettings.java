@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.AffinitySettings.Session;
 import dev.warmlane.settings.InvalidSettingException.Check;
 import java.time.Duration;
 import java.util.List;
@@ -123,6 +124,11 @@ public record UpstreamSettings(
                 throw new InvalidSettingException("warmlane.queue.max-entries", maxEntries, "0 to " + MOST_ENTRIES);
             }
             Check.positive("warmlane.queue.max-wait", maxWait);
+            if (!priorityHeader.isEmpty()
+                    && !Session.TOKEN.matcher(priorityHeader).matches()) {
+                throw new InvalidSettingException(
+                        "warmlane.queue.priority-header", priorityHeader, "the name of a header, or nothing");
+            }
         }
     }
 }

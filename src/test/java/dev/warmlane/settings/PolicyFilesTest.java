@@ -59,7 +59,8 @@ class PolicyFilesTest {
     void anUnknownPolicyIsRefused(String name) {
         assertThatThrownBy(() -> read(name, Map.of()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("policy: " + name + " (expected: the name of a file in gateway/policies, such as sticky)");
+                .hasMessage("policy: " + name
+                        + " (expected: the name of a file in gateway/policies, such as expected-cost or sticky)");
     }
 
     @ParameterizedTest
@@ -69,7 +70,7 @@ class PolicyFilesTest {
                 "broken-empty | policy: broken-empty (expected: parameters in gateway/policies/broken-empty.yaml, one a line, not an empty file)",
                 "broken-list | policy: broken-list (expected: parameters in gateway/policies/broken-list.yaml, one a line, not a text or a list)",
                 "broken-text | policy: broken-text (expected: YAML in gateway/policies/broken-text.yaml, ",
-                "broken-base | policy: broken-base extends policy: best (expected: the name of a file in gateway/policies, such as sticky)"
+                "broken-base | policy: broken-base extends policy: best (expected: the name of a file in gateway/policies, such as expected-cost or sticky)"
             })
     void aFileThatCannotBeUsedIsRefusedAndSaysWhy(String name, String problem) {
         assertThatThrownBy(() -> read(name, Map.of()))
