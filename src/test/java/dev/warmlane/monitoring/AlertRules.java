@@ -1,16 +1,15 @@
 package dev.warmlane.monitoring;
 
+import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -51,9 +50,7 @@ record AlertRules(List<Alert> alerts, Map<String, String> recordings) {
 
     /** The name of the alert on a problem of the catalogue. */
     static String nameOf(String problem) {
-        return Stream.of(problem.split("-"))
-                .map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
-                .collect(Collectors.joining("", "Warmlane", ""));
+        return ProblemCatalogue.alert(problem);
     }
 
     Optional<Alert> on(String problem) {

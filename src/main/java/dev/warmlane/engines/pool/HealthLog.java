@@ -110,6 +110,8 @@ final class HealthLog implements HealthListener {
     private static String length(Ejected ejected) {
         long seconds =
                 Duration.ofNanos(ejected.untilNanos() - ejected.sinceNanos()).toSeconds();
-        return " for %ds, %d in a row".formatted(seconds, ejected.ejections());
+        return ejected.ejections() == 1
+                ? " for %ds".formatted(seconds)
+                : " for %ds, ejection %d in a row".formatted(seconds, ejected.ejections());
     }
 }

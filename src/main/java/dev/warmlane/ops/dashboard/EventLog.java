@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * What has happened, the newest {@value #MOST}: told by those who know it, or seen from one second to the next. What happens to
@@ -132,9 +133,15 @@ public final class EventLog {
         Set<String> after = ids(is);
         Set<String> before = Objects.requireNonNullElse(begun.put(is.pool(), after), Set.of());
         after.stream().filter(id -> !before.contains(id)).forEach(id -> {
-            add(new Event(now, "began", severities.apply(id), is.pool(), null, "%s began".formatted(id)));
+            String severity = severities.apply(id);
+            add(new Event(now, "began", severity, is.pool(), null, "%s began".formatted(id)));
             if (isNews(is.pool(), id, now)) {
-                log.warn("pool {}: {} began{}", is.pool(), id, details(is, id));
+                log.atLevel(severity.equals("info") ? Level.INFO : Level.WARN)
+                        .log(
+                                "pool {}: {}{}; see docs/runbook.md",
+                                is.pool(),
+                                ProblemCatalogue.alert(id),
+                                details(is, id));
             }
         });
         before.stream()

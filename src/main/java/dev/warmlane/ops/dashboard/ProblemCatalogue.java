@@ -10,8 +10,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -54,6 +57,13 @@ public final class ProblemCatalogue {
         public Entry {
             follows = List.copyOf(Objects.requireNonNullElse(follows, List.of()));
         }
+    }
+
+    /** The alert of a problem, by which the runbook calls it: {@code WarmlaneKvCacheFull} of kv-cache-full. */
+    public static String alert(String id) {
+        return Stream.of(id.split("-"))
+                .map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
+                .collect(Collectors.joining("", "Warmlane", ""));
     }
 
     /** Reads it from the class path. */

@@ -24,6 +24,9 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 class EventLogTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
@@ -56,6 +59,14 @@ class EventLogTest {
         assertThat(changesTo(status(endpoints(5, endpoint -> endpoint), List.of(), "a")))
                 .containsExactlyInAnyOrder("pod-5 is gone", "ttft-slow ended", "replica b left");
         assertThat(changesTo(before)).isEmpty();
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void aProblemIsLoggedAsTheRunbookCallsIt(CapturedOutput output) {
+        LiveProblem full = new LiveProblem(new Problem("kv-cache-full", "pod-1", "99 %"), NOW);
+        changesTo(status(endpoints(5, endpoint -> endpoint), List.of(full), "a"));
+        assertThat(output).contains("pool default: WarmlaneKvCacheFull: pod-1 99 %; see docs/runbook.md");
     }
 
     @Test
