@@ -5,6 +5,7 @@ import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.Bench.BenchReport;
 import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
+import dev.warmlane.tools.replay.EngineOptions.RoleOptions;
 import dev.warmlane.tools.replay.JoinReport.Comparison;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
