@@ -39,7 +39,7 @@ public record EngineVersion(int major, int minor) implements Comparable<EngineVe
      * @throws JsonTokens.MalformedJsonException if the response is not one JSON object
      */
     public static @Nullable String in(byte[] response) {
-        JsonScanner scanner = new JsonScanner(response, 0, response.length);
+        JsonScanner scanner = new JsonScanner(response);
         String version = null;
         scanner.enterObject();
         while (scanner.nextMember()) {

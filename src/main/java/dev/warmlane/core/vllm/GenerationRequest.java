@@ -48,7 +48,7 @@ public record GenerationRequest(
      * @throws MalformedJsonException if the body is not a JSON object
      */
     public static GenerationRequest parse(byte[] body) {
-        return new RequestReader(new JsonScanner(body, 0, body.length)).read();
+        return new RequestReader(new JsonScanner(body)).read();
     }
 
     /**
@@ -58,7 +58,7 @@ public record GenerationRequest(
      */
     public static @Nullable String modelOf(byte[] body) {
         try {
-            return RequestReader.modelOf(new JsonScanner(body, 0, body.length));
+            return RequestReader.modelOf(new JsonScanner(body));
         } catch (MalformedJsonException notJson) {
             return null;
         }
@@ -77,7 +77,7 @@ public record GenerationRequest(
     public static byte[] withModel(byte[] body, String model) {
         String value = JsonStrings.quote(model);
         byte[] renamed = body;
-        List<Splice> names = RequestReader.models(new JsonScanner(body, 0, body.length), value);
+        List<Splice> names = RequestReader.models(new JsonScanner(body), value);
         // From the end, so that the places of the others stay.
         for (int i = names.size() - 1; i >= 0; i--) {
             renamed = names.get(i).applyTo(renamed);

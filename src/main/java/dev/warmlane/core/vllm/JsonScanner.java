@@ -32,6 +32,11 @@ final class JsonScanner {
     private int end;
     private int spaces;
 
+    /** Of a whole array. */
+    JsonScanner(byte[] bytes) {
+        this(bytes, 0, bytes.length);
+    }
+
     JsonScanner(byte[] bytes, int offset, int length) {
         tokens = new JsonTokens(bytes, offset, length);
     }

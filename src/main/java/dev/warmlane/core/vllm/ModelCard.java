@@ -23,7 +23,7 @@ public record ModelCard(String id, boolean adapter, String json) {
      * @throws JsonTokens.MalformedJsonException if the body is not a list of models
      */
     public static List<ModelCard> list(byte[] body) {
-        JsonScanner scanner = new JsonScanner(body, 0, body.length);
+        JsonScanner scanner = new JsonScanner(body);
         List<ModelCard> cards = null;
         scanner.enterObject();
         while (scanner.nextMember()) {

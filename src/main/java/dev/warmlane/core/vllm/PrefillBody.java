@@ -100,7 +100,7 @@ public final class PrefillBody {
     /** What keeps the request in one piece; null if nothing does. */
     public static @Nullable Obstacle obstacle(byte[] body) {
         try {
-            return obstacle(new JsonScanner(body, 0, body.length));
+            return obstacle(new JsonScanner(body));
         } catch (MalformedJsonException notForUs) {
             return Obstacle.API;
         }
@@ -171,7 +171,7 @@ public final class PrefillBody {
      * @throws MalformedJsonException if the body is not a JSON object, or repeats members more often than anybody would
      */
     public static PrefillBody of(byte[] body, Api api) {
-        JsonScanner scanner = new JsonScanner(body, 0, body.length);
+        JsonScanner scanner = new JsonScanner(body);
         List<Splice> splices = new ArrayList<>(4);
         List<Field> absent = new ArrayList<>(api.lengths());
         absent.add(Field.STREAM);

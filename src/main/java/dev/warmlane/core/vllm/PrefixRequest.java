@@ -79,7 +79,7 @@ public final class PrefixRequest {
     }
 
     private byte @Nullable [] make(int messages) {
-        JsonScanner scanner = new JsonScanner(body, 0, body.length);
+        JsonScanner scanner = new JsonScanner(body);
         Map<BodyField, Value> members = new EnumMap<>(BodyField.class);
         scanner.enterObject();
         // Of members with one name the last counts, and null as absent, as in the prompt.

@@ -39,7 +39,7 @@ public final class TopLevelMembers {
         int ends = 0;
         int members = 0;
         String found = null;
-        JsonScanner scanner = new JsonScanner(body, 0, body.length);
+        JsonScanner scanner = new JsonScanner(body);
         scanner.enterObject();
         while (scanner.nextMember()) {
             if (++members > MAX_MEMBERS) {

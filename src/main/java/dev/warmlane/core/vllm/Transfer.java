@@ -59,7 +59,7 @@ public final class Transfer {
         byte[] params = null;
         Map<Count, String> counts = new EnumMap<>(Count.class);
         try {
-            JsonScanner scanner = new JsonScanner(response, 0, response.length);
+            JsonScanner scanner = new JsonScanner(response);
             scanner.enterObject();
             while (scanner.nextMember()) {
                 Field field = FIELDS.find(scanner);

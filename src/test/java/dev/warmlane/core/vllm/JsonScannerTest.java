@@ -85,7 +85,7 @@ class JsonScannerTest {
     @Test
     void countsWhiteSpaceBetweenTokensOnly() {
         byte[] bytes = " [1, \"a b\",\n {\"k\" : 2} ] ".getBytes(UTF_8);
-        JsonScanner scanner = new JsonScanner(bytes, 0, bytes.length);
+        JsonScanner scanner = new JsonScanner(bytes);
         scanner.skipValue();
         assertThat(scanner.tokenSpaces()).isEqualTo(6);
         assertThat(new String(bytes, scanner.tokenStart(), scanner.tokenEnd() - scanner.tokenStart(), UTF_8))
@@ -95,7 +95,7 @@ class JsonScannerTest {
     @Test
     void decodesEscapes() {
         byte[] bytes = "\"meta\\/llama \\u00e9\\ud83d\\ude00\\n\\\\\\\"\"".getBytes(UTF_8);
-        JsonScanner scanner = new JsonScanner(bytes, 0, bytes.length);
+        JsonScanner scanner = new JsonScanner(bytes);
         scanner.skipValue();
         assertThat(scanner.tokenText(100)).isEqualTo("meta/llama é😀\n\\\"");
     }
