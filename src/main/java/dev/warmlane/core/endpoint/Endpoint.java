@@ -180,7 +180,8 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
 
         /** Tokens that the KV cache holds, or null where the engine does not say. */
         public @Nullable Long capacityTokens() {
-            return blocks == null || blockSizeTokens == null ? null : blocks * blockSizeTokens;
+            // Not as whole numbers: of sizes that no engine has the product would be negative.
+            return blocks == null || blockSizeTokens == null ? null : (Long) (long) ((double) blocks * blockSizeTokens);
         }
 
         /**

@@ -37,6 +37,12 @@ final class MetricTally {
 
     private static final int MAX_ENGINE_DIGITS = 6;
 
+    /** Tokens that no engine computes in its life. Sums over all endpoints of a pool are far from where numbers overflow. */
+    private static final double MOST = 1e15;
+
+    /** Requests that no engine has at a time. */
+    private static final double MOST_REQUESTS = 1e6;
+
     private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
     private final CacheConfig cacheConfig = new CacheConfig();
     private @Nullable Double startSeconds;
@@ -52,7 +58,8 @@ final class MetricTally {
             return;
         }
         double value = sample.value();
-        if (!Double.isFinite(value) || value < 0) {
+        // Also where it is not a number.
+        if (!(value >= 0 && value <= family.most())) {
             return;
         }
         if (family == LORA_REQUESTS) {
@@ -169,12 +176,14 @@ final class MetricTally {
     private @Nullable PrefixCacheCounters prefixCache() {
         Double queried = valueOf(PREFIX_CACHE_QUERIES, GPU_PREFIX_CACHE_QUERIES);
         Double hit = valueOf(PREFIX_CACHE_HITS, GPU_PREFIX_CACHE_HITS);
-        return queried == null || hit == null ? null : new PrefixCacheCounters(queried.longValue(), hit.longValue());
+        return queried == null || hit == null
+                ? null
+                : new PrefixCacheCounters((long) Math.min(queried, MOST), (long) Math.min(hit, MOST));
     }
 
     private @Nullable Long count(MetricFamily family) {
         Double value = totals.get(family);
-        return value == null ? null : value.longValue();
+        return value == null ? null : (Long) (long) Math.min(value, family.most());
     }
 
     private @Nullable Double valueOf(MetricFamily current, MetricFamily former) {
@@ -224,6 +233,11 @@ final class MetricTally {
                 }
             }
             return null;
+        }
+
+        /** What lies above it is not believed. */
+        double most() {
+            return this == RUNNING || this == WAITING ? MOST_REQUESTS : MOST;
         }
 
         /** Whether the highest of several series counts, instead of their sum. */

@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * Reads the Prometheus text exposition of any vLLM from 0.10 on as it comes, in chunks that may be cut anywhere, and keeps none of it
  * but the line that a chunk cut off. Series of several engines are summed, but for the KV cache usage, where the highest counts. Lines
- * that cannot be read or are longer than {@value #MAX_LINE_BYTES} bytes, and values that are not finite or negative, are passed over.
- * For one thread and one exposition.
+ * that cannot be read or are longer than {@value #MAX_LINE_BYTES} bytes, and values that are no number, negative or beyond what any engine
+ * has, are passed over. For one thread and one exposition.
  */
 public final class VllmMetricsReader {
     private static final int MAX_LINE_BYTES = 16 << 10;

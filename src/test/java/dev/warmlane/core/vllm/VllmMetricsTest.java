@@ -230,6 +230,8 @@ class VllmMetricsTest {
                 "vllm:num_requests_waiting{engine=\"0} 5",
                 "vllm:num_requests_waiting{engine=0} 5",
                 "vllm:num_requests_waiting{engine=\"0\\",
+                "vllm:num_requests_waiting 1e300",
+                "vllm:num_requests_waiting 2e6",
                 "vllm:num_requests_waiting 1.2.3",
                 "vllm:num_requests_waiting 5abc",
                 "vllm:num_requests_waiting_created 5",
@@ -239,6 +241,44 @@ class VllmMetricsTest {
         VllmMetrics metrics = parse(line + "\r\nvllm:num_requests_running 1\n" + line);
 
         assertThat(metrics.load()).isEqualTo(new EndpointLoad(1L, null, null, null, null, null));
+    }
+
+    @Test
+    void believesNoMoreThanAnEngineHasInItsLife() {
+        String counts = """
+                vllm:prefix_cache_queries_total{engine="%1$d"} %2$s
+                vllm:prefix_cache_hits_total{engine="%1$d"} %2$s
+                vllm:prompt_tokens_total{engine="%1$d"} %2$s
+                vllm:num_requests_running{engine="%1$d"} 1e6
+                """;
+        VllmMetrics beyond = parse(counts.formatted(0, "1e300"));
+        assertThat(beyond.prefixCache()).isNull();
+        assertThat(beyond.promptTokens()).isNull();
+
+        VllmMetrics three = parse(counts.formatted(0, "1e15") + counts.formatted(1, "1e15") + counts.formatted(2, "7"));
+        assertThat(three.prefixCache())
+                .isEqualTo(new PrefixCacheCounters(1_000_000_000_000_000L, 1_000_000_000_000_000L));
+        assertThat(three.promptTokens()).isEqualTo(1_000_000_000_000_000L);
+        assertThat(three.load().running()).isEqualTo(1_000_000L);
+    }
+
+    @Test
+    void aCacheOfAnySizeHoldsSomething() {
+        StringBuilder engines = new StringBuilder();
+        for (int i = 0; i < 20; i++) {
+            engines.append(
+                    "vllm:cache_config_info{engine=\"%d\",num_gpu_blocks=\"999999999\",block_size=\"999999999\"} 1\n"
+                            .formatted(i));
+        }
+        assertThat(parse(engines.toString()).load().capacityTokens()).isEqualTo(Long.MAX_VALUE);
+        assertThat(parse("vllm:cache_config_info{num_gpu_blocks=\"0\",block_size=\"16\"} 1\n")
+                        .load()
+                        .capacityTokens())
+                .isNull();
+        assertThat(parse("vllm:cache_config_info{num_gpu_blocks=\"-5\",block_size=\"1e300\"} 1\n")
+                        .load()
+                        .capacityTokens())
+                .isNull();
     }
 
     @ParameterizedTest
