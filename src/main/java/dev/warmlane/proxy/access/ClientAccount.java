@@ -1,10 +1,10 @@
 package dev.warmlane.proxy.access;
 
-import dev.warmlane.core.sharing.SharedQuota;
 import dev.warmlane.core.sharing.SharedQuota.Account;
 import dev.warmlane.core.sharing.SharedQuota.Limits;
 import dev.warmlane.core.sharing.SharedQuota.Taken;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,27 +12,70 @@ import org.jspecify.annotations.Nullable;
  * for concurrent use; without other replicas it takes no lock.
  */
 final class ClientAccount {
+    private static final long SETTLING_NANOS = TokenBucket.MAX_DEBT_NANOS;
+
     private final Limits limits;
     private final @Nullable TokenBucket requests;
     private final @Nullable TokenBucket tokens;
     private final @Nullable SharedGrants shared;
 
-    private ClientAccount(Limits limits, @Nullable SharedGrants shared, long nowNanos) {
+    /** From when on other limits begin with a full minute. */
+    private final long settledNanos;
+
+    /** Itself, or what has taken its place together with all that was taken of it. */
+    private final AtomicReference<ClientAccount> current;
+
+    private ClientAccount(
+            Limits limits,
+            @Nullable SharedGrants shared,
+            @Nullable ClientAccount before,
+            long settledNanos,
+            long nowNanos) {
         this.limits = limits;
         this.requests = bucket(limits.requestsPerMinute(), nowNanos);
         this.tokens = bucket(limits.tokensPerMinute(), nowNanos);
         this.shared = shared;
+        this.settledNanos = settledNanos;
+        this.current = before == null ? new AtomicReference<>() : before.current;
+        if (before != null) {
+            takeOver(before, nowNanos);
+        }
+        current.set(this);
     }
 
-    /** The full minute of a client that one replica serves. */
-    static ClientAccount alone(Allowance allowance, long nowNanos) {
-        return new ClientAccount(
-                new Limits(allowance.requestsPerMinute(), allowance.tokensPerMinute()), null, nowNanos);
+    /**
+     * The full minute of a client.
+     *
+     * @param grants null: one replica serves it
+     */
+    static ClientAccount open(Limits limits, @Nullable SharedGrants grants, long nowNanos) {
+        return new ClientAccount(limits, grants, null, nowNanos, nowNanos);
     }
 
-    /** The full minute of a client whom other replicas know by this hash. */
-    static ClientAccount shared(Limits limits, SharedQuota quota, long client, long nowNanos) {
-        return new ClientAccount(limits, new SharedGrants(quota, client, limits), nowNanos);
+    /** The same of a client that only other replicas have told of. */
+    static ClientAccount told(Limits limits, SharedGrants grants, long nowNanos) {
+        return new ClientAccount(limits, grants, null, nowNanos + SETTLING_NANOS, nowNanos);
+    }
+
+    /**
+     * The same client's account with other limits: a full minute, unless they changed within the last hour. Who has two tokens that
+     * say different things would have a full minute with each request.
+     */
+    ClientAccount withLimits(Limits other, @Nullable SharedGrants grants, long nowNanos) {
+        ClientAccount before = nowNanos - settledNanos < 0 ? this : null;
+        return new ClientAccount(other, grants, before, nowNanos + SETTLING_NANOS, nowNanos);
+    }
+
+    private void takeOver(ClientAccount before, long nowNanos) {
+        if (requests != null && before.requests != null) {
+            requests.takeDownTo(before.requests.missing(nowNanos), nowNanos);
+        }
+        if (tokens != null && before.tokens != null) {
+            tokens.takeDownTo(before.tokens.missing(nowNanos), nowNanos);
+        }
+        if (shared != null && before.shared != null) {
+            shared.takeOver(before.shared, nowNanos);
+        }
     }
 
     private static @Nullable TokenBucket bucket(long perMinute, long nowNanos) {
@@ -62,6 +105,11 @@ final class ClientAccount {
 
     /** Takes more tokens than were foreseen, or gives some back; without asking. */
     void correctTokens(long count, long nowNanos) {
+        ClientAccount now = current.get();
+        (now == null ? this : now).correct(count, nowNanos);
+    }
+
+    private void correct(long count, long nowNanos) {
         if (tokens == null) {
             return;
         }

@@ -70,7 +70,7 @@ public final class Quotas {
         return new TokenCharge(identity, account, clock, counter);
     }
 
-    /** Made anew when the limits change, with a full minute. */
+    /** Made anew when the limits change. */
     private ClientAccount account(Identity identity) {
         Allowance allowance = identity.allowance();
         Object client = shared == null ? identity.client() : (Object) SharedQuota.hash(identity.client());
@@ -81,18 +81,17 @@ public final class Quotas {
         return clients.asMap()
                 .compute(
                         client,
-                        (same, before) ->
-                                before != null && before.hasLimitsOf(allowance) ? before : open(client, allowance));
+                        (same, before) -> before != null && before.hasLimitsOf(allowance)
+                                ? before
+                                : open(client, allowance, before));
     }
 
-    private ClientAccount open(Object client, Allowance allowance) {
-        return shared == null
-                ? ClientAccount.alone(allowance, clock.read())
-                : ClientAccount.shared(
-                        new Limits(allowance.requestsPerMinute(), allowance.tokensPerMinute()),
-                        shared,
-                        (Long) client,
-                        clock.read());
+    private ClientAccount open(Object client, Allowance allowance, @Nullable ClientAccount before) {
+        Limits limits = new Limits(allowance.requestsPerMinute(), allowance.tokensPerMinute());
+        SharedGrants grants = shared == null ? null : new SharedGrants(shared, (Long) client, limits);
+        return before == null
+                ? ClientAccount.open(limits, grants, clock.read())
+                : before.withLimits(limits, grants, clock.read());
     }
 
     /** What other replicas say of clients, who may have sent nothing here. */
@@ -126,7 +125,8 @@ public final class Quotas {
 
         /** The limits that stand here count, if a change of them has not reached all. */
         private ClientAccount account(long client, Limits limits) {
-            return clients.get(client, hash -> ClientAccount.shared(limits, quota, client, clock.read()));
+            return clients.get(
+                    client, hash -> ClientAccount.told(limits, new SharedGrants(quota, client, limits), clock.read()));
         }
     }
 }

@@ -76,6 +76,15 @@ final class SharedGrants {
         lastMinute.add(Math.max(0, requestsInLastMinute - lastMinute.count(nowNanos)), nowNanos);
     }
 
+    /** The same client's grants under other limits. */
+    void takeOver(SharedGrants before, long nowNanos) {
+        known(before.inLastMinute(nowNanos), nowNanos);
+    }
+
+    private synchronized long inLastMinute(long nowNanos) {
+        return lastMinute.count(nowNanos);
+    }
+
     /** What another replica has to know of the client; null where nothing is missing. */
     synchronized @Nullable Account toShare(
             @Nullable TokenBucket requests, @Nullable TokenBucket tokens, long nowNanos) {

@@ -116,6 +116,34 @@ class QuotasTest {
         assertThat(quotas.charge(raised).reserve(12_000, 0)).isZero();
     }
 
+    @Test
+    void whoChangesBetweenTwoAllowancesGetsNoNewMinuteEachTime() {
+        Identity other = identity("limited", new Allowance(Set.of(), 3, 7000, 0));
+        int granted = 0;
+        long tokens = 0;
+        for (int i = 0; i < 100; i++) {
+            for (Identity either : List.of(LIMITED, other)) {
+                granted += quotas.countRequest(either).isZero() ? 1 : 0;
+                tokens += quotas.charge(either).reserve(1000, 0) == 0 ? 1000 : 0;
+            }
+        }
+        assertThat(granted).isLessThanOrEqualTo(2 + 3);
+        assertThat(tokens).isLessThanOrEqualTo(6000 + 7000);
+    }
+
+    @Test
+    void whatWasReservedComesBackUnderOtherLimits() {
+        Identity other = identity("limited", new Allowance(Set.of(), 2, 7000, 0));
+        quotas.charge(LIMITED).close(false);
+        quotas.charge(other).close(false);
+        TokenCharge charge = quotas.charge(other);
+        assertThat(charge.reserve(5000, 0)).isZero();
+        assertThat(quotas.charge(LIMITED).reserve(6000, 0)).isPositive();
+        charge.used(0);
+        charge.close(false);
+        assertThat(quotas.charge(LIMITED).reserve(6000, 0)).isZero();
+    }
+
     private static Identity identity(String name, Allowance allowance) {
         return new Identity(name, "key:" + name, "key:" + name, allowance);
     }
