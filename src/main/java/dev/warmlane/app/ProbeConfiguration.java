@@ -38,7 +38,11 @@ class ProbeConfiguration {
     LoadScraper loadScraper(WarmlaneSettings settings, Pools pools) {
         ScrapeSettings scrape = settings.scrape();
         ProbeTiming timing = new ProbeTiming(
-                scrape.interval(), scrape.timeout(), settings.upstream().keepAlive(), MAX_CONCURRENT_SCRAPES);
+                scrape.interval(),
+                scrape.timeout(),
+                settings.upstream().keepAlive(),
+                settings.upstream().dnsRefresh(),
+                MAX_CONCURRENT_SCRAPES);
         return new LoadScraper(
                 timing,
                 scrape.modelsInterval(),
@@ -97,7 +101,11 @@ class ProbeConfiguration {
     HealthChecker healthChecker(WarmlaneSettings settings, Pools pools) {
         HealthSettings health = settings.health();
         ProbeTiming timing = new ProbeTiming(
-                health.interval(), health.timeout(), settings.upstream().keepAlive(), MAX_CONCURRENT_CHECKS);
+                health.interval(),
+                health.timeout(),
+                settings.upstream().keepAlive(),
+                settings.upstream().dnsRefresh(),
+                MAX_CONCURRENT_CHECKS);
         return new HealthChecker(
                 health.enabled(), timing, health.suspectAfter(), pools, System::nanoTime, new SplittableRandom());
     }

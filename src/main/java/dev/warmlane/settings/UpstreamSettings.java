@@ -21,6 +21,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sslBundle Bundle of spring.ssl.bundle for https connections: trusted certificates, and the client certificate.
  *     Empty: the JVM's trust store.
  * @param keepAlive How long an idle connection is kept open. vLLM closes it after 5 s, so stay below that.
+ * @param dnsRefresh How long what DNS says of an endpoint's host name counts at most, and how often it is asked again while there are
+ *     connections: those to addresses that the name has no more take no further requests.
  * @param droppedHeaders Response headers of engines that clients do not get, because they would apply to the gateway's whole
  *     domain.
  */
@@ -33,6 +35,7 @@ public record UpstreamSettings(
         @DefaultValue("5s") Duration acquireTimeout,
         @DefaultValue("") String sslBundle,
         @DefaultValue("4s") Duration keepAlive,
+        @DefaultValue("30s") Duration dnsRefresh,
 
         @DefaultValue({
             "set-cookie",
@@ -55,6 +58,7 @@ public record UpstreamSettings(
         Check.atLeast("warmlane.upstream.max-connections", maxConnections, 1);
         Check.positive("warmlane.upstream.acquire-timeout", acquireTimeout);
         Check.positive("warmlane.upstream.keep-alive", keepAlive);
+        Check.positive("warmlane.upstream.dns-refresh", dnsRefresh);
         droppedHeaders = List.copyOf(droppedHeaders);
     }
 

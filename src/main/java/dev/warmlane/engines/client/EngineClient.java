@@ -9,6 +9,8 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.resolver.AddressResolverGroup;
+import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import reactor.netty.NettyPipeline;
@@ -36,13 +38,18 @@ public final class EngineClient {
     /**
      * A client for endpoints whose TLS is still to be chosen.
      *
-     * @param connectTimeout what connecting may take, and one DNS query
+     * @param connectTimeout what connecting may take
+     * @param names of endpoints; closed by the caller
      * @param limits of responses
      * @param loops the threads it runs on
      */
     public static HttpClient create(
-            ConnectionProvider connections, Duration connectTimeout, HeaderLimits limits, LoopResources loops) {
-        return guarded(HttpClient.create(connections), connectTimeout, loops)
+            ConnectionProvider connections,
+            Duration connectTimeout,
+            AddressResolverGroup<InetSocketAddress> names,
+            HeaderLimits limits,
+            LoopResources loops) {
+        return guarded(HttpClient.create(connections), connectTimeout, names, loops)
                 .httpResponseDecoder(decoder -> decoder.maxHeaderSize(limits.bytes()))
                 .doOnChannelInit((observer, channel, remote) -> addGuards(channel.pipeline(), limits));
     }
@@ -53,9 +60,14 @@ public final class EngineClient {
      * they are told to, and their TLS is still to be chosen.
      *
      * @param connectTimeout as of {@link #create}
+     * @param names as of {@link #create}
      */
-    public static TcpClient connector(Duration connectTimeout, HeaderLimits limits, LoopResources loops) {
-        return guarded(TcpClient.newConnection(), connectTimeout, loops)
+    public static TcpClient connector(
+            Duration connectTimeout,
+            AddressResolverGroup<InetSocketAddress> names,
+            HeaderLimits limits,
+            LoopResources loops) {
+        return guarded(TcpClient.newConnection(), connectTimeout, names, loops)
                 .doOnChannelInit((observer, channel, remote) -> {
                     HttpDecoderConfig config = new HttpDecoderConfig()
                             .setMaxHeaderSize(limits.bytes())
@@ -72,9 +84,12 @@ public final class EngineClient {
     }
 
     private static <T extends ClientTransport<T, ?>> T guarded(
-            ClientTransport<T, ?> client, Duration connectTimeout, LoopResources loops) {
+            ClientTransport<T, ?> client,
+            Duration connectTimeout,
+            AddressResolverGroup<InetSocketAddress> names,
+            LoopResources loops) {
         return client.runOn(loops, LoopResources.DEFAULT_NATIVE)
-                .resolver(dns -> dns.queryTimeout(connectTimeout))
+                .resolver(names)
                 .resolvedAddressesSelector((config, resolved) -> AllowedHosts.among(resolved))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, connectTimeout.toMillis()));

@@ -255,9 +255,11 @@ public final class Poller<K, T> {
      * @param interval from the start of one probe of an endpoint to the start of the next, give or take a tenth
      * @param timeout what one request may take, from connecting to the last byte
      * @param keepAlive how long an idle connection is kept
+     * @param dnsRefresh how long what DNS says of a host name counts at most, and a connection to it is kept
      * @param maxConcurrent probes in flight at once, over all endpoints
      */
-    public record ProbeTiming(Duration interval, Duration timeout, Duration keepAlive, int maxConcurrent) {
+    public record ProbeTiming(
+            Duration interval, Duration timeout, Duration keepAlive, Duration dnsRefresh, int maxConcurrent) {
         private static final Duration LONGEST_ROUND = Duration.ofMillis(500);
         private static final Duration SHORTEST_ROUND = Duration.ofMillis(10);
 
@@ -266,6 +268,7 @@ public final class Poller<K, T> {
             requirePositive("interval", interval);
             requirePositive("timeout", timeout);
             requirePositive("keepAlive", keepAlive);
+            requirePositive("dnsRefresh", dnsRefresh);
             if (maxConcurrent < 1) {
                 throw new IllegalArgumentException("maxConcurrent: %d (expected: > 0)".formatted(maxConcurrent));
             }

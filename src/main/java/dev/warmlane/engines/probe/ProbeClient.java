@@ -4,6 +4,7 @@ import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.engines.client.EngineNames;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import io.netty.buffer.ByteBuf;
@@ -17,6 +18,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -47,11 +49,15 @@ final class ProbeClient {
             .subscribeOn(Schedulers.boundedElastic())
             .cache();
 
+    private static final Duration FOR_GOOD = Duration.ofNanos(Long.MAX_VALUE);
+
     private final Duration timeout;
     private final Duration keepAlive;
     private final LoopResources loops;
     private final EventLoop loop;
     private final Scheduler onLoop;
+    private final Duration dnsRefresh;
+    private final EngineNames names;
     private final TcpClient tcp;
     private final Map<URI, AtRest> atRest = new HashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -78,7 +84,9 @@ final class ProbeClient {
         this.loops = LoopResources.create(name, 1, true);
         this.loop = loops.onClient(LoopResources.DEFAULT_NATIVE).next();
         this.onLoop = Schedulers.fromExecutorService(loop);
-        this.tcp = EngineClient.connector(timeout, HeaderLimits.DEFAULT, loops);
+        this.dnsRefresh = timing.dnsRefresh();
+        this.names = EngineNames.create(timeout, dnsRefresh, loops);
+        this.tcp = EngineClient.connector(timeout, names, HeaderLimits.DEFAULT, loops);
         long pause = keepAlive.dividedBy(2).toMillis() + 1;
         var unused = loop.scheduleAtFixedRate(this::closeOld, pause, pause, TimeUnit.MILLISECONDS);
     }
@@ -110,6 +118,7 @@ final class ProbeClient {
             loop.execute(() -> {
                 last.run();
                 atRest.values().forEach(resting -> resting.connection().close());
+                names.close();
                 loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).subscribe();
             });
         }
@@ -174,7 +183,7 @@ final class ProbeClient {
             connecting.update(client().publishOn(onLoop)
                     .flatMap(client ->
                             client.remoteAddress(() -> address(endpoint)).connect())
-                    .subscribe(made -> send(new ProbeConnection(made.channel())), this::fail));
+                    .subscribe(made -> send(new ProbeConnection(made.channel(), longest(endpoint))), this::fail));
         }
 
         private Mono<TcpClient> client() {
@@ -260,9 +269,18 @@ final class ProbeClient {
     }
 
     private static InetSocketAddress address(URI endpoint) {
-        String host = endpoint.getHost();
         int port = endpoint.getPort() >= 0 ? endpoint.getPort() : isHttps(endpoint) ? 443 : 80;
-        return InetSocketAddress.createUnresolved(
-                host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+        return InetSocketAddress.createUnresolved(host(endpoint), port);
+    }
+
+    private static String host(URI endpoint) {
+        String host = endpoint.getHost();
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** How long a connection is kept at most: a name may lead elsewhere by then. */
+    private Duration longest(URI endpoint) {
+        boolean isAddress = NetUtil.createInetAddressFromIpAddressString(host(endpoint)) != null;
+        return isAddress ? FOR_GOOD : dnsRefresh;
     }
 }

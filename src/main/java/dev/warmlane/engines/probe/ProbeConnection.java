@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -23,6 +24,8 @@ import reactor.netty.NettyPipeline;
  */
 final class ProbeConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
+    private final long longestNanos;
+    private final long bornNanos = System.nanoTime();
     private @Nullable Exchange exchange;
     private boolean isKept = true;
     /** Whether anything has come in response to the request. */
@@ -44,16 +47,21 @@ final class ProbeConnection extends ChannelInboundHandlerAdapter {
         void failed(Throwable why, boolean unheard);
     }
 
-    /** Takes over a connection that {@link dev.warmlane.engines.client.EngineClient#connector} has made. */
-    ProbeConnection(Channel channel) {
+    /**
+     * Takes over a connection that {@link dev.warmlane.engines.client.EngineClient#connector} has made.
+     *
+     * @param longest that it is used for further requests
+     */
+    ProbeConnection(Channel channel, Duration longest) {
         this.channel = channel;
+        this.longestNanos = longest.toNanos();
         channel.pipeline().addBefore(NettyPipeline.ReactiveBridge, "warmlane.probe", this);
         channel.config().setAutoRead(true);
     }
 
     /** Whether it can take another request. */
     boolean isUsable() {
-        return isKept && exchange == null && channel.isActive();
+        return isKept && exchange == null && channel.isActive() && System.nanoTime() - bornNanos < longestNanos;
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // What cannot be written closes the connection, which tells.

@@ -1,9 +1,13 @@
 package dev.warmlane.proxy.upstream;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +25,11 @@ final class EndpointConnections {
     private final Map<EventLoop, Deque<UpstreamConnection>> idle = new HashMap<>();
     private final Deque<UpstreamExchange> waiting = new ArrayDeque<>();
     private int open;
+
+    /** What its name leads to; null where it is an address itself, or nobody has looked yet. */
+    private volatile @Nullable List<InetSocketAddress> addresses;
+
+    private volatile long lookedUpNanos;
 
     EndpointConnections(UpstreamClient client, UpstreamClient.Target target, int most) {
         this.client = client;
@@ -170,6 +179,34 @@ final class EndpointConnections {
         } else {
             client.forgetUnused(target);
         }
+    }
+
+    /** Its name leads to these addresses now. */
+    void lookedUp(List<InetSocketAddress> found) {
+        addresses = found;
+        lookedUpNanos = System.nanoTime();
+    }
+
+    /**
+     * Whether a connection still goes to where the endpoint's name leads. Busy connections would stay for ever where they are, so now and
+     * then one of them has the name looked up.
+     */
+    boolean leadsTo(Channel channel) {
+        List<InetSocketAddress> known = addresses;
+        if (known == null) {
+            return true;
+        }
+        long now = System.nanoTime();
+        if (now - lookedUpNanos >= client.dnsRefreshNanos()) {
+            lookedUpNanos = now;
+            client.lookUp(target, channel.eventLoop()).addListener((Future<List<InetSocketAddress>> found) -> {
+                // A name without an address keeps nobody from going on.
+                if (found.isSuccess()) {
+                    lookedUp(found.getNow());
+                }
+            });
+        }
+        return known.contains(channel.remoteAddress());
     }
 
     /** Whether nobody has or waits for a connection. */

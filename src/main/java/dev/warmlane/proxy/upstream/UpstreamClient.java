@@ -3,6 +3,7 @@ package dev.warmlane.proxy.upstream;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.client.EngineClient;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
+import dev.warmlane.engines.client.EngineNames;
 import dev.warmlane.engines.discovery.AllowedHosts;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.UpstreamSettings;
@@ -39,7 +40,6 @@ import reactor.netty.http.HttpResources;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
-import reactor.netty.transport.NameResolverProvider;
 
 /**
  * Carries requests to endpoints, over connections that share the event loop of their client where they can. Its own and not Reactor
@@ -60,10 +60,7 @@ public final class UpstreamClient implements AutoCloseable {
         this(
                 settings,
                 limits,
-                NameResolverProvider.builder()
-                        .queryTimeout(settings.connectTimeout())
-                        .build()
-                        .newNameResolverGroup(HttpResources.get(), LoopResources.DEFAULT_NATIVE));
+                EngineNames.create(settings.connectTimeout(), settings.dnsRefresh(), HttpResources.get()));
     }
 
     UpstreamClient(UpstreamSettings settings, HeaderLimits limits, AddressResolverGroup<InetSocketAddress> resolvers) {
@@ -97,7 +94,11 @@ public final class UpstreamClient implements AutoCloseable {
     /** Reactor Netty's client for WebSockets, each on a connection of its own; their TLS is still to be chosen. */
     public HttpClient webSockets() {
         return EngineClient.create(
-                        ConnectionProvider.newConnection(), settings.connectTimeout(), limits, HttpResources.get())
+                        ConnectionProvider.newConnection(),
+                        settings.connectTimeout(),
+                        resolvers,
+                        limits,
+                        HttpResources.get())
                 .disableRetry(true)
                 .doOnChannelInit((observer, channel, remote) -> channels.add(channel));
     }
@@ -122,6 +123,10 @@ public final class UpstreamClient implements AutoCloseable {
         resolvers.close();
     }
 
+    long dnsRefreshNanos() {
+        return settings.dnsRefresh().toNanos();
+    }
+
     long acquireNanos() {
         return settings.acquireTimeout().toNanos();
     }
@@ -139,16 +144,19 @@ public final class UpstreamClient implements AutoCloseable {
             connect(connections, exchange, pooled, allowed(List.of(address)), 0, null);
             return;
         }
-        resolvers
-                .getResolver(exchange.loop())
-                .resolveAll(InetSocketAddress.createUnresolved(target.host(), target.port()))
-                .addListener((Future<List<InetSocketAddress>> resolved) -> {
-                    if (resolved.isSuccess()) {
-                        connect(connections, exchange, pooled, allowed(resolved.getNow()), 0, null);
-                    } else {
-                        failed(connections, exchange, pooled, resolved.cause());
-                    }
-                });
+        lookUp(target, exchange.loop()).addListener((Future<List<InetSocketAddress>> resolved) -> {
+            if (resolved.isSuccess()) {
+                connections.lookedUp(resolved.getNow());
+                connect(connections, exchange, pooled, allowed(resolved.getNow()), 0, null);
+            } else {
+                failed(connections, exchange, pooled, resolved.cause());
+            }
+        });
+    }
+
+    /** The addresses of a target that is given by name. */
+    Future<List<InetSocketAddress>> lookUp(Target target, EventLoop loop) {
+        return resolvers.getResolver(loop).resolveAll(InetSocketAddress.createUnresolved(target.host(), target.port()));
     }
 
     private static List<? extends SocketAddress> allowed(List<InetSocketAddress> resolved) {

@@ -190,7 +190,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private void complete(UpstreamExchange whole) {
         if (exchange == whole) {
             exchange = null;
-            if (pooled && persistent && sent && channel.isActive()) {
+            if (pooled && persistent && sent && channel.isActive() && connections.leadsTo(channel)) {
                 if (!channel.config().isAutoRead()) {
                     channel.config().setAutoRead(true);
                 }

@@ -62,8 +62,12 @@ class EngineClientIT {
     }
 
     private static int status(int port, String... addresses) {
-        return EngineClient.create(ConnectionProvider.newConnection(), LONG, HeaderLimits.DEFAULT, HttpResources.get())
-                .resolver(new OneHost(addresses))
+        return EngineClient.create(
+                        ConnectionProvider.newConnection(),
+                        LONG,
+                        new OneHost(addresses),
+                        HeaderLimits.DEFAULT,
+                        HttpResources.get())
                 .get()
                 .uri("http://engine.example:" + port + "/health")
                 .response()

@@ -163,7 +163,8 @@ class HealthCheckerIT {
     }
 
     private void start(Duration interval, Duration timeout, int maxConcurrent, LongSupplier clock) {
-        ProbeTiming timing = new ProbeTiming(interval, timeout, Duration.ofSeconds(4), maxConcurrent);
+        ProbeTiming timing =
+                new ProbeTiming(interval, timeout, Duration.ofSeconds(4), Duration.ofSeconds(30), maxConcurrent);
         checker = new HealthChecker(
                 true,
                 timing,

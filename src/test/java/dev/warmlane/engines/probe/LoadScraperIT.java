@@ -31,8 +31,8 @@ import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 
 class LoadScraperIT {
-    private static final ProbeTiming FAST =
-            new ProbeTiming(Duration.ofMillis(20), Duration.ofMillis(500), Duration.ofSeconds(4), 8);
+    private static final ProbeTiming FAST = new ProbeTiming(
+            Duration.ofMillis(20), Duration.ofMillis(500), Duration.ofSeconds(4), Duration.ofMillis(1), 8);
     private static final Duration MODELS_INTERVAL = Duration.ofMillis(40);
     private static final int MAX_METRICS_BYTES = 100_000;
     private static final String METRICS = """
@@ -99,6 +99,17 @@ class LoadScraperIT {
 
         await().until(() -> server.requests().size() > 20);
         assertThat(server.connections()).isEqualTo(1);
+    }
+
+    @Test
+    void connectsAnewToAHostWhoseNameMayLeadElsewhereByNow() {
+        EngineServer server = open(EngineServer.serving(METRICS));
+        URI byName = URI.create("http://localhost:" + server.endpoint("a").uri().getPort());
+        pool.replace(List.of(new Endpoint(new EndpointId("a"), "a", byName, EndpointState.READY)));
+        scraper.start();
+
+        await().until(() -> server.connections() > 3);
+        assertThat(report("a").error()).isNull();
     }
 
     @Test
@@ -294,7 +305,8 @@ class LoadScraperIT {
     }
 
     private static ProbeTiming patient(int maxConcurrent) {
-        return new ProbeTiming(FAST.interval(), Duration.ofMinutes(1), FAST.keepAlive(), maxConcurrent);
+        return new ProbeTiming(
+                FAST.interval(), Duration.ofMinutes(1), FAST.keepAlive(), FAST.dnsRefresh(), maxConcurrent);
     }
 
     private LoadScraper scraper(ProbeTiming timing, String apiKey) {

@@ -12,22 +12,22 @@ class ProbeTimingTest {
 
     @Test
     void refusesValuesOutOfRangeNamingWhatWasExpected() {
-        assertThatThrownBy(() -> new ProbeTiming(Duration.ZERO, SECOND, SECOND, 1))
+        assertThatThrownBy(() -> new ProbeTiming(Duration.ZERO, SECOND, SECOND, SECOND, 1))
                 .hasMessage("interval: 0ms (expected: >= 1ms)");
-        assertThatThrownBy(() -> new ProbeTiming(SECOND, Duration.ofSeconds(-1), SECOND, 1))
+        assertThatThrownBy(() -> new ProbeTiming(SECOND, Duration.ofSeconds(-1), SECOND, SECOND, 1))
                 .hasMessage("timeout: -1000ms (expected: >= 1ms)");
-        assertThatThrownBy(() -> new ProbeTiming(SECOND, SECOND, Duration.ZERO, 1))
+        assertThatThrownBy(() -> new ProbeTiming(SECOND, SECOND, Duration.ZERO, SECOND, 1))
                 .hasMessage("keepAlive: 0ms (expected: >= 1ms)");
-        assertThatThrownBy(() -> new ProbeTiming(SECOND, SECOND, SECOND, 0))
+        assertThatThrownBy(() -> new ProbeTiming(SECOND, SECOND, SECOND, SECOND, 0))
                 .hasMessage("maxConcurrent: 0 (expected: > 0)");
     }
 
     @Test
     void looksForEndpointsTenTimesAnIntervalWithinLimits() {
-        assertThat(new ProbeTiming(SECOND, SECOND, SECOND, 1).round()).isEqualTo(Duration.ofMillis(100));
-        assertThat(new ProbeTiming(Duration.ofMillis(20), SECOND, SECOND, 1).round())
+        assertThat(new ProbeTiming(SECOND, SECOND, SECOND, SECOND, 1).round()).isEqualTo(Duration.ofMillis(100));
+        assertThat(new ProbeTiming(Duration.ofMillis(20), SECOND, SECOND, SECOND, 1).round())
                 .isEqualTo(Duration.ofMillis(10));
-        assertThat(new ProbeTiming(Duration.ofHours(1), SECOND, SECOND, 1).round())
+        assertThat(new ProbeTiming(Duration.ofHours(1), SECOND, SECOND, SECOND, 1).round())
                 .isEqualTo(Duration.ofMillis(500));
     }
 }

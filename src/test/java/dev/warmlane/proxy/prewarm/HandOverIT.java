@@ -60,7 +60,7 @@ class HandOverIT {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final Scheduler worker = Schedulers.newSingle("test");
     private final UpstreamClient client = new UpstreamClient(
-            new UpstreamSettings(LONG, LONG, LONG, LONG, 10, LONG, "", LONG, List.of()), HeaderLimits.DEFAULT);
+            new UpstreamSettings(LONG, LONG, LONG, LONG, 10, LONG, "", LONG, LONG, List.of()), HeaderLimits.DEFAULT);
     private Pool pool;
 
     @AfterEach

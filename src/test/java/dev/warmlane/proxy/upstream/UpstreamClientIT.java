@@ -219,7 +219,7 @@ class UpstreamClientIT {
 
     private UpstreamClient client(int maxConnections, Duration acquireTimeout) {
         return new UpstreamClient(
-                new UpstreamSettings(LONG, LONG, LONG, LONG, maxConnections, acquireTimeout, "", LONG, List.of()),
+                new UpstreamSettings(LONG, LONG, LONG, LONG, maxConnections, acquireTimeout, "", LONG, LONG, List.of()),
                 HeaderLimits.DEFAULT);
     }
 

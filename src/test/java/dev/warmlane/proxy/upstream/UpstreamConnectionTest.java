@@ -34,7 +34,7 @@ class UpstreamConnectionTest {
     private static final Duration REFUSAL = Duration.ofMillis(50);
 
     private final UpstreamSettings settings =
-            new UpstreamSettings(LONG, LONG, LONG, REFUSAL, 1, LONG, "", LONG, List.of());
+            new UpstreamSettings(LONG, LONG, LONG, REFUSAL, 1, LONG, "", LONG, LONG, List.of());
     private final UpstreamClient client = new UpstreamClient(settings, HeaderLimits.DEFAULT);
     private final EndpointConnections connections =
             new EndpointConnections(client, UpstreamClient.Target.of(URI.create("http://127.0.0.1:1"), null), 1);

@@ -53,7 +53,7 @@ class UpstreamTargetsIT {
     }
 
     private String get(String... addresses) {
-        UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, LONG, 1, LONG, null, LONG, List.of());
+        UpstreamSettings settings = new UpstreamSettings(LONG, LONG, LONG, LONG, 1, LONG, null, LONG, LONG, List.of());
         try (UpstreamClient client = new UpstreamClient(settings, HeaderLimits.DEFAULT, new OneHost(addresses))) {
             return Requests.send(client, URI.create("http://engine.example:" + engine.port()), "/")
                     .block(LONG);

@@ -139,7 +139,7 @@ class UpstreamTimeoutIT {
     /** With one connection, so that every request but the first meets a used one. */
     private UpstreamClient client(Duration responseTimeout, Duration idleTimeout) {
         UpstreamSettings settings =
-                new UpstreamSettings(LONG, responseTimeout, idleTimeout, LONG, 1, LONG, "", LONG, List.of());
+                new UpstreamSettings(LONG, responseTimeout, idleTimeout, LONG, 1, LONG, "", LONG, LONG, List.of());
         return new UpstreamClient(settings, HeaderLimits.DEFAULT);
     }
 

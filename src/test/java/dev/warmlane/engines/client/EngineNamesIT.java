@@ -1,0 +1,128 @@
+package dev.warmlane.engines.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.EventLoop;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.netty.resources.LoopResources;
+import reactor.netty.transport.NameResolverProvider;
+
+/** An engine is where its name leads to, and where it last led while DNS does not say. */
+class EngineNamesIT {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private final LoopResources loops = LoopResources.create("names", 1, true);
+    private final EventLoop loop = loops.onClient(true).next();
+    private DnsServer dns;
+    private EngineNames names;
+
+    @BeforeEach
+    void start() throws IOException {
+        dns = DnsServer.start();
+        dns.addresses("127.0.0.2", "127.0.0.3");
+        names = names(LONG, LONG);
+    }
+
+    private EngineNames names(Duration timeout, Duration patience) {
+        return new EngineNames(
+                NameResolverProvider.builder()
+                        .queryTimeout(timeout)
+                        .dnsAddressResolverGroupProvider(builder -> new DnsAddressResolverGroup(
+                                builder.nameServerProvider(new SingletonDnsServerAddressStreamProvider(dns.address()))))
+                        .build()
+                        .newNameResolverGroup(loops, true),
+                patience);
+    }
+
+    /** Known by now, and nobody answers any more. */
+    private void fallSilent() throws Exception {
+        names.close();
+        names = names(Duration.ofSeconds(2), Duration.ofMillis(1));
+        addresses();
+        dns.isSilent();
+    }
+
+    @AfterEach
+    void stop() {
+        names.close();
+        dns.close();
+        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).block();
+    }
+
+    @Test
+    void followsAnAnswerThatChanges() throws Exception {
+        assertThat(addresses()).containsExactly("127.0.0.2", "127.0.0.3");
+        dns.addresses("127.0.0.4");
+        await().until(this::addresses, List.of("127.0.0.4")::equals);
+    }
+
+    @Test
+    void whatWasSaidLastCountsWhileDnsIsSilent() throws Exception {
+        fallSilent();
+        for (int i = 0; i < 3; i++) {
+            assertThat(addresses()).containsExactly("127.0.0.2", "127.0.0.3");
+        }
+    }
+
+    @Test
+    void whatWasSaidLastCountsWhileDnsFails() throws Exception {
+        addresses();
+        dns.fails(2);
+        for (int i = 0; i < 3; i++) {
+            assertThat(addresses()).containsExactly("127.0.0.2", "127.0.0.3");
+        }
+    }
+
+    @Test
+    void whoeverWaitedOnceInVainWaitsNoMore() throws Exception {
+        fallSilent();
+        addresses();
+        assertThat(names.getResolver(loop)
+                        .resolveAll(InetSocketAddress.createUnresolved("engine.example", 80))
+                        .isDone())
+                .isTrue();
+    }
+
+    @Test
+    void followsAgainOnceDnsAnswers() throws Exception {
+        fallSilent();
+        addresses();
+        dns.addresses("127.0.0.4");
+        await().until(this::addresses, List.of("127.0.0.4")::equals);
+    }
+
+    /** No such name, and none of its addresses. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void aNameThatIsGoneLeadsNowhere(int code) throws Exception {
+        addresses();
+        dns.fails(code);
+        // What is to be kept for no time at all is kept for a moment.
+        await().untilAsserted(() -> assertThatThrownBy(this::addresses).isInstanceOf(UnknownHostException.class));
+        assertThatThrownBy(this::addresses).isInstanceOf(UnknownHostException.class);
+    }
+
+    private List<String> addresses() throws Exception {
+        return names
+                .getResolver(loop)
+                .resolveAll(InetSocketAddress.createUnresolved("engine.example", 80))
+                .sync()
+                .getNow()
+                .stream()
+                .map(address -> address.getAddress().getHostAddress())
+                .toList();
+    }
+}
