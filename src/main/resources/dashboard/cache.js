@@ -164,8 +164,8 @@ export function cache() {
       ${state.cacheError ? html`<p class="note" role="status">Not loaded: ${state.cacheError}</p>` : nothing}
       ${over
         ? html`<p class="note">${count(over.requests)} requests, ${compact(over.promptTokensPerSecond)} prompt tokens a second, ${seen.replicas > 1 ? `of ${seen.replicas} replicas` : 'as this replica saw them'}${seen.trafficShare < 1 ? `; others use the engines too, these are ${percent(seen.trafficShare)} of their requests` : ''}${seen.leftOut ? `; ${count(seen.leftOut)} messages were left out` : ''}.</p>
-            <p class="note">Advised: ${seen.advised.endpoints} endpoints, ${count(seen.endpoints)} there are (${seen.advised.reason}).</p>
-            ${seen.heldAlone.length > 1 ? html`<p class="note" id="held-alone">Cheapest to take away: ${seen.heldAlone[0].endpoint}; ${percent(seen.heldAlone[0].share)} of what all caches hold is held there alone.</p>` : nothing}
+            <p class="note">Advised: ${seen.advised.endpoints} endpoints; there are ${count(seen.endpoints)} (${seen.advised.reason}).</p>
+            ${seen.heldAlone.length > 1 ? html`<p class="note" id="held-alone">Cheapest to remove: ${seen.heldAlone[0].endpoint}, which alone holds ${percent(seen.heldAlone[0].share)} of what all caches hold.</p>` : nothing}
             ${over.curve.length ? picture(over) : html`<p class="note">The endpoints do not say how much their caches hold.</p>`}`
         : state.cacheError ? nothing : html`<p class="note">${seen ? 'Prompts are not watched: warmlane.cache.watch is off.' : 'Loading…'}</p>`}
     </section>

@@ -35,7 +35,7 @@ const wrong = (problems) => {
   const causes = roots(problems);
   return causes.length === 0
     ? html`<span class="well">nothing</span>`
-    : causes.map((cause) => html`<span class="wrong ${cause.text.severity}">${titleOf(cause)}</span>`);
+    : causes.map((cause) => html`<span class="wrong ${cause.severity}">${titleOf(cause)}</span>`);
 };
 
 const heading = (first) => html`<thead>

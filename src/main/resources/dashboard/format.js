@@ -6,7 +6,7 @@ const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFraction
 
 const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
 
-export const percent = (share, digits = 1) => (known(share) ? `${(share * 100).toFixed(digits)} %` : DASH);
+export const percent = (share, digits = 1) => (known(share) ? `${(share * 100).toFixed(digits).replace(/^-(?=[0.]+$)/, '')} %` : DASH);
 export const count = (value) => (known(value) ? whole.format(value) : DASH);
 export const compact = (value) => (known(value) ? short.format(value) : DASH);
 export const rate = (value) => (known(value) ? (value < 10 ? value.toFixed(1) : compact(value)) : DASH);

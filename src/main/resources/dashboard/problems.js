@@ -29,7 +29,8 @@ function grouped(problems) {
   const groups = new Map();
   for (const problem of problems) {
     const key = `${problem.pool} ${problem.id}`;
-    const group = groups.get(key) ?? { ...problem, key, text: entryOf(problem.id), endpoints: new Set(), replicas: new Set(), consequences: [] };
+    const text = entryOf(problem.id);
+    const group = groups.get(key) ?? { ...problem, key, text, severity: text.severity, endpoints: new Set(), replicas: new Set(), consequences: [] };
     if (problem.endpoint) group.endpoints.add(problem.endpoint);
     group.replicas.add(problem.replica);
     if (problem.since < group.since) group.since = problem.since;
@@ -38,7 +39,7 @@ function grouped(problems) {
   return groups;
 }
 
-// Causes with their consequences: a problem stands under the first of those that it follows and that its pool has.
+// Causes with their consequences: a problem stands under the first of those that it follows and that its pool has. A cause is as severe as the worst of them.
 export function roots(problems) {
   const groups = grouped(problems);
   const causeOf = (group) => group.text.follows.map((id) => groups.get(`${group.pool} ${id}`)).find(Boolean);
@@ -47,9 +48,12 @@ export function roots(problems) {
     let root = group;
     for (let cause = causeOf(root); cause; cause = causeOf(cause)) root = cause;
     if (root === group) found.push(group);
-    else root.consequences.push(group);
+    else {
+      root.consequences.push(group);
+      if (ORDER[group.severity] < ORDER[root.severity]) root.severity = group.severity;
+    }
   }
-  return found.sort((a, b) => ORDER[a.text.severity] - ORDER[b.text.severity] || a.since.localeCompare(b.since));
+  return found.sort((a, b) => ORDER[a.severity] - ORDER[b.severity] || a.since.localeCompare(b.since));
 }
 
 export function titleOf(group) {
@@ -79,19 +83,19 @@ function where(group) {
   </p>`;
 }
 
-const line = (group) => html`<span class="severity">${group.text.severity}</span> <strong>${group.text.title}</strong>
+const line = (group) => html`<span class="severity">${group.severity}</span> <strong>${group.text.title}</strong>
   ${state.live.pools.length > 1 && group.pool ? html`<span>${group.pool}</span>` : nothing}
   ${group.endpoints.size > 1 ? html`<span>${group.endpoints.size} endpoints</span>` : html`<span>${[...group.endpoints].join('')}</span>`}
   ${seenBy(group)}`;
 
-const consequence = (group) => html`<li class=${group.text.severity}>
+const consequence = (group) => html`<li class=${group.severity}>
   <details>
     <summary>${line(group)}<span class="since">${since(group)}</span></summary>
     ${advice(group.text, { ...group, endpoint: shortened([...group.endpoints]) })} ${where(group)}
   </details>
 </li>`;
 
-const cause = (group) => html`<li class=${group.text.severity}>
+const cause = (group) => html`<li class=${group.severity}>
   <details>
     <summary>
       ${line(group)}<span class="since">${since(group)}</span>

@@ -27,10 +27,10 @@ function pool(each) {
 export function wall() {
   const causes = roots(everyProblem());
   return html`<div class="wall">
-    <section aria-labelledby="wall-title" class="wall-problems ${causes[0]?.text.severity ?? 'well'}">
+    <section aria-labelledby="wall-title" class="wall-problems ${causes[0]?.severity ?? 'well'}">
       <h2 id="wall-title">${causes.length === 0 ? 'All is well' : causes.length === 1 ? 'One problem' : `${causes.length} problems`}</h2>
       <ul>
-        ${causes.slice(0, MOST).map((cause) => html`<li class="wrong ${cause.text.severity}">${cause.pool ? `${cause.pool}: ` : ''}${titleOf(cause)}</li>`)}
+        ${causes.slice(0, MOST).map((cause) => html`<li class="wrong ${cause.severity}">${cause.pool ? `${cause.pool}: ` : ''}${titleOf(cause)}</li>`)}
       </ul>
     </section>
     <div class="wall-pools">${state.live.pools.slice(0, MOST).map(pool)}</div>

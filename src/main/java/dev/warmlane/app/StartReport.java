@@ -78,7 +78,8 @@ class StartReport {
     private static String source(PoolSettings pool) {
         KubernetesSettings kubernetes = pool.kubernetes();
         if (kubernetes == null) {
-            return "%d endpoints: %s".formatted(pool.endpoints().size(), some(pool.endpoints()));
+            int number = pool.endpoints().size();
+            return "%d endpoint%s: %s".formatted(number, number == 1 ? "" : "s", some(pool.endpoints()));
         }
         String what = kubernetes.service() != null
                 ? "Service " + kubernetes.service()

@@ -138,6 +138,8 @@ class DashboardIT {
         Locator causes = page.locator("main > section > .problems > li");
         assertThat(causes).hasCount(1);
         assertThat(causes).containsText("brings with it:");
+        // As severe as what it brings with it: that requests fail.
+        assertThat(causes.locator("> details > summary > .severity")).hasText("critical");
         assertThat(causes).containsText("requests fail");
         assertThat(causes).containsText("the time to first token is above its target");
         causes.locator("summary").first().click();

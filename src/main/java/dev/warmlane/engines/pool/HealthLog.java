@@ -88,7 +88,9 @@ final class HealthLog implements HealthListener {
 
     @Override
     public void panic(boolean panic, int healthy, int endpoints) {
-        if (panic) {
+        if (panic && healthy == 0) {
+            log.warn("pool {}: no endpoint is healthy, so all are used", pool);
+        } else if (panic) {
             log.warn("pool {}: only {} of {} endpoints are healthy, so all are used", pool, healthy, endpoints);
         } else {
             log.info("pool {}: {} of {} endpoints are healthy, so only those are used", pool, healthy, endpoints);
