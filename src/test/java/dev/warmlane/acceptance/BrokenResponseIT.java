@@ -1,48 +1,17 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.engines.models.ServedModels;
-import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
-import dev.warmlane.harness.ReportedEnds;
-import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A response that breaks off at its engine breaks off at the client, at once, however the engine goes and whatever it sent. */
-class BrokenResponseIT {
+class BrokenResponseIT extends ObservedRequests {
     private static final int PIECE = 25_000;
     private static final int PIECES = 20;
     private static final String BODY = "{\"model\":\"m\",\"input\":\"a\"}";
-
-    @TempDir
-    private Path directory;
-
-    private final HandDrivenEngine engine = HandDrivenEngine.start();
-    private ReportedEnds reports;
-    private RunningGateway gateway;
-
-    @BeforeEach
-    void start() {
-        reports = new ReportedEnds(directory);
-        gateway = reports.start("warmlane.endpoints=" + engine.uri());
-        await().until(() -> gateway.bean(ServedModels.class).catalog().models().contains("m"));
-    }
-
-    @AfterEach
-    void close() {
-        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
-        gateway.close();
-        engine.close();
-        reports.close();
-    }
 
     @ParameterizedTest
     @CsvSource({
@@ -52,6 +21,7 @@ class BrokenResponseIT {
         "application/json, end"
     })
     void halfOfAnAnnouncedLengthIsNoResponse(String type, String how) {
+        start();
         try (Wire client = send()) {
             try (Exchange exchange = engine.next()) {
                 exchange.wire()
@@ -78,6 +48,7 @@ class BrokenResponseIT {
         "application/json, end"
     })
     void chunksThatBreakOffHaveNoLastChunk(String type, String how) {
+        start();
         try (Wire client = send()) {
             try (Exchange exchange = engine.next()) {
                 exchange.begin("200 OK\r\nContent-Type: " + type);
@@ -107,9 +78,6 @@ class BrokenResponseIT {
     }
 
     private Wire send() {
-        Wire wire = Wire.to(gateway.port());
-        wire.send("POST /v1/embeddings HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + reports.headers()
-                + "Content-Length: " + BODY.length() + "\r\n\r\n" + BODY);
-        return wire;
+        return send("/v1/embeddings", BODY, "");
     }
 }
