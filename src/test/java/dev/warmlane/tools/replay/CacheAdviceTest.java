@@ -48,7 +48,7 @@ class CacheAdviceTest {
     @ValueSource(strings = {"shared prefixes", "conversations"})
     void whatIsAdvisedIsWhatHappens(String name) {
         // A third as many conversations at a time as a public trace of them has.
-        Load load = name.equals("conversations") ? new ConversationsLoad(1, 4000, 7).read() : SHARED;
+        Load load = name.equals("conversations") ? new ConversationsLoad(1, 2500, 7).read() : SHARED;
         run(load, 8, 400_000, "expected-cost");
         CacheUseReport today = seen;
         CacheAdvice advice = CacheAdvice.of(today, 8, 1);

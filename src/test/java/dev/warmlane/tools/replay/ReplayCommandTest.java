@@ -152,13 +152,14 @@ class ReplayCommandTest {
         assertThat(out.toString()).doesNotContain("adapterLoads");
     }
 
+    /** With one policy, the cheapest; ReportFormatTest has what several look like. */
     @Test
     void benchesOnLoadsOfItsOwn() {
-        assertThat(execute("--bench --policy round-robin,random")).isZero();
+        assertThat(execute("--bench --policy round-robin")).isZero();
         assertThat(out.toString())
-                .containsPattern("TTFT over the best +best s +round-robin +random\n")
-                .containsPattern("\ntiny-caches +[0-9.]+ +1.00 +[0-9.]+\n")
-                .containsPattern("\ngeometric mean +[0-9.]+ +[0-9.]+\nworst +[0-9.]+ +[0-9.]+\non +[a-z-]+ +[a-z-]+\n");
+                .containsPattern("TTFT over the best +best s +round-robin\n")
+                .containsPattern("\ntiny-caches +[0-9.]+ +1.00\n")
+                .containsPattern("\ngeometric mean +1.000\nworst +1.00\non +[a-z-]+\n");
     }
 
     @ParameterizedTest

@@ -16,7 +16,11 @@ class ReportFormatTest {
             new ReportFormat.Row("trace, x1", "random", result(null, 0L)));
 
     private static PolicyResult result(Double stickiness, long predictedTokens) {
-        Distribution times = Distribution.of(new double[] {4, 1, 3, 2});
+        return result(stickiness, predictedTokens, 4, 1, 3, 2);
+    }
+
+    private static PolicyResult result(Double stickiness, long predictedTokens, double... seconds) {
+        Distribution times = Distribution.of(seconds);
         return new PolicyResult(
                 4,
                 1,
@@ -83,6 +87,24 @@ class ReportFormatTest {
                         .lines())
                 .allMatch(line -> line.length() <= ReportFormat.NARROW)
                 .anyMatch(line -> line.contains("expected-cost-mean"));
+    }
+
+    @Test
+    void aBenchComparesThePoliciesOfEachLoadWithTheBest() {
+        PolicyResult quick = result(0.875, 90L, 0.99);
+        PolicyResult slow = result(0.875, 90L, 2.99);
+        assertThat(new BenchReport(
+                                List.of(
+                                        new ReportFormat.Row("groups", "round-robin", slow),
+                                        new ReportFormat.Row("groups", "random", quick),
+                                        new ReportFormat.Row("bursts", "round-robin", quick),
+                                        new ReportFormat.Row("bursts", "random", quick)),
+                                ReportFormat.NARROW)
+                        .write())
+                .containsPattern("TTFT over the best +best s +round-robin +random\n")
+                .containsPattern("\ngroups +0.990 +3.00 +1.00\n")
+                .containsPattern("\nbursts +0.990 +1.00 +1.00\n")
+                .containsPattern("\ngeometric mean +1.732 +1.000\nworst +3.00 +1.00\non +groups +groups\n");
     }
 
     @Test
