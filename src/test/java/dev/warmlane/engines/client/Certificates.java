@@ -9,12 +9,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Self-signed certificates made by the JDK's keytool, as PKCS #12 stores: one with the key, one to trust it by. */
 public final class Certificates {
     /** Of every store. */
     public static final String PASSWORD = "changeit";
+
+    /** Of the key derived from a password, which guards nothing here; thousands would be most of what reading a store costs. */
+    private static final String ROUNDS = "1";
+
+    private static final List<String> DERIVED = List.of(
+            "keystore.pkcs12.keyPbeIterationCount",
+            "keystore.pkcs12.certPbeIterationCount",
+            "keystore.pkcs12.macIterationCount");
+
+    static {
+        DERIVED.forEach(key -> System.setProperty(key, ROUNDS));
+    }
 
     private final Path folder;
 
@@ -36,6 +49,9 @@ public final class Certificates {
                                     .toString(),
                             "-J-XX:TieredStopAtLevel=1",
                             "-J-XX:+UseSerialGC",
+                            "-J-D" + DERIVED.get(0) + "=" + ROUNDS,
+                            "-J-D" + DERIVED.get(1) + "=" + ROUNDS,
+                            "-J-D" + DERIVED.get(2) + "=" + ROUNDS,
                             "-genkeypair",
                             "-alias",
                             alias,
