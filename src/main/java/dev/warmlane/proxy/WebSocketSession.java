@@ -1,24 +1,14 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.core.routing.PoolAverages.UsageReport;
-import dev.warmlane.core.vllm.GenerationRequest;
-import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
-import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
-import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.upstream.UpstreamFailure;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,16 +32,6 @@ import reactor.netty.http.websocket.WebsocketOutbound;
  * under way.
  */
 final class WebSocketSession {
-    /** What ends the type of an event that may report usage, and where in the event that is. */
-    private static final String DONE = ".done\"";
-
-    private static final int TYPE_BYTES = 128;
-
-    /** The type of the event that names a model. */
-    private static final String UPDATE = "session.update";
-
-    private static final int LONGEST_UPDATE_BYTES = 16 << 10;
-
     private static final WebSocketCloseStatus GOING_AWAY =
             new WebSocketCloseStatus(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "going away");
     private static final WebSocketCloseStatus FAILED =
@@ -64,10 +44,8 @@ final class WebSocketSession {
     private final FailureLog log;
     private final Duration farewell;
     private final FramesUnderWay underWay;
-    private final @Nullable TokenCharge charge;
+    private final RealtimeEvents events;
     private final AtomicReference<@Nullable Side> first = new AtomicReference<>();
-    private int promptTokens;
-    private int completionTokens;
 
     /**
      * @param farewell how long either side may take for what is under way when the other has ended
@@ -88,14 +66,14 @@ final class WebSocketSession {
         this.log = log;
         this.farewell = farewell;
         this.underWay = underWay;
-        this.charge = routed.charge();
+        this.events = new RealtimeEvents(routed, dispatch);
     }
 
     /** Completes when both sides are closed; fails if the client left without a word. */
     Mono<Void> run() {
         return Mono.when(
-                        pass(client, engine, this::said, underWay::passed, GOING_AWAY),
-                        pass(engine, client, this::heard, bytes -> {}, FAILED))
+                        pass(client, engine, events::ofClient, underWay::passed, GOING_AWAY),
+                        pass(engine, client, events::ofEngine, bytes -> {}, FAILED))
                 .then(Mono.defer(this::end));
     }
 
@@ -149,59 +127,6 @@ final class WebSocketSession {
             log.note(dispatch.endpoint().name(), "WebSocket broke off", why.reason());
         }
         return Mono.empty();
-    }
-
-    /** Calls models by the names that the engine knows. */
-    private WebSocketFrame said(WebSocketFrame frame) {
-        ByteBuf content = frame.content();
-        if (!(frame instanceof TextWebSocketFrame)
-                || !frame.isFinalFragment()
-                || content.readableBytes() > LONGEST_UPDATE_BYTES
-                || !content.toString(StandardCharsets.ISO_8859_1).contains(UPDATE)) {
-            return frame.retain();
-        }
-        byte[] event = ByteBufUtil.getBytes(content);
-        try {
-            String model = GenerationRequest.parse(event).model();
-            String known = model == null ? null : routed.modelSaid(model);
-            return known == null || known.equals(model)
-                    ? frame.retain()
-                    : frame.replace(Unpooled.wrappedBuffer(GenerationRequest.withModel(event, known)));
-        } catch (MalformedJsonException forTheEngineToRefuse) {
-            return frame.retain();
-        }
-    }
-
-    /** Notes what the engine says; one frame after the other. */
-    private WebSocketFrame heard(WebSocketFrame frame) {
-        dispatch.heard();
-        if (charge != null) {
-            charge.responded(frame.content().readableBytes());
-        }
-        if (frame instanceof TextWebSocketFrame && frame.isFinalFragment() && isDone(frame)) {
-            byte[] event = ByteBufUtil.getBytes(frame.content());
-            Usage usage = Usage.lastIn(event, 0, event.length);
-            if (usage != null) {
-                report(usage);
-            }
-        }
-        return frame.retain();
-    }
-
-    private static boolean isDone(WebSocketFrame frame) {
-        ByteBuf event = frame.content();
-        int length = Math.min(TYPE_BYTES, event.readableBytes());
-        return event.toString(event.readerIndex(), length, StandardCharsets.ISO_8859_1)
-                .contains(DONE);
-    }
-
-    private void report(Usage usage) {
-        promptTokens += usage.promptTokens();
-        completionTokens += usage.completionTokens();
-        if (charge != null) {
-            charge.used((long) promptTokens + completionTokens);
-        }
-        routed.progress().reported(new UsageReport(promptTokens, completionTokens, null));
     }
 
     /** One end. */
