@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
@@ -101,7 +102,9 @@ class OperatorsLogIT {
                     .ready()) {
                 int before = lines(output);
                 fleet.server(0).stop();
-                awaitState(gateway, "ejected");
+                await().atMost(PATIENCE)
+                        .until(() -> gateway.router().pool().snapshot().endpoints().stream()
+                                .allMatch(endpoint -> endpoint.state() == EndpointState.EJECTED));
                 fleet.server(0).restart();
                 await().atMost(PATIENCE).until(() -> output.getOut().contains("healthy again"));
 
@@ -191,13 +194,6 @@ class OperatorsLogIT {
                         "{\"logger\":\"%s\",\"level\":\"%s\"}".formatted(logger, level),
                         headers)
                 .statusCode();
-    }
-
-    private void awaitState(RunningGateway gateway, String state) {
-        await().atMost(PATIENCE)
-                .until(() -> client.get(gateway.management("/actuator/prometheus"))
-                        .body()
-                        .contains("warmlane_endpoints{pool=\"default\",state=\"" + state + "\"} 200.0"));
     }
 
     private static int lines(CapturedOutput output) {
