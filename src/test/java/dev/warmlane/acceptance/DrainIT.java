@@ -7,6 +7,7 @@ import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.Http2Wire;
+import dev.warmlane.harness.Http2Wire.Frame;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
 import java.io.UncheckedIOException;
@@ -139,8 +140,15 @@ class DrainIT {
             gateway.awaitOutput("draining: port closed, 1 requests running");
             idle.awaitClosed();
             assertThat(busy.await(Http2Wire.GOAWAY).lastStream()).isEqualTo(3);
+            busy.post(5, "/v1/chat/completions", "{\"messages\":[]}");
+            assertThat(busy.await(Http2Wire.RST_STREAM).error())
+                    .as("REFUSED_STREAM, and what runs goes on")
+                    .isEqualTo(7);
             waiting.answer("200 OK\r\nContent-Type: application/json", "{}");
-            assertThat(busy.status(1)).isEqualTo(200);
+            // What has come of the refused one's body may be refused once more.
+            Frame head = busy.await(frame -> frame.type() == Http2Wire.HEADERS);
+            assertThat(head.stream()).isEqualTo(1);
+            assertThat(busy.decode(head).status()).hasToString("200");
             busy.awaitClosed();
         }
         assertThat(gateway.awaitExit()).as(gateway::output).isZero();

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.http;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,6 +15,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -84,8 +86,27 @@ public final class ClientConnections {
         switch (step) {
             case OPEN -> {}
             case CLOSING_AFTER_RESPONSES -> lastResponse.addTo(channel.pipeline());
-            case NOT_ACCEPTING -> channel.close();
+            case NOT_ACCEPTING -> refuse(channel);
         }
+    }
+
+    /**
+     * Closes what nobody serves. A stream of HTTP/2 is told that nothing has been done for it, so that its client may begin it elsewhere; by
+     * the connection's codec, as its own pipeline is only being made.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
+    private static void refuse(Channel channel) {
+        ChannelHandlerContext ctx = channel instanceof Http2StreamChannel
+                ? channel.parent().pipeline().context(Http2FrameCodec.class)
+                : null;
+        if (ctx != null) {
+            int stream = ((Http2StreamChannel) channel).stream().id();
+            ((Http2FrameCodec) ctx.handler())
+                    .encoder()
+                    .writeRstStream(ctx, stream, Http2Error.REFUSED_STREAM.code(), ctx.newPromise());
+            ctx.flush();
+        }
+        channel.close();
     }
 
     private void onEach(Consumer<Channel> action) {
@@ -118,7 +139,7 @@ public final class ClientConnections {
         /** Takes its place, once, before Reactor Netty decides whether the connection goes on. On the channel's event loop. */
         void addTo(ChannelPipeline pipeline) {
             if (pipeline.get(Http2FrameCodec.class) != null) {
-                goAway(pipeline, Integer.MAX_VALUE);
+                goAway(pipeline);
             } else if (pipeline.get(NAME) == null && pipeline.get(NettyPipeline.HttpTrafficHandler) != null) {
                 pipeline.addAfter(NettyPipeline.HttpTrafficHandler, NAME, this);
             }
@@ -128,25 +149,32 @@ public final class ClientConnections {
         @Override
         public void handlerRemoved(ChannelHandlerContext ctx) {
             if (ctx.pipeline().get(Http2FrameCodec.class) != null) {
-                goAway(ctx.pipeline(), Integer.MAX_VALUE);
-            }
-        }
-
-        /** Nothing that begins from now on is served; on the channel's event loop. Does nothing where it is not HTTP/2. */
-        static void refuseMore(ChannelPipeline pipeline) {
-            if (pipeline.get(Http2FrameCodec.class) != null) {
-                goAway(pipeline, 0);
+                goAway(ctx.pipeline());
             }
         }
 
         /**
-         * Asks the client to begin nothing more on this connection.
-         *
-         * @param underWay streams that may be on their way and are served
+         * Says that nothing is served that begins from now on; on the channel's event loop. Does nothing where it is not HTTP/2. Past the
+         * codec, which would take what its client has already sent of a body of such a stream for a broken connection.
          */
         @SuppressWarnings("FutureReturnValueIgnored") // Whoever cannot be told has gone.
-        private static void goAway(ChannelPipeline pipeline, int underWay) {
-            pipeline.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(underWay));
+        static void refuseMore(ChannelPipeline pipeline) {
+            ChannelHandlerContext ctx = pipeline.context(Http2FrameCodec.class);
+            if (ctx != null) {
+                Http2FrameCodec codec = (Http2FrameCodec) ctx.handler();
+                int last = codec.connection().remote().lastStreamCreated();
+                codec.encoder()
+                        .frameWriter()
+                        .writeGoAway(ctx, last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
+                ctx.flush();
+            }
+        }
+
+        /** Asks the client to begin nothing more on this connection; streams that are on their way are served. */
+        @SuppressWarnings("FutureReturnValueIgnored") // Whoever cannot be told has gone.
+        private static void goAway(ChannelPipeline pipeline) {
+            pipeline.writeAndFlush(
+                    new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE));
         }
 
         @Override
