@@ -32,6 +32,7 @@ import org.springframework.core.env.Environment;
     ShortWayConfiguration.class,
     RouteCheck.class,
     TlsCheck.class,
+    TlsReload.class,
     AccessLogConfiguration.class,
     TracingConfiguration.class,
     ActuatorConfiguration.class,

@@ -72,6 +72,9 @@ public final class ServeCommand implements Callable<Integer> {
     /** What Netty called it before, and still reads. */
     private static final String LEAK_DETECTION_BEFORE = "io.netty.leakDetectionLevel";
 
+    /** Whether clients are refused that want another handshake on a connection of TLS 1.2; Java reads it once. */
+    static final String NO_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
     /** Checks and exits. */
     public static final String CHECK = "--check";
 
@@ -108,7 +111,7 @@ public final class ServeCommand implements Callable<Integer> {
             System.err.println("See warmlane serve --help");
             return INVALID;
         }
-        setNettyDefaults(System.getProperties());
+        setDefaults(System.getProperties());
         try {
             SpringApplication application = new SpringApplication(GatewayApplication.class);
             application.setDefaultProperties(NO_HOST_NAME);
@@ -145,17 +148,19 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     /**
-     * What Netty is to do where nobody has said otherwise: who has knows why.
+     * What Netty and Java's TLS are to do where nobody has said otherwise: who has knows why.
      *
-     * @param system properties of the JVM, before Netty reads them
+     * @param system properties of the JVM, before they read them
      */
-    static void setNettyDefaults(Properties system) {
+    static void setDefaults(Properties system) {
         // Reactor Netty makes four at least: on fewer cores they only hand requests to each other.
         system.putIfAbsent(EVENT_LOOPS, Integer.toString(Runtime.getRuntime().availableProcessors()));
         // Else it takes a stack trace at each step of one buffer in 128. The tests follow every one.
         if (!system.containsKey(LEAK_DETECTION_BEFORE)) {
             system.putIfAbsent(LEAK_DETECTION, "disabled");
         }
+        // A client of TLS 1.2 could have handshakes done without end, which cost the gateway more than the client.
+        system.putIfAbsent(NO_RENEGOTIATION, "true");
     }
 
     private static int drainAndClose(ConfigurableApplicationContext context) {

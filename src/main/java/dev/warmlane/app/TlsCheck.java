@@ -1,6 +1,7 @@
 package dev.warmlane.app;
 
 import dev.warmlane.settings.InvalidSettingException;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
@@ -97,15 +98,26 @@ class TlsCheck {
         return bundle;
     }
 
-    /** Reads all that is in it. */
+    /** What is read, if all of it can be used. Fails with whatever is wrong with it. */
+    static SslBundle checked(Supplier<SslBundle> read) {
+        SslBundle bundle = read.get();
+        use(bundle);
+        return bundle;
+    }
+
     private static void check(String key, String name, SslBundle bundle) {
         try {
-            bundle.getStores().getKeyStore();
-            bundle.getStores().getTrustStore();
-            bundle.createSslContext();
+            use(bundle);
         } catch (RuntimeException e) {
             throw unusable(key, name, e);
         }
+    }
+
+    /** Reads all that is in it. */
+    private static void use(SslBundle bundle) {
+        bundle.getStores().getKeyStore();
+        bundle.getStores().getTrustStore();
+        bundle.createSslContext();
     }
 
     private static InvalidSettingException unusable(String key, String name, RuntimeException failure) {
@@ -119,7 +131,7 @@ class TlsCheck {
      * What it says, and what the first of its causes said. Both quote what was taken for the name of a file, and that is a key where its
      * PEM text lacks the first line, so only what is plainly a path is shown.
      */
-    private static String reason(Throwable failure) {
+    static String reason(Throwable failure) {
         String said = String.valueOf(failure.getMessage());
         Matcher quoted = QUOTED.matcher(said);
         if (quoted.find() && !PATH.matcher(quoted.group(1)).matches()) {

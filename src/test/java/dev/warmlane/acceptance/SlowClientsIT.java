@@ -100,6 +100,20 @@ class SlowClientsIT {
         }
     }
 
+    /** As a head of HTTP/1.1 that does not come to its end; the idle timeout is no limit for it. */
+    @Test
+    void aPrefaceThatBreaksOffIsClosedAsAHeadIs() {
+        try (RunningGateway both = RunningGateway.inFrontOf(
+                        engine,
+                        "server.http2.enabled=true",
+                        "warmlane.limits.header-timeout=1s",
+                        "warmlane.limits.idle-timeout=10m");
+                Wire client = Wire.to(both.port())) {
+            client.send("PRI * HTTP/2.0\r\n");
+            assertThat(client.readUntilClosed()).isEmpty();
+        }
+    }
+
     /** The response takes longer than any client may, and behind it waits a request that is only begun. */
     @Test
     void anAnswerMayTakeItsTimeWhateverTheClientSendsMeanwhile() {

@@ -2,6 +2,7 @@ package dev.warmlane.app;
 
 import static dev.warmlane.app.ServeCommand.EVENT_LOOPS;
 import static dev.warmlane.app.ServeCommand.LEAK_DETECTION;
+import static dev.warmlane.app.ServeCommand.NO_RENEGOTIATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
@@ -12,28 +13,33 @@ class ServeCommandTest {
     private final Properties system = new Properties();
 
     @Test
-    void hasAnEventLoopForEachCoreAndFollowsNoBuffers() {
-        ServeCommand.setNettyDefaults(system);
+    void hasAnEventLoopForEachCoreFollowsNoBuffersAndLetsNobodyRenegotiate() {
+        ServeCommand.setDefaults(system);
 
         String cores = Integer.toString(Runtime.getRuntime().availableProcessors());
-        assertThat(system).containsExactlyInAnyOrderEntriesOf(Map.of(EVENT_LOOPS, cores, LEAK_DETECTION, "disabled"));
+        assertThat(system)
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of(EVENT_LOOPS, cores, LEAK_DETECTION, "disabled", NO_RENEGOTIATION, "true"));
     }
 
     @Test
     void leavesWhatSomebodyHasSet() {
         system.setProperty(EVENT_LOOPS, "7");
         system.setProperty(LEAK_DETECTION, "paranoid");
+        system.setProperty(NO_RENEGOTIATION, "false");
 
-        ServeCommand.setNettyDefaults(system);
+        ServeCommand.setDefaults(system);
 
-        assertThat(system).containsExactlyInAnyOrderEntriesOf(Map.of(EVENT_LOOPS, "7", LEAK_DETECTION, "paranoid"));
+        assertThat(system)
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of(EVENT_LOOPS, "7", LEAK_DETECTION, "paranoid", NO_RENEGOTIATION, "false"));
     }
 
     @Test
     void leavesWhatSomebodyHasSetByTheOlderName() {
         system.setProperty("io.netty.leakDetectionLevel", "advanced");
 
-        ServeCommand.setNettyDefaults(system);
+        ServeCommand.setDefaults(system);
 
         assertThat(system).doesNotContainKey(LEAK_DETECTION);
     }

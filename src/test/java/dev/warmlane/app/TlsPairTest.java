@@ -9,6 +9,7 @@ import dev.warmlane.settings.InvalidSettingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.KeyStore.PasswordProtection;
@@ -16,6 +17,8 @@ import java.security.KeyStore.PrivateKeyEntry;
 import java.security.cert.Certificate;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -45,6 +49,7 @@ class TlsPairTest {
         two = made("two");
         files = new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+                .withUserConfiguration(TlsReload.class)
                 .withPropertyValues(
                         "spring.ssl.bundle.watch.file.quiet-period=100ms",
                         "spring.ssl.bundle.pem.web.reload-on-update=true",
@@ -75,6 +80,54 @@ class TlsPairTest {
             writeKey(two);
             await().until(() -> served(context).equals(two.getCertificate()));
         });
+    }
+
+    @Test
+    void aFileThatIsNoCertificateIsNamedInOneLineAndTheEarlierOneStays(CapturedOutput output) throws Exception {
+        writeCertificate(one);
+        writeKey(one);
+        files.run(context -> {
+            check(context);
+            Files.writeString(directory.resolve("tls.crt"), "no certificate");
+            await().until(() -> output.getAll().contains("cannot be read anew"));
+            assertThat(output.getAll())
+                    .contains("SSL bundle web: cannot be read anew from " + directory.resolve("tls.crt") + ", "
+                            + directory.resolve("tls.key")
+                            + ": Missing certificates or unrecognized format; the earlier one stays in use")
+                    .doesNotContain("\tat ");
+            assertThat(served(context)).isEqualTo(one.getCertificate());
+        });
+    }
+
+    @Test
+    void aStoreThatIsBrokenIsHandedToNobody(CapturedOutput output) throws Exception {
+        Path store = Files.copy(new Certificates(directory).keys("one"), directory.resolve("web.p12"));
+        files.withPropertyValues(
+                        "spring.ssl.bundle.jks.store.reload-on-update=true",
+                        "spring.ssl.bundle.jks.store.keystore.location=file:" + store,
+                        "spring.ssl.bundle.jks.store.keystore.password=" + Certificates.PASSWORD)
+                .run(context -> {
+                    List<SslBundle> taken = new CopyOnWriteArrayList<>();
+                    context.getBean(SslBundles.class).addBundleUpdateHandler("store", taken::add);
+                    Files.writeString(store, "no store");
+                    await().until(() ->
+                            output.getAll().contains("SSL bundle store: cannot be read anew from " + store));
+                    assertThat(taken).isEmpty();
+                    assertThat(output.getAll()).doesNotContain("\tat ");
+                    Files.copy(new Certificates(directory).keys("two"), store, StandardCopyOption.REPLACE_EXISTING);
+                    await().until(() -> taken.size() == 1);
+                });
+    }
+
+    @Test
+    void whatIsNoFileCannotBeReadAnew() throws Exception {
+        writeKey(one);
+        files.withPropertyValues("spring.ssl.bundle.pem.web.keystore.certificate=base64:AAAA")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessage("spring.ssl.bundle.pem.web.keystore.certificate: no file"
+                                + " (expected: one, as reload-on-update is true)"));
     }
 
     private static void check(AssertableApplicationContext context) {

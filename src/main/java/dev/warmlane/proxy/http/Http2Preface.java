@@ -51,6 +51,7 @@ final class Http2Preface extends ByteToMessageDecoder {
     private final LimitSettings limits;
     private final ChannelHandler streams;
     private final boolean refused;
+    private @Nullable Future<?> late;
 
     /**
      * @param streams makes the pipeline of a stream
@@ -80,6 +81,17 @@ final class Http2Preface extends ByteToMessageDecoder {
             }
         } else if (length == PREFACE.readableBytes()) {
             serveHttp2(ctx.pipeline());
+        } else if (late == null && length > 0) {
+            // Nobody behind has seen any of it, so nobody else would find it late.
+            late = ctx.executor()
+                    .schedule(() -> ctx.close(), limits.headerTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+        if (late != null) {
+            late.cancel(false);
         }
     }
 
