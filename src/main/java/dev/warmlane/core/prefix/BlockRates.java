@@ -2,21 +2,44 @@ package dev.warmlane.core.prefix;
 
 import dev.warmlane.core.prefix.PredictedContents.BlockUses;
 import dev.warmlane.core.prefix.PromptBlocks.HashBits;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How often different users send a block, as rates that forget with a time constant of {@value #DECAY_SECONDS} s. Of a prompt a few
- * leading blocks are looked at, at distances that grow. Safe for concurrent use; takes no lock, and of two threads that note the
- * same block at once one may be lost.
- *
- * <p>Implementation notes: a table of fixed size, 2^{@value #SET_BITS} sets of {@value #WAYS} cells of two longs, 1 MB. A block
- * that finds its set full takes the cell of the one that comes least often.
+ * How often different users send a block, as rates that forget with a time constant of {@value #DECAY_SECONDS} s. Measured over that
+ * time, a new block seems to come less often than it does; if it has come too often for chance, its rate is at least the lower bound of
+ * what its uses tell since the first one, so that a burst shows while it lasts:
  * <pre>
- *   [ hash | user 16 bits, decayed count 24 (the upper ones of a float), last use 24 (quarters of a second, modulo 48 days) ]
+ *   max(n, (m - 1.5 sqrt(m)) / (1 - exp(-(age + 15) / 120))) / 120
+ *   n = uses, decayed    m = min(n, 1 + 32 age): what comes at one moment tells no rate
+ * </pre>
+ * Of a prompt a few leading blocks are looked at, at distances that grow. Safe for concurrent use; takes no lock, and of two threads
+ * that note the same block at once one may be lost.
+ *
+ * <p>Implementation notes: a table of fixed size, 2^{@value #SET_BITS} sets of {@value #WAYS} cells of two longs and an int, 1.3 MB. A
+ * block that finds its set full takes the cell of the one that comes least often.
+ * <pre>
+ *   [ hash | user 16 bits, decayed count 24 (the upper ones of a float), last use 24 (quarters of a second, modulo 48 days) | first use 32 ]
  * </pre>
  */
 final class BlockRates {
     private static final double DECAY_SECONDS = 120;
+
+    /** Some uses at once are no rate: a new block counts as known for so long already. */
+    private static final double PRIOR_SECONDS = 15;
+
+    /**
+     * Standard deviations of a Poisson count that the lower bound lies below it. With 1, groups of prompts that come now and then count as
+     * bursts, and hits are lost; with 2, bursts are seen later.
+     */
+    private static final double DEVIATIONS = 1.5;
+
+    /** More than so many uses a second of a block's age are as many as that. */
+    private static final double MOST_PER_SECOND = 32;
+
+    /** A block whose decayed count fell below this is a new one when it comes again. */
+    private static final double FORGOTTEN_COUNT = 0.1;
+
     private static final int SET_BITS = 14;
     private static final int WAYS = 4;
 
@@ -36,6 +59,9 @@ final class BlockRates {
     private static final long ALL_USES = 0x616C6C5F75736573L;
 
     private final AtomicLongArray cells = new AtomicLongArray((2 * WAYS) << SET_BITS);
+
+    /** When each cell's block came first, in quarters of a second. */
+    private final AtomicIntegerArray firstTicks = new AtomicIntegerArray(WAYS << SET_BITS);
 
     /**
      * Counts a use of a prompt by this process: of its blocks up to the last one that some endpoint holds. From there on the prompt goes
@@ -114,6 +140,9 @@ final class BlockRates {
             double count = count(cell, nowMillis);
             if (cells.getOpaque(at) == hash) {
                 boolean again = (short) (cell >>> (2 * FIELD_BITS)) == shortened(user);
+                if (count < FORGOTTEN_COUNT) {
+                    firstTicks.setOpaque(at / 2, ticks(nowMillis));
+                }
                 cells.setOpaque(at + 1, packed(again ? count : count + 1, user, nowMillis));
                 return;
             }
@@ -122,6 +151,7 @@ final class BlockRates {
                 leastCount = count;
             }
         }
+        firstTicks.setOpaque(least / 2, ticks(nowMillis));
         cells.setOpaque(least, hash);
         cells.setOpaque(least + 1, packed(1, user, nowMillis));
     }
@@ -131,10 +161,18 @@ final class BlockRates {
         int set = set(hash);
         for (int at = set; at < set + 2 * WAYS; at += 2) {
             if (cells.getOpaque(at) == hash) {
-                return count(cells.getOpaque(at + 1), nowMillis) / DECAY_SECONDS;
+                double age = (ticks(nowMillis) - firstTicks.getOpaque(at / 2)) / TICKS_PER_SECOND;
+                double seen = 1 - Math.exp(-(age + PRIOR_SECONDS) / DECAY_SECONDS);
+                double count = count(cells.getOpaque(at + 1), nowMillis);
+                double told = Math.min(count, 1 + MOST_PER_SECOND * age);
+                return Math.max(count, (told - DEVIATIONS * Math.sqrt(told)) / seen) / DECAY_SECONDS;
             }
         }
         return 0;
+    }
+
+    private static int ticks(long millis) {
+        return (int) (millis / TICK_MILLIS);
     }
 
     private static int set(long hash) {

@@ -152,7 +152,7 @@ public interface PredictedContents {
             return ends[stretch];
         }
 
-        /** How often the stretch comes as a whole; falls from one to the next. */
+        /** How often the stretch comes as a whole. */
         public double perSecond(int stretch) {
             return perSecond[stretch];
         }

@@ -26,14 +26,45 @@ class BlockRatesTest {
     }
 
     @Test
+    void findsTheRateOfABurstWhileItLasts() {
+        for (int i = 0; i < 200; i++) {
+            rates.note(BLOCK, i, 100L * i);
+        }
+        assertThat(rates.perSecond(BLOCK, 20_000)).isBetween(5.0, 10.0);
+    }
+
+    @Test
+    void whatComesAtOneMomentIsNoBurst() {
+        for (int i = 0; i < 30; i++) {
+            rates.note(BLOCK, i, 0);
+        }
+        assertThat(rates.perSecond(BLOCK, 0)).isCloseTo(30.0 / 120, within(1e-9));
+    }
+
+    @Test
+    void whatChanceMayBringIsNoBurst() {
+        rates.note(BLOCK, 1, 0);
+        rates.note(BLOCK, 2, 2000);
+        assertThat(rates.perSecond(BLOCK, 2000)).isCloseTo(2.0 / 120, within(1e-3));
+    }
+
+    @Test
+    void whatComesAgainAfterItWasForgottenIsNew() {
+        rates.note(BLOCK, 0, 0);
+        for (int i = 0; i < 20; i++) {
+            rates.note(BLOCK, i, 3_600_000 + 100L * i);
+        }
+        assertThat(rates.perSecond(BLOCK, 3_602_000)).isGreaterThan(0.5);
+    }
+
+    @Test
     void turnsOfOneConversationCountOnceUntilAnotherComes() {
         for (int i = 0; i < 50; i++) {
             rates.note(BLOCK, 1, 0);
         }
         double one = rates.perSecond(BLOCK, 0);
         rates.note(BLOCK, 2, 0);
-        rates.note(BLOCK, 1, 0);
-        assertThat(rates.perSecond(BLOCK, 0)).isCloseTo(3 * one, within(1e-9));
+        assertThat(rates.perSecond(BLOCK, 0)).isCloseTo(2 * one, within(1e-9));
     }
 
     @Test
