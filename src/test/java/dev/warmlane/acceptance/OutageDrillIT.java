@@ -123,7 +123,7 @@ class OutageDrillIT {
             HttpResponse<String> health = client.get(gateway.management("/actuator/health"));
             assertThat(health.statusCode()).isEqualTo(503);
             assertThat(health.body()).contains("0 of 4 endpoints selectable", "ejected (health_check)");
-            assertThat(log).contains("connection refused", "no-selectable-endpoint began");
+            assertThat(log).contains("connection refused", "WarmlaneNoSelectableEndpoint; see");
         });
     }
 
@@ -138,7 +138,7 @@ class OutageDrillIT {
             assertThat(alerts()).contains("WarmlaneEndpointEjected " + name);
             assertThat(client.get(gateway.management("/actuator/health")).body())
                     .contains("3 of 4 endpoints selectable; " + name + " ejected (health_check)");
-            assertThat(log).contains(name, "connection refused", "endpoint-ejected began: " + name);
+            assertThat(log).contains(name, "connection refused", "WarmlaneEndpointEjected: " + name);
         });
     }
 
@@ -153,7 +153,7 @@ class OutageDrillIT {
             }
             assertThat(problems(gateway)).contains("prefix-caching-off " + name);
             assertThat(alerts()).contains("WarmlanePrefixCachingOff " + name);
-            assertThat(log).contains("prefix-caching-off began: " + name);
+            assertThat(log).contains("WarmlanePrefixCachingOff: " + name);
         });
     }
 
@@ -187,7 +187,7 @@ class OutageDrillIT {
                 assertThat(query("topk(1, sum by (client) (rate(warmlane_client_requests_total[5m])))"))
                         .extracting(each -> each.at("/metric/client").asString())
                         .containsExactly("flooding");
-                assertThat(log).contains("rate-limited began");
+                assertThat(log).contains("WarmlaneRateLimited: ");
             });
             over.set(true);
             for (Future<?> each : flood) {

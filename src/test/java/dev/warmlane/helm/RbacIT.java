@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class RbacIT {
     /** Checks follow quickly, because they list as well. */
     private static final DiscoverySettings TIMING =
-            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofMillis(100), Duration.ofSeconds(5), List.of());
+            new DiscoverySettings(Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofSeconds(5), List.of());
 
     private final ApiServer api = ApiServer.start();
     private final KubernetesClient client = api.client();
