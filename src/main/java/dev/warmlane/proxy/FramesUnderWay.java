@@ -3,12 +3,13 @@ package dev.warmlane.proxy;
 import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 
 /**
- * What a client has sent of WebSocket frames and its engine has not taken yet, counted with the bodies of requests: an engine that reads
- * nothing costs memory as well as a frame that does not come to its end. One for each WebSocket. Safe for concurrent use.
+ * What one side of a WebSocket has sent of frames and the other has not taken yet, counted with the bodies of requests: whoever reads
+ * nothing costs memory as well as a frame that does not come to its end. One for each direction. Safe for concurrent use.
  */
 final class FramesUnderWay {
     private final BodyBudget budget;
     private int bytes;
+    private boolean refused;
     private boolean over;
 
     FramesUnderWay(BodyBudget budget) {
@@ -22,10 +23,16 @@ final class FramesUnderWay {
             return true;
         }
         if (!budget.reserve(more)) {
+            refused = true;
             return false;
         }
         bytes += more;
         return true;
+    }
+
+    /** Whether no memory was left for some of it. */
+    synchronized boolean isRefused() {
+        return refused;
     }
 
     /** So many of them are no longer here. */

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -11,35 +12,57 @@ import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Reads a client's frames as Netty does, which keeps a frame until all of it is there, and counts what it keeps and hands on: clients that
- * send most of a frame and no more cost memory as well. Where none is left the WebSocket is closed (1013). One for each connection, used
- * on its event loop only.
+ * Reads frames as Netty does, which keeps a frame until all of it is there, and counts what it keeps and hands on: whoever sends most of
+ * a frame and no more costs memory as well. Where none is left the connection is closed, and no more of it kept. One for each connection,
+ * used on its event loop only.
  */
 final class WebSocketFrames extends WebSocket13FrameDecoder {
-    private static final WebSocketCloseStatus NO_MEMORY =
-            new WebSocketCloseStatus(WebSocketCloseStatus.TRY_AGAIN_LATER.code(), "too many frames under way");
-
     private final FramesUnderWay underWay;
+    private final WebSocketCloseStatus whereRefused;
+    private final Duration farewell;
     /** Of a frame that is not complete. */
     private int part;
 
     private boolean refused;
 
-    private WebSocketFrames(int maxFrameBytes, FramesUnderWay underWay) {
-        super(WebSocketDecoderConfig.newBuilder()
-                .maxFramePayloadLength(maxFrameBytes)
-                .build());
+    private WebSocketFrames(
+            WebSocketDecoderConfig config,
+            FramesUnderWay underWay,
+            WebSocketCloseStatus whereRefused,
+            Duration farewell) {
+        super(config);
         this.underWay = underWay;
+        this.whereRefused = whereRefused;
+        this.farewell = farewell;
     }
 
-    /** Takes the place of Netty's, on the connection's event loop. */
-    static void replaceIn(ChannelPipeline pipeline, int maxFrameBytes, FramesUnderWay underWay) {
+    /**
+     * Takes the place of Netty's, on the connection's event loop.
+     *
+     * @param masked whether frames are those of a client
+     * @param underWay is told of all that comes
+     * @param whereRefused what is said where no memory is left
+     * @param farewell how long saying it may take
+     */
+    static void replaceIn(
+            ChannelPipeline pipeline,
+            int maxFrameBytes,
+            boolean masked,
+            FramesUnderWay underWay,
+            WebSocketCloseStatus whereRefused,
+            Duration farewell) {
+        WebSocketDecoderConfig config = WebSocketDecoderConfig.newBuilder()
+                .maxFramePayloadLength(maxFrameBytes)
+                .expectMaskedFrames(masked)
+                .build();
         pipeline.toMap().forEach((name, handler) -> {
             if (handler instanceof WebSocketFrameDecoder) {
-                pipeline.replace(name, name, new WebSocketFrames(maxFrameBytes, underWay));
+                pipeline.replace(name, name, new WebSocketFrames(config, underWay, whereRefused, farewell));
             }
         });
     }
@@ -78,9 +101,12 @@ final class WebSocketFrames extends WebSocket13FrameDecoder {
         return bytes;
     }
 
+    /** From the end of the pipeline, as frames are encoded behind this in an engine's. */
     @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.
-    private static void refuse(ChannelHandlerContext ctx) {
-        ctx.writeAndFlush(new CloseWebSocketFrame(NO_MEMORY)).addListener(ChannelFutureListener.CLOSE);
+    private void refuse(ChannelHandlerContext ctx) {
+        Channel channel = ctx.channel();
+        channel.writeAndFlush(new CloseWebSocketFrame(whereRefused)).addListener(ChannelFutureListener.CLOSE);
+        channel.eventLoop().schedule(() -> channel.close(), farewell.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.proxy.WebSocketSession.Side;
 import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.WebSocketUpgrade;
@@ -34,6 +35,8 @@ import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.WebsocketServerSpec;
+import reactor.netty.http.websocket.WebsocketInbound;
+import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
  * Connects a client's WebSocket to an endpoint's. The client's is not accepted before the endpoint's is, so until then the request
@@ -49,7 +52,7 @@ final class WebSocketRelay {
     private final Retries retries;
     private final FailureLog log;
 
-    /** @param budget of what clients have sent of frames and engines have not taken */
+    /** @param budget of what either side has sent of frames and the other has not taken */
     WebSocketRelay(
             WarmlaneSettings settings, BodyBudget budget, ResponseHeaders headers, Retries retries, FailureLog log) {
         this.budget = budget;
@@ -95,7 +98,9 @@ final class WebSocketRelay {
                     // After the client's own limit, which knows of one side alone.
                     in.withConnection(connection ->
                             EngineHandshake.limit(connection.channel().pipeline(), new Silence(idleTimeout)));
-                    return accept(exchange, routed, dispatch, handshake.protocol(), new WebSocketSession.Side(in, out));
+                    FramesUnderWay underWay = new FramesUnderWay(budget);
+                    return accept(exchange, routed, dispatch, handshake.protocol(), side(in, out, underWay, false))
+                            .doFinally(signal -> underWay.end());
                 })
                 .then()
                 .onErrorResume(
@@ -108,7 +113,7 @@ final class WebSocketRelay {
             RoutedExchange routed,
             Dispatch dispatch,
             @Nullable String protocol,
-            WebSocketSession.Side engine) {
+            Side engine) {
         if (protocol != null
                 && !WebSocketUpgrade.protocols(exchange.getRequest()).contains(protocol)) {
             return Mono.error(RefusedResponse.notHttp("a WebSocket protocol that nobody asked for"));
@@ -129,16 +134,14 @@ final class WebSocketRelay {
         WebsocketServerSpec accepted =
                 protocol == null ? spec.build() : spec.protocols(protocol).build();
         HttpServerResponse server = ServerHttpResponseDecorator.getNativeResponse(response);
-        Sinks.One<WebSocketSession.Side> client = Sinks.one();
+        Sinks.One<Side> client = Sinks.one();
         Sinks.Empty<Void> over = Sinks.empty();
         FramesUnderWay underWay = new FramesUnderWay(budget);
         Mono<Void> upgrade = Mono.defer(() -> {
             WebSocketUpgrade.prepare(WebSocketUpgrade.channel(exchange.getRequest()));
             return server.sendWebsocket(
                     (in, out) -> {
-                        in.withConnection(connection ->
-                                WebSocketFrames.replaceIn(connection.channel().pipeline(), maxFrameBytes, underWay));
-                        client.tryEmitValue(new WebSocketSession.Side(in, out));
+                        client.tryEmitValue(side(in, out, underWay, true));
                         return over.asMono();
                     },
                     accepted);
@@ -148,12 +151,23 @@ final class WebSocketRelay {
                 .subscribeOn(Schedulers.fromExecutor(
                         WebSocketUpgrade.channel(exchange.getRequest()).eventLoop()))
                 .then(client.asMono())
-                .flatMap(accepting ->
-                        new WebSocketSession(accepting, engine, routed, dispatch, log, farewell, underWay).run())
+                .flatMap(accepting -> new WebSocketSession(accepting, engine, routed, dispatch, log, farewell).run())
                 .doFinally(signal -> {
                     over.tryEmitEmpty();
                     underWay.end();
                 });
+    }
+
+    /** One end, of which all that comes is counted. On its event loop. */
+    private Side side(WebsocketInbound in, WebsocketOutbound out, FramesUnderWay underWay, boolean ofClient) {
+        in.withConnection(connection -> WebSocketFrames.replaceIn(
+                connection.channel().pipeline(),
+                maxFrameBytes,
+                ofClient,
+                underWay,
+                ofClient ? WebSocketSession.NO_MEMORY : WebSocketSession.GOING_AWAY,
+                farewell));
+        return new Side(in, out, underWay);
     }
 
     /** The endpoint has answered with something else, or not at all. */

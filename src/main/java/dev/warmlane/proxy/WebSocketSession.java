@@ -32,8 +32,10 @@ import reactor.netty.http.websocket.WebsocketOutbound;
  * under way.
  */
 final class WebSocketSession {
-    private static final WebSocketCloseStatus GOING_AWAY =
+    static final WebSocketCloseStatus GOING_AWAY =
             new WebSocketCloseStatus(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "going away");
+    static final WebSocketCloseStatus NO_MEMORY =
+            new WebSocketCloseStatus(WebSocketCloseStatus.TRY_AGAIN_LATER.code(), "too many frames under way");
     private static final WebSocketCloseStatus FAILED =
             new WebSocketCloseStatus(WebSocketCloseStatus.INTERNAL_SERVER_ERROR.code(), "the endpoint failed");
 
@@ -43,43 +45,31 @@ final class WebSocketSession {
     private final Dispatch dispatch;
     private final FailureLog log;
     private final Duration farewell;
-    private final FramesUnderWay underWay;
     private final RealtimeEvents events;
     private final AtomicReference<@Nullable Side> first = new AtomicReference<>();
 
-    /**
-     * @param farewell how long either side may take for what is under way when the other has ended
-     * @param underWay told of each frame of the client's that the engine's connection has taken
-     */
+    /** @param farewell how long either side may take for what is under way when the other has ended */
     WebSocketSession(
-            Side client,
-            Side engine,
-            RoutedExchange routed,
-            Dispatch dispatch,
-            FailureLog log,
-            Duration farewell,
-            FramesUnderWay underWay) {
+            Side client, Side engine, RoutedExchange routed, Dispatch dispatch, FailureLog log, Duration farewell) {
         this.client = client;
         this.engine = engine;
         this.routed = routed;
         this.dispatch = dispatch;
         this.log = log;
         this.farewell = farewell;
-        this.underWay = underWay;
         this.events = new RealtimeEvents(routed, dispatch);
     }
 
     /** Completes when both sides are closed; fails if the client left without a word. */
     Mono<Void> run() {
         return Mono.when(
-                        pass(client, engine, events::ofClient, underWay::passed, GOING_AWAY),
-                        pass(engine, client, events::ofEngine, bytes -> {}, FAILED))
+                        pass(client, engine, events::ofClient, GOING_AWAY),
+                        pass(engine, client, events::ofEngine, FAILED))
                 .then(Mono.defer(this::end));
     }
 
-    private Mono<Void> pass(
-            Side from, Side to, UnaryOperator<WebSocketFrame> tap, IntConsumer passed, WebSocketCloseStatus ifGone) {
-        Flux<WebSocketFrame> frames = new Frames(from.in.receiveFrames(), tap, passed, failure -> {
+    private Mono<Void> pass(Side from, Side to, UnaryOperator<WebSocketFrame> tap, WebSocketCloseStatus ifGone) {
+        Flux<WebSocketFrame> frames = new Frames(from.in.receiveFrames(), tap, from.underWay::passed, failure -> {
             from.failure = failure;
             ended(from, to);
         });
@@ -102,7 +92,10 @@ final class WebSocketSession {
     }
 
     /** Why a side has closed, or what is said of one that did not. */
-    private static Mono<WebSocketCloseStatus> status(Side from, WebSocketCloseStatus ifGone) {
+    private Mono<WebSocketCloseStatus> status(Side from, WebSocketCloseStatus ifGone) {
+        if (from.underWay.isRefused()) {
+            return Mono.just(from == engine ? NO_MEMORY : GOING_AWAY);
+        }
         Throwable failure = from.failure;
         if (failure != null) {
             return Mono.just(failure instanceof Idle || failure instanceof ApiException ? GOING_AWAY : ifGone);
@@ -119,6 +112,11 @@ final class WebSocketSession {
         if (first.get() == client) {
             return client.closed ? Mono.empty() : Mono.error(new AbortedException("The client has left."));
         }
+        if (engine.underWay.isRefused()) {
+            // It is the gateway that lacks memory, most likely for a client that does not read.
+            routed.progress().brokeOff();
+            return Mono.empty();
+        }
         Throwable failure = engine.failure;
         if (!engine.closed && !(failure instanceof Idle)) {
             routed.progress().brokeOff();
@@ -133,13 +131,16 @@ final class WebSocketSession {
     static final class Side {
         private final WebsocketInbound in;
         private final WebsocketOutbound out;
+        private final FramesUnderWay underWay;
         private volatile @Nullable Channel channel;
         private volatile @Nullable Throwable failure;
         private volatile boolean closed;
 
-        Side(WebsocketInbound in, WebsocketOutbound out) {
+        /** @param underWay what has come of its frames and nobody has taken */
+        Side(WebsocketInbound in, WebsocketOutbound out, FramesUnderWay underWay) {
             this.in = in;
             this.out = out;
+            this.underWay = underWay;
             in.withConnection(connection -> channel = connection.channel());
         }
 

@@ -12,7 +12,8 @@ import org.springframework.util.unit.DataSize;
  * @param headers Maximum size of all headers of a request (431) and of an endpoint's response (502).
  * @param headerCount Maximum number of headers of a request (431) and of an endpoint's response (502), trailers included.
  * @param bufferedBodies Memory for all request bodies that may still have to be sent, at least warmlane.limits.body.
- *     Requests beyond it get 503, and WebSockets, whose unfinished frames count as well, are closed (1013). 0B: a quarter of the heap.
+ *     Requests beyond it get 503, and WebSockets, whose frames count until the other side has taken them, are closed (1013). 0B: a quarter
+ *     of the heap.
  * @param requestDecompression Whether gzip and deflate request bodies are accepted; the limit applies to the inflated body.
  *     Otherwise they get 415.
  * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408.
