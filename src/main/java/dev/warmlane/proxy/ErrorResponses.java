@@ -9,7 +9,7 @@ import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import java.net.URI;
 import java.time.Duration;
@@ -45,7 +45,7 @@ final class ErrorResponses {
 
     /**
      * @param models hears which endpoint does not have which model
-     * @param timeout of an error's body, and of the news whether somebody listens
+     * @param timeout of an error's body, after which its status decides, and of the news whether somebody listens
      */
     ErrorResponses(ServedModels models, Retries retries, Duration timeout) {
         this.models = models;
@@ -82,17 +82,34 @@ final class ErrorResponses {
                     ? Mono.error(UnusableResponse.status(status))
                     : pass.apply(upstream.whole());
         }
-        return upstream.whole()
-                .timeout(timeout, Mono.error(ReadTimeoutException.INSTANCE))
-                .flatMap(body -> Mono.using(
-                        () -> body,
-                        read -> (ranked && EngineRefusal.isOfRank(read)
-                                        ? Mono.<FailureCause>error(new RankGone())
-                                        : refusal(routed, dispatch, status, read))
-                                .filter(cause -> retries.allow(routed, cause))
-                                .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
-                                .switchIfEmpty(Mono.defer(() -> pass.apply(Mono.fromSupplier(read::retain)))),
-                        ReferenceCountUtil::release));
+        return upstream.isWholeWithin(timeout)
+                .flatMap(whole -> whole
+                        ? upstream.whole()
+                                .flatMap(body -> Mono.using(
+                                        () -> body,
+                                        read -> ranked && EngineRefusal.isOfRank(read)
+                                                ? Mono.error(new RankGone())
+                                                : decide(
+                                                        routed,
+                                                        dispatch,
+                                                        status,
+                                                        read,
+                                                        Mono.defer(() -> pass.apply(Mono.fromSupplier(read::retain)))),
+                                        ReferenceCountUtil::release))
+                        // The status may say enough. If not, what comes of the body is for the client to read.
+                        : decide(
+                                routed,
+                                dispatch,
+                                status,
+                                Unpooled.EMPTY_BUFFER,
+                                Mono.defer(() -> pass.apply(upstream.whole()))));
+    }
+
+    private Mono<Void> decide(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body, Mono<Void> passed) {
+        return refusal(routed, dispatch, status, body)
+                .filter(cause -> retries.allow(routed, cause))
+                .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
+                .switchIfEmpty(passed);
     }
 
     /** Why another endpoint should be asked after an error; empty: it should not. */

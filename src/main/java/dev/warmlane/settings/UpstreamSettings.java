@@ -12,9 +12,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param connectTimeout Timeout for connecting to an endpoint.
  * @param responseTimeout Timeout for response headers. Without streaming they come when the whole response has been
  *     generated.
- * @param idleTimeout Longest pause between two chunks of a response.
+ * @param idleTimeout Longest pause between two chunks of a response. One of at most 64 KB that says its length goes to the client in one
+ *     piece, and has this time from its headers to its end.
  * @param refusalTimeout Timeout of three short waits when an endpoint refuses or fails: for the body of an error that may send
- *     the request to another endpoint, for the connection that shows whether it still listens, and for the response of an
+ *     the request to another endpoint (after that its status alone decides), for the connection that shows whether it still listens, and for the response of an
  *     endpoint that reads no more of a request.
  * @param maxConnections Maximum number of connections to one endpoint.
  * @param acquireTimeout How long a request waits for a connection to its endpoint when all are in use.

@@ -25,6 +25,7 @@ abstract class ObservedRequests {
     static final String STREAM = "200 OK\r\nContent-Type: text/event-stream";
     static final String TOKEN = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n";
     static final String DONE = "data: [DONE]\n\n";
+    static final String ENDPOINTS = "warmlane.pools[0].endpoints=";
     static final String PROMPT = "{\"model\":\"m\",\"prompt\":\"a\"}";
 
     final HandDrivenEngine engine = HandDrivenEngine.start();
@@ -67,7 +68,9 @@ abstract class ObservedRequests {
     private Observed observed(List<String> settings) {
         List<String> all = new ArrayList<>(settings);
         all.add("warmlane.pools[0].name=default");
-        all.add("warmlane.pools[0].endpoints=" + engine.uri());
+        if (settings.stream().noneMatch(setting -> setting.startsWith(ENDPOINTS))) {
+            all.add(ENDPOINTS + engine.uri());
+        }
         ReportedEnds read = new ReportedEnds(directoryOfAll);
         RunningGateway observed = read.start(all.toArray(new String[0]));
         await().until(() -> observed.bean(ServedModels.class).catalog().models().contains("m"));

@@ -1,16 +1,27 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.Wire;
 import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** However a request ends, its metric, its line in the access log and its span say the same. */
 class RequestOutcomeIT extends ObservedRequests {
+    private final HandDrivenEngine other = HandDrivenEngine.start();
+
+    @AfterAll
+    void closeOther() {
+        other.close();
+    }
+
     @Test
     void servedWholeOrStreamed() {
         start();
@@ -61,11 +72,22 @@ class RequestOutcomeIT extends ObservedRequests {
 
     @Test
     void failedWhereTheBodyOfAnErrorDoesNotCome() {
-        start("warmlane.upstream.refusal-timeout=100ms");
+        startWithTwoEngines();
         Wire client = send(PROMPT);
-        try (Exchange exchange = engine.next()) {
-            exchange.wire()
-                    .send("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n");
+        try (Exchange exchange = next()) {
+            exchange.wire().send("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n");
+            assertStatus(client, 504);
+        }
+        reports.assertLast("default", "5xx", 504);
+        reports.assertError("upstream_timeout");
+    }
+
+    @Test
+    void failedWhereAWholeResponseDrips() {
+        startWithTwoEngines();
+        Wire client = send(PROMPT);
+        try (Exchange exchange = next()) {
+            exchange.drip("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n");
             assertStatus(client, 504);
         }
         reports.assertLast("default", "5xx", 504);
@@ -81,6 +103,34 @@ class RequestOutcomeIT extends ObservedRequests {
             exchange.wire().awaitClosed();
             reports.assertLast("default", "cancelled", null);
         }
+    }
+
+    @Test
+    void servedByAnotherWhereTheBodyOfARefusalDrips() {
+        startWithTwoEngines();
+        Wire client = send(PROMPT);
+        try (Exchange refused = next()) {
+            refused.drip("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 60000\r\n\r\n");
+            next().answer("200 OK", "{}");
+            assertStatus(client, 200);
+        }
+        reports.assertLast("default", "2xx", 200);
+    }
+
+    private void startWithTwoEngines() {
+        start(
+                "warmlane.upstream.refusal-timeout=100ms",
+                "warmlane.upstream.idle-timeout=1s",
+                ENDPOINTS + engine.uri() + "," + other.uri());
+    }
+
+    private Exchange next() {
+        return await().until(
+                        () -> {
+                            Exchange exchange = engine.poll();
+                            return exchange == null ? other.poll() : exchange;
+                        },
+                        Objects::nonNull);
     }
 
     @Test

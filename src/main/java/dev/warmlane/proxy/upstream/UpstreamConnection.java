@@ -43,9 +43,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private boolean sent;
     private boolean answered;
     private boolean persistent;
+    /** Whether whoever reads the response hands nothing of it on before it is whole. */
+    private boolean joined;
+
     private long longestSilence;
     private long quietSince;
-    /** Whether this read has brought a head or a part of a body: without either, bytes that drip are silence as well. */
+    /** Whether this read has brought a head or a part of a body that counts: without either, bytes that drip are silence as well. */
     private boolean heard;
 
     /** One timer for all times: when it fires early, it looks what is left. */
@@ -78,6 +81,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         sent = false;
         answered = false;
         persistent = false;
+        joined = false;
         limitSilence(responseNanos);
         channel.writeAndFlush(request).addListener(this);
     }
@@ -123,6 +127,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         if (exchange == reader && !channel.config().isAutoRead()) {
             quietSince = System.nanoTime();
             channel.config().setAutoRead(true);
+        }
+    }
+
+    /** Parts of the response are no progress from now on: its end must come as soon as the next part would have to. */
+    void join(UpstreamExchange reader) {
+        if (exchange == reader) {
+            joined = true;
         }
     }
 
@@ -175,7 +186,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         }
         if (message instanceof HttpContent content) {
             if (content.content().isReadable()) {
-                heard = true;
+                heard |= !joined;
                 current.chunk(content.content());
             } else {
                 content.release();

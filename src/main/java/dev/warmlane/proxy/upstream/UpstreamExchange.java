@@ -154,6 +154,13 @@ final class UpstreamExchange extends Mono<Void> implements CoreSubscriber<Void>,
         }
     }
 
+    void join() {
+        UpstreamConnection reading = connection;
+        if (reading != null) {
+            reading.join(this);
+        }
+    }
+
     /** Nobody wants the rest. From any thread. */
     void abandon() {
         UpstreamConnection open = connection;

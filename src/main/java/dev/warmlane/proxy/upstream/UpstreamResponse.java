@@ -7,18 +7,22 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
+import reactor.core.publisher.Sinks;
 
 /**
  * An endpoint's response: its head, and what comes after it. The content is read once, as a stream or whole, and belongs to whoever
- * reads it. While it is not asked for, the connection is not read, so that what waits is what one read has brought.
+ * reads it. While it is not asked for or awaited, the connection is not read, so that what waits is what one read has brought.
  *
  * <p>All state is confined to the connection's event loop; requests and cancels may come from other threads.
  */
@@ -36,6 +40,10 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
     private boolean ended;
     private boolean dropped;
     private @Nullable Throwable failure;
+    /** Told of the end before anybody reads, so what comes until then waits for the reader. */
+    private Sinks.@Nullable One<Boolean> awaited;
+
+    private @Nullable Future<?> lateTimer;
 
     UpstreamResponse(HttpResponse head, UpstreamExchange exchange, EventLoop loop) {
         this.head = head;
@@ -62,7 +70,42 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
         return loop;
     }
 
-    /** The whole content, perhaps empty. */
+    /**
+     * Whether all of a content that fits into memory is here within this time from now. Fails as the response does. To be called before
+     * anybody reads it, who still can; on the event loop.
+     */
+    public Mono<Boolean> isWholeWithin(Duration longest) {
+        Sinks.One<Boolean> told = Sinks.one();
+        awaited = told;
+        exchange.join();
+        if (ended) {
+            tellWhoAwaits();
+        } else {
+            lateTimer = loop.schedule(() -> told.tryEmitValue(false), longest.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        return told.asMono();
+    }
+
+    private void tellWhoAwaits() {
+        cancelLateTimer();
+        if (awaited == null) {
+            return;
+        }
+        Throwable why = failure;
+        if (why == null) {
+            awaited.tryEmitValue(true);
+        } else {
+            awaited.tryEmitError(why);
+        }
+    }
+
+    private void cancelLateTimer() {
+        if (lateTimer != null) {
+            lateTimer.cancel(false);
+        }
+    }
+
+    /** The whole content, perhaps empty, which has the time that may pass between two parts of a stream. */
     public Mono<ByteBuf> whole() {
         return new Mono<>() {
             @Override
@@ -83,6 +126,9 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
 
     private void start(CoreSubscriber<? super ByteBuf> actual) {
         reader = actual;
+        if (actual instanceof Joining) {
+            exchange.join();
+        }
         actual.onSubscribe(this);
         drain();
     }
@@ -98,7 +144,9 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
                 waiting = new ArrayDeque<>();
             }
             waiting.add(chunk);
-            exchange.pause();
+            if (awaited == null || reader != null) {
+                exchange.pause();
+            }
         }
     }
 
@@ -109,12 +157,14 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
         }
         ended = true;
         failure = why;
+        tellWhoAwaits();
         drain();
     }
 
     /** Nobody reads it any more. */
     void drop() {
         dropped = true;
+        cancelLateTimer();
         Queue<ByteBuf> rest = waiting;
         waiting = null;
         if (rest != null) {

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
+import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.lang.reflect.Proxy;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
@@ -23,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
@@ -85,6 +90,39 @@ class UpstreamClientIT {
         }
         // These requests come from no event loop, so they take turns on all.
         assertThat(connected.get()).isLessThanOrEqualTo(LoopResources.DEFAULT_IO_WORKER_COUNT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void isToldWhetherAResponseIsWholeInTimeAndReadsItAnyhow(boolean comes) {
+        client = client(1, LONG);
+        CompletableFuture<Boolean> whole = new CompletableFuture<>();
+        CompletableFuture<String> text = new CompletableFuture<>();
+        try (HandDrivenEngine slow = HandDrivenEngine.start()) {
+            Requests.exchange(
+                            client,
+                            slow.uri(),
+                            "/slow",
+                            response -> response.isWholeWithin(comes ? LONG : Duration.ofMillis(50))
+                                    .doOnNext(whole::complete)
+                                    .then(Mono.defer(response::whole))
+                                    .doOnNext(body -> {
+                                        text.complete(body.toString(StandardCharsets.US_ASCII));
+                                        body.release();
+                                    })
+                                    .then())
+                    .subscribe();
+            HandDrivenEngine.Exchange exchange = slow.next();
+            exchange.wire().send("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nab");
+            if (comes) {
+                exchange.wire().send("cde");
+            }
+            assertThat(whole).succeedsWithin(LONG).isEqualTo(comes);
+            if (!comes) {
+                exchange.wire().send("cde");
+            }
+            assertThat(text).succeedsWithin(LONG).isEqualTo("abcde");
+        }
     }
 
     @Test

@@ -115,14 +115,15 @@ class UpstreamTimeoutIT {
         assertThat(failure).isInstanceOf(ReadTimeoutException.class);
     }
 
-    /** Neither a head nor a part of a body comes of them. */
+    /** Neither a head comes of them nor a part of a body, or nobody gets any before the whole is there. */
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "HTTP/1.",
                 "HTTP/1.1 200 OK\r\nx: ",
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n1;x=",
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\nx: "
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\nx: ",
+                "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"
             })
     void bytesThatDripAreSilence(String begun) {
         client = client(SHORT, SHORT);
