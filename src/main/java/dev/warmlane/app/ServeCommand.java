@@ -75,6 +75,9 @@ public final class ServeCommand implements Callable<Integer> {
     /** Whether clients are refused that want another handshake on a connection of TLS 1.2; Java reads it once. */
     static final String NO_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
 
+    /** What a TLS handshake may take where nothing else limits it, in milliseconds; Reactor Netty reads it once. */
+    static final String HANDSHAKE_TIMEOUT = "reactor.netty.tcp.sslHandshakeTimeout";
+
     /** Checks and exits. */
     public static final String CHECK = "--check";
 
@@ -161,6 +164,8 @@ public final class ServeCommand implements Callable<Integer> {
         }
         // A client of TLS 1.2 could have handshakes done without end, which cost the gateway more than the client.
         system.putIfAbsent(NO_RENEGOTIATION, "true");
+        // Settings limit every handshake; this would end those that may take longer than ten seconds.
+        system.putIfAbsent(HANDSHAKE_TIMEOUT, "0");
     }
 
     private static int drainAndClose(ConfigurableApplicationContext context) {

@@ -16,7 +16,8 @@ import org.springframework.util.unit.DataSize;
  *     of the heap.
  * @param requestDecompression Whether gzip and deflate request bodies are accepted; the limit applies to the inflated body.
  *     Otherwise they get 415.
- * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408.
+ * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408. A client's TLS handshake may take as long;
+ *     slower ones are closed.
  * @param bodyTimeout Longest time without a byte of a request's body while it is received. Slower ones get 408.
  * @param bodyMinRate Least number of bytes a second at which a request's body must arrive, over each
  *     warmlane.limits.body-timeout. Slower ones get 408. 0B: any.

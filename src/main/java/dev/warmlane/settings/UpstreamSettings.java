@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Connections to the endpoints.
  *
- * @param connectTimeout Timeout for connecting to an endpoint.
+ * @param connectTimeout Timeout for connecting to an endpoint, and for the TLS handshake after that.
  * @param responseTimeout Timeout for response headers. Without streaming they come when the whole response has been
  *     generated.
  * @param idleTimeout Longest pause between two chunks of a response. One of at most 64 KB that says its length goes to the client in one

@@ -1,6 +1,7 @@
 package dev.warmlane.app;
 
 import static dev.warmlane.app.ServeCommand.EVENT_LOOPS;
+import static dev.warmlane.app.ServeCommand.HANDSHAKE_TIMEOUT;
 import static dev.warmlane.app.ServeCommand.LEAK_DETECTION;
 import static dev.warmlane.app.ServeCommand.NO_RENEGOTIATION;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,13 +14,20 @@ class ServeCommandTest {
     private final Properties system = new Properties();
 
     @Test
-    void hasAnEventLoopForEachCoreFollowsNoBuffersAndLetsNobodyRenegotiate() {
+    void hasAnEventLoopForEachCoreFollowsNoBuffersAndLeavesHandshakesToSettings() {
         ServeCommand.setDefaults(system);
 
         String cores = Integer.toString(Runtime.getRuntime().availableProcessors());
         assertThat(system)
-                .containsExactlyInAnyOrderEntriesOf(
-                        Map.of(EVENT_LOOPS, cores, LEAK_DETECTION, "disabled", NO_RENEGOTIATION, "true"));
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        EVENT_LOOPS,
+                        cores,
+                        LEAK_DETECTION,
+                        "disabled",
+                        NO_RENEGOTIATION,
+                        "true",
+                        HANDSHAKE_TIMEOUT,
+                        "0"));
     }
 
     @Test
@@ -27,12 +35,20 @@ class ServeCommandTest {
         system.setProperty(EVENT_LOOPS, "7");
         system.setProperty(LEAK_DETECTION, "paranoid");
         system.setProperty(NO_RENEGOTIATION, "false");
+        system.setProperty(HANDSHAKE_TIMEOUT, "1000");
 
         ServeCommand.setDefaults(system);
 
         assertThat(system)
-                .containsExactlyInAnyOrderEntriesOf(
-                        Map.of(EVENT_LOOPS, "7", LEAK_DETECTION, "paranoid", NO_RENEGOTIATION, "false"));
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        EVENT_LOOPS,
+                        "7",
+                        LEAK_DETECTION,
+                        "paranoid",
+                        NO_RENEGOTIATION,
+                        "false",
+                        HANDSHAKE_TIMEOUT,
+                        "1000"));
     }
 
     @Test

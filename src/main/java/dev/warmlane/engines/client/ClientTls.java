@@ -1,8 +1,10 @@
 package dev.warmlane.engines.client;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
@@ -49,6 +51,18 @@ public final class ClientTls {
     /** What secures a connection that is opened now; Java's own trust where a pool has none. */
     public static Current current(@Nullable ClientTls tls) {
         return tls == null ? Current.DEFAULT : tls.current;
+    }
+
+    /**
+     * Limits the TLS handshake of a connection, if it has TLS, instead of Netty's fixed time. Before it is connected.
+     *
+     * @param longest that it may take
+     */
+    public static void limitHandshake(ChannelPipeline pipeline, Duration longest) {
+        SslHandler tls = pipeline.get(SslHandler.class);
+        if (tls != null) {
+            tls.setHandshakeTimeoutMillis(Math.max(1, longest.toMillis()));
+        }
     }
 
     /**

@@ -38,7 +38,7 @@ public final class EngineClient {
     /**
      * A client for endpoints whose TLS is still to be chosen.
      *
-     * @param connectTimeout what connecting may take
+     * @param connectTimeout what connecting may take, and the TLS handshake after that
      * @param names of endpoints; closed by the caller
      * @param limits of responses
      * @param loops the threads it runs on
@@ -51,7 +51,10 @@ public final class EngineClient {
             LoopResources loops) {
         return guarded(HttpClient.create(connections), connectTimeout, names, loops)
                 .httpResponseDecoder(decoder -> decoder.maxHeaderSize(limits.bytes()))
-                .doOnChannelInit((observer, channel, remote) -> addGuards(channel.pipeline(), limits));
+                .doOnChannelInit((observer, channel, remote) -> {
+                    ClientTls.limitHandshake(channel.pipeline(), connectTimeout);
+                    addGuards(channel.pipeline(), limits);
+                });
     }
 
     /**
@@ -79,6 +82,7 @@ public final class EngineClient {
                                     NettyPipeline.ReactiveBridge,
                                     NettyPipeline.HttpCodec,
                                     new HttpClientCodec(config, false, false));
+                    ClientTls.limitHandshake(channel.pipeline(), connectTimeout);
                     addGuards(channel.pipeline(), limits);
                 });
     }

@@ -2,6 +2,7 @@ package dev.warmlane.engines.client;
 
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -99,7 +100,7 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     }
 
     private static EngineFailure ofConnection(Throwable failure) {
-        if (failure instanceof ConnectTimeoutException) {
+        if (failure instanceof ConnectTimeoutException || failure instanceof SslHandshakeTimeoutException) {
             return CONNECT_TIMEOUT;
         }
         if (failure instanceof ConnectException) {

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.access;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.proxy.access.Authenticator.AccessException;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
@@ -175,6 +176,8 @@ public final class JwtAuthenticator implements Authenticator {
         private static WebClient webClient(Duration timeout) {
             HttpClient http = HttpClient.create()
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
+                    .doOnChannelInit(
+                            (observer, channel, remote) -> ClientTls.limitHandshake(channel.pipeline(), timeout))
                     .responseTimeout(timeout);
             return WebClient.builder()
                     .clientConnector(new ReactorClientHttpConnector(http))

@@ -69,6 +69,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
+        HandshakeLimit.addTo(pipeline, limits.headerTimeout());
         replaceCodec(pipeline, limits);
         boolean tooMany = place == ConnectionLimit.Place.ANSWERED;
         watch(pipeline, tooMany);

@@ -192,6 +192,7 @@ public final class UpstreamClient implements AutoCloseable {
                         SslHandler tls = connections.target().newTls(channel);
                         if (tls != null) {
                             channel.pipeline().addLast(tls);
+                            ClientTls.limitHandshake(channel.pipeline(), settings.connectTimeout());
                         }
                         EngineClient.addCodec(channel.pipeline(), limits);
                         channel.pipeline().addLast(new UpstreamConnection(channel, connections, pooled, settings));

@@ -7,6 +7,7 @@ import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -38,6 +39,11 @@ class EngineFailureTest {
         untrusted.initCause(new SSLException(new CertificateException("expired")));
         return Stream.of(
                 Arguments.of(new ConnectTimeoutException("10.0.0.1"), "connect timeout", FailureCause.CONNECT, true),
+                Arguments.of(
+                        new SslHandshakeTimeoutException("handshake timed out after 2000ms"),
+                        "connect timeout",
+                        FailureCause.CONNECT,
+                        true),
                 Arguments.of(
                         new ConnectException("Connection refused: /10.0.0.1"),
                         "connection refused",

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.warmlane.core.endpoint.Endpoint;
@@ -9,7 +10,11 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.settings.UpstreamSettings;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -134,6 +139,21 @@ class UpstreamTimeoutIT {
             dripping.next().drip(begun);
 
             assertThat(response).failsWithin(LONG).withThrowableThat().withCauseInstanceOf(ReadTimeoutException.class);
+        }
+    }
+
+    /** Netty would wait for ten seconds. */
+    @Test
+    void aHandshakeThatNobodyAnswersIsGivenUpAsConnectingIs() throws IOException {
+        UpstreamSettings settings = new UpstreamSettings(SHORT, LONG, LONG, LONG, 1, LONG, "", LONG, LONG, List.of());
+        client = new UpstreamClient(settings, HeaderLimits.DEFAULT);
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            URI secured = URI.create("https://127.0.0.1:" + silent.getLocalPort());
+
+            assertThatThrownBy(() -> Requests.send(client, secured, "/").block(LONG))
+                    .cause()
+                    .isInstanceOf(SslHandshakeTimeoutException.class)
+                    .hasMessageContaining("after 1000ms");
         }
     }
 
