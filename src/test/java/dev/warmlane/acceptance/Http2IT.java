@@ -7,6 +7,7 @@ import static dev.warmlane.harness.Http2Wire.END_STREAM;
 import static dev.warmlane.harness.Http2Wire.GOAWAY;
 import static dev.warmlane.harness.Http2Wire.HEADERS;
 import static dev.warmlane.harness.Http2Wire.RST_STREAM;
+import static dev.warmlane.harness.Http2Wire.SETTINGS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -46,6 +47,7 @@ class Http2IT {
     private static final int NO_ERROR = 0;
     private static final int STREAM_CLOSED = 5;
     private static final int REFUSED_STREAM = 7;
+    private static final int CANCEL = 8;
     private static final int ENHANCE_YOUR_CALM = 11;
 
     private final HandDrivenEngine engine = HandDrivenEngine.start();
@@ -391,6 +393,18 @@ class Http2IT {
                 }
                 await().untilAsserted(() -> assertThat(cancelled()).isEqualTo(before + 1));
             }
+        }
+    }
+
+    @Test
+    void aWholeResponseThatIsNotTakenIsReset() {
+        try (Http2Wire client = start("warmlane.limits.idle-timeout=1s")) {
+            // Nothing of a body may be sent (RFC 9113, section 6.5.2).
+            client.send(SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 0});
+            client.get(1, "/v1/models");
+            assertThat(client.await(RST_STREAM).error()).isEqualTo(CANCEL);
+            assertThat(client.await(GOAWAY).error()).isEqualTo(NO_ERROR);
+            client.awaitClosed();
         }
     }
 

@@ -15,7 +15,6 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -90,22 +89,10 @@ public final class ClientConnections {
         }
     }
 
-    /**
-     * Closes what nobody serves. A stream of HTTP/2 is told that nothing has been done for it, so that its client may begin it elsewhere; by
-     * the connection's codec, as its own pipeline is only being made.
-     */
+    /** Closes what nobody serves. A stream of HTTP/2 is told that nothing has been done for it, so that its client may begin it elsewhere. */
     @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
     private static void refuse(Channel channel) {
-        ChannelHandlerContext ctx = channel instanceof Http2StreamChannel
-                ? channel.parent().pipeline().context(Http2FrameCodec.class)
-                : null;
-        if (ctx != null) {
-            int stream = ((Http2StreamChannel) channel).stream().id();
-            ((Http2FrameCodec) ctx.handler())
-                    .encoder()
-                    .writeRstStream(ctx, stream, Http2Error.REFUSED_STREAM.code(), ctx.newPromise());
-            ctx.flush();
-        }
+        StreamReset.write(channel, Http2Error.REFUSED_STREAM);
         channel.close();
     }
 

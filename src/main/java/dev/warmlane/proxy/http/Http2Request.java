@@ -142,6 +142,13 @@ final class Http2Request extends ChannelDuplexHandler {
         }
     }
 
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever closed.
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        StreamReset.dropWhatWaits(ctx.channel());
+        ctx.close(promise);
+    }
+
     /** What was wrong with frames has ended the stream already. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
