@@ -41,6 +41,17 @@ class RequestOutcomeIT extends ObservedRequests {
         reports.assertLast("default", "2xx", 200);
     }
 
+    /** Whatever an engine says of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {";;;", "a", "text/event-stream;;=", "*/*"})
+    void servedWithATypeThatIsNone(String type) {
+        start();
+        Wire client = send(PROMPT);
+        engine.next().answer("200 OK\r\nContent-Type: " + type, "{}");
+        assertStatus(client, 200);
+        reports.assertLast("default", "2xx", 200);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {302, 400, 429, 500, 503})
     void passedOnFromTheEngine(int status) {
@@ -95,17 +106,6 @@ class RequestOutcomeIT extends ObservedRequests {
     }
 
     @Test
-    void leftBeforeItsHeaders() {
-        start();
-        Wire client = send(PROMPT);
-        try (Exchange exchange = engine.next()) {
-            client.close();
-            exchange.wire().awaitClosed();
-            reports.assertLast("default", "cancelled", null);
-        }
-    }
-
-    @Test
     void servedByAnotherWhereTheBodyOfARefusalDrips() {
         startWithTwoEngines();
         Wire client = send(PROMPT);
@@ -131,6 +131,17 @@ class RequestOutcomeIT extends ObservedRequests {
                             return exchange == null ? other.poll() : exchange;
                         },
                         Objects::nonNull);
+    }
+
+    @Test
+    void leftBeforeItsHeaders() {
+        start();
+        Wire client = send(PROMPT);
+        try (Exchange exchange = engine.next()) {
+            client.close();
+            exchange.wire().awaitClosed();
+            reports.assertLast("default", "cancelled", null);
+        }
     }
 
     @Test

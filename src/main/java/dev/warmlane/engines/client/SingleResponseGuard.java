@@ -8,6 +8,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -128,6 +129,11 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
         }
         if (status == HttpResponseStatus.SWITCHING_PROTOCOLS.code() && !upgrading) {
             return RefusedResponse.notHttp("an upgrade that nobody asked for");
+        }
+        String coding = response.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
+        if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
+            // Its content would pass as it is, without the name of its coding.
+            return RefusedResponse.notHttp("a transfer coding that nobody asked for");
         }
         if (isInterim(response) && ++interims > MAX_INTERIM) {
             return RefusedResponse.notHttp("too many interim responses");

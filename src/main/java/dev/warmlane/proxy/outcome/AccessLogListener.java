@@ -14,11 +14,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
-import org.springframework.http.MediaType;
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.server.ServerWebExchange;
 
 /** Logs every request of the public port when it is over: served, refused, failed or left by its client. */
 public final class AccessLogListener implements OutcomeListener {
+    private static final String EVENT_STREAM = "text/event-stream";
+
     private final AccessLog log;
     private final InstantSource clock;
 
@@ -88,8 +90,9 @@ public final class AccessLogListener implements OutcomeListener {
     }
 
     private static @Nullable Long streamedChunks(ServerWebExchange exchange, RequestProgress progress) {
-        MediaType type = exchange.getResponse().getHeaders().getContentType();
-        boolean stream = type != null && type.isCompatibleWith(MediaType.TEXT_EVENT_STREAM);
+        // Not parsed: what an engine says of its content may be no type at all.
+        String type = exchange.getResponse().getHeaders().getFirst(HttpHeaders.CONTENT_TYPE);
+        boolean stream = type != null && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
         return stream ? (Long) (long) progress.chunks() : null;
     }
 }
