@@ -117,10 +117,17 @@ final class Mirrors {
             Mirror mirror,
             ExchangeReader.Mirrored mirrored,
             String pool) {
-        // Whoever waits for this pool comes first.
-        Dispatch dispatch = mirrored.pool().queue().isIdle()
-                ? mirrored.pool().router().dispatch(mirrored.request(), Set.of())
-                : null;
+        Dispatch dispatch;
+        try {
+            // Whoever waits for this pool comes first.
+            dispatch = mirrored.pool().queue().isIdle()
+                    ? mirrored.pool().router().dispatch(mirrored.request(), Set.of())
+                    : null;
+        } catch (RuntimeException e) {
+            // A policy from a jar may do anything.
+            count(pool, "failed");
+            throw e;
+        }
         if (dispatch == null) {
             count(pool, "skipped");
             return Mono.empty();

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A policy of somebody else's: long prompts go to the first endpoint that is left, short ones to the last. */
+/** A policy of somebody else's: long prompts go to the first endpoint that is left, short ones to the second, which it takes for granted. */
 public record PromptLengthPolicy(int longBytes) implements RoutingPolicy {
 
     /** What their jar would name. */
@@ -48,6 +48,6 @@ public record PromptLengthPolicy(int longBytes) implements RoutingPolicy {
             return null;
         }
         boolean isLong = request.prompt().bytes() >= longBytes;
-        return RoutingDecision.byLoad(request, left.get(isLong ? 0 : left.size() - 1));
+        return RoutingDecision.byLoad(request, left.get(isLong ? 0 : 1));
     }
 }
