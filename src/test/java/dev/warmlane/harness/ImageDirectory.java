@@ -52,8 +52,11 @@ public record ImageDirectory(Path home, Path java) {
         ImageDirectory image = new ImageDirectory(directory.resolve("app"), java);
         image.checked(
                 image.builder(List.of(SCRIPTS.resolve("build.sh").toString(), jar.toString(), image.home.toString())));
-        image.checked(image.builder(
-                List.of(SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts()))));
+        ProcessBuilder training = image.builder(
+                List.of(SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts())));
+        // What is compiled meanwhile is not in the cache; it only takes CPU.
+        training.environment().put("WARMLANE_WARM_UP", "0s");
+        image.checked(training);
         return image;
     }
 
