@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
 final class ClientAccount {
     private static final long SETTLING_NANOS = TokenBucket.MAX_DEBT_NANOS;
 
+    /** In force now. */
     private final Limits limits;
+
+    /** The same, but where one is not limited now, what limited it last: what was taken of that counts when the limit is back. */
+    private final Limits counted;
+
     private final @Nullable TokenBucket requests;
     private final @Nullable TokenBucket tokens;
     private final @Nullable SharedGrants shared;
@@ -25,21 +30,30 @@ final class ClientAccount {
     /** Itself, or what has taken its place together with all that was taken of it. */
     private final AtomicReference<ClientAccount> current;
 
-    private ClientAccount(
-            Limits limits,
-            @Nullable SharedGrants shared,
-            @Nullable ClientAccount before,
-            long settledNanos,
-            long nowNanos) {
+    private ClientAccount(Limits limits, @Nullable SharedGrants shared, long settledNanos, long nowNanos) {
         this.limits = limits;
+        this.counted = limits;
         this.requests = bucket(limits.requestsPerMinute(), nowNanos);
         this.tokens = bucket(limits.tokensPerMinute(), nowNanos);
         this.shared = shared;
         this.settledNanos = settledNanos;
-        this.current = before == null ? new AtomicReference<>() : before.current;
-        if (before != null) {
-            takeOver(before, nowNanos);
+        this.current = new AtomicReference<>(this);
+    }
+
+    private ClientAccount(Limits limits, @Nullable SharedGrants shared, ClientAccount before, long nowNanos) {
+        boolean settling = nowNanos - before.settledNanos < 0;
+        this.limits = limits;
+        this.counted = before.counted(limits);
+        this.requests = bucket(
+                counted.requestsPerMinute(), before.requests, before.counted.requestsPerMinute(), settling, nowNanos);
+        this.tokens =
+                bucket(counted.tokensPerMinute(), before.tokens, before.counted.tokensPerMinute(), settling, nowNanos);
+        this.shared = shared;
+        this.settledNanos = nowNanos + SETTLING_NANOS;
+        if (shared != null && before.shared != null && (settling || requests == before.requests)) {
+            shared.takeOver(before.shared, nowNanos);
         }
+        this.current = settling || tokens == before.tokens ? before.current : new AtomicReference<>();
         current.set(this);
     }
 
@@ -49,37 +63,46 @@ final class ClientAccount {
      * @param grants null: one replica serves it
      */
     static ClientAccount open(Limits limits, @Nullable SharedGrants grants, long nowNanos) {
-        return new ClientAccount(limits, grants, null, nowNanos, nowNanos);
+        return new ClientAccount(limits, grants, nowNanos, nowNanos);
     }
 
     /** The same of a client that only other replicas have told of. */
     static ClientAccount told(Limits limits, SharedGrants grants, long nowNanos) {
-        return new ClientAccount(limits, grants, null, nowNanos + SETTLING_NANOS, nowNanos);
+        return new ClientAccount(limits, grants, nowNanos + SETTLING_NANOS, nowNanos);
     }
 
     /**
-     * The same client's account with other limits: a full minute, unless they changed within the last hour. Who has two tokens that
-     * say different things would have a full minute with each request.
+     * The same client's account with other limits: a full minute of what changes, unless that changed within the last hour. Who has
+     * two tokens that say different things would have a full minute with each request.
+     *
+     * @param grants under the limits that it {@link #counted}
      */
     ClientAccount withLimits(Limits other, @Nullable SharedGrants grants, long nowNanos) {
-        ClientAccount before = nowNanos - settledNanos < 0 ? this : null;
-        return new ClientAccount(other, grants, before, nowNanos + SETTLING_NANOS, nowNanos);
+        return new ClientAccount(other, grants, this, nowNanos);
     }
 
-    private void takeOver(ClientAccount before, long nowNanos) {
-        if (requests != null && before.requests != null) {
-            requests.takeDownTo(before.requests.missing(nowNanos), nowNanos);
-        }
-        if (tokens != null && before.tokens != null) {
-            tokens.takeDownTo(before.tokens.missing(nowNanos), nowNanos);
-        }
-        if (shared != null && before.shared != null) {
-            shared.takeOver(before.shared, nowNanos);
-        }
+    /** Other limits, and where they leave something unlimited, the one by which it was counted last. */
+    Limits counted(Limits other) {
+        return new Limits(
+                other.requestsPerMinute() == 0 ? counted.requestsPerMinute() : other.requestsPerMinute(),
+                other.tokensPerMinute() == 0 ? counted.tokensPerMinute() : other.tokensPerMinute());
     }
 
     private static @Nullable TokenBucket bucket(long perMinute, long nowNanos) {
         return perMinute == 0 ? null : new TokenBucket(perMinute, nowNanos);
+    }
+
+    /** The same bucket for the same limit, else a new one with what is missing in that of before where it may not be full. */
+    private static @Nullable TokenBucket bucket(
+            long perMinute, @Nullable TokenBucket before, long perMinuteBefore, boolean settling, long nowNanos) {
+        if (perMinute == perMinuteBefore) {
+            return before;
+        }
+        TokenBucket bucket = bucket(perMinute, nowNanos);
+        if (settling && bucket != null && before != null) {
+            bucket.takeDownTo(before.missing(nowNanos), nowNanos);
+        }
+        return bucket;
     }
 
     boolean hasLimitsOf(Allowance allowance) {
@@ -89,7 +112,7 @@ final class ClientAccount {
 
     /** @return 0 if a request was there, else how long until one will be, in nanoseconds */
     long takeRequest(long nowNanos) {
-        if (requests == null) {
+        if (requests == null || limits.requestsPerMinute() == 0) {
             return 0;
         }
         return shared == null ? requests.take(1, nowNanos) : shared.takeRequest(requests, nowNanos);
@@ -97,7 +120,7 @@ final class ClientAccount {
 
     /** @return 0 if the tokens were there, else how long until they will be, in nanoseconds */
     long takeTokens(long count, long nowNanos) {
-        if (tokens == null) {
+        if (tokens == null || limits.tokensPerMinute() == 0) {
             return 0;
         }
         return shared == null ? tokens.take(count, nowNanos) : shared.takeTokens(tokens, count, nowNanos);
@@ -147,7 +170,7 @@ final class ClientAccount {
 
     /** No replica grants more than a full minute and another while it fills again; who tells of more does not say how much. */
     private long possible(long told) {
-        return Math.min(told, 2 * Math.min(limits.requestsPerMinute(), Long.MAX_VALUE / 2));
+        return Math.min(told, 2 * Math.min(counted.requestsPerMinute(), Long.MAX_VALUE / 2));
     }
 
     /** What another replica has to know of it; null where nothing is missing. */

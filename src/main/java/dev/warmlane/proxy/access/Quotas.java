@@ -88,7 +88,8 @@ public final class Quotas {
 
     private ClientAccount open(Object client, Allowance allowance, @Nullable ClientAccount before) {
         Limits limits = new Limits(allowance.requestsPerMinute(), allowance.tokensPerMinute());
-        SharedGrants grants = shared == null ? null : new SharedGrants(shared, (Long) client, limits);
+        Limits counted = before == null ? limits : before.counted(limits);
+        SharedGrants grants = shared == null ? null : new SharedGrants(shared, (Long) client, counted);
         return before == null
                 ? ClientAccount.open(limits, grants, clock.read())
                 : before.withLimits(limits, grants, clock.read());

@@ -132,6 +132,36 @@ class QuotasTest {
     }
 
     @Test
+    void aLimitThatOneOfTwoTokensDoesNotHaveGoesOnForTheOther() {
+        Identity byRequests = identity("limited", new Allowance(Set.of(), 3, 0, 0));
+        Identity byTokens = identity("limited", new Allowance(Set.of(), 0, 7000, 0));
+        int granted = 0;
+        long tokens = 0;
+        for (int i = 0; i < 100; i++) {
+            for (Identity either : List.of(byRequests, byTokens)) {
+                boolean limited = either == byRequests;
+                granted += quotas.countRequest(either).isZero() && limited ? 1 : 0;
+                tokens += quotas.charge(either).reserve(1000, 0) == 0 && !limited ? 1000 : 0;
+            }
+        }
+        assertThat(granted).isEqualTo(3);
+        assertThat(tokens).isEqualTo(7000);
+    }
+
+    @Test
+    void whatAnEngineReportsCountsWhileTheOtherTokenIsUsed() {
+        Identity byRequests = identity("limited", new Allowance(Set.of(), 3, 0, 0));
+        Identity byTokens = identity("limited", new Allowance(Set.of(), 0, 6000, 0));
+        TokenCharge charge = quotas.charge(byTokens);
+        charge.reserve(5000, 0);
+        quotas.countRequest(byRequests);
+        charge.used(1000);
+        charge.close(false);
+        assertThat(quotas.charge(byTokens).reserve(5000, 0)).isZero();
+        assertThat(quotas.charge(byTokens).reserve(100, 0)).isPositive();
+    }
+
+    @Test
     void whatWasReservedComesBackUnderOtherLimits() {
         Identity other = identity("limited", new Allowance(Set.of(), 2, 7000, 0));
         quotas.charge(LIMITED).close(false);

@@ -201,6 +201,22 @@ class SharedQuotasTest {
         assertThat(replicas.get(0).quotas.charge(writer).reserve(9000, 0)).isZero();
     }
 
+    @Test
+    void aLimitThatOneOfTwoTokensDoesNotHaveGoesOnAtTheOtherReplicas() {
+        Identity byTokens = identity(KEY.client(), 0, 6000);
+        Replica one = replicas.get(1);
+        one.grants(KEY);
+        assertThat(one.quotas.charge(byTokens).reserve(10, 0)).isZero();
+        passMillis(100);
+        List<Long> served = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            note(replicas.get(0).grants(KEY), served);
+            passMillis(10);
+        }
+        assertThat(served).hasSizeBetween(58, 63);
+        assertThat(one.grants(KEY)).isFalse();
+    }
+
     private void note(boolean granted, List<Long> served) {
         if (granted) {
             served.add(millis);
