@@ -1,9 +1,7 @@
 package dev.warmlane.cluster;
 
+import dev.warmlane.core.log.LogRateLimit;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import org.jgroups.logging.CustomLogFactory;
 import org.jgroups.logging.Log;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +14,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BoundedLog implements Log {
     private final Logger logger;
-    private final OncePerMinute limit = new OncePerMinute(System::nanoTime);
+    private final LogRateLimit limit = LogRateLimit.oncePerMinute();
 
     private BoundedLog(Logger logger) {
         this.logger = logger;
@@ -38,13 +36,11 @@ final class BoundedLog implements Log {
     }
 
     private void bounded(String message, @Nullable Throwable cause) {
-        long suppressed = limit.permit();
-        if (suppressed == OncePerMinute.NOT_NOW) {
+        int leftOut = limit.next();
+        if (leftOut == LogRateLimit.LEFT_OUT) {
             logger.debug(message, cause);
-        } else if (suppressed == 0) {
-            logger.warn(message, cause);
         } else {
-            logger.warn(message + " (and " + suppressed + " more like it since the last such line)", cause);
+            logger.warn(LogRateLimit.text(message, leftOut), cause);
         }
     }
 
@@ -187,33 +183,5 @@ final class BoundedLog implements Log {
     @Override
     public String getLevel() {
         return logger.isTraceEnabled() ? "trace" : logger.isDebugEnabled() ? "debug" : "warn";
-    }
-
-    /** Lets one line a minute into the log, and counts the others. Safe for concurrent use. */
-    static final class OncePerMinute {
-        /** What {@link #permit} says when nothing may be logged. */
-        static final long NOT_NOW = -1;
-
-        private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
-        private final LongSupplier nanoClock;
-        private final AtomicLong next;
-        private final AtomicLong suppressed = new AtomicLong();
-
-        OncePerMinute(LongSupplier nanoClock) {
-            this.nanoClock = nanoClock;
-            this.next = new AtomicLong(nanoClock.getAsLong());
-        }
-
-        /** How many lines were suppressed since the last one if this one may be logged, else {@link #NOT_NOW}. */
-        long permit() {
-            long now = nanoClock.getAsLong();
-            long due = next.get();
-            if (now - due >= 0 && next.compareAndSet(due, now + MINUTE_NANOS)) {
-                return suppressed.getAndSet(0);
-            }
-            suppressed.incrementAndGet();
-            return NOT_NOW;
-        }
     }
 }

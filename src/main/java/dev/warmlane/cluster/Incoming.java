@@ -1,9 +1,8 @@
 package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.BoundedLog.OncePerMinute;
 import dev.warmlane.cluster.Broadcast.Envelope;
-import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.core.log.LogRateLimit;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -18,7 +17,6 @@ import org.slf4j.LoggerFactory;
 final class Incoming implements Receiver {
     private static final Logger log = LoggerFactory.getLogger(Incoming.class);
 
-    private final String cluster;
     private final MemberList members;
     private final Broadcast broadcast;
     private final StateExchange states;
@@ -26,16 +24,14 @@ final class Incoming implements Receiver {
     /** Messages of a version or kind that is not known here. */
     private final LongAdder skipped;
 
-    private final OncePerMinute failures = new OncePerMinute(System::nanoTime);
+    private final LogRateLimit failures = LogRateLimit.oncePerMinute();
 
     Incoming(
-            String cluster,
             MemberList members,
             Broadcast broadcast,
             StateExchange states,
             LongAdder skipped,
             ClusterTransport.Listener listener) {
-        this.cluster = cluster;
         this.members = members;
         this.broadcast = broadcast;
         this.states = states;
@@ -48,13 +44,9 @@ final class Incoming implements Receiver {
         try {
             handle(message);
         } catch (RuntimeException e) {
-            long others = failures.permit();
-            if (others != OncePerMinute.NOT_NOW) {
-                log.warn(
-                        "could not handle a message from {}; {} more since the last such line",
-                        message.getSrc(),
-                        others,
-                        e);
+            int leftOut = failures.next();
+            if (leftOut != LogRateLimit.LEFT_OUT) {
+                log.warn(LogRateLimit.text("could not handle a message from " + message.getSrc(), leftOut), e);
             }
         }
     }
@@ -93,21 +85,10 @@ final class Incoming implements Receiver {
         MembershipChange change = members.accept(view);
         broadcast.members(List.copyOf(members.others()));
         states.members(members.others());
-        log.info(
-                "cluster {}: {} members, joined {}, left {}{}",
-                cluster,
-                change.members().size(),
-                names(change.joined()),
-                names(change.left()),
-                change.merged() ? ", after a partition" : "");
         try {
             listener.membershipChanged(change);
         } catch (RuntimeException e) {
             log.warn("could not handle a change of the cluster's members", e);
         }
-    }
-
-    private static List<String> names(List<Member> members) {
-        return members.stream().map(Member::name).toList();
     }
 }

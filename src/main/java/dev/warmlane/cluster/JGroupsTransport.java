@@ -117,7 +117,7 @@ public final class JGroupsTransport implements ClusterTransport {
 
     @Override
     public void start(ClusterTransport.Listener listener) {
-        channel.setReceiver(new Incoming(site.cluster(), members, broadcast, states, skipped, listener));
+        channel.setReceiver(new Incoming(members, broadcast, states, skipped, listener));
         broadcast.start();
         CompletableFuture<Void> joined = new CompletableFuture<>();
         threads.newThread(() -> join(joined), "join").start();

@@ -1,6 +1,6 @@
 package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.BoundedLog.OncePerMinute;
+import dev.warmlane.core.log.LogRateLimit;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -28,8 +28,8 @@ final class MemberSockets extends DefaultSocketFactory implements MemberSocket.O
     private final ThreadFactory threads;
     private final Set<MemberSocket> open = ConcurrentHashMap.newKeySet();
     private final LongAdder refused = new LongAdder();
-    private final OncePerMinute refusals = new OncePerMinute(System::nanoTime);
-    private final OncePerMinute failures = new OncePerMinute(System::nanoTime);
+    private final LogRateLimit refusals = LogRateLimit.oncePerMinute();
+    private final LogRateLimit failures = LogRateLimit.oncePerMinute();
     private final ScheduledThreadPoolExecutor watch;
     private final Future<?> checks;
 
@@ -74,25 +74,23 @@ final class MemberSockets extends DefaultSocketFactory implements MemberSocket.O
     @Override
     public void refused(InetAddress from, String reason) {
         refused.increment();
-        long suppressed = refusals.permit();
-        if (suppressed != OncePerMinute.NOT_NOW) {
-            log.warn(
-                    "refused a connection to the cluster port from {}, no proven member ({}); {} more since the last such line",
-                    from.getHostAddress(),
-                    reason,
-                    suppressed);
+        int leftOut = refusals.next();
+        if (leftOut != LogRateLimit.LEFT_OUT) {
+            log.warn(LogRateLimit.text(
+                    "refused a connection to the cluster port from %s, no proven member (%s)"
+                            .formatted(from.getHostAddress(), reason),
+                    leftOut));
         }
     }
 
     @Override
     public void unproven(SocketAddress to, IOException reason) {
-        long suppressed = failures.permit();
-        if (suppressed != OncePerMinute.NOT_NOW) {
-            log.warn(
-                    "no secure connection to {}: {} (expected: the same secret, or certificates that trust each other); {} more since the last such line",
-                    to,
-                    reason.getMessage(),
-                    suppressed);
+        int leftOut = failures.next();
+        if (leftOut != LogRateLimit.LEFT_OUT) {
+            log.warn(LogRateLimit.text(
+                    "no secure connection to %s: %s (expected: the same secret, or certificates that trust each other)"
+                            .formatted(to, reason.getMessage()),
+                    leftOut));
         }
     }
 

@@ -35,6 +35,7 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
     private volatile boolean closed;
 
     /**
+    private volatile boolean joined;
      * Nothing is told before {@link #start}.
      *
      * @param transport started and closed here
@@ -74,6 +75,7 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
             if (state.outcome() == StateTransfer.Outcome.COMPLETE) {
                 log.info(
                         "cluster: joined {} other replicas, took over {} KB from {} in {} ms",
+        joined = true;
                         members.size() - 1,
                         state.bytes() / 1024,
                         oldest.name(),
@@ -116,11 +118,15 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
                     change.members().size());
         }
         for (Member member : change.joined()) {
-            log.info(
-                    "cluster: replica {} ({}) joined, now {} replicas",
-                    member.name(),
-                    member.version(),
-                    change.members().size());
+            // Those who are there when we join are told of in one line then.
+            if (joined) {
+                log.info(
+                        "cluster: replica {} ({}) joined{}, now {} replicas",
+                        member.name(),
+                        member.version(),
+                        change.merged() ? " after a partition" : "",
+                        change.members().size());
+            }
             // Who is older than we are has let us join, or does so only now that we have long started without it.
             if (change.merged() || member.equals(change.members().get(0))) {
                 missed.missed(member.id());

@@ -1,10 +1,10 @@
 package dev.warmlane.cluster;
 
-import dev.warmlane.cluster.BoundedLog.OncePerMinute;
 import dev.warmlane.cluster.Broadcast.Envelope;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer.Outcome;
+import dev.warmlane.core.log.LogRateLimit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -61,7 +61,7 @@ final class StateExchange {
     private final Clock clock;
     private final ThreadPoolExecutor asking;
     private final ThreadPoolExecutor serving;
-    private final OncePerMinute refusals = new OncePerMinute(System::nanoTime);
+    private final LogRateLimit refusals = LogRateLimit.oncePerMinute();
     private volatile @Nullable Request current;
     private volatile @Nullable StateTransfer last;
     private long lastNumber;
@@ -152,12 +152,9 @@ final class StateExchange {
             });
             complete = true;
         } catch (Exception e) {
-            long suppressed = refusals.permit();
-            if (suppressed != OncePerMinute.NOT_NOW) {
-                log.warn(
-                        "could not send the whole state: {}; {} more since the last such line",
-                        e.toString(),
-                        suppressed);
+            int leftOut = refusals.next();
+            if (leftOut != LogRateLimit.LEFT_OUT) {
+                log.warn(LogRateLimit.text("could not send the whole state: " + e, leftOut));
             }
         }
         end(by, number, complete);

@@ -62,7 +62,7 @@ public final class InferencePoolDiscovery implements Discovery {
         this.name = name;
         this.scheme = scheme;
         this.pool = pool;
-        this.discovered = new DiscoveredPool(pool);
+        this.discovered = new DiscoveredPool(pool, nanoTime);
         this.timing = timing;
         this.nanoTime = nanoTime;
         this.health = new DiscoveryHealth(nanoTime);

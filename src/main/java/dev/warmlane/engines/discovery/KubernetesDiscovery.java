@@ -30,7 +30,7 @@ public final class KubernetesDiscovery implements Discovery {
             LongSupplier nanoTime) {
         this.health = new DiscoveryHealth(nanoTime);
         String namespace = KubernetesSource.namespace(source.namespace(), client);
-        DiscoveredPool discovered = new DiscoveredPool(pool);
+        DiscoveredPool discovered = new DiscoveredPool(pool, nanoTime);
         RoleLabels roles = new RoleLabels(timing.roleLabels());
         this.watch = WatchGuard.following(
                 client,

@@ -85,6 +85,14 @@ final class ResourceView<T extends HasMetadata> implements AutoCloseable {
                         meta -> meta.getUid() + "@" + meta.getResourceVersion()));
     }
 
+    /** Calls the listener again with what is known. */
+    void repeat() {
+        SharedIndexInformer<T> current = informer;
+        if (current != null) {
+            publish(current);
+        }
+    }
+
     /** Whether a watch is open, as far as the informer knows. */
     boolean isWatching() {
         SharedIndexInformer<T> current = informer;

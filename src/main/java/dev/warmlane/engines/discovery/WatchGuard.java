@@ -153,6 +153,7 @@ final class WatchGuard<T extends HasMetadata> implements AutoCloseable {
                 if (health.confirmed()) {
                     log.info("pool {}: following the API server again", pool);
                 }
+                view.repeat();
             }
             case SILENT -> {
                 health.restarted("the watch ended or brought nothing new");

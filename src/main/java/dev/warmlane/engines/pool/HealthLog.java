@@ -7,9 +7,11 @@ import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.Probation;
 import dev.warmlane.core.health.EndpointHealth.Starting;
 import dev.warmlane.core.health.HealthListener;
+import dev.warmlane.core.log.LogRateLimit;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,17 +21,24 @@ import org.slf4j.event.Level;
 final class HealthLog implements HealthListener {
     private static final Logger log = LoggerFactory.getLogger(HealthLog.class);
 
+    private static final int LINES_AT_ONCE = 10;
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+
     private static final String TRIAL = ": its next request decides whether it is back";
 
     private final String pool;
     private final EndpointNews news;
+    private final LogRateLimit panics;
+    private volatile @Nullable Panic last;
 
     /** What failed last at each server that is not well. */
     private final Map<EndpointId, String> failures = new ConcurrentHashMap<>();
 
-    HealthLog(String pool) {
+    /** @param nanoTime the clock, as {@link System#nanoTime} */
+    HealthLog(String pool, LongSupplier nanoTime) {
         this.pool = pool;
-        this.news = new EndpointNews(log, "pool " + pool + ": ", System::nanoTime);
+        this.news = new EndpointNews(log, "pool " + pool + ": ", nanoTime);
+        this.panics = new LogRateLimit(LINES_AT_ONCE, INTERVAL, nanoTime);
     }
 
     /** The endpoint is gone. */
@@ -52,6 +61,10 @@ final class HealthLog implements HealthListener {
     @Override
     public void ticked() {
         news.write();
+        Panic left = last;
+        if (left != null && panics.hasLeftOut()) {
+            write(left);
+        }
     }
 
     @Override
@@ -88,12 +101,16 @@ final class HealthLog implements HealthListener {
 
     @Override
     public void panic(boolean panic, int healthy, int endpoints) {
-        if (panic && healthy == 0) {
-            log.warn("pool {}: no endpoint is healthy, so all are used", pool);
-        } else if (panic) {
-            log.warn("pool {}: only {} of {} endpoints are healthy, so all are used", pool, healthy, endpoints);
-        } else {
-            log.info("pool {}: {} of {} endpoints are healthy, so only those are used", pool, healthy, endpoints);
+        Panic now = new Panic(panic, healthy, endpoints);
+        last = now;
+        write(now);
+    }
+
+    private void write(Panic now) {
+        int leftOut = panics.next();
+        if (leftOut != LogRateLimit.LEFT_OUT) {
+            log.atLevel(now.panic() ? Level.WARN : Level.INFO)
+                    .log(LogRateLimit.text("pool " + pool + ": " + now.words(), leftOut));
         }
     }
 
@@ -115,5 +132,17 @@ final class HealthLog implements HealthListener {
         return ejected.ejections() == 1
                 ? " for %ds".formatted(seconds)
                 : " for %ds, ejection %d in a row".formatted(seconds, ejected.ejections());
+    }
+
+    /** Whether all endpoints are used, and how many of them are healthy. */
+    private record Panic(boolean panic, int healthy, int endpoints) {
+        String words() {
+            if (panic && healthy == 0) {
+                return "no endpoint is healthy, so all are used";
+            }
+            return panic
+                    ? "only %d of %d endpoints are healthy, so all are used".formatted(healthy, endpoints)
+                    : "%d of %d endpoints are healthy, so only those are used".formatted(healthy, endpoints);
+        }
     }
 }

@@ -97,7 +97,7 @@ public final class PoolFactory {
         EndpointPool endpoints = new EndpointPool(pool.name(), pool.ranksOfEach());
         PoolHealth health = new PoolHealth(endpoints, rules(settings.health(), settings.outlier()), System::nanoTime);
         Router router = router(endpoints, health);
-        HealthLog log = new HealthLog(pool.name());
+        HealthLog log = new HealthLog(pool.name(), System::nanoTime);
         health.addListener(log);
         endpoints.onRemoval(log::forget);
         health.addListener(new ColdRestarts(router));

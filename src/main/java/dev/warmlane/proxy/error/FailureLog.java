@@ -2,7 +2,7 @@ package dev.warmlane.proxy.error;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.warmlane.proxy.error.FailureLog.LogRateLimit;
+import dev.warmlane.core.log.LogRateLimit;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -17,6 +17,7 @@ import reactor.netty.channel.AbortedException;
  */
 public final class FailureLog {
     private static final long MAX_LINES = 1000;
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     private final Consumer<String> log;
     private final LongSupplier nanoTime;
@@ -34,48 +35,14 @@ public final class FailureLog {
      * @param reason a few words without addresses or content
      */
     public void note(String endpoint, String what, String reason) {
-        long now = nanoTime.getAsLong();
-        int leftOut = lines.get(new Failure(endpoint, what, reason), failure -> new LogRateLimit(now))
-                .next(now);
+        int leftOut = lines.get(new Failure(endpoint, what, reason), failure -> new LogRateLimit(1, INTERVAL, nanoTime))
+                .next();
         if (leftOut != LogRateLimit.LEFT_OUT) {
             log.accept(LogRateLimit.text("endpoint %s: %s: %s".formatted(endpoint, what, reason), leftOut));
         }
     }
 
     private record Failure(String endpoint, String what, String reason) {}
-
-    /** Lets one line a second through to the log, and counts those left out. Safe for concurrent use. */
-    public static final class LogRateLimit {
-        /** What {@link #next} says of a line that is left out. */
-        public static final int LEFT_OUT = -1;
-
-        private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
-
-        private long loggedNanos;
-        private int leftOut;
-
-        /** @param nowNanos on the clock of {@link #next}; the first line goes through */
-        public LogRateLimit(long nowNanos) {
-            loggedNanos = nowNanos - INTERVAL_NANOS;
-        }
-
-        /** How many were left out before this one, or that this one is. */
-        public synchronized int next(long nowNanos) {
-            if (nowNanos - loggedNanos < INTERVAL_NANOS) {
-                leftOut++;
-                return LEFT_OUT;
-            }
-            loggedNanos = nowNanos;
-            int before = leftOut;
-            leftOut = 0;
-            return before;
-        }
-
-        /** A line's text, with how many like it were left out. */
-        public static String text(String line, int leftOut) {
-            return leftOut == 0 ? line : line + " (and %d more since the last such line)".formatted(leftOut);
-        }
-    }
 
     /**
      * Errors that reach nobody, because the request they belong to is over. Reactor Netty tells the error that ended a request's
@@ -105,9 +72,8 @@ public final class FailureLog {
             if (error instanceof ApiException || error instanceof AbortedException) {
                 return;
             }
-            long now = nanoTime.getAsLong();
-            int leftOut =
-                    kinds.get(error.getClass(), kind -> new LogRateLimit(now)).next(now);
+            int leftOut = kinds.get(error.getClass(), kind -> new LogRateLimit(1, INTERVAL, nanoTime))
+                    .next();
             if (leftOut != LogRateLimit.LEFT_OUT) {
                 log.warn(LogRateLimit.text("an error came after its request was over", leftOut), error);
             }

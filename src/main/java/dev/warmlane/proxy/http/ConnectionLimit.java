@@ -1,8 +1,8 @@
 package dev.warmlane.proxy.http;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.warmlane.core.log.LogRateLimit;
 import dev.warmlane.proxy.error.ApiException;
-import dev.warmlane.proxy.error.FailureLog.LogRateLimit;
 import dev.warmlane.settings.AuthSettings.ManagementSettings;
 import dev.warmlane.settings.LimitSettings;
 import io.netty.channel.Channel;
@@ -46,7 +46,7 @@ public final class ConnectionLimit {
     private final String line;
     private final @Nullable Duration patience;
     private final AtomicInteger open = new AtomicInteger();
-    private final LogRateLimit lines = new LogRateLimit(System.nanoTime());
+    private final LogRateLimit lines = new LogRateLimit(1, Duration.ofSeconds(1), System::nanoTime);
 
     private ConnectionLimit(int most, int mostAnswered, String what, @Nullable Duration patience) {
         this.most = most;
@@ -83,7 +83,7 @@ public final class ConnectionLimit {
             }
             return Place.SERVED;
         }
-        int leftOut = lines.next(System.nanoTime());
+        int leftOut = lines.next();
         if (leftOut != LogRateLimit.LEFT_OUT) {
             log.warn(LogRateLimit.text(line, leftOut));
         }
