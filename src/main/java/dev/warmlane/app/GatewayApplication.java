@@ -49,8 +49,8 @@ public class GatewayApplication {
         private static final String MANAGEMENT_PORT = "management.server.port";
 
         @Bean
-        static SettingNames settingNames() {
-            return new SettingNames();
+        static SettingNames settingNames(Environment environment) {
+            return new SettingNames(environment::resolvePlaceholders);
         }
 
         /** Depends on the settings, so that by then every name that exists has been looked for. */

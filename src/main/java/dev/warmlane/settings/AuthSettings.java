@@ -3,7 +3,9 @@ package dev.warmlane.settings;
 import dev.warmlane.settings.InvalidSettingException.Check;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
@@ -73,8 +75,19 @@ public record AuthSettings(
                 throw new InvalidSettingException(
                         "warmlane.auth.oidc.algorithms", algorithms, "some of " + String.join(", ", ALGORITHMS));
             }
+            Set<String> names = new HashSet<>();
             for (int i = 0; i < groups.size(); i++) {
-                groups.get(i).check("warmlane.auth.oidc.groups[" + i + "]");
+                String key = "warmlane.auth.oidc.groups[" + i + "]";
+                groups.get(i).check(key);
+                if (!names.add(groups.get(i).name())) {
+                    throw new InvalidSettingException(
+                            key + ".name", groups.get(i).name(), "a name that no group before it has");
+                }
+            }
+            if (issuerUri.isEmpty() && jwkSetUri.isEmpty()) {
+                checkWithoutProvider("audiences", audiences.isEmpty() ? "" : audiences.toString());
+                checkWithoutProvider("tenant-claim", tenantClaim);
+                checkWithoutProvider("groups", groups.isEmpty() ? "" : "set");
             }
             Check.positive("warmlane.auth.oidc.timeout", timeout);
         }
@@ -82,6 +95,14 @@ public record AuthSettings(
         /** Whether tokens are accepted. */
         public boolean enabled() {
             return !issuerUri.isEmpty() || !jwkSetUri.isEmpty();
+        }
+
+        /** Who gives one of these means to let nobody in without a token, and would let in everybody. */
+        private static void checkWithoutProvider(String name, String value) {
+            if (!value.isEmpty()) {
+                throw new InvalidSettingException(
+                        "warmlane.auth.oidc." + name, value, "nothing, unless issuer-uri or jwk-set-uri is set");
+            }
         }
 
         private static void checkUri(String key, String uri) {
@@ -193,6 +214,9 @@ public record AuthSettings(
         /** As browsers spell it: no path, no upper case. */
         private static final Pattern ORIGIN = Pattern.compile("[a-z][a-z0-9+.-]*://[a-z0-9.\\[\\]:_-]+");
 
+        /** Browsers tell lower case from upper case. */
+        private static final Pattern METHOD = Pattern.compile("[A-Z-]+");
+
         private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
         public CorsSettings {
@@ -204,7 +228,7 @@ public record AuthSettings(
                     allowedOrigins,
                     Pattern.compile("\\*|" + ORIGIN),
                     "* or origins as browsers send them, such as https://chat.example.com");
-            check("allowed-methods", allowedMethods, TOKEN, "methods, such as GET");
+            check("allowed-methods", allowedMethods, METHOD, "methods in upper case, such as GET");
             check("allowed-headers", allowedHeaders, TOKEN, "* or names of headers");
             Check.notNegative("warmlane.cors.max-age", maxAge);
         }

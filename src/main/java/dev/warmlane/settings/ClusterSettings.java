@@ -69,6 +69,19 @@ public record ClusterSettings(
         }
         if (!members.isEmpty() || !service.isEmpty()) {
             checkTrust(secret, secretFile, sslBundle);
+        } else {
+            checkAlone("secret", secret.isEmpty() ? "" : Check.MASK);
+            checkAlone("secret-file", secretFile);
+            checkAlone("ssl-bundle", sslBundle);
+            checkAlone("advertised-address", advertisedAddress);
+        }
+    }
+
+    /** Who gives one of these means replicas to act as one, and would have replicas that know nothing of each other. */
+    private static void checkAlone(String name, String value) {
+        if (!value.isEmpty()) {
+            throw new InvalidSettingException(
+                    PREFIX + name, value, "nothing, unless members or service says where the other replicas are");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.boot.context.logging.LoggingApplicationListener;
+import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.OriginLookup;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -23,7 +26,8 @@ import org.springframework.util.ResourceUtils;
 
 /**
  * Checks what nobody would name once the start has come further: Spring's settings whose mistakes end as a stack trace of a library, or
- * are ignored, and of our own settings placeholders that nothing stands for and values in the place of groups. Once all files are read, and before the log begins.
+ * are ignored, and of our own settings names that do not exist, placeholders that nothing stands
+ * for, and values in the place of groups. Once all files are read, and before the log begins.
  */
 final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
     private static final int MAX_PORT = 65_535;
@@ -41,7 +45,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     private static final Set<String> TRUE_OR_FALSE = Set.of("true", "false", "yes", "no", "on", "off", "1", "0");
 
     private static final List<String> FORMATS = List.of("ecs", "gelf", "logstash");
-    private static final String PREFIX = SettingNames.PREFIX + ".";
+    private static final String PREFIX = NearestSetting.PREFIX + ".";
     private static final String PLACEHOLDER = "${";
     private static final Set<String> GROUPS =
             groupsBelow("", WarmlaneSettings.class).collect(Collectors.toUnmodifiableSet());
@@ -72,11 +76,10 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         for (PropertySource<?> source : environment.getPropertySources()) {
             if (source instanceof EnumerablePropertySource<?> names) {
                 for (String name : names.getPropertyNames()) {
-                    if (name.startsWith(PREFIX)
-                            && seen.add(name)
-                            && names.getProperty(name) instanceof CharSequence value
-                            && !value.isEmpty()) {
+                    Object value = name.startsWith(PREFIX) && seen.add(name) ? names.getProperty(name) : null;
+                    if (value != null && !value.toString().isEmpty()) {
                         checkOwn(environment, name, value.toString());
+                        checkKnown(source, name, value);
                     }
                 }
             }
@@ -92,9 +95,23 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         }
     }
 
+    /** Spring says so only where nothing else is wrong, and a pool whose key is misspelt has no endpoints. */
+    private static void checkKnown(PropertySource<?> source, String name, Object value) {
+        if (!NearestSetting.isOne(name)) {
+            Origin origin = OriginLookup.getOrigin(source, name);
+            throw new InvalidSettingException(
+                    name,
+                    "%s (expected: %s)%s"
+                            .formatted(
+                                    SettingsInForce.isSecret(name) ? Check.MASK : value,
+                                    NearestSetting.insteadOf(name),
+                                    origin == null ? "" : ", from " + origin));
+        }
+    }
+
     private static boolean isGroup(String name) {
         return GROUPS.contains(Stream.of(name.substring(PREFIX.length()).split("\\.", -1))
-                .map(SettingNames::canonical)
+                .map(NearestSetting::canonical)
                 .collect(Collectors.joining(".")));
     }
 
@@ -103,7 +120,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         return Stream.of(group.getRecordComponents())
                 .filter(component -> component.getType().isRecord())
                 .flatMap(component -> {
-                    String name = above + SettingNames.canonical(component.getName());
+                    String name = above + NearestSetting.canonical(component.getName());
                     return Stream.concat(Stream.of(name), groupsBelow(name + ".", component.getType()));
                 });
     }

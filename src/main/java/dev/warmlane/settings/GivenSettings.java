@@ -1,6 +1,5 @@
 package dev.warmlane.settings;
 
-import dev.warmlane.settings.SettingNames.NearestSetting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -79,9 +78,9 @@ public final class GivenSettings {
             if (!exists(name, listed)) {
                 throw unknown(name, NearestSetting.amongSprings(name, OFTEN));
             }
-        } else if (!prefix.equals(SettingNames.PREFIX)) {
+        } else if (!prefix.equals(NearestSetting.PREFIX)) {
             String rest = name.substring(prefix.length());
-            if (NearestSetting.isNear(prefix, SettingNames.PREFIX) && exists(SettingNames.PREFIX + rest, listed)) {
+            if (NearestSetting.isNear(prefix, NearestSetting.PREFIX) && exists(NearestSetting.PREFIX + rest, listed)) {
                 throw unknown(name, NearestSetting.insteadOf(name));
             }
             for (String known : PREFIXES) {

@@ -264,6 +264,10 @@ public record PoolSettings(
             @DefaultValue({"llm-d.ai/role", "warmlane.dev/role"})
             List<String> roleLabels) {
 
+        /** As Kubernetes takes them: a domain, if any, and a name. */
+        private static final Pattern LABEL =
+                Pattern.compile("([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
+
         public DiscoverySettings {
             if (resync.compareTo(Duration.ofSeconds(1)) < 0) {
                 throw new InvalidSettingException("warmlane.discovery.resync", resync, "at least 1s");
@@ -271,6 +275,12 @@ public record PoolSettings(
             Check.positive("warmlane.discovery.check", check);
             Check.positive("warmlane.discovery.list-timeout", listTimeout);
             roleLabels = List.copyOf(roleLabels);
+            for (String label : roleLabels) {
+                if (!LABEL.matcher(label).matches()) {
+                    throw new InvalidSettingException(
+                            "warmlane.discovery.role-labels", label, "names of labels, such as llm-d.ai/role");
+                }
+            }
         }
     }
 

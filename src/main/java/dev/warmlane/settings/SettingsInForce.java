@@ -78,7 +78,7 @@ public final class SettingsInForce {
         }
     }
 
-    private static String kebabCase(String camelCase) {
+    static String kebabCase(String camelCase) {
         return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
     }
 }

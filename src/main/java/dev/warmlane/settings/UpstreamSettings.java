@@ -61,6 +61,12 @@ public record UpstreamSettings(
         Check.positive("warmlane.upstream.keep-alive", keepAlive);
         Check.positive("warmlane.upstream.dns-refresh", dnsRefresh);
         droppedHeaders = List.copyOf(droppedHeaders);
+        for (String header : droppedHeaders) {
+            if (!Session.TOKEN.matcher(header).matches()) {
+                throw new InvalidSettingException(
+                        "warmlane.upstream.dropped-headers", header, "names of headers, such as set-cookie");
+            }
+        }
     }
 
     /**

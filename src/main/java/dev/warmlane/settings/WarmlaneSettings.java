@@ -107,6 +107,13 @@ public record WarmlaneSettings(
             PoolSettings pool = pools.get(i);
             String key = i < shorthand ? "warmlane.endpoints" : "warmlane.pools[" + (i - shorthand) + "]";
             pool.check(key);
+            String bundle = pool.sslBundle() != null ? pool.sslBundle() : upstream.sslBundle();
+            if (pool.serverName() != null && bundle.isEmpty()) {
+                throw new InvalidSettingException(
+                        key + ".server-name",
+                        pool.serverName(),
+                        "nothing, unless ssl-bundle or warmlane.upstream.ssl-bundle is set");
+            }
             if (!names.add(pool.name())) {
                 throw new InvalidSettingException(
                         key + ".name",

@@ -55,6 +55,18 @@ class ClusterSettingsTest {
     }
 
     @Test
+    void refusesWhatMeansAClusterWhereThereIsNone() {
+        assertThatThrownBy(() -> settings(List.of(), "", SECRET, "", ""))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessage("warmlane.cluster.secret: *** (expected: nothing, unless members or service says where the"
+                        + " other replicas are)");
+        assertThatThrownBy(() -> settings(List.of(), "", "", "/file", ""))
+                .hasMessageStartingWith("warmlane.cluster.secret-file: /file (expected: nothing, unless");
+        assertThatThrownBy(() -> settings(List.of(), "", "", "", "bundle"))
+                .hasMessageStartingWith("warmlane.cluster.ssl-bundle: bundle (expected: nothing, unless");
+    }
+
+    @Test
     void refusesTwoWaysToFindMembers() {
         assertThatThrownBy(() -> settings(List.of("a:1"), "service", SECRET, "", ""))
                 .hasMessage("warmlane.cluster.service: service (expected: nothing, since members are listed)");

@@ -49,6 +49,8 @@ class EarlyChecksTest {
                 "--logging.config=/no/logback.xml | logging.config: /no/logback.xml (expected: a file that can be read)",
                 "--logging.file.name=src/test | logging.file.name: src/test (expected: a file that can be written)",
                 "--logging.file.name=pom.xml/log | logging.file.name: pom.xml/log (expected: a file that can be written)",
+                "--warmlane.pools[0].name=a --warmlane.pools[0].endpointz=http://a:1 | warmlane.pools[0].endpointz: http://a:1 (expected: one that docs/settings.md lists, such as warmlane.pools[0].endpoints)",
+                "--warmlane.pools[0].kubernetes.naemspace=m | warmlane.pools[0].kubernetes.naemspace: m (expected: one that docs/settings.md lists, such as warmlane.pools[0].kubernetes.namespace)",
                 "--warmlane.affinity=session | warmlane.affinity: session (expected: settings below it, no value)",
                 "--warmlane.affinity.clientIp=10.0.0.1 | warmlane.affinity.clientIp: 10.0.0.1 (expected: settings below it, no value)",
                 "--spring.main.web-application-type=servlet | spring.main.web-application-type: servlet (expected: reactive)",
@@ -63,6 +65,8 @@ class EarlyChecksTest {
             delimiter = '|',
             value = {
                 "server.prot: 99 | server.prot: unknown setting (expected: such as server.port)",
+                "warmlane.pools[0].api-keys: secret | warmlane.pools[0].api-keys: *** (expected: one that docs/settings.md lists, such as warmlane.pools[0].api-key), from URL [",
+                "warmlane.afinity.ttl: 3 | warmlane.afinity.ttl: 3 (expected: one that docs/settings.md lists, such as warmlane.affinity.ttl), from URL [",
                 "mangement.server.port: 99 | mangement.server.port: unknown setting (expected: such as management.server.port)",
                 "warmlan.endpoints: a | warmlan.endpoints: unknown setting (expected: one that docs/settings.md lists"
             })
@@ -92,6 +96,9 @@ class EarlyChecksTest {
                 "servers.a: http://a:1\nwarmlane.endpoints: '${servers.a}'",
                 "server.port: '8080 '",
                 "warmlane.affinity:",
+                "warmlane.pools:\n- name: a\n  apiKey: k\n  endpoints: [http://a:1]\n  prewarm: {max-tokens: 7}",
+                "warmlane.routing.parameters: {kappa: 2, other.name: 3}",
+                "warmlane.auth.oidc.groups[0].models[1]: m",
                 "warmlane.response-headers: false",
                 "warmlane.endpoints: '${NO_SUCH_HOST:http://a:1}'",
                 "warmlane.endpoints: '${acme.url}'\nacme.url: http://a:1"

@@ -39,7 +39,8 @@ class SettingNamesTest {
         "WARMLANE_ENDPOINT, ', such as WARMLANE_ENDPOINTS'",
         "WARMLANE_AFFINITY_TTLS, ', such as WARMLANE_AFFINITY_TTL'",
         "WARMLANE_UPSTREAM_CONECT_TIMEOUT, ', such as WARMLANE_UPSTREAM_CONNECTTIMEOUT'",
-        "WARMLANE_POOLS_0_KUBERNETES_SERVIC, ''",
+        "WARMLANE_POOLS_0_KUBERNETES_SERVIC, ', such as WARMLANE_POOLS_0_KUBERNETES_SERVICE'",
+        "WARMLANE_AUTH_OIDC_GROUPS_12_MODEL, ', such as WARMLANE_AUTH_OIDC_GROUPS_12_MODELS'",
         "WARMLANE_SOMETHING_ELSE, ''"
     })
     void refusesSettingsThatDoNotExistAndNamesOneThatIsNear(String name, String near) {
@@ -82,7 +83,7 @@ class SettingNamesTest {
 
     /** The names that binding looks for where the environment has this one. */
     private static SettingNames boundFrom(String name) {
-        SettingNames names = new SettingNames();
+        SettingNames names = new SettingNames(text -> text);
         var environment = new SystemEnvironmentPropertySource(
                 StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, Map.of(name, "1"));
         try {

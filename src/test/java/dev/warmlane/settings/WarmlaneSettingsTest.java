@@ -25,8 +25,10 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.FileSystemResource;
@@ -56,7 +58,7 @@ class WarmlaneSettingsTest {
             value = {
                 "warmlane.endpoint=a | warmlane.endpoint: a (expected: one that docs/settings.md lists, such as warmlane.endpoints)",
                 "warmlane.affinity.tll=1h | warmlane.affinity.tll: 1h (expected: one that docs/settings.md lists, such as warmlane.affinity.ttl)",
-                "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration such as 2s, 10m or 2h)",
+                "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration with its unit, such as 2s, 10m or 2h)",
                 "warmlane.affinity.ttl=0s | warmlane.affinity.ttl: 0s (expected: more than zero, such as 2s)",
                 "warmlane.affinity.ttl=-90s | warmlane.affinity.ttl: -90s (expected: more than zero, such as 2s)",
                 "warmlane.affinity.max-entries=0 | warmlane.affinity.max-entries: 0 (expected: at least 1)",
@@ -69,7 +71,7 @@ class WarmlaneSettingsTest {
                 "warmlane.scrape.interval=10s | warmlane.scrape.models-interval: 5s (expected: at least warmlane.scrape.interval, 10s)",
                 "warmlane.upstream.connect-timeout=-2s | warmlane.upstream.connect-timeout: -2s (expected: more than zero, such as 2s)",
                 "warmlane.upstream.max-connections=0 | warmlane.upstream.max-connections: 0 (expected: at least 1)",
-                "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size such as 64KB or 32MB)",
+                "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size with its unit, such as 64KB or 32MB)",
                 "warmlane.limits.body=3GB | warmlane.limits.body: 3GB (expected: less than 2GB)",
                 "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: more than zero, such as 32MB)",
                 "warmlane.limits.headers=17MB | warmlane.limits.headers: 17MB (expected: at most 16MB)",
@@ -95,6 +97,14 @@ class WarmlaneSettingsTest {
                 "warmlane.auth.reload=0s | warmlane.auth.reload: 0s (expected: more than zero, such as 2s)",
                 "warmlane.auth.oidc.issuer-uri=ftp://id | warmlane.auth.oidc.issuer-uri: ftp://id (expected: a URL such as https://id.example.org)",
                 "warmlane.auth.oidc.issuer-uri=https://id | warmlane.auth.oidc.audiences: [] (expected: what tokens for this gateway name as their audience)",
+                "warmlane.auth.oidc.groups[0].name=a | warmlane.auth.oidc.groups: set (expected: nothing, unless issuer-uri or jwk-set-uri is set)",
+                "warmlane.auth.oidc.issuer-uri=https://id warmlane.auth.oidc.audiences=a warmlane.auth.oidc.groups[0].name=g warmlane.auth.oidc.groups[1].name=g | warmlane.auth.oidc.groups[1].name: g (expected: a name that no group before it has)",
+                "warmlane.upstream.dropped-headers=set-cookie,x: | warmlane.upstream.dropped-headers: x: (expected: names of headers, such as set-cookie)",
+                "warmlane.discovery.role-labels=role=a | warmlane.discovery.role-labels: role=a (expected: names of labels, such as llm-d.ai/role)",
+                "warmlane.cors.allowed-methods=get | warmlane.cors.allowed-methods: get (expected: methods in upper case, such as GET)",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=https://a:1 warmlane.pools[0].server-name=s | warmlane.pools[0].server-name: s (expected: nothing, unless ssl-bundle or warmlane.upstream.ssl-bundle is set)",
+                "warmlane.auth.oidc.audiences=a | warmlane.auth.oidc.audiences: [a] (expected: nothing, unless issuer-uri or jwk-set-uri is set)",
+                "warmlane.auth.oidc.tenant-claim=t | warmlane.auth.oidc.tenant-claim: t (expected: nothing, unless issuer-uri or jwk-set-uri is set)",
                 "warmlane.auth.oidc.algorithms=none | warmlane.auth.oidc.algorithms: [none] (expected: some of RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512)",
                 "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: not set (expected: the name of a group)",
                 "warmlane.tenancy.secret-file=/s | warmlane.tenancy.secret-file: /s (expected: nothing unless warmlane.auth tells who clients are)",
@@ -103,7 +113,11 @@ class WarmlaneSettingsTest {
                 "warmlane.endpoints=http://a:1 warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model and none)",
                 "warmlane.endpoints=http://a:1 warmlane.pools[0].name=default warmlane.pools[0].endpoints=http://b:1 | warmlane.pools[0].name: default (expected: a name that no other pool has; warmlane.endpoints is the pool default)",
                 "warmlane.pools[1].name=a | warmlane.pools[1].name: a (expected: warmlane.pools[0] beside it: a list is taken from one place, and numbered from 0 there)",
-                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].modles=m | warmlane.pools[0].modles: m (expected: one that docs/settings.md lists)",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].modles=m | warmlane.pools[0].modles: m (expected: one that docs/settings.md lists, such as warmlane.pools[0].models)",
+                "warmlane.affinity.ttl=90 | warmlane.affinity.ttl: 90 (expected: a duration with its unit, such as 2s, 10m or 2h)",
+                "hours=2 warmlane.affinity.ttl=${hours} | warmlane.affinity.ttl: ${hours} (expected: a duration with its unit, such as 2s, 10m or 2h)",
+                "warmlane.limits.body=32 | warmlane.limits.body: 32 (expected: a size with its unit, such as 64KB or 32MB)",
+                "warmlane.pools[0].name=a warmlane.pools[0].prewarm.max-duration=5 | warmlane.pools[0].prewarm.max-duration: 5 (expected: a duration with its unit",
                 "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=some | warmlane.pools[0].ranks: some (expected: auto, off or a number from 2 to 256)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=257 | warmlane.pools[0].ranks: 257 (expected: auto, off or a number from 2 to 256)",
@@ -214,5 +228,10 @@ class WarmlaneSettingsTest {
 
     @Configuration(proxyBeanMethods = false)
     @EnableConfigurationProperties(WarmlaneSettings.class)
-    static class Settings {}
+    static class Settings {
+        @Bean
+        static SettingNames settingNames(Environment environment) {
+            return new SettingNames(environment::resolvePlaceholders);
+        }
+    }
 }

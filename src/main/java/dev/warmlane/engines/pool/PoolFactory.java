@@ -23,6 +23,7 @@ import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.engines.client.ClientTls;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.engines.discovery.StaticDiscovery;
 import dev.warmlane.engines.pool.Pool.EngineVersions;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.engines.pool.Pool.Prewarming;
@@ -37,7 +38,9 @@ import dev.warmlane.settings.WarmlaneSettings;
 import dev.warmlane.settings.WarmlaneSettings.CacheSettings.Watch;
 import dev.warmlane.settings.WarmlaneSettings.RoutingSettings;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +88,35 @@ public final class PoolFactory {
             throw new InvalidSettingException(
                     "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
         }
-        return create(settings.pools());
+        Pools pools = create(settings.pools());
+        checkApart(settings.pools());
+        return pools;
+    }
+
+    /** A pool counts what it has in flight at its endpoints itself, and a session is bound to an endpoint, whatever pool that is in. */
+    private static void checkApart(List<PoolSettings> pools) {
+        Map<Object, String> poolOf = new HashMap<>();
+        for (PoolSettings pool : pools) {
+            if (pool.kubernetes() != null) {
+                checkNew(poolOf, pool, pool.kubernetes(), "kubernetes: the same source");
+            } else {
+                StaticDiscovery.endpoints(pool.endpoints())
+                        .forEach(endpoint -> checkNew(
+                                poolOf,
+                                pool,
+                                endpoint.id(),
+                                "endpoints: " + endpoint.id().value()));
+            }
+        }
+    }
+
+    private static void checkNew(Map<Object, String> poolOf, PoolSettings pool, Object source, String named) {
+        String other = poolOf.putIfAbsent(source, pool.name());
+        if (other != null) {
+            throw new InvalidSettingException(
+                    "pool " + pool.name(),
+                    named + " (expected: in one pool only; it is in pool %s too)".formatted(other));
+        }
     }
 
     /** These pools instead of those of the settings, not started. */
