@@ -14,6 +14,8 @@ export function everyProblem() {
   state.live.replicas.forEach((replica, index) => {
     const name = replica.name ?? location.host;
     if (replica.silent) all.push({ id: 'replica-silent', pool: '', endpoint: name, value: null, since: earlier(replica.silentMillis), replica: '' });
+    const other = replica.differingSettings;
+    if (other) all.push({ id: 'replicas-differ', pool: '', endpoint: name, value: other.groups.join(', '), since: other.since, replica: '' });
     const pools = index === 0 ? state.live.pools : (replica.pools ?? []);
     for (const pool of pools) for (const problem of pool.problems) all.push({ ...problem, pool: pool.pool, replica: name });
   });

@@ -5,8 +5,11 @@ import dev.warmlane.cluster.JGroupsTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.ClusterEndpoint.ClusterMeters;
+import dev.warmlane.ops.actuator.ClusterEndpoint.ReplicasHealthIndicator;
 import dev.warmlane.settings.ClusterSettings;
 import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.ReloadedFile;
+import dev.warmlane.settings.SettingsDigest;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -85,6 +88,11 @@ class ClusterConfiguration {
     }
 
     @Bean
+    ReplicasHealthIndicator replicasHealthIndicator(ReplicaSharing sharing) {
+        return new ReplicasHealthIndicator(sharing);
+    }
+
+    @Bean
     ClusterMeters clusterMeters(MeterRegistry registry, ReplicaSharing sharing) {
         return new ClusterMeters(registry, sharing);
     }
@@ -92,8 +100,12 @@ class ClusterConfiguration {
     /** Before the gateway is ready: its first requests find what other replicas know. */
     @Bean
     @Order(Ordered.HIGHEST_PRECEDENCE)
-    ApplicationRunner joinCluster(WarmlaneSettings settings, Pools pools, ReplicaSharing sharing) {
+    ApplicationRunner joinCluster(
+            WarmlaneSettings settings, Pools pools, ReplicaSharing sharing, ObjectProvider<ReloadedFile<?>> files) {
         return arguments -> {
+            Runnable tellSettings = () -> sharing.replication().tellSettings(SettingsDigest.of(settings));
+            files.forEach(file -> file.onReload(path -> tellSettings.run()));
+            tellSettings.run();
             awaitEndpoints(pools, settings.cluster().joinTimeout());
             try {
                 sharing.start();

@@ -4,12 +4,15 @@ import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
+import dev.warmlane.cluster.SettingsAgreement.Difference;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.sharing.Replication;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -23,6 +26,7 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
     private static final Logger log = LoggerFactory.getLogger(ReplicaSharing.class);
     private static final int MAX_FACTS = 50_000;
     private static final long HEARTBEAT_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long COMPARE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long LAST_WORDS_MILLIS = 1000;
 
     private final ClusterTransport transport;
@@ -31,11 +35,13 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
     private final Duration joinTimeout;
     private final Thread thread = new Thread(this::tellUntilClosed, "warmlane-sharing");
     private final MissedStates missed = new MissedStates();
+    private final SettingsAgreement agreement = new SettingsAgreement(InstantSource.system());
+    private volatile boolean joined;
     private volatile boolean woken;
     private volatile boolean closed;
+    private long comparedNanos = System.nanoTime() - COMPARE_NANOS;
 
     /**
-    private volatile boolean joined;
      * Nothing is told before {@link #start}.
      *
      * @param transport started and closed here
@@ -62,9 +68,15 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
         return transport;
     }
 
+    /** How the settings of other replicas differ from those of this one, by the ids of those that do. From any thread. */
+    public Map<String, Difference> differingSettings() {
+        return agreement.differences();
+    }
+
     /** Joins the others and takes over what they know. Blocks, within the limit for each of the two. */
     public void start() {
         transport.start(this);
+        joined = true;
         List<Member> members = transport.members();
         Member oldest = members.get(0);
         if (oldest.equals(transport.self())) {
@@ -75,7 +87,6 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
             if (state.outcome() == StateTransfer.Outcome.COMPLETE) {
                 log.info(
                         "cluster: joined {} other replicas, took over {} KB from {} in {} ms",
-        joined = true;
                         members.size() - 1,
                         state.bytes() / 1024,
                         oldest.name(),
@@ -192,9 +203,18 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
             woken = false;
             tell();
             askForMissed();
+            compareSettings();
         }
         // What happened since the last time: requests that ended, and what they took of their quotas.
         tell();
+    }
+
+    private void compareSettings() {
+        long now = System.nanoTime();
+        if (now - comparedNanos >= COMPARE_NANOS) {
+            comparedNanos = now;
+            agreement.check(transport.self(), transport.members(), replication.ownSettings(), replication.settings());
+        }
     }
 
     /** By the clock: a permit that a wake-up left while we were telling would end the first pause at once. */

@@ -112,6 +112,8 @@ public enum PoolMeter implements GatewayMeter {
             "Bindings evicted because the table was full or their time to live was over"),
     BUILD_INFO(Kind.GAUGE, "build.info", "1: what runs here", "version", "commit", "java"),
     CLUSTER_MEMBERS(Kind.GAUGE, "cluster.members", "Replicas in the cluster as this one sees it, itself included"),
+    CLUSTER_DIFFERING(
+            Kind.GAUGE, "cluster.settings.differing", "Other replicas whose settings differ from those of this one"),
     CLUSTER_SILENCE(Kind.GAUGE, "cluster.silence.seconds", "Longest time since another replica was heard"),
     CLUSTER_MESSAGES(Kind.COUNTER, "cluster.messages", "Messages of the cluster, sent to all or received", "direction"),
     CLUSTER_BYTES(

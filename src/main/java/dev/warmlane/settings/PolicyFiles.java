@@ -34,10 +34,15 @@ public final class PolicyFiles {
      * @throws UncheckedIOException if it cannot be read
      */
     public static PolicyParameters read(String name, Map<String, String> parameters) {
+        return new PolicyParameters(name, merged(name, parameters));
+    }
+
+    /** The parameters as names and texts; as of {@link #read}. */
+    static Map<String, String> merged(String name, Map<String, String> parameters) {
         Map<String, String> merged = new LinkedHashMap<>();
         load(name, merged, MAX_EXTENSIONS);
         merged.putAll(parameters);
-        return new PolicyParameters(name, merged);
+        return merged;
     }
 
     /** Loads what the file extends, then what it says itself. */

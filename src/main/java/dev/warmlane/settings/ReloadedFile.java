@@ -7,6 +7,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +37,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
     private String problem = "";
     private volatile T value;
     private @Nullable ScheduledExecutorService thread;
-    private volatile Consumer<Path> onReload = path -> {};
+    private final List<Consumer<Path>> onReload = new CopyOnWriteArrayList<>();
 
     /**
      * Reads the file for the first time.
@@ -87,9 +89,9 @@ public final class ReloadedFile<T> implements AutoCloseable {
         }
     }
 
-    /** Tells this after each new content whose it is, instead of what was told before. */
+    /** Tells this too, after each new content, whose it is. */
     public void onReload(Consumer<Path> listener) {
-        onReload = listener;
+        onReload.add(listener);
     }
 
     /** What the file said when it could be read last. */
@@ -107,7 +109,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
                 value = parsed;
                 problem = "";
                 log.info("{}: read anew", path);
-                onReload.accept(path);
+                onReload.forEach(listener -> listener.accept(path));
             }
         } catch (IOException e) {
             keep("cannot be read: " + reason(e));

@@ -29,14 +29,19 @@ public final class SettingsInForce {
 
     /** Maps, lists, texts, numbers and truth values; durations and sizes as one writes them. */
     public static Map<String, Object> of(WarmlaneSettings settings) {
-        return group("", settings);
+        return group("", settings, false);
     }
 
-    private static Map<String, Object> group(String path, Record group) {
+    /** The same with the values of secrets, which nobody may be shown. */
+    static Map<String, Object> withSecrets(WarmlaneSettings settings) {
+        return group("", settings, true);
+    }
+
+    private static Map<String, Object> group(String path, Record group, boolean secrets) {
         Map<String, Object> values = new LinkedHashMap<>();
         for (RecordComponent component : group.getClass().getRecordComponents()) {
             String name = kebabCase(component.getName());
-            Object value = value(path + name, read(component, group));
+            Object value = value(path + name, read(component, group), secrets);
             if (value != null) {
                 values.put(name, value);
             }
@@ -44,24 +49,24 @@ public final class SettingsInForce {
         return values;
     }
 
-    private static @Nullable Object value(String path, @Nullable Object value) {
+    private static @Nullable Object value(String path, @Nullable Object value, boolean secrets) {
         if (value == null) {
             return null;
         }
-        if (isSecret(path) && !path.equals(NO_SECRET)) {
+        if (!secrets && isSecret(path) && !path.equals(NO_SECRET)) {
             return value.toString().isEmpty() ? "" : Check.MASK;
         }
         if (value instanceof Record group) {
-            return group(path + ".", group);
+            return group(path + ".", group, secrets);
         }
         if (value instanceof List<?> list) {
             List<@Nullable Object> values = new ArrayList<>();
-            list.forEach(item -> values.add(value(path, item)));
+            list.forEach(item -> values.add(value(path, item, secrets)));
             return values;
         }
         if (value instanceof Map<?, ?> map) {
             Map<String, @Nullable Object> values = new LinkedHashMap<>();
-            map.forEach((key, item) -> values.put(String.valueOf(key), value(path + "." + key, item)));
+            map.forEach((key, item) -> values.put(String.valueOf(key), value(path + "." + key, item, secrets)));
             return values;
         }
         if (value instanceof Duration || value instanceof DataSize) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.ChatClient.Conversation;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -160,6 +162,45 @@ class ReplicasIT {
         assertThat(page).contains("\"outcome\"");
         assertThat(new ApiDocument().faults("get", "/actuator/cluster", "application/json", page))
                 .isEmpty();
+    }
+
+    @Test
+    void aReplicaWithOtherSettingsIsNamedUntilTheyAreTheSame() {
+        RunningGateway other = gateways.get(1);
+        Replication told = other.bean(ReplicaSharing.class).replication();
+        Map<String, Long> same = told.ownSettings();
+        Map<String, Long> differing = new HashMap<>(same);
+        differing.put("affinity", 0L);
+        told.tellSettings(differing);
+        await().untilAsserted(() -> assertThat(differingSettings(gateways.get(0)))
+                .containsExactly("replica-1 [\"affinity\"]", "replica-2 []"));
+        await().untilAsserted(() -> assertThat(client.firstEvent(gateways.get(0).management("/dashboard/live"))
+                        .findValues("differingSettings"))
+                .filteredOn(each -> !each.isNull())
+                .extracting(each -> each.get("groups").toString())
+                .containsExactly("[\"affinity\"]"));
+        assertThat(client.getJson(gateways.get(0).management("/actuator/health"))
+                        .at("/components/replicas/details/differingSettings/replica-1/0")
+                        .asString())
+                .isEqualTo("affinity");
+        assertThat(client.get(gateways.get(0).management("/actuator/prometheus"))
+                        .body())
+                .contains("warmlane_cluster_settings_differing 1.0");
+
+        told.tellSettings(same);
+        await().untilAsserted(() -> assertThat(gateways)
+                .allSatisfy(
+                        gateway -> assertThat(gateway.bean(ReplicaSharing.class).differingSettings())
+                                .isEmpty()));
+    }
+
+    private List<String> differingSettings(RunningGateway gateway) {
+        List<String> differing = new ArrayList<>();
+        client.getJson(gateway.management("/actuator/cluster"))
+                .get("members")
+                .forEach(
+                        member -> differing.add(member.get("name").asString() + " " + member.get("differingSettings")));
+        return differing.stream().sorted().toList();
     }
 
     @Test

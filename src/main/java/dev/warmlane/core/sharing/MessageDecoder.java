@@ -9,6 +9,9 @@ import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.SharedQuota.Account;
 import dev.warmlane.core.sharing.SharedQuota.Limits;
 import dev.warmlane.core.sharing.SharedQuota.Taken;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +91,7 @@ final class MessageDecoder {
             case DRAINED, RANKS, USE_SENT, USE_COMPLETED ->
                 poolRecords.apply(origin, type, pool(reader.fixed()), reader);
             case BULLETIN -> shared.posted(origin, reader.upTo(end));
+            case SETTINGS -> settings(origin, reader, end);
             // Those of the first version.
             default -> poolRecords.apply(origin, type, pool(reader.reference()), reader);
         }
@@ -125,6 +129,17 @@ final class MessageDecoder {
         if (shared.isSelf(whom)) {
             shared.quota().heard(origin, round);
         }
+    }
+
+    private void settings(String origin, MessageReader reader, int end) {
+        Map<String, Long> digests = new HashMap<>();
+        while (reader.position() < end) {
+            long digest = reader.fixed();
+            int length = reader.oneByte();
+            byte[] name = reader.upTo(reader.position() + length);
+            digests.put(new String(name, StandardCharsets.UTF_8), digest);
+        }
+        shared.settings(origin, digests);
     }
 
     private static Limits limits(MessageReader reader) {

@@ -8,6 +8,7 @@ import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -205,6 +206,18 @@ final class MessageEncoder implements SharedQuota.Teller {
     void bulletin(byte[] text) {
         writer.rest(text);
         record(RecordType.BULLETIN);
+    }
+
+    /** @param digests by the names of groups, each of at most 255 bytes */
+    void settings(Map<String, Long> digests) {
+        digests.forEach((group, digest) -> {
+            byte[] name = group.getBytes(StandardCharsets.UTF_8);
+            writer.fixed(digest).oneByte(name.length);
+            for (byte each : name) {
+                writer.oneByte(each);
+            }
+        });
+        record(RecordType.SETTINGS);
     }
 
     void incomplete() {

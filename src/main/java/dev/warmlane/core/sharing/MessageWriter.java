@@ -157,7 +157,9 @@ final class MessageWriter {
         /** What a request says of its prompt, for the estimate of other caches. */
         USE_SENT(21),
         /** What its response says. */
-        USE_COMPLETED(22);
+        USE_COMPLETED(22),
+        /** Digests of the sender's settings, as of {@link Replication#tellSettings}. */
+        SETTINGS(23);
 
         private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What this replica shares with the others. Requests note facts; {@link #gather} turns those noted since the last time into
  * messages, which somebody carries to the other replicas in order; {@link #receive} applies what they tell. Every fact is the
- * teller's own, so nothing goes in circles, and values that can be lost are told again: loads every {@value #WHOLE_MILLIS} ms, the
- * rest on request ({@link #writeState}).
+ * teller's own, so nothing goes in circles, and values that can be lost are told again: loads every {@value #WHOLE_MILLIS} ms, what
+ * settings there are every 10 s, the rest on request ({@link #writeState}).
  *
  * <p>Noting is safe from any thread and takes no lock; {@link #gather} is for one thread; {@link #receive} for one thread at a
  * time for each sender.
@@ -37,6 +37,7 @@ public final class Replication {
 
     private static final int WHOLE_MILLIS = 500;
     private static final long WHOLE_NANOS = Duration.ofMillis(WHOLE_MILLIS).toNanos();
+    private static final long SETTINGS_NANOS = Duration.ofSeconds(10).toNanos();
     private static final long SILENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final SharedState state;
@@ -46,7 +47,10 @@ public final class Replication {
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final MessageDecoder decoder;
     private final AtomicReference<byte @Nullable []> bulletin = new AtomicReference<>();
+    private volatile Map<String, Long> ownSettings = Map.of();
     private long wholeToldNanos;
+    private Map<String, Long> toldSettings = Map.of();
+    private long settingsToldNanos;
     private long toldDropped;
 
     /**
@@ -65,6 +69,7 @@ public final class Replication {
         this.state = new SharedState(self, table, facts, new SharedQuota(this::heardOf, facts::signal));
         this.nanoClock = nanoClock;
         this.wholeToldNanos = nanoClock.getAsLong() - WHOLE_NANOS;
+        this.settingsToldNanos = nanoClock.getAsLong();
         this.decoder = new MessageDecoder(state, onIncomplete);
     }
 
@@ -116,6 +121,26 @@ public final class Replication {
         return state.bulletins();
     }
 
+    /**
+     * Tells the others now and every 10 s by which they see whether their settings are the same. Nothing here compares them.
+     *
+     * @param digests of all groups of settings that have to be the same, by the groups' names of at most 255 bytes each
+     */
+    public void tellSettings(Map<String, Long> digests) {
+        ownSettings = Map.copyOf(digests);
+        facts.signal();
+    }
+
+    /** What this replica tells of its settings. */
+    public Map<String, Long> ownSettings() {
+        return ownSettings;
+    }
+
+    /** What each of the others told last of its settings, by its id; one of an earlier version tells nothing. */
+    public Map<String, Map<String, Long>> settings() {
+        return state.settings();
+    }
+
     /** Calls this when there is something to {@link #gather}, on the thread that noted it. */
     public void onFact(Runnable listener) {
         facts.onFact(listener);
@@ -145,6 +170,12 @@ public final class Replication {
         byte[] posted = bulletin.getAndSet(null);
         if (posted != null) {
             encoder.bulletin(posted);
+        }
+        Map<String, Long> own = ownSettings;
+        if (!own.equals(toldSettings) || (!own.isEmpty() && now - settingsToldNanos >= SETTINGS_NANOS)) {
+            toldSettings = own;
+            settingsToldNanos = now;
+            encoder.settings(own);
         }
         long dropped = facts.dropped();
         if (dropped != toldDropped) {
@@ -203,6 +234,9 @@ public final class Replication {
             stored.forEach(encoder::stored);
         }
         state.quota().forEachAccount(encoder::account);
+        if (!ownSettings.isEmpty()) {
+            encoder.settings(ownSettings);
+        }
         encoder.end();
     }
 

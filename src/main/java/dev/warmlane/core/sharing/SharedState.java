@@ -15,12 +15,16 @@ final class SharedState {
     /** The longest text that is posted, in bytes. */
     static final int MAX_BULLETIN_BYTES = 16 * 1024;
 
+    /** More groups than a replica has; who tells more is not believed. */
+    private static final int MAX_GROUPS = 100;
+
     private final String self;
     private final AffinityTable table;
     private final FactQueue facts;
     private final SharedQuota quota;
     private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
     private final Map<String, byte[]> bulletins = new ConcurrentHashMap<>();
+    private final Map<String, Map<String, Long>> settings = new ConcurrentHashMap<>();
     private volatile @Nullable StoredResponses responses;
 
     /**
@@ -83,9 +87,21 @@ final class SharedState {
         }
     }
 
+    /** The digests of settings that each of the others told last, by its id. */
+    Map<String, Map<String, Long>> settings() {
+        return Collections.unmodifiableMap(settings);
+    }
+
+    void settings(String origin, Map<String, Long> digests) {
+        if (digests.size() <= MAX_GROUPS) {
+            settings.put(origin, Map.copyOf(digests));
+        }
+    }
+
     /** A replica is gone. */
     void left(String origin) {
         bulletins.remove(origin);
+        settings.remove(origin);
         quota.left(origin);
         pools.forEach(pool -> pool.sharedLoad().forget(origin));
     }

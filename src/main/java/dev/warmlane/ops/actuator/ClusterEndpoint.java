@@ -5,19 +5,24 @@ import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.cluster.SettingsAgreement.Difference;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.core.sharing.Unusable;
 import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 
 /** {@code GET /actuator/cluster}: the replicas that act as one, as they are seen from this one. Safe from any thread. */
 @Endpoint(id = "cluster")
@@ -43,7 +48,9 @@ public final class ClusterEndpoint {
         return new ClusterStatus(
                 true,
                 sharing.transport().self(),
-                counts.peers().stream().map(ClusterEndpoint::member).toList(),
+                counts.peers().stream()
+                        .map(peer -> member(peer, differing(sharing.differingSettings(), peer.member())))
+                        .toList(),
                 new ClusterStatus.Messages(
                         counts.messagesPublished(),
                         counts.messagesReceived(),
@@ -56,7 +63,12 @@ public final class ClusterEndpoint {
                 transfer(counts.lastStateTransfer()));
     }
 
-    private static ClusterStatus.OtherMember member(Peer peer) {
+    private static List<String> differing(Map<String, Difference> differences, Member member) {
+        Difference difference = differences.get(member.id());
+        return difference == null ? List.of() : difference.groups();
+    }
+
+    private static ClusterStatus.OtherMember member(Peer peer, List<String> differingSettings) {
         return new ClusterStatus.OtherMember(
                 peer.member().id(),
                 peer.member().name(),
@@ -64,6 +76,7 @@ public final class ClusterEndpoint {
                 peer.since(),
                 peer.silentFor().toMillis(),
                 peer.silentFor().compareTo(SILENT) > 0,
+                differingSettings,
                 peer.messagesReceived(),
                 peer.bytesReceived(),
                 peer.messagesLost());
@@ -99,6 +112,7 @@ public final class ClusterEndpoint {
          * Another replica.
          *
          * @param silent whether its load no longer counts, because it has not been heard for 2 s
+         * @param differingSettings groups of settings that are other there than here
          */
         public record OtherMember(
                 String id,
@@ -107,6 +121,7 @@ public final class ClusterEndpoint {
                 Instant since,
                 long lastHeardMillis,
                 boolean silent,
+                List<String> differingSettings,
                 long messagesReceived,
                 long bytesReceived,
                 long messagesLost) {}
@@ -170,6 +185,34 @@ public final class ClusterEndpoint {
         }
     }
 
+    /**
+     * How many replicas there are, and whose settings differ from those of this one. Always up: a rollout passes through it, and each
+     * replica serves by its own settings. Exists only in a cluster.
+     */
+    public static final class ReplicasHealthIndicator implements HealthIndicator {
+        private final ReplicaSharing sharing;
+
+        public ReplicasHealthIndicator(ReplicaSharing sharing) {
+            this.sharing = sharing;
+        }
+
+        @Override
+        public Health health() {
+            List<Member> members = sharing.transport().members();
+            Health.Builder health = Health.up().withDetail("members", members.size());
+            Map<String, Difference> differences = sharing.differingSettings();
+            Map<String, List<String>> differing = new LinkedHashMap<>();
+            for (Member member : members) {
+                if (differences.containsKey(member.id())) {
+                    differing.put(member.name(), differing(differences, member));
+                }
+            }
+            return differing.isEmpty()
+                    ? health.build()
+                    : health.withDetail("differingSettings", differing).build();
+        }
+    }
+
     /** Counts what replicas tell each other. Exists only in a cluster. */
     public static final class ClusterMeters {
         private static final double MILLIS_PER_SECOND = 1000;
@@ -179,6 +222,8 @@ public final class ClusterEndpoint {
             Replication replication = sharing.replication();
             PoolMeter.CLUSTER_MEMBERS.gauge(
                     registry, transport, of -> of.members().size());
+            PoolMeter.CLUSTER_DIFFERING.gauge(
+                    registry, sharing, of -> of.differingSettings().size());
             PoolMeter.CLUSTER_SILENCE.gauge(registry, transport, ClusterMeters::longestSilence);
             PoolMeter.CLUSTER_MESSAGES.counter(
                     registry, transport, count(ClusterTransport.Statistics::messagesPublished), "sent");

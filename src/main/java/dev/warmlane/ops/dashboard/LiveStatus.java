@@ -2,6 +2,7 @@ package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.warmlane.cluster.SettingsAgreement.Difference;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.HitRatios;
@@ -67,6 +68,7 @@ public record LiveStatus(Instant at, List<LivePool> pools, List<LiveReplica> rep
      * @param version of Warmlane; null where there is no cluster
      * @param silentMillis since anything was heard of it; 0 for this one
      * @param silent whether that is too long
+     * @param differingSettings how its settings differ from those of this one; null where they do not
      * @param pools how it sees them; null until it has said so
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -75,6 +77,7 @@ public record LiveStatus(Instant at, List<LivePool> pools, List<LiveReplica> rep
             @Nullable String version,
             long silentMillis,
             boolean silent,
+            @Nullable Difference differingSettings,
             @Nullable List<ReplicaPool> pools) {}
 
     /**

@@ -3,6 +3,7 @@ package dev.warmlane.ops.dashboard;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.cluster.SettingsAgreement.Difference;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.ops.dashboard.LiveStatus.LivePool;
 import dev.warmlane.ops.dashboard.LiveStatus.LiveReplica;
@@ -44,14 +45,15 @@ final class Replicas {
         List<ReplicaPool> pools = own.stream().map(ReplicaPool::of).toList();
         List<LiveReplica> all = new ArrayList<>();
         if (sharing == null) {
-            all.add(new LiveReplica(null, null, 0, false, pools));
+            all.add(new LiveReplica(null, null, 0, false, null, pools));
             return all;
         }
         Member self = sharing.transport().self();
-        all.add(new LiveReplica(self.name(), self.version(), 0, false, pools));
+        all.add(new LiveReplica(self.name(), self.version(), 0, false, null, pools));
         if (ticks++ % SPACING == 0) {
             post(sharing.replication(), pools);
         }
+        Map<String, Difference> differences = sharing.differingSettings();
         Map<String, byte[]> told = sharing.replication().bulletins();
         for (Peer peer : sharing.transport().statistics().peers()) {
             all.add(new LiveReplica(
@@ -59,6 +61,7 @@ final class Replicas {
                     peer.member().version(),
                     peer.silentFor().toMillis(),
                     peer.silentFor().compareTo(SILENT) > 0,
+                    differences.get(peer.member().id()),
                     read(told.get(peer.member().id()))));
         }
         return all;

@@ -19,6 +19,7 @@ import dev.warmlane.core.sharing.Replicas.Replica;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ReplicationTest {
@@ -388,6 +389,31 @@ class ReplicationTest {
 
         two.replication.left(two.replication.bulletins().keySet().iterator().next());
         assertThat(two.replication.bulletins()).isEmpty();
+    }
+
+    @Test
+    void digestsOfSettingsAreToldAtOnceAndEveryTenSecondsAndToWhoeverJoins() {
+        Map<String, Long> digests = Map.of("affinity", -7L, "limits", Long.MAX_VALUE);
+        one.replication.tellSettings(digests);
+        replicas.exchange();
+        assertThat(two.replication.settings()).isEqualTo(Map.of(one.id, digests));
+        assertThat(one.replication.settings()).isEmpty();
+
+        Replica joined = replicas.add();
+        one.replication.writeState(message -> joined.replication.receive(one.id, message));
+        assertThat(joined.replication.settings()).isEqualTo(Map.of(one.id, digests));
+
+        one.replication.tellSettings(Map.of("affinity", 8L));
+        replicas.exchange();
+        assertThat(two.replication.settings().get(one.id)).isEqualTo(Map.of("affinity", 8L));
+
+        two.replication.left(one.id);
+        replicas.exchange();
+        assertThat(two.replication.settings()).isEmpty();
+        replicas.nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+        replicas.exchange();
+        assertThat(two.replication.settings()).containsOnlyKeys(one.id);
+        assertThat(two.replication.unusable().messages()).isZero();
     }
 
     @Test

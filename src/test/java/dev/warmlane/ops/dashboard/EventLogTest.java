@@ -136,7 +136,7 @@ class EventLogTest {
                 NOW,
                 List.of(pool),
                 Arrays.stream(replicas)
-                        .map(name -> new LiveReplica(name, null, 0, false, null))
+                        .map(name -> new LiveReplica(name, null, 0, false, null, null))
                         .toList(),
                 new LiveUnrouted(0, 0, Map.of()));
     }
