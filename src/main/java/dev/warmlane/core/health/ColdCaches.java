@@ -43,7 +43,8 @@ public final class ColdCaches {
     /**
      * The cache of a server has what it was to be given, or will not get it: it may get requests.
      *
-     * @param warmth share of what it will be asked for that its cache holds now, in [0, 1]: its load begins with that
+     * @param warmth share of what its pool is asked for that its cache holds now, in [0, 1]: its load begins with that, but with no less
+     *     than that of an empty one
      * @param answered whether it has computed anything
      */
     public void warmed(EndpointId endpoint, double warmth, boolean answered) {

@@ -112,9 +112,9 @@ final class HealthBook {
     }
 
     /**
-     * The cache of an endpoint was filled: its load begins with what that is worth.
+     * The cache of an endpoint was filled: its load begins with what that is worth, and with no less than that of an empty one.
      *
-     * @param warmth share of what it will be asked for that its cache holds now, in [0, 1]
+     * @param warmth share of what its pool is asked for that its cache holds now, in [0, 1]
      * @param answered whether it has computed anything, which is as good as a request that succeeds
      */
     HealthBook warmed(EndpointId id, double warmth, boolean answered, long nowNanos) {
@@ -124,9 +124,7 @@ final class HealthBook {
             }
             return warmth >= 1
                     ? new Healthy(health.ejections(), nowNanos)
-                    : back(
-                            health.ejections(),
-                            nowNanos - (long) (warmth * rules.slowStart().toNanos()));
+                    : back(health.ejections(), nowNanos - rules.startedForNanos(warmth));
         });
     }
 

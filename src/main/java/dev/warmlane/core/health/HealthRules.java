@@ -65,6 +65,12 @@ public record HealthRules(
         return FIRST_LOAD_SHARE + (1 - FIRST_LOAD_SHARE) * startedForNanos / slowStart.toNanos();
     }
 
+    /** How long ago an endpoint began to start that may take this part of an equal load now; 0 for less than the first part. */
+    long startedForNanos(double loadShare) {
+        double grown = (loadShare - FIRST_LOAD_SHARE) / (1 - FIRST_LOAD_SHARE);
+        return (long) (Math.max(0, grown) * slowStart.toNanos());
+    }
+
     /**
      * How the latest requests of one endpoint went: failures in a row, and successes and failures over a sliding window of ten
      * parts. Safe for concurrent use without locks; noting a success costs about as much as reading the clock. Counts are exact

@@ -31,6 +31,7 @@ final class CacheFilling {
     private final boolean takesPlace;
     private final PrefixCalls calls;
     private volatile List<EndpointId> ranks = List.of();
+    private volatile List<Shared> shared = List.of();
     private volatile List<Shared> best = List.of();
 
     /**
@@ -63,7 +64,7 @@ final class CacheFilling {
                 .filter(endpoint ->
                         endpoint.role() != Role.DECODE && !endpoint.state().ends())
                 .count();
-        return new WorthWarming(endpoints, takesPlace).of(target.shared().best(), this::isHeldElsewhere);
+        return new WorthWarming(endpoints, takesPlace).of(shared, this::isHeldElsewhere);
     }
 
     private boolean isHeldElsewhere(Shared prompt) {
@@ -83,6 +84,7 @@ final class CacheFilling {
     private Flux<Void> fill() {
         List<Endpoint> now = listed();
         ranks = ids(now);
+        shared = target.shared().best();
         best = now.isEmpty() ? List.of() : worthWarming();
         double cacheTokens = now.stream()
                 .mapToDouble(rank -> pool.router().cacheTokens(rank.id()))
@@ -110,9 +112,8 @@ final class CacheFilling {
 
     private void end() {
         Result result = calls.result(!best.isEmpty());
-        double all =
-                ranks.size() * best.stream().mapToDouble(PrefixCalls::worth).sum();
-        double warmth = all == 0 ? 0 : Math.min(1, target.shared().share() * calls.worth() / all);
+        double worth = calls.worth() / Math.max(1, ranks.size());
+        double warmth = WorthWarming.warmth(shared, target.shared().share(), worth);
         count(target, result);
         for (Endpoint rank : listed()) {
             pool.health()

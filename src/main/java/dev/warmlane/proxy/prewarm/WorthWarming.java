@@ -54,6 +54,20 @@ final class WorthWarming {
         return worth;
     }
 
+    /**
+     * The share of the pool's prompts, by bytes, that a cache holds which was given some of these. All of them, not only those that were meant
+     * for it: while it has less to do than others, requests of every kind are sent to it.
+     *
+     * @param all that sessions share
+     * @param share of the prompts that these are, as {@link dev.warmlane.core.prefix.SharedPrompts#share}
+     * @param given what it was given, as {@link PrefixCalls#worth}
+     * @return in [0, 1]; 0 where nothing is shared
+     */
+    static double warmth(List<Shared> all, double share, double given) {
+        double worth = all.stream().mapToDouble(PrefixCalls::worth).sum();
+        return worth == 0 ? 0 : Math.min(1, share * given / worth);
+    }
+
     /** A request that sends one sends all that begin it, and counts once. */
     private static double perSecond(List<Shared> prompts) {
         return prompts.stream().mapToDouble(Shared::ownPerSecond).sum();

@@ -1,6 +1,7 @@
 package dev.warmlane.core.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
@@ -63,7 +64,15 @@ class ColdEndpointTest {
         pool.replace(List.of(OLD, FRESH));
         nanos += Duration.ofSeconds(10).toNanos();
         health.caches().warmed(FRESH.id(), 0.5, true);
-        assertThat(pool.snapshot().find(FRESH.id()).loadShare()).isEqualTo(0.55);
+        assertThat(pool.snapshot().find(FRESH.id()).loadShare()).isEqualTo(0.5, within(1e-6));
+    }
+
+    @Test
+    void slowStartBeginsNoLaterForACacheThatHoldsLittle() {
+        pool.replace(List.of(OLD, FRESH));
+        nanos += Duration.ofSeconds(10).toNanos();
+        health.caches().warmed(FRESH.id(), 0.05, true);
+        assertThat(pool.snapshot().find(FRESH.id()).loadShare()).isEqualTo(0.1, within(1e-6));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.prewarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.prefix.PromptBeginning.PrefixCall;
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
@@ -46,6 +47,19 @@ class WorthWarmingTest {
     @Test
     void nothingIsGivenWhereNothingIsShared() {
         assertThat(new WorthWarming(3, true).of(List.of(), prompt -> true)).isEmpty();
+    }
+
+    @Test
+    void isAsWarmAsItsPartOfAllThatThePoolIsAskedFor() {
+        List<Shared> ten = LongStream.range(0, 10)
+                .mapToObj(number -> new Shared(
+                        number, new PrefixCall("/", new byte[0], PromptBlocks.of(new long[] {1}, 64, 64)), 1, 1, 0))
+                .toList();
+        assertThat(WorthWarming.warmth(ten, 0.8, 2 * PrefixCalls.worth(ten.get(0))))
+                .isEqualTo(0.16, within(1e-9));
+        assertThat(WorthWarming.warmth(ten, 0.8, 10 * PrefixCalls.worth(ten.get(0))))
+                .isEqualTo(0.8, within(1e-9));
+        assertThat(WorthWarming.warmth(List.of(), 0, 0)).isZero();
     }
 
     @Test
