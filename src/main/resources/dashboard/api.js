@@ -45,28 +45,40 @@ const SILENCE_MILLIS = 10_000; // a state comes every second
 const AGAIN_MILLIS = 3_000;
 
 // Calls back with the state of every second, and when the connection is made or lost. Reconnects where the browser would not: when
-// a proxy in front responds for a gateway that is down, and when an open connection stays silent.
+// a proxy in front responds for a gateway that is down, and when an open connection stays silent. A browser makes six connections to
+// a host and no more, so a page that nobody sees leaves its own to the others.
 export function follow(onState, onConnection) {
-  const source = new EventSource(at('live'));
-  let silence;
+  let source = null;
+  let timer;
+  const stop = () => {
+    source?.close();
+    clearTimeout(timer);
+  };
   const lost = () => {
-    source.close();
-    clearTimeout(silence);
+    stop();
     onConnection('lost');
-    setTimeout(() => follow(onState, onConnection), AGAIN_MILLIS);
+    timer = setTimeout(start, AGAIN_MILLIS);
   };
   const heard = () => {
-    clearTimeout(silence);
-    silence = setTimeout(lost, SILENCE_MILLIS);
+    clearTimeout(timer);
+    timer = setTimeout(lost, SILENCE_MILLIS);
   };
-  source.onopen = () => {
+  const start = () => {
+    source = new EventSource(at('live'));
+    source.onopen = () => {
+      heard();
+      onConnection('live');
+    };
+    source.onerror = lost;
+    source.onmessage = (event) => {
+      heard();
+      onState(JSON.parse(event.data));
+    };
     heard();
-    onConnection('live');
   };
-  source.onerror = lost;
-  source.onmessage = (event) => {
-    heard();
-    onState(JSON.parse(event.data));
-  };
-  heard();
+  document.addEventListener('visibilitychange', () => {
+    stop();
+    if (!document.hidden) start();
+  });
+  if (!document.hidden) start();
 }

@@ -46,7 +46,7 @@ function overview() {
 
 function connection() {
   if (state.connection !== 'lost') return state.connection === 'live' ? 'Live' : 'Connecting…';
-  return state.live ? `Connection lost, reconnecting; shown as of ${time(state.live.at)}` : 'Connection lost, reconnecting';
+  return state.live ? `Connection lost, reconnecting; shown as of ${time(state.live.at, state.preferences.utc)}` : 'Connection lost, reconnecting';
 }
 
 function page() {

@@ -63,7 +63,7 @@ const candidates = (decision) => html`
           .sort((a, b) => a.cost - b.cost)
           .map(
             (candidate) => html`<tr class=${isChosen(candidate, decision) ? 'chosen' : ''}>
-              <th scope="row">${candidate.endpoint}${candidate.prefill ? html` <small>prompt at ${candidate.prefill}</small>` : nothing}${isChosen(candidate, decision) ? html` <small>chosen</small>` : nothing}</th>
+              <th scope="row"><span class="name">${candidate.endpoint}</span>${candidate.prefill ? html` <small>prompt at ${candidate.prefill}</small>` : nothing}${isChosen(candidate, decision) ? html` <small>chosen</small>` : nothing}</th>
               ${termsOf(decision).map((term) => html`<td class="number">${count(Math.round(candidate.terms[term.id] ?? 0))}</td>`)}
               <td class="number">${count(shownCost(candidate))}</td>
               <td class="number">${count(candidate.uncachedTokens)}</td>
@@ -88,9 +88,9 @@ function row(decision) {
   const opened = state.opened === id(decision);
   return html`<tr>
       <td>
-        <button class="plain" aria-expanded=${String(opened)} @click=${() => update({ opened: opened ? null : id(decision), decisionsPaused: !opened || state.decisionsPaused })}>${opened ? '▾' : '▸'} ${time(decision.at)}</button>
+        <button class="plain" aria-expanded=${String(opened)} @click=${() => update({ opened: opened ? null : id(decision), decisionsPaused: !opened || state.decisionsPaused })}>${opened ? '▾' : '▸'} ${time(decision.at, state.preferences.utc)}</button>
       </td>
-      <td>${decision.endpoint}</td>
+      <td><span class="name">${decision.endpoint}</span></td>
       <td>${decision.model ?? DASH}</td>
       <td>${status(decision)}</td>
       <td class="number">${seconds(decision.firstByteMillis === null ? null : decision.firstByteMillis / 1000)}</td>
@@ -181,7 +181,7 @@ function accuracy() {
         <tbody>
           ${rows.map(
             (delivery) => html`<tr>
-              <th scope="row">${delivery.endpoint}</th>
+              <th scope="row"><span class="name">${delivery.endpoint}</span></th>
               <td class="number">${count(delivery.answers)}</td>
               <td class="number">${compact(delivery.predictedTokens)}</td>
               <td class="number">${compact(delivery.deliveredTokens)}</td>

@@ -11,7 +11,7 @@ import * as api from './api.js';
 
 export const ENDPOINT_CHARTS = [
   { id: 'requests', title: 'Requests per second', format: rate, lines: { requestsPerSecond: 'requests' } },
-  { id: 'errors', title: 'Failed, and sent to another', format: percent, lines: { failedShare: 'failed', movedOnShare: 'sent to another' } },
+  { id: 'errors', title: 'Failed, and sent to another', format: percent, atLeast: 0.01, lines: { failedShare: 'failed', movedOnShare: 'sent to another' } },
   { id: 'ttft', title: 'Time to first token', format: seconds, lines: { ttftP50: 'p50', ttftP90: 'p90' } },
   { id: 'hits', title: 'Prefix cache hits', format: percent, atLeast: 1, lines: { reportedHitRatio: 'as its responses report', hitRatio: 'as the engine counts' } },
   { id: 'load', title: 'In flight, running, waiting', format: rate, lines: { inFlight: 'in flight', running: 'running', waiting: 'waiting' } },
@@ -92,11 +92,11 @@ function facts(endpoint) {
   const details = state.details?.id === endpoint.id ? state.details : null;
   const check = details?.lastCheck;
   return html`<dl class="tiles facts">
-    ${fact('State', html`<span class="state ${endpoint.state}">${endpoint.state}</span>`, details?.drainedAt ? `since ${time(details.drainedAt)}, by an operator` : why(endpoint))}
+    ${fact('State', html`<span class="state ${endpoint.state}">${endpoint.state}</span>`, details?.drainedAt ? `since ${time(details.drainedAt, state.preferences.utc)}, by an operator` : why(endpoint))}
     ${fact(
       'Last health check',
       check ? html`<span class=${check.passed ? 'well' : 'problem'}>${check.answer}</span>` : DASH,
-      check ? `at ${time(check.at)}, took ${count(check.tookMillis)} ms` : 'none yet',
+      check ? `at ${time(check.at, state.preferences.utc)}, took ${count(check.tookMillis)} ms` : 'none yet',
     )}
     ${fact('Downtime', details ? seconds(details.downSeconds) : DASH, details ? `in ${seconds(details.knownSeconds)} that this replica has known it` : nothing)}
     ${fact('Restarts', count(details?.restarts), 'seen by this replica')}

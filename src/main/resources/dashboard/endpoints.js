@@ -51,7 +51,7 @@ const headerCell = (column) => {
 export const why = (endpoint) =>
   endpoint.ejection
     ? html`<small
-        >${endpoint.ejection.reason}, for ${seconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
+        >${endpoint.ejection.reason.replaceAll('_', ' ')}, for ${seconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
           ? ', the next request tests it'
           : endpoint.ejection.remainingMillis
             ? html`, tested again in ${seconds(endpoint.ejection.remainingMillis / 1000)}`
@@ -69,7 +69,7 @@ const said = ({ role, version, blocks, blockSizeTokens }) =>
 
 const row = (endpoint) => html`
   <tr>
-    <th scope="row" title=${endpoint.uri}><a href=${link('endpoint', { pool: state.address.pool ?? currentPool().pool, endpoint: endpoint.id })}>${endpoint.name}</a><small>${said(endpoint)}</small></th>
+    <th scope="row" title=${endpoint.uri}><a class="name" href=${link('endpoint', { pool: state.address.pool ?? currentPool().pool, endpoint: endpoint.id })}>${endpoint.name}</a><small>${said(endpoint)}</small></th>
     <td><span class="state ${endpoint.state}">${endpoint.state}</span>${why(endpoint)}</td>
     <td class="number">${endpoint.prefixCaching === false ? 'off' : percent(endpoint.prefixCache.hitRatio['5m'])}</td>
     <td>${spark(state.sparks[endpoint.id], `Hit ratio of the last hour, now ${percent(endpoint.prefixCache.hitRatio['1m'])}`)}</td>
@@ -97,11 +97,13 @@ export function endpoints() {
     <section aria-labelledby="endpoints-title">
       <div class="bar-line">
         <h2 id="endpoints-title">Endpoints of ${pool.pool}</h2>
-        <label>Filter <input type="search" placeholder="name, role, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>
-        <span class="note" role="status">${shown.length} of ${pool.endpoints.length}</span>
+        ${pool.endpoints.length === 0
+          ? nothing
+          : html`<label>Filter <input type="search" placeholder="name, role, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>
+              <span class="note" role="status">${shown.length} of ${pool.endpoints.length}</span>`}
       </div>
       ${pool.endpoints.length === 0
-        ? html`<p class="note">No endpoints. Discovery has found none or has not listed them yet; see /actuator/health.</p>`
+        ? html`<p class="note">No endpoints. Discovery has found none or has not listed them yet; see <a href="/actuator/health">/actuator/health</a>.</p>`
         : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of endpoints">
             <table>
               <thead>

@@ -35,7 +35,7 @@ export function events() {
     <div class="bar-line">
       <h2 id="events-title">Events</h2>
       <span class="note">of ${state.address.pool ? `pool ${state.address.pool}` : 'all pools'}, since this replica started, at most 500</span>
-      <a class="note" href="/dashboard/events">as JSON</a>
+      <a class="note" href="/dashboard/events${state.address.pool ? `?pool=${encodeURIComponent(state.address.pool)}` : ''}">as JSON</a>
     </div>
     ${state.eventsError ? html`<p class="problem" role="alert">Not loaded: ${state.eventsError}</p>` : nothing}
     ${state.events === null ? html`<p class="note">Loading…</p>` : nothing}

@@ -52,8 +52,8 @@ const heading = (first) => html`<thead>
   </tr>
 </thead>`;
 
-const cells = (hits, all, endpoints, problems) => html`
-  <td class="number">${hits}</td>
+const cells = (hits, target, all, endpoints, problems) => html`
+  <td class="number ${target !== null && hits !== null && hits < target ? 'hot' : ''}">${percent(hits)}</td>
   <td class="number">${seconds(all.ttftP50)}<small>p90 ${seconds(all.ttftP90)}</small></td>
   <td class="number">${rate(all.requests)}</td>
   <td class="number ${all.failed > 0.01 ? 'hot' : ''}">${percent(all.failed)}</td>
@@ -66,8 +66,8 @@ const cells = (hits, all, endpoints, problems) => html`
 function poolRow(pool, problems) {
   const all = ofAllReplicas(pool);
   return html`<tr>
-    <th scope="row"><a href=${link('overview', { pool: pool.pool })}>${pool.pool}</a><small>${pool.policy}</small></th>
-    ${cells(percent(pool.hitRatio['1m']), all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
+    <th scope="row"><a class="name" href=${link('overview', { pool: pool.pool })}>${pool.pool}</a><small>${pool.policy}</small></th>
+    ${cells(pool.hitRatio['1m'], pool.targets.hitRatio, all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
   </tr>`;
 }
 
@@ -106,11 +106,12 @@ function replicaRow(replica, index, problems) {
   const views = replica.pools ?? [];
   const said = [index === 0 ? 'this one' : null, replica.version === 'unknown' ? null : replica.version, replica.silent ? `silent for ${seconds(replica.silentMillis / 1000)}` : null];
   return html`<tr>
-    <th scope="row">${name}<small>${said.filter(Boolean).join(' · ')}</small></th>
+    <th scope="row"><span class="name">${name}</span><small>${said.filter(Boolean).join(' · ')}</small></th>
     ${replica.pools === null
       ? html`<td colspan="8">${replica.silent ? 'Not heard.' : 'It has not reported its pools yet.'}</td>`
       : cells(
-          percent(together(views).hits),
+          together(views).hits,
+          null, // each pool has a target of its own
           together(views),
           { selectable: sum(views.map((view) => view.selectable)), all: sum(views.map((view) => view.endpoints)) },
           problems.filter((problem) => problem.replica === name),

@@ -16,7 +16,8 @@ export function seconds(value) {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value < 120) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
   if (value < 7200) return `${Math.round(value / 60)} min`;
-  return `${(value / 3600).toFixed(1)} h`;
+  if (value < 172_800) return `${(value / 3600).toFixed(value < 36_000 ? 1 : 0)} h`;
+  return `${Math.round(value / 86_400)} d`;
 }
 
 // An ISO 8601 duration such as PT1H2M3.5S, in seconds.
@@ -31,4 +32,4 @@ export function durationSeconds(text) {
 export const dayAndTime = (iso, utc) =>
   new Date(iso).toLocaleString([], { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false, ...(utc ? { timeZone: 'UTC' } : {}) });
 
-export const time = (iso) => new Date(iso).toLocaleTimeString([], { hour12: false });
+export const time = (iso, utc) => new Date(iso).toLocaleTimeString([], { hour12: false, ...(utc ? { timeZone: 'UTC' } : {}) });

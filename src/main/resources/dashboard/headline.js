@@ -51,7 +51,7 @@ export function headline() {
         ${tile(
           'Time to first token',
           seconds(last.ttftP50),
-          html`p90 ${seconds(last.ttftP90)} · p99 ${seconds(last.ttftP99)}`,
+          html`p90 ${seconds(last.ttftP90)}${targets.ttftSeconds === null ? '' : ` (target ${seconds(targets.ttftSeconds)})`} · p99 ${seconds(last.ttftP99)}`,
           missed(last.ttftP90, targets.ttftSeconds, 1) ? 'bad' : '',
         )}
         ${tile(

@@ -13,7 +13,7 @@ export function everyProblem() {
   const all = [];
   state.live.replicas.forEach((replica, index) => {
     const name = replica.name ?? location.host;
-    if (replica.silent) all.push({ id: 'replica-silent', pool: '', endpoint: name, value: null, since: earlier(replica.silentMillis), replica: '' });
+    if (replica.silent) all.push({ id: 'replica-silent', pool: '', endpoint: name, value: seconds(replica.silentMillis / 1000), since: earlier(replica.silentMillis), replica: '' });
     const other = replica.differingSettings;
     if (other) all.push({ id: 'replicas-differ', pool: '', endpoint: name, value: other.groups.join(', '), since: other.since, replica: '' });
     const pools = index === 0 ? state.live.pools : (replica.pools ?? []);
@@ -63,7 +63,7 @@ export function titleOf(group) {
   return places.length === 0 ? group.text.title : `${group.text.title}: ${places.length > 2 ? `${places.length} endpoints` : places.join(', ')}`;
 }
 
-const shortened = (names) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '));
+const named = (endpoints) => (endpoints.size > 1 ? `each of ${endpoints.size} endpoints` : [...endpoints].join(''));
 
 const since = (group) => `for ${seconds(Math.max(0, (Date.parse(state.live.at) - Date.parse(group.since)) / 1000))}`;
 
@@ -85,6 +85,8 @@ function where(group) {
   </p>`;
 }
 
+const inSentence = (title) => title.charAt(0).toLowerCase() + title.slice(1);
+
 const line = (group) => html`<span class="severity">${group.severity}</span> <strong>${group.text.title}</strong>
   ${state.live.pools.length > 1 && group.pool ? html`<span>${group.pool}</span>` : nothing}
   ${group.endpoints.size > 1 ? html`<span>${group.endpoints.size} endpoints</span>` : html`<span>${[...group.endpoints].join('')}</span>`}
@@ -93,7 +95,7 @@ const line = (group) => html`<span class="severity">${group.severity}</span> <st
 const consequence = (group) => html`<li class=${group.severity}>
   <details>
     <summary>${line(group)}<span class="since">${since(group)}</span></summary>
-    ${advice(group.text, { ...group, endpoint: shortened([...group.endpoints]) })} ${where(group)}
+    ${advice(group.text, { ...group, endpoint: named(group.endpoints) })} ${where(group)}
   </details>
 </li>`;
 
@@ -102,10 +104,10 @@ const cause = (group) => html`<li class=${group.severity}>
     <summary>
       ${line(group)}<span class="since">${since(group)}</span>
       ${group.consequences.length
-        ? html`<span class="with-it">brings with it: ${group.consequences.map((each) => each.text.title.toLowerCase()).join(' · ')}</span>`
+        ? html`<span class="with-it">brings with it: ${group.consequences.map((each) => inSentence(each.text.title)).join(' · ')}</span>`
         : nothing}
     </summary>
-    ${advice(group.text, { ...group, endpoint: shortened([...group.endpoints]) })} ${where(group)}
+    ${advice(group.text, { ...group, endpoint: named(group.endpoints) })} ${where(group)}
     ${group.consequences.length
       ? html`<h3>What it brings with it</h3>
           <ul class="problems consequences">

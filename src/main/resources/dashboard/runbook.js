@@ -20,11 +20,15 @@ export function entryOf(id) {
 // Text between backticks is code.
 const withCode = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
 
+// At the beginning of a sentence; names stay as they are.
+const capital = (text) => text.replace(/^(an|each of) /, (first) => first.charAt(0).toUpperCase() + first.slice(1));
+
 const fill = (text, { pool, endpoint, value }) =>
   text
-    .replaceAll('{pool}', pool ?? 'the pool')
+    .replace(/(p|P)ool {pool}/g, (all, first) => (pool ? `${first}ool ${pool}` : `${first === 'P' ? 'The' : 'the'} pool`))
+    .replace(/^{endpoint}/, capital(endpoint || 'an endpoint'))
     .replaceAll('{endpoint}', endpoint || 'an endpoint')
-    .replaceAll('{value}', value ?? '');
+    .replaceAll('{value}', value ?? '…');
 
 // An entry of the catalogue, told of the pool, endpoint and value that have the problem.
 export const advice = (entry, problem) => html`
@@ -55,7 +59,7 @@ export function runbook() {
         (entry) => html`<li class=${entry.severity}>
           <details ?open=${entry.id === wanted}>
             <summary><span class="severity">${entry.severity}</span> <strong>${entry.title}</strong><span>${entry.id}</span></summary>
-            ${advice(entry, { value: '(the value)' })}
+            ${advice(entry, {})}
           </details>
         </li>`,
       )}

@@ -33,12 +33,15 @@ async function release() {
 
 function found(bindings) {
   if (bindings.length === 0) return html`<p role="status">Not bound. The next request can go to any endpoint.</p>`;
+  // One that uses several models has a binding for each.
+  const models = bindings.some((binding) => binding.model);
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Bindings">
       <table>
         <thead>
           <tr>
             <th scope="col">Pool</th>
+            ${models ? html`<th scope="col">Model</th>` : nothing}
             <th scope="col">Endpoint</th>
             <th scope="col" class="number">Bound for</th>
             <th scope="col" class="number">Last used</th>
@@ -49,7 +52,8 @@ function found(bindings) {
           ${bindings.map(
             (binding) => html`<tr>
               <td>${binding.pool}</td>
-              <th scope="row">${binding.endpoint}</th>
+              ${models ? html`<td>${binding.model ?? "the pool's first"}</td>` : nothing}
+              <th scope="row"><span class="name">${binding.endpoint}</span></th>
               <td class="number">${seconds(durationSeconds(binding.age))}</td>
               <td class="number">${seconds(durationSeconds(binding.idle))} ago</td>
               <td class="number">${count(binding.uses)} times</td>
@@ -90,6 +94,7 @@ export function sessions() {
       <form class="line" @submit=${find}>
         <label>By <select .value=${session.source} @change=${(event) => set({ source: event.target.value, found: null })}>
             <option value="session">session id</option>
+            <option value="body-session">session id in the body</option>
             <option value="client-ip">client address</option>
           </select></label>
         <label class="grow">Value <input required autocomplete="off" spellcheck="false" .value=${session.key} @input=${(event) => set({ key: event.target.value, found: null, message: null })} /></label>

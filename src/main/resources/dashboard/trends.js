@@ -11,7 +11,7 @@ export const POOL_CHARTS = [
   { id: 'tokens', title: 'Tokens per second', format: compact, lines: { outputTokensPerSecond: 'generated', promptTokensPerSecond: 'prompts' } },
   { id: 'load', title: 'In flight and queued', format: rate, lines: { inFlight: 'in flight', queued: 'queued' } },
   { id: 'stay', title: 'Session stickiness', format: percent, max: 1, lines: { stickiness: 'at the bound endpoint' } },
-  { id: 'errors', title: 'Failed and refused', format: percent, lines: { failedShare: 'failed', rejectedShare: 'refused' } },
+  { id: 'errors', title: 'Failed and refused', format: percent, atLeast: 0.01, lines: { failedShare: 'failed', rejectedShare: 'refused' } },
   { id: 'imbalance', title: 'Load of the busiest endpoint over the mean', format: rate, lines: { imbalance: 'requests', promptTokenImbalance: 'prompt tokens' } },
 ];
 

@@ -1,7 +1,7 @@
 // Explains a decision in a sentence, from the numbers that it was based on.
 import { count } from './format.js';
 
-const BINDING_KEYS = { session: 'session', 'client-ip': 'client’s address' };
+const BINDING_KEYS = { session: 'session', 'body-session': 'session', 'client-ip': 'client’s address' };
 
 const cost = (tokens) => `${count(Math.abs(tokens))} tokens ${tokens < 0 ? 'less' : 'more'}`;
 

@@ -46,6 +46,21 @@ class DashboardAccessIT {
         assertThat(((Number) page.evaluate(bytes)).intValue()).isLessThan(45_000);
     }
 
+    /** A browser makes six connections to a host and no more, and the stream of each page takes one. */
+    @Test
+    void leavesItsConnectionToOthersWhileNobodySeesIt() {
+        for (int i = 0; i < 6; i++) {
+            Page hidden = page.context().newPage();
+            dashboard.show(hidden, "fleet");
+            assertThat(hidden.getByText("No problems.")).isVisible(SOON);
+            hidden.evaluate("() => {"
+                    + "Object.defineProperty(document, 'hidden', { get: () => true });"
+                    + "document.dispatchEvent(new Event('visibilitychange')); }");
+        }
+        dashboard.show(page, "fleet");
+        assertThat(page.getByText("No problems.")).isVisible(SOON);
+    }
+
     @Test
     void theThemeIsChosenAndStays() {
         dashboard.show(page, "fleet");
