@@ -34,7 +34,10 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         if (response.isCommitted()) {
             return Mono.error(failure);
         }
-        ApiException error = apiException(failure);
+        if (!isExpected(failure)) {
+            log.error("request failed unexpectedly", failure);
+        }
+        ApiException error = ApiException.of(failure);
         response.setStatusCode(error.status());
         HttpHeaders headers = response.getHeaders();
         headers.remove(HttpHeaders.CONTENT_LENGTH);
@@ -56,24 +59,9 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         return outcome == null ? RequestIds.of(exchange.getRequest()) : outcome.requestId();
     }
 
-    private static ApiException apiException(Throwable failure) {
-        if (failure instanceof ApiException api) {
-            return api;
-        }
-        if (failure instanceof AbortedException) {
-            // The client left while it was sending: nobody reads this.
-            return ApiException.brokenBody();
-        }
-        if (failure instanceof ErrorResponse spring) {
-            HttpStatus status = HttpStatus.resolve(spring.getStatusCode().value());
-            if (status == HttpStatus.NOT_FOUND) {
-                return ApiException.unknownPath();
-            }
-            if (status != null) {
-                return ApiException.ofStatus(status, spring.getBody().getDetail());
-            }
-        }
-        log.error("request failed unexpectedly", failure);
-        return ApiException.ofStatus(HttpStatus.INTERNAL_SERVER_ERROR, null);
+    private static boolean isExpected(Throwable failure) {
+        return failure instanceof ApiException
+                || failure instanceof AbortedException
+                || failure instanceof ErrorResponse;
     }
 }

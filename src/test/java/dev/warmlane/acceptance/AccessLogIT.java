@@ -123,6 +123,9 @@ class AccessLogIT {
             assertThat(refused)
                     .extracting(line -> line.path("status").asInt())
                     .containsExactly(404, HttpStatus.CONTENT_TOO_LARGE.value(), 404);
+            assertThat(refused)
+                    .extracting(line -> line.path("error").asString())
+                    .containsExactly("unknown_path", "body_too_large", "model_not_found");
             assertThat(refused).allSatisfy(line -> {
                 assertThat(line.path("result").asString()).isEqualTo("4xx");
                 assertThat(line.path("request_id").asString()).isNotEmpty();

@@ -85,7 +85,7 @@ class TracingIT {
             assertThat(hex(span.getParentSpanId())).isEqualTo(CLIENT_SPAN_ID);
             assertThat(exchange.request().header("traceparent"))
                     .isEqualTo("00-" + TRACE_ID + "-" + hex(span.getSpanId()) + "-01");
-            assertThat(span.getName()).isEqualTo("POST generation");
+            assertThat(span.getName()).isEqualTo("POST /v1/completions");
             assertThat(span.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_SERVER);
             assertThat(SpanReceiver.attributes(span))
                     .containsAllEntriesOf(Map.of(
@@ -259,7 +259,9 @@ class TracingIT {
             Wire.statusOf(gateway.port(), "GET /sleep HTTP/1.1\r\nHost: a\r\n\r\n");
             Span refused = collector.next();
             assertThat(refused.getName()).isEqualTo("GET");
-            assertThat(SpanReceiver.attributes(refused)).containsEntry("http.response.status_code", 404L);
+            assertThat(SpanReceiver.attributes(refused))
+                    .containsEntry("http.response.status_code", 404L)
+                    .containsEntry("error.type", "unknown_path");
 
             try (Wire leaving = Wire.to(gateway.port())) {
                 leaving.send(request(""));

@@ -228,17 +228,24 @@ public final class ApiException extends RuntimeException {
         return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, code, retryAfter, message);
     }
 
-    /** The status that a client gets for a failure, as long as its response has not begun. */
-    public static int statusOf(Throwable failure) {
+    /** The error that a client gets for a failure, as long as its response has not begun; 500 where nobody expected it. */
+    public static ApiException of(Throwable failure) {
         if (failure instanceof ApiException api) {
-            return api.status.value();
+            return api;
         }
         if (failure instanceof AbortedException) {
-            return HttpStatus.BAD_REQUEST.value();
+            // The client left while it was sending: nobody reads this.
+            return brokenBody();
         }
-        return failure instanceof ErrorResponse spring
-                ? spring.getStatusCode().value()
-                : HttpStatus.INTERNAL_SERVER_ERROR.value();
+        HttpStatus status = failure instanceof ErrorResponse spring
+                ? HttpStatus.resolve(spring.getStatusCode().value())
+                : null;
+        if (status == HttpStatus.NOT_FOUND) {
+            return unknownPath();
+        }
+        return status == null
+                ? ofStatus(HttpStatus.INTERNAL_SERVER_ERROR, null)
+                : ofStatus(status, ((ErrorResponse) failure).getBody().getDetail());
     }
 
     public HttpStatus status() {

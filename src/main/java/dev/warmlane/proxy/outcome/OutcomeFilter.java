@@ -112,11 +112,9 @@ public final class OutcomeFilter implements WebFilter, Ordered {
             } else if (sent != null) {
                 end(Result.FAILED, sent);
             } else {
-                int status = ApiException.statusOf(failure);
+                ApiException error = ApiException.of(failure);
                 outcome.end(
-                        Result.ofStatus(status),
-                        status,
-                        failure instanceof ApiException refusal ? refusal.code() : null);
+                        Result.ofStatus(error.status().value()), error.status().value(), error.code());
             }
             server.onError(failure);
         }

@@ -12,7 +12,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.web.server.ServerWebExchange;
 
@@ -44,13 +43,12 @@ record RequestSpan(Span span, Tracer tracer) implements OutcomeListener {
             span.tag("gen_ai.operation.name", operation);
         }
         span.tag("warmlane.request_id", outcome.requestId());
-        Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
-        if (route != null) {
-            span.name(method + " " + route.getId());
+        if (exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR) != null) {
             // The short way has matched the path itself.
-            span.tag(
-                    "http.route",
-                    exchange.getAttributeOrDefault(ServerWebExchangeUtils.GATEWAY_PREDICATE_MATCHED_PATH_ATTR, path));
+            String matched =
+                    exchange.getAttributeOrDefault(ServerWebExchangeUtils.GATEWAY_PREDICATE_MATCHED_PATH_ATTR, path);
+            span.name(method + " " + matched);
+            span.tag("http.route", matched);
         }
         if (!outcome.pool().equals(PoolSettings.NO_POOL)) {
             span.tag("warmlane.pool", outcome.pool());
