@@ -28,20 +28,22 @@ import picocli.CommandLine.Unmatched;
         customSynopsis = {"warmlane serve [--check] [--name=value ...]"},
         description = {
             "The gateway: port 8080, management and dashboard on 8081.",
-            "Every setting of docs/settings.md can be given as --name=value. The most used:"
+            "Every setting of docs/settings.md can be given as --name=value."
         },
         footer = {
             "",
+            "The settings that are used most:",
             "  --warmlane.endpoints=http://10.0.0.1:8000,http://10.0.0.2:8000",
             "  --warmlane.pools[0].name=chat --warmlane.pools[0].kubernetes.service=vllm",
-            "  --warmlane.routing.policy=sticky            (expected-cost, consistent-hash, ...)",
+            "  --warmlane.routing.policy=sticky        (expected-cost, consistent-hash...)",
             "  --warmlane.affinity.session.headers=x-session-id",
             "  --warmlane.queue.max-requests-per-endpoint=256",
             "  --warmlane.auth.keys-file=/etc/warmlane/keys.yaml",
-            "  --warmlane.cluster.service=warmlane-cluster --warmlane.cluster.secret-file=/etc/warmlane/secret",
+            "  --warmlane.cluster.service=warmlane-cluster",
+            "  --warmlane.cluster.secret-file=/etc/warmlane/secret",
             "  --warmlane.access-log.target=stdout",
             "  --server.port=8080 --management.server.port=8081",
-            "  --logging.structured.format.console=ecs     (JSON lines)"
+            "  --logging.structured.format.console=ecs (JSON lines)"
         })
 public final class ServeCommand implements Callable<Integer> {
     /** The name of the command. */

@@ -138,5 +138,8 @@ class CommandLineIT {
 
         assertThat(help.exitCode()).isZero();
         assertThat(help.output()).contains("--warmlane.endpoints=", "--server.port=8080", "--check");
+        assertThat(help.output().lines())
+                .as("settings as one can copy them")
+                .anyMatch(line -> line.strip().equals("--warmlane.cluster.secret-file=/etc/warmlane/secret"));
     }
 }

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             "Tries other caches and numbers of endpoints with simulated engines in virtual time (docs/cache-sizing.md)."
         },
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         sortOptions = false,
         usageHelpAutoWidth = true,
         footer = {"", "Example: advise --access-log access.jsonl --pods 8 --kv-tokens 400000"})
@@ -33,7 +34,7 @@ public final class AdviseCommand implements Callable<Integer> {
             names = "--policy",
             defaultValue = "expected-cost",
             paramLabel = "NAME[:PARAMETER=VALUE...]",
-            description = "File of gateway/policies, parameters over its own (default: ${DEFAULT-VALUE}).")
+            description = "File of gateway/policies, and parameters that override its own (default: ${DEFAULT-VALUE}).")
     private String policy = "";
 
     @ArgGroup(validate = false, heading = "%nWhat is sent:%n")

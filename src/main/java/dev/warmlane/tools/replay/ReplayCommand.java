@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Compares routing policies on a trace or a generated load, with simulated engines in virtual time.",
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         sortOptions = false,
         usageHelpAutoWidth = true,
         footer = {
@@ -56,7 +57,7 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--policy",
             split = ",",
             paramLabel = "NAME[:PARAMETER=VALUE...]",
-            description = "Files of gateway/policies, parameters over theirs "
+            description = "Files of gateway/policies, and parameters that override theirs "
                     + "(default: expected-cost,sticky,consistent-hash,round-robin; with --bench all).")
     private List<String> policies = List.of();
 
@@ -64,7 +65,7 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--bench",
             description =
                     "All policies on a fixed set of generated loads, each with its own fleet: what a change of a policy "
-                            + "is judged by. Takes --policy, --format and --seed; minutes.")
+                            + "is judged by. Takes only --policy, --format and --seed, and some minutes.")
     private boolean bench;
 
     @Option(

@@ -63,7 +63,7 @@ public final class SimulatedFleet implements AutoCloseable {
     public record FleetOptions(String host, int port, int servers, ServerOptions server) {
 
         public FleetOptions {
-            Arguments.atLeast("servers", servers, 1);
+            Arguments.atLeast("pods", servers, 1);
             int lastPort = port == 0 ? 0 : port + servers - 1;
             String range = "0..%d for %d servers".formatted(65_536 - servers, servers);
             Arguments.check(port >= 0 && lastPort <= 65_535, "port", port, range);

@@ -27,7 +27,7 @@ final class Targets {
     @Option(
             names = "--max-imbalance",
             description =
-                    "Most requests of a pod over an even share, >= 1; says little with fewer than ten sessions a pod"
+                    "Largest ratio of a pod's requests to an even share, >= 1; says little with fewer than ten sessions a pod"
                             + " (default: not checked).")
     private @Nullable Double maxImbalance;
 

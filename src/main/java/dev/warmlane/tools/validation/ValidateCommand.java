@@ -46,16 +46,16 @@ public final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--gateway",
             defaultValue = "http://localhost:8080",
-            description = "URL of the public port (default: ${DEFAULT-VALUE}).")
+            description = "URL of the public port%n(default: ${DEFAULT-VALUE}).")
     private URI gateway = URI.create("");
 
     @Option(
             names = "--management",
             defaultValue = "http://localhost:8081",
-            description = "URL of the management port (default: ${DEFAULT-VALUE}).")
+            description = "URL of the management port%n(default: ${DEFAULT-VALUE}).")
     private URI management = URI.create("");
 
-    @Option(names = "--model", description = "What to ask (default: the first that the only pool serves).")
+    @Option(names = "--model", description = "Model to ask (default: the first that the only pool serves).")
     private @Nullable String model;
 
     @Option(

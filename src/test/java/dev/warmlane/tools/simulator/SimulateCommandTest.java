@@ -56,7 +56,7 @@ class SimulateCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "--pods=0, servers: 0 (expected: >= 1)",
+        "--pods=0, pods: 0 (expected: >= 1)",
         "--max-loras=-1, adapter slots: -1 (expected: >= 0)",
         "--lora-load-ms=-1, adapter loading: -1 ms (expected: >= 0)",
         "--block-size=0, block size: 0 (expected: >= 1 token)",

@@ -161,7 +161,7 @@ public record AccessLogTrace(Path file, @Nullable String pool) implements Load.S
                 return new JsonLine(file, number, JsonMapper.shared().readTree(line));
             } catch (JacksonException e) {
                 throw new IllegalArgumentException(
-                        "%s:%d: no JSON (expected: one object a line)".formatted(file, number), e);
+                        "%s:%d: not JSON (expected: one object a line)".formatted(file, number), e);
             }
         }
 

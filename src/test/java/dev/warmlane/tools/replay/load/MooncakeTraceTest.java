@@ -65,7 +65,7 @@ class MooncakeTraceTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    {"timestamp": 0,                                                    | no JSON (expected: one object a line)
+                    {"timestamp": 0,                                                    | not JSON (expected: one object a line)
                     {}                                                                  | input_length: missing (expected: a whole number from 1 to 2147483647)
                     {"input_length": 0}                                                 | input_length: 0 (expected: a whole number from 1 to 2147483647)
                     {"input_length": "x"}                                               | input_length: "x" (expected: a whole number from 1 to 2147483647)
