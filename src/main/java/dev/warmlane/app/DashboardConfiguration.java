@@ -35,7 +35,7 @@ class DashboardConfiguration {
         return ProblemCatalogue.load();
     }
 
-    /** Certificates and files that are read anew are events, whoever uses them. */
+    /** Certificates and files that are reloaded are events, whoever uses them. */
     @Bean
     EventLog eventLog(SslBundles bundles, ObjectProvider<ReloadedFile<?>> files) {
         EventLog log = new EventLog(InstantSource.system());

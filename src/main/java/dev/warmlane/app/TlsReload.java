@@ -53,7 +53,7 @@ class TlsReload {
                 properties.getBundle().getWatch().getFile().getQuietPeriod());
     }
 
-    /** Which bundles are to be read anew, taken from the settings before Spring sees them. */
+    /** Which bundles are to be reloaded, taken from the settings before Spring sees them. */
     static final class WatchedBundles implements BeanPostProcessor {
         private final List<Watched> bundles = new ArrayList<>();
 
@@ -147,10 +147,10 @@ class TlsReload {
             }
             try {
                 registry.updateBundle(bundle.name, TlsCheck.checked(bundle.read));
-                log.info("{}: read anew from {}", bundle, bundle.files());
+                log.info("{}: reloaded from {}", bundle, bundle.files());
             } catch (RuntimeException e) {
                 log.warn(
-                        "{}: cannot be read anew from {}: {}; the earlier one stays in use",
+                        "{}: cannot be reloaded from {}: {}; the earlier one stays in use",
                         bundle,
                         bundle.files(),
                         TlsCheck.reason(e));

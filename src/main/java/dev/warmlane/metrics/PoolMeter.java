@@ -23,15 +23,15 @@ public enum PoolMeter implements GatewayMeter {
     PREWARM_ENDPOINTS(
             Kind.COUNTER,
             "prewarm.endpoints",
-            "Endpoints that came with an empty cache, by what became of filling it: warmed, nothing where no beginnings of prompts are"
-                    + " known that sessions share, failed, left, or needed because no other took requests or all were full",
+            "Endpoints that came with an empty cache, by what became of filling it: warmed, nothing (no beginnings of prompts that"
+                    + " sessions share are known), failed, left, or needed (no other took requests, or all were full)",
             "pool",
             "result"),
     PREWARM_HANDOVERS(
             Kind.COUNTER,
             "prewarm.handovers",
-            "Endpoints that were about to end, by what became of giving what they hold of prompts that sessions share to others: done,"
-                    + " nothing, failed, or needed because requests waited or the endpoint came back",
+            "Endpoints that were about to end, by what became of handing what they hold of prompts that sessions share to others:"
+                    + " done, nothing, failed, or needed (requests waited, or the endpoint came back)",
             "pool",
             "result"),
     PREWARM_BYTES(

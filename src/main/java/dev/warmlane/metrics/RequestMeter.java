@@ -17,7 +17,7 @@ public enum RequestMeter implements GatewayMeter {
     MODEL_REQUESTS(
             Kind.COUNTER,
             "model.requests",
-            "Finished requests by the model that served them and result; other: a model beyond the first 64, or one that nobody"
+            "Finished requests, by result and by the model that served them; other: a model beyond the first 64, or one that nobody"
                     + " lists",
             "model",
             "result"),

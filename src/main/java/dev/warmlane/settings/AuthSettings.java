@@ -17,7 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param keysFile File of hashed API keys, such as a mounted Secret. Empty: none.
  * @param reload Time between two checks of warmlane.auth.keys-file for changes.
- * @param outputTokens Generated tokens that a request without a maximum of its own takes of its client's tokens-per-minute until
+ * @param outputTokens Generated tokens that are reserved of a client's tokens-per-minute for a request that names no maximum, until
  *     it ends.
  * @param oidc the identity provider whose tokens are accepted
  */
@@ -151,7 +151,7 @@ public record AuthSettings(
      * @param key Key that requests on the management port must bear, of at least 16 characters, as a bearer token or as the password of any
      *     user. Liveness and readiness need none. Empty, and no client certificates asked for: anybody who reaches the port.
      * @param keyFile File that contains the key instead. A trailing newline is ignored.
-     * @param allowedHosts Names in Host and Origin under which other methods than GET are served, beside addresses, names without a dot, and
+     * @param allowedHosts Names in Host and Origin under which methods other than GET are served, besides addresses, names without a dot, and
      *     those of a Kubernetes cluster.
      * @param connections Maximum number of connections to the management port. Those beyond it are closed, as are those that have not sent a
      *     request within warmlane.limits.header-timeout.

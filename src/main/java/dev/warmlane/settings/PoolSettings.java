@@ -24,8 +24,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param ranks Data-parallel ranks of each server that vLLM balances behind one port (--data-parallel-size without a port for each
  *     rank): auto treats each engine in a server's metrics as an endpoint of its own and names it in the header
  *     X-data-parallel-rank, off leaves the choice to vLLM, a number from 2 to 256 says how many there are.
- * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own goes on to
- *     the servers, also where the gateway has asked for it.
+ * @param apiKey API key that the servers expect. It replaces the client's Authorization header. pass: each client's own key goes
+ *     on to the servers, even where the gateway itself requires one.
  * @param sslBundle Bundle of spring.ssl.bundle for connections to the servers. Absent: warmlane.upstream.ssl-bundle.
  * @param serverName Name that the servers' certificates must have. Absent: the host of each URL, which for a pod is its
  *     address.

@@ -22,7 +22,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 
 /**
- * What a file says, read anew by {@link #check}. The content is compared, not the time of the last change, because
+ * What a file says, reread by {@link #check}. The content is compared, not the time of the last change, because
  * Kubernetes exchanges the symbolic links that lead to a mounted Secret. A content that cannot be read is told once and
  * changes nothing. {@link #get} costs one volatile read from any thread; checks come from one thread at a time, one of its own
  * where it is {@linkplain #watch watched}.
@@ -108,7 +108,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
                 content = now;
                 value = parsed;
                 problem = "";
-                log.info("{}: read anew", path);
+                log.info("{}: reloaded", path);
                 onReload.forEach(listener -> listener.accept(path));
             }
         } catch (IOException e) {

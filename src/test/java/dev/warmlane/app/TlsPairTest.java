@@ -89,9 +89,9 @@ class TlsPairTest {
         files.run(context -> {
             check(context);
             Files.writeString(directory.resolve("tls.crt"), "no certificate");
-            await().until(() -> output.getAll().contains("cannot be read anew"));
+            await().until(() -> output.getAll().contains("cannot be reloaded"));
             assertThat(output.getAll())
-                    .contains("SSL bundle web: cannot be read anew from " + directory.resolve("tls.crt") + ", "
+                    .contains("SSL bundle web: cannot be reloaded from " + directory.resolve("tls.crt") + ", "
                             + directory.resolve("tls.key")
                             + ": Missing certificates or unrecognized format; the earlier one stays in use")
                     .doesNotContain("\tat ");
@@ -110,8 +110,7 @@ class TlsPairTest {
                     List<SslBundle> taken = new CopyOnWriteArrayList<>();
                     context.getBean(SslBundles.class).addBundleUpdateHandler("store", taken::add);
                     Files.writeString(store, "no store");
-                    await().until(() ->
-                            output.getAll().contains("SSL bundle store: cannot be read anew from " + store));
+                    await().until(() -> output.getAll().contains("SSL bundle store: cannot be reloaded from " + store));
                     assertThat(taken).isEmpty();
                     assertThat(output.getAll()).doesNotContain("\tat ");
                     Files.copy(new Certificates(directory).keys("two"), store, StandardCopyOption.REPLACE_EXISTING);

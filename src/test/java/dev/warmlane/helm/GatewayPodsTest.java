@@ -268,7 +268,7 @@ class GatewayPodsTest {
         assertThat(checksum("policies: {mine: 'rule: random'}")).isNotEqualTo(checksum("{}"));
         assertThat(checksum("replicas: 5")).isEqualTo(checksum("{}"));
         assertThat(checksum("modelNames: [{name: chat, targets: v2}]"))
-                .as("read anew without a restart")
+                .as("reloaded without a restart")
                 .isEqualTo(checksum("modelNames: [{name: chat, targets: v1}]"));
     }
 

@@ -27,7 +27,8 @@ public final class MetricsPage {
 
             A histogram `x_seconds` has the series `x_seconds_bucket` (by `le`), `x_seconds_count`, `x_seconds_sum` and `x_seconds_max`,
             the maximum of the last minutes. Series of an endpoint are removed when it leaves. `warmlane_engine_*` is what each
-            engine last reported, so that one scrape of the gateway covers all of them.
+            engine last reported, so that one scrape of the gateway covers all of them. Every replica has these for all engines, so take the
+            maximum over the replicas before you add endpoints up: `sum by (pool) (max by (pool, endpoint) (…))`.
 
             | metric | kind | labels | what it measures |
             |---|---|---|---|

@@ -77,9 +77,9 @@ public final class EventLog {
             @Nullable String endpoint,
             String text) {}
 
-    /** Notes that something was loaded anew while this replica runs, such as a certificate. */
+    /** Notes that something was reloaded while this replica runs, such as a certificate. */
     public void reloaded(String what) {
-        add(new Event(clock.instant(), "reloaded", "info", null, null, what + " loaded anew"));
+        add(new Event(clock.instant(), "reloaded", "info", null, null, what + " reloaded"));
     }
 
     /** Learns why endpoints of this pool fail. */

@@ -111,7 +111,7 @@ class EventLogTest {
         for (int i = 0; i < 600; i++) {
             log.reloaded("bundle " + i);
         }
-        assertThat(log.newest()).hasSize(500).first().extracting(Event::text).isEqualTo("bundle 599 loaded anew");
+        assertThat(log.newest()).hasSize(500).first().extracting(Event::text).isEqualTo("bundle 599 reloaded");
     }
 
     private static List<LiveEndpoint> endpoints(int count, UnaryOperator<JudgedEndpoint> change) {
