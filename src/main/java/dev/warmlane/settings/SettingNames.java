@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
@@ -34,6 +36,7 @@ import org.springframework.util.unit.DataSize;
  * and the system properties, where Spring Boot looks only for what it knows and would ignore a misspelt one.
  */
 public final class SettingNames implements ConfigurationPropertiesBindHandlerAdvisor {
+    private static final Logger log = LoggerFactory.getLogger(SettingNames.class);
     private static final String PREFIX = NearestSetting.PREFIX;
 
     private static final String ENVIRONMENT_PREFIX = "WARMLANE_";
@@ -63,7 +66,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
                     ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
                 ConfigurationProperty given = context.getConfigurationProperty();
                 if (given != null && given.getName().equals(name) && PREFIX.equals(first(name))) {
-                    checkUnit(placeholders.apply(String.valueOf(given.getValue())), result);
+                    warnWithoutUnit(name, placeholders.apply(String.valueOf(given.getValue())), result);
                 }
                 return super.onSuccess(name, target, context, result);
             }
@@ -84,13 +87,17 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
     }
 
     /**
-     * Spring takes a number alone for milliseconds, who writes one mostly means seconds. For bytes it is common to write none, but not
-     * for so few.
+     * A number alone is milliseconds, and who writes one mostly means seconds. For bytes it is common to write none, but not for so
+     * few.
      */
-    private static void checkUnit(String given, Object value) {
-        boolean few = value instanceof DataSize size && size.toBytes() < FEW_BYTES;
-        if ((value instanceof Duration || few) && NUMBER.matcher(given).matches()) {
-            throw new IllegalArgumentException("%s (expected: a unit behind it)".formatted(given));
+    private static void warnWithoutUnit(ConfigurationPropertyName name, String given, Object value) {
+        if (!NUMBER.matcher(given).matches()) {
+            return;
+        }
+        if (value instanceof Duration) {
+            log.warn("{}: {} is taken for {} ms (a unit makes it clear, as in 2s, 10m or 2h)", name, given, given);
+        } else if (value instanceof DataSize size && size.toBytes() < FEW_BYTES) {
+            log.warn("{}: {} is taken for {} bytes (a unit makes it clear, as in 64KB or 32MB)", name, given, given);
         }
     }
 
@@ -130,8 +137,8 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
     @Order(Ordered.HIGHEST_PRECEDENCE)
     static final class SettingFailureAnalyzer extends AbstractFailureAnalyzer<RuntimeException> {
         private static final Map<Class<?>, String> EXPECTED = Map.of(
-                Duration.class, "a duration with its unit, such as 2s, 10m or 2h",
-                DataSize.class, "a size with its unit, such as 64KB or 32MB",
+                Duration.class, "a duration such as 2s, 10m or 2h",
+                DataSize.class, "a size such as 64KB or 32MB",
                 int.class, "a whole number",
                 long.class, "a whole number",
                 double.class, "a number",

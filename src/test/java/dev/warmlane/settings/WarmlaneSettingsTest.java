@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,8 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -33,6 +36,7 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.FileSystemResource;
 
+@ExtendWith(OutputCaptureExtension.class)
 class WarmlaneSettingsTest {
 
     @Test
@@ -58,7 +62,7 @@ class WarmlaneSettingsTest {
             value = {
                 "warmlane.endpoint=a | warmlane.endpoint: a (expected: one that docs/settings.md lists, such as warmlane.endpoints)",
                 "warmlane.affinity.tll=1h | warmlane.affinity.tll: 1h (expected: one that docs/settings.md lists, such as warmlane.affinity.ttl)",
-                "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration with its unit, such as 2s, 10m or 2h)",
+                "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration such as 2s, 10m or 2h)",
                 "warmlane.affinity.ttl=0s | warmlane.affinity.ttl: 0s (expected: more than zero, such as 2s)",
                 "warmlane.affinity.ttl=-90s | warmlane.affinity.ttl: -90s (expected: more than zero, such as 2s)",
                 "warmlane.affinity.max-entries=0 | warmlane.affinity.max-entries: 0 (expected: at least 1)",
@@ -71,7 +75,7 @@ class WarmlaneSettingsTest {
                 "warmlane.scrape.interval=10s | warmlane.scrape.models-interval: 5s (expected: at least warmlane.scrape.interval, 10s)",
                 "warmlane.upstream.connect-timeout=-2s | warmlane.upstream.connect-timeout: -2s (expected: more than zero, such as 2s)",
                 "warmlane.upstream.max-connections=0 | warmlane.upstream.max-connections: 0 (expected: at least 1)",
-                "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size with its unit, such as 64KB or 32MB)",
+                "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size such as 64KB or 32MB)",
                 "warmlane.limits.body=3GB | warmlane.limits.body: 3GB (expected: less than 2GB)",
                 "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: more than zero, such as 32MB)",
                 "warmlane.limits.headers=17MB | warmlane.limits.headers: 17MB (expected: at most 16MB)",
@@ -114,10 +118,6 @@ class WarmlaneSettingsTest {
                 "warmlane.endpoints=http://a:1 warmlane.pools[0].name=default warmlane.pools[0].endpoints=http://b:1 | warmlane.pools[0].name: default (expected: a name that no other pool has; warmlane.endpoints is the pool default)",
                 "warmlane.pools[1].name=a | warmlane.pools[1].name: a (expected: warmlane.pools[0] beside it: a list is taken from one place, and numbered from 0 there)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].modles=m | warmlane.pools[0].modles: m (expected: one that docs/settings.md lists, such as warmlane.pools[0].models)",
-                "warmlane.affinity.ttl=90 | warmlane.affinity.ttl: 90 (expected: a duration with its unit, such as 2s, 10m or 2h)",
-                "hours=2 warmlane.affinity.ttl=${hours} | warmlane.affinity.ttl: ${hours} (expected: a duration with its unit, such as 2s, 10m or 2h)",
-                "warmlane.limits.body=32 | warmlane.limits.body: 32 (expected: a size with its unit, such as 64KB or 32MB)",
-                "warmlane.pools[0].name=a warmlane.pools[0].prewarm.max-duration=5 | warmlane.pools[0].prewarm.max-duration: 5 (expected: a duration with its unit",
                 "warmlane.pools[0].name=a | warmlane.pools[0]: no endpoints (expected: either endpoints or kubernetes)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=some | warmlane.pools[0].ranks: some (expected: auto, off or a number from 2 to 256)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=257 | warmlane.pools[0].ranks: 257 (expected: auto, off or a number from 2 to 256)",
@@ -131,6 +131,34 @@ class WarmlaneSettingsTest {
                 .withPropertyValues(setting.split(" "))
                 .run(context ->
                         assertThat(description(context.getStartupFailure())).startsWith(problem));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "warmlane.affinity.ttl=90 | warmlane.affinity.ttl: 90 is taken for 90 ms",
+                "minutes=2 warmlane.affinity.ttl=${minutes} | warmlane.affinity.ttl: 2 is taken for 2 ms",
+                "warmlane.limits.body=32 | warmlane.limits.body: 32 is taken for 32 bytes",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].prewarm.max-duration=5 | warmlane.pools[0].prewarm.max-duration: 5 is taken for 5 ms"
+            })
+    void theLogWarnsOfANumberWithoutItsUnit(String setting, String warning, CapturedOutput output) {
+        start(setting);
+        assertThat(output).contains(warning);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"warmlane.affinity.ttl=90s", "warmlane.warm-up=0", "warmlane.limits.body=1024"})
+    void theLogDoesNotWarnOfWhatIsClear(String setting, CapturedOutput output) {
+        start(setting);
+        assertThat(output).doesNotContain("is taken for");
+    }
+
+    private static void start(String setting) {
+        new ApplicationContextRunner()
+                .withUserConfiguration(Settings.class)
+                .withPropertyValues(setting.split(" "))
+                .run(context -> assertThat(context.getStartupFailure()).isNull());
     }
 
     @ParameterizedTest

@@ -89,33 +89,32 @@ public final class PoolFactory {
                     "warmlane.endpoints", "[]", "URLs of vLLM servers, or pools in warmlane.pools");
         }
         Pools pools = create(settings.pools());
-        checkApart(settings.pools());
+        warnOfShared(settings.pools());
         return pools;
     }
 
-    /** A pool counts what it has in flight at its endpoints itself, and a session is bound to an endpoint, whatever pool that is in. */
-    private static void checkApart(List<PoolSettings> pools) {
+    /** A pool counts what it has in flight at its endpoints by itself, so two that share an endpoint see half of its load each. */
+    private static void warnOfShared(List<PoolSettings> pools) {
         Map<Object, String> poolOf = new HashMap<>();
         for (PoolSettings pool : pools) {
             if (pool.kubernetes() != null) {
-                checkNew(poolOf, pool, pool.kubernetes(), "kubernetes: the same source");
+                warnIfShared(poolOf, pool, pool.kubernetes(), "its Service");
             } else {
                 StaticDiscovery.endpoints(pool.endpoints())
-                        .forEach(endpoint -> checkNew(
-                                poolOf,
-                                pool,
-                                endpoint.id(),
-                                "endpoints: " + endpoint.id().value()));
+                        .forEach(endpoint -> warnIfShared(
+                                poolOf, pool, endpoint.id(), endpoint.id().value()));
             }
         }
     }
 
-    private static void checkNew(Map<Object, String> poolOf, PoolSettings pool, Object source, String named) {
+    private static void warnIfShared(Map<Object, String> poolOf, PoolSettings pool, Object source, String named) {
         String other = poolOf.putIfAbsent(source, pool.name());
         if (other != null) {
-            throw new InvalidSettingException(
-                    "pool " + pool.name(),
-                    named + " (expected: in one pool only; it is in pool %s too)".formatted(other));
+            log.warn(
+                    "pool {}: {} is in pool {} too, and neither sees what the other sends there",
+                    pool.name(),
+                    named,
+                    other);
         }
     }
 

@@ -1,28 +1,30 @@
 package dev.warmlane.engines.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.engines.discovery.DiscoveryFactory;
-import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
+@ExtendWith(OutputCaptureExtension.class)
 class PoolFactoryTest {
 
     @Test
-    void anEndpointIsOfOnePool() {
+    void theLogWarnsOfAnEndpointInTwoPools(CapturedOutput output) {
         assertThat(create("http://h:8000", "http://h:8000/other").all()).hasSize(2);
-        assertThatThrownBy(() -> create("http://h:8000", "http://a:1,http://H:8000/"))
-                .isInstanceOf(InvalidSettingException.class)
-                .hasMessage("pool b: endpoints: http://h:8000 (expected: in one pool only; it is in pool a too)");
+        assertThat(output).doesNotContain("is in pool");
+        assertThat(create("http://h:8000", "http://a:1,http://H:8000/").all()).hasSize(2);
+        assertThat(output).contains("pool b: http://h:8000 is in pool a too");
     }
 
     private static Pools create(String first, String second) {
