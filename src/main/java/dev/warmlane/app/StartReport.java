@@ -90,6 +90,9 @@ class StartReport {
     }
 
     private static String replicas(WarmlaneSettings settings) {
+        if (settings.cluster().incomplete()) {
+            return "replicas: none, as neither warmlane.cluster.members nor .service says where they are";
+        }
         if (!settings.cluster().enabled()) {
             return "replicas: none, this one decides alone";
         }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -69,20 +70,13 @@ public record ClusterSettings(
         }
         if (!members.isEmpty() || !service.isEmpty()) {
             checkTrust(secret, secretFile, sslBundle);
-        } else {
-            checkAlone("secret", secret.isEmpty() ? "" : Check.MASK);
-            checkAlone("secret-file", secretFile);
-            checkAlone("ssl-bundle", sslBundle);
-            checkAlone("advertised-address", advertisedAddress);
         }
     }
 
-    /** Who gives one of these means replicas to act as one, and would have replicas that know nothing of each other. */
-    private static void checkAlone(String name, String value) {
-        if (!value.isEmpty()) {
-            throw new InvalidSettingException(
-                    PREFIX + name, value, "nothing, unless members or service says where the other replicas are");
-        }
+    /** Whether somebody who set this means replicas to act as one without saying where the others are. */
+    public boolean incomplete() {
+        return !enabled()
+                && Stream.of(secret, secretFile, sslBundle, advertisedAddress).anyMatch(given -> !given.isEmpty());
     }
 
     /** Whether there are other replicas. */

@@ -55,15 +55,12 @@ class ClusterSettingsTest {
     }
 
     @Test
-    void refusesWhatMeansAClusterWhereThereIsNone() {
-        assertThatThrownBy(() -> settings(List.of(), "", SECRET, "", ""))
-                .isInstanceOf(InvalidSettingException.class)
-                .hasMessage("warmlane.cluster.secret: *** (expected: nothing, unless members or service says where the"
-                        + " other replicas are)");
-        assertThatThrownBy(() -> settings(List.of(), "", "", "/file", ""))
-                .hasMessageStartingWith("warmlane.cluster.secret-file: /file (expected: nothing, unless");
-        assertThatThrownBy(() -> settings(List.of(), "", "", "", "bundle"))
-                .hasMessageStartingWith("warmlane.cluster.ssl-bundle: bundle (expected: nothing, unless");
+    void isIncompleteWhereNothingSaysWhereOthersAre() {
+        assertThat(settings(List.of(), "", SECRET, "", "").incomplete()).isTrue();
+        assertThat(settings(List.of(), "", "", "/file", "").incomplete()).isTrue();
+        assertThat(settings(List.of(), "", "", "", "bundle").incomplete()).isTrue();
+        assertThat(settings(List.of(), "", "", "", "").incomplete()).isFalse();
+        assertThat(settings(List.of(), "gateways", SECRET, "", "").incomplete()).isFalse();
     }
 
     @Test
