@@ -118,6 +118,7 @@ class StartUpIT {
         System.setProperty(MISSPELT, "1h");
         assertThatThrownBy(() -> RunningGateway.start("warmlane.endpoints=http://127.0.0.1:1"))
                 .isInstanceOf(Exception.class);
-        assertThat(output).contains(MISSPELT + ": unknown setting (expected: one that docs/settings.md lists");
+        assertThat(output)
+                .contains(MISSPELT + ": 1h (expected: one that docs/settings.md lists, such as warmlane.affinity.ttl)");
     }
 }
