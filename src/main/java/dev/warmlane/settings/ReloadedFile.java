@@ -109,7 +109,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
                 value = parsed;
                 problem = "";
                 log.info("{}: reloaded", path);
-                onReload.forEach(listener -> listener.accept(path));
+                onReload.forEach(this::tell);
             }
         } catch (IOException e) {
             keep("cannot be read: " + reason(e));
@@ -126,6 +126,15 @@ public final class ReloadedFile<T> implements AutoCloseable {
     public void close() {
         if (thread != null) {
             thread.shutdownNow();
+        }
+    }
+
+    /** What is in force does not depend on who hears of it. */
+    private void tell(Consumer<Path> listener) {
+        try {
+            listener.accept(path);
+        } catch (RuntimeException e) {
+            log.warn("{}: in force, but not everybody could be told: {}", path, e.toString());
         }
     }
 

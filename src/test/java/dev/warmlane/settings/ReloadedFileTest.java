@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -53,6 +54,20 @@ class ReloadedFileTest {
         secret.check();
 
         assertThat(secret.get()).isEqualTo(12);
+    }
+
+    @Test
+    void whoFailsToHearOfItKeepsItFromNobody(CapturedOutput output) throws IOException {
+        AtomicReference<Path> told = new AtomicReference<>();
+        number.onReload(path -> {
+            throw new IllegalStateException("busy");
+        });
+        number.onReload(told::set);
+        Files.writeString(file, "2");
+        number.check();
+        assertThat(number.get()).isEqualTo(2);
+        assertThat(told).hasValue(file);
+        assertThat(output).contains("not everybody could be told").doesNotContain("stays in force");
     }
 
     @Test
