@@ -12,6 +12,9 @@ import dev.warmlane.proxy.Explainer;
 import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.http.ConnectionLimit;
 import dev.warmlane.settings.WarmlaneSettings;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.ChannelOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -32,6 +35,12 @@ import reactor.netty.http.HttpProtocol;
 class ManagementRoutes {
     private static final Duration IDLE = Duration.ofMinutes(2);
 
+    /**
+     * What is lost on the way is collected as garbage: Actuator encodes on threads of its own, and where a client leaves at that moment,
+     * nobody releases the buffer.
+     */
+    private static final ByteBufAllocator BUFFERS = new UnpooledByteBufAllocator(false, true);
+
     /** HTTP/1.1 whatever the public port speaks, on connections that are closed when they are used no more. */
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> managementConnections(WarmlaneSettings settings) {
@@ -44,6 +53,7 @@ class ManagementRoutes {
             factory.setHttp2(none);
             factory.addServerCustomizers(server -> server.protocol(HttpProtocol.HTTP11)
                     .idleTimeout(IDLE)
+                    .childOption(ChannelOption.ALLOCATOR, BUFFERS)
                     .doOnChannelInit((observer, channel, remote) -> {
                         if (limit.take(channel) == ConnectionLimit.Place.SERVED) {
                             ClientPipeline.makeStrict(channel, settings.limits());
