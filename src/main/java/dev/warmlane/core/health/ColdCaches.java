@@ -17,15 +17,13 @@ import org.jspecify.annotations.Nullable;
 public final class ColdCaches {
     private final CurrentHealth health;
     private final Presence presence;
-    private final HealthNews news;
     private final LongSupplier nanoClock;
     private volatile @Nullable Predicate<EndpointId> filler;
     private volatile @Nullable Consumer<EndpointId> heirs;
 
-    ColdCaches(CurrentHealth health, Presence presence, HealthNews news, LongSupplier nanoClock) {
+    ColdCaches(CurrentHealth health, Presence presence, LongSupplier nanoClock) {
         this.health = health;
         this.presence = presence;
-        this.news = news;
         this.nanoClock = nanoClock;
     }
 
@@ -102,7 +100,7 @@ public final class ColdCaches {
         boolean comesBack = health.of(server) instanceof Ejected;
         if (!comesBack) {
             presence.emptied(server, nanoClock.getAsLong());
-            news.tell(server, (listener, listed) -> listener.restarted(listed));
+            health.tell(server, (listener, listed) -> listener.restarted(listed));
             cold(server, health.pool().snapshot());
         }
         health.change(before -> before.restarted(server, nanoClock.getAsLong()));

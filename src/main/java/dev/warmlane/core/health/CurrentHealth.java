@@ -1,23 +1,29 @@
 package dev.warmlane.core.health;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The health of one pool's servers as it is now: a book that is replaced, never edited. Safe for concurrent use. */
+/**
+ * The health of one pool's servers as it is now, a book that is replaced, never edited, and who is told what becomes of them.
+ * Listeners are told on the caller's thread. Safe for concurrent use.
+ */
 final class CurrentHealth {
     private final EndpointPool pool;
-    private final HealthNews news;
     private final AtomicReference<HealthBook> book;
-    private volatile BiConsumer<HealthBook, HealthBook> listener = (before, after) -> {};
+    private final List<HealthListener> listeners = new CopyOnWriteArrayList<>();
+    private volatile BiConsumer<HealthBook, HealthBook> onChange = (before, after) -> {};
 
-    CurrentHealth(EndpointPool pool, HealthRules rules, HealthNews news) {
+    CurrentHealth(EndpointPool pool, HealthRules rules) {
         this.pool = pool;
-        this.news = news;
         this.book = new AtomicReference<>(HealthBook.empty(rules));
     }
 
@@ -26,8 +32,12 @@ final class CurrentHealth {
     }
 
     /** From now on tells this of what {@link #change} does, before the pool's snapshot shows it; not of what {@link #turn} does. */
-    void onChange(BiConsumer<HealthBook, HealthBook> told) {
-        listener = told;
+    void onChange(BiConsumer<HealthBook, HealthBook> listener) {
+        onChange = listener;
+    }
+
+    void add(HealthListener listener) {
+        listeners.add(listener);
     }
 
     /** The health of an endpoint; null if discovery does not list it as ready. */
@@ -47,9 +57,9 @@ final class CurrentHealth {
         if (turn.before() == turn.after()) {
             return false;
         }
-        listener.accept(turn.before(), turn.after());
+        onChange.accept(turn.before(), turn.after());
         pool.refresh();
-        news.changed(turn.before(), turn.after());
+        tellChanges(turn.before(), turn.after());
         return true;
     }
 
@@ -62,6 +72,36 @@ final class CurrentHealth {
             after = step.apply(before);
         } while (after != before && !book.compareAndSet(before, after));
         return new Turn(before, after);
+    }
+
+    void tell(Consumer<HealthListener> news) {
+        listeners.forEach(news);
+    }
+
+    /** Tells it of every rank of an endpoint's server. */
+    void tell(EndpointId id, BiConsumer<HealthListener, Endpoint> news) {
+        pool.snapshot()
+                .atServerOf(id)
+                .forEach(endpoint -> listeners.forEach(listener -> news.accept(listener, endpoint)));
+    }
+
+    /** Tells if a panic begins or ends. */
+    void tellPanic(HealthBook before, HealthBook after) {
+        if (before.isPanic() != after.isPanic()) {
+            int endpoints = after.all().size();
+            tell(listener -> listener.panic(after.isPanic(), endpoints - after.out(), endpoints));
+        }
+    }
+
+    /** Tells what differs between two books, of which the later one lists no other endpoints. */
+    private void tellChanges(HealthBook before, HealthBook after) {
+        after.all().forEach((id, now) -> {
+            EndpointHealth was = Objects.requireNonNull(before.of(id));
+            if (was.getClass() != now.getClass()) {
+                tell(id, (listener, endpoint) -> listener.changed(endpoint, was, now));
+            }
+        });
+        tellPanic(before, after);
     }
 
     private HealthBook book() {

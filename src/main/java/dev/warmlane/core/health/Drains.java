@@ -10,15 +10,13 @@ public final class Drains {
     private final CurrentHealth health;
     private final ColdCaches caches;
     private final Presence presence;
-    private final HealthNews news;
     private final Map<EndpointId, Drain> said = new ConcurrentHashMap<>();
     private volatile BiConsumer<EndpointId, Drain> replicas = (endpoint, drain) -> {};
 
-    Drains(CurrentHealth health, ColdCaches caches, Presence presence, HealthNews news) {
+    Drains(CurrentHealth health, ColdCaches caches, Presence presence) {
         this.health = health;
         this.caches = caches;
         this.presence = presence;
-        this.news = news;
     }
 
     /**
@@ -48,7 +46,7 @@ public final class Drains {
         }
         health.pool().refresh();
         String what = drain.drained() ? "drained by an operator" : "put back by an operator";
-        news.tell(endpoint, (listener, listed) -> listener.noted(listed, what, null));
+        health.tell(endpoint, (listener, listed) -> listener.noted(listed, what, null));
         return true;
     }
 

@@ -17,22 +17,15 @@ public final class HealthChecks {
     private final ColdCaches caches;
     private final HealthRules rules;
     private final Presence presence;
-    private final HealthNews news;
     private final LongSupplier nanoClock;
     private final Map<EndpointId, Streak> streaks = new ConcurrentHashMap<>();
 
     HealthChecks(
-            CurrentHealth health,
-            ColdCaches caches,
-            HealthRules rules,
-            Presence presence,
-            HealthNews news,
-            LongSupplier nanoClock) {
+            CurrentHealth health, ColdCaches caches, HealthRules rules, Presence presence, LongSupplier nanoClock) {
         this.health = health;
         this.caches = caches;
         this.rules = rules;
         this.presence = presence;
-        this.news = news;
         this.nanoClock = nanoClock;
     }
 
@@ -74,12 +67,12 @@ public final class HealthChecks {
      * @param sinceNanos when it began, on the clock of the pool's health
      */
     public void failed(EndpointId id, FailureCause cause, String why, long sinceNanos) {
-        news.tell(id, (listener, listed) -> listener.failed(listed, why));
+        health.tell(id, (listener, listed) -> listener.failed(listed, why));
         EndpointId endpoint = id.server();
         int inARow = add(endpoint, false, why, sinceNanos);
         boolean fell = inARow >= rules.checkFall();
         health.change(before -> before.checkFailed(endpoint, fell, cause.losesCache(), nanoClock.getAsLong()));
-        news.tell(
+        health.tell(
                 endpoint,
                 (listener, listed) ->
                         listener.checkFailed(listed, cause, inARow, !presence.heardSince(endpoint, sinceNanos)));
@@ -88,7 +81,7 @@ public final class HealthChecks {
 
     /** A health check found that nobody listens at an endpoint. */
     public void refused(EndpointId endpoint) {
-        news.tell(endpoint, HealthListener::refused);
+        health.tell(endpoint, HealthListener::refused);
     }
 
     /**
@@ -108,13 +101,13 @@ public final class HealthChecks {
                 caches.cold(endpoint.server(), health.pool().snapshot());
             }
             health.pool().refresh();
-            news.tell(endpoint, (listener, listed) -> listener.slept(listed, asleep));
+            health.tell(endpoint, (listener, listed) -> listener.slept(listed, asleep));
         }
     }
 
     /** Tells the log something about an endpoint that a check found. */
     public void note(Endpoint endpoint, String what, @Nullable String why) {
-        news.tell(listener -> listener.noted(endpoint, what, why));
+        health.tell(listener -> listener.noted(endpoint, what, why));
     }
 
     void forget(EndpointId server) {

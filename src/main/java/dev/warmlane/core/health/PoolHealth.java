@@ -25,7 +25,6 @@ public final class PoolHealth implements HealthWatch {
     private final LongSupplier nanoClock;
     private final Map<EndpointId, RequestRecord> requests = new ConcurrentHashMap<>();
     private final Presence presence = new Presence();
-    private final HealthNews news;
     private final CurrentHealth current;
     private final HealthChecks checks;
     private final Drains drains;
@@ -40,11 +39,10 @@ public final class PoolHealth implements HealthWatch {
         this.pool = pool;
         this.rules = rules;
         this.nanoClock = nanoClock;
-        this.news = new HealthNews(pool);
-        this.current = new CurrentHealth(pool, rules, news);
-        this.caches = new ColdCaches(current, presence, news, nanoClock);
-        this.checks = new HealthChecks(current, caches, rules, presence, news, nanoClock);
-        this.drains = new Drains(current, caches, presence, news);
+        this.current = new CurrentHealth(pool, rules);
+        this.caches = new ColdCaches(current, presence, nanoClock);
+        this.checks = new HealthChecks(current, caches, rules, presence, nanoClock);
+        this.drains = new Drains(current, caches, presence);
         current.onChange(caches::changed);
         pool.overlay(this::over);
         pool.onRemoval(this::forget);
@@ -75,7 +73,7 @@ public final class PoolHealth implements HealthWatch {
     }
 
     public void addListener(HealthListener listener) {
-        news.add(listener);
+        current.add(listener);
     }
 
     @Override
@@ -109,13 +107,13 @@ public final class PoolHealth implements HealthWatch {
     @Override
     public void failed(Endpoint endpoint, FailureCause cause) {
         if (cause == FailureCause.CONNECT || cause == FailureCause.RESET) {
-            news.tell(listener -> listener.lost(endpoint));
+            current.tell(listener -> listener.lost(endpoint));
         }
         if (!cause.blamesEndpoint()) {
             undecided(endpoint);
             return;
         }
-        news.tell(listener -> listener.failed(endpoint, cause.words()));
+        current.tell(listener -> listener.failed(endpoint, cause.words()));
         if (endpoint.state() != EndpointState.PROBATION || !failProbation(endpoint.id(), cause)) {
             judge(endpoint.id().server(), cause);
         }
@@ -148,7 +146,7 @@ public final class PoolHealth implements HealthWatch {
         if (!changed && pool.snapshot().hasStarting()) {
             pool.refresh();
         }
-        news.tell(HealthListener::ticked);
+        current.tell(HealthListener::ticked);
     }
 
     private boolean claim(EndpointId endpoint) {
@@ -178,7 +176,7 @@ public final class PoolHealth implements HealthWatch {
         CurrentHealth.Turn turn = current.turn(book -> book.follow(discovered, nowNanos));
         HealthBook before = turn.before();
         HealthBook followed = turn.after();
-        news.panic(before, followed);
+        current.tellPanic(before, followed);
         followed.all().keySet().forEach(id -> {
             requests.computeIfAbsent(id, known -> new RequestRecord(rules.window()));
             presence.follow(id, nowNanos);
