@@ -1,8 +1,7 @@
 package dev.warmlane.proxy.upstream;
 
+import dev.warmlane.proxy.upstream.WholeContent.WholeInTime;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.CompositeByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -10,15 +9,12 @@ import io.netty.handler.codec.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
-import reactor.core.publisher.Sinks;
 
 /**
  * An endpoint's response: its head, and what comes after it. The content is read once, as a stream or whole, and belongs to whoever
@@ -41,9 +37,7 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
     private boolean dropped;
     private @Nullable Throwable failure;
     /** Told of the end before anybody reads, so what comes until then waits for the reader. */
-    private Sinks.@Nullable One<Boolean> awaited;
-
-    private @Nullable Future<?> lateTimer;
+    private @Nullable WholeInTime awaited;
 
     UpstreamResponse(HttpResponse head, UpstreamExchange exchange, EventLoop loop) {
         this.head = head;
@@ -75,34 +69,15 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
      * anybody reads it, who still can; on the event loop.
      */
     public Mono<Boolean> isWholeWithin(Duration longest) {
-        Sinks.One<Boolean> told = Sinks.one();
-        awaited = told;
+        WholeInTime whole = new WholeInTime();
+        awaited = whole;
         exchange.join();
         if (ended) {
-            tellWhoAwaits();
+            whole.ended(failure);
         } else {
-            lateTimer = loop.schedule(() -> told.tryEmitValue(false), longest.toNanos(), TimeUnit.NANOSECONDS);
+            whole.await(loop, longest);
         }
-        return told.asMono();
-    }
-
-    private void tellWhoAwaits() {
-        cancelLateTimer();
-        if (awaited == null) {
-            return;
-        }
-        Throwable why = failure;
-        if (why == null) {
-            awaited.tryEmitValue(true);
-        } else {
-            awaited.tryEmitError(why);
-        }
-    }
-
-    private void cancelLateTimer() {
-        if (lateTimer != null) {
-            lateTimer.cancel(false);
-        }
+        return whole.told();
     }
 
     /** The whole content, perhaps empty, which has the time that may pass between two parts of a stream. */
@@ -110,7 +85,7 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
         return new Mono<>() {
             @Override
             public void subscribe(CoreSubscriber<? super ByteBuf> actual) {
-                UpstreamResponse.this.subscribe(new Joining(actual, loop));
+                UpstreamResponse.this.subscribe(new WholeContent(actual, loop));
             }
         };
     }
@@ -126,7 +101,7 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
 
     private void start(CoreSubscriber<? super ByteBuf> actual) {
         reader = actual;
-        if (actual instanceof Joining) {
+        if (actual instanceof WholeContent) {
             exchange.join();
         }
         actual.onSubscribe(this);
@@ -157,14 +132,18 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
         }
         ended = true;
         failure = why;
-        tellWhoAwaits();
+        if (awaited != null) {
+            awaited.ended(why);
+        }
         drain();
     }
 
     /** Nobody reads it any more. */
     void drop() {
         dropped = true;
-        cancelLateTimer();
+        if (awaited != null) {
+            awaited.dropped();
+        }
         Queue<ByteBuf> rest = waiting;
         waiting = null;
         if (rest != null) {
@@ -230,81 +209,5 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
     public void cancel() {
         over = true;
         exchange.abandon();
-    }
-
-    /** Joins the content, without a copy where it came in one piece. */
-    private static final class Joining implements CoreSubscriber<ByteBuf>, Subscription {
-        private final CoreSubscriber<? super ByteBuf> actual;
-        private final EventLoop loop;
-        private Subscription content = Operators.emptySubscription();
-        private @Nullable ByteBuf joined;
-        private boolean over;
-
-        Joining(CoreSubscriber<? super ByteBuf> actual, EventLoop loop) {
-            this.actual = actual;
-            this.loop = loop;
-        }
-
-        @Override
-        public void onSubscribe(Subscription subscription) {
-            content = subscription;
-            actual.onSubscribe(this);
-            subscription.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(ByteBuf chunk) {
-            if (over) {
-                chunk.release();
-            } else if (joined == null) {
-                joined = chunk;
-            } else if (joined instanceof CompositeByteBuf pieces) {
-                pieces.addComponent(true, chunk);
-            } else {
-                joined = chunk.alloc()
-                        .compositeBuffer()
-                        .addComponent(true, joined)
-                        .addComponent(true, chunk);
-            }
-        }
-
-        @Override
-        public void onComplete() {
-            if (!over) {
-                over = true;
-                actual.onNext(joined == null ? Unpooled.EMPTY_BUFFER : joined);
-                actual.onComplete();
-            }
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            discard();
-            actual.onError(failure);
-        }
-
-        @Override
-        public void request(long count) {
-            // All of it is one value.
-        }
-
-        @Override
-        public void cancel() {
-            content.cancel();
-            if (loop.inEventLoop()) {
-                discard();
-            } else {
-                loop.execute(this::discard);
-            }
-        }
-
-        private void discard() {
-            if (!over) {
-                over = true;
-                if (joined != null) {
-                    joined.release();
-                }
-            }
-        }
     }
 }
