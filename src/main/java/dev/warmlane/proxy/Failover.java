@@ -12,7 +12,6 @@ import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamHeaders;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
@@ -205,7 +204,7 @@ final class Failover {
             return Mono.error(failure);
         }
         routed.progress().attemptFailed();
-        EngineFailure why = UpstreamFailure.of(failure);
+        EngineFailure why = UpstreamAttempt.failure(failure);
         // A response that is given up was allowed to be when it came, or when it did not.
         if (failure instanceof UnusableResponse || (why.retryable() && retries.allow(routed, why.cause()))) {
             metrics.retried(routed.pool().name(), why.cause().label());
@@ -218,7 +217,7 @@ final class Failover {
     }
 
     private Mono<Void> next(ServerWebExchange exchange, RoutedExchange routed, Dispatch failed, Throwable failure) {
-        FailureCause cause = UpstreamFailure.of(failure).cause();
+        FailureCause cause = UpstreamAttempt.failure(failure).cause();
         Dispatch next = routed.next(cause);
         if (next != null) {
             return attempt(exchange, routed, next);
@@ -231,12 +230,12 @@ final class Failover {
     }
 
     private Mono<Void> fail(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
-        EngineFailure why = UpstreamFailure.of(failure);
+        EngineFailure why = UpstreamAttempt.failure(failure);
         routed.giveUp(why.cause());
         log.note(dispatch.endpoint().name(), "request failed", why.reason());
         if (routed.isRetryDiscouraged()) {
             exchange.getResponse().getHeaders().set(ResponseHeaders.SHOULD_RETRY, "false");
         }
-        return Mono.error(UpstreamFailure.toApi(failure));
+        return Mono.error(UpstreamAttempt.error(failure));
     }
 }

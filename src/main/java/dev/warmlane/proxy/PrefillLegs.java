@@ -13,13 +13,13 @@ import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.core.vllm.ZeroTokenAbort;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.proxy.ErrorResponses.EngineRefusal;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.proxy.upstream.AttemptsUnderWay;
 import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import dev.warmlane.proxy.upstream.UpstreamClient;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
 import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -229,7 +229,7 @@ final class PrefillLegs {
         if (failure instanceof ApiException) {
             return Mono.error(failure);
         }
-        EngineFailure why = UpstreamFailure.of(failure);
+        EngineFailure why = UpstreamAttempt.failure(failure);
         leg.failed(why.cause());
         metrics.prefillLeg(routed.pool().name(), "failed");
         Dispatch again = retries.allowPrefill(routed, why.cause())
@@ -240,7 +240,7 @@ final class PrefillLegs {
                 again == null ? "prompt is left to the decode endpoint" : "prompt goes to another",
                 why.reason());
         return again == null
-                ? alone(routed, dispatch, UpstreamFailure.toApi(failure))
+                ? alone(routed, dispatch, UpstreamAttempt.error(failure))
                 : run(exchange, routed, api, dispatch, again, System.nanoTime(), false);
     }
 

@@ -5,17 +5,18 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.vllm.ErrorEvent;
+import dev.warmlane.core.vllm.ResponseIdReader;
 import dev.warmlane.core.vllm.StreamStart;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.access.TokenCharge;
-import dev.warmlane.proxy.body.ResponseStart;
 import dev.warmlane.proxy.body.ResponseTail;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.outcome.RequestProgress;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
+import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ final class ResponseObserver {
     private final FailureLog log;
     private final @Nullable TokenCharge charge;
     private final ResponseTail tail = new ResponseTail();
-    private final @Nullable ResponseStart start;
+    private final @Nullable ResponseIdReader idReader;
     private boolean committed;
     private boolean aborted;
     private boolean begun;
@@ -67,7 +68,7 @@ final class ResponseObserver {
         this.generates = routed.requestBody().bytes().length > 0;
         this.onCommit = onCommit;
         this.charge = status >= 400 ? null : routed.charge();
-        this.start = status >= 400 || routed.responses() == null ? null : new ResponseStart();
+        this.idReader = status >= 400 || routed.responses() == null ? null : new ResponseIdReader();
         this.onFirstByte = onFirstByte;
         this.log = log;
     }
@@ -197,15 +198,16 @@ final class ResponseObserver {
     private void note(ByteBuf chunk) {
         dispatch.heard();
         tail.accept(chunk);
-        if (start != null) {
-            start.accept(chunk);
+        if (idReader != null && idReader.wantedBytes() > 0) {
+            int count = Math.min(chunk.readableBytes(), idReader.wantedBytes());
+            idReader.accept(ByteBufUtil.getBytes(chunk, chunk.readerIndex(), count));
         }
     }
 
     /** Which endpoint made the response, for whoever names it later. */
     private void learnOwner() {
         StoredResponses responses = routed.responses();
-        String id = start == null ? null : start.takeId();
+        String id = idReader == null ? null : idReader.takeId();
         if (id != null && responses != null && !aborted && !refused) {
             responses.made(routed.pool().name(), id, dispatch.endpoint().id());
         }
@@ -251,9 +253,9 @@ final class ResponseObserver {
     /** The response broke off after part of it had gone to the client. Returns the error for a client that can still be told. */
     ApiException brokeOff(Throwable failure) {
         progress.brokeOff();
-        EngineFailure why = UpstreamFailure.of(failure);
+        EngineFailure why = UpstreamAttempt.failure(failure);
         dispatch.brokeOff(why.cause());
         log.note(dispatch.endpoint().name(), "response broke off", why.reason());
-        return UpstreamFailure.toApi(failure);
+        return UpstreamAttempt.error(failure);
     }
 }

@@ -2,9 +2,10 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure;
+import dev.warmlane.proxy.WebSocketFrames.FramesUnderWay;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.FailureLog;
-import dev.warmlane.proxy.upstream.UpstreamFailure;
+import dev.warmlane.proxy.upstream.UpstreamAttempt;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
@@ -120,7 +121,7 @@ final class WebSocketSession {
         Throwable failure = engine.failure;
         if (!engine.closed && !(failure instanceof Idle)) {
             routed.progress().brokeOff();
-            EngineFailure why = UpstreamFailure.of(failure == null ? AbortedException.beforeSend() : failure);
+            EngineFailure why = UpstreamAttempt.failure(failure == null ? AbortedException.beforeSend() : failure);
             dispatch.brokeOff(why.cause());
             log.note(dispatch.endpoint().name(), "WebSocket broke off", why.reason());
         }

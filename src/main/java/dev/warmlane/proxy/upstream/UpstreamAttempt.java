@@ -3,8 +3,10 @@ package dev.warmlane.proxy.upstream;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.proxy.error.ApiException;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -146,5 +148,30 @@ public final class UpstreamAttempt {
                 && !answered
                 && nowNanos - sentNanos <= roundTrip.toNanos()
                 && EngineFailure.of(failure).cause() == FailureCause.RESET;
+    }
+
+    /** Why an attempt failed. An end of the gateway's own, such as its shutdown, says nothing of the endpoint and is not retryable. */
+    public static EngineFailure failure(Throwable failure) {
+        return failure instanceof ApiException api
+                ? new EngineFailure(api.code(), FailureCause.OTHER, false)
+                : EngineFailure.of(failure);
+    }
+
+    /**
+     * The error for the client if no endpoint takes the request: 504 for a timeout, 503 for a lack of the gateway's own, else 502. It
+     * names no endpoint; the log does.
+     */
+    public static ApiException error(Throwable failure) {
+        if (failure instanceof ApiException api) {
+            return api;
+        }
+        EngineFailure why = failure(failure);
+        if (why.isOurs()) {
+            return ApiException.outOfResources();
+        }
+        String message = "The endpoint failed: %s.".formatted(why.reason());
+        return failure instanceof ReadTimeoutException
+                ? ApiException.upstreamTimeout(message)
+                : ApiException.upstreamFailed(message);
     }
 }

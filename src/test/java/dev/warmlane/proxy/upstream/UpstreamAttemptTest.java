@@ -2,12 +2,15 @@ package dev.warmlane.proxy.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.proxy.error.ApiException;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import reactor.netty.channel.AbortedException;
 
 class UpstreamAttemptTest {
     private static final Duration ROUND_TRIP = Duration.ofMillis(100);
@@ -75,5 +78,22 @@ class UpstreamAttemptTest {
         sending.begin(channel, 0);
 
         assertThat(sending.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();
+    }
+
+    @Test
+    void aConnectionThatIsGoneIsTriedElsewhereHoweverItFails() {
+        assertThat(isRetryable(new ConnectException())).isTrue();
+        assertThat(isRetryable(RESET)).isTrue();
+        assertThat(isRetryable(AbortedException.beforeSend())).isTrue();
+        assertThat(isRetryable(new NotYetConnectedException())).isTrue();
+    }
+
+    @Test
+    void anEndOfTheGatewayIsNotTriedElsewhere() {
+        assertThat(isRetryable(ApiException.shuttingDown())).isFalse();
+    }
+
+    private static boolean isRetryable(Throwable failure) {
+        return UpstreamAttempt.failure(failure).retryable();
     }
 }

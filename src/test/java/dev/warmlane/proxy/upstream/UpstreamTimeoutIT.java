@@ -84,7 +84,7 @@ class UpstreamTimeoutIT {
         Throwable failure = catchThrowable(() -> get(client, "/mute"));
 
         assertThat(failure).isInstanceOf(ReadTimeoutException.class);
-        assertThat(UpstreamFailure.toApi(failure).status()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+        assertThat(UpstreamAttempt.error(failure).status()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
     }
 
     @Test

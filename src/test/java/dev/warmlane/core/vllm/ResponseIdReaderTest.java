@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ResponseIdsTest {
+class ResponseIdReaderTest {
     private static final String STREAM =
             "event: response.created\ndata: {\"response\":{\"id\":\"resp_1\",\"created_at\":1,\"output\":[]},"
                     + "\"sequence_number\":0,\"type\":\"response.created\"}\n\n";
@@ -60,11 +60,41 @@ class ResponseIdsTest {
 
     @Property
     void neverThrows(@ForAll byte[] garbage) {
-        ResponseIds.idIn(garbage);
+        ResponseIdReader.idIn(garbage);
+    }
+
+    @Test
+    void anIdThatComesInPiecesIsReadAndTakenOnce() {
+        ResponseIdReader reader = new ResponseIdReader();
+        for (String piece : new String[] {"{\"i", "d\":", "\"resp", "_1", "\""}) {
+            assertThat(reader.takeId()).isNull();
+            reader.accept(piece.getBytes(UTF_8));
+        }
+        assertThat(reader.takeId()).isEqualTo("resp_1");
+        assertThat(reader.takeId()).isNull();
+    }
+
+    @Test
+    void wantsNothingOnceItKnowsTheId() {
+        ResponseIdReader reader = new ResponseIdReader();
+        assertThat(reader.wantedBytes()).isPositive();
+        reader.accept(STREAM.getBytes(UTF_8));
+        assertThat(reader.wantedBytes()).isZero();
+    }
+
+    @Test
+    void wantsNoMoreThanTheBeginning() {
+        ResponseIdReader reader = new ResponseIdReader();
+        byte[] beginning = ("{\"x\":\"" + "y".repeat(4089)).getBytes(UTF_8);
+        reader.accept(beginning);
+        assertThat(reader.wantedBytes()).isOne();
+        reader.accept(new byte[] {'y'});
+        assertThat(reader.wantedBytes()).isZero();
+        assertThat(reader.takeId()).isNull();
     }
 
     private static @Nullable String idIn(String start) {
         byte[] bytes = start.getBytes(UTF_8);
-        return ResponseIds.idIn(bytes);
+        return ResponseIdReader.idIn(bytes);
     }
 }
