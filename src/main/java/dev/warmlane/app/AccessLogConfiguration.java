@@ -4,8 +4,7 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.outcome.AccessLog;
-import dev.warmlane.proxy.outcome.AccessLog.AccessLogFile;
-import dev.warmlane.proxy.outcome.AccessLogListener;
+import dev.warmlane.proxy.outcome.AccessLogFile;
 import dev.warmlane.proxy.outcome.AccessRecord;
 import dev.warmlane.proxy.outcome.Pseudonyms;
 import dev.warmlane.settings.AccessLogSettings;
@@ -39,16 +38,15 @@ class AccessLogConfiguration {
                         Path.of(accessLog.target()), accessLog.maxSize().toBytes(), accessLog.keptFiles());
         try {
             return new AccessLog(
-                    target, pseudonyms, ClusterConfiguration.replicaName(settings.cluster()), accessLog.queue());
+                    target,
+                    pseudonyms,
+                    ClusterConfiguration.replicaName(settings.cluster()),
+                    accessLog.queue(),
+                    InstantSource.system());
         } catch (IOException e) {
             throw new InvalidSettingException(
                     AccessLogSettings.TARGET, accessLog.target(), "off, stdout or a file that can be written");
         }
-    }
-
-    @Bean
-    AccessLogListener accessLogListener(AccessLog accessLog) {
-        return new AccessLogListener(accessLog, InstantSource.system());
     }
 
     @Bean

@@ -1,8 +1,11 @@
 package dev.warmlane.proxy.body;
 
+import dev.warmlane.core.vllm.Transfer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -10,7 +13,7 @@ import reactor.core.publisher.Mono;
  * Changes a response while it passes, wherever its chunks end: what is not complete yet waits for its end. One for each response. A
  * cancel may come from another thread, while a chunk is on its way.
  */
-public abstract class ChunkRewriter {
+public abstract sealed class ChunkRewriter {
     private ByteBuf waiting = Unpooled.EMPTY_BUFFER;
     private boolean discarded;
 
@@ -79,4 +82,112 @@ public abstract class ChunkRewriter {
 
     /** Takes over what was left in the end, and gives what the client gets of it. */
     abstract ByteBuf takeLast(ByteBuf rest);
+
+    private static ByteBuf ascii(String text) {
+        return Unpooled.unreleasableBuffer(
+                Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII).asReadOnly());
+    }
+
+    /** Takes the usage chunk out of a stream of server-sent events. All other bytes pass unchanged; only an event waits for its end. */
+    public static final class UsageChunkRemover extends ChunkRewriter {
+        /** A usage chunk is far smaller; a longer event passes without waiting for its end. */
+        private static final int MAX_EVENT_BYTES = 16 * 1024;
+
+        private static final ByteBuf EVENT_END = ascii("\n\n");
+        private static final ByteBuf NO_CHOICES = ascii("\"choices\":[]");
+        private static final ByteBuf USAGE = ascii("\"usage\":{");
+
+        @Override
+        boolean passesUnchanged(ByteBuf chunk) {
+            int end = chunk.writerIndex();
+            return chunk.readableBytes() >= 2
+                    && chunk.getByte(end - 1) == '\n'
+                    && chunk.getByte(end - 2) == '\n'
+                    && ByteBufUtil.indexOf(NO_CHOICES, chunk) < 0;
+        }
+
+        @Override
+        ByteBuf take(ByteBuf all, ByteBufAllocator allocator) {
+            ByteBuf passed = allocator.buffer(all.readableBytes());
+            int end = ByteBufUtil.indexOf(EVENT_END, all);
+            while (end >= 0) {
+                ByteBuf event = all.readSlice(end + EVENT_END.readableBytes() - all.readerIndex());
+                if (!isUsageChunk(event)) {
+                    passed.writeBytes(event);
+                }
+                end = ByteBufUtil.indexOf(EVENT_END, all);
+            }
+            if (all.readableBytes() > MAX_EVENT_BYTES) {
+                passed.writeBytes(all);
+            }
+            return passed;
+        }
+
+        @Override
+        ByteBuf takeLast(ByteBuf rest) {
+            return rest;
+        }
+
+        private static boolean isUsageChunk(ByteBuf event) {
+            return ByteBufUtil.indexOf(NO_CHOICES, event) >= 0 && ByteBufUtil.indexOf(USAGE, event) >= 0;
+        }
+    }
+
+    /**
+     * Tells a client whose prompt was computed elsewhere what that took, in the usage that the endpoint of the response reports. All other
+     * bytes pass unchanged: of a stream, only a line that is not complete yet waits for its end; of a body, its last bytes.
+     */
+    public static final class UsageCorrection extends ChunkRewriter {
+        /** A longer line is no usage, and what follows the usage in a body is shorter. */
+        private static final int KEPT_BYTES = 4096;
+
+        private static final ByteBuf USAGE = ascii("\"usage\"");
+
+        private final Transfer transfer;
+        private final boolean events;
+
+        /** @param events whether the response is a stream of events, rather than a body whose length is known */
+        public UsageCorrection(Transfer transfer, boolean events) {
+            this.transfer = transfer;
+            this.events = events;
+        }
+
+        @Override
+        boolean passesUnchanged(ByteBuf chunk) {
+            return events
+                    && chunk.isReadable()
+                    && chunk.getByte(chunk.writerIndex() - 1) == '\n'
+                    && ByteBufUtil.indexOf(USAGE, chunk) < 0;
+        }
+
+        @Override
+        ByteBuf take(ByteBuf all, ByteBufAllocator allocator) {
+            int end = events ? afterLastLine(all) : Math.max(all.readerIndex(), all.writerIndex() - KEPT_BYTES);
+            ByteBuf passed = all.readRetainedSlice(end - all.readerIndex());
+            return events ? corrected(passed) : passed;
+        }
+
+        @Override
+        ByteBuf takeLast(ByteBuf rest) {
+            return corrected(rest);
+        }
+
+        private ByteBuf corrected(ByteBuf part) {
+            if (ByteBufUtil.indexOf(USAGE, part) < 0) {
+                return part;
+            }
+            byte[] bytes = ByteBufUtil.getBytes(part);
+            part.release();
+            return Unpooled.wrappedBuffer(transfer.correct(bytes, !events));
+        }
+
+        private static int afterLastLine(ByteBuf all) {
+            for (int i = all.writerIndex() - 1; i >= all.readerIndex(); i--) {
+                if (all.getByte(i) == '\n') {
+                    return i + 1;
+                }
+            }
+            return all.readableBytes() > KEPT_BYTES ? all.writerIndex() : all.readerIndex();
+        }
+    }
 }

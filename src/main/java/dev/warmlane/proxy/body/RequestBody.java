@@ -206,7 +206,7 @@ public final class RequestBody {
 
     /**
      * Asks for the usage chunk of a stream where the client did not: without it, an engine does not say how many tokens were
-     * cached. {@link UsageChunkRemover} takes the chunk out again. The client's other options stay, and what was read before
+     * cached. {@link ChunkRewriter.UsageChunkRemover} takes the chunk out again. The client's other options stay, and what was read before
      * stays true.
      *
      * @return false where there is nothing to ask: it is no stream, asks by itself, or cannot be read

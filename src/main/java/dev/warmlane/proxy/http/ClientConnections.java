@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.http;
 
+import dev.warmlane.proxy.http.Http2Request.StreamReset;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;

@@ -4,15 +4,17 @@ import ch.qos.logback.core.AsyncAppenderBase;
 import ch.qos.logback.core.ContextBase;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
-import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
-import ch.qos.logback.core.rolling.RollingFileAppender;
-import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
-import ch.qos.logback.core.util.Duration;
-import ch.qos.logback.core.util.FileSize;
-import java.io.File;
-import java.io.FileOutputStream;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
+import dev.warmlane.core.routing.RoutingDecision;
+import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.outcome.AccessRecord.Response;
+import dev.warmlane.proxy.outcome.AccessRecord.Routing;
+import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestProgress.LoggedRequest;
+import dev.warmlane.settings.PoolSettings;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -21,14 +23,20 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.cloud.gateway.route.Route;
+import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Takes records from any thread; Logback queues them and writes them on one of its own, apart from the application's logging
- * and its levels. Never blocks who adds: what comes faster than it can be written is dropped and counted, and so is what cannot
- * be written at all.
+ * Logs every request of the public port when it is over: served, refused, failed or left by its client. Records come from any thread;
+ * Logback queues them and writes them on one of its own, apart from the application's logging and its levels. Never blocks who adds:
+ * what comes faster than it can be written is dropped and counted, and so is what cannot be written at all.
  */
-public final class AccessLog implements AutoCloseable {
+public final class AccessLog implements OutcomeListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+
+    private static final String EVENT_STREAM = "text/event-stream";
 
     /** Lines that reach the file together at most. */
     private static final int BATCH_LINES = 256;
@@ -48,6 +56,7 @@ public final class AccessLog implements AutoCloseable {
 
     private final IntUnaryOperator oneMore;
     private final int queueLines;
+    private final InstantSource clock;
     private final OutputStreamAppender<AccessRecord> target;
     private final LongAdder written = new LongAdder();
     private final LongAdder dropped = new LongAdder();
@@ -58,13 +67,19 @@ public final class AccessLog implements AutoCloseable {
      *
      * @param target started and stopped by this
      * @param queueLines records that may wait; at least 1
+     * @param clock for the times at which requests came
      * @throws IOException if the target cannot be opened
      */
     public AccessLog(
-            OutputStreamAppender<AccessRecord> target, Pseudonyms pseudonyms, @Nullable String replica, int queueLines)
+            OutputStreamAppender<AccessRecord> target,
+            Pseudonyms pseudonyms,
+            @Nullable String replica,
+            int queueLines,
+            InstantSource clock)
             throws IOException {
         this.target = target;
         this.queueLines = queueLines;
+        this.clock = clock;
         this.oneMore = lines -> Math.min(lines + 1, queueLines);
         if (target.getContext() == null) {
             target.setContext(new ContextBase());
@@ -86,8 +101,13 @@ public final class AccessLog implements AutoCloseable {
         queue.start();
     }
 
+    @Override
+    public void ended(RequestOutcome outcome) {
+        add(record(outcome));
+    }
+
     /** Notes a request that is over, unless too many wait already. */
-    public void add(AccessRecord request) {
+    void add(AccessRecord request) {
         int before = waiting.getAndUpdate(oneMore);
         if (before == queueLines) {
             dropped.increment();
@@ -117,6 +137,72 @@ public final class AccessLog implements AutoCloseable {
 
     private boolean works() {
         return target.isStarted() && target.getOutputStream() != null;
+    }
+
+    private AccessRecord record(RequestOutcome outcome) {
+        ServerWebExchange exchange = outcome.exchange();
+        Route route = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR);
+        Identity identity = exchange.getAttribute(Identity.ATTRIBUTE);
+        RequestProgress progress = outcome.progress();
+        LoggedRequest logged = progress == null ? null : progress.logged();
+        return new AccessRecord(
+                clock.millis() - TimeUnit.NANOSECONDS.toMillis(outcome.durationNanos()),
+                outcome.requestId(),
+                identity == null ? null : identity.name(),
+                route == null ? null : route.getId(),
+                outcome.pool().equals(PoolSettings.NO_POOL) ? null : outcome.pool(),
+                outcome.askedModel(),
+                Objects.equals(outcome.model(), outcome.askedModel()) ? null : outcome.model(),
+                outcome.result().label(),
+                outcome.status(),
+                outcome.errorCode(),
+                outcome.traceId(),
+                logged == null ? null : logged.prompt(),
+                progress == null ? null : progress.key(),
+                progress == null ? null : routing(progress),
+                progress == null ? Response.NONE : response(exchange, progress, logged),
+                outcome.durationNanos());
+    }
+
+    private static @Nullable Routing routing(RequestProgress progress) {
+        RoutingDecision decision = progress.decision();
+        return decision == null
+                ? null
+                : new Routing(
+                        decision.endpoint().name(),
+                        decision.source().label(),
+                        decision.outcome().label(),
+                        progress.failed().stream()
+                                .map(attempt -> new AccessRecord.Failed(attempt.endpoint(), attempt.cause()))
+                                .toList(),
+                        progress.retries(),
+                        decision.matchedTokens(),
+                        progress.overheadNanos());
+    }
+
+    private static Response response(
+            ServerWebExchange exchange, RequestProgress progress, @Nullable LoggedRequest logged) {
+        Long firstByte = progress.firstByteNanos() == RequestProgress.NEVER ? null : (Long) progress.firstByteNanos();
+        UsageReport usage = progress.usage();
+        return usage != null
+                ? new Response(usage.promptTokens(), usage.outputTokens(), usage.cachedTokens(), firstByte)
+                : new Response(estimatedTokens(progress, logged), streamedChunks(exchange, progress), null, firstByte);
+    }
+
+    private static @Nullable Long estimatedTokens(RequestProgress progress, @Nullable LoggedRequest logged) {
+        if (logged == null || logged.promptTokens() == 0) {
+            return null;
+        }
+        RoutingDecision decision = progress.decision();
+        long estimate = decision == null ? 0 : decision.promptTokens();
+        return estimate > 0 ? estimate : logged.promptTokens();
+    }
+
+    private static @Nullable Long streamedChunks(ServerWebExchange exchange, RequestProgress progress) {
+        // Not parsed: what an engine says of its content may be no type at all.
+        String type = exchange.getResponse().getHeaders().getFirst(HttpHeaders.CONTENT_TYPE);
+        boolean stream = type != null && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
+        return stream ? (Long) (long) progress.chunks() : null;
     }
 
     /** Writes the queue's lines, flushes a batch of them at a time and counts it then. For the queue's thread. */
@@ -166,51 +252,6 @@ public final class AccessLog implements AutoCloseable {
         public void stop() {
             super.stop();
             target.stop();
-        }
-    }
-
-    /**
-     * A file that makes room when it is full: {@code access.log} becomes {@code access.log.1}, which becomes {@code access.log.2},
-     * and so on; the oldest is deleted. Appends, so that a file truncated by others goes on.
-     */
-    public static final class AccessLogFile extends RollingFileAppender<AccessRecord> {
-        /**
-         * Opened when it starts.
-         *
-         * @param file without {@code %}, which means something to Logback
-         * @param maxBytes after which it is full; exceeded by what is buffered
-         * @param keptFiles full files that are kept, at least 1
-         */
-        public AccessLogFile(Path file, long maxBytes, int keptFiles) {
-            setContext(new ContextBase());
-            setFile(file.toString());
-            FixedWindowRollingPolicy numbered = new FixedWindowRollingPolicy() {
-                @Override
-                protected int getMaxWindowSize() {
-                    return keptFiles;
-                }
-            };
-            numbered.setContext(getContext());
-            numbered.setParent(this);
-            numbered.setFileNamePattern(file + ".%i");
-            numbered.setMaxIndex(keptFiles);
-            numbered.start();
-            SizeBasedTriggeringPolicy<AccessRecord> full = new SizeBasedTriggeringPolicy<>();
-            full.setContext(getContext());
-            full.setMaxFileSize(new FileSize(maxBytes));
-            full.setCheckIncrement(Duration.buildByMilliseconds(0));
-            full.start();
-            setRollingPolicy(numbered);
-            setTriggeringPolicy(full);
-        }
-
-        /** A plain stream, because Logback's own would hide what could not be written, and make missing directories. */
-        @Override
-        public void openFile(String name) throws IOException {
-            if (name.contains("%")) {
-                throw new IOException(name + ": percent sign (expected: a path without)");
-            }
-            setOutputStream(new WholeBatches(new File(name), new FileOutputStream(name, true)));
         }
     }
 }

@@ -22,7 +22,6 @@ import dev.warmlane.proxy.http.ClientConnections;
 import dev.warmlane.proxy.http.ClientPipeline;
 import dev.warmlane.proxy.http.ExactRoutes;
 import dev.warmlane.proxy.outcome.AccessLog;
-import dev.warmlane.proxy.outcome.AccessLogListener;
 import dev.warmlane.proxy.outcome.AccessRecord;
 import dev.warmlane.proxy.outcome.ModelMetrics;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
@@ -186,7 +185,7 @@ public final class WarmUp implements AutoCloseable {
         OutputStreamAppender<AccessRecord> nowhere = new OutputStreamAppender<>();
         nowhere.setContext(new ContextBase());
         nowhere.setOutputStream(OutputStream.nullOutputStream());
-        return new AccessLog(nowhere, Pseudonyms.random(), null, log.queue());
+        return new AccessLog(nowhere, Pseudonyms.random(), null, log.queue(), InstantSource.system());
     }
 
     private DisposableServer server(
@@ -195,7 +194,7 @@ public final class WarmUp implements AutoCloseable {
         listeners.add(new RequestMetrics(registry));
         listeners.add(new ModelMetrics(registry, StandInEngine.MODEL::equals));
         if (accessLog != null) {
-            listeners.add(new AccessLogListener(accessLog, InstantSource.system()));
+            listeners.add(accessLog);
         }
         OutcomeFilter outcomes = new OutcomeFilter(listeners);
         ShortWay way = new ShortWay(

@@ -4,6 +4,7 @@ import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import dev.warmlane.tools.simulator.Faults.Transfers;
+import dev.warmlane.tools.simulator.GenerationService.ServerStats;
 import dev.warmlane.tools.simulator.HttpExchange.Route;
 import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.engine.EngineStats;

@@ -8,6 +8,7 @@ import dev.warmlane.tools.simulator.engine.EngineRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
 import dev.warmlane.tools.simulator.engine.EngineRequest.Transfer;
+import dev.warmlane.tools.simulator.engine.EngineStats;
 import java.time.Clock;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -212,4 +213,15 @@ final class GenerationService {
     private long nowSeconds() {
         return clock.instant().getEpochSecond();
     }
+
+    /**
+     * What a server has seen since it started. Immutable.
+     *
+     * @param requests generation and embedding requests received, refused ones too
+     * @param inFlight those without a complete response whose clients are still there
+     * @param peakInFlight the most that were in flight at a time
+     * @param cancels those whose connection ended before the response was complete
+     * @param engine the engine's own counters
+     */
+    public record ServerStats(long requests, int inFlight, int peakInFlight, long cancels, EngineStats engine) {}
 }

@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import dev.warmlane.tools.Json;
 import dev.warmlane.tools.simulator.ChatTemplate.Prompt;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
+import dev.warmlane.tools.simulator.GenerationService.ServerStats;
 import dev.warmlane.tools.simulator.HttpExchange.Route;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

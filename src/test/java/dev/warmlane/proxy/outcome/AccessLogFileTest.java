@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.core.encoder.EncoderBase;
-import dev.warmlane.proxy.outcome.AccessLog.AccessLogFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -99,7 +99,7 @@ class AccessLogFileTest {
     @ValueSource(strings = {"no/such/file", "", "100%d.log"})
     void aFileThatCannotBeMadeFailsAtOnce(String name) {
         AccessLogFile file = new AccessLogFile(directory.resolve(name), 10, 1);
-        assertThatThrownBy(() -> new AccessLog(file, Pseudonyms.of("salt"), "gw-a", 1))
+        assertThatThrownBy(() -> new AccessLog(file, Pseudonyms.of("salt"), "gw-a", 1, InstantSource.system()))
                 .isInstanceOf(IOException.class);
     }
 
@@ -107,7 +107,8 @@ class AccessLogFileTest {
     @EnabledOnOs(OS.LINUX)
     void countsWhatAFullDiskDoesNotTakeAndGoesOnOnceThereIsRoom() throws IOException {
         Path path = Files.createSymbolicLink(directory.resolve("access.log"), Path.of("/dev/full"));
-        AccessLog log = new AccessLog(new AccessLogFile(path, 1000, 1), Pseudonyms.of("salt"), "gw-a", 10);
+        AccessLog log = new AccessLog(
+                new AccessLogFile(path, 1000, 1), Pseudonyms.of("salt"), "gw-a", 10, InstantSource.system());
         log.add(Records.refused("lost", null));
         await().until(() -> log.dropped() == 1);
         Files.delete(path);

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class AccessLogTest {
     private final AccessLog log;
 
     AccessLogTest() throws IOException {
-        log = new AccessLog(target, Pseudonyms.of("salt"), "gw-a", QUEUE);
+        log = new AccessLog(target, Pseudonyms.of("salt"), "gw-a", QUEUE, InstantSource.system());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.proxy.outcome.AccessLogFile.WholeBatches;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;

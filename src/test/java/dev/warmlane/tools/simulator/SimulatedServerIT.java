@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.simulator.GenerationService.ServerStats;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineRequest.FinishReason;
