@@ -8,6 +8,7 @@ import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.Wire;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,22 +84,19 @@ class RequestOutcomeIT extends ObservedRequests {
 
     @Test
     void failedWhereTheBodyOfAnErrorDoesNotCome() {
-        startWithTwoEngines();
-        Wire client = send(PROMPT);
-        try (Exchange exchange = next()) {
-            exchange.wire().send("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n");
-            assertStatus(client, 504);
-        }
-        reports.assertLast("default", "5xx", 504);
-        reports.assertError("upstream_timeout");
+        failsInTime(exchange -> exchange.wire().send("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n"));
     }
 
     @Test
     void failedWhereAWholeResponseDrips() {
+        failsInTime(exchange -> exchange.drip("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"));
+    }
+
+    private void failsInTime(Consumer<Exchange> answer) {
         startWithTwoEngines();
         Wire client = send(PROMPT);
         try (Exchange exchange = next()) {
-            exchange.drip("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n");
+            answer.accept(exchange);
             assertStatus(client, 504);
         }
         reports.assertLast("default", "5xx", 504);

@@ -2,13 +2,11 @@ package dev.warmlane.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.harness.CapturedLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,31 +15,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whom a replica asks for its state, over a transport that a test moves by hand. */
 class ReplicaSharingTest {
     private static final Member SELF = new Member("self", "a", "1.0");
     private static final Member OTHER = new Member("other", "b", "1.0");
 
-    private final Logger logger = (Logger) LoggerFactory.getLogger(ReplicaSharing.class);
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog(ReplicaSharing.class);
+
     private final ByHand transport = new ByHand();
     private final ReplicaSharing sharing = new ReplicaSharing(
             transport, new AffinityTable(10, Duration.ofHours(1), System::nanoTime), Duration.ZERO, Duration.ZERO);
 
-    @BeforeEach
-    void listen() {
-        logger.addAppender(appender);
-        appender.start();
-    }
-
     @AfterEach
     void close() {
         sharing.close();
-        logger.detachAppender(appender);
     }
 
     @Test
@@ -79,8 +70,7 @@ class ReplicaSharingTest {
         Member third = new Member("third", "c", "1.1");
         sharing.membershipChanged(new MembershipChange(List.of(third), List.of(), true, List.of(OTHER, SELF, third)));
         sharing.membershipChanged(new MembershipChange(List.of(), List.of(third), false, List.of(OTHER, SELF)));
-        assertThat(appender.list)
-                .extracting(ILoggingEvent::getFormattedMessage)
+        assertThat(log.lines())
                 .containsExactly(
                         "cluster: joined 1 other replicas, took over 0 KB from b in 0 ms",
                         "cluster: replica c (1.1) joined after a partition, now 3 replicas",

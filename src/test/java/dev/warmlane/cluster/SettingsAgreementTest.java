@@ -3,19 +3,16 @@ package dev.warmlane.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.SettingsAgreement.Difference;
+import dev.warmlane.harness.CapturedLog;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class SettingsAgreementTest {
     private static final Member SELF = new Member("1", "gw-a", "0.2.0");
@@ -24,31 +21,19 @@ class SettingsAgreementTest {
     private static final Member LATER = new Member("4", "gw-d", "0.3.0");
     private static final Map<String, Long> OWN = Map.of("affinity", 1L, "limits", 2L, "routing", 3L);
 
-    private final Logger logger = (Logger) LoggerFactory.getLogger(SettingsAgreement.class);
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog(SettingsAgreement.class);
+
     private Instant now = Instant.EPOCH;
     private final SettingsAgreement agreement = new SettingsAgreement(() -> now);
     private final Map<String, Map<String, Long>> told = new HashMap<>();
-
-    @BeforeEach
-    void listen() {
-        logger.setAdditive(false);
-        logger.addAppender(appender);
-        appender.start();
-    }
-
-    @AfterEach
-    void stop() {
-        logger.detachAppender(appender);
-        logger.setAdditive(true);
-    }
 
     @Test
     void whoHasTheSameSettingsOrTellsNoneAgrees() {
         told.put(B.id(), OWN);
         check(SELF, B, C);
         assertThat(agreement.differences()).isEmpty();
-        assertThat(lines()).isEmpty();
+        assertThat(log.lines()).isEmpty();
     }
 
     @Test
@@ -64,12 +49,12 @@ class SettingsAgreementTest {
         check(SELF, B);
         check(SELF, B);
         assertThat(agreement.differences()).isEmpty();
-        assertThat(lines())
+        assertThat(log.lines())
                 .containsExactly(
                         "cluster: settings of gw-b differ from those of this replica: affinity, routing; if that lasts,"
                                 + " see WarmlaneReplicasDiffer in docs/runbook.md",
                         "cluster: the settings of all replicas agree again");
-        assertThat(appender.list).extracting(ILoggingEvent::getLevel).containsOnly(Level.INFO);
+        assertThat(log.events()).extracting(ILoggingEvent::getLevel).containsOnly(Level.INFO);
     }
 
     @Test
@@ -80,9 +65,9 @@ class SettingsAgreementTest {
         check(SELF, B, C);
         check(SELF, C);
         assertThat(agreement.differences()).containsOnlyKeys(C.id());
-        assertThat(lines()).hasSize(1);
+        assertThat(log.lines()).hasSize(1);
         check(SELF);
-        assertThat(lines()).hasSize(2).last().asString().endsWith("agree again");
+        assertThat(log.lines()).hasSize(2).last().asString().endsWith("agree again");
     }
 
     @Test
@@ -101,9 +86,5 @@ class SettingsAgreementTest {
 
     private void check(Member... members) {
         agreement.check(SELF, List.of(members), OWN, told);
-    }
-
-    private List<String> lines() {
-        return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 }

@@ -60,7 +60,7 @@ class EngineNamesIT {
     void stop() {
         names.close();
         dns.close();
-        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(1)).block();
+        loops.dispose();
     }
 
     @Test

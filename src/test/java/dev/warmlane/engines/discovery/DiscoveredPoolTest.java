@@ -2,40 +2,24 @@ package dev.warmlane.engines.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
+import dev.warmlane.harness.CapturedLog;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class DiscoveredPoolTest {
-    private final Logger logger = (Logger) LoggerFactory.getLogger(DiscoveredPool.class);
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog(DiscoveredPool.class);
+
     private final EndpointPool pool = new EndpointPool("chat");
     private long nanos;
     private final DiscoveredPool discovered = new DiscoveredPool(pool, () -> nanos);
-
-    @BeforeEach
-    void listen() {
-        logger.setAdditive(false);
-        logger.addAppender(appender);
-        appender.start();
-    }
-
-    @AfterEach
-    void stop() {
-        logger.detachAppender(appender);
-        logger.setAdditive(true);
-    }
 
     @Test
     void eachChangeIsALine() {
@@ -43,7 +27,7 @@ class DiscoveredPoolTest {
         list("a", "b");
         list("b");
 
-        assertThat(lines())
+        assertThat(log.lines())
                 .containsExactly(
                         "pool chat: 1 endpoints, 1 ready, 0 draining, 0 unready (1 added, 0 removed)",
                         "pool chat: 2 endpoints, 2 ready, 0 draining, 0 unready (1 added, 0 removed)",
@@ -56,11 +40,11 @@ class DiscoveredPoolTest {
             list("a", "b");
             list("a");
         }
-        assertThat(lines()).hasSize(10);
+        assertThat(log.lines()).hasSize(10);
 
         passSeconds(10);
         list("a", "b");
-        assertThat(lines())
+        assertThat(log.lines())
                 .hasSize(11)
                 .last()
                 .isEqualTo("pool chat: 2 endpoints, 2 ready, 0 draining, 0 unready"
@@ -75,12 +59,12 @@ class DiscoveredPoolTest {
             list("a");
         }
         list("a");
-        assertThat(lines()).hasSize(10);
+        assertThat(log.lines()).hasSize(10);
 
         passSeconds(10);
         list("a");
         list("a");
-        assertThat(lines())
+        assertThat(log.lines())
                 .hasSize(11)
                 .last()
                 .isEqualTo("pool chat: 1 endpoints, 1 ready, 0 draining, 0 unready"
@@ -96,7 +80,7 @@ class DiscoveredPoolTest {
         passSeconds(10);
         discovered.apply(new DiscoveredEndpoints(List.of(), List.of("slice vllm-1: no port")));
 
-        assertThat(lines())
+        assertThat(log.lines())
                 .filteredOn(line -> line.contains("no port"))
                 .hasSize(11)
                 .last()
@@ -113,9 +97,5 @@ class DiscoveredPoolTest {
 
     private void passSeconds(long seconds) {
         nanos += Duration.ofSeconds(seconds).toNanos();
-    }
-
-    private List<String> lines() {
-        return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 }

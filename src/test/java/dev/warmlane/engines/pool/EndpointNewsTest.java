@@ -2,37 +2,22 @@ package dev.warmlane.engines.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import dev.warmlane.harness.CapturedLog;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.event.Level;
 
 class EndpointNewsTest {
-    private final Logger logger = (Logger) LoggerFactory.getLogger("endpoint-news-test");
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog(EndpointNewsTest.class);
+
     private final AtomicLong nanos = new AtomicLong();
-    private final EndpointNews news = new EndpointNews(logger, "pool a: ", nanos::get);
-
-    @BeforeEach
-    void listen() {
-        logger.setAdditive(false);
-        logger.addAppender(appender);
-        appender.start();
-    }
-
-    @AfterEach
-    void stop() {
-        logger.detachAppender(appender);
-    }
+    private final EndpointNews news = new EndpointNews(log.logger(), "pool a: ", nanos::get);
 
     private List<String> lines() {
-        return appender.list.stream()
+        return log.events().stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage())
                 .toList();
     }
