@@ -77,6 +77,7 @@ class ArchitectureTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
                     "java..",
+                    "javax.crypto..",
                     "com.github.benmanes.caffeine..",
                     "org.jspecify..",
                     "com.dynatrace.hash4j..",

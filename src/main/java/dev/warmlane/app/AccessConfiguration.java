@@ -71,10 +71,15 @@ class AccessConfiguration {
 
     @Bean
     @Conditional(TenantsEnabled.class)
-    Tenants tenants(WarmlaneSettings settings) {
+    ReloadedFile<Tenants> tenantsFile(WarmlaneSettings settings) {
         return ReloadedFile.read(
-                        "warmlane.tenancy.secret-file", settings.tenancy().secretFile(), Tenants::new)
-                .get();
+                "warmlane.tenancy.secret-file", settings.tenancy().secretFile(), Tenants::new);
+    }
+
+    @Bean
+    @Conditional(TenantsEnabled.class)
+    Tenants tenants(ReloadedFile<Tenants> tenantsFile) {
+        return tenantsFile.get();
     }
 
     @Bean

@@ -3,6 +3,9 @@ package dev.warmlane.app;
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.JGroupsTransport;
 import dev.warmlane.cluster.ReplicaSharing;
+import dev.warmlane.cluster.SharedSecret;
+import dev.warmlane.core.hash.KeyedHash;
+import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.ClusterEndpoint.ClusterMeters;
 import dev.warmlane.ops.actuator.ClusterEndpoint.ReplicasHealthIndicator;
@@ -59,13 +62,10 @@ class ClusterConfiguration {
     /** Not started yet: whoever has something to tell starts it with a listener. */
     @Bean(destroyMethod = "")
     ClusterTransport clusterTransport(
-            WarmlaneSettings settings, SslBundles bundles, ObjectProvider<BuildProperties> build) {
+            WarmlaneSettings settings, MemberProof proof, ObjectProvider<BuildProperties> build) {
         ClusterSettings cluster = settings.cluster();
         BuildProperties properties = build.getIfAvailable();
         String version = properties == null ? UNKNOWN : properties.getVersion();
-        Supplier<SSLContext> context = cluster.sslBundle().isEmpty()
-                ? JGroupsTransport.bySecret(secret(cluster), cluster.name())
-                : byBundle(bundles, cluster.sslBundle());
         return new JGroupsTransport(
                 new JGroupsTransport.Site(
                         cluster.name(),
@@ -76,8 +76,18 @@ class ClusterConfiguration {
                         cluster.advertised().map(ClusterConfiguration::resolved),
                         cluster.seeds(),
                         cluster.joinTimeout()),
-                context,
+                proof.context(),
                 Clock.systemUTC());
+    }
+
+    @Bean
+    MemberProof memberProof(WarmlaneSettings settings, SslBundles bundles) {
+        ClusterSettings cluster = settings.cluster();
+        if (!cluster.sslBundle().isEmpty()) {
+            return new MemberProof(byBundle(bundles, cluster.sslBundle()), null);
+        }
+        SharedSecret secret = new SharedSecret(secret(cluster), cluster.name());
+        return new MemberProof(secret, secret.settingsHash());
     }
 
     @Bean(destroyMethod = "close")
@@ -101,9 +111,16 @@ class ClusterConfiguration {
     @Bean
     @Order(Ordered.HIGHEST_PRECEDENCE)
     ApplicationRunner joinCluster(
-            WarmlaneSettings settings, Pools pools, ReplicaSharing sharing, ObjectProvider<ReloadedFile<?>> files) {
+            WarmlaneSettings settings,
+            PoolFactory factory,
+            Pools pools,
+            ReplicaSharing sharing,
+            MemberProof proof,
+            ObjectProvider<ReloadedFile<?>> files) {
+        SettingsDigest digest = new SettingsDigest(
+                settings, factory.policyParameters(), files.stream().toList(), proof.settingsHash());
         return arguments -> {
-            Runnable tellSettings = () -> sharing.replication().tellSettings(SettingsDigest.of(settings));
+            Runnable tellSettings = () -> sharing.replication().tellSettings(digest.digests());
             files.forEach(file -> file.onReload(path -> tellSettings.run()));
             tellSettings.run();
             awaitEndpoints(pools, settings.cluster().joinTimeout());
@@ -211,6 +228,15 @@ class ClusterConfiguration {
                         .thenComparing(address -> !(address instanceof Inet4Address)))
                 .orElseGet(InetAddress::getLoopbackAddress);
     }
+
+    /**
+     * By what replicas know each other.
+     *
+     * @param context secures their connections
+     * @param settingsHash hashes what they compare of their settings; null where no secret is common to them
+     */
+    record MemberProof(
+            Supplier<SSLContext> context, @Nullable KeyedHash settingsHash) {}
 
     /** The bundle as it was last loaded. */
     private static final class Renewable implements Supplier<SSLContext> {

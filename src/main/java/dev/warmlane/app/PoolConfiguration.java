@@ -61,7 +61,7 @@ class PoolConfiguration {
     }
 
     @Bean
-    Pools pools(
+    PoolFactory poolFactory(
             WarmlaneSettings settings,
             Bindings bindings,
             ObjectProvider<ReplicaSharing> sharing,
@@ -69,7 +69,12 @@ class PoolConfiguration {
             ObjectProvider<KubernetesClient> kubernetes) {
         DiscoveryFactory discoveries = new DiscoveryFactory(settings.discovery(), kubernetes::getObject);
         EngineTls tls = new EngineTls(settings, bundles);
-        Pools pools = new PoolFactory(settings, bindings, replication(sharing), discoveries, tls::of).create();
+        return new PoolFactory(settings, bindings, replication(sharing), discoveries, tls::of);
+    }
+
+    @Bean
+    Pools pools(PoolFactory factory) {
+        Pools pools = factory.create();
         pools.start();
         return pools;
     }

@@ -109,12 +109,6 @@ public final class JGroupsTransport implements ClusterTransport {
         }
     }
 
-    /** A shared secret as the way into the cluster; deriving keys takes a moment. */
-    public static Supplier<SSLContext> bySecret(String secret, String cluster) {
-        SSLContext context = SharedSecret.context(secret, cluster);
-        return () -> context;
-    }
-
     @Override
     public void start(ClusterTransport.Listener listener) {
         channel.setReceiver(new Incoming(members, broadcast, states, skipped, listener));

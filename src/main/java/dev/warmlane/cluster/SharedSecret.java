@@ -1,6 +1,8 @@
 package dev.warmlane.cluster;
 
+import dev.warmlane.core.hash.KeyedHash;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.EdECPrivateKey;
 import java.security.spec.NamedParameterSpec;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.KeyManagerFactory;
@@ -29,32 +32,53 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Mutual TLS between those who know one secret. All derive the same Ed25519 key pair from it, show a certificate of that key, and
- * trust whoever shows and proves the same one. Dates on the certificate mean nothing, so clocks do not matter.
+ * trust whoever shows and proves the same one. Dates on the certificate mean nothing, so clocks do not matter. Immutable.
  *
  * <p>Whoever connects sees the public key and can try secrets against it at leisure, one of PBKDF2's 210,000 rounds at a time.
  */
-final class SharedSecret {
+public final class SharedSecret implements Supplier<SSLContext> {
     private static final int ROUNDS = 210_000;
     private static final byte[] ED25519 = {0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
 
-    private SharedSecret() {}
+    private final SSLContext context;
+    private final KeyedHash settings;
 
-    /** @param cluster clusters of different names have different keys, whatever their secrets */
-    static SSLContext context(String secret, String cluster) {
+    /**
+     * Takes the time of PBKDF2's rounds.
+     *
+     * @param cluster clusters of different names have different keys, whatever their secrets
+     */
+    public SharedSecret(String secret, String cluster) {
         try {
-            KeyPair pair = keyPair(seed(secret, cluster));
-            char[] password = new char[0];
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, password);
-            store.setKeyEntry("member", pair.getPrivate(), password, new X509Certificate[] {certificate(pair)});
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(store, password);
-            SSLContext context = SSLContext.getInstance("TLSv1.3");
-            context.init(keys.getKeyManagers(), new TrustManager[] {new SameKey(pair.getPublic())}, null);
-            return context;
-        } catch (GeneralSecurityException | java.io.IOException e) {
+            byte[] seed = seed(secret, cluster);
+            this.context = context(keyPair(seed));
+            this.settings = new KeyedHash(new KeyedHash(seed).of("settings"));
+        } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("cannot derive a key from the cluster's secret", e);
         }
+    }
+
+    /** What secures the connections of a member. */
+    @Override
+    public SSLContext get() {
+        return context;
+    }
+
+    /** Hashes what members compare of their settings, the same at each of them. */
+    public KeyedHash settingsHash() {
+        return settings;
+    }
+
+    private static SSLContext context(KeyPair pair) throws GeneralSecurityException, IOException {
+        char[] password = new char[0];
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, password);
+        store.setKeyEntry("member", pair.getPrivate(), password, new X509Certificate[] {certificate(pair)});
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, password);
+        SSLContext context = SSLContext.getInstance("TLSv1.3");
+        context.init(keys.getKeyManagers(), new TrustManager[] {new SameKey(pair.getPublic())}, null);
+        return context;
     }
 
     private static byte[] seed(String secret, String cluster) throws GeneralSecurityException {

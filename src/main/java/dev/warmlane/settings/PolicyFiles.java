@@ -38,7 +38,7 @@ public final class PolicyFiles {
     }
 
     /** The parameters as names and texts; as of {@link #read}. */
-    static Map<String, String> merged(String name, Map<String, String> parameters) {
+    public static Map<String, String> merged(String name, Map<String, String> parameters) {
         Map<String, String> merged = new LinkedHashMap<>();
         load(name, merged, MAX_EXTENSIONS);
         merged.putAll(parameters);

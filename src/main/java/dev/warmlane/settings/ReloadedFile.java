@@ -1,5 +1,6 @@
 package dev.warmlane.settings;
 
+import dev.warmlane.core.hash.Sha256;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -33,7 +35,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
 
     private final Path path;
     private final Function<byte[], T> parser;
-    private byte[] content;
+    private volatile byte[] content;
     private String problem = "";
     private volatile T value;
     private @Nullable ScheduledExecutorService thread;
@@ -87,6 +89,16 @@ public final class ReloadedFile<T> implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException(setting, path + ": " + e.getMessage());
         }
+    }
+
+    /** Where it is, as the setting says. */
+    Path path() {
+        return path;
+    }
+
+    /** The SHA-256 hash, in hexadecimal, of the content that is in force, whatever the file says by now. From any thread. */
+    String contentHash() {
+        return HexFormat.of().formatHex(Sha256.of(content));
     }
 
     /** Tells this too, after each new content, whose it is. */

@@ -1,23 +1,25 @@
 package dev.warmlane.settings;
 
-import java.io.IOException;
+import dev.warmlane.core.hash.KeyedHash;
+import dev.warmlane.core.hash.Sha256;
+import dev.warmlane.settings.InvalidSettingException.Check;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A digest of each group of settings that all replicas of a cluster must have alike, so that they can see whether they do without
- * telling each other a value. A digest is the beginning of a SHA-256 hash. Of files that all must have alike, what they say counts
- * and not where they are.
+ * telling each other a value. What is in force counts: of files what they said when they were read, and not where they are. Safe from
+ * any thread.
+ *
+ * <p>Among the settings are secrets, and whoever has a digest could try at leisure which one it was made of. So digests are made under a
+ * key that only members have, or, where they have none in common because certificates prove who is one, of whether secrets are set and
+ * not of what they are: a certificate is worth less than the secrets of others.
  */
 public final class SettingsDigest {
     /** Where a replica is and what it keeps there; and the shorthand for a pool, which is among the pools. */
@@ -28,53 +30,69 @@ public final class SettingsDigest {
     private static final Map<String, String> FILES =
             Map.of("auth", "keys-file", "model-names", "file", "tenancy", "secret-file");
 
-    private SettingsDigest() {}
+    /** The groups whose file has secrets, or hashes of some. */
+    private static final Set<String> SECRET_FILES = Set.of("auth", "tenancy");
 
-    /** The digests by the names of groups, as {@code affinity}. Reads the files that the settings name. */
-    public static Map<String, Long> of(WarmlaneSettings settings) {
+    private final WarmlaneSettings settings;
+    private final Map<String, String> policy;
+    private final List<ReloadedFile<?>> files;
+    private final @Nullable KeyedHash key;
+
+    /**
+     * @param policy the parameters that the routing policy was made with
+     * @param files those that the settings name
+     * @param key that all members have and nobody else; null: there is none
+     */
+    public SettingsDigest(
+            WarmlaneSettings settings,
+            Map<String, String> policy,
+            List<ReloadedFile<?>> files,
+            @Nullable KeyedHash key) {
+        this.settings = settings;
+        this.policy = policy;
+        this.files = files;
+        this.key = key;
+    }
+
+    /** The digests as of now, by the names of groups, as {@code affinity}. */
+    public Map<String, Long> digests() {
+        Map<String, Object> groups = key == null ? SettingsInForce.of(settings) : SettingsInForce.withSecrets(settings);
         Map<String, Long> digests = new HashMap<>();
-        SettingsInForce.withSecrets(settings).forEach((group, values) -> {
+        groups.forEach((group, values) -> {
             if (!OF_EACH_REPLICA.contains(group)) {
-                digests.put(group, digest(inFull(group, values, settings)));
+                digests.put(group, digest(inFull(group, values)));
             }
         });
         return digests;
     }
 
-    private static String inFull(String group, Object values, WarmlaneSettings settings) {
+    private String inFull(String group, Object values) {
         String file = FILES.get(group);
         if (file != null && values instanceof Map<?, ?> map) {
             Map<String, Object> withContent = new TreeMap<>();
             map.forEach((name, value) -> withContent.put(String.valueOf(name), value));
-            withContent.computeIfPresent(file, (name, path) -> content(path.toString()));
+            withContent.computeIfPresent(file, (name, path) -> content(group, path.toString()));
             return withContent.toString();
         }
-        if (group.equals("routing")) {
-            Map<String, String> parameters = PolicyFiles.merged(
-                    settings.routing().policy(), settings.routing().parameters());
-            return settings.routing().policy() + new TreeMap<>(parameters);
-        }
-        return values.toString();
+        return group.equals("routing") ? settings.routing().policy() + new TreeMap<>(policy) : values.toString();
     }
 
-    private static String content(String path) {
-        try {
-            return path.isEmpty() ? "" : HexFormat.of().formatHex(sha256(Files.readAllBytes(Path.of(path))));
-        } catch (IOException | InvalidPathException e) {
-            // Whoever needs it has said so.
-            return "unreadable";
+    private String content(String group, String path) {
+        if (path.isEmpty()) {
+            return "";
         }
+        if (key == null && SECRET_FILES.contains(group)) {
+            return Check.MASK;
+        }
+        Path named = Path.of(path);
+        return files.stream()
+                .filter(file -> file.path().equals(named))
+                .map(ReloadedFile::contentHash)
+                .findFirst()
+                .orElseThrow();
     }
 
-    private static long digest(String text) {
-        return ByteBuffer.wrap(sha256(text.getBytes(StandardCharsets.UTF_8))).getLong();
-    }
-
-    private static byte[] sha256(byte[] content) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(content);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+    private long digest(String text) {
+        return ByteBuffer.wrap(key == null ? Sha256.of(text) : key.of(text)).getLong();
     }
 }

@@ -6,6 +6,7 @@ import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
 import dev.warmlane.cluster.JGroupsTransport;
+import dev.warmlane.cluster.SharedSecret;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -50,7 +51,7 @@ public final class ClusterBenchmark {
     private static void run(int rate, int bytes, int seconds) throws Exception {
         Latencies latencies = new Latencies(2 * rate * (seconds + 5));
         List<JGroupsTransport> members = new ArrayList<>();
-        Supplier<SSLContext> context = JGroupsTransport.bySecret("sixteen characters", "benchmark");
+        Supplier<SSLContext> context = new SharedSecret("sixteen characters", "benchmark");
         List<InetSocketAddress> seeds = freePorts(3);
         for (InetSocketAddress seed : seeds) {
             long start = System.nanoTime();

@@ -180,7 +180,7 @@ class HostileConnectionsIT {
     }
 
     private static Supplier<SSLContext> secret(String secret) {
-        return JGroupsTransport.bySecret(secret, "test");
+        return new SharedSecret(secret, "test");
     }
 
     private static Socket connect() throws IOException {

@@ -138,7 +138,7 @@ class JGroupsTransportIT {
     void doesNotStartOnAPortThatIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Replica replica = new Replica(
-                        taken.getLocalPort(), List.of(), "late", JGroupsTransport.bySecret(Replica.SECRET, "test"))) {
+                        taken.getLocalPort(), List.of(), "late", new SharedSecret(Replica.SECRET, "test"))) {
             assertThatThrownBy(replica::start).hasMessageContaining("a free port");
         }
     }

@@ -160,6 +160,6 @@ class MembershipIT {
     }
 
     private static Supplier<SSLContext> secret() {
-        return JGroupsTransport.bySecret(Replica.SECRET, "test");
+        return new SharedSecret(Replica.SECRET, "test");
     }
 }

@@ -60,7 +60,7 @@ final class Replica implements AutoCloseable {
 
     /** Members that know each other's ports and the secret, started one after the other. */
     static List<Replica> cluster(int size) throws IOException {
-        Supplier<SSLContext> context = JGroupsTransport.bySecret(SECRET, "test");
+        Supplier<SSLContext> context = new SharedSecret(SECRET, "test");
         List<Integer> ports = freePorts(size);
         List<Replica> replicas = new ArrayList<>();
         for (int i = 0; i < size; i++) {

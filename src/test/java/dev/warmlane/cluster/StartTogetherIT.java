@@ -22,7 +22,7 @@ class StartTogetherIT {
     /** Repeated because chance decides who is asked when. */
     @RepeatedTest(4)
     void findEachOtherAndNeedNoMerge() throws IOException {
-        Supplier<SSLContext> context = JGroupsTransport.bySecret("a secret of some length", "test");
+        Supplier<SSLContext> context = new SharedSecret("a secret of some length", "test");
         List<Integer> ports = Replica.freePorts(REPLICAS);
         List<Replica> replicas = IntStream.range(0, REPLICAS)
                 .mapToObj(i -> new Replica(ports.get(i), ports, "replica-" + i, context))

@@ -1,11 +1,9 @@
 package dev.warmlane.harness;
 
+import dev.warmlane.core.hash.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -19,7 +17,8 @@ public final class HashedKeys {
 
     /** @param more a further field, or nothing */
     public static String entry(String name, String key, String more) {
-        return "  - name: %s\n    sha256: %s\n    %s\n".formatted(name, sha256(key), more);
+        return "  - name: %s\n    sha256: %s\n    %s\n"
+                .formatted(name, HexFormat.of().formatHex(Sha256.of(key)), more);
     }
 
     /** Settings of a gateway with these keys that tells tenants apart. */
@@ -27,14 +26,5 @@ public final class HashedKeys {
         Path keys = Files.writeString(folder.resolve("keys.yaml"), file(List.of(entries)));
         Path secret = Files.writeString(folder.resolve("secret"), "a secret of thirty-two bytes or more");
         return new String[] {"warmlane.auth.keys-file=" + keys, "warmlane.tenancy.secret-file=" + secret};
-    }
-
-    private static String sha256(String key) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -158,8 +158,8 @@ final class MessageWriter {
         USE_SENT(21),
         /** What its response says. */
         USE_COMPLETED(22),
-        /** Digests of the sender's settings, as of {@link Replication#tellSettings}. */
-        SETTINGS(23);
+        /** Digests of the sender's settings, as of {@link Replication#tellSettings}. 23 was the same without a key. */
+        SETTINGS(24);
 
         private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -60,10 +60,14 @@ public final class PoolFactory {
     private final @Nullable Replication replication;
     private final DiscoveryFactory discoveries;
     private final Function<PoolSettings, @Nullable ClientTls> tls;
+    private final Map<String, String> policyParameters;
 
     /**
+     * Reads the file of the routing policy.
+     *
      * @param replication what this replica shares with others; null: it has none
      * @param tls secures connections to the endpoints of a pool; null where nothing does
+     * @throws InvalidSettingException if the policy has no file, or none that can be used
      */
     public PoolFactory(
             WarmlaneSettings settings,
@@ -76,6 +80,12 @@ public final class PoolFactory {
         this.replication = replication;
         this.discoveries = discoveries;
         this.tls = tls;
+        this.policyParameters = policyParameters(settings.routing());
+    }
+
+    /** What the routing policy of every pool is made with: what its file says, and the settings over that. */
+    public Map<String, String> policyParameters() {
+        return policyParameters;
     }
 
     /**
@@ -154,7 +164,7 @@ public final class PoolFactory {
         CacheUse use = settings.cache().watch() == Watch.OFF ? null : new CacheUse();
         PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, health, inFlight, use);
         DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
-        Router router = new Router(endpoints, policy(settings.routing()), memory, log, health);
+        Router router = new Router(endpoints, policy(), memory, log, health);
         if (use != null) {
             router.tell(use, settings.cache().watch() == Watch.ALL);
         }
@@ -216,14 +226,17 @@ public final class PoolFactory {
                 health.slowStart());
     }
 
-    private static RoutingPolicy policy(RoutingSettings routing) {
-        PolicyParameters parameters;
+    private static Map<String, String> policyParameters(RoutingSettings routing) {
         try {
-            parameters = PolicyFiles.read(routing.policy(), routing.parameters());
+            return Map.copyOf(PolicyFiles.merged(routing.policy(), routing.parameters()));
         } catch (IllegalArgumentException e) {
             String problem = String.valueOf(e.getMessage()).replaceFirst("^policy: ", "");
             throw new InvalidSettingException("warmlane.routing.policy", problem);
         }
+    }
+
+    private RoutingPolicy policy() {
+        PolicyParameters parameters = new PolicyParameters(settings.routing().policy(), policyParameters);
         try {
             RoutingPolicy policy = Policies.load().create(parameters);
             parameters.notes().forEach(log::info);

@@ -1,12 +1,11 @@
 package dev.warmlane.ops.dashboard;
 
+import dev.warmlane.core.hash.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -94,13 +93,11 @@ final class StaticFiles {
     }
 
     private StaticFiles() {
-        MessageDigest all = sha256();
         Map<String, byte[]> read = new TreeMap<>();
         OURS.forEach(name -> read.put(name, bytes("dashboard/" + name)));
         LIBRARIES.forEach(
                 (name, library) -> read.put(name, bytes("META-INF/resources/webjars/" + withVersion(library))));
-        read.values().forEach(all::update);
-        String version = HexFormat.of().formatHex(all.digest(), 0, VERSION_BYTES);
+        String version = HexFormat.of().formatHex(Sha256.of(read.values()), 0, VERSION_BYTES);
         String page = new String(bytes("dashboard/" + START), StandardCharsets.UTF_8);
         start = File.of(page.replace(PREFIX, "/dashboard/" + version).getBytes(StandardCharsets.UTF_8));
         read.forEach((name, bytes) -> files.put(version + "/" + name, File.of(bytes)));
@@ -131,14 +128,6 @@ final class StaticFiles {
     @Nullable
     File find(String name) {
         return files.get(name);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** @param name of a file that was found */

@@ -1,10 +1,9 @@
 package dev.warmlane.proxy.access;
 
+import dev.warmlane.core.hash.Sha256;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -60,7 +59,7 @@ public final class ApiKeys {
 
     /** Whose key this is, or null if it is nobody's. */
     public @Nullable Identity find(String key) {
-        byte[] hash = sha256(key);
+        byte[] hash = Sha256.of(key);
         Entry entry = entries.get(prefix(hash));
         return entry != null && MessageDigest.isEqual(entry.hash, hash) ? entry.identity : null;
     }
@@ -80,13 +79,5 @@ public final class ApiKeys {
 
     private static long prefix(byte[] hash) {
         return ByteBuffer.wrap(hash).getLong();
-    }
-
-    private static byte[] sha256(String key) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

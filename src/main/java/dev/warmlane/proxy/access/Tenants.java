@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.hash.KeyedHash;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.NestedMembers;
@@ -13,9 +14,6 @@ import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RouteTraits;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.InvalidKeyException;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,8 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Makes the marks of every tenant, which {@link TenantIsolation} writes into bodies, from one secret. All replicas must have the same
@@ -56,43 +52,6 @@ public final class Tenants {
     public Tenant of(String name) {
         Tenant known = tenants.getIfPresent(name);
         return known != null ? known : tenants.get(name, missing -> new Tenant(secret, missing));
-    }
-
-    /** HMAC-SHA256 (RFC 2104) under one key. Safe for concurrent use. */
-    private static final class KeyedHash {
-        private static final String ALGORITHM = "HmacSHA256";
-
-        /** Keyed and never fed: every use clones it, which spares deriving the key's pads anew. */
-        private final Mac keyed;
-
-        KeyedHash(byte[] key) {
-            try {
-                keyed = Mac.getInstance(ALGORITHM);
-                keyed.init(new SecretKeySpec(key, ALGORITHM));
-            } catch (NoSuchAlgorithmException | InvalidKeyException e) {
-                throw new IllegalStateException("every Java has " + ALGORITHM, e);
-            }
-        }
-
-        /** The hash of texts, told apart from any other split of the same characters. */
-        byte[] of(String... texts) {
-            try {
-                Mac mac = (Mac) keyed.clone();
-                for (String text : texts) {
-                    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-                    mac.update(new byte[] {
-                        (byte) (bytes.length >>> 24),
-                        (byte) (bytes.length >>> 16),
-                        (byte) (bytes.length >>> 8),
-                        (byte) bytes.length
-                    });
-                    mac.update(bytes);
-                }
-                return mac.doFinal();
-            } catch (CloneNotSupportedException e) {
-                throw new IllegalStateException("the JDK's own " + ALGORITHM + " can be cloned", e);
-            }
-        }
     }
 
     /** What marks the things of one tenant. Immutable. */

@@ -1,10 +1,8 @@
 package dev.warmlane.proxy.outcome;
 
+import dev.warmlane.core.hash.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 
 /**
@@ -37,13 +35,8 @@ public final class Pseudonyms {
 
     /** Pseudonyms that are the same in every process that is given this salt. */
     public static Pseudonyms of(String salt) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(salt.getBytes(StandardCharsets.UTF_8));
-            ByteBuffer words = ByteBuffer.wrap(digest).order(ByteOrder.LITTLE_ENDIAN);
-            return new Pseudonyms(words.getLong(), words.getLong());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256: missing (expected: in every Java)", e);
-        }
+        ByteBuffer words = ByteBuffer.wrap(Sha256.of(salt)).order(ByteOrder.LITTLE_ENDIAN);
+        return new Pseudonyms(words.getLong(), words.getLong());
     }
 
     /** The pseudonym of a hash, in [0, 2^52). */
