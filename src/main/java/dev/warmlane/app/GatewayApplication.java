@@ -1,10 +1,13 @@
 package dev.warmlane.app;
 
+import dev.warmlane.settings.DoubtfulSettings;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.SettingNames;
 import dev.warmlane.settings.WarmlaneSettings;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
@@ -18,6 +21,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 
 /** The gateway as a Spring Boot application. */
 @SpringBootConfiguration(proxyBeanMethods = false)
@@ -46,6 +50,7 @@ public class GatewayApplication {
     /** Stops the start at a setting that does not exist, wherever it was given, and at one that would change nothing. */
     @Configuration(proxyBeanMethods = false)
     static class SettingsConfiguration {
+        private static final Logger log = LoggerFactory.getLogger(SettingsConfiguration.class);
         private static final String MANAGEMENT_PORT = "management.server.port";
 
         @Bean
@@ -57,6 +62,12 @@ public class GatewayApplication {
         @Bean
         InitializingBean environmentCheck(SettingNames names, WarmlaneSettings settings) {
             return () -> names.check(System.getenv(), System.getProperties().stringPropertyNames());
+        }
+
+        @Bean
+        InitializingBean doubtfulSettings(WarmlaneSettings settings) {
+            DataSize heap = DataSize.ofBytes(Runtime.getRuntime().maxMemory());
+            return () -> DoubtfulSettings.of(settings, heap).forEach(log::warn);
         }
 
         /** On one port with clients, nothing of the management endpoints would be kept from them. */

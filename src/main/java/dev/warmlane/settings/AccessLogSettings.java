@@ -34,14 +34,26 @@ public record AccessLogSettings(
     /** Nobody means a file by these. */
     private static final Set<String> NO_FILES = Set.of("on", "true", "yes", "stderr", "console");
 
+    /** A line or two. */
+    private static final DataSize SMALLEST = DataSize.ofKilobytes(1);
+
+    /** All are renamed when one is full. */
+    private static final int MOST_FILES = 10_000;
+
+    /** Room for so many is made at the start. */
+    private static final int MOST_LINES = 1_000_000;
+
     public AccessLogSettings {
         if (NO_FILES.contains(target.toLowerCase(Locale.ROOT))) {
             throw new InvalidSettingException(
                     "warmlane.access-log.target", target, "off, stdout or the path of a file");
         }
-        Check.positive("warmlane.access-log.max-size", maxSize);
-        Check.atLeast("warmlane.access-log.kept-files", keptFiles, 1);
-        Check.atLeast("warmlane.access-log.queue", queue, 1);
+        if (maxSize.compareTo(SMALLEST) < 0) {
+            throw new InvalidSettingException(
+                    "warmlane.access-log.max-size", maxSize, "at least " + InvalidSettingException.text(SMALLEST));
+        }
+        Check.between("warmlane.access-log.kept-files", keptFiles, 1, MOST_FILES);
+        Check.between("warmlane.access-log.queue", queue, 1, MOST_LINES);
     }
 
     /** Whether a target is one. */

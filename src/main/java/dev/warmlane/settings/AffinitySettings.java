@@ -6,6 +6,7 @@ import dev.warmlane.core.vllm.GenerationRequest.SessionField;
 import dev.warmlane.settings.InvalidSettingException.Check;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -28,12 +29,16 @@ public record AffinitySettings(
         @DefaultValue("2h") Duration ttl,
         @DefaultValue("200000") long maxEntries) {
 
+    /** Some twenty gigabytes of heap. */
+    private static final long MOST_ENTRIES = 100_000_000;
+
     public AffinitySettings {
         for (String key : keys) {
             try {
                 KeySource.ofLabel(key);
             } catch (IllegalArgumentException e) {
-                throw new InvalidSettingException("warmlane.affinity.keys", key, "session, client-ip or prompt-prefix");
+                throw new InvalidSettingException(
+                        "warmlane.affinity.keys", key.isBlank() ? "empty" : key, "session, client-ip or prompt-prefix");
             }
         }
         if (!keys.stream().map(KeySource::ofLabel).allMatch(KeySource::isConfigurable)
@@ -42,7 +47,7 @@ public record AffinitySettings(
                     "warmlane.affinity.keys", keys, "session, client-ip and prompt-prefix, each once at most");
         }
         Check.positive("warmlane.affinity.ttl", ttl);
-        Check.atLeast("warmlane.affinity.max-entries", maxEntries, 1);
+        Check.between("warmlane.affinity.max-entries", maxEntries, 1, MOST_ENTRIES);
     }
 
     /** The keys, in the order in which they are looked for. */
@@ -79,9 +84,15 @@ public record AffinitySettings(
 
         public Session {
             parse(bodyFields);
+            Check.eachOnce("warmlane.affinity.session.body-fields", bodyFields);
             for (String header : headers) {
                 checkToken("warmlane.affinity.session.headers", header, "the name of a header");
             }
+            Check.eachOnce(
+                    "warmlane.affinity.session.headers",
+                    headers.stream()
+                            .map(header -> header.toLowerCase(Locale.ROOT))
+                            .toList());
             if (!cookie.isEmpty()) {
                 checkToken("warmlane.affinity.session.cookie", cookie, "the name of a cookie");
             }

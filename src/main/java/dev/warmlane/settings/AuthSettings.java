@@ -75,6 +75,13 @@ public record AuthSettings(
                 throw new InvalidSettingException(
                         "warmlane.auth.oidc.algorithms", algorithms, "some of " + String.join(", ", ALGORITHMS));
             }
+            if (audiences.stream().anyMatch(String::isBlank)) {
+                throw new InvalidSettingException("warmlane.auth.oidc.audiences", "blank", "names of audiences");
+            }
+            if (groupClaim.isBlank() && !groups.isEmpty()) {
+                throw new InvalidSettingException(
+                        "warmlane.auth.oidc.group-claim", "blank", "the name of a claim, since groups are set");
+            }
             Set<String> names = new HashSet<>();
             for (int i = 0; i < groups.size(); i++) {
                 String key = "warmlane.auth.oidc.groups[" + i + "]";
@@ -106,13 +113,17 @@ public record AuthSettings(
         }
 
         private static void checkUri(String key, String uri) {
-            if (!uri.isEmpty() && !uri.startsWith("https://") && !uri.startsWith("http://")) {
+            if (!uri.isEmpty() && !isUrl(uri)) {
                 throw new InvalidSettingException(key, uri, "a URL such as https://id.example.org");
             }
+        }
+
+        private static boolean isUrl(String uri) {
             try {
-                URI.create(uri);
+                return (uri.startsWith("https://") || uri.startsWith("http://"))
+                        && URI.create(uri).getHost() != null;
             } catch (IllegalArgumentException e) {
-                throw new InvalidSettingException(key, uri, "a URL such as https://id.example.org");
+                return false;
             }
         }
 
@@ -139,6 +150,7 @@ public record AuthSettings(
                 if (name == null || name.isBlank()) {
                     throw new InvalidSettingException(key + ".name", name, "the name of a group");
                 }
+                PoolSettings.checkModels(key, models);
                 Check.atLeast(key + ".requests-per-minute", requestsPerMinute, 0);
                 Check.atLeast(key + ".tokens-per-minute", tokensPerMinute, 0);
             }
@@ -185,11 +197,14 @@ public record AuthSettings(
         }
 
         /**
-         * Fails if a key is too short to keep anybody out.
+         * Fails if a key is too short to keep anybody out, or if nobody can bear it: spaces around a bearer token are not part of it.
          *
          * @param setting that it comes from
          */
         public static String checkKey(String setting, String key) {
+            if (!key.equals(key.strip())) {
+                throw new InvalidSettingException(setting, Check.MASK, "no space before or behind the key");
+            }
             return ClusterSettings.checkSecret(setting, key);
         }
     }

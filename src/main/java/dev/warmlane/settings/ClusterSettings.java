@@ -28,7 +28,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param secretFile File that contains the secret instead. A trailing newline is ignored.
  * @param sslBundle Bundle of spring.ssl.bundle for mutual TLS between replicas instead of a secret. Whoever has a certificate
  *     that its trust store trusts is a member.
- * @param joinTimeout How long a start waits to join the other replicas. After that it goes on, and joins them later.
+ * @param joinTimeout How long a start waits to join the other replicas, at most 10m. After that it goes on, and joins them later.
  * @param gather How long messages are gathered before they are sent together, from 0s to 1s.
  */
 public record ClusterSettings(
@@ -47,6 +47,10 @@ public record ClusterSettings(
 
     private static final String PREFIX = "warmlane.cluster.";
     private static final int SHORTEST_SECRET = 16;
+
+    /** Who waits longer for a replica takes it for one that hangs. */
+    private static final Duration LONGEST_JOIN = Duration.ofMinutes(10);
+
     private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^\\s:/\\[\\]]+):(\\d{1,5})");
 
     public ClusterSettings {
@@ -65,6 +69,7 @@ public record ClusterSettings(
             throw new InvalidSettingException(PREFIX + "name", name, "a name");
         }
         Check.positive(PREFIX + "join-timeout", joinTimeout);
+        Check.atMost(PREFIX + "join-timeout", joinTimeout, LONGEST_JOIN);
         if (gather.isNegative() || gather.compareTo(Duration.ofSeconds(1)) > 0) {
             throw new InvalidSettingException(PREFIX + "gather", gather, "0s to 1s");
         }

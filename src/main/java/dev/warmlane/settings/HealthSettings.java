@@ -143,13 +143,16 @@ public record HealthSettings(
             @DefaultValue("4") int concurrency,
             @Nullable Integer priority) {
 
+        /** What an engine runs at a time, at most. */
+        private static final int MOST_AT_A_TIME = 1024;
+
         public PrewarmSettings {
             Check.atLeast("warmlane.prewarm.min-sessions", minSessions, 2);
             Check.positive("warmlane.prewarm.memory", memory);
             Check.positive("warmlane.prewarm.ttl", ttl);
             Check.positive("warmlane.prewarm.max-duration", maxDuration);
             Check.atLeast("warmlane.prewarm.max-tokens", maxTokens, 1);
-            Check.atLeast("warmlane.prewarm.concurrency", concurrency, 1);
+            Check.between("warmlane.prewarm.concurrency", concurrency, 1, MOST_AT_A_TIME);
         }
 
         /** These settings for one pool, with its own in the place of those that it gives. */

@@ -1,7 +1,9 @@
 package dev.warmlane.settings;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -86,6 +88,34 @@ public final class InvalidSettingException extends IllegalArgumentException {
         static void positive(String key, DataSize value) {
             if (value.toBytes() <= 0) {
                 throw new InvalidSettingException(key, value, "more than zero, such as 32MB");
+            }
+        }
+
+        static void atMost(String key, Duration value, Duration most) {
+            if (value.compareTo(most) > 0) {
+                throw new InvalidSettingException(key, value, "at most " + text(most));
+            }
+        }
+
+        static void between(String key, DataSize value, DataSize least, DataSize most) {
+            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+                throw new InvalidSettingException(key, value, text(least) + " to " + text(most));
+            }
+        }
+
+        static void between(String key, long value, long least, long most) {
+            if (value < least || value > most) {
+                throw new InvalidSettingException(key, value, least + " to " + most);
+            }
+        }
+
+        /** Of a list in which the first one counts that a request has: who repeats one has meant another. */
+        static void eachOnce(String key, List<String> values) {
+            Set<String> seen = new HashSet<>();
+            for (String value : values) {
+                if (!seen.add(value)) {
+                    throw new InvalidSettingException(key, value, "each once");
+                }
             }
         }
 

@@ -9,8 +9,9 @@ import org.springframework.util.unit.DataSize;
  * What clients may send, and endpoints in their responses' headers.
  *
  * @param body Maximum size of a request body. Larger ones get 413.
- * @param headers Maximum size of all headers of a request (431) and of an endpoint's response (502).
- * @param headerCount Maximum number of headers of a request (431) and of an endpoint's response (502), trailers included.
+ * @param headers Maximum size of all headers of a request (431) and of an endpoint's response (502), from 256B to 16MB.
+ * @param headerCount Maximum number of headers of a request (431) and of an endpoint's response (502), trailers included; from 8
+ *     to 1000.
  * @param bufferedBodies Memory for all request bodies that may still have to be sent, at least warmlane.limits.body.
  *     Requests beyond it get 503, and WebSockets, whose frames count until the other side has taken them, are closed (1013). 0B: a quarter
  *     of the heap.
@@ -47,25 +48,29 @@ public record LimitSettings(
         @DefaultValue("5s") Duration websocketFarewell,
         @DefaultValue("75s") Duration idleTimeout) {
 
-    private static final long MAX_HEADER_BYTES = 16 << 20;
-    private static final int MAX_HEADERS = 1000;
-    private static final long MAX_FRAME_BYTES = 64 << 20;
+    /** Those of the plainest client, and of an engine. */
+    private static final DataSize FEWEST_HEADER_BYTES = DataSize.ofBytes(256);
+
+    private static final DataSize MOST_HEADER_BYTES = DataSize.ofMegabytes(16);
+    private static final int FEWEST_HEADERS = 8;
+    private static final int MOST_HEADERS = 1000;
+
+    /** What a frame that only controls may have (RFC 6455, section 5.5). */
+    private static final DataSize SMALLEST_FRAME = DataSize.ofBytes(125);
+
+    private static final DataSize LARGEST_FRAME = DataSize.ofMegabytes(64);
+    private static final DataSize FASTEST_BODY = DataSize.ofMegabytes(100);
 
     public LimitSettings {
         Check.positive("warmlane.limits.body", body);
-        Check.positive("warmlane.limits.headers", headers);
+        Check.between("warmlane.limits.headers", headers, FEWEST_HEADER_BYTES, MOST_HEADER_BYTES);
         Check.atLeast("warmlane.limits.streams", streams, 1);
         Check.atLeast("warmlane.limits.connections", connections, 0);
         Check.atLeast("warmlane.limits.streams-per-connection", streamsPerConnection, 1);
         if (body.toBytes() > Integer.MAX_VALUE - 8) {
             throw new InvalidSettingException("warmlane.limits.body", body, "less than 2GB");
         }
-        if (headers.toBytes() > MAX_HEADER_BYTES) {
-            throw new InvalidSettingException("warmlane.limits.headers", headers, "at most 16MB");
-        }
-        if (headerCount < 1 || headerCount > MAX_HEADERS) {
-            throw new InvalidSettingException("warmlane.limits.header-count", headerCount, "1 to " + MAX_HEADERS);
-        }
+        Check.between("warmlane.limits.header-count", headerCount, FEWEST_HEADERS, MOST_HEADERS);
         if (bufferedBodies.toBytes() != 0 && bufferedBodies.compareTo(body) < 0) {
             throw new InvalidSettingException(
                     "warmlane.limits.buffered-bodies",
@@ -74,13 +79,8 @@ public record LimitSettings(
         }
         Check.positive("warmlane.limits.header-timeout", headerTimeout);
         Check.positive("warmlane.limits.body-timeout", bodyTimeout);
-        if (bodyMinRate.isNegative()) {
-            throw new InvalidSettingException("warmlane.limits.body-min-rate", bodyMinRate, "0B or more");
-        }
-        Check.positive("warmlane.limits.websocket-frame", websocketFrame);
-        if (websocketFrame.toBytes() > MAX_FRAME_BYTES) {
-            throw new InvalidSettingException("warmlane.limits.websocket-frame", websocketFrame, "at most 64MB");
-        }
+        Check.between("warmlane.limits.body-min-rate", bodyMinRate, DataSize.ofBytes(0), FASTEST_BODY);
+        Check.between("warmlane.limits.websocket-frame", websocketFrame, SMALLEST_FRAME, LARGEST_FRAME);
         Check.positive("warmlane.limits.websocket-farewell", websocketFarewell);
         Check.positive("warmlane.limits.idle-timeout", idleTimeout);
     }

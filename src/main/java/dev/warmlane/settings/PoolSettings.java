@@ -138,12 +138,18 @@ public record PoolSettings(
         if (ttftTarget != null) {
             Check.notNegative(key + ".ttft-target", ttftTarget);
         }
-        if (models.stream().anyMatch(String::isBlank)) {
-            throw new InvalidSettingException(
-                    key + ".models", "blank", "names of models, or none: they are learned then");
+        checkModels(key, models);
+        if (serverName != null && serverName.isBlank()) {
+            throw new InvalidSettingException(key + ".server-name", "blank", "a name, or no setting");
         }
         if (apiKey != null && apiKey.isBlank()) {
             throw new InvalidSettingException(key + ".api-key", "blank", "a key, or no setting");
+        }
+    }
+
+    static void checkModels(String key, List<String> models) {
+        if (models.stream().anyMatch(String::isBlank)) {
+            throw new InvalidSettingException(key + ".models", "blank", "names of models, or no setting");
         }
     }
 
@@ -275,6 +281,7 @@ public record PoolSettings(
             Check.positive("warmlane.discovery.check", check);
             Check.positive("warmlane.discovery.list-timeout", listTimeout);
             roleLabels = List.copyOf(roleLabels);
+            Check.eachOnce("warmlane.discovery.role-labels", roleLabels);
             for (String label : roleLabels) {
                 if (!LABEL.matcher(label).matches()) {
                     throw new InvalidSettingException(

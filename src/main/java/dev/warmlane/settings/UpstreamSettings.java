@@ -72,7 +72,7 @@ public record UpstreamSettings(
     /**
      * Failover to another endpoint before the first byte.
      *
-     * @param maxRetries Maximum number of further endpoints that are tried for one request.
+     * @param maxRetries Maximum number of further endpoints that are tried for one request, at most 100.
      * @param budget Maximum share of a pool's active requests, from 0 to 1, that may be retries after an error response, a
      *     timeout or an abort. Retries after failed connections do not count.
      * @param budgetMin Retries that are always allowed at once, whatever the budget.
@@ -92,8 +92,10 @@ public record UpstreamSettings(
             @DefaultValue("false") boolean onTimeout,
             @DefaultValue("2s") Duration hold) {
 
+        private static final int MOST_RETRIES = 100;
+
         public RetrySettings {
-            Check.atLeast("warmlane.retry.max-retries", maxRetries, 0);
+            Check.between("warmlane.retry.max-retries", maxRetries, 0, MOST_RETRIES);
             if (!(budget >= 0 && budget <= 1)) {
                 throw new InvalidSettingException("warmlane.retry.budget", budget, "0 to 1");
             }

@@ -56,7 +56,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param probes Whether the gateway itself responds to /health, /ping, /version and /load on the public port, without a key: 200
  *     while it is ready, else 503. Nothing there tells of the engines.
  * @param warmUp How long the gateway may serve requests of its own before it is ready, so that the JVM has compiled what clients
- *     would wait for. It ends sooner when that is compiled. 0s: not at all.
+ *     would wait for, at most 10m. It ends sooner when that is compiled. 0s: not at all.
  */
 @ConfigurationProperties(prefix = "warmlane", ignoreUnknownFields = false)
 public record WarmlaneSettings(
@@ -92,8 +92,12 @@ public record WarmlaneSettings(
         @DefaultValue("true") boolean probes,
         @DefaultValue("10s") Duration warmUp) {
 
+    /** Who waits longer for a gateway takes it for one that hangs. */
+    private static final Duration LONGEST_WARM_UP = Duration.ofMinutes(10);
+
     public WarmlaneSettings {
         Check.notNegative("warmlane.warm-up", warmUp);
+        Check.atMost("warmlane.warm-up", warmUp, LONGEST_WARM_UP);
         pools = withShorthand(endpoints, pools);
         if (tenancy.enabled() && !auth.enabled()) {
             throw new InvalidSettingException(
@@ -188,9 +192,12 @@ public record WarmlaneSettings(
             @DefaultValue("0") long tokensPerEndpoint,
             @DefaultValue("16000000") long maxTokensPerEndpoint) {
 
+        /** Ten gigabytes of memory for each endpoint. */
+        private static final long MOST_TOKENS = 10_000_000_000L;
+
         public IndexSettings {
-            Check.atLeast("warmlane.index.tokens-per-endpoint", tokensPerEndpoint, 0);
-            Check.atLeast("warmlane.index.max-tokens-per-endpoint", maxTokensPerEndpoint, 1);
+            Check.between("warmlane.index.tokens-per-endpoint", tokensPerEndpoint, 0, MOST_TOKENS);
+            Check.between("warmlane.index.max-tokens-per-endpoint", maxTokensPerEndpoint, 1, MOST_TOKENS);
         }
     }
 
@@ -265,9 +272,12 @@ public record WarmlaneSettings(
             @DefaultValue("5m") Duration saveInterval,
             @DefaultValue("300") int maxEndpoints) {
 
+        /** Most of a gigabyte. */
+        private static final int MOST_ENDPOINTS = 10_000;
+
         public HistorySettings {
             Check.positive("warmlane.history.save-interval", saveInterval);
-            Check.atLeast("warmlane.history.max-endpoints", maxEndpoints, 1);
+            Check.between("warmlane.history.max-endpoints", maxEndpoints, 1, MOST_ENDPOINTS);
         }
     }
 

@@ -33,6 +33,9 @@ final class SettingsSchema {
     /** Where the range of a number may end: a share, and a port. */
     private static final List<Integer> MOST = List.of(1, 65_535);
 
+    /** Where the range of a number may begin, at most. */
+    private static final int GREATEST_LEAST = 10;
+
     private SettingsSchema() {}
 
     static Map<String, Object> generate() {
@@ -117,7 +120,7 @@ final class SettingsSchema {
     }
 
     private static Map<String, Object> bounded(String type, @Nullable String name) {
-        for (int least = -1; name != null && least <= 1; least++) {
+        for (int least = -1; name != null && least <= GREATEST_LEAST; least++) {
             if (accepts(name, String.valueOf(least))) {
                 Map<String, Object> schema = new LinkedHashMap<>(Map.of("type", type));
                 if (least >= 0) {

@@ -1,7 +1,9 @@
 package dev.warmlane.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.settings.AuthSettings.ManagementSettings;
 import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import dev.warmlane.settings.SettingNames.SettingFailureAnalyzer;
 import java.io.IOException;
@@ -65,7 +67,7 @@ class WarmlaneSettingsTest {
                 "warmlane.affinity.ttl=soon | warmlane.affinity.ttl: soon (expected: a duration such as 2s, 10m or 2h)",
                 "warmlane.affinity.ttl=0s | warmlane.affinity.ttl: 0s (expected: more than zero, such as 2s)",
                 "warmlane.affinity.ttl=-90s | warmlane.affinity.ttl: -90s (expected: more than zero, such as 2s)",
-                "warmlane.affinity.max-entries=0 | warmlane.affinity.max-entries: 0 (expected: at least 1)",
+                "warmlane.affinity.max-entries=0 | warmlane.affinity.max-entries: 0 (expected: 1 to 100000000)",
                 "warmlane.affinity.max-entries=many | warmlane.affinity.max-entries: many (expected: a whole number)",
                 "warmlane.affinity.keys=cookie | warmlane.affinity.keys: cookie (expected: session, client-ip or prompt-prefix)",
                 "warmlane.affinity.client-ip.trusted-proxies=10.0.0.0/33 | warmlane.affinity.client-ip.trusted-proxies: 10.0.0.0/33 (expected: an address or a network such as 10.0.0.0/8)",
@@ -77,8 +79,8 @@ class WarmlaneSettingsTest {
                 "warmlane.upstream.max-connections=0 | warmlane.upstream.max-connections: 0 (expected: at least 1)",
                 "warmlane.limits.body=big | warmlane.limits.body: big (expected: a size such as 64KB or 32MB)",
                 "warmlane.limits.body=3GB | warmlane.limits.body: 3GB (expected: less than 2GB)",
-                "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: more than zero, such as 32MB)",
-                "warmlane.limits.headers=17MB | warmlane.limits.headers: 17MB (expected: at most 16MB)",
+                "warmlane.limits.headers=0B | warmlane.limits.headers: 0B (expected: 256B to 16MB)",
+                "warmlane.limits.headers=17MB | warmlane.limits.headers: 17MB (expected: 256B to 16MB)",
                 "warmlane.limits.buffered-bodies=1MB | warmlane.limits.buffered-bodies: 1MB (expected: at least warmlane.limits.body, 32MB)",
                 "warmlane.limits.header-timeout=0s | warmlane.limits.header-timeout: 0s (expected: more than zero, such as 2s)",
                 "warmlane.health.interval=0s | warmlane.health.interval: 0s (expected: more than zero, such as 2s)",
@@ -87,16 +89,16 @@ class WarmlaneSettingsTest {
                 "warmlane.outlier.success-rate=80 | warmlane.outlier.success-rate: 80.0 (expected: 0 to 1)",
                 "warmlane.outlier.max-ejection=10s | warmlane.outlier.max-ejection: 10s (expected: at least warmlane.outlier.ejection, 30s)",
                 "warmlane.outlier.keep-sessions=-1s | warmlane.outlier.keep-sessions: -1s (expected: zero or more, such as 2s)",
-                "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: at least 0)",
+                "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: 0 to 100)",
                 "warmlane.drain.accept=-1s | warmlane.drain.accept: -1s (expected: zero or more, such as 2s)",
                 "warmlane.drain.farewell=0s | warmlane.drain.farewell: 0s (expected: more than zero, such as 2s)",
                 "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
                 "warmlane.drain.timeout= | warmlane.drain.timeout:  (expected: a value, or no such line)",
                 "warmlane.queue.priority-header=x:y | warmlane.queue.priority-header: x:y (expected: the name of a header, or nothing)",
                 "warmlane.access-log.target=stderr | warmlane.access-log.target: stderr (expected: off, stdout or the path of a file)",
-                "warmlane.access-log.queue=0 | warmlane.access-log.queue: 0 (expected: at least 1)",
-                "warmlane.access-log.kept-files=0 | warmlane.access-log.kept-files: 0 (expected: at least 1)",
-                "warmlane.access-log.max-size=0B | warmlane.access-log.max-size: 0B (expected: more than zero, such as 32MB)",
+                "warmlane.access-log.queue=0 | warmlane.access-log.queue: 0 (expected: 1 to 1000000)",
+                "warmlane.access-log.kept-files=0 | warmlane.access-log.kept-files: 0 (expected: 1 to 10000)",
+                "warmlane.access-log.max-size=0B | warmlane.access-log.max-size: 0B (expected: at least 1KB)",
                 "warmlane.response-headers=maybe | warmlane.response-headers: maybe (expected: true or false)",
                 "warmlane.auth.reload=0s | warmlane.auth.reload: 0s (expected: more than zero, such as 2s)",
                 "warmlane.auth.oidc.issuer-uri=ftp://id | warmlane.auth.oidc.issuer-uri: ftp://id (expected: a URL such as https://id.example.org)",
@@ -123,6 +125,28 @@ class WarmlaneSettingsTest {
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ranks=257 | warmlane.pools[0].ranks: 257 (expected: auto, off or a number from 2 to 256)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].prewarm.max-tokens=0 | warmlane.pools[0].prewarm.max-tokens: 0 (expected: at least 1)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].prewarm.max-duration=0s | warmlane.pools[0].prewarm.max-duration: 0s (expected: more than zero, such as 2s)",
+                "warmlane.affinity.max-entries=1000000000000 | warmlane.affinity.max-entries: 1000000000000 (expected: 1 to 100000000)",
+                "warmlane.affinity.session.headers=x-a,X-A | warmlane.affinity.session.headers: x-a (expected: each once)",
+                "warmlane.affinity.session.body-fields=session_id,session_id | warmlane.affinity.session.body-fields: session_id (expected: each once)",
+                "warmlane.affinity.keys=session,,client-ip | warmlane.affinity.keys: empty (expected: session, client-ip or prompt-prefix)",
+                "warmlane.affinity.keys[0]= warmlane.affinity.keys[1]=session | warmlane.affinity.keys: empty (expected: session, client-ip or prompt-prefix)",
+                "warmlane.retry.max-retries=1000 | warmlane.retry.max-retries: 1000 (expected: 0 to 100)",
+                "warmlane.limits.header-count=7 | warmlane.limits.header-count: 7 (expected: 8 to 1000)",
+                "warmlane.limits.body-min-rate=1GB | warmlane.limits.body-min-rate: 1GB (expected: 0B to 100MB)",
+                "warmlane.limits.websocket-frame=1B | warmlane.limits.websocket-frame: 1B (expected: 125B to 64MB)",
+                "warmlane.index.tokens-per-endpoint=1000000000000 | warmlane.index.tokens-per-endpoint: 1000000000000 (expected: 0 to 10000000000)",
+                "warmlane.index.max-tokens-per-endpoint=0 | warmlane.index.max-tokens-per-endpoint: 0 (expected: 1 to 10000000000)",
+                "warmlane.prewarm.concurrency=5000 | warmlane.prewarm.concurrency: 5000 (expected: 1 to 1024)",
+                "warmlane.history.max-endpoints=1000000 | warmlane.history.max-endpoints: 1000000 (expected: 1 to 10000)",
+                "warmlane.access-log.queue=2000000000 | warmlane.access-log.queue: 2000000000 (expected: 1 to 1000000)",
+                "warmlane.warm-up=1h | warmlane.warm-up: 1h (expected: at most 10m)",
+                "warmlane.cluster.join-timeout=1h | warmlane.cluster.join-timeout: 1h (expected: at most 10m)",
+                "warmlane.auth.oidc.issuer-uri=https:///id | warmlane.auth.oidc.issuer-uri: https:///id (expected: a URL such as https://id.example.org)",
+                "warmlane.auth.oidc.issuer-uri=https://id warmlane.auth.oidc.audiences=a,, | warmlane.auth.oidc.audiences: blank (expected: names of audiences)",
+                "warmlane.auth.oidc.issuer-uri=https://id warmlane.auth.oidc.audiences=a warmlane.auth.oidc.group-claim= warmlane.auth.oidc.groups[0].name=g | warmlane.auth.oidc.group-claim: blank (expected: the name of a claim, since groups are set)",
+                "warmlane.auth.oidc.issuer-uri=https://id warmlane.auth.oidc.audiences=a warmlane.auth.oidc.groups[0].name=g warmlane.auth.oidc.groups[0].models=m,, | warmlane.auth.oidc.groups[0].models: blank (expected: names of models, or no setting)",
+                "warmlane.discovery.role-labels=a,a | warmlane.discovery.role-labels: a (expected: each once)",
+                "warmlane.pools[0].name=a warmlane.pools[0].endpoints=https://a:1 warmlane.pools[0].ssl-bundle=b warmlane.pools[0].server-name= | warmlane.pools[0].server-name: blank (expected: a name, or no setting)",
                 "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model and none)"
             })
     void aSettingThatCannotBeUsedStopsTheStartAndIsNamed(String setting, String problem) {
@@ -219,6 +243,12 @@ class WarmlaneSettingsTest {
                                 context.getBean(WarmlaneSettings.class).pools().toString())
                         .startsWith("[PoolSettings[name=a,")
                         .doesNotContain("secret"));
+    }
+
+    @Test
+    void aKeyThatNoTokenCanBearIsRefusedWithoutBeingTold() {
+        assertThatThrownBy(() -> new ManagementSettings(" sixteen characters", "", List.of(), 1))
+                .hasMessage("warmlane.management.key: *** (expected: no space before or behind the key)");
     }
 
     private static String description(@Nullable Throwable failure) {
