@@ -2,7 +2,7 @@
 import { html, svg, nothing } from './lib/lit-html.js';
 import { currentPool, state, update } from './store.js';
 import { link } from './address.js';
-import { compact, count, DASH, percent } from './format.js';
+import { compact, count, counted, DASH, percent } from './format.js';
 import * as api from './api.js';
 
 const WINDOWS = { hour: 'About an hour', day: 'About a day' };
@@ -124,7 +124,7 @@ function ladder({ ladder: { promptTokens, deliveredTokens, hitRatio, steps, main
 const signed = (value) => (Math.round(value * 100) / 100 || 0).toFixed(2);
 
 function advice({ advice: { missing, changes }, ladder: { hitRatio } }, { endpoints }) {
-  const name = (change) => (change.cacheTimes === 1 ? `${change.endpoints} endpoints` : `${times(change.cacheTimes)} KV tokens at each`);
+  const name = (change) => (change.cacheTimes === 1 ? counted(change.endpoints, 'endpoint') : `${times(change.cacheTimes)} KV tokens at each`);
   return html`
     <section aria-labelledby="advice-title">
       <h2 id="advice-title">What changes would bring</h2>
@@ -132,7 +132,7 @@ function advice({ advice: { missing, changes }, ladder: { hitRatio } }, { endpoi
         ? html`<p class="note">No advice: ${missing}.</p>`
         : html`<div class="scroll" tabindex="0" role="region" aria-label="What changes would bring">
             <table>
-              <caption>Against ${endpoints} endpoints with a hit ratio of ${percent(hitRatio)}. Minus: more would be computed.</caption>
+              <caption>Against ${counted(endpoints, 'endpoint')} with a hit ratio of ${percent(hitRatio)}. Minus: more would be computed.</caption>
               <thead>
                 <tr><th scope="col">Change</th><th scope="col" class="number">KV tokens</th><th scope="col" class="number">Hit ratio</th><th scope="col" class="number">Prefill saved, tokens/s</th><th scope="col" class="number">In endpoints</th></tr>
               </thead>
@@ -163,8 +163,8 @@ export function cache() {
       </div>
       ${state.cacheError ? html`<p class="note" role="status">Not loaded: ${state.cacheError}</p>` : nothing}
       ${over
-        ? html`<p class="note">${count(over.requests)} requests, ${compact(over.promptTokensPerSecond)} prompt tokens a second, ${seen.replicas > 1 ? `of ${seen.replicas} replicas` : 'as this replica saw them'}${seen.trafficShare < 1 ? `; others use the engines too, these are ${percent(seen.trafficShare)} of their requests` : ''}${seen.leftOut ? `; ${count(seen.leftOut)} messages were left out` : ''}.</p>
-            <p class="note">Advised: ${seen.advised.endpoints} endpoints; there are ${count(seen.endpoints)} (${seen.advised.reason}).</p>
+        ? html`<p class="note">${counted(over.requests, 'request')}, ${compact(over.promptTokensPerSecond)} prompt tokens a second, ${seen.replicas > 1 ? `of ${seen.replicas} replicas` : 'as this replica saw them'}${seen.trafficShare < 1 ? `; others use the engines too, these are ${percent(seen.trafficShare)} of their requests` : ''}${seen.leftOut ? `; left out: ${counted(seen.leftOut, 'message')}` : ''}.</p>
+            <p class="note">Advised: ${counted(seen.advised.endpoints, 'endpoint')}, now ${count(seen.endpoints)} (${seen.advised.reason}).</p>
             ${seen.heldAlone.length > 1 ? html`<p class="note" id="held-alone">Cheapest to remove: ${seen.heldAlone[0].endpoint}, which alone holds ${percent(seen.heldAlone[0].share)} of what all caches hold.</p>` : nothing}
             ${over.curve.length ? picture(over) : html`<p class="note">The endpoints do not say how much their caches hold.</p>`}`
         : state.cacheError ? nothing : html`<p class="note">${seen ? 'Prompts are not watched: warmlane.cache.watch is off.' : 'Loading…'}</p>`}

@@ -5,7 +5,7 @@ import { chartGrid, rangeBar } from './charts.js';
 import { confirmed } from './confirm.js';
 import { problemList, problemsOf } from './problems.js';
 import { currentPool, state, update } from './store.js';
-import { compact, count, DASH, percent, rate, seconds, time } from './format.js';
+import { compact, count, counted, DASH, percent, rate, seconds, time } from './format.js';
 import { why } from './endpoints.js';
 import * as api from './api.js';
 
@@ -100,7 +100,7 @@ function facts(endpoint) {
     )}
     ${fact('Downtime', details ? seconds(details.downSeconds) : DASH, details ? `in ${seconds(details.knownSeconds)} that this replica has known it` : nothing)}
     ${fact('Restarts', count(details?.restarts), 'seen by this replica')}
-    ${fact('In flight', count(endpoint.inFlight), `${compact(endpoint.inFlightPromptTokens)} prompt tokens · ${count(endpoint.sessions)} sessions`)}
+    ${fact('In flight', count(endpoint.inFlight), `${compact(endpoint.inFlightPromptTokens)} prompt tokens · ${counted(endpoint.sessions, 'session')}`)}
     ${fact('KV usage', percent(endpoint.kvCacheUsage, 0), `${count(endpoint.running)} running · ${count(endpoint.waiting)} waiting`)}
     ${fact('vLLM', endpoint.version ?? DASH, endpoint.blocks ? `${compact(endpoint.blocks)} blocks of ${endpoint.blockSizeTokens} tokens` : nothing)}
     ${fact('Models', count(endpoint.models.length), endpoint.models.slice(0, 5).join(', '))}

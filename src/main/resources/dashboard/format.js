@@ -8,6 +8,8 @@ const known = (value) => value !== null && value !== undefined && !Number.isNaN(
 
 export const percent = (share, digits = 1) => (known(share) ? `${(share * 100).toFixed(digits).replace(/^-(?=[0.]+$)/, '')} %` : DASH);
 export const count = (value) => (known(value) ? whole.format(value) : DASH);
+// A number with what it counts.
+export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 export const compact = (value) => (known(value) ? short.format(value) : DASH);
 export const rate = (value) => (known(value) ? (value < 10 ? value.toFixed(1) : compact(value)) : DASH);
 

@@ -1,7 +1,7 @@
 // Finds a session and releases it. The id is sent in a request body and kept only in this field.
 import { html, nothing } from './lib/lit-html.js';
 import { currentPool, state, update } from './store.js';
-import { count, durationSeconds, seconds } from './format.js';
+import { count, counted, durationSeconds, seconds } from './format.js';
 import { confirmed } from './confirm.js';
 import * as api from './api.js';
 
@@ -56,7 +56,7 @@ function found(bindings) {
               <th scope="row"><span class="name">${binding.endpoint}</span></th>
               <td class="number">${seconds(durationSeconds(binding.age))}</td>
               <td class="number">${seconds(durationSeconds(binding.idle))} ago</td>
-              <td class="number">${count(binding.uses)} times</td>
+              <td class="number">${counted(binding.uses, 'time')}</td>
             </tr>`,
           )}
         </tbody>

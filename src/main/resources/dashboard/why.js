@@ -1,9 +1,9 @@
 // Explains a decision in a sentence, from the numbers that it was based on.
-import { count } from './format.js';
+import { counted } from './format.js';
 
 const BINDING_KEYS = { session: 'session', 'body-session': 'session', 'client-ip': 'client’s address' };
 
-const cost = (tokens) => `${count(Math.abs(tokens))} tokens ${tokens < 0 ? 'less' : 'more'}`;
+const cost = (tokens) => `${counted(Math.abs(tokens), 'token')} ${tokens < 0 ? 'less' : 'more'}`;
 
 // Compares the next best endpoint with the chosen one.
 function others(candidates, chosen) {

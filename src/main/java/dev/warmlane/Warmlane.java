@@ -1,6 +1,7 @@
 package dev.warmlane;
 
 import dev.warmlane.app.ServeCommand;
+import dev.warmlane.settings.EditDistance;
 import dev.warmlane.tools.replay.AdviseCommand;
 import dev.warmlane.tools.replay.ReplayCommand;
 import dev.warmlane.tools.simulator.SimulateCommand;
@@ -17,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -43,6 +45,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Warmlane {
     /** What the gateway itself has no response to. Without these its start does without the command line's parser, a tenth of a second. */
     private static final List<String> QUESTIONS = List.of("-h", "--help", "-V", "--version");
+
+    /** As many as the name of a command may have and still be known for what it is. */
+    private static final int MISTAKES_IN_A_NAME = 2;
 
     private Warmlane() {}
 
@@ -86,10 +91,33 @@ public final class Warmlane {
     private static int explain(ParameterException mistake, String[] arguments) {
         CommandLine command = mistake.getCommandLine();
         PrintWriter out = command.getErr();
-        out.println(mistake.getMessage());
-        UnmatchedArgumentException.printSuggestions(mistake, out);
+        out.println(problem(mistake));
+        if (mistake instanceof UnmatchedArgumentException unknown && isNear(unknown)) {
+            UnmatchedArgumentException.printSuggestions(mistake, out);
+        }
         out.printf("See %s --help%n", command.getCommandSpec().qualifiedName());
         return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    /** Of a choice, picocli lists the names in Java as well as those that are meant to be given. */
+    private static String problem(ParameterException mistake) {
+        return mistake.getArgSpec() instanceof OptionSpec option
+                        && option.type().isEnum()
+                        && mistake.getValue() != null
+                ? "%s: %s (expected: %s)"
+                        .formatted(
+                                option.longestName(),
+                                mistake.getValue(),
+                                String.join(", ", option.completionCandidates()))
+                : String.valueOf(mistake.getMessage());
+    }
+
+    /** Whether anything that picocli suggests may have been meant: of commands it suggests the nearest, however far that is. */
+    private static boolean isNear(UnmatchedArgumentException unknown) {
+        String given = unknown.getUnmatched().get(0);
+        return given.startsWith("-")
+                || unknown.getSuggestions().stream()
+                        .anyMatch(known -> EditDistance.between(known, given) <= MISTAKES_IN_A_NAME);
     }
 
     /** Settings without a command are the gateway's. */

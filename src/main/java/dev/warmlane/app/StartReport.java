@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.settings.PoolSettings;
@@ -43,7 +44,7 @@ class StartReport {
             List<PoolSettings> pools = settings.pools();
             pools.stream().limit(NAMED).forEach(pool -> log.info("pool {}: {}", pool.name(), source(pool)));
             if (pools.size() > NAMED) {
-                log.info("{} more pools", pools.size() - NAMED);
+                log.info("{}", Counted.of(pools.size() - NAMED, "more pool"));
             }
             Map<String, String> parameters = new TreeMap<>(settings.routing().parameters());
             log.info("policy {}{}", settings.routing().policy(), parameters.isEmpty() ? "" : " with " + parameters);
@@ -66,10 +67,10 @@ class StartReport {
             line.append(" (").append(commit.getShortCommitId()).append(')');
         }
         Runtime runtime = Runtime.getRuntime();
-        line.append(", Java %s, %d cores, %d MB heap"
+        line.append(", Java %s, %s, %d MB heap"
                 .formatted(
                         System.getProperty("java.version"),
-                        runtime.availableProcessors(),
+                        Counted.of(runtime.availableProcessors(), "core"),
                         DataSize.ofBytes(runtime.maxMemory()).toMegabytes()));
         String[] profiles = environment.getActiveProfiles();
         return profiles.length == 0 ? line.toString() : line + ", profile " + String.join(", ", profiles);
@@ -78,8 +79,7 @@ class StartReport {
     private static String source(PoolSettings pool) {
         KubernetesSettings kubernetes = pool.kubernetes();
         if (kubernetes == null) {
-            int number = pool.endpoints().size();
-            return "%d endpoint%s: %s".formatted(number, number == 1 ? "" : "s", some(pool.endpoints()));
+            return Counted.of(pool.endpoints().size(), "endpoint") + ": " + some(pool.endpoints());
         }
         String what = kubernetes.service() != null
                 ? "Service " + kubernetes.service()

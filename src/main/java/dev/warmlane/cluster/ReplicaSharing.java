@@ -6,6 +6,7 @@ import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
 import dev.warmlane.cluster.SettingsAgreement.Difference;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.core.sharing.Replication;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -86,15 +87,15 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
             StateTransfer state = ask(oldest.id()).join();
             if (state.outcome() == StateTransfer.Outcome.COMPLETE) {
                 log.info(
-                        "cluster: joined {} other replicas, took over {} KB from {} in {} ms",
-                        members.size() - 1,
+                        "cluster: joined {}, took over {} KB from {} in {} ms",
+                        Counted.of(members.size() - 1, "other replica"),
                         state.bytes() / 1024,
                         oldest.name(),
                         state.took().toMillis());
             } else {
                 log.warn(
-                        "cluster: joined {} other replicas, but the state of {} did not come in time; starts cold and asks again",
-                        members.size() - 1,
+                        "cluster: joined {}, but the state of {} did not come in time; starts cold and asks again",
+                        Counted.of(members.size() - 1, "other replica"),
                         oldest.name());
             }
         }
@@ -124,19 +125,19 @@ public final class ReplicaSharing implements ClusterTransport.Listener, AutoClos
         for (Member member : change.left()) {
             replication.left(member.id());
             log.info(
-                    "cluster: replica {} left, {} remain",
+                    "cluster: replica {} left, now {}",
                     member.name(),
-                    change.members().size());
+                    Counted.of(change.members().size(), "replica"));
         }
         for (Member member : change.joined()) {
             // Those who are there when we join are told of in one line then.
             if (joined) {
                 log.info(
-                        "cluster: replica {} ({}) joined{}, now {} replicas",
+                        "cluster: replica {} ({}) joined{}, now {}",
                         member.name(),
                         member.version(),
                         change.merged() ? " after a partition" : "",
-                        change.members().size());
+                        Counted.of(change.members().size(), "replica"));
             }
             // Who is older than we are has let us join, or does so only now that we have long started without it.
             if (change.merged() || member.equals(change.members().get(0))) {

@@ -54,7 +54,7 @@ final class NearestSetting {
     /** What to expect instead of a name under a prefix of Spring's. */
     static String amongSprings(String name, List<String> often) {
         return often.stream()
-                .filter(known -> distance(known, name) <= 2)
+                .filter(known -> EditDistance.between(known, name) <= 2)
                 .findFirst()
                 .map(known -> "such as " + known)
                 .orElse("one that Spring Boot or Spring Cloud Gateway lists");
@@ -72,7 +72,7 @@ final class NearestSetting {
 
     /** Whether one word may have been meant for another. */
     static boolean isNear(String word, String meant) {
-        return distance(word, meant) <= 1;
+        return EditDistance.between(word, meant) <= 1;
     }
 
     /** In the spelling of the environment if the name is in that, else in kebab case; null if none is near. */
@@ -81,8 +81,9 @@ final class NearestSetting {
         List<String> places = place.results().map(MatchResult::group).toList();
         String written = canonical(place.replaceAll(""));
         return NAMES.stream()
-                .filter(known -> distance(canonical(known), written) <= written.length() / LETTERS_A_MISTAKE)
-                .min(Comparator.comparingInt(known -> distance(canonical(known), written)))
+                .filter(known ->
+                        EditDistance.between(canonical(known), written) <= written.length() / LETTERS_A_MISTAKE)
+                .min(Comparator.comparingInt(known -> EditDistance.between(canonical(known), written)))
                 .map(known -> name.indexOf('.') < 0 ? environmentName(known) : known)
                 .map(known -> withPlaces(known, places))
                 .orElse(null);
@@ -130,23 +131,5 @@ final class NearestSetting {
 
     private static String environmentName(String name) {
         return name.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
-    }
-
-    /** Letters to insert, delete or replace to make one of the other (Levenshtein 1966, by the rows of Wagner and Fischer 1974). */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

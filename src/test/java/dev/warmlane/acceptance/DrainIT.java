@@ -111,7 +111,7 @@ class DrainIT {
             waiting.awaitClosed();
         }
         assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(143);
-        assertThat(gateway.output()).contains("drained: 2 requests outlasted the timeout and were ended");
+        assertThat(gateway.output()).contains("drained: 2 requests outlasted the timeout and had to end");
         assertThat(engine.requests()).as("nothing is tried again elsewhere").isZero();
     }
 
@@ -137,7 +137,7 @@ class DrainIT {
                 assertThat(late.status(1)).isEqualTo(200);
             }
 
-            gateway.awaitOutput("draining: port closed, 1 requests running");
+            gateway.awaitOutput("draining: port closed, 1 request running");
             idle.awaitClosed();
             assertThat(busy.await(Http2Wire.GOAWAY).lastStream()).isEqualTo(3);
             busy.post(5, "/v1/chat/completions", "{\"messages\":[]}");

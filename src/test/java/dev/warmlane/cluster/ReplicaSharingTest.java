@@ -72,9 +72,9 @@ class ReplicaSharingTest {
         sharing.membershipChanged(new MembershipChange(List.of(), List.of(third), false, List.of(OTHER, SELF)));
         assertThat(log.lines())
                 .containsExactly(
-                        "cluster: joined 1 other replicas, took over 0 KB from b in 0 ms",
+                        "cluster: joined 1 other replica, took over 0 KB from b in 0 ms",
                         "cluster: replica c (1.1) joined after a partition, now 3 replicas",
-                        "cluster: replica c left, 2 remain");
+                        "cluster: replica c left, now 2 replicas");
     }
 
     private void joined(List<Member> members) {

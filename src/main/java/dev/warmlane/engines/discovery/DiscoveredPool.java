@@ -4,6 +4,7 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.core.log.LogRateLimit;
 import java.time.Duration;
 import java.util.HashSet;
@@ -77,10 +78,10 @@ final class DiscoveredPool {
         if (leftOut == LogRateLimit.LEFT_OUT) {
             return;
         }
-        String line = "pool %s: %d endpoints, %d ready, %d draining, %d unready (%d added, %d removed%s)"
+        String line = "pool %s: %s, %d ready, %d draining, %d unready (%d added, %d removed%s)"
                 .formatted(
                         pool.name(),
-                        now.size(),
+                        Counted.of(now.size(), "endpoint"),
                         count(now, EndpointState.READY),
                         count(now, EndpointState.DRAINING),
                         count(now, EndpointState.UNREADY),

@@ -1,5 +1,6 @@
 package dev.warmlane.engines.pool;
 
+import dev.warmlane.core.log.Counted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -113,9 +114,9 @@ public final class EndpointNews {
         String told = counts.entrySet().stream()
                 .map(entry -> counted(entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining("; "));
-        return "%d endpoints (%s%s): %s%s"
+        return "%s (%s%s): %s%s"
                 .formatted(
-                        endpoints.size(),
+                        Counted.of(endpoints.size(), "endpoint"),
                         String.join(", ", endpoints.subList(0, Math.min(FEW, endpoints.size()))),
                         endpoints.size() > FEW ? " and %d more".formatted(endpoints.size() - FEW) : "",
                         told,

@@ -7,6 +7,7 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.Probation;
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
@@ -80,8 +81,8 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
                         .formatted(endpoint.name(), probation.reason().label()));
             }
         }
-        StringBuilder summary = new StringBuilder("%d of %d endpoints selectable"
-                .formatted(snapshot.healthy(), snapshot.endpoints().size()));
+        StringBuilder summary = new StringBuilder("%d of %s selectable"
+                .formatted(snapshot.healthy(), Counted.of(snapshot.endpoints().size(), "endpoint")));
         if (snapshot.isPanic()) {
             summary.append(", too few to be used alone, so all are used");
         }

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.http;
 
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.settings.WarmlaneSettings.DrainSettings;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -41,15 +42,15 @@ public final class Drain {
         refuseTraffic.run();
         clients.closeAfterResponses();
         log.info(
-                "draining: not ready any more, {} requests running, accepting for another {} s",
-                clients.running(),
+                "draining: not ready any more, {} running, accepting for another {} s",
+                Counted.of(clients.running(), "request"),
                 seconds(settings.accept()));
         Thread.sleep(settings.accept().toMillis());
 
         clients.stopAccepting();
         log.info(
-                "draining: port closed, {} requests running, {} s to finish",
-                clients.running(),
+                "draining: port closed, {} running, {} s to finish",
+                Counted.of(clients.running(), "request"),
                 seconds(settings.timeout()));
         if (clients.awaitClosed(settings.timeout())) {
             log.info("drained: every request has been answered");
@@ -61,8 +62,8 @@ public final class Drain {
         boolean told = clients.awaitClosed(settings.farewell());
         clients.close();
         log.warn(
-                "drained: {} requests outlasted the timeout and were ended{}",
-                late,
+                "drained: {} outlasted the timeout and had to end{}",
+                Counted.of(late, "request"),
                 told ? "" : ", some without being told");
         return false;
     }

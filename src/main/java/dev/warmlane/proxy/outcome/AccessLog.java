@@ -4,6 +4,7 @@ import ch.qos.logback.core.AsyncAppenderBase;
 import ch.qos.logback.core.ContextBase;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.access.Authenticator.Identity;
@@ -233,7 +234,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
             (reached ? written : dropped).add(unflushed);
             unflushed = 0;
             if (reached && failing) {
-                log.info("access log: written again, {} lines lost so far", dropped());
+                log.info("access log: written again, {} lost so far", Counted.of(dropped(), "line"));
             } else if (!reached && !failing) {
                 log.warn("access log: {}; lines are lost until it can be written", lastError());
             }

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.core.prefix.reuse.CacheAdvice;
 import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
@@ -109,7 +110,7 @@ final class AdviceReport {
     }
 
     private static String name(Change change) {
-        return number("%d endpoints, caches x%.1f", change.endpoints(), change.cacheTimes());
+        return number("%s, caches x%.1f", Counted.of(change.endpoints(), "endpoint"), change.cacheTimes());
     }
 
     private static List<String> with(List<String> cells, String last) {

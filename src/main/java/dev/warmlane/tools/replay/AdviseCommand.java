@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
@@ -59,8 +60,8 @@ public final class AdviseCommand implements Callable<Integer> {
         try {
             Replay replay = new Replay(read, settings, NamedPolicy.parse(policy), progress);
             replay.run();
-            String title = "%s, %d endpoints of %d tokens, %s"
-                    .formatted(read.name(), settings.endpoints(), settings.kvTokens(), policy);
+            String title = "%s, %s of %d tokens, %s"
+                    .formatted(read.name(), Counted.of(settings.endpoints(), "endpoint"), settings.kvTokens(), policy);
             return AdviceReport.write(title, replay.cacheUse(), settings.endpoints(), replay.secondsPerToken(), null);
         } finally {
             progress.done();

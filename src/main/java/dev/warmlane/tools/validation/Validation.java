@@ -1,5 +1,6 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.core.log.Counted;
 import dev.warmlane.tools.validation.Conversations.WarmUp;
 import dev.warmlane.tools.validation.Management.CannotRunException;
 import dev.warmlane.tools.validation.Management.PoolReading;
@@ -44,7 +45,7 @@ record Validation(
         }
         Conversations conversations = new Conversations(chat, model, talk);
         String system = Talk.text(talk.systemTokens, run);
-        progress.phase("warming up %d pods".formatted(pool.selectable()));
+        progress.phase("warming up " + Counted.of(pool.selectable(), "pod"));
         WarmUp warmUp = new WarmUp(conversations, talk, run);
         warmUp.warm(pool.selectable(), system);
         if (warmUp.reached().isEmpty()) {
@@ -78,7 +79,7 @@ record Validation(
     private Consumer<Chat.Response> counting() {
         AtomicInteger done = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
-        progress.phase("%d sessions of %d turns".formatted(talk.sessions, talk.turns));
+        progress.phase("%s of %s".formatted(Counted.of(talk.sessions, "session"), Counted.of(talk.turns, "turn")));
         return response -> progress.requests(
                 done.incrementAndGet(),
                 response.failure() == null ? failed.get() : failed.incrementAndGet(),

@@ -29,9 +29,9 @@ class DiscoveredPoolTest {
 
         assertThat(log.lines())
                 .containsExactly(
-                        "pool chat: 1 endpoints, 1 ready, 0 draining, 0 unready (1 added, 0 removed)",
+                        "pool chat: 1 endpoint, 1 ready, 0 draining, 0 unready (1 added, 0 removed)",
                         "pool chat: 2 endpoints, 2 ready, 0 draining, 0 unready (1 added, 0 removed)",
-                        "pool chat: 1 endpoints, 1 ready, 0 draining, 0 unready (0 added, 1 removed)");
+                        "pool chat: 1 endpoint, 1 ready, 0 draining, 0 unready (0 added, 1 removed)");
     }
 
     @Test
@@ -67,7 +67,7 @@ class DiscoveredPoolTest {
         assertThat(log.lines())
                 .hasSize(11)
                 .last()
-                .isEqualTo("pool chat: 1 endpoints, 1 ready, 0 draining, 0 unready"
+                .isEqualTo("pool chat: 1 endpoint, 1 ready, 0 draining, 0 unready"
                         + " (1 added, 1 removed by 2 changes since the last such line)");
     }
 

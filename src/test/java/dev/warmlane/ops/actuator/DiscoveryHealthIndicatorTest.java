@@ -33,7 +33,7 @@ class DiscoveryHealthIndicatorTest {
     void showsPoolsInOrderAndThenWhatIsFollowed() {
         assertThat(health(State.SYNCED, State.STALE).getDetails())
                 .containsExactly(
-                        entry("static", "1 of 1 endpoints selectable"),
+                        entry("static", "1 of 1 endpoint selectable"),
                         entry("one", "0 of 0 endpoints selectable"),
                         entry("two", "0 of 0 endpoints selectable"),
                         entry("kubernetes", List.of(status(State.SYNCED), status(State.STALE))));

@@ -158,8 +158,9 @@ public final class PoolSize {
         if (cacheNeed > loadNeed && cacheNeed >= endpoints && seen != null && hitRatio != null && now > 0) {
             text = String.format(
                     Locale.ROOT,
-                    "cache: %d endpoints would hit %.2f (target %.2f)",
+                    "cache: %d endpoint%s would hit %.2f (target %.2f)",
                     cacheNeed,
+                    cacheNeed == 1 ? "" : "s",
                     ratio(seen, now, cacheNeed),
                     hitRatio);
         } else {
