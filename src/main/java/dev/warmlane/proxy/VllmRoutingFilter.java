@@ -12,7 +12,7 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
-import dev.warmlane.proxy.outcome.Result;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import java.net.URI;
 import java.time.Duration;

@@ -6,7 +6,7 @@ import dev.warmlane.core.health.EndpointHealth.EjectionReason;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
-import dev.warmlane.proxy.outcome.Result;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.prometheusmetrics.PrometheusNamingConvention;
 import java.util.Arrays;

@@ -2,12 +2,10 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.StoredResponses;
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.Fact.FactQueue;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
@@ -209,31 +207,7 @@ public final class Replication {
      */
     public void writeState(Consumer<byte[]> messages) {
         MessageEncoder encoder = new MessageEncoder(messages);
-        for (PoolShare pool : state.pools()) {
-            // Before what is known of each rank.
-            encoder.ranks(pool.name(), pool.ranks());
-            encoder.load(RecordType.WHOLE_LOAD, pool.name(), pool.ownLoad());
-            PoolAverages averages = pool.averages();
-            if (averages != null) {
-                encoder.averages(pool.name(), averages);
-            }
-            for (Endpoint endpoint : pool.snapshot().endpoints()) {
-                encoder.blocks(
-                        RecordType.DUMP,
-                        pool.name(),
-                        endpoint.id(),
-                        pool.index().dump(endpoint.id()));
-            }
-        }
-        for (PoolShare pool : state.pools()) {
-            pool.drains().forEach((endpoint, said) -> encoder.drained(pool.name(), endpoint, said));
-        }
-        state.table().forEach(encoder::bound);
-        StoredResponses stored = state.responses();
-        if (stored != null) {
-            stored.forEach(encoder::stored);
-        }
-        state.quota().forEachAccount(encoder::account);
+        state.write(encoder);
         if (!ownSettings.isEmpty()) {
             encoder.settings(ownSettings);
         }

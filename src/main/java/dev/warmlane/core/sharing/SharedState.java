@@ -2,7 +2,10 @@ package dev.warmlane.core.sharing;
 
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.StoredResponses;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.Fact.FactQueue;
+import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +99,35 @@ final class SharedState {
         if (digests.size() <= MAX_GROUPS) {
             settings.put(origin, Map.copyOf(digests));
         }
+    }
+
+    /** Writes all of it, but for what is told by the moment anyway. */
+    void write(MessageEncoder encoder) {
+        for (PoolShare pool : pools) {
+            // Before what is known of each rank.
+            encoder.ranks(pool.name(), pool.ranks());
+            encoder.load(RecordType.WHOLE_LOAD, pool.name(), pool.ownLoad());
+            PoolAverages averages = pool.averages();
+            if (averages != null) {
+                encoder.averages(pool.name(), averages);
+            }
+            for (Endpoint endpoint : pool.snapshot().endpoints()) {
+                encoder.blocks(
+                        RecordType.DUMP,
+                        pool.name(),
+                        endpoint.id(),
+                        pool.index().dump(endpoint.id()));
+            }
+        }
+        for (PoolShare pool : pools) {
+            pool.drains().forEach((endpoint, said) -> encoder.drained(pool.name(), endpoint, said));
+        }
+        table.forEach(encoder::bound);
+        StoredResponses stored = responses;
+        if (stored != null) {
+            stored.forEach(encoder::stored);
+        }
+        quota.forEachAccount(encoder::account);
     }
 
     /** A replica is gone. */

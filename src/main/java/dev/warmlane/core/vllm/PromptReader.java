@@ -2,6 +2,7 @@ package dev.warmlane.core.vllm;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

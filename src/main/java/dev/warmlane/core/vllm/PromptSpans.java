@@ -8,6 +8,7 @@ import static dev.warmlane.core.vllm.CanonicalPrompt.STRIPPED;
 import static dev.warmlane.core.vllm.CanonicalPrompt.TAG;
 import static dev.warmlane.core.vllm.CanonicalPrompt.VALUE;
 
+import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
 import java.util.Arrays;
 
 /**

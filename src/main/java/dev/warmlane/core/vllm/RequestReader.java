@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
 import dev.warmlane.core.vllm.GenerationRequest.SessionField;
 import dev.warmlane.core.vllm.GenerationRequest.Splice;
 import dev.warmlane.core.vllm.GenerationRequest.StreamOptions;

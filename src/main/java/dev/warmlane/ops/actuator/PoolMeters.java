@@ -26,7 +26,7 @@ import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.metrics.RequestMeter;
-import dev.warmlane.proxy.outcome.Result;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.outcome;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
 import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;

@@ -4,6 +4,7 @@ import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
+import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.HashSet;
