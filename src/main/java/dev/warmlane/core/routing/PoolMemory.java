@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointId;

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import com.dynatrace.hash4j.hashing.HashStream64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;

@@ -1,26 +1,26 @@
 package dev.warmlane.core.vllm;
 
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.ADMISSION_REJECTIONS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.CACHE_CONFIG;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GENERATION_TOKENS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_CACHE_USAGE;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_PREFIX_CACHE_HITS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.GPU_PREFIX_CACHE_QUERIES;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.KV_CACHE_USAGE;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.LORA_REQUESTS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREEMPTIONS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_HITS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PREFIX_CACHE_QUERIES;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PROCESS_START;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.PROMPT_TOKENS;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.RUNNING;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.SLEEP_STATE;
-import static dev.warmlane.core.vllm.MetricTally.MetricFamily.WAITING;
+import dev.warmlane.core.vllm.VllmMetrics.MetricFamily;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.ADMISSION_REJECTIONS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.CACHE_CONFIG;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.GENERATION_TOKENS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.GPU_CACHE_USAGE;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.GPU_PREFIX_CACHE_HITS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.GPU_PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.KV_CACHE_USAGE;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.LORA_REQUESTS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.PREEMPTIONS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.PREFIX_CACHE_HITS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.PREFIX_CACHE_QUERIES;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.PROCESS_START;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.PROMPT_TOKENS;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.RUNNING;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.SLEEP_STATE;
+import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.WAITING;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -36,12 +36,6 @@ final class MetricTally {
     private static final int MAX_ENGINES = 256;
 
     private static final int MAX_ENGINE_DIGITS = 6;
-
-    /** Tokens that no engine computes in its life. Sums over all endpoints of a pool are far from where numbers overflow. */
-    private static final double MOST = 1e15;
-
-    /** Requests that no engine has at a time. */
-    private static final double MOST_REQUESTS = 1e6;
 
     private final Map<MetricFamily, Double> totals = new EnumMap<>(MetricFamily.class);
     private final CacheConfig cacheConfig = new CacheConfig();
@@ -178,7 +172,7 @@ final class MetricTally {
         Double hit = valueOf(PREFIX_CACHE_HITS, GPU_PREFIX_CACHE_HITS);
         return queried == null || hit == null
                 ? null
-                : new PrefixCacheCounters((long) Math.min(queried, MOST), (long) Math.min(hit, MOST));
+                : new PrefixCacheCounters((long) Math.min(queried, MetricFamily.MOST), (long) Math.min(hit, MetricFamily.MOST));
     }
 
     private @Nullable Long count(MetricFamily family) {
@@ -189,61 +183,6 @@ final class MetricTally {
     private @Nullable Double valueOf(MetricFamily current, MetricFamily former) {
         Double value = totals.get(current);
         return value != null ? value : totals.get(former);
-    }
-
-    /** The metric families that are read, among the many that vLLM exposes. Those named GPU stand in for their successors. */
-    enum MetricFamily {
-        RUNNING("num_requests_running"),
-        WAITING("num_requests_waiting"),
-        KV_CACHE_USAGE("kv_cache_usage_perc"),
-        GPU_CACHE_USAGE("gpu_cache_usage_perc"),
-        PREFIX_CACHE_QUERIES("prefix_cache_queries_total"),
-        GPU_PREFIX_CACHE_QUERIES("gpu_prefix_cache_queries_total"),
-        PREFIX_CACHE_HITS("prefix_cache_hits_total"),
-        GPU_PREFIX_CACHE_HITS("gpu_prefix_cache_hits_total"),
-        PREEMPTIONS("num_preemptions_total"),
-        PROMPT_TOKENS("prompt_tokens_total"),
-        GENERATION_TOKENS("generation_tokens_total"),
-        ADMISSION_REJECTIONS("admission_rejections_total"),
-        SLEEP_STATE("engine_sleep_state"),
-        CACHE_CONFIG("cache_config_info"),
-        LORA_REQUESTS("lora_requests_info"),
-        /** Of every process in Python, so that alone it tells nothing of vLLM. */
-        PROCESS_START("");
-
-        private static final MetricFamily[] ALL = values();
-
-        /** The words that their names begin with, for {@link PrometheusText}. */
-        static final long[] BEGINNINGS = Arrays.stream(ALL)
-                .mapToLong(family -> PrometheusText.beginning(family.sampleName))
-                .distinct()
-                .toArray();
-
-        private final String sampleName;
-
-        MetricFamily(String suffix) {
-            sampleName = suffix.isEmpty() ? "process_start_time_seconds" : "vllm:" + suffix;
-        }
-
-        /** The family of the sample under the cursor, or null if it is none of these. */
-        static @Nullable MetricFamily of(PrometheusText sample) {
-            for (MetricFamily family : ALL) {
-                if (sample.isNamed(family.sampleName)) {
-                    return family;
-                }
-            }
-            return null;
-        }
-
-        /** What lies above it is not believed. */
-        double most() {
-            return this == RUNNING || this == WAITING ? MOST_REQUESTS : MOST;
-        }
-
-        /** Whether the highest of several series counts, instead of their sum. */
-        boolean takesHighest() {
-            return this == KV_CACHE_USAGE || this == GPU_CACHE_USAGE;
-        }
     }
 
     /**

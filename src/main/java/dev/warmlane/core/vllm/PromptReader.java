@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;

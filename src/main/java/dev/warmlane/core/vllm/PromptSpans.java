@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import static dev.warmlane.core.vllm.CanonicalPrompt.FIELDS;
 import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA;
 import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA_BYTES;

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import java.util.Arrays;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import java.util.List;
@@ -98,6 +99,67 @@ public record VllmMetrics(
         /** Share of the queried tokens that were found, in [0, 1]; null over no queries. */
         public @Nullable Double hitRatio() {
             return queriedTokens == 0 ? null : (double) hitTokens / queriedTokens;
+        }
+    }
+
+    /** The metric families that are read, among the many that vLLM exposes. Those named GPU stand in for their successors. */
+    enum MetricFamily {
+        RUNNING("num_requests_running"),
+        WAITING("num_requests_waiting"),
+        KV_CACHE_USAGE("kv_cache_usage_perc"),
+        GPU_CACHE_USAGE("gpu_cache_usage_perc"),
+        PREFIX_CACHE_QUERIES("prefix_cache_queries_total"),
+        GPU_PREFIX_CACHE_QUERIES("gpu_prefix_cache_queries_total"),
+        PREFIX_CACHE_HITS("prefix_cache_hits_total"),
+        GPU_PREFIX_CACHE_HITS("gpu_prefix_cache_hits_total"),
+        PREEMPTIONS("num_preemptions_total"),
+        PROMPT_TOKENS("prompt_tokens_total"),
+        GENERATION_TOKENS("generation_tokens_total"),
+        ADMISSION_REJECTIONS("admission_rejections_total"),
+        SLEEP_STATE("engine_sleep_state"),
+        CACHE_CONFIG("cache_config_info"),
+        LORA_REQUESTS("lora_requests_info"),
+        /** Of every process in Python, so that alone it tells nothing of vLLM. */
+        PROCESS_START("");
+
+        /** Tokens that no engine computes in its life. Sums over all endpoints of a pool are far from where numbers overflow. */
+        static final double MOST = 1e15;
+
+        /** Requests that no engine has at a time. */
+        private static final double MOST_REQUESTS = 1e6;
+
+        private static final MetricFamily[] ALL = values();
+
+        /** The words that their names begin with, for {@link PrometheusText}. */
+        static final long[] BEGINNINGS = Arrays.stream(ALL)
+                .mapToLong(family -> PrometheusText.beginning(family.sampleName))
+                .distinct()
+                .toArray();
+
+        private final String sampleName;
+
+        MetricFamily(String suffix) {
+            sampleName = suffix.isEmpty() ? "process_start_time_seconds" : "vllm:" + suffix;
+        }
+
+        /** The family of the sample under the cursor, or null if it is none of these. */
+        static @Nullable MetricFamily of(PrometheusText sample) {
+            for (MetricFamily family : ALL) {
+                if (sample.isNamed(family.sampleName)) {
+                    return family;
+                }
+            }
+            return null;
+        }
+
+        /** What lies above it is not believed. */
+        double most() {
+            return this == RUNNING || this == WAITING ? MOST_REQUESTS : MOST;
+        }
+
+        /** Whether the highest of several series counts, instead of their sum. */
+        boolean takesHighest() {
+            return this == KV_CACHE_USAGE || this == GPU_CACHE_USAGE;
         }
     }
 }

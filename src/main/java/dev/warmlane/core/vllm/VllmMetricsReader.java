@@ -1,6 +1,6 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.MetricTally.MetricFamily;
+import dev.warmlane.core.vllm.VllmMetrics.MetricFamily;
 import java.util.Arrays;
 import java.util.Optional;
 

@@ -7,7 +7,7 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.hash.KeyedHash;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
-import dev.warmlane.core.vllm.NestedMembers;
+import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import dev.warmlane.core.vllm.TopLevelMembers;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.body.RequestBody;

@@ -1,5 +1,6 @@
 package dev.warmlane.core.routing;
 
+import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;

@@ -1,5 +1,6 @@
 package dev.warmlane.core.vllm;
 
+import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

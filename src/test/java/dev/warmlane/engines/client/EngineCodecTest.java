@@ -1,5 +1,6 @@
 package dev.warmlane.engines.client;
 
+import dev.warmlane.engines.client.EngineClient.EngineCodec;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
