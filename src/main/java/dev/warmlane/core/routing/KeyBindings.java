@@ -1,7 +1,7 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
@@ -94,7 +94,8 @@ final class KeyBindings {
 
         /** Whether a session has so many requests in flight that it is a batch; no other key is a session's. */
         boolean isBatch(AffinityKey key, int endpoints) {
-            return isSession(key) && requests.getOrDefault(key.hash(), 0) >= Math.max(LEAST, FOR_EACH_ENDPOINT * endpoints);
+            return isSession(key)
+                    && requests.getOrDefault(key.hash(), 0) >= Math.max(LEAST, FOR_EACH_ENDPOINT * endpoints);
         }
 
         /** Whether requests of this key are counted: behind an address may be many people, and a prompt is nobody's. */

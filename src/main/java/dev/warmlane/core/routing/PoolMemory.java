@@ -1,6 +1,5 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointId;
@@ -9,6 +8,7 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;

@@ -1,8 +1,8 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import com.dynatrace.hash4j.hashing.HashStream64;
 import com.dynatrace.hash4j.hashing.Hashing;
+import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -1,10 +1,11 @@
 package dev.warmlane.core.vllm;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 
 /** A release of vLLM, as far as behaviour depends on it: patches change none. */
 public record EngineVersion(int major, int minor) implements Comparable<EngineVersion> {

@@ -1,6 +1,5 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.VllmMetrics.MetricFamily;
 import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.ADMISSION_REJECTIONS;
 import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.CACHE_CONFIG;
 import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.GENERATION_TOKENS;
@@ -20,6 +19,7 @@ import static dev.warmlane.core.vllm.VllmMetrics.MetricFamily.WAITING;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
+import dev.warmlane.core.vllm.VllmMetrics.MetricFamily;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -172,7 +172,8 @@ final class MetricTally {
         Double hit = valueOf(PREFIX_CACHE_HITS, GPU_PREFIX_CACHE_HITS);
         return queried == null || hit == null
                 ? null
-                : new PrefixCacheCounters((long) Math.min(queried, MetricFamily.MOST), (long) Math.min(hit, MetricFamily.MOST));
+                : new PrefixCacheCounters(
+                        (long) Math.min(queried, MetricFamily.MOST), (long) Math.min(hit, MetricFamily.MOST));
     }
 
     private @Nullable Long count(MetricFamily family) {

@@ -1,9 +1,9 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
+import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import static dev.warmlane.core.vllm.CanonicalPrompt.FIELDS;
 import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA;
 import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA_BYTES;
@@ -10,6 +9,7 @@ import static dev.warmlane.core.vllm.CanonicalPrompt.TAG;
 import static dev.warmlane.core.vllm.CanonicalPrompt.VALUE;
 
 import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
+import dev.warmlane.core.vllm.EngineVersion.StrippedText;
 import java.util.Arrays;
 
 /**

@@ -1,5 +1,7 @@
 package dev.warmlane.core.vllm;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import java.util.Arrays;
 import java.util.Collection;
@@ -8,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * Replaces members of a request body's object, however their keys are escaped and however often they come. What is

@@ -1,8 +1,8 @@
 package dev.warmlane.core.vllm;
 
-import java.util.Arrays;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

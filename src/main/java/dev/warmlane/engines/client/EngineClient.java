@@ -208,12 +208,14 @@ public final class EngineClient {
 
             /** The channel copies what is on the heap anyhow. */
             private static boolean isBetterCopied(FullHttpRequest request) {
-                return (SmallPieces.isSmall(request.content()) || request.content().hasArray())
+                return (SmallPieces.isSmall(request.content())
+                                || request.content().hasArray())
                         && request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
             }
 
             private ByteBuf inOneBuffer(ByteBufAllocator allocator, FullHttpRequest request) throws Exception {
-                ByteBuf all = allocator.directBuffer(HEAD_BYTES + request.content().readableBytes());
+                ByteBuf all =
+                        allocator.directBuffer(HEAD_BYTES + request.content().readableBytes());
                 boolean written = false;
                 try {
                     encodeInitialLine(all, request);

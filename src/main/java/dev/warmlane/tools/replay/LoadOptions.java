@@ -2,12 +2,12 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.replay.load.AccessLogTrace;
-import dev.warmlane.tools.replay.load.AdaptersLoad;
 import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.MooncakeTrace;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
-import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.AdaptersLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.SharedPrefixLoad;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;

@@ -206,7 +206,9 @@ final class Listener {
          */
         <T> T call(Callable<T> call) {
             try {
-                return loop.inEventLoop() ? call.call() : loop.submit(call).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                return loop.inEventLoop()
+                        ? call.call()
+                        : loop.submit(call).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while waiting for a simulated server", e);

@@ -1,7 +1,7 @@
 package dev.warmlane.tools.simulator;
 
-import dev.warmlane.tools.simulator.Listener.ServerThread;
 import dev.warmlane.tools.simulator.GenerationService.ServerStats;
+import dev.warmlane.tools.simulator.Listener.ServerThread;
 import dev.warmlane.tools.simulator.engine.EngineStats;
 import dev.warmlane.tools.simulator.engine.SimulatedEngine;
 import io.netty.channel.EventLoop;

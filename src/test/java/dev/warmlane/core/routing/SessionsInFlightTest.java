@@ -1,12 +1,12 @@
 package dev.warmlane.core.routing;
 
-import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -1,11 +1,11 @@
 package dev.warmlane.core.vllm;
 
-import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
+import dev.warmlane.core.vllm.TopLevelMembers.NestedMembers;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

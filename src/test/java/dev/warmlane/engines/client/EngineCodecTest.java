@@ -1,10 +1,10 @@
 package dev.warmlane.engines.client;
 
-import dev.warmlane.engines.client.EngineClient.EngineCodec;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.engines.client.EngineClient.EngineCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;

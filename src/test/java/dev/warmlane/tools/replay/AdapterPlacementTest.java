@@ -3,8 +3,8 @@ package dev.warmlane.tools.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
-import dev.warmlane.tools.replay.load.AdaptersLoad;
 import dev.warmlane.tools.replay.load.Load;
+import dev.warmlane.tools.replay.load.PoissonLoad.AdaptersLoad;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import java.time.Duration;
 import java.util.Objects;

@@ -9,7 +9,7 @@ import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
-import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.SharedPrefixLoad;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -8,7 +8,7 @@ import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.MultiTurnLoad;
-import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.SharedPrefixLoad;
 import dev.warmlane.tools.replay.rules.EventsAlone;
 import dev.warmlane.tools.replay.rules.FirstBlockHash;
 import dev.warmlane.tools.replay.rules.ReleaseByLoad;

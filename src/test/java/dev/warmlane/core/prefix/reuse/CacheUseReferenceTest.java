@@ -8,7 +8,7 @@ import dev.warmlane.core.prefix.reuse.CacheUseReport.HitRatioCurve;
 import dev.warmlane.tools.replay.load.ConversationsLoad;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
-import dev.warmlane.tools.replay.load.SharedPrefixLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.SharedPrefixLoad;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
+import dev.warmlane.tools.replay.load.PoissonLoad.AdaptersLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.BurstLoad;
+import dev.warmlane.tools.replay.load.PoissonLoad.SharedPrefixLoad;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
