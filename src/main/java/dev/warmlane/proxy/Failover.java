@@ -6,6 +6,7 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.proxy.ResponseWriter.ResponseHeaders;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;

@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.proxy.ResponseWriter.ResponseHeaders;
 import dev.warmlane.proxy.VllmRoutingFilter.StreamLimit;
 import dev.warmlane.proxy.access.AccessControl;
 import dev.warmlane.proxy.access.ClientRights;

@@ -7,6 +7,7 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.s
 import dev.warmlane.engines.models.ModelNames.Mirror;
 import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import dev.warmlane.proxy.NamedModels.NamedModel;
+import dev.warmlane.proxy.ResponseWriter.ResponseHeaders;
 import dev.warmlane.proxy.body.BodyReader;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;

@@ -4,6 +4,7 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
+import dev.warmlane.proxy.ResponseWriter.ResponseHeaders;
 import dev.warmlane.proxy.WebSocketFrames.FramesUnderWay;
 import dev.warmlane.proxy.WebSocketSession.Side;
 import dev.warmlane.proxy.body.BufferedBody.BodyBudget;

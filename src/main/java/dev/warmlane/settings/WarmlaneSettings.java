@@ -6,7 +6,6 @@ import dev.warmlane.settings.HealthSettings.OutlierSettings;
 import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import dev.warmlane.settings.HealthSettings.ScrapeSettings;
 import dev.warmlane.settings.InvalidSettingException.Check;
-import dev.warmlane.settings.PoolSettings.DiscoverySettings;
 import dev.warmlane.settings.PoolSettings.ScalingSettings;
 import dev.warmlane.settings.UpstreamSettings.QueueSettings;
 import dev.warmlane.settings.UpstreamSettings.RetrySettings;

@@ -11,7 +11,7 @@ import dev.warmlane.engines.discovery.InferencePoolDiscovery;
 import dev.warmlane.engines.discovery.KubernetesDiscovery;
 import dev.warmlane.engines.discovery.KubernetesSource;
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
-import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.KubernetesClient;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.warmlane.engines.models.ModelNamesFile;
+import dev.warmlane.settings.DiscoverySettings.KubernetesSettings;
 import dev.warmlane.settings.PoolSettings;
-import dev.warmlane.settings.PoolSettings.KubernetesSettings;
 import dev.warmlane.settings.WarmlaneSettings.ModelNamesSettings;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.apps.Deployment;

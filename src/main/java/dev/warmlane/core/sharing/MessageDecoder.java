@@ -26,26 +26,36 @@ final class MessageDecoder {
 
     private final SharedState shared;
     private final Consumer<String> onIncomplete;
-    private final LongAdder messages = new LongAdder();
-    private final LongAdder records = new LongAdder();
-    private final LongAdder endpoints = new LongAdder();
+    private final LongAdder skipped = new LongAdder();
+    private final LongAdder unknownEndpoints = new LongAdder();
     private final PoolRecords poolRecords;
 
     MessageDecoder(SharedState shared, Consumer<String> onIncomplete) {
         this.shared = shared;
         this.onIncomplete = onIncomplete;
-        this.poolRecords = new PoolRecords(shared, records, endpoints);
+        this.poolRecords = new PoolRecords(shared, skipped, unknownEndpoints);
     }
 
-    Unusable unusable() {
-        return new Unusable(messages.sum(), records.sum(), endpoints.sum(), poolRecords.beginnings());
+    /** Messages and records that were not understood. */
+    long skipped() {
+        return skipped.sum();
+    }
+
+    /** Records of an endpoint or a pool that is unknown here. */
+    long unknownEndpoints() {
+        return unknownEndpoints.sum();
+    }
+
+    /** Placements of prompts whose beginning was unknown here. */
+    long unknownBeginnings() {
+        return poolRecords.unknownBeginnings();
     }
 
     boolean decode(String origin, byte[] message) {
         MessageReader reader = new MessageReader(message);
         try {
             if (reader.oneByte() != MessageWriter.VERSION) {
-                messages.increment();
+                skipped.increment();
                 return false;
             }
             while (reader.hasMore()) {
@@ -54,7 +64,7 @@ final class MessageDecoder {
                 int end = reader.position() + length;
                 RecordType type = RecordType.of(code);
                 if (type == null) {
-                    records.increment();
+                    skipped.increment();
                 } else {
                     record(origin, type, reader, end);
                 }
@@ -63,7 +73,7 @@ final class MessageDecoder {
             }
             return true;
         } catch (MalformedMessageException e) {
-            messages.increment();
+            skipped.increment();
             return false;
         }
     }
@@ -172,7 +182,7 @@ final class MessageDecoder {
                 return endpoint;
             }
         }
-        endpoints.increment();
+        unknownEndpoints.increment();
         return null;
     }
 }

@@ -36,8 +36,8 @@ final class PoolRecords {
     private static final long MAX_ASKED = 1024;
 
     private final SharedState shared;
-    private final LongAdder records;
-    private final LongAdder endpoints;
+    private final LongAdder skipped;
+    private final LongAdder unknownEndpoints;
     private final LongAdder beginnings = new LongAdder();
     private final Cache<Long, Boolean> asked = Caffeine.newBuilder()
             .maximumSize(MAX_ASKED)
@@ -45,17 +45,17 @@ final class PoolRecords {
             .build();
 
     /**
-     * @param records counts those of an unknown kind
-     * @param endpoints counts those of an unknown endpoint or pool
+     * @param skipped counts those of an unknown kind
+     * @param unknownEndpoints counts those of an unknown endpoint or pool
      */
-    PoolRecords(SharedState shared, LongAdder records, LongAdder endpoints) {
+    PoolRecords(SharedState shared, LongAdder skipped, LongAdder unknownEndpoints) {
         this.shared = shared;
-        this.records = records;
-        this.endpoints = endpoints;
+        this.skipped = skipped;
+        this.unknownEndpoints = unknownEndpoints;
     }
 
     /** Placements whose prompt's beginning was unknown here. */
-    long beginnings() {
+    long unknownBeginnings() {
         return beginnings.sum();
     }
 
@@ -72,7 +72,7 @@ final class PoolRecords {
                 long hash = reader.reference();
                 EndpointId endpoint = pool == null ? null : pool.find(hash);
                 if (pool == null || endpoint == null) {
-                    endpoints.increment();
+                    unknownEndpoints.increment();
                 } else {
                     ofEndpoint(origin, type, pool, endpoint, reader);
                 }
@@ -88,7 +88,7 @@ final class PoolRecords {
             case EMPTIED -> pool.index().emptied(endpoint);
             case ASKED -> asked(pool, endpoint, reader.fixed(), reader.fixed());
             case DUMP -> dump(pool, endpoint, reader.fixedArray());
-            default -> records.increment();
+            default -> skipped.increment();
         }
     }
 
@@ -134,7 +134,7 @@ final class PoolRecords {
             Sums sums = new Sums(reader.count(MAX_REQUESTS), tokens(reader), tokens(reader));
             EndpointId endpoint = pool == null ? null : pool.find(hash);
             if (endpoint == null) {
-                endpoints.increment();
+                unknownEndpoints.increment();
             } else {
                 told.put(endpoint, sums);
             }
@@ -166,7 +166,7 @@ final class PoolRecords {
     private void drained(@Nullable PoolShare pool, long hash, Drain said) {
         EndpointId endpoint = pool == null ? null : pool.findServer(hash);
         if (pool == null || endpoint == null) {
-            endpoints.increment();
+            unknownEndpoints.increment();
         } else {
             pool.drained(endpoint, said);
         }
@@ -175,7 +175,7 @@ final class PoolRecords {
     private void ranks(@Nullable PoolShare pool, long hash, int number) {
         EndpointId server = pool == null ? null : pool.findServer(hash);
         if (pool == null || server == null) {
-            endpoints.increment();
+            unknownEndpoints.increment();
         } else if (number > 0) {
             pool.ranks(server, number);
         }
@@ -187,7 +187,7 @@ final class PoolRecords {
             throw new MalformedMessageException("a prompt that cannot be");
         }
         if (pool == null) {
-            endpoints.increment();
+            unknownEndpoints.increment();
         } else {
             pool.heard(origin, told);
         }

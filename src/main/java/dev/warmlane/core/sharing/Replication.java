@@ -219,9 +219,19 @@ public final class Replication {
         return facts.dropped();
     }
 
-    /** What was told and could not be used here. */
-    public Unusable unusable() {
-        return decoder.unusable();
+    /** What was told and not understood: messages that were malformed or of a later version, and records of a later version's kind. */
+    public long skipped() {
+        return decoder.skipped();
+    }
+
+    /** Records that were told of an endpoint or a pool that is unknown here. */
+    public long unknownEndpoints() {
+        return decoder.unknownEndpoints();
+    }
+
+    /** Placements that were told of prompts whose beginning was unknown here. */
+    public long unknownBeginnings() {
+        return decoder.unknownBeginnings();
     }
 
     /** The other replicas, without those that are silent. */

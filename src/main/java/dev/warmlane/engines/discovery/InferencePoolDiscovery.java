@@ -4,7 +4,7 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
-import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;

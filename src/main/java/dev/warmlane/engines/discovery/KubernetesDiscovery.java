@@ -9,7 +9,7 @@ import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
-import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointConditions;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;

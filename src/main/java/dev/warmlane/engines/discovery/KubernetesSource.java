@@ -1,7 +1,7 @@
 package dev.warmlane.engines.discovery;
 
 import dev.warmlane.core.endpoint.Endpoint.Role;
-import dev.warmlane.settings.PoolSettings.KubernetesSettings;
+import dev.warmlane.settings.DiscoverySettings.KubernetesSettings;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.client.KubernetesClient;

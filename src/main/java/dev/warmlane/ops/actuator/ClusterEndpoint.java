@@ -7,7 +7,6 @@ import dev.warmlane.cluster.ClusterTransport.Statistics.Peer;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.cluster.SettingsAgreement.Difference;
 import dev.warmlane.core.sharing.Replication;
-import dev.warmlane.core.sharing.Unusable;
 import dev.warmlane.metrics.PoolMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -44,7 +43,7 @@ public final class ClusterEndpoint {
             return new ClusterStatus(false, null, List.of(), null, null, null, null, null);
         }
         ClusterTransport.Statistics counts = sharing.transport().statistics();
-        Unusable unusable = sharing.replication().unusable();
+        Replication replication = sharing.replication();
         return new ClusterStatus(
                 true,
                 sharing.transport().self(),
@@ -56,10 +55,11 @@ public final class ClusterEndpoint {
                         counts.messagesReceived(),
                         counts.messagesDropped(),
                         counts.messagesLost(),
-                        counts.messagesSkipped() + unusable.messages() + unusable.records()),
+                        counts.messagesSkipped() + replication.skipped()),
                 new ClusterStatus.Bytes(counts.bytesPublished(), counts.bytesReceived()),
                 rates.since(counts),
-                new ClusterStatus.Facts(sharing.replication().dropped(), unusable.beginnings(), unusable.endpoints()),
+                new ClusterStatus.Facts(
+                        replication.dropped(), replication.unknownBeginnings(), replication.unknownEndpoints()),
                 transfer(counts.lastStateTransfer()));
     }
 
@@ -242,8 +242,7 @@ public final class ClusterEndpoint {
                     registry,
                     sharing,
                     of -> (double) of.transport().statistics().messagesSkipped()
-                            + of.replication().unusable().messages()
-                            + of.replication().unusable().records());
+                            + of.replication().skipped());
             PoolMeter.CLUSTER_CONNECTIONS_REFUSED.counter(
                     registry, transport, count(ClusterTransport.Statistics::connectionsRefused));
         }

@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.replay.AdviseCommand.AdviceReport;
 import dev.warmlane.tools.replay.Bench.BenchReport;
 import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.EngineOptions.RoleOptions;

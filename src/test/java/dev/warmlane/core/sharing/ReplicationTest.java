@@ -64,7 +64,7 @@ class ReplicationTest {
             assertThat(seen.curve().infiniteHitRatio()).isEqualTo(24 / 48.0);
         });
         assertThat(List.of(first.replicas(0), second.replicas(0))).containsOnly(2);
-        assertThat(two.replication.unusable().messages()).isZero();
+        assertThat(two.replication.skipped()).isZero();
     }
 
     @Test
@@ -184,7 +184,7 @@ class ReplicationTest {
         one.share.contents().insert(A, prompt(1, 2, 3, 4));
         replicas.exchange();
         assertThat(two.matched(A, prompt(1, 2, 3, 4))).isEqualTo(4);
-        assertThat(two.replication.unusable().beginnings()).isEqualTo(1);
+        assertThat(two.replication.unknownBeginnings()).isEqualTo(1);
     }
 
     @Test
@@ -290,7 +290,7 @@ class ReplicationTest {
         assertThat(late.pool.snapshot().atServerOf(A)).hasSize(2);
         assertThat(late.table.peek(KEY)).isEqualTo(A.rank(1));
         assertThat(late.matched(A.rank(1), prompt(1, 2, 3))).isEqualTo(3);
-        assertThat(late.replication.unusable().endpoints()).isZero();
+        assertThat(late.replication.unknownEndpoints()).isZero();
     }
 
     @Test
@@ -354,7 +354,7 @@ class ReplicationTest {
         replicas.exchange();
         assertThat(two.matched(B, prompt(1, 2, 3))).isEqualTo(3);
         assertThat(two.table.peek(KEY)).isNull();
-        assertThat(two.replication.unusable().endpoints()).isPositive();
+        assertThat(two.replication.unknownEndpoints()).isPositive();
     }
 
     @Test
@@ -370,13 +370,13 @@ class ReplicationTest {
         System.arraycopy(known, 1, later, 5, known.length - 1);
         assertThat(two.replication.receive(one.id, later)).isTrue();
         assertThat(two.table.peek(KEY)).isEqualTo(A);
-        assertThat(two.replication.unusable().records()).isEqualTo(1);
+        assertThat(two.replication.skipped()).isEqualTo(1);
     }
 
     @Test
     void messagesOfALaterVersionAreSkippedAndCounted() {
         assertThat(two.replication.receive(one.id, new byte[] {9, 1, 2, 3})).isFalse();
-        assertThat(two.replication.unusable().messages()).isEqualTo(1);
+        assertThat(two.replication.skipped()).isEqualTo(1);
     }
 
     @Test
@@ -413,7 +413,7 @@ class ReplicationTest {
         replicas.nanos.addAndGet(Duration.ofSeconds(10).toNanos());
         replicas.exchange();
         assertThat(two.replication.settings()).containsOnlyKeys(one.id);
-        assertThat(two.replication.unusable().messages()).isZero();
+        assertThat(two.replication.skipped()).isZero();
     }
 
     @Test

@@ -11,7 +11,7 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import dev.warmlane.harness.FreePorts;
-import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.List;

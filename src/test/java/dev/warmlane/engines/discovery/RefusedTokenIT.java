@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.client.Certificates;
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
-import dev.warmlane.settings.PoolSettings.DiscoverySettings;
+import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
-import dev.warmlane.tools.replay.load.MultiTurnLoad;
+import dev.warmlane.tools.replay.load.SessionLoad.MultiTurnLoad;
 import dev.warmlane.tools.replay.rules.StickyTable;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.tools.Arguments;
-import dev.warmlane.tools.replay.load.ConversationsLoad.LogNormal;
 import dev.warmlane.tools.replay.load.Load.BlockChain;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
+import dev.warmlane.tools.replay.load.SessionLoad.LogNormal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param beginSeconds the time over which they begin; > 0
  * @param seed of everything that is drawn
  */
-public record AgentsLoad(int sessions, double beginSeconds, long seed) implements Load.Source {
+public record AgentsLoad(int sessions, double beginSeconds, long seed) implements SessionLoad {
     private static final int SYSTEM_TOKENS = 16_384;
     private static final double SUB_AGENTS_CHANCE = 0.02;
     private static final int MOST_SUB_AGENTS = 3;

@@ -9,6 +9,8 @@ import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.PoissonLoad.AdaptersLoad;
 import dev.warmlane.tools.replay.load.PoissonLoad.BurstLoad;
 import dev.warmlane.tools.replay.load.PoissonLoad.SharedPrefixLoad;
+import dev.warmlane.tools.replay.load.SessionLoad.ConversationsLoad;
+import dev.warmlane.tools.replay.load.SessionLoad.MultiTurnLoad;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
