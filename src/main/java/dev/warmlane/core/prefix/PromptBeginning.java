@@ -86,6 +86,11 @@ public final class PromptBeginning {
      * @param lastSession who sent it last; 0 where nothing told
      */
     public record Shared(long hash, PrefixCall call, double perSecond, double ownPerSecond, long lastSession) {
+        /** Bytes a second that holding it is expected to save. */
+        public double worth() {
+            return perSecond * call.prompt().bytes();
+        }
+
         Shared without(double longerPerSecond) {
             return new Shared(hash, call, perSecond, Math.max(0, perSecond - longerPerSecond), lastSession);
         }

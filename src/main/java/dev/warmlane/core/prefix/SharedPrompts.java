@@ -29,9 +29,6 @@ public final class SharedPrompts {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
-    /** How much of an average over requests one of them is. */
-    private static final double ONE_REQUEST = 0.01;
-
     private final int leastSessions;
     private final long maxBytes;
     private final Ticker ticker;
@@ -40,9 +37,7 @@ public final class SharedPrompts {
     private final AtomicInteger kept = new AtomicInteger();
 
     /** Guarded by {@link #forecast}, as all that is written here. */
-    private double promptBytes;
-
-    private double sharedBytes;
+    private final SharedPart part = new SharedPart();
 
     /**
      * Nothing is known yet.
@@ -97,8 +92,7 @@ public final class SharedPrompts {
                     shared = used[i].isKept() ? ends[i] : shared;
                 }
             }
-            promptBytes += ONE_REQUEST * (bytes - promptBytes);
-            sharedBytes += ONE_REQUEST * (shared - sharedBytes);
+            part.add(shared, bytes);
             // What more have sent begins what fewer have.
             while (enough > 0 && !used[enough - 1].takesTurn()) {
                 enough--;
@@ -157,7 +151,7 @@ public final class SharedPrompts {
     /** Of the prompts lately, by bytes, how much is in beginnings that are kept; in [0, 1], 0 before any came. */
     public double share() {
         synchronized (forecast) {
-            return promptBytes == 0 ? 0 : Math.min(1, sharedBytes / promptBytes);
+            return part.share();
         }
     }
 

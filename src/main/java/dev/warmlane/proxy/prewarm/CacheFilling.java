@@ -6,12 +6,15 @@ import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.WorthWarming;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Call;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -28,19 +31,15 @@ final class CacheFilling {
     private final Pool pool;
     private final EndpointId server;
     private final PrewarmSettings settings;
-    private final boolean takesPlace;
+    private final @Nullable Set<Long> before;
     private final PrefixCalls calls;
     private volatile List<EndpointId> ranks = List.of();
     private volatile List<Shared> shared = List.of();
     private volatile List<Shared> best = List.of();
 
-    /**
-     * Not begun.
-     *
-     * @param takesPlace whether it takes the place of one that has handed over what it held
-     */
-    CacheFilling(PrefixCalls.Target target, EndpointId server, boolean takesPlace) {
-        this.takesPlace = takesPlace;
+    /** Not begun. */
+    CacheFilling(PrefixCalls.Target target, EndpointId server) {
+        this.before = target.places().take(server, other -> isInUse(target.pool(), other));
         this.target = target;
         this.pool = target.pool();
         this.server = server;
@@ -55,6 +54,11 @@ final class CacheFilling {
                 .toList();
     }
 
+    private static boolean isInUse(Pool pool, EndpointId server) {
+        return pool.endpoints().snapshot().atServerOf(server).stream()
+                .anyMatch(rank -> !rank.state().ends());
+    }
+
     private static List<EndpointId> ids(List<Endpoint> endpoints) {
         return endpoints.stream().map(Endpoint::id).toList();
     }
@@ -64,7 +68,7 @@ final class CacheFilling {
                 .filter(endpoint ->
                         endpoint.role() != Role.DECODE && !endpoint.state().ends())
                 .count();
-        return new WorthWarming(endpoints, takesPlace).of(shared, this::isHeldElsewhere);
+        return new WorthWarming(endpoints, before).of(shared, this::isHeldElsewhere);
     }
 
     private boolean isHeldElsewhere(Shared prompt) {

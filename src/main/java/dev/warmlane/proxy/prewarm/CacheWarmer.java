@@ -1,6 +1,7 @@
 package dev.warmlane.proxy.prewarm;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.LeftPlaces;
 import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pool.Prewarming;
@@ -9,9 +10,6 @@ import dev.warmlane.metrics.PoolMeter;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.proxy.upstream.UpstreamClient;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -30,16 +28,8 @@ import reactor.core.scheduler.Schedulers;
 public final class CacheWarmer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWarmer.class);
 
-    /** For so long an endpoint that is new takes the place of one that has handed over what it held. */
-    private static final long PLACE_NANOS = Duration.ofMinutes(10).toNanos();
-
-    private static final int MOST_PLACES = 64;
-
     private final Map<String, AtomicInteger> handingOver = new ConcurrentHashMap<>();
     private final Scheduler worker = Schedulers.newSingle("warmlane-prewarm", true);
-
-    /** When endpoints handed over what they held whose place nobody has taken yet; guarded by itself. */
-    private final Map<String, ArrayDeque<Long>> places = new HashMap<>();
 
     /** Watches these pools from now on, as far as they keep what sessions share. */
     public CacheWarmer(UpstreamClient client, Pools pools, MeterRegistry registry) {
@@ -47,7 +37,8 @@ public final class CacheWarmer implements AutoCloseable {
             Prewarming prewarming = pool.prewarming();
             if (prewarming != null) {
                 PoolMeter.PREWARM_BYTES.gauge(registry, prewarming.shared(), SharedPrompts::bytes, pool.name());
-                PrefixCalls.Target target = new PrefixCalls.Target(client, pool, prewarming, registry);
+                PrefixCalls.Target target = new PrefixCalls.Target(
+                        client, pool, prewarming, new LeftPlaces(() -> worker.now(TimeUnit.NANOSECONDS)), registry);
                 pool.health().caches().onCold(server -> begin(target, server));
                 pool.health().caches().onEnding(server -> ending(target, server));
             }
@@ -69,19 +60,10 @@ public final class CacheWarmer implements AutoCloseable {
         try {
             // Whoever asked may not have shown yet that it is held back.
             pool.endpoints().refresh();
-            CacheFilling filling = new CacheFilling(target, server, takesPlace(pool));
+            CacheFilling filling = new CacheFilling(target, server);
             var unused = filling.run(worker).subscribe(none -> {}, failure -> failed(pool, server, failure));
         } catch (RuntimeException e) {
             failed(pool, server, e);
-        }
-    }
-
-    private boolean takesPlace(Pool pool) {
-        synchronized (places) {
-            ArrayDeque<Long> free = places.getOrDefault(pool.name(), new ArrayDeque<>());
-            long now = worker.now(TimeUnit.NANOSECONDS);
-            free.removeIf(left -> now - left > PLACE_NANOS);
-            return free.poll() != null;
         }
     }
 
@@ -108,22 +90,8 @@ public final class CacheWarmer implements AutoCloseable {
         Mono.defer(() -> new HandOver(target, server).run(worker))
                 .doFinally(signal -> ending.decrementAndGet())
                 .subscribe(
-                        leavesPlace -> {
-                            if (leavesPlace) {
-                                leftPlace(pool);
-                            }
-                        },
+                        none -> {},
                         failure -> log.error("pool {}: a cache could not be handed over", pool.name(), failure));
-    }
-
-    private void leftPlace(Pool pool) {
-        synchronized (places) {
-            ArrayDeque<Long> free = places.computeIfAbsent(pool.name(), first -> new ArrayDeque<>());
-            if (free.size() == MOST_PLACES) {
-                free.remove();
-            }
-            free.add(worker.now(TimeUnit.NANOSECONDS));
-        }
     }
 
     /** Sends no more. */

@@ -13,6 +13,7 @@ import dev.warmlane.proxy.prewarm.PrefixCalls.Call;
 import dev.warmlane.proxy.prewarm.PrefixCalls.Result;
 import dev.warmlane.settings.HealthSettings.PrewarmSettings;
 import java.util.List;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -45,15 +46,18 @@ final class HandOver {
                 .toList();
         this.calls = new PrefixCalls(target);
         calls.limit(settings.maxTokens());
+        if (!held.isEmpty()) {
+            target.places().left(server, held.stream().map(Shared::hash).collect(Collectors.toSet()));
+        }
     }
 
-    /** Completes when all is handed over that time and tokens allow, with whether an endpoint that is new takes its place then. */
-    Mono<Boolean> run(Scheduler worker) {
+    /** Completes when all is handed over that time and tokens allow. */
+    Mono<Void> run(Scheduler worker) {
         return Flux.fromIterable(held)
                 .takeWhile(prompt -> goesOn())
                 .flatMap(this::handOver, settings.concurrency(), 1)
                 .take(settings.maxDuration(), worker)
-                .then(Mono.fromSupplier(this::end));
+                .then(Mono.fromRunnable(this::end));
     }
 
     private boolean goesOn() {
@@ -81,7 +85,7 @@ final class HandOver {
         return lease == null ? Mono.empty() : calls.send(new Call(heir, prompt)).doFinally(signal -> lease.close());
     }
 
-    private boolean end() {
+    private void end() {
         Result result = calls.result(!held.isEmpty());
         PoolMeter.PREWARM_HANDOVERS
                 .counter(target.registry(), pool.name(), result == Result.WARMED ? "done" : result.label())
@@ -89,6 +93,5 @@ final class HandOver {
         if (result != Result.NOTHING) {
             pool.health().checks().note(ranks.get(0).server(), "cache is handed over", calls.words(held.size()));
         }
-        return calls.served() > 0 && !isBack(pool.endpoints().snapshot().atServerOf(server));
     }
 }

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.prewarm;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.LeftPlaces;
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.SharedPrompts;
 import dev.warmlane.core.vllm.Usage;
@@ -48,8 +49,9 @@ final class PrefixCalls {
      * Where such requests go.
      *
      * @param prewarming what they are made of, and how many
+     * @param places what servers held that have left
      */
-    record Target(UpstreamClient client, Pool pool, Prewarming prewarming, MeterRegistry registry) {
+    record Target(UpstreamClient client, Pool pool, Prewarming prewarming, LeftPlaces places, MeterRegistry registry) {
 
         SharedPrompts shared() {
             return prewarming.shared();
@@ -183,7 +185,7 @@ final class PrefixCalls {
 
     private synchronized void served(Shared prompt, @Nullable Usage usage) {
         served++;
-        worth += worth(prompt);
+        worth += prompt.worth();
         if (usage != null) {
             int computed = usage.promptTokens() - Objects.requireNonNullElse(usage.cachedTokens(), 0);
             tokens += computed - tokens(prompt);
@@ -223,10 +225,6 @@ final class PrefixCalls {
     /** Bytes a second that those served are expected to save. */
     synchronized double worth() {
         return worth;
-    }
-
-    static double worth(Shared prompt) {
-        return prompt.perSecond() * prompt.call().prompt().bytes();
     }
 
     /** For the log. */

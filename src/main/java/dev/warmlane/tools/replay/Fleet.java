@@ -41,12 +41,9 @@ final class Fleet {
         return places;
     }
 
-    /** Those that take requests, in the order they joined. */
+    /** Those that are there, in the order they joined. */
     List<Endpoint> endpoints() {
-        return present.values().stream()
-                .filter(endpoint -> !endpoint.isWarming())
-                .map(ReplayEndpoint::endpoint)
-                .toList();
+        return present.values().stream().map(ReplayEndpoint::endpoint).toList();
     }
 
     /** Those that are there and those that were. */
@@ -83,6 +80,11 @@ final class Fleet {
     /** Puts a cold one in the place of an endpoint that was taken out. */
     ReplayEndpoint replace(ReplayEndpoint gone) {
         return start(gone.place(), all.size());
+    }
+
+    /** Puts the same one in the place of an endpoint that was taken out, with an empty cache. */
+    ReplayEndpoint restart(ReplayEndpoint gone) {
+        return start(gone.place(), gone.incarnation());
     }
 
     /** From here on the slow ones are slow. */

@@ -1,15 +1,21 @@
 package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.LeftPlaces;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.routing.Heirs;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.tools.replay.DepartureReport.Departure;
 import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
-import dev.warmlane.tools.replay.SharedPrefixes.Shared;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,41 +27,58 @@ final class HandOvers {
     private final List<ReplayGateway> gateways;
     private final ReplayKeys keys;
     private final VirtualTime time;
-    private final List<OwnPrompts> running = new ArrayList<>();
+    private final List<HandOver> running = new ArrayList<>();
+    private final LeftPlaces places;
 
     HandOvers(Fleet fleet, List<ReplayGateway> gateways, ReplayKeys keys, VirtualTime time) {
         this.fleet = fleet;
         this.gateways = gateways;
         this.keys = keys;
         this.time = time;
+        this.places = new LeftPlaces(time::now);
     }
 
     /**
      * An endpoint gets no new sessions any more.
      *
      * @param prompts what may be handed over, the most frequent first
-     * @param maxTokens that others compute for it
+     * @param untilNanos none begins later
      */
-    void begin(ReplayEndpoint leaving, List<Shared> prompts, long maxTokens, long untilNanos, Departure departure) {
+    void begin(ReplayEndpoint leaving, List<Shared> prompts, long untilNanos, Departure departure) {
         Heirs heirs = new Heirs(router(), List.of(leaving.endpoint()));
         List<Shared> held = prompts.stream()
-                .filter(shared -> heirs.inherit(shared.prompt()))
+                .filter(shared -> heirs.inherit(shared.call().prompt()))
                 .toList();
-        HandOver plan = new HandOver(heirs, maxTokens, departure);
-        OwnPrompts run = new OwnPrompts(held, untilNanos, plan);
+        if (!held.isEmpty()) {
+            places.left(leaving.endpoint().id(), held.stream().map(Shared::hash).collect(Collectors.toSet()));
+        }
+        HandOver plan = new HandOver(leaving, heirs, departure);
+        OwnPrompts run = new OwnPrompts(held, OwnPrompts.MOST_TOKENS, untilNanos, plan);
         plan.run = run;
-        running.add(run);
+        running.add(plan);
         run.next(time.now());
     }
 
     /** An endpoint is gone. */
     void giveUp(ReplayEndpoint endpoint) {
-        for (OwnPrompts run : List.copyOf(running)) {
-            if (run.endpoint() == endpoint) {
-                running.remove(run);
-                run.giveUp(time.now());
-            }
-        }
+        List.copyOf(running).stream().filter(plan -> plan.run().isAt(endpoint)).forEach(HandOver::giveUp);
+    }
+
+    /** An endpoint has come back whose cache was being handed over. */
+    void isBack(ReplayEndpoint endpoint) {
+        EndpointId id = endpoint.endpoint().id();
+        List.copyOf(running).stream()
+                .filter(plan -> plan.leaving.endpoint().id().equals(id))
+                .forEach(HandOver::giveUp);
+    }
+
+    /** What was held by the one whose place an endpoint takes; null if it takes nobody's. */
+    @Nullable
+    Set<Long> before(EndpointId endpoint) {
+        return places.take(endpoint, other -> {
+            Endpoint listed = router().pool().snapshot().find(other);
+            return listed != null && !listed.state().ends();
+        });
     }
 
     private Router router() {
@@ -64,47 +87,54 @@ final class HandOvers {
 
     /** Of one endpoint. */
     private final class HandOver implements OwnPrompts.Plan {
+        private final ReplayEndpoint leaving;
         private final Heirs heirs;
         private final Departure departure;
-        private long tokensLeft;
-        private @Nullable Lease lease;
+        private final Map<Shared, Lease> leases = new HashMap<>();
         private @Nullable OwnPrompts run;
 
-        HandOver(Heirs heirs, long maxTokens, Departure departure) {
+        HandOver(ReplayEndpoint leaving, Heirs heirs, Departure departure) {
+            this.leaving = leaving;
             this.heirs = heirs;
-            this.tokensLeft = maxTokens;
             this.departure = departure;
+        }
+
+        private OwnPrompts run() {
+            return Objects.requireNonNull(run);
         }
 
         @Override
         public @Nullable ReplayEndpoint place(Shared shared) {
-            int tokens = OwnPrompts.tokens(shared.prompt());
-            Endpoint heir =
-                    tokens > tokensLeft ? null : heirs.of(keys.key(shared), shared.prompt(), shared.perSecond());
-            if (heir == null) {
-                return null;
-            }
-            tokensLeft -= tokens;
-            lease = Objects.requireNonNull(router().inFlight().open(heir.id(), tokens, tokens));
-            return fleet.find(heir.id());
+            Endpoint heir = heirs.of(keys.key(shared), shared.call().prompt(), shared.ownPerSecond());
+            return heir == null ? null : fleet.find(heir.id());
+        }
+
+        @Override
+        public void sent(ReplayEndpoint endpoint, Shared shared) {
+            long tokens = OwnPrompts.tokens(shared);
+            Lease lease = router().inFlight().open(endpoint.endpoint().id(), tokens, tokens);
+            leases.put(shared, Objects.requireNonNull(lease));
         }
 
         @Override
         public void ended(ReplayEndpoint endpoint, Shared shared, boolean computed) {
-            if (lease != null) {
-                lease.close();
-                lease = null;
-            }
+            Objects.requireNonNull(leases.remove(shared)).close();
             if (computed) {
-                gateways.forEach(gateway ->
-                        gateway.router().notes().warmed(endpoint.endpoint().id(), shared.prompt()));
+                departure.handedOver(OwnPrompts.tokens(shared));
+                gateways.forEach(gateway -> gateway.router()
+                        .notes()
+                        .warmed(endpoint.endpoint().id(), shared.call().prompt()));
             }
-            departure.handedOver(computed ? OwnPrompts.tokens(shared.prompt()) : 0);
         }
 
         @Override
         public void over() {
-            running.remove(run);
+            running.remove(this);
+        }
+
+        void giveUp() {
+            running.remove(this);
+            run().giveUp(time.now());
         }
     }
 }

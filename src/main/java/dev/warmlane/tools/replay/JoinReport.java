@@ -25,6 +25,7 @@ final class JoinReport {
     /** An endpoint that takes requests from now on. */
     private static final class Join {
         private final ReplayEndpoint endpoint;
+        private final long beforeNanos;
         private final long nanos;
         private final long warmedTokens;
         private final List<Double> ttftBefore = new ArrayList<>();
@@ -35,10 +36,15 @@ final class JoinReport {
         private long attainableTokens;
         private final Set<Long> sent = new HashSet<>();
 
-        Join(ReplayEndpoint endpoint, long nanos, long warmedTokens) {
+        Join(ReplayEndpoint endpoint, long beforeNanos, long nanos, long warmedTokens) {
             this.endpoint = endpoint;
+            this.beforeNanos = beforeNanos;
             this.nanos = nanos;
             this.warmedTokens = warmedTokens;
+        }
+
+        boolean isMinuteBefore(long at) {
+            return at < beforeNanos && at >= beforeNanos - MINUTE_NANOS;
         }
 
         /** @param shared leading blocks of its prompt that several sessions have sent */
@@ -83,7 +89,8 @@ final class JoinReport {
      * @param cachedTokens of these, found in its cache
      * @param attainableTokens of these, what several sessions had sent, and what the endpoint had computed since it joined: more no
      *     warming could give, as it keeps nothing that one session alone has sent
-     * @param ttftP99Before p99 of the time to the first token in the minute before, in seconds; null without requests
+     * @param ttftP99Before p99 of the time to the first token in the minute before, in seconds, or in the minute before it was drained; null
+     *     without requests
      * @param ttftP99After the same of its first minute
      */
     record FirstMinute(
@@ -123,10 +130,11 @@ final class JoinReport {
     private final List<Seen> seen = new ArrayList<>();
     private final IdentityHashMap<LoadRequest, Integer> sharedBlocks = new IdentityHashMap<>();
 
-    void joined(ReplayEndpoint endpoint, long nanos, long warmedTokens) {
-        Join join = new Join(endpoint, nanos, warmedTokens);
+    /** @param beforeNanos until when all was as it is without it */
+    void joined(ReplayEndpoint endpoint, long beforeNanos, long nanos, long warmedTokens) {
+        Join join = new Join(endpoint, beforeNanos, nanos, warmedTokens);
         for (Seen one : seen) {
-            if (one.nanos >= nanos - MINUTE_NANOS) {
+            if (join.isMinuteBefore(one.nanos)) {
                 join.ttftBefore.add(one.ttftSeconds);
             }
         }
@@ -144,7 +152,7 @@ final class JoinReport {
         seen.add(new Seen(arrival.nanos(), ttft));
         for (Join join : joins) {
             long since = arrival.nanos() - join.nanos;
-            if (since < 0 && since >= -MINUTE_NANOS) {
+            if (join.isMinuteBefore(arrival.nanos())) {
                 join.ttftBefore.add(ttft);
             } else if (since >= 0 && since < MINUTE_NANOS) {
                 join.ttftAfter.add(ttft);

@@ -1,6 +1,12 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.Endpoint.Role;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.prefix.WorthWarming;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.DepartureReport.Departure;
@@ -8,14 +14,13 @@ import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
 import dev.warmlane.tools.replay.ReplayGateway.ReplayKeys;
 import dev.warmlane.tools.replay.SharedPrefixes.Expectation;
-import dev.warmlane.tools.replay.SharedPrefixes.Shared;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +43,7 @@ final class Joins {
     private final JoinReport report = new JoinReport();
     private final DepartureReport departures = new DepartureReport();
     private final Map<ReplayEndpoint, CacheWarming> warming = new HashMap<>();
+    private final Map<EndpointId, Long> drainedNanos = new HashMap<>();
 
     /**
      * @param gateways those of the replay, as soon as they are made
@@ -74,51 +80,88 @@ final class Joins {
         }
     }
 
-    /**
-     * An endpoint with an empty cache takes requests, once it has what it is to be given before.
-     *
-     * @param takesPlace whether it takes the place of one that was known to leave
-     */
-    void join(ReplayEndpoint endpoint, boolean takesPlace) {
+    /** From now on fills empty caches, if the scenario says so. To be called once, when there are gateways. */
+    void watch() {
         if (prewarmSeconds == null || prewarmSeconds == 0) {
-            fleet.announceTo(gateways);
-            report.joined(endpoint, time.now(), 0);
             return;
         }
-        long until = time.now() + VirtualTime.nanos(prewarmSeconds);
-        endpoint.warming(true);
+        ReplayGateway first = gateways.get(0);
+        first.health()
+                .caches()
+                .onCold(server -> !sharedPrefixes
+                        .best(WORTH_WARMING_PER_SECOND, time.now())
+                        .isEmpty());
+        gateways.stream()
+                .skip(1)
+                .forEach(other -> other.health().caches().onCold(server -> state(server) == EndpointState.WARMING));
+    }
+
+    /** An endpoint with an empty cache is there, new or in the place of another: it takes requests once it has what it is to be given. */
+    void join(ReplayEndpoint endpoint) {
         fleet.announceTo(gateways);
-        CacheWarming begun = new CacheWarming(endpoint, worthWarming(endpoint, takesPlace), until);
-        warming.put(endpoint, begun);
-        begun.run.next(time.now());
+        joined(endpoint);
     }
 
-    private List<Shared> worthWarming(ReplayEndpoint endpoint, boolean takesPlace) {
+    /** One that an operator had drained is put back. */
+    void isBack(ReplayEndpoint endpoint) {
+        handOvers.isBack(endpoint);
+        gateways.forEach(gateway -> gateway.drain(endpoint.endpoint().id(), false));
+        joined(endpoint);
+    }
+
+    private void joined(ReplayEndpoint endpoint) {
+        if (state(endpoint.endpoint().id()) == EndpointState.WARMING) {
+            CacheWarming begun = new CacheWarming(endpoint);
+            warming.put(endpoint, begun);
+            begun.run.next(time.now());
+        } else {
+            report.joined(endpoint, beforeNanos(endpoint), time.now(), 0);
+        }
+    }
+
+    /** Until when all was as before it came. */
+    private long beforeNanos(ReplayEndpoint endpoint) {
+        return drainedNanos.getOrDefault(endpoint.endpoint().id(), time.now());
+    }
+
+    private @Nullable EndpointState state(EndpointId id) {
+        Endpoint listed = gateways.get(0).router().pool().snapshot().find(id);
+        return listed == null ? null : listed.state();
+    }
+
+    private List<Shared> worthWarming(EndpointId server, List<Shared> shared) {
         Router router = gateways.get(0).router();
-        return sharedPrefixes.best(
-                warmedBlocks(),
-                WORTH_WARMING_PER_SECOND,
-                fleet.endpoints().size() + 1,
-                takesPlace,
-                prompt -> router.heldElsewhere(endpoint.endpoint().id(), prompt),
-                time.now());
-    }
-
-    private int warmedBlocks() {
-        return (int) (WARMED_SHARE * fleet.cache().blocks());
+        long endpoints = router.pool().snapshot().endpoints().stream()
+                .filter(endpoint ->
+                        endpoint.role() != Role.DECODE && !endpoint.state().ends())
+                .count();
+        return new WorthWarming(endpoints, handOvers.before(server)).of(shared, one -> {
+            PromptBlocks prompt = one.call().prompt();
+            return router.heldElsewhere(server, prompt) >= prompt.length();
+        });
     }
 
     /** An endpoint gets no new sessions any more, and is lost then. */
     void leaves(ReplayEndpoint endpoint, long goneNanos) {
-        if (prewarmSeconds == null) {
-            return;
+        if (prewarmSeconds != null) {
+            handOver(endpoint, departures.leaves(endpoint, goneNanos), goneNanos);
         }
-        Departure departure = departures.leaves(endpoint, goneNanos);
-        if (prewarmSeconds > 0) {
-            List<Shared> all =
-                    sharedPrefixes.best(Integer.MAX_VALUE, WORTH_WARMING_PER_SECOND, 1, false, prompt -> 0, time.now());
-            long until = Math.min(goneNanos, time.now() + VirtualTime.nanos(prewarmSeconds));
-            handOvers.begin(endpoint, all, (long) warmedBlocks() * Load.BLOCK_SIZE_TOKENS, until, departure);
+    }
+
+    /** An operator drains an endpoint. */
+    void drained(ReplayEndpoint endpoint) {
+        drainedNanos.put(endpoint.endpoint().id(), time.now());
+        gateways.forEach(gateway -> gateway.drain(endpoint.endpoint().id(), true));
+        if (prewarmSeconds != null) {
+            handOver(endpoint, departures.leaves(endpoint, time.now()), Long.MAX_VALUE);
+        }
+    }
+
+    private void handOver(ReplayEndpoint endpoint, Departure departure, long goneNanos) {
+        long forNanos = VirtualTime.nanos(Objects.requireNonNull(prewarmSeconds));
+        if (forNanos > 0) {
+            List<Shared> all = sharedPrefixes.best(WORTH_WARMING_PER_SECOND, time.now());
+            handOvers.begin(endpoint, all, Math.min(goneNanos, time.now() + forNanos), departure);
         }
     }
 
@@ -144,13 +187,19 @@ final class Joins {
     /** Fills the cache of an endpoint before it takes requests. */
     private final class CacheWarming implements OwnPrompts.Plan {
         private final ReplayEndpoint endpoint;
+        private final List<Shared> shared;
         private final OwnPrompts run;
-        private final List<PromptBlocks> warmed = new ArrayList<>();
+        private double worth;
 
-        /** @param untilNanos none begins later */
-        CacheWarming(ReplayEndpoint endpoint, List<Shared> worthWarming, long untilNanos) {
+        CacheWarming(ReplayEndpoint endpoint) {
             this.endpoint = endpoint;
-            this.run = new OwnPrompts(worthWarming, untilNanos, this);
+            this.shared = sharedPrefixes.best(WORTH_WARMING_PER_SECOND, time.now());
+            double cacheTokens = (double) fleet.cache().blocks() * Load.BLOCK_SIZE_TOKENS;
+            this.run = new OwnPrompts(
+                    worthWarming(endpoint.endpoint().id(), shared),
+                    (long) Math.min(OwnPrompts.MOST_TOKENS, WARMED_SHARE * cacheTokens),
+                    time.now() + VirtualTime.nanos(Objects.requireNonNull(prewarmSeconds)),
+                    this);
         }
 
         @Override
@@ -161,21 +210,20 @@ final class Joins {
         @Override
         public void ended(ReplayEndpoint at, Shared prompt, boolean computed) {
             if (computed) {
-                warmed.add(prompt.prompt());
+                worth += prompt.worth();
+                gateways.forEach(gateway -> gateway.router()
+                        .notes()
+                        .warmed(at.endpoint().id(), prompt.call().prompt()));
             }
         }
 
         @Override
         public void over() {
-            endpoint.warming(false);
             warming.remove(endpoint);
-            fleet.announceTo(gateways);
-            for (ReplayGateway gateway : gateways) {
-                for (PromptBlocks prompt : warmed) {
-                    gateway.router().notes().warmed(endpoint.endpoint().id(), prompt);
-                }
-            }
-            report.joined(endpoint, time.now(), run.computedTokens());
+            double warmth = WorthWarming.warmth(shared, sharedPrefixes.share(), worth);
+            gateways.forEach(gateway ->
+                    gateway.health().caches().warmed(endpoint.endpoint().id(), warmth, run.computedTokens() > 0));
+            report.joined(endpoint, beforeNanos(endpoint), time.now(), run.computedTokens());
         }
     }
 }

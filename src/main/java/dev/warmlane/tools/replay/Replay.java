@@ -1,5 +1,6 @@
 package dev.warmlane.tools.replay;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Replay {
     private static final long SCRAPE_NANOS = 1_000_000_000;
     private static final long TICK_NANOS = 100_000_000;
+    private static final long IDLE_CHECK_NANOS = 500_000_000;
     private final Load load;
     private final ReplaySettings settings;
     private final VirtualTime time = new VirtualTime();
@@ -101,6 +103,7 @@ public final class Replay {
      */
     public PolicyResult run() {
         fleet.announceTo(gateways);
+        joins.watch();
         time.at(VirtualTime.nanos(settings.scenario().slowFromSeconds), fleet::slowDown);
         load.arrivals().forEach(request -> time.at(request.delayNanos(), () -> arrive(request)));
         scheduleChanges(settings.scenario());
@@ -190,7 +193,7 @@ public final class Replay {
 
     private void scheduleChanges(Scenario scenario) {
         for (double seconds : scenario.addSeconds) {
-            time.at(VirtualTime.nanos(seconds), () -> joins.join(fleet.add(), false));
+            time.at(VirtualTime.nanos(seconds), () -> joins.join(fleet.add()));
         }
         for (double seconds : scenario.removeSeconds) {
             time.at(
@@ -225,19 +228,52 @@ public final class Replay {
 
     private void scheduleRestart(long intervalNanos) {
         time.at(time.now() + intervalNanos, () -> {
-            loseOldest(settings.scenario(), oldest -> {
-                fleet.remove(oldest);
-                ReplayEndpoint fresh = fleet.replace(oldest);
-                joins.join(fresh, settings.scenario().noticeSeconds > 0);
-                lose(oldest);
-            });
+            if (settings.scenario().drainSeconds == null) {
+                loseOldest(settings.scenario(), oldest -> {
+                    fleet.remove(oldest);
+                    joins.join(fleet.replace(oldest));
+                    lose(oldest);
+                });
+            } else {
+                drainOldest(VirtualTime.nanos(settings.scenario().drainSeconds));
+            }
             scheduleRestart(intervalNanos);
         });
     }
 
+    /** Where it takes requests, and others do. */
+    private void drainOldest(long awayNanos) {
+        ReplayEndpoint oldest = fleet.oldest();
+        List<Endpoint> selectable = selectable();
+        if (oldest != null
+                && selectable.size() > 1
+                && selectable.stream()
+                        .anyMatch(endpoint ->
+                                endpoint.id().equals(oldest.endpoint().id()))) {
+            joins.drained(oldest);
+            restartOnceIdle(oldest, awayNanos);
+        }
+    }
+
+    private void restartOnceIdle(ReplayEndpoint drained, long awayNanos) {
+        if (!drained.requests().isEmpty()) {
+            time.at(time.now() + IDLE_CHECK_NANOS, () -> restartOnceIdle(drained, awayNanos));
+            return;
+        }
+        fleet.remove(drained);
+        joins.giveUp(drained);
+        ReplayEndpoint fresh = fleet.restart(drained);
+        gateways.forEach(gateway -> gateway.restarted(fresh.endpoint().id()));
+        time.at(time.now() + awayNanos, () -> joins.isBack(fresh));
+    }
+
+    private List<Endpoint> selectable() {
+        return gateways.get(0).router().pool().snapshot().selectable();
+    }
+
     /** Where any takes requests; at once, or after the notice, in which it gets no new sessions. */
     private void loseOldest(Scenario scenario, Consumer<ReplayEndpoint> loses) {
-        ReplayEndpoint oldest = fleet.endpoints().isEmpty() ? null : fleet.oldest();
+        ReplayEndpoint oldest = selectable().isEmpty() ? null : fleet.oldest();
         if (oldest == null) {
             return;
         }

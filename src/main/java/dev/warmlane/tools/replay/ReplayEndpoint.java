@@ -20,11 +20,10 @@ final class ReplayEndpoint {
     }
 
     private final int place;
+    private final int incarnation;
     private Endpoint endpoint;
     private final SimulatedEngine engine;
     private final Set<Work> requests = new LinkedHashSet<>();
-    private boolean warming;
-
     /** When its network interface has carried what it carries now. */
     long interfaceFreeNanos;
 
@@ -35,6 +34,7 @@ final class ReplayEndpoint {
      */
     ReplayEndpoint(int place, int incarnation, Role role, SimulatedEngine engine) {
         this.place = place;
+        this.incarnation = incarnation;
         this.engine = engine;
         String name = "pod-%d-%d".formatted(place, incarnation);
         this.endpoint = new Endpoint(
@@ -46,21 +46,16 @@ final class ReplayEndpoint {
         return place;
     }
 
+    int incarnation() {
+        return incarnation;
+    }
+
     Endpoint endpoint() {
         return endpoint;
     }
 
     SimulatedEngine engine() {
         return engine;
-    }
-
-    /** Whether its cache is filled before it takes requests. */
-    boolean isWarming() {
-        return warming;
-    }
-
-    void warming(boolean now) {
-        warming = now;
     }
 
     /** Whether it gets no new sessions, as it will be gone soon. */

@@ -7,9 +7,11 @@ import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.DecisionLog;
@@ -19,7 +21,6 @@ import dev.warmlane.core.routing.PoolMemory;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.sharing.PoolShare;
 import dev.warmlane.core.sharing.Replication;
-import dev.warmlane.tools.replay.SharedPrefixes.Shared;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** One gateway as a replay sees it: the real routing core, without anything that listens. */
 final class ReplayGateway {
     private static final int MAX_BINDINGS = 1_000_000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int MAX_FACTS = 100_000;
     private static final int BLOCK_SIZE_BYTES = Load.BLOCK_SIZE_TOKENS * LoadRequest.BYTES_PER_TOKEN;
     private static final Duration TTL = Duration.ofHours(2);
@@ -50,6 +52,7 @@ final class ReplayGateway {
             1,
             Duration.ofSeconds(30));
 
+    private final Ticker clock;
     private final EndpointPool pool = new EndpointPool("replay");
     private final InFlight inFlight = new InFlight();
     private final PoolHealth health;
@@ -62,6 +65,7 @@ final class ReplayGateway {
      */
     ReplayGateway(
             PolicyMaker maker, long indexBlocks, Ticker clock, long seed, int number, @Nullable ReplaySharing sharing) {
+        this.clock = clock;
         this.health = new PoolHealth(pool, RULES, clock::read);
         AffinityTable table = new AffinityTable(MAX_BINDINGS, TTL, clock);
         PoolMemory memory = sharing == null
@@ -94,6 +98,21 @@ final class ReplayGateway {
         sharing.join(replication);
         return new PoolMemory(
                 replication.bindings(), share.contents(), BLOCK_SIZE_BYTES, inFlight, share.load(), seed, clock::read);
+    }
+
+    PoolHealth health() {
+        return health;
+    }
+
+    /** An operator drains an endpoint, or puts it back. */
+    void drain(EndpointId endpoint, boolean drained) {
+        health.drains().here(endpoint, new Drain(drained, clock.read() / NANOS_PER_MILLI));
+    }
+
+    /** An endpoint says that it is another process. */
+    void restarted(EndpointId endpoint) {
+        router.notes().restarted(endpoint);
+        health.caches().restarted(endpoint, clock.read());
     }
 
     Router router() {
@@ -148,7 +167,7 @@ final class ReplayGateway {
 
         /** That of who sent it last; where nothing tells, one that is bound nowhere. */
         AffinityKey key(Shared shared) {
-            AffinityKey key = key(shared.lastSession(), shared.prompt());
+            AffinityKey key = key(shared.lastSession(), shared.call().prompt());
             return key == null ? AffinityKey.none(0) : key;
         }
 

@@ -37,6 +37,16 @@ public final class Scenario {
     double noticeSeconds;
 
     @Option(
+            names = "--drain",
+            paramLabel = "SECONDS",
+            description =
+                    "With --restart-each: an operator drains the endpoint first, so that it gets nothing more and finishes what it "
+                            + "has; it is away for so long then, >= 0, and is put back as the same one, with an empty cache. With --prewarm, "
+                            + "as with --notice.")
+    @Nullable
+    Double drainSeconds;
+
+    @Option(
             names = "--slow",
             split = ",",
             splitSynopsisLabel = ",",
@@ -113,6 +123,12 @@ public final class Scenario {
         });
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
         Arguments.check(noticeSeconds >= 0, "notice", noticeSeconds + " s", ">= 0");
+        Arguments.check(drainSeconds == null || drainSeconds >= 0, "drain", drainSeconds + " s", ">= 0");
+        Arguments.check(
+                drainSeconds == null || (restartEachSeconds > 0 && noticeSeconds == 0),
+                "drain",
+                drainSeconds + " s",
+                "with --restart-each, and without --notice");
         Arguments.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
         Arguments.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
         Arguments.check(prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");
