@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import java.io.UncheckedIOException;
@@ -23,6 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +35,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdaptersIT {
     private static final String BASE = "Qwen/Qwen3-0.6B";
     private static final String ADAPTER = "support-bot";
-    private static final long READING_MILLIS = 50;
+    private static final long READING_MILLIS = 200;
+
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;
@@ -42,15 +46,17 @@ class AdaptersIT {
     @BeforeEach
     void start() {
         fleet = SimulatedFleet.start(FleetOptions.instant(2));
-        gateway = RunningGateway.inFrontOf(
-                        fleet, "warmlane.scrape.interval=200ms", "warmlane.scrape.models-interval=1s")
-                .ready();
+        gateway = GATEWAYS.inFrontOf(fleet, "warmlane.scrape.interval=200ms", "warmlane.scrape.models-interval=1s");
     }
 
     @AfterEach
     void stop() {
-        gateway.close();
         fleet.close();
+    }
+
+    @AfterAll
+    static void closeGateways() {
+        GATEWAYS.close();
     }
 
     @ParameterizedTest
@@ -130,8 +136,7 @@ class AdaptersIT {
     /** With the scrape interval that is the default. */
     @Test
     void thirtyTwoClientsGetNo404WhileAdaptersMoveEveryTwoSeconds() throws Exception {
-        gateway.close();
-        gateway = RunningGateway.inFrontOf(fleet).ready();
+        gateway = GATEWAYS.inFrontOf(fleet);
         load(0);
         awaitListed(1);
         Map<Integer, Integer> statuses = new ConcurrentHashMap<>();
@@ -167,12 +172,11 @@ class AdaptersIT {
 
     @Test
     void enginesThatFindAdaptersThemselvesAreAskedForWhatTheyDoNotList() {
-        gateway.close();
-        gateway = RunningGateway.start(
-                        "warmlane.pools[0].name=default",
-                        "warmlane.pools[0].endpoints=" + fleet.uris().get(0),
-                        "warmlane.pools[0].unknown-models=pass")
-                .ready();
+        gateway = GATEWAYS.with(
+                "warmlane.pools[0].name=default",
+                "warmlane.pools[0].endpoints=" + fleet.uris().get(0),
+                "warmlane.pools[0].unknown-models=pass");
+        gateway.ready();
         assertThat(ask("resolvable", "", 404).body())
                 .contains("The model `resolvable` does not exist.")
                 .doesNotContain("Known models");

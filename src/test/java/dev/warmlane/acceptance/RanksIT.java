@@ -13,6 +13,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.TalkingSessions;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -40,26 +42,29 @@ class RanksIT {
     private static final int SESSIONS = 24;
     private static final int TURNS = 5;
 
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;
     private RunningGateway gateway;
 
     @AfterEach
     void stop() {
-        gateway.close();
         fleet.close();
+    }
+
+    @AfterAll
+    static void closeGateways() {
+        GATEWAYS.close();
     }
 
     private void start(int servers, ServerOptions options, String... settings) {
         fleet = SimulatedFleet.start(FleetOptions.demo(0, servers).withServer(options));
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("warmlane.scrape.interval=200ms");
-        all.add("warmlane.pools[0].name=default");
-        for (int i = 0; i < servers; i++) {
-            all.add("warmlane.pools[0].endpoints[%d]=%s"
-                    .formatted(i, fleet.uris().get(i)));
-        }
-        gateway = RunningGateway.start(all.toArray(new String[0])).ready();
+        gateway = GATEWAYS.inFrontOf(fleet, all.toArray(new String[0]));
+        int ranks = all.contains("warmlane.pools[0].ranks=off") ? 1 : options.ranks();
+        await().until(() -> names().size() == servers * ranks);
     }
 
     private static ServerOptions instant(int ranks) {
@@ -151,7 +156,7 @@ class RanksIT {
     @Test
     void knowsANumberThatIsSetBeforeTheServerAnswers() {
         fleet = SimulatedFleet.start(FleetOptions.instant(1));
-        gateway = RunningGateway.start(
+        gateway = GATEWAYS.with(
                 "warmlane.pools[0].name=default",
                 "warmlane.pools[0].endpoints=http://127.0.0.1:9",
                 "warmlane.pools[0].ranks=3");

@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.app.GatewayApplication;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.vllm.ModelCard;
+import dev.warmlane.engines.discovery.StaticDiscovery;
+import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.engines.probe.EndpointReport;
+import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.URI;
@@ -25,6 +32,8 @@ import org.springframework.core.io.DefaultResourceLoader;
 public final class RunningGateway implements AutoCloseable {
     /** Off unless a test is about it: no test needs what is compiled, and all would wait for it. */
     static final String WARM_UP = "warmlane.warm-up=";
+
+    static final String SLOW_START = "warmlane.health.slow-start=";
 
     /** For tests that are not about health checks: a busy machine makes an engine late, which must not send requests elsewhere. */
     private static final List<String> PATIENT_CHECKS =
@@ -90,7 +99,9 @@ public final class RunningGateway implements AutoCloseable {
         if (Stream.of(settings).noneMatch(setting -> setting.startsWith(WARM_UP))) {
             arguments.add("--" + WARM_UP + "0s");
         }
-        if (Stream.of(settings).noneMatch(setting -> setting.startsWith("warmlane.health."))) {
+        if (Stream.of(settings)
+                .filter(setting -> !setting.startsWith(SLOW_START))
+                .noneMatch(setting -> setting.startsWith("warmlane.health."))) {
             arguments.addAll(PATIENT_CHECKS);
         }
         for (String setting : settings) {
@@ -129,6 +140,28 @@ public final class RunningGateway implements AutoCloseable {
                                         .text())
                                 .contains("\"m\""));
         return gateway;
+    }
+
+    /**
+     * Pool "default" has these endpoints alone from now on, as where they are discovered; returns when each is ready and has said
+     * what it is.
+     */
+    public void replaceEndpoints(List<String> endpoints) {
+        List<Endpoint> listed = StaticDiscovery.endpoints(endpoints);
+        router().pool().replace(listed);
+        LoadScraper reports = bean(LoadScraper.class);
+        await().untilAsserted(() -> {
+            assertThat(router().pool().snapshot().endpoints())
+                    .hasSizeGreaterThanOrEqualTo(listed.size())
+                    .allSatisfy(endpoint -> assertThat(endpoint.state()).isEqualTo(EndpointState.READY));
+            assertThat(listed).allSatisfy(server -> {
+                EndpointReport report = reports.report(server.id());
+                assertThat(report.modelsAnswered()).isTrue();
+                assertThat(report.scrapedAtNanos()).isNotNull();
+                assertThat(bean(ServedModels.class).catalog().models("default"))
+                        .containsAll(report.models().stream().map(ModelCard::id).toList());
+            });
+        });
     }
 
     /** Makes the gateway say that it takes requests, or that it does not. */

@@ -34,6 +34,9 @@ public final class ApiServer implements AutoCloseable {
     private final KubernetesMockServer server =
             new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), faults, false);
 
+    /** What puts and deletes; null until something does. */
+    private KubernetesClient own;
+
     public static ApiServer start() {
         return startAt(FreePorts.take());
     }
@@ -68,15 +71,18 @@ public final class ApiServer implements AutoCloseable {
     }
 
     public void put(EndpointSlice slice) {
-        try (KubernetesClient client = client()) {
-            client.resource(slice).createOr(NonDeletingOperation::update);
-        }
+        own().resource(slice).createOr(NonDeletingOperation::update);
     }
 
     public void delete(EndpointSlice slice) {
-        try (KubernetesClient client = client()) {
-            client.resource(slice).delete();
+        own().resource(slice).delete();
+    }
+
+    private synchronized KubernetesClient own() {
+        if (own == null) {
+            own = client();
         }
+        return own;
     }
 
     /** Watches that are opened from now on bring nothing. */
@@ -119,6 +125,9 @@ public final class ApiServer implements AutoCloseable {
 
     @Override
     public void close() {
+        if (own != null) {
+            own.close();
+        }
         try {
             server.shutdown();
         } catch (IllegalStateException slow) {
