@@ -2,7 +2,6 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.Ticket.Refusal;
-import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.engines.pool.Pool;
@@ -75,7 +74,7 @@ final class ProxyMetrics {
             String way = bypass == null ? "transfer" : bypass.label();
             count(new Labels(RequestMeter.PREFILL_DECISIONS, pool, way, ""));
         }
-        if (decision.source() == KeySource.SESSION && decision.losesHits()) {
+        if (decision.losesHits()) {
             count(new Labels(RequestMeter.MOVES_LOSING_HITS, pool));
         }
     }

@@ -2,12 +2,14 @@ package dev.warmlane.monitoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.monitoring.AlertRules.Alert;
 import dev.warmlane.ops.dashboard.ProblemCatalogue;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.Test;
 class AlertRulesTest {
     private static final Pattern WRONG =
             Pattern.compile("\\{\\{ *\\$(?!value\\b|labels\\.(namespace|job|pool|endpoint|instance|bundle|name)\\b)");
+
+    private static final Pattern KEY = Pattern.compile("\\bkey=~?\"([^\"]*)\"");
 
     private final AlertRules rules = AlertRules.read();
 
@@ -55,6 +59,20 @@ class AlertRulesTest {
                     .isIn(sections);
             assertThat(alert.patience()).matches("\\d+m");
         });
+    }
+
+    /** The dashboard counts them so as well: a session is one wherever its requests carry it. */
+    @Test
+    void queriesAboutSessionsAreAboutAllOfThem() {
+        String sessions = Arrays.stream(KeySource.values())
+                .filter(KeySource::isSession)
+                .map(KeySource::label)
+                .collect(Collectors.joining("|"));
+        assertThat(MonitoringQueries.all())
+                .allSatisfy((where, query) -> assertThat(
+                                KEY.matcher(query).results().map(key -> key.group(1)))
+                        .as(where)
+                        .allMatch(sessions::equals));
     }
 
     @Test

@@ -99,6 +99,11 @@ public record AffinityKey(KeySource source, long hash) {
             return this == SESSION || isShared();
         }
 
+        /** Whether it is a session's, wherever requests carry it. */
+        public boolean isSession() {
+            return this == SESSION || this == BODY_SESSION;
+        }
+
         /** Whether many conversations can have one key: then it ties only a prompt that goes on after one of its own. */
         public boolean isShared() {
             return this == BODY_SESSION || this == CLIENT_IP;

@@ -60,9 +60,9 @@ public record RoutingDecision(
         return null;
     }
 
-    /** Whether it leaves an endpoint that it could have stayed at and that is predicted to hold more of the prompt. */
+    /** Whether a session leaves an endpoint that it could have stayed at and that is predicted to hold more of the prompt. */
     public boolean losesHits() {
-        if (outcome != Outcome.MOVED && outcome != Outcome.SPILLED) {
+        if (!source.isSession() || (outcome != Outcome.MOVED && outcome != Outcome.SPILLED)) {
             return false;
         }
         for (Candidate candidate : candidates) {

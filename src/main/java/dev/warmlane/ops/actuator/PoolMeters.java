@@ -91,11 +91,19 @@ public final class PoolMeters {
         RequestMeter.RETRY_BUDGET_EXHAUSTED.counter(registry, pool);
         RequestMeter.MOVES_LOSING_HITS.counter(registry, pool);
         countRequests(registry, pool);
-        for (Outcome outcome : Outcome.values()) {
-            RequestMeter.DECISIONS.counter(registry, pool, KeySource.SESSION.label(), outcome.label());
+        for (KeySource source : KeySource.values()) {
+            if (source.isSession()) {
+                countDecisions(registry, pool, source);
+            }
         }
         for (EjectionReason reason : EjectionReason.values()) {
             PoolMeter.EJECTIONS.counter(registry, pool, reason.label());
+        }
+    }
+
+    private static void countDecisions(MeterRegistry registry, String pool, KeySource source) {
+        for (Outcome outcome : Outcome.values()) {
+            RequestMeter.DECISIONS.counter(registry, pool, source.label(), outcome.label());
         }
     }
 

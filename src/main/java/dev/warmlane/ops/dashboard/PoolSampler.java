@@ -18,6 +18,7 @@ import dev.warmlane.ops.dashboard.PoolSum.TtftBuckets;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Adds up one pool and its endpoints, a sample at a time. For one thread. */
 final class PoolSampler {
+    private static final Set<String> SESSIONS = Arrays.stream(KeySource.values())
+            .filter(KeySource::isSession)
+            .map(KeySource::label)
+            .collect(Collectors.toSet());
+
     private final String pool;
     private final MeterRegistry registry;
     private final Counters counters;
@@ -112,8 +118,7 @@ final class PoolSampler {
         for (Counter counter : counters.of(RequestMeter.DECISIONS, pool)) {
             addTo(sums, PoolSum.DECISIONS, counter.count());
             String key = counter.getId().getTag("key");
-            if (KeySource.SESSION.label().equals(key)
-                    || KeySource.BODY_SESSION.label().equals(key)) {
+            if (SESSIONS.contains(key)) {
                 readSessions(counter, sums);
             } else if (KeySource.CLIENT_IP.label().equals(key)) {
                 addTo(sums, PoolSum.DECISIONS_BY_ADDRESS, counter.count());

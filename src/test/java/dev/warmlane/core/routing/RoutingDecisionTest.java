@@ -30,11 +30,23 @@ class RoutingDecisionTest {
         assertThat(decision(Outcome.BOUND, 4000, 1000).losesHits()).isFalse();
     }
 
+    @Test
+    void aSessionInTheBodyLosesHitsLikeAnyOtherAndAnAddressHasNone() {
+        assertThat(decision(KeySource.BODY_SESSION, Outcome.MOVED, 4000, 1000).losesHits())
+                .isTrue();
+        assertThat(decision(KeySource.CLIENT_IP, Outcome.MOVED, 4000, 1000).losesHits())
+                .isFalse();
+    }
+
     private static RoutingDecision decision(Outcome outcome, long left, long taken) {
+        return decision(KeySource.SESSION, outcome, left, taken);
+    }
+
+    private static RoutingDecision decision(KeySource source, Outcome outcome, long left, long taken) {
         return new RoutingDecision(
                 new RoutingRequest(AffinityKey.none(1), PromptBlocks.EMPTY),
                 TAKEN,
-                KeySource.SESSION,
+                source,
                 outcome,
                 5000,
                 5000 - taken,
