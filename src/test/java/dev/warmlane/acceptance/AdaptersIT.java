@@ -151,7 +151,7 @@ class AdaptersIT {
                         READING_MILLIS,
                         TimeUnit.MILLISECONDS);
             }
-            for (int move = 0; move < 4; move++) {
+            for (int move = 0; move < 2; move++) {
                 int next = (move + 1) % 2;
                 clock.schedule(() -> load(next), 0, TimeUnit.SECONDS).get();
                 clock.schedule(() -> unload(1 - next), 2, TimeUnit.SECONDS).get();

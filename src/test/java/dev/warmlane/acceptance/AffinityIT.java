@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.ChatClient.Conversation;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,8 @@ import tools.jackson.databind.JsonNode;
 class AffinityIT {
     private static final String SYSTEM_PROMPT = ChatClient.text(2000, "rule");
 
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;
     private RunningGateway gateway;
@@ -37,21 +41,25 @@ class AffinityIT {
     @BeforeEach
     void start() {
         fleet = SimulatedFleet.start(FleetOptions.demo(0, 4));
-        gateway = RunningGateway.inFrontOf(fleet, "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8");
+        gateway = GATEWAYS.inFrontOf(fleet, "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8");
     }
 
     @AfterEach
     void stop() {
-        gateway.close();
         fleet.close();
     }
 
+    @AfterAll
+    static void closeGateways() {
+        GATEWAYS.close();
+    }
+
     @Test
-    void twoHundredGrowingSessionsStayPutAndHitTheirCache() throws Exception {
+    void aHundredGrowingSessionsStayPutAndHitTheirCache() throws Exception {
         Map<String, Set<String>> endpointsBySession = new ConcurrentHashMap<>();
         converse(
-                200,
-                10,
+                100,
+                6,
                 session -> Map.of("x-session-id", session),
                 (session, response) -> endpointsBySession
                         .computeIfAbsent(session, s -> ConcurrentHashMap.newKeySet())
@@ -59,7 +67,7 @@ class AffinityIT {
                                 .firstValue("x-warmlane-endpoint")
                                 .orElseThrow()));
 
-        assertThat(endpointsBySession).hasSize(200);
+        assertThat(endpointsBySession).hasSize(100);
         assertThat(endpointsBySession.values())
                 .allSatisfy(endpoints -> assertThat(endpoints).hasSize(1));
         assertThat(imbalance()).isLessThanOrEqualTo(1.35);
@@ -71,7 +79,7 @@ class AffinityIT {
     @Test
     void aFloodThatSharesItsSystemPromptSpreadsByPromptAlone() throws Exception {
         converse(
-                200,
+                100,
                 3,
                 session -> Map.of(),
                 (session, response) -> assertThat(response.headers()

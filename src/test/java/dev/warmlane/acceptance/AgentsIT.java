@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,12 +30,19 @@ class AgentsIT {
     @TempDir
     private static Path folder;
 
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+
     private final ChatClient client = new ChatClient();
+
+    @AfterAll
+    static void closeGateways() {
+        GATEWAYS.close();
+    }
 
     @Test
     void aFirstLineThatChangesHidesNothingOfThePrompt() {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet, NO_ADDRESS)) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2))) {
+            RunningGateway gateway = GATEWAYS.inFrontOf(fleet, NO_ADDRESS);
             String prompt = ChatClient.text(2000, "agent");
             HttpResponse<String> first = messages(gateway, Map.of(), attributed("1f3a", prompt));
             HttpResponse<String> again = messages(gateway, Map.of(), attributed("99c0", prompt));
@@ -59,10 +68,11 @@ class AgentsIT {
                 "'vllm_xargs':{'session_id':'ID'}"
             })
     void aSessionInTheBodyHoldsWhatGoesOn(String field) {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
-            String one = field.replace('\'', '"').replace("ID", "one");
-            String first = ChatClient.text(400, "first");
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3))) {
+            RunningGateway gateway = GATEWAYS.inFrontOf(fleet);
+            String id = Integer.toHexString(field.hashCode());
+            String one = field.replace('\'', '"').replace("ID", id);
+            String first = ChatClient.text(400, "first" + id);
             HttpResponse<String> placed = chat(gateway, one, first);
             assertThat(header(placed, "x-warmlane-affinity")).isEqualTo("prompt-prefix;placed");
             HttpResponse<String> next = chat(gateway, one, first + ChatClient.text(400, "next"));
@@ -73,8 +83,8 @@ class AgentsIT {
 
     @Test
     void aKeyThatManySessionsShareIsNoHotSpot() {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4));
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4))) {
+            RunningGateway gateway = GATEWAYS.inFrontOf(fleet);
             long endpoints = IntStream.range(0, 40)
                     .mapToObj(session ->
                             chat(gateway, "\"prompt_cache_key\":\"shared\"", ChatClient.text(400, "own " + session)))
@@ -89,13 +99,13 @@ class AgentsIT {
     void tenantsMayUseMessagesWhereEveryEngineReadsTheSalt() throws IOException {
         FleetOptions newer = FleetOptions.instant(1);
         newer = newer.withServer(newer.server().withVersion(VllmVersion.parse("0.29.0")));
-        try (SimulatedFleet fleet = SimulatedFleet.start(newer);
-                RunningGateway gateway = RunningGateway.inFrontOf(
-                        fleet,
-                        HashedKeys.settings(
-                                folder,
-                                HashedKeys.entry("acme", "key-acme", ""),
-                                HashedKeys.entry("other", "key-other", "")))) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(newer)) {
+            RunningGateway gateway = GATEWAYS.inFrontOf(
+                    fleet,
+                    HashedKeys.settings(
+                            folder,
+                            HashedKeys.entry("acme", "key-acme", ""),
+                            HashedKeys.entry("other", "key-other", "")));
             String prompt = attributed("1f3a", ChatClient.text(1000, "tenants"));
             // Until an engine has said what it is, the path is refused.
             await().until(() -> post(gateway, key("acme"), attributed("1", "x")).statusCode() == 200);

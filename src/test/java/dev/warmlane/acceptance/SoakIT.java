@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 class SoakIT {
     private static final Duration DURATION =
-            Duration.ofSeconds(Math.round(60 * Double.parseDouble(System.getProperty("soak.minutes", "0.4"))));
+            Duration.ofSeconds(Math.round(60 * Double.parseDouble(System.getProperty("soak.minutes", "0.15"))));
     private static final long LEAST = Long.getLong("soak.least", 50);
     private static final long SEED = Long.getLong("soak.seed", System.nanoTime());
     private static final Duration PATIENCE = Duration.ofMinutes(1);

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.OtherTraffic;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
@@ -13,8 +15,10 @@ import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import dev.warmlane.tools.validation.ValidateCommand;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -22,6 +26,8 @@ import tools.jackson.databind.JsonNode;
 
 /** The validate command against real gateways: it passes a good one and fails each that falls short. */
 class ValidateIT {
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+
     private final ChatClient client = new ChatClient();
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -30,10 +36,12 @@ class ValidateIT {
 
     @AfterEach
     void stop() {
-        if (gateway != null) {
-            gateway.close();
-        }
         fleet.close();
+    }
+
+    @AfterAll
+    static void closeGateways() {
+        GATEWAYS.close();
     }
 
     @Test
@@ -112,7 +120,7 @@ class ValidateIT {
 
     @Test
     void failsWithADeadPod() {
-        start(FleetOptions.instant(4), "warmlane.health.interval=200ms");
+        start(FleetOptions.instant(4));
         fleet.server(2).stop();
         await().untilAsserted(() -> assertThat(
                         client.get(gateway.management("/actuator/vllm")).body())
@@ -130,12 +138,12 @@ class ValidateIT {
 
     @Test
     void cannotRunWithoutTheModelOrAnEndpointOrAGateway() {
-        start(FleetOptions.instant(1), "warmlane.health.interval=200ms");
+        start(FleetOptions.instant(1));
         awaitModels();
         assertThat(validate("--model=gpt-9")).isEqualTo(2);
         assertThat(err.toString()).contains("model: gpt-9 (expected: [Qwen/Qwen3-0.6B])");
-        gateway.close();
-        assertThat(validate()).isEqualTo(2);
+        assertThat(validateAt(URI.create("http://127.0.0.1:" + FreePorts.take())))
+                .isEqualTo(2);
         assertThat(err.toString()).contains("(expected: a response)");
     }
 
@@ -149,7 +157,8 @@ class ValidateIT {
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("warmlane.scrape.interval=200ms");
         all.add("warmlane.affinity.client-ip.shared-networks=127.0.0.0/8");
-        gateway = RunningGateway.inFrontOf(fleet, all.toArray(new String[0]));
+        all.add("warmlane.health.interval=200ms");
+        gateway = GATEWAYS.inFrontOf(fleet, all.toArray(new String[0]));
         awaitModels();
     }
 
@@ -160,11 +169,15 @@ class ValidateIT {
     }
 
     private int validate(String... arguments) {
+        return validateAt(gateway.uri("/"), arguments);
+    }
+
+    private int validateAt(URI uri, String... arguments) {
         CommandLine command = new CommandLine(new ValidateCommand());
         command.setOut(new PrintWriter(out));
         command.setErr(new PrintWriter(err));
         List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--gateway=" + gateway.uri("/"));
+        all.add("--gateway=" + uri);
         all.add("--management=" + gateway.management("/"));
         return command.execute(all.toArray(new String[0]));
     }
