@@ -1,6 +1,7 @@
 package dev.warmlane.core.prefix;
 
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
+import dev.warmlane.core.prefix.SharedPrompts.SharedPart;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.warmlane.proxy.body;
 
 import dev.warmlane.core.vllm.ErrorEvent;
 import dev.warmlane.core.vllm.StreamStart;
+import dev.warmlane.core.vllm.StreamStart.ZeroTokenAbort;
 import dev.warmlane.core.vllm.Usage;
-import dev.warmlane.core.vllm.ZeroTokenAbort;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

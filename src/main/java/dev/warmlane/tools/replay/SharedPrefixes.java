@@ -3,7 +3,7 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.prefix.PromptBeginning.PrefixCall;
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.SharedPart;
+import dev.warmlane.core.prefix.SharedPrompts.SharedPart;
 import dev.warmlane.core.prefix.UseForecast;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,6 +3,7 @@ package dev.warmlane.core.vllm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.vllm.StreamStart.ZeroTokenAbort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
