@@ -20,6 +20,7 @@ record AlertRules(List<Alert> alerts, Map<String, String> recordings) {
     /** What promtool tests them by. */
     static final List<String> TESTS = List.of(
             "config/prometheus/tests/warmlane-alerts-test.yaml",
+            "config/prometheus/tests/warmlane-alerts-hours-test.yaml",
             "config/prometheus/tests/warmlane-alerts-day-test.yaml");
 
     /** @param patience how long the expression holds before it fires */
