@@ -1,5 +1,5 @@
 #!/bin/bash
-# Trains the AOT cache of a directory that build.sh has laid out, by the JVM that will use it: train.sh <directory> [first port]
+# Trains the AOT cache of a directory that build.sh has laid out, by the JVM that will use it: train.sh <directory> [first port [sessions]]
 #
 # Starts the gateway on the demo's simulated engines, on six free ports of loopback, lets it warm itself up as ever, drives it as clients
 # and operators would, and ends it as Kubernetes would; the JVM then writes what it learned to warmlane.aot. A second pool looks for
@@ -8,6 +8,7 @@ set -euo pipefail
 
 home=$(cd "$1" && pwd)
 first=${2:-8000}
+sessions=${3:-40}
 cache=$home/warmlane.aot
 model=Qwen/Qwen3-0.6B
 log=$(mktemp)
@@ -67,8 +68,8 @@ for _ in $(seq 1500); do
 done
 serves || fail "the gateway: does not serve $model after five minutes"
 
-talk --sessions=40 --turns=10 --output-tokens=20 || fail "conversations: failed (expected: all served)"
-talk --sessions=40 --turns=5 --output-tokens=2 --no-stream || fail "conversations without streaming: failed (expected: all served)"
+talk --sessions="$sessions" --turns=10 --output-tokens=20 || fail "conversations: failed (expected: all served)"
+talk --sessions="$sessions" --turns=5 --output-tokens=2 --no-stream || fail "conversations without streaming: failed (expected: all served)"
 for path in /actuator/health/liveness /actuator/prometheus /actuator/vllm /actuator/info /dashboard; do
   get $((first + 1)) "$path" >>"$log" || fail "$path: no response (expected: 200)"
 done

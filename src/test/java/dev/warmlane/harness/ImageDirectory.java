@@ -22,6 +22,9 @@ public record ImageDirectory(Path home, Path java) {
     private static final Path SCRIPTS = Path.of("src/image").toAbsolutePath();
     private static final String USER = "65532";
     private static final int PORTS = 6;
+    /** Of each kind of conversation: enough to load every class, not to learn what is hot. */
+    private static final String SESSIONS = "1";
+
     private static final int MINUTES = 10;
 
     /** What a command said and how it ended. */
@@ -52,10 +55,11 @@ public record ImageDirectory(Path home, Path java) {
         ImageDirectory image = new ImageDirectory(directory.resolve("app"), java);
         image.checked(
                 image.builder(List.of(SCRIPTS.resolve("build.sh").toString(), jar.toString(), image.home.toString())));
-        ProcessBuilder training = image.builder(
-                List.of(SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts())));
+        ProcessBuilder training = image.builder(List.of(
+                SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts()), SESSIONS));
         // What is compiled meanwhile is not in the cache; it only takes CPU.
         training.environment().put("WARMLANE_WARM_UP", "0s");
+        training.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
         image.checked(training);
         return image;
     }
