@@ -3,12 +3,12 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.ReportedEnds;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.WebSocketClient;
 import dev.warmlane.harness.WebSocketWire;
 import dev.warmlane.harness.Wire;
@@ -21,31 +21,47 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What passes of a WebSocket frame by frame, how it ends for either side, and how that is counted. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WebSocketEndsIT {
     private static final String DONE = "{\"type\":\"transcription.done\",\"text\":\"a\",\"usage\":"
             + "{\"prompt_tokens\":40,\"total_tokens\":43,\"completion_tokens\":3}}";
 
-    @TempDir
-    private Path directory;
-
     private final HandDrivenEngine engine = HandDrivenEngine.start();
+    private final SharedGateways gateways = new SharedGateways(settings -> RunningGateway.inFrontOf(engine, settings));
+    private final SharedGateways lockedGateways =
+            new SharedGateways(settings -> RunningGateway.start(settings).ready());
+    private Path directory;
+    private ReportedEnds ends;
+    private RunningGateway reporting;
 
-    @AfterEach
+    @BeforeAll
+    void start(@TempDir Path files) {
+        directory = files;
+        ends = new ReportedEnds(files);
+        reporting = ends.start("warmlane.endpoints=" + engine.uri());
+    }
+
+    @AfterAll
     void stop() {
+        gateways.close();
+        lockedGateways.close();
+        reporting.close();
+        ends.close();
         engine.close();
     }
 
     @Test
     void framesPassAsTheyAreBothWays() {
-        try (RunningGateway gateway = RunningGateway.inFrontOf(engine);
-                Wire wire = Wire.to(gateway.port())) {
+        try (Wire wire = Wire.to(gateways.with().port())) {
             wire.send(
                     WebSocketWire.request(
                             "/v1/realtime?x=%20",
@@ -85,8 +101,7 @@ class WebSocketEndsIT {
     @Test
     void nothingThatIsHiddenBehindTheHandshakeIsServed() {
         String hidden = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 2\r\n\r\n{}";
-        try (RunningGateway gateway = RunningGateway.inFrontOf(engine);
-                Wire wire = Wire.to(gateway.port())) {
+        try (Wire wire = Wire.to(gateways.with().port())) {
             wire.send(WebSocketWire.request("/v1/realtime", "") + hidden);
             Exchange exchange = engine.next();
             WebSocketWire from = WebSocketWire.accept(exchange, "");
@@ -100,21 +115,19 @@ class WebSocketEndsIT {
 
     @Test
     void theEnginesChoiceOfProtocolPasses() {
-        try (RunningGateway gateway = RunningGateway.inFrontOf(engine)) {
-            CompletableFuture<WebSocketClient> connecting = CompletableFuture.supplyAsync(
-                    () -> WebSocketClient.connect(gateway.uri("/v1/realtime"), Map.of(), "realtime", "other"));
-            Exchange exchange = engine.next();
-            assertThat(exchange.request().header("sec-websocket-protocol")).isEqualTo("realtime, other");
-            WebSocketWire.accept(exchange, "Sec-WebSocket-Protocol: other\r\n");
-            assertThat(connecting.join().socket().getSubprotocol()).isEqualTo("other");
-            connecting.join().socket().abort();
-        }
+        RunningGateway gateway = gateways.with();
+        CompletableFuture<WebSocketClient> connecting = CompletableFuture.supplyAsync(
+                () -> WebSocketClient.connect(gateway.uri("/v1/realtime"), Map.of(), "realtime", "other"));
+        Exchange exchange = engine.next();
+        assertThat(exchange.request().header("sec-websocket-protocol")).isEqualTo("realtime, other");
+        WebSocketWire.accept(exchange, "Sec-WebSocket-Protocol: other\r\n");
+        assertThat(connecting.join().socket().getSubprotocol()).isEqualTo("other");
+        connecting.join().socket().abort();
     }
 
     @Test
     void anEngineThatChoosesNoProtocolIsAcceptedAsVllmDoes() {
-        try (RunningGateway gateway = RunningGateway.inFrontOf(engine);
-                Wire wire = Wire.to(gateway.port())) {
+        try (Wire wire = Wire.to(gateways.with().port())) {
             wire.send(WebSocketWire.request("/v1/realtime", "Sec-WebSocket-Protocol: realtime\r\n"));
             WebSocketWire.accept(engine.next(), "");
             WireMessage accepted = wire.readHead();
@@ -126,59 +139,53 @@ class WebSocketEndsIT {
     @ParameterizedTest
     @CsvSource({"1000, bye", "4001, mine", "1008, no"})
     void codesOfClosePassBothWays(int code, String reason) {
-        try (ReportedEnds ends = new ReportedEnds(directory);
-                RunningGateway gateway = ends.start("warmlane.endpoints=" + engine.uri())) {
-            try (Wire wire = Wire.to(gateway.port())) {
-                WebSocketWire client = new WebSocketWire(wire, true);
-                WebSocketWire from = accepted(wire, ends.headers());
-                from.sendClose(code, reason);
-                WebSocketWire.Frame close = client.read();
-                assertThat(close.opcode()).isEqualTo(WebSocketWire.CLOSE);
-                assertThat(close.code()).isEqualTo(code);
-                assertThat(close.text()).endsWith(reason);
-                wire.awaitClosed();
-            }
-            ends.assertLast("default", "2xx", 101);
-            try (Wire wire = Wire.to(gateway.port())) {
-                WebSocketWire client = new WebSocketWire(wire, true);
-                WebSocketWire from = accepted(wire, ends.headers());
-                client.sendClose(code, reason);
-                WebSocketWire.Frame close = from.read();
-                assertThat(close.opcode()).isEqualTo(WebSocketWire.CLOSE);
-                assertThat(close.code()).isEqualTo(code);
-                assertThat(close.text()).endsWith(reason);
-                assertThat(client.read().code()).isEqualTo(code);
-                from.wire().awaitClosed();
-            }
-            ends.assertLast("default", "2xx", 101);
+        try (Wire wire = Wire.to(reporting.port())) {
+            WebSocketWire client = new WebSocketWire(wire, true);
+            WebSocketWire from = accepted(wire, ends.headers());
+            from.sendClose(code, reason);
+            WebSocketWire.Frame close = client.read();
+            assertThat(close.opcode()).isEqualTo(WebSocketWire.CLOSE);
+            assertThat(close.code()).isEqualTo(code);
+            assertThat(close.text()).endsWith(reason);
+            wire.awaitClosed();
         }
+        ends.assertLast("default", "2xx", 101);
+        try (Wire wire = Wire.to(reporting.port())) {
+            WebSocketWire client = new WebSocketWire(wire, true);
+            WebSocketWire from = accepted(wire, ends.headers());
+            client.sendClose(code, reason);
+            WebSocketWire.Frame close = from.read();
+            assertThat(close.opcode()).isEqualTo(WebSocketWire.CLOSE);
+            assertThat(close.code()).isEqualTo(code);
+            assertThat(close.text()).endsWith(reason);
+            assertThat(client.read().code()).isEqualTo(code);
+            from.wire().awaitClosed();
+        }
+        ends.assertLast("default", "2xx", 101);
     }
 
     @Test
     void whoeverBreaksOffIsWhoItIsCountedFor() {
-        try (ReportedEnds ends = new ReportedEnds(directory);
-                RunningGateway gateway = ends.start("warmlane.endpoints=" + engine.uri())) {
-            try (Wire wire = Wire.to(gateway.port())) {
-                WebSocketWire from = accepted(wire, ends.headers());
-                wire.reset();
-                assertThat(from.read().code()).isEqualTo(1001);
-                from.wire().awaitClosed();
-            }
-            ends.assertLast("default", "cancelled", 101);
-            try (Wire wire = Wire.to(gateway.port())) {
-                accepted(wire, ends.headers()).wire().reset();
-                assertThat(new WebSocketWire(wire, true).read().code()).isEqualTo(1011);
-                wire.awaitClosed();
-            }
-            ends.assertLast("default", "failed", 101);
-            assertThat(gateway.inFlight()).isZero();
+        try (Wire wire = Wire.to(reporting.port())) {
+            WebSocketWire from = accepted(wire, ends.headers());
+            wire.reset();
+            assertThat(from.read().code()).isEqualTo(1001);
+            from.wire().awaitClosed();
         }
+        ends.assertLast("default", "cancelled", 101);
+        try (Wire wire = Wire.to(reporting.port())) {
+            accepted(wire, ends.headers()).wire().reset();
+            assertThat(new WebSocketWire(wire, true).read().code()).isEqualTo(1011);
+            wire.awaitClosed();
+        }
+        ends.assertLast("default", "failed", 101);
+        assertThat(reporting.inFlight()).isZero();
     }
 
     @Test
     void whereNobodySaysAnythingItEnds() {
-        try (RunningGateway gateway = RunningGateway.inFrontOf(engine, "warmlane.upstream.idle-timeout=300ms");
-                Wire wire = Wire.to(gateway.port())) {
+        RunningGateway gateway = gateways.with("warmlane.upstream.idle-timeout=300ms");
+        try (Wire wire = Wire.to(gateway.port())) {
             WebSocketWire from = accepted(wire, "");
             assertThat(new WebSocketWire(wire, true).read().code()).isEqualTo(1001);
             assertThat(from.read().code()).isEqualTo(1001);
@@ -189,8 +196,8 @@ class WebSocketEndsIT {
 
     @Test
     void anEngineWhoseHandshakeDripsIsTooLate() {
-        try (RunningGateway gateway = RunningGateway.inFrontOf(engine, "warmlane.upstream.response-timeout=1s");
-                Wire wire = Wire.to(gateway.port())) {
+        RunningGateway gateway = gateways.with("warmlane.upstream.response-timeout=1s");
+        try (Wire wire = Wire.to(gateway.port())) {
             wire.send(WebSocketWire.request("/v1/realtime", ""));
             engine.next().drip("HTTP/1.1 101 Switching Protocols\r\nx: ");
             assertThat(wire.readMessage().status()).isEqualTo(504);
@@ -198,63 +205,41 @@ class WebSocketEndsIT {
     }
 
     @Test
-    void aGatewayThatEndsGoesAway() {
-        try (GatewayProcess gateway = GatewayProcess.start(
-                        directory,
-                        "warmlane.endpoints=" + engine.uri(),
-                        "warmlane.drain.accept=1ms",
-                        "warmlane.drain.timeout=1ms")
-                .awaitReady()) {
-            try (Wire wire = Wire.to(gateway.port())) {
-                accepted(wire, "");
-                gateway.terminate();
-                assertThat(new WebSocketWire(wire, true).read().code()).isEqualTo(1001);
-                wire.awaitClosed();
-            }
-            gateway.awaitExit();
-        }
-    }
-
-    @Test
     void aKeyLetsInAndItsTokensAreCounted() throws IOException {
         Path keys = Files.writeString(
-                directory.resolve("keys.yaml"),
+                directory.resolve("limited-keys.yaml"),
                 HashedKeys.file(List.of(
                         HashedKeys.entry("all", "sesame", "tokens-per-minute: 80"),
                         HashedKeys.entry("one", "barley", "models: [other]"))));
-        try (RunningGateway gateway = RunningGateway.start(
-                        "warmlane.endpoints=" + engine.uri(), "warmlane.auth.keys-file=" + keys)
-                .ready()) {
-            assertThat(status(gateway, "")).isEqualTo(401);
-            assertThat(status(gateway, "Authorization: Bearer barley\r\n")).isEqualTo(403);
-            try (Wire wire = Wire.to(gateway.port())) {
-                WebSocketWire from = accepted(wire, "Authorization: Bearer sesame\r\n");
-                WebSocketWire client = new WebSocketWire(wire, true);
-                // So many that none is left for minutes.
-                for (int i = 0; i < 20; i++) {
-                    from.send(WebSocketWire.TEXT, DONE);
-                    assertThat(client.read().text()).isEqualTo(DONE);
-                }
-                client.sendClose(1000, "");
-                from.wire().awaitClosed();
+        RunningGateway gateway =
+                lockedGateways.with("warmlane.endpoints=" + engine.uri(), "warmlane.auth.keys-file=" + keys);
+        assertThat(status(gateway, "")).isEqualTo(401);
+        assertThat(status(gateway, "Authorization: Bearer barley\r\n")).isEqualTo(403);
+        try (Wire wire = Wire.to(gateway.port())) {
+            WebSocketWire from = accepted(wire, "Authorization: Bearer sesame\r\n");
+            WebSocketWire client = new WebSocketWire(wire, true);
+            // So many that none is left for minutes.
+            for (int i = 0; i < 20; i++) {
+                from.send(WebSocketWire.TEXT, DONE);
+                assertThat(client.read().text()).isEqualTo(DONE);
             }
-            await().until(() -> gateway.bean(MeterRegistry.class)
-                            .find(RequestMeter.CLIENT_TOKENS.meterName())
-                            .counter()
-                    != null);
-            String rest = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer sesame\r\n"
-                    + "Content-Length: 29\r\n\r\n{\"prompt\":\"a\",\"max_tokens\":1}";
-            assertThat(Wire.statusOf(gateway.port(), rest)).isEqualTo(429);
+            client.sendClose(1000, "");
+            from.wire().awaitClosed();
         }
+        await().until(() -> gateway.bean(MeterRegistry.class)
+                        .find(RequestMeter.CLIENT_TOKENS.meterName())
+                        .counter()
+                != null);
+        String rest = "POST /v1/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer sesame\r\n"
+                + "Content-Length: 29\r\n\r\n{\"prompt\":\"a\",\"max_tokens\":1}";
+        assertThat(Wire.statusOf(gateway.port(), rest)).isEqualTo(429);
     }
 
     @Test
     void tenantsAreNotMixed() throws IOException {
         String[] tenancy = HashedKeys.settings(directory, HashedKeys.entry("all", "sesame", ""));
-        try (RunningGateway gateway = RunningGateway.start(tenancy[0], tenancy[1], "warmlane.endpoints=" + engine.uri())
-                .ready()) {
-            assertThat(status(gateway, "Authorization: Bearer sesame\r\n")).isEqualTo(403);
-        }
+        RunningGateway gateway = lockedGateways.with(tenancy[0], tenancy[1], "warmlane.endpoints=" + engine.uri());
+        assertThat(status(gateway, "Authorization: Bearer sesame\r\n")).isEqualTo(403);
     }
 
     private static int status(RunningGateway gateway, String headers) {

@@ -102,7 +102,7 @@ public final class GatewayProcess implements AutoCloseable {
     }
 
     public void awaitOutput(String text) {
-        Awaitility.await().atMost(PATIENCE).until(() -> output().contains(text));
+        Awaitility.await().atMost(PATIENCE).pollInterval(POLL).until(() -> output().contains(text));
     }
 
     /** Everything it has printed. */
