@@ -22,12 +22,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What requests notice of an engine's process that is told to end, is stopped, or sleeps: nothing, if they wait for a byte. */
+/** What requests notice of an engine's process that is told to end, is stopped, or sleeps: nothing, if they wait for a byte. The end comes last. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class EndingEngineIT {
     private static final String PATH = "/v1/completions";
     private static final String SHORT = "{\"prompt\":\"hi\",\"max_tokens\":2}";
@@ -40,7 +46,7 @@ class EndingEngineIT {
     private SimulatedFleet others;
     private RunningGateway gateway;
 
-    @BeforeEach
+    @BeforeAll
     void start(@TempDir Path directory) {
         process = SimulatorProcess.start(directory, "--shutdown-ms=60000");
         others = SimulatedFleet.start(FleetOptions.instant(2));
@@ -58,7 +64,7 @@ class EndingEngineIT {
                 .ready();
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
         gateway.close();
         others.close();
@@ -66,6 +72,7 @@ class EndingEngineIT {
     }
 
     @Test
+    @Order(Integer.MAX_VALUE)
     void onlyStreamsThatHaveBegunEndWithAnEngineThatIsToldToEnd() {
         HttpResponse<Stream<String>> stream = stream("begun-0");
         for (int i = 1; !endpoint(stream).equals(engine); i++) {
@@ -86,31 +93,24 @@ class EndingEngineIT {
     }
 
     @Test
-    void anEngineWhoseProcessStandsStillIsAvoidedUntilItGoesOn() {
-        process.signal("STOP");
-        await().until(() -> state() == EndpointState.SUSPECT);
-        for (int i = 0; i < 12; i++) {
-            HttpResponse<String> response = send("stopped-" + i, SHORT).join();
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-            assertThat(endpoint(response)).isNotEqualTo(engine);
-        }
-        process.signal("CONT");
-        await().until(() -> state().acceptsNew());
-        await().until(() -> endpoint(send("on-" + System.nanoTime(), SHORT).join()), engine::equals);
-    }
-
-    @Test
-    void whatWaitsAtAnEngineWhoseProcessStopsIsServedByAnother() {
+    void whatWaitsAtAnEngineWhoseProcessStandsStillIsServedByAnotherAndItIsAvoidedUntilItGoesOn() {
         List<CompletableFuture<HttpResponse<String>>> waiting = new ArrayList<>();
         process.signal("STOP");
         // Until the gateway notices, some of them go there and wait.
         for (int i = 0; i < 30; i++) {
             waiting.add(send("waits-" + i, SHORT));
         }
+        await().until(() -> state() == EndpointState.SUSPECT);
+        for (int i = 0; i < 12; i++) {
+            waiting.add(send("stopped-" + i, SHORT));
+        }
         for (CompletableFuture<HttpResponse<String>> response : waiting) {
-            assertThat(response.join().statusCode()).isEqualTo(200);
+            assertThat(response.join().statusCode()).as(response.join().body()).isEqualTo(200);
             assertThat(endpoint(response.join())).isNotEqualTo(engine);
         }
+        process.signal("CONT");
+        await().until(() -> state().acceptsNew());
+        await().until(() -> endpoint(send("on-" + System.nanoTime(), SHORT).join()), engine::equals);
     }
 
     @Test
