@@ -1,14 +1,12 @@
 package dev.warmlane.acceptance;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.warmlane.harness.ChatClient;
-import dev.warmlane.harness.FreePorts;
-import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HashedKeys;
-import dev.warmlane.harness.ReplicaProcesses;
+import dev.warmlane.harness.PrometheusProcess;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
@@ -16,26 +14,26 @@ import dev.warmlane.tools.simulator.SimulatedServer;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -44,79 +42,69 @@ import tools.jackson.databind.JsonNode;
 
 /** What breaks is named, within half a minute, by all that an operator looks at: page, alerts of a real Prometheus, health and log. */
 @ExtendWith(OutputCaptureExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OutageDrillIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Path PROMETHEUS = Path.of("/usr/bin/prometheus");
+    private static final int FLOODING_CLIENTS = 12;
+    /** Without it the flood would take the CPU that all who watch it need. */
+    private static final long PAUSE_MILLIS = 50;
 
     private final ChatClient client = new ChatClient();
+    private final List<SimulatedFleet> fleets = new ArrayList<>();
+    private final List<RunningGateway> gateways = new ArrayList<>();
+    private RunningGateway frontOfMortal;
+    private RunningGateway frontOfUncached;
+    private RunningGateway frontOfSlow;
+    private @Nullable PrometheusProcess prometheus;
 
-    @TempDir
-    private Path folder;
+    @BeforeAll
+    void start(@TempDir Path folder) throws IOException {
+        PrometheusProcess.assumeInstalled();
+        frontOfMortal = inFrontOf(FleetOptions.instant(4));
+        FleetOptions plain = FleetOptions.instant(2);
+        frontOfUncached = inFrontOf(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
+        FleetOptions slow = FleetOptions.instant(1);
+        Path keys = Files.writeString(
+                folder.resolve("keys.yaml"),
+                HashedKeys.file(
+                        List.of(HashedKeys.entry("flooding", "key-f", ""), HashedKeys.entry("quiet", "key-q", ""))));
+        frontOfSlow = inFrontOf(
+                slow.withServer(slow.server().withEngine(new EngineModel(20e6, 0, 0, 0, 0, 8192, 256))),
+                "warmlane.auth.keys-file=" + keys,
+                "warmlane.queue.max-requests-per-endpoint=2",
+                "warmlane.queue.max-entries=2");
+        prometheus = PrometheusProcess.watching(
+                folder,
+                gateways.stream().map(gateway -> gateway.management("/")).toList());
+    }
 
-    private SimulatedFleet fleet;
-    private @Nullable RunningGateway gateway;
-    private @Nullable Process prometheus;
-    private int prometheusPort;
-
-    private RunningGateway start(FleetOptions options, String... settings) throws IOException {
-        fleet = SimulatedFleet.start(options);
-        gateway = RunningGateway.inFrontOf(
+    private RunningGateway inFrontOf(FleetOptions options, String... settings) {
+        SimulatedFleet fleet = SimulatedFleet.start(options);
+        fleets.add(fleet);
+        RunningGateway gateway = RunningGateway.inFrontOf(
                 fleet,
                 Stream.concat(
                                 Stream.of("warmlane.health.interval=200ms", "warmlane.scrape.interval=200ms"),
                                 Stream.of(settings))
                         .toArray(String[]::new));
-        watch(List.of(gateway.management("/")));
+        gateways.add(gateway);
         return gateway;
     }
 
-    /** Scrapes all gateways, by the rules that operators get, but every second. */
-    private void watch(List<URI> gateways) throws IOException {
-        assumeTrue(Files.isExecutable(PROMETHEUS), "no " + PROMETHEUS + ": no alert is evaluated");
-        String targets =
-                String.join(", ", gateways.stream().map(URI::getAuthority).toList());
-        Path rules = Files.writeString(
-                folder.resolve("rules.yaml"),
-                Files.readString(Path.of("config/prometheus/warmlane-alerts.yaml"))
-                        .replace("interval: 30s", "interval: 1s"));
-        Path config = Files.writeString(folder.resolve("prometheus.yaml"), """
-                global: {scrape_interval: 1s, evaluation_interval: 1s}
-                rule_files: [%s]
-                scrape_configs:
-                  - job_name: warmlane
-                    metrics_path: /actuator/prometheus
-                    static_configs: [{targets: [%s], labels: {namespace: drill}}]
-                """.formatted(rules, targets));
-        prometheusPort = FreePorts.take();
-        prometheus = new ProcessBuilder(
-                        PROMETHEUS.toString(),
-                        "--config.file=" + config,
-                        "--storage.tsdb.path=" + folder.resolve("tsdb"),
-                        "--web.listen-address=127.0.0.1:" + prometheusPort)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("prometheus.log").toFile())
-                .start();
-        await().ignoreExceptions()
-                .untilAsserted(
-                        () -> assertThat(query("warmlane_affinity_bindings")).hasSize(gateways.size()));
-    }
-
-    @AfterEach
-    void stop() throws InterruptedException {
+    @AfterAll
+    void stop() {
         if (prometheus != null) {
-            prometheus.destroy();
-            prometheus.waitFor();
+            prometheus.close();
         }
-        if (gateway != null) {
-            gateway.close();
-        }
-        fleet.close();
+        gateways.forEach(RunningGateway::close);
+        fleets.forEach(SimulatedFleet::close);
     }
 
     @Test
-    void allEndpointsRefuse(CapturedOutput log) throws IOException {
-        RunningGateway gateway = start(FleetOptions.instant(4));
-        fleet.servers().forEach(SimulatedServer::stop);
+    @Order(Integer.MAX_VALUE)
+    void allEndpointsRefuse(CapturedOutput log) {
+        RunningGateway gateway = frontOfMortal;
+        fleets.get(0).servers().forEach(SimulatedServer::stop);
         soon(() -> {
             assertThat(problems(gateway)).contains("no-selectable-endpoint");
             assertThat(alerts()).contains("WarmlaneNoSelectableEndpoint");
@@ -128,9 +116,9 @@ class OutageDrillIT {
     }
 
     @Test
-    void onePodOfFourIsGone(CapturedOutput log) throws IOException {
-        RunningGateway gateway = start(FleetOptions.instant(4));
-        SimulatedServer gone = fleet.servers().get(2);
+    void onePodOfFourIsGone(CapturedOutput log) {
+        RunningGateway gateway = frontOfMortal;
+        SimulatedServer gone = fleets.get(0).servers().get(2);
         String name = gone.uri().getAuthority();
         gone.stop();
         soon(() -> {
@@ -143,10 +131,9 @@ class OutageDrillIT {
     }
 
     @Test
-    void cachingIsOff(CapturedOutput log) throws IOException {
-        FleetOptions plain = FleetOptions.instant(2);
-        RunningGateway gateway = start(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
-        String name = fleet.uris().get(0).getAuthority();
+    void cachingIsOff(CapturedOutput log) {
+        RunningGateway gateway = frontOfUncached;
+        String name = fleets.get(1).uris().get(0).getAuthority();
         soon(() -> {
             for (int i = 0; i < 10; i++) {
                 chat(gateway, "s" + i, Map.of());
@@ -159,27 +146,16 @@ class OutageDrillIT {
 
     @Test
     void oneTenantFloods(CapturedOutput log) throws Exception {
-        FleetOptions slow = FleetOptions.instant(1);
-        Path keys = Files.writeString(
-                folder.resolve("keys.yaml"),
-                HashedKeys.file(
-                        List.of(HashedKeys.entry("flooding", "key-f", ""), HashedKeys.entry("quiet", "key-q", ""))));
-        RunningGateway gateway = start(
-                slow.withServer(slow.server().withEngine(new EngineModel(20e6, 0, 0, 0, 0, 8192, 256))),
-                "warmlane.auth.keys-file=" + keys,
-                "warmlane.queue.max-requests-per-endpoint=2",
-                "warmlane.queue.max-entries=2");
-        AtomicBoolean over = new AtomicBoolean();
-        ExecutorService clients = Executors.newFixedThreadPool(12);
+        RunningGateway gateway = frontOfSlow;
+        ScheduledExecutorService clients = Executors.newScheduledThreadPool(FLOODING_CLIENTS);
         try {
-            List<Future<?>> flood = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < FLOODING_CLIENTS; i++) {
                 String session = "flood-" + i;
-                flood.add(clients.submit(() -> {
-                    while (!over.get()) {
-                        chat(gateway, session, Map.of("Authorization", "Bearer key-f"));
-                    }
-                }));
+                clients.scheduleWithFixedDelay(
+                        () -> chat(gateway, session, Map.of("Authorization", "Bearer key-f")),
+                        0,
+                        PAUSE_MILLIS,
+                        TimeUnit.MILLISECONDS);
             }
             soon(() -> {
                 assertThat(problems(gateway)).anyMatch(problem -> problem.startsWith("rate-limited"));
@@ -189,36 +165,14 @@ class OutageDrillIT {
                         .containsExactly("flooding");
                 assertThat(log).contains("WarmlaneRateLimited: ");
             });
-            over.set(true);
-            for (Future<?> each : flood) {
-                each.get();
-            }
         } finally {
-            over.set(true);
             clients.shutdown();
         }
-    }
-
-    @Test
-    void oneReplicaIsDown() throws IOException {
-        fleet = SimulatedFleet.start(FleetOptions.instant(2));
-        try (ReplicaProcesses replicas = ReplicaProcesses.start(folder, fleet.uris(), 2)) {
-            GatewayProcess stays = replicas.gateways().get(0);
-            GatewayProcess gone = replicas.gateways().get(1);
-            watch(List.of(stays.management("/"), gone.management("/")));
-            gone.close();
-            soon(() -> {
-                assertThat(client.get(stays.management("/dashboard/events")).body())
-                        .contains("replica replica-1 left");
-                assertThat(alerts())
-                        .contains("WarmlaneReplicaDown " + gone.management("/").getAuthority());
-                assertThat(stays.output()).containsPattern("cluster: .*replica-1");
-            });
-        }
+        assertThat(clients.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
     private static void soon(ThrowingRunnable named) {
-        await().atMost(PATIENCE).untilAsserted(named);
+        await().pollInterval(PrometheusProcess.POLL).untilAsserted(named);
     }
 
     private void chat(RunningGateway gateway, String session, Map<String, String> headers) {
@@ -239,21 +193,11 @@ class OutageDrillIT {
                 .toList();
     }
 
-    /** Alerts whose condition holds, each with its endpoint or replica; they fire when it has held for long enough. */
     private List<String> alerts() {
-        return query("ALERTS").stream()
-                .map(alert -> alert.get("metric"))
-                .map(labels -> Stream.of("alertname", "endpoint", "instance")
-                        .map(label -> labels.path(label).asString(""))
-                        .filter(value -> !value.isEmpty())
-                        .reduce((name, of) -> name + " " + of)
-                        .orElseThrow())
-                .toList();
+        return requireNonNull(prometheus).alerts();
     }
 
     private List<JsonNode> query(String expression) {
-        URI uri = URI.create("http://127.0.0.1:%d/api/v1/query?query=%s"
-                .formatted(prometheusPort, URLEncoder.encode(expression, StandardCharsets.UTF_8)));
-        return client.getJson(uri).at("/data/result").valueStream().toList();
+        return requireNonNull(prometheus).query(expression);
     }
 }

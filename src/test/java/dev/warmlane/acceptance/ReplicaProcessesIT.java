@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.GatewayProcess;
+import dev.warmlane.harness.PrometheusProcess;
 import dev.warmlane.harness.ReplicaClients;
 import dev.warmlane.harness.ReplicaProcesses;
 import dev.warmlane.harness.RoundRobin;
@@ -21,6 +22,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -47,8 +49,9 @@ import tools.jackson.databind.JsonNode;
 class ReplicaProcessesIT {
     private static final int REPLICAS = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int CLIENTS = 6;
     private static final int ABORTING_CLIENTS = 16;
-    private static final int REQUESTS_OF_EACH = 30;
+    private static final int REQUESTS_OF_EACH = 9;
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet fleet;
@@ -120,46 +123,88 @@ class ReplicaProcessesIT {
     @Order(4)
     void oneThatIsKilledTakesOnlyItsOwnConnectionsAndComesBackWarm() throws Exception {
         GatewayProcess killed = replicas.gateways().get(2);
-        try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), 12)) {
-            awaitMoreAnswers(clients, 48);
+        try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), CLIENTS)) {
+            awaitMoreAnswers(clients, 4 * CLIENTS);
             killed.close();
-            awaitMoreAnswers(clients, 48);
+            awaitMoreAnswers(clients, 4 * CLIENTS);
             GatewayProcess back = replicas.restart(2);
-            for (int id = 0; id < 12; id++) {
+            for (int id = 0; id < CLIENTS; id++) {
                 HttpResponse<String> response = client.post(
                         back.uri("/v1/chat/completions"),
                         ReplicaClients.body(id, 0, false),
                         Map.of("x-session-id", "client-" + id));
                 assertThat(response.headers().firstValue("x-warmlane-affinity")).contains("session;bound");
             }
-            client.getJson(back.management("/actuator/decisions?limit=12"))
+            client.getJson(back.management("/actuator/decisions?limit=" + CLIENTS))
                     .at("/decisions")
                     .forEach(decision ->
                             assertThat(decision.get("matchedTokens").asLong()).isGreaterThan(1000));
-            awaitMoreAnswers(clients, 48);
+            awaitMoreAnswers(clients, 4 * CLIENTS);
             clients.stop();
             assertThat(clients.failures()).allMatch(failure -> failure.endsWith(" from " + killed.port()));
         }
     }
 
+    /** After it none of the processes is left that the test began with. */
     @Test
     @Order(5)
-    void aRollingRestartOfAllUnderLoadIsSeenByNobody() throws Exception {
+    void aRollingRestartOfTheOthersUnderLoadIsSeenByNobody() throws Exception {
         replicas.awaitMembers();
-        try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), 12)) {
-            awaitMoreAnswers(clients, 24);
-            for (int number = 0; number < REPLICAS; number++) {
+        try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), CLIENTS)) {
+            awaitMoreAnswers(clients, 2 * CLIENTS);
+            for (int number = 0; number < REPLICAS - 1; number++) {
                 GatewayProcess leaving = replicas.gateways().get(number);
-                leaving.terminate();
+                try (InputStream stream = beginStream(leaving)) {
+                    leaving.terminate();
+                    assertThat(new String(stream.readAllBytes(), StandardCharsets.UTF_8))
+                            .endsWith("data: [DONE]\n\n");
+                }
                 assertThat(leaving.awaitExit()).as(leaving::output).isZero();
+                assertThat(leaving.output())
+                        .containsPattern("not ready any more, [1-9]\\d* requests? running")
+                        .contains("drained: every request has been answered");
                 replicas.restart(number);
-                awaitMoreAnswers(clients, 24);
+                awaitMoreAnswers(clients, 2 * CLIENTS);
             }
             clients.stop();
             assertThat(clients.failures()).isEmpty();
             assertThat(clients.endpoints().values())
                     .allSatisfy(visited -> assertThat(visited).hasSize(1));
         }
+    }
+
+    @Test
+    @Order(6)
+    void oneThatIsGoneIsNamedByEventsLogAndAlert(@TempDir Path folder) throws IOException {
+        PrometheusProcess.assumeInstalled();
+        GatewayProcess stays = replicas.gateways().get(0);
+        GatewayProcess gone = replicas.gateways().get(2);
+        try (PrometheusProcess prometheus =
+                PrometheusProcess.watching(folder, List.of(stays.management("/"), gone.management("/")))) {
+            assertThat(events(stays)).doesNotContain("replica replica-2 left");
+            gone.close();
+            await().atMost(PATIENCE).pollInterval(PrometheusProcess.POLL).untilAsserted(() -> {
+                assertThat(events(stays)).contains("replica replica-2 left");
+                assertThat(prometheus.alerts())
+                        .contains("WarmlaneReplicaDown " + gone.management("/").getAuthority());
+                assertThat(stays.output()).contains("cluster: replica replica-2 left");
+            });
+        }
+    }
+
+    private String events(GatewayProcess gateway) {
+        return client.get(gateway.management("/dashboard/events")).body();
+    }
+
+    /** A stream of some seconds, of which the first byte has come. */
+    private static InputStream beginStream(GatewayProcess gateway) throws IOException, InterruptedException {
+        HttpRequest request = ChatClient.request(gateway.uri("/v1/completions"), Map.of())
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        "{\"model\":\"Qwen/Qwen3-0.6B\",\"prompt\":\"hello\",\"max_tokens\":400,\"stream\":true}"))
+                .build();
+        InputStream stream = http1().send(request, BodyHandlers.ofInputStream()).body();
+        assertThat(stream.read()).isEqualTo('d');
+        return stream;
     }
 
     private JsonNode validate(URI balancer) {
@@ -178,8 +223,7 @@ class ReplicaProcessesIT {
 
     /** Streams of which two in three are left: at once, or at their first bytes. */
     private static boolean abortMany(List<URI> chats, int id) throws IOException, InterruptedException {
-        HttpClient http =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient http = http1();
         for (int i = 0; i < REQUESTS_OF_EACH; i++) {
             HttpRequest request = ChatClient.request(
                             chats.get(i % chats.size()), Map.of("x-session-id", "leaving-" + id))
@@ -198,6 +242,10 @@ class ReplicaProcessesIT {
             }
         }
         return true;
+    }
+
+    private static HttpClient http1() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 
     private void ask(GatewayProcess gateway, String session) {
