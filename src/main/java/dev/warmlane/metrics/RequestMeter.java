@@ -39,7 +39,11 @@ public enum RequestMeter implements GatewayMeter {
             "name"),
     OVERHEAD(
             Buckets.OVERHEAD, "overhead", "Time from a request's body to its dispatch: the gateway's own time", "pool"),
-    QUEUE_WAIT(Buckets.FIRST_TOKEN, "queue.wait", "Time in the queue, of requests that had to wait", "pool"),
+    QUEUE_WAIT(
+            Buckets.FIRST_TOKEN,
+            "queue.wait",
+            "Time in the queue, of requests that had to wait and were then sent",
+            "pool"),
     QUEUE_DEPTH(Kind.GAUGE, "queue.depth", "Requests in the queue because every endpoint is full", "pool"),
     REJECTED(
             Kind.COUNTER,

@@ -129,9 +129,9 @@ final class Diagnosis {
         }
     }
 
-    /** Only whole blocks hit. */
+    /** Only whole blocks hit. Requests that were refused or failed brought engines no prompt tokens. */
     private static void ofPrompts(PoolView view, List<Problem> problems) {
-        double requests = view.grown(PoolSum.REQUESTS);
+        double requests = view.grown(PoolSum.REQUESTS) - view.grown(PoolSum.REJECTED) - view.grown(PoolSum.FAILED);
         double tokens = view.grown(PoolSum.PROMPT_TOKENS);
         if (requests < ENOUGH_REQUESTS || tokens == 0) {
             return;

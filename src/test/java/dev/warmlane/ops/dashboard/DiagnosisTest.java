@@ -224,6 +224,17 @@ class DiagnosisTest {
     }
 
     @Test
+    void promptsThatNoEngineGotAreNotShort() {
+        pool.grew(PoolSum.REQUESTS, 1_000)
+                .grew(PoolSum.REJECTED, 800)
+                .grew(PoolSum.FAILED, 150)
+                .grew(PoolSum.PROMPT_TOKENS, 5_000);
+
+        assertThat(problems())
+                .containsExactly(Problem.ofPool("errors", "15.0 %"), Problem.ofPool("rate-limited", "80.0 %"));
+    }
+
+    @Test
     void enginesDiffer() {
         pool.endpoint(1, endpoint -> endpoint.version("0.28.0").blockSizeTokens(32));
 
