@@ -141,7 +141,7 @@ class HeldStreamIT {
 
     @Test
     void aShortAnswerThatIsCutOffComesFromAnotherEngine() {
-        start();
+        start("warmlane.retry.hold=60s");
         try (Wire client = stream()) {
             try (Exchange first = next()) {
                 first.wire()

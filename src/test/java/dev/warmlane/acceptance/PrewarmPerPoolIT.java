@@ -75,6 +75,8 @@ class PrewarmPerPoolIT {
                         "warmlane.pools[1].kubernetes.service=second",
                         "warmlane.affinity.client-ip.shared-networks=127.0.0.0/8",
                         "warmlane.health.interval=100ms",
+                        // It would be ready only half a minute after it takes requests.
+                        "warmlane.health.slow-start=0s",
                         "warmlane.scrape.interval=100ms")
                 .ready();
         everyGroupTalks("m");

@@ -39,7 +39,7 @@ class RefusedOutcomeIT extends ObservedRequests {
 
     @Test
     void refusedAsNoHttp() {
-        start();
+        start("warmlane.limits.body=1KB");
         reports.headers();
         assertThat(Wire.statusOf(gateway.port(), "GET / HTTP/1.1\r\nHost: a\r\nx: " + "y".repeat(100_000) + "\r\n\r\n"))
                 .isEqualTo(431);
@@ -52,12 +52,7 @@ class RefusedOutcomeIT extends ObservedRequests {
 
     @Test
     void refusedForItsKeyOrItsLimits() throws IOException {
-        Path keys = Files.writeString(
-                directoryOfAll.resolve("limits.yaml"),
-                HashedKeys.file(List.of(
-                        HashedKeys.entry("one-a-minute", "key-one", "requests-per-minute: 1"),
-                        HashedKeys.entry("few-tokens", "key-few", "tokens-per-minute: 10"))));
-        start("warmlane.auth.keys-file=" + keys);
+        startWithKeys();
         assertStatus(send(PROMPT), 401);
         reports.assertLast("none", "4xx", 401);
 
@@ -110,10 +105,7 @@ class RefusedOutcomeIT extends ObservedRequests {
 
     @Test
     void paidForIfLeftAtAnEngineAndNotInTheQueue() throws IOException {
-        Path keys = Files.writeString(
-                directoryOfAll.resolve("payer.yaml"),
-                HashedKeys.file(List.of(HashedKeys.entry("payer", "key-payer", "tokens-per-minute: 2000"))));
-        start("warmlane.auth.keys-file=" + keys, "warmlane.queue.max-requests-per-endpoint=1");
+        startWithKeys();
         Wire served = send("/v1/completions", PROMPT, "Authorization: Bearer key-payer\r\n");
         Exchange exchange = engine.next();
         Wire waiting = send("/v1/completions", PROMPT, "Authorization: Bearer key-payer\r\n");
@@ -126,6 +118,17 @@ class RefusedOutcomeIT extends ObservedRequests {
         exchange.wire().awaitClosed();
         await().untilAsserted(() -> assertThat(reports.grown()).isEqualTo(Map.of("default cancelled", 2.0)));
         assertThat(tokens("payer")).isPositive();
+    }
+
+    /** One request at a time, of clients with keys. */
+    private void startWithKeys() throws IOException {
+        Path keys = Files.writeString(
+                directoryOfAll.resolve("keys.yaml"),
+                HashedKeys.file(List.of(
+                        HashedKeys.entry("one-a-minute", "key-one", "requests-per-minute: 1"),
+                        HashedKeys.entry("few-tokens", "key-few", "tokens-per-minute: 10"),
+                        HashedKeys.entry("payer", "key-payer", "tokens-per-minute: 2000"))));
+        start("warmlane.auth.keys-file=" + keys, "warmlane.queue.max-requests-per-endpoint=1");
     }
 
     private double tokens(String client) {
