@@ -29,7 +29,8 @@ import org.springframework.util.unit.DataSize;
  * @param websocketFrame Maximum size of a frame of a WebSocket, from either side. Larger ones close it (1009).
  * @param websocketFarewell How long one side of a WebSocket may take to receive what is on its way to it once the other side has
  *     closed.
- * @param idleTimeout How long a client connection is kept open while it is idle, or while the client reads nothing of a response.
+ * @param idleTimeout How long a client connection is kept open while it is idle, or while the client reads nothing of a
+ *     response; on the management port too while it reads nothing.
  *     Set it higher than that of the load balancer in front.
  */
 public record LimitSettings(

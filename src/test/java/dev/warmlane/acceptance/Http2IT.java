@@ -8,7 +8,9 @@ import static dev.warmlane.harness.Http2Wire.GOAWAY;
 import static dev.warmlane.harness.Http2Wire.HEADERS;
 import static dev.warmlane.harness.Http2Wire.RST_STREAM;
 import static dev.warmlane.harness.Http2Wire.SETTINGS;
+import static dev.warmlane.harness.Http2Wire.WINDOW_UPDATE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.HandDrivenEngine;
@@ -19,6 +21,7 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.Wire;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -405,6 +408,27 @@ class Http2IT {
             assertThat(client.await(RST_STREAM).error()).isEqualTo(CANCEL);
             assertThat(client.await(GOAWAY).error()).isEqualTo(NO_ERROR);
             client.awaitClosed();
+        }
+    }
+
+    /** The end that it would be told of waits as all else does, and a ping takes nothing in. */
+    @Test
+    void aConnectionWhoseClientNeverReadsIsClosedWhateverWindowsItGives() {
+        try (Http2Wire client = start("warmlane.limits.idle-timeout=1s")) {
+            client.send(SETTINGS, 0, 0, new byte[] {0, 4, 0x7f, -1, -1, -1});
+            client.send(WINDOW_UPDATE, 0, 0, new byte[] {0x7f, -1, 0, 0});
+            client.post(1, CHAT, "{\"messages\":[],\"stream\":true}");
+            try (Exchange exchange = engine.next()) {
+                exchange.begin(EVENTS);
+                String event = "data: " + "x".repeat(60_000) + "\n\n";
+                assertThatThrownBy(() -> {
+                            while (true) {
+                                exchange.wire().sendChunk(event);
+                            }
+                        })
+                        .isInstanceOf(UncheckedIOException.class);
+            }
+            client.pingUntilClosed();
         }
     }
 

@@ -154,6 +154,19 @@ class SlowClientsIT {
         assertServed();
     }
 
+    /** Requests one after the other, whose responses are more than sockets hold. */
+    @Test
+    void whoReadsNothingOfTheManagementPortIsCutOff() {
+        try (Wire client = Wire.to(gateway.management("/").getPort())) {
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            client.send("GET /actuator/prometheus HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                        }
+                    })
+                    .isInstanceOf(UncheckedIOException.class);
+        }
+    }
+
     @Test
     void twoThousandHalfHeadsKeepNobodyFromBeingServed() {
         List<Wire> halfHeads = new ArrayList<>();

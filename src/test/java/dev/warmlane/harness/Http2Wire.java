@@ -6,6 +6,7 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Predicate;
@@ -16,7 +17,9 @@ public final class Http2Wire implements AutoCloseable {
     public static final int HEADERS = 1;
     public static final int RST_STREAM = 3;
     public static final int SETTINGS = 4;
+    public static final int PING = 6;
     public static final int GOAWAY = 7;
+    public static final int WINDOW_UPDATE = 8;
     public static final int CONTINUATION = 9;
 
     public static final int END_STREAM = 1;
@@ -61,6 +64,18 @@ public final class Http2Wire implements AutoCloseable {
 
     public void send(int type, int flags, int stream, byte[] payload) {
         wire.sendUnlessClosed(frame(type, flags, stream, payload));
+    }
+
+    /** Sends pings and reads nothing, until the other end has closed the connection. */
+    public void pingUntilClosed() {
+        byte[] ping = frame(PING, 0, 0, new byte[8]);
+        try {
+            while (true) {
+                wire.send(ping);
+            }
+        } catch (UncheckedIOException closed) {
+            // What it would say of it is not read either.
+        }
     }
 
     private static byte[] frame(int type, int flags, int stream, byte[] payload) {

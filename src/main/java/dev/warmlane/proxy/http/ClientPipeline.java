@@ -91,6 +91,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
     public static void makeStrict(Channel connection, LimitSettings limits) {
         ChannelPipeline pipeline = connection.pipeline();
         replaceCodec(pipeline, limits);
+        new StalledClient(limits.idleTimeout()).addTo(pipeline);
         new RequestWatch(limits, System::nanoTime).addTo(pipeline);
         pipeline.addAfter(NettyPipeline.HttpCodec, FramedRequests.NAME, new FramedRequests());
         connection.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
