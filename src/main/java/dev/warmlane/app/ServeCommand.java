@@ -68,6 +68,9 @@ public final class ServeCommand implements Callable<Integer> {
     /** How many event loops there are; Reactor Netty reads it once. */
     static final String EVENT_LOOPS = "reactor.netty.ioWorkerCount";
 
+    /** How many event loops do nothing but accept connections; Reactor Netty reads it once. */
+    static final String ACCEPT_LOOPS = "reactor.netty.ioSelectCount";
+
     /** How many buffers are followed to find those that are lost; Netty reads it once. */
     static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
@@ -160,6 +163,9 @@ public final class ServeCommand implements Callable<Integer> {
     static void setDefaults(Properties system) {
         // Reactor Netty makes four at least: on fewer cores they only hand requests to each other.
         system.putIfAbsent(EVENT_LOOPS, Integer.toString(Runtime.getRuntime().availableProcessors()));
+        // Else those that serve accept one connection in each of their rounds, which are long while many clients shake
+        // hands.
+        system.putIfAbsent(ACCEPT_LOOPS, "1");
         // Else it takes a stack trace at each step of one buffer in 128. The tests follow every one.
         if (!system.containsKey(LEAK_DETECTION_BEFORE)) {
             system.putIfAbsent(LEAK_DETECTION, "disabled");

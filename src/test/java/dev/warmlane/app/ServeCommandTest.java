@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import static dev.warmlane.app.ServeCommand.ACCEPT_LOOPS;
 import static dev.warmlane.app.ServeCommand.EVENT_LOOPS;
 import static dev.warmlane.app.ServeCommand.HANDSHAKE_TIMEOUT;
 import static dev.warmlane.app.ServeCommand.LEAK_DETECTION;
@@ -14,7 +15,7 @@ class ServeCommandTest {
     private final Properties system = new Properties();
 
     @Test
-    void hasAnEventLoopForEachCoreFollowsNoBuffersAndLeavesHandshakesToSettings() {
+    void hasAnEventLoopForEachCoreAndOneThatAcceptsFollowsNoBuffersAndLeavesHandshakesToSettings() {
         ServeCommand.setDefaults(system);
 
         String cores = Integer.toString(Runtime.getRuntime().availableProcessors());
@@ -22,6 +23,8 @@ class ServeCommandTest {
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         EVENT_LOOPS,
                         cores,
+                        ACCEPT_LOOPS,
+                        "1",
                         LEAK_DETECTION,
                         "disabled",
                         NO_RENEGOTIATION,
@@ -33,6 +36,7 @@ class ServeCommandTest {
     @Test
     void leavesWhatSomebodyHasSet() {
         system.setProperty(EVENT_LOOPS, "7");
+        system.setProperty(ACCEPT_LOOPS, "2");
         system.setProperty(LEAK_DETECTION, "paranoid");
         system.setProperty(NO_RENEGOTIATION, "false");
         system.setProperty(HANDSHAKE_TIMEOUT, "1000");
@@ -43,6 +47,8 @@ class ServeCommandTest {
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         EVENT_LOOPS,
                         "7",
+                        ACCEPT_LOOPS,
+                        "2",
                         LEAK_DETECTION,
                         "paranoid",
                         NO_RENEGOTIATION,

@@ -43,6 +43,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
     private final LimitSettings limits;
     private final IntConsumer refused;
     private final ConnectionLimit connections;
+    private final HandshakeTurns handshakes = new HandshakeTurns();
     private final @Nullable HttpServer streams;
 
     /**
@@ -73,6 +74,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
+        handshakes.addTo(pipeline);
         HandshakeLimit.addTo(pipeline, limits.headerTimeout());
         replaceCodec(pipeline, limits);
         boolean tooMany = place == ConnectionLimit.Place.ANSWERED;
@@ -246,6 +248,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof SslHandshakeCompletionEvent) {
+                HandshakeTurns.over(ctx.pipeline());
                 ctx.pipeline().remove(this);
             }
             ctx.fireUserEventTriggered(event);
