@@ -196,11 +196,11 @@ class ReplicaProcessesIT {
         return client.get(gateway.management("/dashboard/events")).body();
     }
 
-    /** A stream of some seconds, of which the first byte has come. */
+    /** A stream of four seconds, longer than a leaving replica takes requests, of which the first byte has come. */
     private static InputStream beginStream(GatewayProcess gateway) throws IOException, InterruptedException {
         HttpRequest request = ChatClient.request(gateway.uri("/v1/completions"), Map.of())
                 .POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"model\":\"Qwen/Qwen3-0.6B\",\"prompt\":\"hello\",\"max_tokens\":400,\"stream\":true}"))
+                        "{\"model\":\"Qwen/Qwen3-0.6B\",\"prompt\":\"hello\",\"max_tokens\":1000,\"stream\":true}"))
                 .build();
         InputStream stream = http1().send(request, BodyHandlers.ofInputStream()).body();
         assertThat(stream.read()).isEqualTo('d');
