@@ -244,7 +244,7 @@ final class RoutedExchange {
         Set<EndpointId> excluded = current == null
                 ? tried()
                 : earlier().triedWith(current.endpoint(), pool.endpoints().snapshot());
-        Dispatch next = pool.router().dispatch(request, excluded);
+        Dispatch next = pool.router().dispatch(request, excluded, current);
         if (next != null) {
             leave(cause);
             current = next;

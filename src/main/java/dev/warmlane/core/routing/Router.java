@@ -9,6 +9,7 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -148,19 +149,25 @@ public final class Router {
         return choice.boundEndpoint(request);
     }
 
+    /** Dispatches a request for the first time, as {@link #dispatch(RoutingRequest, Set, Dispatch)} does. */
+    public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
+        return dispatch(request, excluded, null);
+    }
+
     /**
      * Chooses an endpoint that is not full and counts the request there, at once.
      *
      * @param excluded endpoints that this request has tried already
+     * @param failed its last attempt, which may still be bound; null before there was any
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
-    public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded) {
+    public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded, @Nullable Dispatch failed) {
         RoutingDecision tied = choice.atOwner(request, excluded);
         if (tied != null && health.admits(tied.endpoint())) {
             // If it is full, the request waits: nobody else has what it asks for.
             return open(tied, null, excluded.isEmpty());
         }
-        RoutingDecision decision = choice.choose(request, excluded);
+        RoutingDecision decision = choose(request, excluded, failed);
         Set<EndpointId> barred = excluded;
         while (decision != null) {
             if (health.admits(decision.endpoint())) {
@@ -179,9 +186,19 @@ public final class Router {
                 // Only now: while there is room, nobody pays for asking every endpoint.
                 barred = choice.withFull(excluded);
             }
-            decision = choice.choose(request, barred);
+            decision = choose(request, barred, failed);
         }
         return null;
+    }
+
+    /** What only the failed attempt has bound was nowhere before, so it is placed and has not moved. */
+    private @Nullable RoutingDecision choose(
+            RoutingRequest request, Set<EndpointId> barred, @Nullable Dispatch failed) {
+        RoutingDecision decision = choice.choose(request, barred);
+        boolean isNew = failed != null && failed.decision().outcome() == Outcome.PLACED;
+        return decision != null && isNew && decision.outcome() != Outcome.BOUND
+                ? decision.withOutcome(Outcome.PLACED)
+                : decision;
     }
 
     /** Null if the endpoint is full. */

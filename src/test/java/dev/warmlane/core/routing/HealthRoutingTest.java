@@ -126,6 +126,22 @@ class HealthRoutingTest {
         assertThat(state("e0")).isEqualTo(EndpointState.STARTING);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"expected-cost", "sticky"})
+    void aNewSessionWhoseFirstEndpointFailsIsPlacedAtTheNextAndHasNotMoved(String policy) {
+        router = router(policy);
+        RoutingRequest request = session("new");
+        Dispatch refused = Objects.requireNonNull(router.dispatch(request, Set.of()));
+        Set<EndpointId> tried = Set.of(refused.endpoint().id());
+        Dispatch taken = Objects.requireNonNull(router.dispatch(request, tried, refused));
+        refused.failed(FailureCause.CONNECT);
+        taken.accepted();
+        assertThat(taken.decision().outcome()).isEqualTo(Outcome.PLACED);
+        Dispatch later = Objects.requireNonNull(router.dispatch(request, Set.of()));
+        assertThat(later.decision().outcome()).isEqualTo(Outcome.BOUND);
+        assertThat(later.endpoint()).isEqualTo(taken.endpoint());
+    }
+
     @Test
     void aPromptThatIsWarmElsewhereTriesAnEndpointOnProbation() {
         for (String warm : List.of("e1", "e2", "e3")) {
