@@ -3,7 +3,11 @@ package dev.warmlane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.cluster.ClusterTransport;
+import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.engines.client.Certificates;
+import dev.warmlane.engines.discovery.DiscoveryFactory;
+import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.settings.InvalidSettingException;
 import dev.warmlane.settings.WarmlaneSettings;
@@ -12,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class ClusterConfigurationTest {
@@ -117,9 +124,20 @@ class ClusterConfigurationTest {
         return new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
                 .withBean(Pools.class, () -> new Pools(List.of()))
+                .withBean(PoolFactory.class, ClusterConfigurationTest::poolFactory)
                 .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
                 .withUserConfiguration(Settings.class, ClusterConfiguration.class)
                 .withPropertyValues(settings);
+    }
+
+    private static PoolFactory poolFactory() {
+        WarmlaneSettings settings =
+                new Binder(new MapConfigurationPropertySource()).bindOrCreate("warmlane", WarmlaneSettings.class);
+        DiscoveryFactory discoveries = new DiscoveryFactory(settings.discovery(), () -> {
+            throw new AssertionError("no pool is on Kubernetes");
+        });
+        Bindings bindings = new AffinityTable(10, Duration.ofHours(1), System::nanoTime);
+        return new PoolFactory(settings, bindings, null, discoveries, pool -> null);
     }
 
     @EnableConfigurationProperties(WarmlaneSettings.class)
