@@ -5,11 +5,11 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import reactor.netty.NettyPipeline;
@@ -32,6 +32,11 @@ final class HandshakeTurns {
         }
     }
 
+    /** How many wait for a turn; exact only if nothing happens meanwhile. */
+    int waiting() {
+        return loops.values().stream().mapToInt(turns -> turns.waiting.size()).sum();
+    }
+
     /** The handshake of this connection is over. */
     static void over(ChannelPipeline pipeline) {
         if (pipeline.get(NAME) != null) {
@@ -39,39 +44,41 @@ final class HandshakeTurns {
         }
     }
 
-    /** Whoever waits for a turn. */
-    @FunctionalInterface
-    interface Waiting {
-        /** Takes the turn; false if it is wanted no more. */
-        boolean goOn();
-    }
-
-    /** The turns of one event loop, on which all of it is used. */
+    /** The turns of one event loop, on which all of it is used. Has no more places than there are connections. */
     static final class Turns {
+        /** What has a turn and waits for none. */
+        static final long NOW = 0;
+
         private final EventExecutor loop;
-        private final Deque<Waiting> waiting = new ArrayDeque<>();
+        private final NavigableMap<Long, Runnable> waiting = new TreeMap<>();
+        private long lastPlace = NOW;
         private boolean taken;
 
         Turns(EventExecutor loop) {
             this.loop = loop;
         }
 
-        /** Whether the turn of this round is free, and taken now. Otherwise this one goes on in a later round. */
-        boolean take(Waiting one) {
+        /** Takes the turn of this round if it is free: {@link #NOW}. Otherwise this one goes on in a later round, and has this place. */
+        long take(Runnable goOn) {
             if (taken) {
-                waiting.push(one);
-                return false;
+                waiting.put(++lastPlace, goOn);
+                return lastPlace;
             }
             end();
-            return true;
+            return NOW;
+        }
+
+        /** Whoever had this place wants no turn any more. */
+        void leave(long place) {
+            waiting.remove(place);
         }
 
         private void next() {
             taken = false;
-            while (!taken && !waiting.isEmpty()) {
-                if (waiting.pop().goOn()) {
-                    end();
-                }
+            Map.Entry<Long, Runnable> newest = waiting.pollLastEntry();
+            if (newest != null) {
+                end();
+                newest.getValue().run();
             }
         }
 
@@ -86,6 +93,7 @@ final class HandshakeTurns {
     private static final class Handshake extends ChannelInboundHandlerAdapter {
         private final Turns turns;
         private final List<Object> held = new ArrayList<>();
+        private long place = Turns.NOW;
 
         /** Whether the connection reads unasked, where it is not its turn that is waited for. */
         private boolean reads;
@@ -98,7 +106,10 @@ final class HandshakeTurns {
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (!held.isEmpty()) {
                 held.add(message);
-            } else if (turns.take(() -> goOn(ctx))) {
+                return;
+            }
+            place = turns.take(() -> goOn(ctx));
+            if (place == Turns.NOW) {
                 ctx.fireChannelRead(message);
             } else {
                 held.add(message);
@@ -114,20 +125,18 @@ final class HandshakeTurns {
             }
         }
 
-        private boolean goOn(ChannelHandlerContext ctx) {
-            if (held.isEmpty() || !ctx.channel().isActive()) {
-                return false;
-            }
+        private void goOn(ChannelHandlerContext ctx) {
             List<Object> messages = List.copyOf(held);
             held.clear();
             messages.forEach(ctx::fireChannelRead);
             ctx.fireChannelReadComplete();
             ctx.channel().config().setAutoRead(reads);
-            return true;
         }
 
+        /** Closed ones are removed, too: in a flood, those that have given up would stay behind the newest for as long as it lasts. */
         @Override
         public void handlerRemoved(ChannelHandlerContext ctx) {
+            turns.leave(place);
             held.forEach(ReferenceCountUtil::release);
             held.clear();
         }

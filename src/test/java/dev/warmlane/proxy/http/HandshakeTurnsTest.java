@@ -25,17 +25,17 @@ class HandshakeTurnsTest {
     void theFirstOfARoundGoesOnAndTheOthersDoOneByOneTheNewestFirst() {
         channel.freezeTime();
         Turns turns = new Turns(channel.eventLoop());
-        assertThat(turns.take(() -> wentOn.add("a"))).isTrue();
-        assertThat(turns.take(() -> wentOn.add("b"))).isFalse();
-        assertThat(turns.take(() -> wentOn.add("c"))).isFalse();
+        assertThat(turns.take(() -> wentOn.add("a"))).isEqualTo(Turns.NOW);
+        assertThat(turns.take(() -> wentOn.add("b"))).isNotEqualTo(Turns.NOW);
+        assertThat(turns.take(() -> wentOn.add("c"))).isNotEqualTo(Turns.NOW);
         round();
         assertThat(wentOn).containsExactly("c");
-        assertThat(turns.take(() -> wentOn.add("d"))).isFalse();
+        assertThat(turns.take(() -> wentOn.add("d"))).isNotEqualTo(Turns.NOW);
         round();
         round();
         assertThat(wentOn).containsExactly("c", "d", "b");
         round();
-        assertThat(turns.take(() -> wentOn.add("e"))).isTrue();
+        assertThat(turns.take(() -> wentOn.add("e"))).isEqualTo(Turns.NOW);
     }
 
     @Test
@@ -44,9 +44,23 @@ class HandshakeTurnsTest {
         Turns turns = new Turns(channel.eventLoop());
         turns.take(() -> wentOn.add("a"));
         turns.take(() -> wentOn.add("b"));
-        turns.take(() -> false);
+        turns.leave(turns.take(() -> wentOn.add("c")));
         round();
         assertThat(wentOn).containsExactly("b");
+    }
+
+    /** Those that wait longest come last, so without end while others come. */
+    @Test
+    void aConnectionThatIsClosedWhileItWaitsLeavesNothingBehind() {
+        HandshakeTurns handshakes = new HandshakeTurns();
+        channel.freezeTime();
+        channel.pipeline().addLast(NettyPipeline.SslHandler, new ChannelInboundHandlerAdapter());
+        handshakes.addTo(channel.pipeline());
+        channel.pipeline().fireChannelRead("hello");
+        channel.pipeline().fireChannelRead("more");
+        assertThat(handshakes.waiting()).isEqualTo(1);
+        channel.close();
+        assertThat(handshakes.waiting()).isZero();
     }
 
     @Test
