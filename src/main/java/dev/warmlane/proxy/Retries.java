@@ -2,7 +2,6 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
-import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.settings.UpstreamSettings.RetrySettings;
 import java.time.Duration;

@@ -8,7 +8,6 @@ import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.core.vllm.Transfer;
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.access.TokenCharge;
 import dev.warmlane.proxy.body.RequestBody;

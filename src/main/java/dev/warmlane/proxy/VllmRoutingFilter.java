@@ -5,7 +5,6 @@ import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.i
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.setAlreadyRouted;
 
 import dev.warmlane.engines.models.ModelNames.Mirror;
-import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.ResponseWriter.ResponseHeaders;
 import dev.warmlane.proxy.body.BodyReader;

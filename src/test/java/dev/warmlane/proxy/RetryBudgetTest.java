@@ -2,7 +2,6 @@ package dev.warmlane.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.proxy.EarlierAttempts.RetryBudget;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
