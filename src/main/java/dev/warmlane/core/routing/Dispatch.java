@@ -43,7 +43,7 @@ public final class Dispatch implements AutoCloseable {
         this.lease = lease;
         this.health = health;
         this.entry = entry;
-        this.tally = router.tallies().opened(decision.endpoint().id());
+        this.tally = router.memory().tallies().opened(decision.endpoint().id());
         this.openedNanos = router.memory().nanoTime();
     }
 
@@ -147,7 +147,6 @@ public final class Dispatch implements AutoCloseable {
             router.feedback().generated(decision, usage);
             return;
         }
-        tally.delivered(usage);
         if (leg) {
             router.feedback().prefilled(decision, usage);
         } else {

@@ -12,19 +12,15 @@ import dev.warmlane.core.prefix.PromptBlocks;
 public final class EndpointNotes {
     private final EndpointPool pool;
     private final PoolMemory memory;
-    private final PredictionAccuracy accuracy;
-    private final EndpointTallies tallies;
 
-    EndpointNotes(EndpointPool pool, PoolMemory memory, PredictionAccuracy accuracy, EndpointTallies tallies) {
+    EndpointNotes(EndpointPool pool, PoolMemory memory) {
         this.pool = pool;
         this.memory = memory;
-        this.accuracy = accuracy;
-        this.tallies = tallies;
     }
 
     /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
     public void restarted(EndpointId endpoint) {
-        tallies.opened(endpoint).restart();
+        memory.tallies().opened(endpoint).restart();
         forgetContents(endpoint);
     }
 
@@ -61,14 +57,7 @@ public final class EndpointNotes {
     /** To be called after something was noted of an endpoint: it may have left meanwhile. */
     void retireIfGone(EndpointId endpoint) {
         if (!pool.snapshot().contains(endpoint)) {
-            retire(endpoint);
+            memory.retire(endpoint);
         }
-    }
-
-    /** The endpoint has left for good. */
-    void retire(EndpointId endpoint) {
-        memory.retire(endpoint);
-        accuracy.retire(endpoint);
-        tallies.retire(endpoint);
     }
 }

@@ -8,7 +8,6 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.KeyBindings.SessionsInFlight;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool remembers from one request to the next, whatever its policy: which keys are bound, what each endpoint is
- * predicted to hold, its load, and what responses have taught. The pool's router writes, policies read through a {@link
+ * predicted to hold, its load, what responses have taught, and what became of requests. The pool's router writes, policies read through a {@link
  * RoutingView}. Safe for concurrent use; never blocks.
  */
 public final class PoolMemory {
@@ -40,6 +39,7 @@ public final class PoolMemory {
     private final TransferSpeed transfers = new TransferSpeed();
     private final PoolLoad load;
     private final AdapterSlots adapters = new AdapterSlots();
+    private final EndpointTallies tallies = new EndpointTallies();
     private final AtomicLong dispatches = new AtomicLong();
     private final SessionsInFlight sessions = new SessionsInFlight();
     private volatile @Nullable CacheUse cacheUse;
@@ -105,6 +105,11 @@ public final class PoolMemory {
     @Nullable
     CacheUse cacheUse() {
         return cacheUse;
+    }
+
+    /** What became of the requests at each endpoint. */
+    EndpointTallies tallies() {
+        return tallies;
     }
 
     SessionsInFlight sessions() {
@@ -260,6 +265,7 @@ public final class PoolMemory {
         speeds.retire(endpoint);
         adapters.retire(endpoint);
         contents.remove(endpoint);
+        tallies.retire(endpoint);
     }
 
     /** Only a session's own key tells that a prompt goes on after another: behind an address there are many. */

@@ -14,13 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResponseFeedback {
     private final PoolMemory memory;
-    private final PredictionAccuracy accuracy;
     private final Consumer<EndpointId> noted;
 
     /** @param noted told of each endpoint of which something was noted, after it was */
-    ResponseFeedback(PoolMemory memory, PredictionAccuracy accuracy, Consumer<EndpointId> noted) {
+    ResponseFeedback(PoolMemory memory, Consumer<EndpointId> noted) {
         this.memory = memory;
-        this.accuracy = accuracy;
         this.noted = noted;
     }
 
@@ -60,14 +58,14 @@ final class ResponseFeedback {
 
     /** The response is complete: learns from its usage, and corrects what the endpoint is believed to hold. */
     void delivered(RoutingDecision decision, UsageReport usage) {
-        accuracy.record(decision, usage);
+        memory.tallies().delivered(decision, usage);
         correct(decision, usage);
         learn(decision, usage, isPredicted(decision) ? (Long) decision.matchedTokens() : null);
     }
 
     /** A prefill leg is complete; it generates nothing that says how long responses are. */
     void prefilled(RoutingDecision leg, UsageReport usage) {
-        accuracy.record(leg, usage);
+        memory.tallies().delivered(leg, usage);
         correct(leg, usage);
         noted.accept(leg.endpoint().id());
     }
@@ -79,7 +77,7 @@ final class ResponseFeedback {
 
     /** The response is complete and says nothing of its usage. */
     void unreported(RoutingDecision decision) {
-        accuracy.unreported(decision);
+        memory.tallies().unreported(decision);
         noted.accept(decision.endpoint().id());
     }
 

@@ -23,9 +23,7 @@ public final class Router {
     private final EndpointChoice choice;
     private final DecisionLog log;
     private final HealthWatch health;
-    private final PredictionAccuracy accuracy = new PredictionAccuracy();
     private final ResponseFeedback feedback;
-    private final EndpointTallies tallies = new EndpointTallies();
     private final EndpointNotes notes;
     private volatile boolean readsAll;
 
@@ -42,10 +40,10 @@ public final class Router {
         this.memory = memory;
         this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
-        this.notes = new EndpointNotes(pool, memory, accuracy, tallies);
-        this.feedback = new ResponseFeedback(memory, accuracy, notes::retireIfGone);
+        this.notes = new EndpointNotes(pool, memory);
+        this.feedback = new ResponseFeedback(memory, notes::retireIfGone);
         this.health = health;
-        pool.onRemoval(notes::retire);
+        pool.onRemoval(memory::retire);
     }
 
     public EndpointPool pool() {
@@ -64,13 +62,9 @@ public final class Router {
         return log;
     }
 
-    public PredictionAccuracy accuracy() {
-        return accuracy;
-    }
-
     /** What became of the requests at each endpoint. */
     public EndpointTallies tallies() {
-        return tallies;
+        return memory.tallies();
     }
 
     /** Is told what becomes known of endpoints by other ways than their responses. */

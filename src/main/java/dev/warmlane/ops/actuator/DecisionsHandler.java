@@ -1,7 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import dev.warmlane.core.endpoint.Endpoint;
-import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
@@ -93,9 +93,9 @@ public final class DecisionsHandler {
     private List<PredictionStatus> deliveries() {
         List<PredictionStatus> deliveries = new ArrayList<>();
         for (Pool pool : pools.all()) {
-            PredictionAccuracy totals = pool.router().accuracy();
+            EndpointTallies tallies = pool.router().tallies();
             for (Endpoint endpoint : pool.endpoints().snapshot().endpoints()) {
-                deliveries.add(PredictionStatus.of(pool.name(), endpoint.name(), totals.total(endpoint.id())));
+                deliveries.add(PredictionStatus.of(pool.name(), endpoint.name(), tallies.of(endpoint.id())));
             }
         }
         return deliveries;

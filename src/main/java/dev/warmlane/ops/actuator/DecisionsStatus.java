@@ -4,7 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.DecisionLog;
-import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.core.routing.EndpointTallies.Silence;
+import dev.warmlane.core.routing.EndpointTallies.Tally;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import dev.warmlane.core.routing.RoutingDecision.Candidate.Cost;
@@ -238,7 +239,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
      *
      * @param pool the pool's name
      * @param endpoint its name
-     * @param answers answers that said so
+     * @param answers responses that said so
      * @param predictedTokens tokens predicted to be cached
      * @param deliveredTokens tokens that were
      * @param advice what to do where it does not report them; null where it does
@@ -252,17 +253,17 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
             long deliveredTokens,
             @Nullable String advice) {
 
-        static PredictionStatus of(String pool, String endpoint, PredictionAccuracy.Total total) {
+        static PredictionStatus of(String pool, String endpoint, Tally tally) {
             return new PredictionStatus(
                     pool,
                     endpoint,
-                    total.responses(),
-                    total.predictedTokens(),
-                    total.deliveredTokens(),
-                    advice(total.silence()));
+                    tally.responses(),
+                    tally.predictedTokens(),
+                    tally.cachedTokens(),
+                    advice(tally.silence()));
         }
 
-        private static @Nullable String advice(PredictionAccuracy.Silence silence) {
+        private static @Nullable String advice(Silence silence) {
             return switch (silence) {
                 case NONE -> null;
                 case CACHED_TOKENS -> "does not report cached tokens: start vLLM with --enable-prompt-tokens-details";

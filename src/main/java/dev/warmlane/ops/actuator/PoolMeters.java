@@ -16,8 +16,8 @@ import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.core.prefix.reuse.LossLadder.Cause;
 import dev.warmlane.core.prefix.reuse.PoolSize;
+import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.engines.pool.CacheWatch;
 import dev.warmlane.engines.pool.CacheWatch.Seen;
@@ -143,11 +143,11 @@ public final class PoolMeters {
             PoolMeter.AFFINITY_BINDINGS.gauge(registry, bindings, Bindings::size);
             PoolMeter.AFFINITY_EVICTIONS.counter(registry, bindings, Bindings::evictions);
             for (Pool pool : pools.all()) {
-                PredictionAccuracy accuracy = pool.router().accuracy();
+                EndpointTallies tallies = pool.router().tallies();
                 RequestMeter.PREDICTED_PREFIX_TOKENS.counter(
-                        registry, accuracy, PredictionAccuracy::predictedTokens, pool.name());
+                        registry, tallies, EndpointTallies::predictedTokens, pool.name());
                 RequestMeter.DELIVERED_PREFIX_TOKENS.counter(
-                        registry, accuracy, PredictionAccuracy::deliveredTokens, pool.name());
+                        registry, tallies, EndpointTallies::deliveredTokens, pool.name());
             }
         }
 

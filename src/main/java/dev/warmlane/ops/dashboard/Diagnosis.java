@@ -2,7 +2,8 @@ package dev.warmlane.ops.dashboard;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
-import dev.warmlane.core.routing.PredictionAccuracy;
+import dev.warmlane.core.routing.EndpointTallies;
+import dev.warmlane.core.routing.EndpointTallies.Silence;
 import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
@@ -200,9 +201,9 @@ final class Diagnosis {
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {
-        PredictionAccuracy accuracy = view.pool().router().accuracy();
+        EndpointTallies tallies = view.pool().router().tallies();
         for (Endpoint endpoint : view.pool().endpoints().snapshot().endpoints()) {
-            if (accuracy.total(endpoint.id()).silence() != PredictionAccuracy.Silence.NONE) {
+            if (tallies.of(endpoint.id()).silence() != Silence.NONE) {
                 problems.add(Problem.ofEndpoint("hits-not-reported", endpoint.name()));
             }
         }

@@ -5,7 +5,6 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.InFlight;
-import dev.warmlane.core.routing.PredictionAccuracy;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.metrics.RequestMeter;
@@ -35,7 +34,6 @@ final class PoolSampler {
     private final String pool;
     private final MeterRegistry registry;
     private final Counters counters;
-    private final PredictionAccuracy accuracy;
     private final InFlight inFlight;
     private final EndpointTallies tallies;
     private final Imbalance imbalance = new Imbalance();
@@ -48,7 +46,6 @@ final class PoolSampler {
         this.pool = pool;
         this.registry = registry;
         this.counters = counters;
-        this.accuracy = router.accuracy();
         this.inFlight = router.inFlight();
         this.tallies = router.tallies();
         this.firstTokens = new TtftBuckets(counters, pool);
@@ -73,8 +70,8 @@ final class PoolSampler {
         addUp(PoolSum.QUEUED, queued());
         addImbalance(status);
         double[] sums = added.clone();
-        set(sums, PoolSum.PREDICTED_TOKENS, (double) accuracy.predictedTokens());
-        set(sums, PoolSum.DELIVERED_TOKENS, (double) accuracy.deliveredTokens());
+        set(sums, PoolSum.PREDICTED_TOKENS, (double) tallies.predictedTokens());
+        set(sums, PoolSum.DELIVERED_TOKENS, (double) tallies.deliveredTokens());
         readCounters(sums);
         firstTokens.read(sums);
         into.put(Subject.ofPool(pool), sums);

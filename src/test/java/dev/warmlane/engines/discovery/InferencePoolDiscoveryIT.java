@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
-import dev.warmlane.engines.discovery.InferencePoolDiscovery.InferencePoolSpec;
 import dev.warmlane.settings.DiscoverySettings;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.PodBuilder;

@@ -2,7 +2,6 @@ package dev.warmlane.engines.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.engines.discovery.InferencePoolDiscovery.InferencePoolSpec;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.List;

@@ -13,7 +13,7 @@ import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServer;
 import org.springframework.core.io.buffer.NettyDataBuffer;
 
-class ManagementRoutesTest {
+class ManagementConfigurationTest {
     /** As when a client leaves while Actuator's own thread encodes for it. */
     @Test
     void aBufferThatNobodyReleasesIsGarbage() {
@@ -21,7 +21,7 @@ class ManagementRoutesTest {
                 new Binder(new MapConfigurationPropertySource()).bindOrCreate("warmlane", WarmlaneSettings.class);
         CompletableFuture<ByteBuf> lost = new CompletableFuture<>();
         NettyReactiveWebServerFactory factory = new NettyReactiveWebServerFactory(0);
-        new ManagementRoutes().managementConnections(settings).customize(factory);
+        new ManagementConfiguration().managementConnections(settings).customize(factory);
         WebServer server = factory.getWebServer((request, response) -> {
             lost.complete(((NettyDataBuffer) response.bufferFactory().allocateBuffer(256)).getNativeBuffer());
             return response.setComplete();

@@ -10,10 +10,11 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodIP;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class PodsTest {
+class InferencePoolEndpointsTest {
     private static final RoleLabels ROLES = new RoleLabels(List.of("llm-d.ai/role", "warmlane.dev/role"));
 
     private static PodBuilder pod(String name, String address, boolean ready) {
@@ -32,8 +33,12 @@ class PodsTest {
                 .endStatus();
     }
 
+    private static DiscoveredEndpoints discovered(List<Integer> ports, List<Pod> pods) {
+        return new InferencePoolSpec(Map.of("app", "llama"), ports).endpoints(pods, "http", ROLES);
+    }
+
     private static List<String> read(List<Integer> ports, Pod... pods) {
-        return Pods.read(List.of(pods), ports, "http", ROLES).endpoints().stream()
+        return discovered(ports, List.of(pods)).endpoints().stream()
                 .map(endpoint -> "%s %s %s %s"
                         .formatted(
                                 endpoint.id().value(),
@@ -107,8 +112,8 @@ class PodsTest {
 
     @Test
     void refusesAddressesThatNoPodHas() {
-        DiscoveredEndpoints read =
-                Pods.read(List.of(pod("a", "169.254.169.254", true).build()), List.of(8000), "http", ROLES);
+        DiscoveredEndpoints read = discovered(
+                List.of(8000), List.of(pod("a", "169.254.169.254", true).build()));
         assertThat(read.endpoints()).isEmpty();
         assertThat(read.warnings()).singleElement().asString().startsWith("pod a has 169.254.169.254, refused: ");
     }
@@ -118,7 +123,7 @@ class PodsTest {
         Pod first = pod("a", "10.0.0.1", true).build();
         Pod second = pod("b", "10.0.0.2", true).build();
         Stream<List<Endpoint>> both = Stream.of(List.of(first, second), List.of(second, first))
-                .map(pods -> Pods.read(pods, List.of(8000), "http", ROLES).endpoints());
+                .map(pods -> discovered(List.of(8000), pods).endpoints());
         assertThat(both.distinct()).hasSize(1);
     }
 
@@ -129,7 +134,9 @@ class PodsTest {
                 .addToLabels("warmlane.dev/role", "prefill")
                 .endMetadata()
                 .build();
-        assertThat(Pods.read(List.of(prefill, pod("b", "10.0.0.2", true).build()), List.of(8000), "http", ROLES)
+        assertThat(discovered(
+                                List.of(8000),
+                                List.of(prefill, pod("b", "10.0.0.2", true).build()))
                         .endpoints())
                 .extracting(Endpoint::role)
                 .containsExactly(Role.PREFILL, Role.BOTH);

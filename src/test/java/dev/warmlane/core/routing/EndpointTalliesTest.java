@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.EndpointTallies.Silence;
+import dev.warmlane.core.routing.EndpointTallies.Tally;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
-import dev.warmlane.core.routing.PredictionAccuracy.Silence;
 import java.net.URI;
 import org.junit.jupiter.api.Test;
 
-class PredictionAccuracyTest {
+class EndpointTalliesTest {
     private static final Endpoint ENDPOINT = Endpoint.ofUri(URI.create("http://e"));
 
-    private final PredictionAccuracy accuracy = new PredictionAccuracy();
+    private final EndpointTallies tallies = new EndpointTallies();
 
     private static RoutingDecision decision(long matchedTokens) {
         RoutingRequest request = new RoutingRequest(AffinityKey.none(1), PromptBlocks.EMPTY);
@@ -33,45 +34,50 @@ class PredictionAccuracyTest {
     }
 
     private Silence silence() {
-        return accuracy.total(ENDPOINT.id()).silence();
+        return tallies.of(ENDPOINT.id()).silence();
     }
 
     @Test
-    void anEndpointWhoseAnswersHaveNoUsageIsSilent() {
+    void anEndpointWhoseResponsesHaveNoUsageIsSilent() {
         for (int i = 0; i < 19; i++) {
-            accuracy.unreported(decision(2000));
+            tallies.unreported(decision(2000));
         }
         assertThat(silence()).isEqualTo(Silence.NONE);
 
-        accuracy.unreported(decision(2000));
+        tallies.unreported(decision(2000));
         assertThat(silence()).isEqualTo(Silence.USAGE);
     }
 
     @Test
     void anEndpointWhoseUsageHasNoCachedTokensIsSilentAboutThose() {
         for (int i = 0; i < 20; i++) {
-            accuracy.unreported(decision(2000));
-            accuracy.record(decision(2000), new UsageReport(4000, 10, null));
+            tallies.unreported(decision(2000));
+            tallies.delivered(decision(2000), new UsageReport(4000, 10, null));
         }
 
         assertThat(silence()).isEqualTo(Silence.CACHED_TOKENS);
     }
 
     @Test
-    void oneAnswerThatReportsBreaksTheSilence() {
+    void oneResponseThatReportsBreaksTheSilence() {
         for (int i = 0; i < 100; i++) {
-            accuracy.unreported(decision(2000));
+            tallies.unreported(decision(2000));
         }
-        accuracy.record(decision(2000), new UsageReport(4000, 10, 1990L));
+        tallies.delivered(decision(2000), new UsageReport(4000, 10, 1990L));
 
-        assertThat(accuracy.total(ENDPOINT.id())).isEqualTo(new PredictionAccuracy.Total(1, 2000, 1990, Silence.NONE));
+        Tally tally = tallies.of(ENDPOINT.id());
+        assertThat(silence()).isEqualTo(Silence.NONE);
+        assertThat(tally.responses()).isOne();
+        assertThat(tally.promptTokens()).isEqualTo(4000);
+        assertThat(tally.predictedTokens()).isEqualTo(2000);
+        assertThat(tally.cachedTokens()).isEqualTo(1990);
     }
 
     @Test
-    void littleThatIsPromisedMayHonestlyBeReportedAsNothing() {
+    void littleThatIsPredictedMayHonestlyBeReportedAsNothing() {
         for (int i = 0; i < 100; i++) {
-            accuracy.unreported(decision(100));
-            accuracy.record(decision(100), new UsageReport(4000, 10, null));
+            tallies.unreported(decision(100));
+            tallies.delivered(decision(100), new UsageReport(4000, 10, null));
         }
 
         assertThat(silence()).isEqualTo(Silence.NONE);

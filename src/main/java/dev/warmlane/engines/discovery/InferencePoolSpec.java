@@ -6,28 +6,80 @@ import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
 import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pods as a list of endpoints, by the same rules as Kubernetes makes EndpointSlices: a pod that has ended or has no
- * address is left out, and one that terminates serves as long as it is ready.
+ * The pods of an InferencePool of the Gateway API Inference Extension, read as endpoints by the same rules as Kubernetes makes
+ * EndpointSlices: a pod that has ended or has no address is left out, and one that terminates serves as long as it is ready. The
+ * InferencePool's endpoint picker is not read: the gateway replaces it. Immutable.
+ *
+ * @param labels that all its pods have; not empty
+ * @param ports that each pod serves on, in [1, 65535], one for each data-parallel rank; not empty
  */
-final class Pods {
-    private Pods() {}
+record InferencePoolSpec(Map<String, String> labels, List<Integer> ports) {
+    static final ResourceDefinitionContext RESOURCE = new ResourceDefinitionContext.Builder()
+            .withGroup("inference.networking.k8s.io")
+            .withVersion("v1")
+            .withKind("InferencePool")
+            .withPlural("inferencepools")
+            .withNamespaced(true)
+            .build();
 
-    /** The endpoints that may receive requests, now or once they are ready: one for each pod and port. */
-    static DiscoveredEndpoints read(Collection<Pod> pods, List<Integer> ports, String scheme, RoleLabels roles) {
+    private static final int HIGHEST_PORT = 65535;
+
+    InferencePoolSpec {
+        labels = Map.copyOf(labels);
+        ports = List.copyOf(ports);
+    }
+
+    /** Reads the resource; null if it has no labels, which would select every pod, or no ports. */
+    static @Nullable InferencePoolSpec of(GenericKubernetesResource resource) {
+        Map<String, String> labels = new TreeMap<>();
+        if (resource.get("spec", "selector", "matchLabels") instanceof Map<?, ?> selector) {
+            selector.forEach((key, value) -> labels.put(String.valueOf(key), String.valueOf(value)));
+        }
+        List<Integer> ports = resource.get("spec", "targetPorts") instanceof List<?> targets
+                ? targets.stream()
+                        .map(InferencePoolSpec::number)
+                        .filter(Objects::nonNull)
+                        .distinct()
+                        .toList()
+                : List.of();
+        return labels.isEmpty() || ports.isEmpty() ? null : new InferencePoolSpec(labels, ports);
+    }
+
+    private static @Nullable Integer number(Object target) {
+        return target instanceof Map<?, ?> fields
+                        && fields.get("number") instanceof Number number
+                        && number.intValue() >= 1
+                        && number.intValue() <= HIGHEST_PORT
+                ? number.intValue()
+                : null;
+    }
+
+    /**
+     * The endpoints that may receive requests, now or once they are ready: one for each pod and port.
+     *
+     * @param pods that it selects
+     * @param scheme http or https
+     */
+    DiscoveredEndpoints endpoints(Collection<Pod> pods, String scheme, RoleLabels roles) {
         List<Endpoint> endpoints = new ArrayList<>();
         Set<String> warnings = new LinkedHashSet<>();
         for (Pod pod : pods) {
