@@ -1,7 +1,7 @@
 package dev.warmlane;
 
 import dev.warmlane.app.ServeCommand;
-import dev.warmlane.settings.EditDistance;
+import dev.warmlane.settings.Misspelling;
 import dev.warmlane.tools.replay.AdviseCommand;
 import dev.warmlane.tools.replay.ReplayCommand;
 import dev.warmlane.tools.simulator.SimulateCommand;
@@ -117,7 +117,7 @@ public final class Warmlane {
         String given = unknown.getUnmatched().get(0);
         return given.startsWith("-")
                 || unknown.getSuggestions().stream()
-                        .anyMatch(known -> EditDistance.between(known, given) <= MISTAKES_IN_A_NAME);
+                        .anyMatch(known -> Misspelling.mistakes(given, known) <= MISTAKES_IN_A_NAME);
     }
 
     /** Settings without a command are the gateway's. */

@@ -4,7 +4,7 @@ import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.JGroupsTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.cluster.SharedSecret;
-import dev.warmlane.core.hash.KeyedHash;
+import dev.warmlane.core.hash.Sha256.Hmac;
 import dev.warmlane.engines.pool.PoolFactory;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.ClusterEndpoint.ClusterMeters;
@@ -236,7 +236,7 @@ class ClusterConfiguration {
      * @param settingsHash hashes what they compare of their settings; null where no secret is common to them
      */
     record MemberProof(
-            Supplier<SSLContext> context, @Nullable KeyedHash settingsHash) {}
+            Supplier<SSLContext> context, @Nullable Hmac settingsHash) {}
 
     /** The bundle as it was last loaded. */
     private static final class Renewable implements Supplier<SSLContext> {

@@ -1,6 +1,6 @@
 package dev.warmlane.cluster;
 
-import dev.warmlane.core.hash.KeyedHash;
+import dev.warmlane.core.hash.Sha256.Hmac;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -41,7 +41,7 @@ public final class SharedSecret implements Supplier<SSLContext> {
     private static final byte[] ED25519 = {0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
 
     private final SSLContext context;
-    private final KeyedHash settings;
+    private final Hmac settings;
 
     /**
      * Takes the time of PBKDF2's rounds.
@@ -52,7 +52,7 @@ public final class SharedSecret implements Supplier<SSLContext> {
         try {
             byte[] seed = seed(secret, cluster);
             this.context = context(keyPair(seed));
-            this.settings = new KeyedHash(new KeyedHash(seed).of("settings"));
+            this.settings = new Hmac(new Hmac(seed).of("settings"));
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("cannot derive a key from the cluster's secret", e);
         }
@@ -65,7 +65,7 @@ public final class SharedSecret implements Supplier<SSLContext> {
     }
 
     /** Hashes what members compare of their settings, the same at each of them. */
-    public KeyedHash settingsHash() {
+    public Hmac settingsHash() {
         return settings;
     }
 

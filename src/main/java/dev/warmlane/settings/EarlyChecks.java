@@ -45,7 +45,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     private static final Set<String> TRUE_OR_FALSE = Set.of("true", "false", "yes", "no", "on", "off", "1", "0");
 
     private static final List<String> FORMATS = List.of("ecs", "gelf", "logstash");
-    private static final String PREFIX = NearestSetting.PREFIX + ".";
+    private static final String PREFIX = Misspelling.PREFIX + ".";
     private static final String PLACEHOLDER = "${";
     private static final Set<String> GROUPS =
             groupsBelow("", WarmlaneSettings.class).collect(Collectors.toUnmodifiableSet());
@@ -97,21 +97,21 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
 
     /** Spring says so only where nothing else is wrong, and a pool whose key is misspelt has no endpoints. */
     private static void checkKnown(PropertySource<?> source, String name, Object value) {
-        if (!NearestSetting.isOne(name)) {
+        if (!Misspelling.isOne(name)) {
             Origin origin = OriginLookup.getOrigin(source, name);
             throw new InvalidSettingException(
                     name,
                     "%s (expected: %s)%s"
                             .formatted(
                                     SettingsInForce.isSecret(name) ? Check.MASK : value,
-                                    NearestSetting.insteadOf(name),
+                                    Misspelling.insteadOf(name),
                                     origin == null ? "" : ", from " + origin));
         }
     }
 
     private static boolean isGroup(String name) {
         return GROUPS.contains(Stream.of(name.substring(PREFIX.length()).split("\\.", -1))
-                .map(NearestSetting::canonical)
+                .map(Misspelling::canonical)
                 .collect(Collectors.joining(".")));
     }
 
@@ -120,7 +120,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         return Stream.of(group.getRecordComponents())
                 .filter(component -> component.getType().isRecord())
                 .flatMap(component -> {
-                    String name = above + NearestSetting.canonical(component.getName());
+                    String name = above + Misspelling.canonical(component.getName());
                     return Stream.concat(Stream.of(name), groupsBelow(name + ".", component.getType()));
                 });
     }

@@ -60,7 +60,7 @@ public final class GivenSettings {
 
     private static void checkName(String written, List<String> listed) {
         if (WORD.matcher(written).matches()) {
-            throw unknown(written, NearestSetting.endingIn(kebabCase(written), OFTEN));
+            throw unknown(written, Misspelling.endingIn(kebabCase(written), OFTEN));
         }
         checkPrefixed(written, listed);
     }
@@ -76,15 +76,15 @@ public final class GivenSettings {
         String prefix = name.substring(0, Math.max(0, name.indexOf('.')));
         if (PREFIXES.contains(prefix)) {
             if (!exists(name, listed)) {
-                throw unknown(name, NearestSetting.amongSprings(name, OFTEN));
+                throw unknown(name, Misspelling.amongSprings(name, OFTEN));
             }
-        } else if (!prefix.equals(NearestSetting.PREFIX)) {
+        } else if (!prefix.equals(Misspelling.PREFIX)) {
             String rest = name.substring(prefix.length());
-            if (NearestSetting.isNear(prefix, NearestSetting.PREFIX) && exists(NearestSetting.PREFIX + rest, listed)) {
-                throw unknown(name, NearestSetting.insteadOf(name));
+            if (Misspelling.isNear(prefix, Misspelling.PREFIX) && exists(Misspelling.PREFIX + rest, listed)) {
+                throw unknown(name, Misspelling.insteadOf(name));
             }
             for (String known : PREFIXES) {
-                if (NearestSetting.isNear(prefix, known) && exists(known + rest, listed)) {
+                if (Misspelling.isNear(prefix, known) && exists(known + rest, listed)) {
                     throw unknown(name, "such as " + known + rest);
                 }
             }

@@ -37,7 +37,7 @@ import org.springframework.util.unit.DataSize;
  */
 public final class SettingNames implements ConfigurationPropertiesBindHandlerAdvisor {
     private static final Logger log = LoggerFactory.getLogger(SettingNames.class);
-    private static final String PREFIX = NearestSetting.PREFIX;
+    private static final String PREFIX = Misspelling.PREFIX;
 
     private static final String ENVIRONMENT_PREFIX = "WARMLANE_";
     private static final String PROPERTY_PREFIX = PREFIX + ".";
@@ -75,7 +75,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
             public <T> @Nullable Bindable<T> onStart(
                     ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
                 if (PREFIX.equals(first(name))) {
-                    names.add(NearestSetting.canonical(name.toString()));
+                    names.add(Misspelling.canonical(name.toString()));
                 }
                 return super.onStart(name, target, context);
             }
@@ -103,7 +103,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
 
     /** Whether a setting of this name exists, in whatever spelling: kebab case, camel case or that of the environment. */
     boolean exists(String name) {
-        return names.contains(NearestSetting.canonical(name));
+        return names.contains(Misspelling.canonical(name));
     }
 
     /**
@@ -127,7 +127,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
 
     private static InvalidSettingException unknown(String name) {
         return new InvalidSettingException(
-                name, "unknown setting (expected: %s)".formatted(NearestSetting.insteadOf(name)));
+                name, "unknown setting (expected: %s)".formatted(Misspelling.insteadOf(name)));
     }
 
     /**
@@ -178,7 +178,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
         /** Spring takes no text at all for some values, such as durations, and then says that nothing has this name. */
         private static String insteadOf(ConfigurationProperty property) {
             String name = property.getName().toString();
-            return NearestSetting.isOne(name) ? "a value, or no such line" : NearestSetting.insteadOf(name);
+            return Misspelling.isOne(name) ? "a value, or no such line" : Misspelling.insteadOf(name);
         }
 
         /** The element of a list before this one if its place does not have it: then Spring does not see this one either. */

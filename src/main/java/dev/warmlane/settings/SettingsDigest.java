@@ -1,7 +1,7 @@
 package dev.warmlane.settings;
 
-import dev.warmlane.core.hash.KeyedHash;
 import dev.warmlane.core.hash.Sha256;
+import dev.warmlane.core.hash.Sha256.Hmac;
 import dev.warmlane.settings.InvalidSettingException.Check;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class SettingsDigest {
     private final WarmlaneSettings settings;
     private final Map<String, String> policy;
     private final List<ReloadedFile<?>> files;
-    private final @Nullable KeyedHash key;
+    private final @Nullable Hmac key;
 
     /**
      * @param policy the parameters that the routing policy was made with
@@ -44,10 +44,7 @@ public final class SettingsDigest {
      * @param key that all members have and nobody else; null: there is none
      */
     public SettingsDigest(
-            WarmlaneSettings settings,
-            Map<String, String> policy,
-            List<ReloadedFile<?>> files,
-            @Nullable KeyedHash key) {
+            WarmlaneSettings settings, Map<String, String> policy, List<ReloadedFile<?>> files, @Nullable Hmac key) {
         this.settings = settings;
         this.policy = policy;
         this.files = files;

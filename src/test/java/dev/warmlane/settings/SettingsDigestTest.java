@@ -2,7 +2,7 @@ package dev.warmlane.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.warmlane.core.hash.KeyedHash;
+import dev.warmlane.core.hash.Sha256.Hmac;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ class SettingsDigestTest {
     private static final Map<String, String> BASE =
             Map.of("warmlane.pools[0].name", "a", "warmlane.pools[0].endpoints", "http://a:1");
 
-    private static final KeyedHash KEY = new KeyedHash(new byte[] {1});
+    private static final Hmac KEY = new Hmac(new byte[] {1});
 
     @ParameterizedTest
     @CsvSource({
@@ -55,8 +55,7 @@ class SettingsDigestTest {
     @Test
     void nobodyWithoutTheKeyCanTryWhatADigestWasMadeOf() {
         Map<String, Long> digests = digests(Map.of(), KEY);
-        assertThat(digests(Map.of(), new KeyedHash(new byte[] {2})).values())
-                .doesNotContainAnyElementsOf(digests.values());
+        assertThat(digests(Map.of(), new Hmac(new byte[] {2})).values()).doesNotContainAnyElementsOf(digests.values());
         assertThat(digests(Map.of(), null).values()).doesNotContainAnyElementsOf(digests.values());
     }
 
@@ -148,7 +147,7 @@ class SettingsDigestTest {
     }
 
     /** Of a gateway that has just been started. */
-    private static Map<String, Long> digests(Map<String, String> given, @Nullable KeyedHash key) {
+    private static Map<String, Long> digests(Map<String, String> given, @Nullable Hmac key) {
         WarmlaneSettings settings = settings(given);
         List<ReloadedFile<?>> files = Stream.of(
                         settings.modelNames().file(), settings.auth().keysFile())

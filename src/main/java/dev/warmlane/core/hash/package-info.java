@@ -1,4 +1,4 @@
-/** Hashes that nobody can turn back: {@link dev.warmlane.core.hash.Sha256}, and under a key {@link dev.warmlane.core.hash.KeyedHash}. */
+/** Hashes that nobody can turn back, with and without a key. */
 @NullMarked
 package dev.warmlane.core.hash;
 

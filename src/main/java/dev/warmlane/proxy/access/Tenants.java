@@ -4,7 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
-import dev.warmlane.core.hash.KeyedHash;
+import dev.warmlane.core.hash.Sha256.Hmac;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.TopLevelMembers;
@@ -33,7 +33,7 @@ public final class Tenants {
 
     private static final int REMEMBERED = 10_000;
 
-    private final KeyedHash secret;
+    private final Hmac secret;
     private final Cache<String, Tenant> tenants = Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .executor(Runnable::run)
@@ -45,7 +45,7 @@ public final class Tenants {
             throw new IllegalArgumentException(
                     "%d bytes (expected: at least %d)".formatted(secret.length, MIN_SECRET_BYTES));
         }
-        this.secret = new KeyedHash(secret);
+        this.secret = new Hmac(secret);
     }
 
     /** The tenant of a name. */
@@ -59,12 +59,12 @@ public final class Tenants {
         private static final String RESPONSE_PREFIX = "resp_";
         private static final int MARK_BYTES = 16;
 
-        private final KeyedHash hash;
+        private final Hmac hash;
         private final String cacheSalt;
         private final String responseMark;
 
-        Tenant(KeyedHash secret, String name) {
-            this.hash = new KeyedHash(secret.of("tenant", name));
+        Tenant(Hmac secret, String name) {
+            this.hash = new Hmac(secret.of("tenant", name));
             this.cacheSalt = Base64.getUrlEncoder().withoutPadding().encodeToString(hash.of("cache-salt"));
             this.responseMark = RESPONSE_PREFIX + HexFormat.of().formatHex(hash.of("response"), 0, MARK_BYTES);
         }

@@ -24,8 +24,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Endpoints that come and go while a replay runs. Those that come have empty caches; where the scenario says so, each is given what sessions
- * share before it takes requests, and those that are known to go give it to others.
+ * The caches of endpoints that come and go while a replay runs. Those that come have empty ones; where the scenario says so, each is given
+ * what sessions share before it takes requests, and those that are known to go hand it over to others. Not thread-safe.
  */
 final class Joins {
     private static final int MAX_SHARED_BLOCKS = 65_536;

@@ -1,6 +1,5 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
@@ -23,7 +22,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Replay {
     private static final long SCRAPE_NANOS = 1_000_000_000;
-    private static final long TICK_NANOS = 100_000_000;
-    private static final long IDLE_CHECK_NANOS = 500_000_000;
+
     private final Load load;
     private final ReplaySettings settings;
     private final VirtualTime time = new VirtualTime();
@@ -106,7 +103,7 @@ public final class Replay {
         joins.watch();
         time.at(VirtualTime.nanos(settings.scenario().slowFromSeconds), fleet::slowDown);
         load.arrivals().forEach(request -> time.at(request.delayNanos(), () -> arrive(request)));
-        scheduleChanges(settings.scenario());
+        new FleetChanges(settings.scenario(), fleet, gateways, joins, time).schedule();
         if (settings.adapters().slots() > 0) {
             scrapeAdapters();
         }
@@ -191,31 +188,6 @@ public final class Replay {
         progress.accept((double) tally.ended() / requests);
     }
 
-    private void scheduleChanges(Scenario scenario) {
-        for (double seconds : scenario.addSeconds) {
-            time.at(VirtualTime.nanos(seconds), () -> joins.join(fleet.add()));
-        }
-        for (double seconds : scenario.removeSeconds) {
-            time.at(
-                    VirtualTime.nanos(seconds),
-                    () -> loseOldest(scenario, oldest -> {
-                        fleet.remove(oldest);
-                        lose(oldest);
-                    }));
-        }
-        if (scenario.restartEachSeconds > 0 || !scenario.addSeconds.isEmpty()) {
-            tick();
-        }
-        if (scenario.restartEachSeconds > 0) {
-            scheduleRestart(VirtualTime.nanos(scenario.restartEachSeconds));
-        }
-    }
-
-    private void tick() {
-        gateways.forEach(ReplayGateway::tick);
-        time.at(time.now() + TICK_NANOS, this::tick);
-    }
-
     private void scrapeAdapters() {
         fleet.endpoints().forEach(endpoint -> {
             AdapterStats adapters = fleet.find(endpoint.id()).engine().adapterStats();
@@ -226,68 +198,6 @@ public final class Replay {
         time.at(time.now() + SCRAPE_NANOS, this::scrapeAdapters);
     }
 
-    private void scheduleRestart(long intervalNanos) {
-        time.at(time.now() + intervalNanos, () -> {
-            if (settings.scenario().drainSeconds == null) {
-                loseOldest(settings.scenario(), oldest -> {
-                    fleet.remove(oldest);
-                    joins.join(fleet.replace(oldest));
-                    lose(oldest);
-                });
-            } else {
-                drainOldest(VirtualTime.nanos(settings.scenario().drainSeconds));
-            }
-            scheduleRestart(intervalNanos);
-        });
-    }
-
-    /** Where it takes requests, and others do. */
-    private void drainOldest(long awayNanos) {
-        ReplayEndpoint oldest = fleet.oldest();
-        List<Endpoint> selectable = selectable();
-        if (oldest != null
-                && selectable.size() > 1
-                && selectable.stream()
-                        .anyMatch(endpoint ->
-                                endpoint.id().equals(oldest.endpoint().id()))) {
-            joins.drained(oldest);
-            restartOnceIdle(oldest, awayNanos);
-        }
-    }
-
-    private void restartOnceIdle(ReplayEndpoint drained, long awayNanos) {
-        if (!drained.requests().isEmpty()) {
-            time.at(time.now() + IDLE_CHECK_NANOS, () -> restartOnceIdle(drained, awayNanos));
-            return;
-        }
-        fleet.remove(drained);
-        joins.giveUp(drained);
-        ReplayEndpoint fresh = fleet.restart(drained);
-        gateways.forEach(gateway -> gateway.restarted(fresh.endpoint().id()));
-        time.at(time.now() + awayNanos, () -> joins.isBack(fresh));
-    }
-
-    private List<Endpoint> selectable() {
-        return gateways.get(0).router().pool().snapshot().selectable();
-    }
-
-    /** Where any takes requests; at once, or after the notice, in which it gets no new sessions. */
-    private void loseOldest(Scenario scenario, Consumer<ReplayEndpoint> loses) {
-        ReplayEndpoint oldest = selectable().isEmpty() ? null : fleet.oldest();
-        if (oldest == null) {
-            return;
-        }
-        long noticeNanos = VirtualTime.nanos(scenario.noticeSeconds);
-        if (noticeNanos == 0) {
-            loses.accept(oldest);
-            return;
-        }
-        oldest.leaves();
-        fleet.announceTo(gateways);
-        joins.leaves(oldest, time.now() + noticeNanos);
-        time.at(time.now() + noticeNanos, () -> loses.accept(oldest));
-    }
-
     /** How endpoints did that joined on the way. */
     List<FirstMinute> firstMinutes() {
         return joins.firstMinutes();
@@ -296,13 +206,6 @@ public final class Replay {
     /** How all did after endpoints had left that were known to leave; empty unless caches are warmed, or it is compared with that. */
     List<MinuteAfter> minutesAfter() {
         return joins.minutesAfter();
-    }
-
-    /** What it was computing goes elsewhere, so the gateways must know first. */
-    private void lose(ReplayEndpoint endpoint) {
-        joins.giveUp(endpoint);
-        fleet.announceTo(gateways);
-        endpoint.requests().forEach(attempt -> attempt.abort(time.now()));
     }
 
     private void checkNothingIsLeft() {

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
 
-/** The setting that somebody may have meant who wrote one that does not exist. */
-final class NearestSetting {
+/** What somebody may have meant who wrote a name that does not exist: mostly that of a setting. */
+public final class Misspelling {
     /** What all names begin with, and a dot. */
     static final String PREFIX = "warmlane";
 
@@ -36,9 +36,9 @@ final class NearestSetting {
     private static final List<String> NAMES = names();
 
     private static final Set<String> CANONICAL =
-            NAMES.stream().map(NearestSetting::canonical).collect(Collectors.toUnmodifiableSet());
+            NAMES.stream().map(Misspelling::canonical).collect(Collectors.toUnmodifiableSet());
 
-    private NearestSetting() {}
+    private Misspelling() {}
 
     /** The same for every spelling of a name: its letters and digits, in lower case. */
     static String canonical(String name) {
@@ -54,7 +54,7 @@ final class NearestSetting {
     /** What to expect instead of a name under a prefix of Spring's. */
     static String amongSprings(String name, List<String> often) {
         return often.stream()
-                .filter(known -> EditDistance.between(known, name) <= 2)
+                .filter(known -> mistakes(name, known) <= 2)
                 .findFirst()
                 .map(known -> "such as " + known)
                 .orElse("one that Spring Boot or Spring Cloud Gateway lists");
@@ -70,9 +70,30 @@ final class NearestSetting {
                 .orElse("one that docs/settings.md lists, with its prefix");
     }
 
+    /**
+     * Letters to insert, delete or replace until a word is the one that may have been meant (Levenshtein 1966), by the rows of Wagner and
+     * Fischer (1974).
+     */
+    public static int mistakes(String written, String meant) {
+        int[] row = new int[meant.length() + 1];
+        for (int j = 0; j <= meant.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= written.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= meant.length(); j++) {
+                int replaced = diagonal + (written.charAt(i - 1) == meant.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[meant.length()];
+    }
+
     /** Whether one word may have been meant for another. */
     static boolean isNear(String word, String meant) {
-        return EditDistance.between(word, meant) <= 1;
+        return mistakes(word, meant) <= 1;
     }
 
     /** In the spelling of the environment if the name is in that, else in kebab case; null if none is near. */
@@ -81,9 +102,8 @@ final class NearestSetting {
         List<String> places = place.results().map(MatchResult::group).toList();
         String written = canonical(place.replaceAll(""));
         return NAMES.stream()
-                .filter(known ->
-                        EditDistance.between(canonical(known), written) <= written.length() / LETTERS_A_MISTAKE)
-                .min(Comparator.comparingInt(known -> EditDistance.between(canonical(known), written)))
+                .filter(known -> mistakes(written, canonical(known)) <= written.length() / LETTERS_A_MISTAKE)
+                .min(Comparator.comparingInt(known -> mistakes(written, canonical(known))))
                 .map(known -> name.indexOf('.') < 0 ? environmentName(known) : known)
                 .map(known -> withPlaces(known, places))
                 .orElse(null);
