@@ -69,6 +69,7 @@ public final class Warmlane {
         }
     }
 
+    /** Runs the command that the arguments name, or the gateway where they name none; ends the process with its exit code unless it serves. */
     public static void main(String[] args) {
         List<String> command = withCommand(args);
         boolean serves = command.get(0).equals(ServeCommand.NAME);

@@ -29,7 +29,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import reactor.core.publisher.Mono;
 
-/** Who may come in. Without keys and without an identity provider nothing of this exists. */
+/** Who may send requests. Without keys and without an identity provider none of this exists. */
 @Configuration(proxyBeanMethods = false)
 @Conditional(AccessConfiguration.Enabled.class)
 class AccessConfiguration {

@@ -23,7 +23,7 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
-/** The access log, where one is asked for. Without, nothing of it exists. */
+/** The access log, if one is configured; otherwise none of this exists. */
 @Configuration(proxyBeanMethods = false)
 @Conditional(AccessLogConfiguration.IsOn.class)
 class AccessLogConfiguration {

@@ -38,7 +38,7 @@ import org.springframework.web.server.handler.FilteringWebHandler;
 import org.springframework.web.server.handler.WebHandlerDecorator;
 
 /**
- * Opens the short way where nothing was added that it would pass by: filters, handlers and cross-origin rules of others, and
+ * Opens the short way unless something was added that it would bypass: filters, handlers or cross-origin rules of others, or
  * Spring's own observations.
  */
 @Configuration(proxyBeanMethods = false)

@@ -25,7 +25,10 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import reactor.netty.ChannelBindException;
 
-/** What ends a start by no setting alone, and is somebody's to mend without a stack trace: files that cannot be read, addresses that cannot be used. */
+/**
+ * Failures of the start that are not about one setting and that operators can mend without a stack trace: files that cannot be
+ * read, addresses that cannot be used.
+ */
 final class StartFailures {
     private StartFailures() {}
 
@@ -33,7 +36,7 @@ final class StartFailures {
         return new FailureAnalysis(problem, "Correct it and start again.", cause);
     }
 
-    /** A file of settings is no YAML. */
+    /** A settings file is not YAML. */
     static final class NoYaml extends AbstractFailureAnalyzer<YAMLException> {
         @Override
         protected FailureAnalysis analyze(Throwable rootFailure, YAMLException cause) {
@@ -92,7 +95,7 @@ final class StartFailures {
         }
     }
 
-    /** SPRING_APPLICATION_JSON is none. */
+    /** SPRING_APPLICATION_JSON is not JSON. */
     static final class NoJson extends AbstractFailureAnalyzer<JsonParseException> {
         @Override
         protected FailureAnalysis analyze(Throwable rootFailure, JsonParseException cause) {
@@ -100,7 +103,7 @@ final class StartFailures {
         }
     }
 
-    /** A place of settings that Spring Boot cannot read. What it throws there is about nothing else. */
+    /** A source of settings that Spring Boot cannot read: its readers throw this for nothing else. */
     static final class NoSource extends AbstractFailureAnalyzer<IllegalStateException> {
         private static final List<String> READERS =
                 List.of("org.springframework.boot.context.config.", "org.springframework.boot.env.");

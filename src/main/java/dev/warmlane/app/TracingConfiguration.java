@@ -38,7 +38,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.env.Environment;
 
-/** Spans, where there is somewhere to send them. Spring Boot makes the rest by the same setting. */
+/** Spans, if there is somewhere to send them. Spring Boot configures the rest by the same setting. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty(TracingConfiguration.ENDPOINT)
 class TracingConfiguration {

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The cluster's port. It accepts only connections that have proven to be of a member; the others are closed and counted. Few may
- * be at proving it at a time, and fewer of one address, so that somebody who opens connections and says nothing takes the place
- * of nobody but itself.
+ * The cluster's port. It accepts only connections that have proven to be of a member; the others are closed and counted. Only a few
+ * connections may be in their handshake at a time, and fewer from one address, so that somebody who connects and says nothing keeps
+ * out nobody else.
  */
 final class MemberServerSocket extends ServerSocket {
     private static final int AT_A_TIME = 64;

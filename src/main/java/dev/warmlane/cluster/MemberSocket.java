@@ -16,8 +16,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection between members: a TCP socket that is worth nothing until mutual TLS has begun on it. A handshake, or a write,
- * that takes too long ends by the socket being closed, and closing never waits for the other side.
+ * A connection between members: a TCP socket that carries nothing before mutual TLS. A handshake or a write that takes too long
+ * closes the socket, and closing never waits for the other side.
  */
 final class MemberSocket extends Socket {
     private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whose state is to be asked for, because part of what they told is missing here: until it has come as a whole after the last of
- * what was missed. Of each at most every 5 s, and more rarely each time that it fails. Safe for concurrent use.
+ * The members whose state has to be requested, because this replica missed part of what they told: until a whole state has come
+ * that is newer than the last miss. Each is asked at most every 5 s, and less often each time that it fails. Safe for concurrent
+ * use.
  */
 final class MissedStates {
     private static final long BETWEEN_NANOS = Duration.ofSeconds(5).toNanos();

@@ -37,6 +37,7 @@ public final class CorsFilter implements WebFilter, Ordered {
     private final String methods;
     private final String headers;
 
+    /** A filter for these origins, methods and headers. */
     public CorsFilter(CorsSettings settings) {
         this.settings = settings;
         this.anyOrigin = settings.allowedOrigins().contains(CorsSettings.ANY);

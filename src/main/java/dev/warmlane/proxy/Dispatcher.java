@@ -19,7 +19,7 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
-/** Gets requests that cannot be dispatched at once to an endpoint in their turn. */
+/** Has requests that cannot be dispatched at once wait in the queue, and dispatches each in its turn. Safe for concurrent use. */
 final class Dispatcher {
     private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
 

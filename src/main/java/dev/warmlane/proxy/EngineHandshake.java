@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
 /**
- * Reads the endpoint's answer before Reactor Netty does, which refuses a protocol that it was not told to expect, and would be
- * content with none only if it expected none.
+ * Reads the endpoint's response to a WebSocket handshake before Reactor Netty does, which would refuse a subprotocol that it was
+ * not told to expect, and a response without one if it expected one.
  */
 final class EngineHandshake extends ChannelInboundHandlerAdapter {
-    /** An answer that is no handshake. */
+    /** A response that does not accept the handshake. */
     record Refusal(int status, HttpHeaders headers, ByteBuf body) {}
 
     private static final String NAME = "warmlane.websocket-handshake";
@@ -44,7 +44,7 @@ final class EngineHandshake extends ChannelInboundHandlerAdapter {
         return protocol;
     }
 
-    /** What the endpoint has answered instead; null before it has, and where it accepts. */
+    /** The response that the endpoint has given instead; null before it has, and where it accepts. */
     @Nullable
     Refusal refusal() {
         return refusal;
@@ -55,7 +55,7 @@ final class EngineHandshake extends ChannelInboundHandlerAdapter {
         limit(pipeline, new ReadTimeoutHandler(timeout.toMillis(), TimeUnit.MILLISECONDS));
     }
 
-    /** All of the answer must have come by then; what watches for silence is content with bytes that drip. */
+    /** The whole response must have come by then: a timeout of silence alone lets bytes drip. */
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         timer = ctx.executor().schedule(() -> late(ctx), timeout.toNanos(), TimeUnit.NANOSECONDS);

@@ -149,7 +149,7 @@ final class Mirrors {
     private Mono<Integer> send(
             ServerWebExchange exchange, BufferedBody body, ExchangeReader.Mirrored mirrored, Dispatch dispatch) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> false);
-        AtomicInteger answer = new AtomicInteger();
+        AtomicInteger received = new AtomicInteger();
         Endpoint endpoint = dispatch.endpoint();
         return client.send(
                         endpoint.uri(),
@@ -159,7 +159,7 @@ final class Mirrors {
                         response -> {
                             attempt.answered();
                             int status = response.status();
-                            answer.set(status);
+                            received.set(status);
                             dispatch.heard();
                             if (status < 400) {
                                 dispatch.accepted();
@@ -175,7 +175,7 @@ final class Mirrors {
                                     .then();
                         })
                 .doFinally(signal -> attempt.end())
-                .then(Mono.fromSupplier(answer::get));
+                .then(Mono.fromSupplier(received::get));
     }
 
     private void skipped(Mirror mirror) {

@@ -22,10 +22,12 @@ public final class ModelsHandler {
 
     private final ServedModels models;
 
+    /** Tells of these models. */
     public ModelsHandler(ServedModels models) {
         this.models = models;
     }
 
+    /** The cards of all models that the client may use, and of the names for them. */
     public Mono<ServerResponse> list(ServerRequest request) {
         PublicPort.check(request.exchange());
         PublicPort.checkPath(request.exchange().getRequest());

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** Puts the parts of the proxy together, so that they need not be public; closed, it has no connections to endpoints any more. */
+/** Assembles the proxy, so that its parts need not be public. Closing it closes all connections to endpoints. */
 public final class ProxyFactory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Failover.class);
 
@@ -82,6 +82,7 @@ public final class ProxyFactory implements AutoCloseable {
         this.explainer = new Explainer(bodies, requests, routing, selector, names, rights);
     }
 
+    /** The filter that serves the routes; to be asked for once. What endpoints do wrong goes to the log. */
     public VllmRoutingFilter filter(MeterRegistry registry) {
         return filter(registry, log::warn);
     }
@@ -135,6 +136,7 @@ public final class ProxyFactory implements AutoCloseable {
         upstream.end(ApiException.shuttingDown());
     }
 
+    /** Decides for requests without sending them. */
     public Explainer explainer() {
         return explainer;
     }

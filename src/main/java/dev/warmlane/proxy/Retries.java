@@ -48,7 +48,7 @@ final class Retries {
      */
     boolean allow(RoutedExchange routed, FailureCause cause) {
         if (cause == FailureCause.NO_MODEL) {
-            // Nothing fails there, and the answer has cost nothing.
+            // Nothing fails there, and the refusal has cost nothing.
             NamedModel named = routed.named();
             return possible(routed) || (named != null && named.hasNext());
         }

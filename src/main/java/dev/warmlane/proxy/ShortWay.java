@@ -25,9 +25,9 @@ import org.springframework.web.server.WebSession;
 import reactor.core.publisher.Mono;
 
 /**
- * Takes requests whose route is known by their path alone past what they do not need: Spring's exchange, the choice of a handler,
- * the predicates of the routes and the chain of global filters. The same filters and the same {@link VllmRoutingFilter} serve them
- * either way; all other requests go on as before. Safe for concurrent use.
+ * Serves requests whose route is known by their path alone, without what they do not need: Spring's exchange, the choice of a
+ * handler, the predicates of the routes and the chain of global filters. The same filters and the same {@link VllmRoutingFilter}
+ * serve them either way; all other requests go on as before. Safe for concurrent use.
  */
 public final class ShortWay implements HttpHandler {
     private static final String ROUTE = ShortWay.class.getName();

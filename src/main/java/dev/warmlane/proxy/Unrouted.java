@@ -20,8 +20,8 @@ import org.springframework.web.server.WebHandler;
 import reactor.core.publisher.Mono;
 
 /**
- * Says more than 404 where no route takes a request: like vLLM, it redirects a path with a slash too many to the one without, and
- * names the methods of the gateway's own paths. {@code OPTIONS *} learns the methods of all. Safe for concurrent use.
+ * Responds with more than 404 where no route takes a request: like vLLM, it redirects a path with a slash too many to the one
+ * without, and names the methods of the gateway's own paths. {@code OPTIONS *} learns the methods of all. Safe for concurrent use.
  */
 public final class Unrouted implements HandlerMapping, Ordered {
     /** After the routes, before Spring's static resources, which would say 404. */

@@ -61,6 +61,7 @@ public record AccessLogSettings(
         return !OFF.contains(target);
     }
 
+    /** Whether lines go to standard output instead of a file. */
     public boolean isStandardOutput() {
         return target.equals(STANDARD_OUTPUT);
     }

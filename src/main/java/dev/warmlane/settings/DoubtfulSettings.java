@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.springframework.util.unit.DataSize;
 
-/** Settings that can be used as they are, and that hardly anybody means so. */
+/** Settings that can be used as they are, but are probably a mistake. */
 public final class DoubtfulSettings {
     private static final Pattern EVERYBODY = Pattern.compile(".*/0+");
     private static final int GUESSABLE = 16;

@@ -25,9 +25,9 @@ import org.springframework.util.PlaceholderResolutionException;
 import org.springframework.util.ResourceUtils;
 
 /**
- * Checks what nobody would name once the start has come further: Spring's settings whose mistakes end as a stack trace of a library, or
- * are ignored, and of our own settings names that do not exist, placeholders that nothing stands
- * for, and values in the place of groups. Once all files are read, and before the log begins.
+ * Checks that come early in the start, because nothing later would name the setting: Spring's settings whose mistakes end as a
+ * stack trace of a library, or are ignored, and of our own settings names that do not exist, placeholders that nothing stands for,
+ * and values in the place of groups. Once all files are read, and before the log begins.
  */
 final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
     private static final int MAX_PORT = 65_535;

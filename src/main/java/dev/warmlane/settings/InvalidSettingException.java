@@ -17,6 +17,7 @@ public final class InvalidSettingException extends IllegalArgumentException {
     private static final List<Unit> BYTES =
             List.of(new Unit("GB", 1 << 30), new Unit("MB", 1 << 20), new Unit("KB", 1 << 10), new Unit("B", 1));
 
+    /** @param expected what the value should have been, in words */
     public InvalidSettingException(String key, @Nullable Object value, String expected) {
         this(key, "%s (expected: %s)".formatted(text(value), expected));
     }

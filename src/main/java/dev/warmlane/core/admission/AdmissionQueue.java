@@ -82,6 +82,7 @@ public final class AdmissionQueue {
         return waiting;
     }
 
+    /** How many may wait, and for how long. */
     public Limits limits() {
         return limits;
     }

@@ -17,6 +17,10 @@ public final class ClientAddresses {
     private final List<Cidr> trustedProxies;
     private final List<Cidr> sharedNetworks;
 
+    /**
+     * @param trustedProxies whose X-Forwarded-For is believed
+     * @param sharedNetworks whose addresses say nothing of one client
+     */
     public ClientAddresses(List<Cidr> trustedProxies, List<Cidr> sharedNetworks) {
         this.trustedProxies = List.copyOf(trustedProxies);
         this.sharedNetworks = List.copyOf(sharedNetworks);
@@ -135,6 +139,7 @@ public final class ClientAddresses {
             }
         }
 
+        /** Whether an address is in it; never for one of the other family. */
         public boolean contains(InetAddress address) {
             byte[] candidate = address.getAddress();
             if (candidate.length != network.length) {

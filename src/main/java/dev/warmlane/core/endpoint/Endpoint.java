@@ -44,6 +44,7 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
         return id.isRank() ? name.substring(0, name.lastIndexOf('#')) : name;
     }
 
+    /** The same in another state. */
     public Endpoint withState(EndpointState newState) {
         return newState == state ? this : new Endpoint(id, name, uri, newState, loadShare, role);
     }
@@ -53,6 +54,7 @@ public record Endpoint(EndpointId id, String name, URI uri, EndpointState state,
         return new Endpoint(id, name, uri, EndpointState.STARTING, share, role);
     }
 
+    /** The same with another role. */
     public Endpoint withRole(Role newRole) {
         return newRole == role ? this : new Endpoint(id, name, uri, state, loadShare, newRole);
     }

@@ -22,6 +22,7 @@ public final class EndpointId {
 
     private final int rank;
 
+    /** @throws IllegalArgumentException if it is blank */
     public EndpointId(String value) {
         if (value.isBlank()) {
             throw new IllegalArgumentException("endpoint id: blank (expected: a pod UID or a URL)");
@@ -55,6 +56,7 @@ public final class EndpointId {
         return server == null ? this : server;
     }
 
+    /** The UID of a pod or a URL, of a rank with its number after a hash sign. */
     public String value() {
         return value;
     }

@@ -42,10 +42,12 @@ public final class EndpointPool {
         this.ranksOfAll = ranks;
     }
 
+    /** The pool's name. */
     public String name() {
         return name;
     }
 
+    /** The endpoints as they are now. */
     public EndpointSnapshot snapshot() {
         return snapshot;
     }

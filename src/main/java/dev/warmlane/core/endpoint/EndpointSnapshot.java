@@ -59,6 +59,7 @@ public final class EndpointSnapshot {
         this.probation = this.endpoints.stream().anyMatch(e -> e.state() == EndpointState.PROBATION);
     }
 
+    /** All of them, whatever their state. */
     public List<Endpoint> endpoints() {
         return endpoints;
     }
@@ -125,10 +126,12 @@ public final class EndpointSnapshot {
         return new EndpointSnapshot(changed, false);
     }
 
+    /** The endpoint of this identity; null if it is not listed. */
     public @Nullable Endpoint find(EndpointId id) {
         return byId.get(id);
     }
 
+    /** Whether the endpoint of this identity is listed. */
     public boolean contains(EndpointId id) {
         return byId.containsKey(id);
     }

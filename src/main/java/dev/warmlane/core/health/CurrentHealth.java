@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of one pool's servers as it is now, a book that is replaced, never edited, and who is told what becomes of them.
+ * The current health of one pool's servers, a book that is replaced and never edited, and the listeners that hear of changes.
  * Listeners are told on the caller's thread. Safe for concurrent use.
  */
 final class CurrentHealth {

@@ -32,12 +32,12 @@ public final class HealthChecks {
     /**
      * The last check of an endpoint that ended.
      *
-     * @param answer what came of it, in a few words without addresses or content
+     * @param outcome what came of it, in a few words without addresses or content
      * @param passed whether that was well
      * @param tookNanos how long it took
      * @param endedNanos when it ended, on the clock of the pool's health
      */
-    public record LastCheck(String answer, boolean passed, long tookNanos, long endedNanos) {}
+    public record LastCheck(String outcome, boolean passed, long tookNanos, long endedNanos) {}
 
     /** The last check of an endpoint; null before the first. */
     public @Nullable LastCheck last(EndpointId endpoint) {
@@ -114,10 +114,10 @@ public final class HealthChecks {
         streaks.remove(server);
     }
 
-    private int add(EndpointId endpoint, boolean passed, String answer, long sinceNanos) {
+    private int add(EndpointId endpoint, boolean passed, String outcome, long sinceNanos) {
         Streak streak = streaks.computeIfAbsent(endpoint, added -> new Streak());
         long now = nanoClock.getAsLong();
-        streak.last = new LastCheck(answer, passed, now - sinceNanos, now);
+        streak.last = new LastCheck(outcome, passed, now - sinceNanos, now);
         return streak.add(passed);
     }
 

@@ -48,6 +48,7 @@ public final class PoolHealth implements HealthWatch {
         pool.onRemoval(this::forget);
     }
 
+    /** The endpoints whose health it is. */
     public EndpointPool pool() {
         return pool;
     }
@@ -72,6 +73,7 @@ public final class PoolHealth implements HealthWatch {
         return current.of(endpoint);
     }
 
+    /** Tells this of changes from now on, on whatever thread brings them. */
     public void addListener(HealthListener listener) {
         current.add(listener);
     }

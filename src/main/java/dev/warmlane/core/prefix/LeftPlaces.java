@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What servers of a pool held of what sessions share when they were about to end or were drained, until they come back or others take their
- * places. The latest 64 of the last ten minutes. Safe for concurrent use.
+ * What servers that were about to end, or were drained, held of the prompts that sessions share: kept until they come back or
+ * others take their places. Bounded: the latest 64 of the last ten minutes. Safe for concurrent use.
  */
 public final class LeftPlaces {
     private static final int MOST = 64;

@@ -37,10 +37,12 @@ public final class DecisionLog {
             return prefill;
         }
 
+        /** When it was taken. */
         public Instant at() {
             return at;
         }
 
+        /** The decision, without the prompt. */
         public RoutingDecision decision() {
             return decision;
         }
@@ -50,7 +52,7 @@ public final class DecisionLog {
             return deliveredTokens;
         }
 
-        /** The status that the endpoint answered with; null before, and where it gave no response. */
+        /** The status that the endpoint responded with; null before, and where it gave no response. */
         public @Nullable Integer status() {
             return status;
         }

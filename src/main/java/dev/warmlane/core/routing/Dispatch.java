@@ -10,7 +10,10 @@ import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request on its way to an endpoint. Its owner reports what becomes of it and closes it once, twice or from any thread. */
+/**
+ * A request on its way to an endpoint. Its owner reports what becomes of it and closes it in the end, from any thread; closing it
+ * again changes nothing.
+ */
 public final class Dispatch implements AutoCloseable {
     private final RoutingDecision decision;
     private final boolean leg;
@@ -47,6 +50,7 @@ public final class Dispatch implements AutoCloseable {
         this.openedNanos = router.memory().nanoTime();
     }
 
+    /** The decision that it follows. */
     public RoutingDecision decision() {
         return decision;
     }
@@ -86,6 +90,7 @@ public final class Dispatch implements AutoCloseable {
         return entry;
     }
 
+    /** Where the request is sent. */
     public Endpoint endpoint() {
         return decision.endpoint();
     }
@@ -95,12 +100,12 @@ public final class Dispatch implements AutoCloseable {
         health.heard(endpoint());
     }
 
-    /** The endpoint answered with this HTTP status. */
+    /** The endpoint responded with this HTTP status. */
     public void responded(int status) {
         entry.responded(status);
     }
 
-    /** The endpoint answered with response headers that the client will see. */
+    /** The endpoint has sent response headers that the client will see. */
     public void accepted() {
         router.memory().accepted(decision);
     }
@@ -160,7 +165,7 @@ public final class Dispatch implements AutoCloseable {
     }
 
     /**
-     * The endpoint answered with an error, which the client gets: it computed nothing that is worth remembering.
+     * The endpoint responded with an error, which the client gets: it computed nothing that is worth remembering.
      *
      * @param status the HTTP status, 400 to 599, or what it would be if it had not gone out before
      */

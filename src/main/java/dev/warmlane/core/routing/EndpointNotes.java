@@ -6,8 +6,8 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.prefix.PromptBlocks;
 
 /**
- * Takes in what becomes known of a pool's endpoints by other ways than the requests that are sent to them. Nothing that is noted of an
- * endpoint outlives it. Safe for concurrent use; never blocks.
+ * Notes what becomes known of a pool's endpoints in other ways than by the requests that are sent to them. Nothing that is noted of
+ * an endpoint outlives it. Safe for concurrent use; never blocks.
  */
 public final class EndpointNotes {
     private final EndpointPool pool;

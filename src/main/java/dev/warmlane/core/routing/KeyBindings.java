@@ -41,7 +41,7 @@ final class KeyBindings {
         }
     }
 
-    /** The endpoint answered with response headers. */
+    /** The endpoint has sent response headers. */
     void accepted(RoutingDecision decision) {
         if (isBinding(decision)) {
             bindings.touch(boundKey(decision.request()));

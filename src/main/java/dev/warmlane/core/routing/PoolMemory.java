@@ -188,7 +188,7 @@ public final class PoolMemory {
         return prompt.hash(prompt.length() - 1) + nanoTime() / BURST_NANOS;
     }
 
-    /** The endpoint answered with response headers. */
+    /** The endpoint has sent response headers. */
     void accepted(RoutingDecision decision) {
         keys.accepted(decision);
     }

@@ -46,18 +46,22 @@ public final class Router {
         pool.onRemoval(memory::retire);
     }
 
+    /** The endpoints that it sends to. */
     public EndpointPool pool() {
         return pool;
     }
 
+    /** Who decides. */
     public RoutingPolicy policy() {
         return policy;
     }
 
+    /** What it has sent that is not over. */
     public InFlight inFlight() {
         return memory.inFlight();
     }
 
+    /** Its last decisions. */
     public DecisionLog log() {
         return log;
     }

@@ -31,6 +31,7 @@ public final class RoutingView {
         this.prefill = prefill;
     }
 
+    /** The endpoints when the decision began. */
     public EndpointSnapshot snapshot() {
         return snapshot;
     }
@@ -84,10 +85,12 @@ public final class RoutingView {
         return memory.sessions().isBatch(key, snapshot.selectable().size());
     }
 
+    /** The load of each endpoint, as far as it is known. */
     public PoolLoad load() {
         return memory.load();
     }
 
+    /** How fast endpoints compute prompts. */
     public EndpointSpeeds speeds() {
         return memory.speeds();
     }
@@ -97,10 +100,12 @@ public final class RoutingView {
         return memory.adapters();
     }
 
+    /** How long decode endpoints take to fetch the blocks of a prompt. */
     public TransferSpeed transfers() {
         return memory.transfers();
     }
 
+    /** What responses have taught of prompts and responses. */
     public PoolAverages averages() {
         return memory.averages();
     }

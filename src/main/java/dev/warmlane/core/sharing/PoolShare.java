@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** One pool's part of what replicas share. */
+/** One pool's part of what replicas share. Safe for concurrent use, but for {@link #takeChanges}. */
 public final class PoolShare {
     private final EndpointPool endpoints;
     private final PrefixIndex index;
@@ -39,6 +39,15 @@ public final class PoolShare {
     /** The endpoints of a snapshot by the hashes of their ids. */
     private record Directory(EndpointSnapshot of, Map<Long, EndpointId> byHash) {}
 
+    PoolShare(EndpointPool endpoints, PrefixIndex index, InFlight inFlight, FactQueue facts, LongSupplier nanoClock) {
+        this.endpoints = endpoints;
+        this.index = index;
+        this.inFlight = inFlight;
+        this.facts = facts;
+        this.nanoClock = nanoClock;
+        this.contents = new SharedContents(endpoints.name(), index, facts);
+    }
+
     /** How many ranks servers have, of those that have several. */
     Map<EndpointId, Integer> ranks() {
         Map<EndpointId, Integer> several = new HashMap<>(endpoints.ranks());
@@ -51,15 +60,6 @@ public final class PoolShare {
         if (!endpoints.ranks().containsKey(server)) {
             endpoints.ranks(server, number);
         }
-    }
-
-    PoolShare(EndpointPool endpoints, PrefixIndex index, InFlight inFlight, FactQueue facts, LongSupplier nanoClock) {
-        this.endpoints = endpoints;
-        this.index = index;
-        this.inFlight = inFlight;
-        this.facts = facts;
-        this.nanoClock = nanoClock;
-        this.contents = new SharedContents(endpoints.name(), index, facts);
     }
 
     /** The predicted contents of its endpoints, by what all replicas place. */

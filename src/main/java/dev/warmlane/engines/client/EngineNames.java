@@ -20,9 +20,9 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.transport.NameResolverProvider;
 
 /**
- * Looks up the host names of endpoints. While DNS does not answer, or only with an error of its own, what it said last goes on to
- * count, for up to a day: its outage says nothing of the engines. A name that it does not know, or that has no address, fails. Safe
- * for concurrent use.
+ * Looks up the host names of endpoints. While DNS does not answer, or only with an error of its own, its last answer stays in force
+ * for up to a day: its outage says nothing of the engines. A name that it does not know, or that has no address, fails. Safe for
+ * concurrent use.
  */
 public final class EngineNames extends AddressResolverGroup<InetSocketAddress> {
     private static final int MOST_NAMES = 10_000;

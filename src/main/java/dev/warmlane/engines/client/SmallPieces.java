@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map.Entry;
 
 /**
- * What Netty's encoders make of one message in several buffers, a head and a small body or an event and the frame of its chunk, in one:
- * to copy them costs less than a promise and an entry among the channel's writes for each.
+ * Joins the buffers that Netty's encoders make of one message, such as a head and a small body, or an event and the frame of its
+ * chunk: copying them costs less than a promise and an entry among the channel's writes for each.
  */
 public final class SmallPieces {
     static final int CRLF = '\r' << 8 | '\n';

@@ -134,6 +134,7 @@ public final class ModelNames {
         ended.add(model);
     }
 
+    /** Whether there is no name. */
     public boolean isEmpty() {
         return names.isEmpty();
     }

@@ -61,6 +61,7 @@ public record Pool(
         models = List.copyOf(models);
     }
 
+    /** As the settings call it, and metric labels do. */
     public String name() {
         return endpoints().name();
     }

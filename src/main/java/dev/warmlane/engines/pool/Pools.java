@@ -79,6 +79,7 @@ public record Pools(List<Pool> all) implements AutoCloseable {
             return thread;
         });
 
+        /** Starts with the first request that waits. */
         public QueueTicks(Pools pools) {
             for (Pool pool : pools.all()) {
                 AtomicBoolean ticking = new AtomicBoolean();

@@ -31,6 +31,7 @@ public final class CacheEndpoint {
     private final Pools pools;
     private final CacheWatch watch;
 
+    /** Over these pools, as far as the watch has processed their requests. */
     public CacheEndpoint(Pools pools, CacheWatch watch) {
         this.pools = pools;
         this.watch = watch;

@@ -192,6 +192,7 @@ public final class ClusterEndpoint {
     public static final class ReplicasHealthIndicator implements HealthIndicator {
         private final ReplicaSharing sharing;
 
+        /** Over the replicas that this one shares with. */
         public ReplicasHealthIndicator(ReplicaSharing sharing) {
             this.sharing = sharing;
         }
@@ -217,6 +218,7 @@ public final class ClusterEndpoint {
     public static final class ClusterMeters {
         private static final double MILLIS_PER_SECOND = 1000;
 
+        /** Registers all of them. */
         public ClusterMeters(MeterRegistry registry, ReplicaSharing sharing) {
             ClusterTransport transport = sharing.transport();
             Replication replication = sharing.replication();

@@ -36,6 +36,7 @@ public final class DecisionsHandler {
     private final Explainer explainer;
     private final Clock clock;
 
+    /** @param explainer decides for requests that are posted */
     public DecisionsHandler(Pools pools, Explainer explainer, Clock clock) {
         this.pools = pools;
         this.explainer = explainer;

@@ -33,7 +33,7 @@ public record DecisionsStatus(List<DecisionStatus> decisions, List<PredictionSta
      * @param key the key that decided: session, client-ip, prompt-prefix or none
      * @param outcome bound, placed, moved or spilled
      * @param model as the request names it, at most 128 characters; null where nobody had to look, or it was only asked about
-     * @param status that the endpoint answered with; null before, and where it gave no response
+     * @param status that the endpoint responded with; null before, and where it gave no response
      * @param failure why the endpoint did not serve it; null where it did, or has not failed yet
      * @param firstByteMillis from the decision to the first byte of the response, of a stream to its first token; null before
      * @param promptTokens L: tokens of the prompt

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id pod UID or URL
  * @param name pod name or {@code host:port}
- * @param uri where it answers
+ * @param uri where it serves
  * @param server the name of its server, if it is one of several data-parallel ranks; else absent
  * @param rank the number of that rank, from 0; else absent
  * @param state the label of its state

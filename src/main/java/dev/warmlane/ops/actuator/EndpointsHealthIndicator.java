@@ -32,6 +32,7 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
 
     private final Pools pools;
 
+    /** Over all pools. */
     public EndpointsHealthIndicator(Pools pools) {
         this.pools = pools;
     }
@@ -108,6 +109,7 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
     public static final class DiscoveryHealthIndicator implements HealthIndicator {
         private final Pools pools;
 
+        /** Over the sources of all pools. */
         public DiscoveryHealthIndicator(Pools pools) {
             this.pools = pools;
         }

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * event, because one that begins with it shows no increase. A fixed number for each pool.
  */
 public final class PoolMeters {
+    /** Registers those of all pools. */
     public PoolMeters(MeterRegistry registry, Pools pools) {
         for (Pool pool : pools.all()) {
             gauges(registry, pool);
@@ -136,6 +137,7 @@ public final class PoolMeters {
         private final MultiGauge promptTokens;
         private List<EndpointSnapshot> registered = List.of();
 
+        /** Registers those of all pools; those of endpoints come with {@link #refresh}. */
         public RoutingMeters(MeterRegistry registry, Pools pools, Bindings bindings) {
             this.pools = pools;
             this.requests = PoolMeter.IN_FLIGHT_REQUESTS.gauges(registry);
@@ -183,6 +185,7 @@ public final class PoolMeters {
 
         private final CacheWatch watch;
 
+        /** Registers those of pools whose caches are watched. */
         public CacheMeters(MeterRegistry registry, Pools pools, CacheWatch watch) {
             this.watch = watch;
             for (Pool pool : pools.all()) {

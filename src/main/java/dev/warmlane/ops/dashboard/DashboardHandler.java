@@ -75,7 +75,7 @@ public final class DashboardHandler {
                 .GET("/dashboard", this::start)
                 .GET("/dashboard/", this::start)
                 .GET("/dashboard/live", request -> live())
-                .GET("/dashboard/history", history::answer)
+                .GET("/dashboard/history", history::respond)
                 .GET("/dashboard/events", this::events)
                 .GET("/dashboard/endpoint", endpoints::details)
                 .POST("/dashboard/endpoint", endpoints::order)

@@ -103,7 +103,7 @@ final class EndpointHandler {
                                         .minusMillis((nanoClock.getAsLong() - check.endedNanos()) / NANOS_PER_MILLI),
                                 check.tookNanos() / NANOS_PER_MILLI,
                                 check.passed(),
-                                check.answer()));
+                                check.outcome()));
     }
 
     /** {@code POST {"pool", "endpoint", "action"}}. */

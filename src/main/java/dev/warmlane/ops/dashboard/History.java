@@ -109,10 +109,12 @@ public final class History {
      */
     public record Subject(String pool, @Nullable String endpoint) {
 
+        /** A pool as a whole. */
         public static Subject ofPool(String pool) {
             return new Subject(pool, null);
         }
 
+        /** Whether it is a pool as a whole. */
         public boolean isPool() {
             return endpoint == null;
         }

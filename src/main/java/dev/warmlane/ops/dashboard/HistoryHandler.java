@@ -28,7 +28,7 @@ final class HistoryHandler {
         this.clock = clock;
     }
 
-    Mono<ServerResponse> answer(ServerRequest request) {
+    Mono<ServerResponse> respond(ServerRequest request) {
         Resolution resolution;
         try {
             resolution = Resolution.ofLabel(request.queryParam("range").orElse("1h"));

@@ -51,7 +51,7 @@ public final class LiveFeed {
     private final Sinks.Many<String> events = Sinks.many().multicast().directBestEffort();
     private final ExpiringCertificates certificates;
     private final Replicas replicas;
-    private final Unrouted unrouted;
+    private final UnroutedSampler unrouted;
     private final EventLog log;
     private final Map<String, String> severities = new HashMap<>();
     private Map<EndpointId, Long> sessions = Map.of();
@@ -85,7 +85,7 @@ public final class LiveFeed {
         this.certificates = new ExpiringCertificates(registry);
         this.replicas = new Replicas(sharing);
         Counters counters = new Counters(registry);
-        this.unrouted = new Unrouted(counters);
+        this.unrouted = new UnroutedSampler(counters);
         this.log = log;
         catalogue.entries().forEach(entry -> severities.put(entry.id(), entry.severity()));
         for (Pool pool : all.all()) {

@@ -48,10 +48,12 @@ public final class AccessControl {
                 quotas, tenants == null ? null : new TenantIsolation(tenants, servesUnsalted), metrics, outputTokens);
     }
 
+    /** The first gate. */
     public AccessFilter filter() {
         return new AccessFilter(authenticator, quotas, metrics);
     }
 
+    /** The second gate. */
     public ClientRights rights() {
         return rights;
     }

@@ -42,6 +42,7 @@ public interface Authenticator {
             this.reason = reason;
         }
 
+        /** What stands in the way. */
         public Reason reason() {
             return reason;
         }

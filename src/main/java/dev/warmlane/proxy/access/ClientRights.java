@@ -23,9 +23,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.server.ServerWebExchange;
 
-/** Lets a known client's request go on as far as the client may, now that its body is here. */
+/** The second gate: what a known client may do, now that the body of its request is here. Safe for concurrent use. */
 public final class ClientRights {
-    /** As {@code PromptCosts} assumes before anything is learned: four bytes of English. */
+    /** As {@code PoolAverages} assumes before anything is learned: four bytes of English. */
     private static final int BYTES_PER_TOKEN = 4;
 
     private final Quotas quotas;

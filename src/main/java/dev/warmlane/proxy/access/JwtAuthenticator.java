@@ -133,7 +133,7 @@ public final class JwtAuthenticator implements Authenticator {
         /** How long ago a token may have expired by a clock that goes differently. */
         private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
-        private static final int MAX_ANSWER_BYTES = 1 << 20;
+        private static final int MAX_RESPONSE_BYTES = 1 << 20;
 
         private JwtDecoders() {}
 
@@ -181,38 +181,38 @@ public final class JwtAuthenticator implements Authenticator {
                     .responseTimeout(timeout);
             return WebClient.builder()
                     .clientConnector(new ReactorClientHttpConnector(http))
-                    .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_ANSWER_BYTES))
-                    .filter(new VerifiedTokens(Duration.ofSeconds(10)))
+                    .codecs(codecs -> codecs.defaultCodecs().maxInMemorySize(MAX_RESPONSE_BYTES))
+                    .filter(new RecentResponses(Duration.ofSeconds(10)))
                     .build();
         }
 
         /**
-         * Asks an identity provider the same thing once in a while and not oftener. The decoder asks for the keys whenever a token
+         * Asks an identity provider the same thing no more than once in a while. The decoder asks for the keys whenever a token
          * names one that it does not know, so that whoever sends made-up tokens could have the provider flooded.
          */
-        private static final class VerifiedTokens implements ExchangeFilterFunction {
-            private static final int MAX_ANSWERS = 16;
+        private static final class RecentResponses implements ExchangeFilterFunction {
+            private static final int MAX_RESPONSES = 16;
 
-            private final Cache<URI, Mono<String>> answers;
+            private final Cache<URI, Mono<String>> responses;
 
             /** @param age how old a response, or a failure, may be */
-            VerifiedTokens(Duration age) {
-                this.answers = Caffeine.newBuilder()
-                        .maximumSize(MAX_ANSWERS)
+            RecentResponses(Duration age) {
+                this.responses = Caffeine.newBuilder()
+                        .maximumSize(MAX_RESPONSES)
                         .expireAfterWrite(age)
                         .build();
             }
 
             @Override
             public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
-                Mono<String> answer = answers.get(
+                Mono<String> recent = responses.get(
                         request.url(),
                         url -> next.exchange(request)
                                 .flatMap(response -> response.statusCode().is2xxSuccessful()
                                         ? response.bodyToMono(String.class)
                                         : response.createError())
                                 .cache());
-                return answer.map(body -> ClientResponse.create(HttpStatus.OK)
+                return recent.map(body -> ClientResponse.create(HttpStatus.OK)
                         .header(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_JSON_VALUE)
                         .body(body)
                         .build());

@@ -33,6 +33,7 @@ public final class TokenCharge {
         this.counter = counter;
     }
 
+    /** The client that pays. */
     public Identity identity() {
         return identity;
     }

@@ -134,6 +134,7 @@ public final class BufferedBody {
         private final AtomicLong reserved = new AtomicLong();
         private final LongAdder refusals = new LongAdder();
 
+        /** @param limitBytes that all bodies may take together */
         public BodyBudget(long limitBytes) {
             this.limitBytes = limitBytes;
         }
@@ -184,6 +185,7 @@ public final class BufferedBody {
             return reserved.get();
         }
 
+        /** Registers its meters. */
         public void registerWith(MeterRegistry registry) {
             RequestMeter.BUFFERED_BODY_BYTES.gauge(registry, this, BodyBudget::reserved);
             RequestMeter.BUFFERED_BODY_LIMIT.gauge(registry, this, budget -> budget.limitBytes);

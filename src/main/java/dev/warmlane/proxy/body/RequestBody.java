@@ -65,6 +65,7 @@ public final class RequestBody {
         return buffered.bytes();
     }
 
+    /** Whether there is none, or it is released. */
     public boolean isEmpty() {
         return bytes().length == 0;
     }

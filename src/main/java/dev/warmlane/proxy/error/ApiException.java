@@ -18,8 +18,7 @@ public final class ApiException extends RuntimeException {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration MILLISECOND = Duration.ofMillis(1);
-
-    private static final Duration RETRY_WHEN_OVERLOADED = Duration.ofSeconds(1);
+    private static final Duration RETRY_SOON = SECOND;
 
     private final HttpStatus status;
     private final String type;
@@ -55,11 +54,16 @@ public final class ApiException extends RuntimeException {
         this.allow = allow;
     }
 
+    /** 404: nothing is served there, or the path is not spelled plainly. */
     public static ApiException unknownPath() {
         return notFound(null, "unknown_path", "There is nothing at this path.");
     }
 
-    /** @param allow the methods that there are, as in the header of this name */
+    /**
+     * 405.
+     *
+     * @param allow the methods that there are, as in the header of this name
+     */
     public static ApiException methodNotAllowed(String allow) {
         HttpStatus status = HttpStatus.METHOD_NOT_ALLOWED;
         return new ApiException(
@@ -72,7 +76,7 @@ public final class ApiException extends RuntimeException {
                 status.getReasonPhrase() + ".");
     }
 
-    /** The path is for WebSockets, and the request does not ask for one as RFC 6455 says. */
+    /** 426: the path is for WebSockets, and the request does not ask for one as RFC 6455 says. */
     public static ApiException upgradeRequired() {
         return ofStatus(
                 HttpStatus.UPGRADE_REQUIRED,
@@ -80,41 +84,53 @@ public final class ApiException extends RuntimeException {
                         .formatted(WEBSOCKET_VERSION));
     }
 
+    /** 404: no pool serves the model. */
     public static ApiException unknownModel(String message) {
         return notFound("model", "model_not_found", message);
     }
 
+    /** 404: no endpoint is known that made this stored response. */
     public static ApiException unknownResponse() {
         return notFound(null, "response_not_found", "There is no such response.");
     }
 
+    /**
+     * 400.
+     *
+     * @param param the member of the body that is wrong; null where none is
+     * @param code what is wrong, in words with underscores
+     */
     public static ApiException badRequest(@Nullable String param, String code, String message) {
         return invalid(HttpStatus.BAD_REQUEST, param, code, message);
     }
 
+    /** 400: the body had to be read, and could not be. */
     public static ApiException notJson(MalformedJsonException why) {
         return badRequest(null, "invalid_json", "The request body is not JSON: " + why.getMessage());
     }
 
+    /** 401: the request has no credential, or one that nobody knows. */
     public static ApiException unauthenticated(String message) {
         return new ApiException(
                 HttpStatus.UNAUTHORIZED, "authentication_error", null, "invalid_api_key", null, message);
     }
 
+    /** 403: the client is known, and may not do this. */
     public static ApiException forbidden(@Nullable String param, String code, String message) {
         return new ApiException(HttpStatus.FORBIDDEN, "permission_error", param, code, null, message);
     }
 
-    /** The client has had its share of this minute. */
+    /** 429: the client has had its share of this minute. */
     public static ApiException rateLimited(String message, Duration retryAfter) {
         return tooMany("rate_limit_exceeded", retryAfter, message);
     }
 
-    /** Whoever could say who the client is does not answer. */
+    /** 503: the identity provider, which could say who the client is, does not respond. */
     public static ApiException identityUnknown(String message, Duration retryAfter) {
         return unavailable("identity_unavailable", retryAfter, message);
     }
 
+    /** 413: the body is longer than bodies may be. */
     public static ApiException bodyTooLarge(long limitBytes) {
         return invalid(
                 HttpStatus.CONTENT_TOO_LARGE,
@@ -123,27 +139,27 @@ public final class ApiException extends RuntimeException {
                 "The request body is larger than %d bytes.".formatted(limitBytes));
     }
 
-    /** The bodies of other requests take all the memory that bodies may take. */
+    /** 503: the bodies of other requests take all the memory that bodies may take. */
     public static ApiException overloadedMemory() {
-        return unavailable(
-                "overloaded_memory", RETRY_WHEN_OVERLOADED, "The gateway holds too many requests at the moment.");
+        return unavailable("overloaded_memory", RETRY_SOON, "The gateway holds too many requests at the moment.");
     }
 
-    /** There is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
+    /** 503: there is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
     public static ApiException outOfResources() {
         return unavailable(
-                "gateway_out_of_resources",
-                RETRY_WHEN_OVERLOADED,
-                "The gateway cannot open connections at the moment.");
+                "gateway_out_of_resources", RETRY_SOON, "The gateway cannot open connections at the moment.");
     }
 
-    /** There are as many connections of clients as there may be. */
+    /** 503: there are as many connections of clients as there may be. */
     public static ApiException tooManyConnections() {
-        return unavailable(
-                "too_many_connections", RETRY_WHEN_OVERLOADED, "The gateway has too many connections at the moment.");
+        return unavailable("too_many_connections", RETRY_SOON, "The gateway has too many connections at the moment.");
     }
 
-    /** @param inflates whether compressed bodies are taken at all */
+    /**
+     * 415.
+     *
+     * @param inflates whether compressed bodies are taken at all
+     */
     public static ApiException unsupportedEncoding(boolean inflates) {
         return invalid(
                 HttpStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -153,31 +169,36 @@ public final class ApiException extends RuntimeException {
                         .formatted(inflates ? "gzip or deflate" : "none"));
     }
 
-    /** Nothing is wrong with the request but its speed, or the client is gone. */
+    /** 408: nothing is wrong with the request but its speed, or the client is gone. */
     public static ApiException bodyTooSlow() {
         return ofStatus(HttpStatus.REQUEST_TIMEOUT, "The request body did not come in time.");
     }
 
-    /** The body does not come in the chunks that were announced. */
+    /** 400: the body does not come in the chunks that were announced. */
     public static ApiException brokenBody() {
         return ofStatus(HttpStatus.BAD_REQUEST, "The request body is broken.");
     }
 
-    /** More is asked than there is room for; worth asking again later. */
+    /** 429: more is asked than there is room for; worth asking again later. */
     public static ApiException overloaded(String code, String message, Duration retryAfter) {
         return tooMany(code, retryAfter, message);
     }
 
+    /** 503: no endpoint of the pool takes requests now. */
     public static ApiException noEndpoint(String pool, Duration retryAfter) {
         return noEndpointWith(pool, "", retryAfter);
     }
 
-    /** @param lack what the pool lacks, after a colon; empty where that goes without saying */
+    /**
+     * 503: no endpoint of the pool takes requests now.
+     *
+     * @param lack what the pool lacks, after a colon; empty where that goes without saying
+     */
     public static ApiException noEndpointWith(String pool, String lack, Duration retryAfter) {
         return unavailable("no_endpoint", retryAfter, "No endpoint of pool %s is ready%s.".formatted(pool, lack));
     }
 
-    /** No endpoint has a model that a client's name stands for. */
+    /** 503: no endpoint has a model that a client's name stands for. */
     public static ApiException noEndpoint(String name, String model, Duration retryAfter) {
         return new ApiException(
                 HttpStatus.SERVICE_UNAVAILABLE,
@@ -188,19 +209,21 @@ public final class ApiException extends RuntimeException {
                 "No endpoint serves `%s`, which `%s` stands for.".formatted(model, name));
     }
 
+    /** 502: no endpoint gave a response that could be used. */
     public static ApiException upstreamFailed(String reason) {
         return new ApiException(HttpStatus.BAD_GATEWAY, "server_error", null, "upstream_failed", null, reason);
     }
 
+    /** 504: an endpoint did not respond in time. */
     public static ApiException upstreamTimeout(String reason) {
         return new ApiException(HttpStatus.GATEWAY_TIMEOUT, "server_error", null, "upstream_timeout", null, reason);
     }
 
-    /** The gateway ends before the response does; another replica may have time for it. */
+    /** 503: the gateway ends before the response does; another replica may have time for it. */
     public static ApiException shuttingDown() {
         return unavailable(
                 "shutting_down",
-                Duration.ofSeconds(1),
+                RETRY_SOON,
                 "The gateway is shutting down and could not wait for the end of this response.");
     }
 
@@ -248,6 +271,7 @@ public final class ApiException extends RuntimeException {
                 : ofStatus(status, ((ErrorResponse) failure).getBody().getDetail());
     }
 
+    /** The status of the response. */
     public HttpStatus status() {
         return status;
     }
@@ -261,6 +285,7 @@ public final class ApiException extends RuntimeException {
         return param;
     }
 
+    /** What tells this error from others of the same status, in words with underscores. */
     public String code() {
         return code;
     }

@@ -63,7 +63,7 @@ public final class ConnectionLimit {
     }
 
     /**
-     * That of the management port, where none gets an answer.
+     * That of the management port, where none gets a response.
      *
      * @param patience how long the first request of a connection may take to come
      */

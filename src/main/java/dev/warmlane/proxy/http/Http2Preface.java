@@ -100,7 +100,7 @@ final class Http2Preface extends ByteToMessageDecoder {
         return tls != null && ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol());
     }
 
-    /** Whether a line has come that is no request of HTTP/1 either: a preface that is wrong gets no answer in another protocol. */
+    /** Whether a line has come that is no request of HTTP/1 either: a preface that is wrong gets no response in another protocol. */
     private static boolean isNoHttp(ByteBuf in) {
         int end = in.bytesBefore((byte) '\n');
         String line = end < 0 ? "" : in.toString(in.readerIndex(), end, StandardCharsets.ISO_8859_1);

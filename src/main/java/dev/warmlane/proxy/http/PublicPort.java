@@ -22,6 +22,7 @@ public final class PublicPort {
 
     private PublicPort() {}
 
+    /** Whether a request came by this port, and not by the management port. */
     public static boolean serves(ServerWebExchange exchange) {
         return !WebServerApplicationContext.hasServerNamespace(exchange.getApplicationContext(), MANAGEMENT);
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param servedModel the model that served it, where that has another name
  * @param result the class of the status, such as 2xx, or cancelled or failed
  * @param status the status that the client got; null where it left before
- * @param error the code of the error that the gateway answered with; null where it answered with none
+ * @param error the code of the error that the gateway responded with; null where there is none
  * @param traceId the trace that it is part of; null where spans are sent nowhere
  * @param prompt null where the request has no prompt that could be kept warm
  * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more

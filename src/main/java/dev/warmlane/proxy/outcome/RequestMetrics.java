@@ -26,6 +26,7 @@ public final class RequestMetrics implements OutcomeListener {
 
     private record Meters(Counter requests, Timer durations) {}
 
+    /** Counts into this registry. */
     public RequestMetrics(MeterRegistry registry) {
         this.registry = registry;
     }

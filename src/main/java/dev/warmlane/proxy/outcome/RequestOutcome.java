@@ -83,7 +83,7 @@ public final class RequestOutcome {
         return traceId;
     }
 
-    /** The code of the error that the gateway answered with, as its client read it; null where it answered with none. */
+    /** The code of the error that the gateway responded with, as its client read it; null where it responded with none. */
     @Nullable
     String errorCode() {
         return errorCode;
@@ -175,7 +175,7 @@ public final class RequestOutcome {
      * The request is over; only the first end counts.
      *
      * @param sent the status that the client got; null where it left before
-     * @param code of the error that the gateway answered with; null where it answered with none
+     * @param code of the error that the gateway responded with; null where there is none
      */
     void end(Result how, @Nullable Integer sent, @Nullable String code) {
         synchronized (this) {

@@ -31,6 +31,7 @@ public final class TracingFilter implements WebFilter, Ordered {
     private final Propagator propagator;
     private final Tracer tracer;
 
+    /** @param propagator reads the trace that a request is part of from its headers, and writes it for engines */
     public TracingFilter(Propagator propagator, Tracer tracer) {
         this.propagator = propagator;
         this.tracer = tracer;

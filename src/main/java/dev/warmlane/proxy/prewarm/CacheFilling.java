@@ -20,8 +20,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Fills the cache of one server, of each of its ranks, until all is there that is worth it, or time or tokens are used up, or the
- * server is needed as it is. A server that refuses is left alone. Safe for concurrent use.
+ * Fills the cache of one server, on each of its ranks, until it holds all that is worth computing, time or tokens run out, or the
+ * server is needed now. A server that refuses is left alone. Safe for concurrent use.
  */
 final class CacheFilling {
     /** What a cache must keep free for what comes after the beginnings. */

@@ -21,9 +21,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Fills the caches of endpoints that are new, or come back with nothing, by what sessions share, before they get requests, and gives what
- * endpoints hold that are about to end to others. What it sends is no client's: it is counted apart, and no log or quota hears of it. Safe
- * for concurrent use.
+ * Fills the caches of endpoints that are new or come back empty with what sessions share, before they get requests; and has others
+ * take over what endpoints hold that are about to end. What it sends is no client's: it is counted apart, and no log or quota hears
+ * of it. Safe for concurrent use.
  */
 public final class CacheWarmer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CacheWarmer.class);

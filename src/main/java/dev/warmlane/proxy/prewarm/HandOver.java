@@ -19,9 +19,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Has the endpoints that will get the sessions of a server that is about to end compute what these share and will miss there. Which
- * endpoint that is, the policy says of the session that sent it last, one after the other, so that it sees what was sent before. They
- * take clients' requests meanwhile, so each request is in flight there like any other. Safe for concurrent use.
+ * Hands over the cache of a server that is about to end: the endpoints that will get its sessions compute what these share and
+ * would miss there. Which endpoint that is, the policy says of the session that sent it last, one after the other, so that it sees
+ * what was sent before. They take clients' requests meanwhile, so each request is in flight there like any other. Safe for
+ * concurrent use.
  */
 final class HandOver {
     private final PrefixCalls.Target target;

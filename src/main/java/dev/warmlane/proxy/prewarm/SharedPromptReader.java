@@ -10,7 +10,7 @@ import dev.warmlane.core.vllm.PrefixRequest;
 import dev.warmlane.proxy.body.RequestBody;
 import org.jspecify.annotations.Nullable;
 
-/** Finds in clients' requests what sessions share. */
+/** Notes the beginnings of clients' prompts, to find those that sessions share. Safe from any thread. */
 public final class SharedPromptReader {
     /** What sessions share ends early; later messages are their own. */
     private static final int MOST_ENDS = 4;

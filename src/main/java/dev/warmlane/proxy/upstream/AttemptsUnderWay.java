@@ -24,6 +24,7 @@ public final class AttemptsUnderWay implements HealthListener {
     private final int moveWaiting;
     private final Duration refusedIdleTimeout;
 
+    /** @param settings say how long a response may be silent at an endpoint where nobody listens any more */
     public AttemptsUnderWay(HealthSettings settings) {
         this.moveWaiting = settings.moveWaiting();
         this.refusedIdleTimeout = settings.refusedIdleTimeout();

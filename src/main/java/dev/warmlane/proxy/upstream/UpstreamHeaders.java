@@ -176,6 +176,7 @@ public final class UpstreamHeaders {
             this.named = tokens;
         }
 
+        /** Whether a header of this name stays on its connection; case does not matter. */
         public boolean contains(String name) {
             return (name.length() <= 19 && ALWAYS.contains(name.toLowerCase(Locale.ROOT)))
                     || (!named.isEmpty() && named.contains(name));

@@ -45,10 +45,12 @@ public final class UpstreamResponse extends Flux<ByteBuf> implements Subscriptio
         this.loop = loop;
     }
 
+    /** The HTTP status. */
     public int status() {
         return head.status().code();
     }
 
+    /** All headers, those of the connection included. */
     public HttpHeaders headers() {
         return head.headers();
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How all endpoints did in the minute after one had left that was known to leave. */
+/** How all endpoints did in the minute after one had left whose end was known before. */
 final class DepartureReport {
     private static final long MINUTE_NANOS = 60_000_000_000L;
     private static final double NANOS_PER_SECOND = 1e9;

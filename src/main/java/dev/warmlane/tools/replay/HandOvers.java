@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Endpoints that are about to end have what sessions share of their caches computed where these sessions will go: at the endpoints that the
- * first gateway's policy chooses for them. Those take requests meanwhile.
+ * Hands over the caches of endpoints that are about to end: what their sessions share is computed at the endpoints that the first
+ * gateway's policy chooses for these sessions, and which take requests meanwhile. Not thread-safe.
  */
 final class HandOvers {
     private final Fleet fleet;

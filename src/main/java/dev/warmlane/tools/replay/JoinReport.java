@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** How the first minute went of endpoints that joined on the way, or came back. */
+/** The first minute of each endpoint that joined during a replay or came back. */
 final class JoinReport {
     private static final long MINUTE_NANOS = 60_000_000_000L;
     private static final double NANOS_PER_SECOND = 1e9;

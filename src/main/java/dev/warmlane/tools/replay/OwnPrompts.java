@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Prompts that no client has sent and that engines compute, as many at a time as a gateway sends, until a time. */
+/** Prompts of a gateway's own that engines compute, as many at a time as a gateway sends, until a deadline. Not thread-safe. */
 final class OwnPrompts {
     /** The gateway's, by default. */
     static final long MOST_TOKENS = 200_000;

@@ -59,6 +59,7 @@ public record ReplaySettings(
         return new ReplaySettings(endpoints, kvTokens, other, adapters, key, addresses, scenario, seed, roles);
     }
 
+    /** The same for requests with another kind of key. */
     public ReplaySettings withKey(KeySource key) {
         return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
@@ -67,14 +68,17 @@ public record ReplaySettings(
         return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
+    /** The same in another scenario. */
     public ReplaySettings withScenario(Scenario scenario) {
         return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
+    /** The same with other slots for adapters. */
     public ReplaySettings withAdapters(AdapterConfig adapters) {
         return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }
 
+    /** The same with another seed for what is random. */
     public ReplaySettings withSeed(long seed) {
         return new ReplaySettings(endpoints, kvTokens, model, adapters, key, addresses, scenario, seed, roles);
     }

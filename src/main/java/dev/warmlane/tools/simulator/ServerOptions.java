@@ -75,51 +75,61 @@ public record ServerOptions(
         Arguments.atLeast("output tokens", outputTokens, 1);
     }
 
+    /** The same with other models. */
     public ServerOptions withModels(Models models) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with another KV cache for each engine. */
     public ServerOptions withCache(CacheConfig cache) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with engines of another speed. */
     public ServerOptions withEngine(EngineModel engine) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with so many data-parallel ranks, at least 1. */
     public ServerOptions withRanks(int ranks) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with the wire format of another release. */
     public ServerOptions withVersion(VllmVersion version) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same, whose usage tells of cached tokens or does not. */
     public ServerOptions withUsageDetails(boolean usageDetails) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with responses of so many tokens where nothing else is asked. */
     public ServerOptions withOutputTokens(int outputTokens) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same that asks for this key; null: for none. */
     public ServerOptions withApiKey(@Nullable String apiKey) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with other faults. */
     public ServerOptions withFaults(Faults faults) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
+    /** The same with another seed for what is random. */
     public ServerOptions withSeed(long seed) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);

@@ -34,10 +34,12 @@ public final class SimulatedFleet implements AutoCloseable {
         }
     }
 
+    /** The servers, in the order of their ports. */
     public List<SimulatedServer> servers() {
         return servers;
     }
 
+    /** One of them, from 0. */
     public SimulatedServer server(int index) {
         return servers.get(index);
     }
@@ -79,6 +81,7 @@ public final class SimulatedFleet implements AutoCloseable {
             return new FleetOptions("127.0.0.1", 0, servers, ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT));
         }
 
+        /** The same with servers set up otherwise. */
         public FleetOptions withServer(ServerOptions newServer) {
             return new FleetOptions(host, port, servers, newServer);
         }

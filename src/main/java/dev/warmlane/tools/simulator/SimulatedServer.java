@@ -86,6 +86,7 @@ public final class SimulatedServer implements AutoCloseable {
         return listener.address().getPort();
     }
 
+    /** How it was set up. */
     public ServerOptions options() {
         return options;
     }

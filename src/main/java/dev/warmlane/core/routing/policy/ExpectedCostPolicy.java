@@ -30,11 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExpectedCostPolicy implements RoutingPolicy {
     private final CostParameters parameters;
-    private final PromptCosts costs;
 
+    /** A policy with these constants. */
     public ExpectedCostPolicy(CostParameters parameters) {
         this.parameters = parameters;
-        this.costs = new PromptCosts(parameters);
     }
 
     @Override
@@ -66,10 +65,10 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
             match = pool.match(request.prompt(), endpoints);
         }
         KeySource source = decisive(request, bound);
-        List<Candidate> candidates =
-                costs.candidates(request, pool, endpoints, match, excluded, bound, stickiness(source, pool));
-        PrefillLegs legs =
-                pool.snapshot().hasRoles() ? new PrefillLegs(parameters, costs, request, pool, excluded) : null;
+        List<Candidate> candidates = new PromptCosts(
+                        parameters, request, pool, endpoints, match, excluded, bound, stickiness(source, pool))
+                .candidates();
+        PrefillLegs legs = pool.snapshot().hasRoles() ? new PrefillLegs(parameters, request, pool, excluded) : null;
         if (legs != null) {
             candidates = legs.ways(candidates);
         }
@@ -84,7 +83,7 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
             // Nothing but the key is known of it, and that keeps its endpoint.
             outcome = best.endpoint().id().equals(hint) ? Outcome.BOUND : Outcome.SPILLED;
         }
-        RoutingDecision decision = costs.decision(request, pool, best, candidates, source, outcome);
+        RoutingDecision decision = PromptCosts.decision(request, pool, best, candidates, source, outcome);
         return legs == null ? decision : legs.decision(decision, best);
     }
 
@@ -101,8 +100,9 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
     RoutingDecision stay(RoutingRequest request, RoutingView pool, Endpoint bound) {
         List<Endpoint> alone = List.of(bound);
         PrefixMatch match = pool.match(request.prompt(), alone);
-        List<Candidate> candidates = costs.candidates(request, pool, alone, match, Set.of(), bound.id(), 0);
-        return costs.decision(
+        List<Candidate> candidates =
+                new PromptCosts(parameters, request, pool, alone, match, Set.of(), bound.id(), 0).candidates();
+        return PromptCosts.decision(
                 request, pool, candidates.get(0), candidates, request.key().source(), Outcome.BOUND);
     }
 

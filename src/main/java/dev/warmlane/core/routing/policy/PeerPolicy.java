@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class PeerPolicy implements RoutingPolicy {
     private final String name;
     private final Rule rule;
-    private final PromptCosts costs;
+    private final CostParameters parameters;
 
     PeerPolicy(String name, Rule rule, CostParameters parameters) {
         this.name = name;
         this.rule = rule;
-        this.costs = new PromptCosts(parameters);
+        this.parameters = parameters;
     }
 
     /** Orders candidates; the smallest wins. */
@@ -116,13 +116,15 @@ public final class PeerPolicy implements RoutingPolicy {
         List<Endpoint> endpoints = pool.snapshot().selectable();
         PrefixMatch match = pool.match(request.prompt(), endpoints);
         EndpointId bound = pool.boundEndpoint(request, match.mostBlocks());
-        List<Candidate> candidates = costs.candidates(request, pool, endpoints, match, excluded, bound, 0);
+        List<Candidate> candidates =
+                new PromptCosts(parameters, request, pool, endpoints, match, excluded, bound, 0).candidates();
         if (candidates.isEmpty()) {
             return null;
         }
         Candidate best = best(request, pool, candidates);
         Outcome outcome = bound == null ? Outcome.PLACED : best.bound() ? Outcome.BOUND : Outcome.MOVED;
-        return costs.decision(request, pool, best, candidates, request.key().source(), outcome);
+        return PromptCosts.decision(
+                request, pool, best, candidates, request.key().source(), outcome);
     }
 
     /** Of those that are worth the same, the one with the fewest requests, then the highest rendezvous weight. */

@@ -34,21 +34,14 @@ final class PrefillLegs {
     private static final long LAST_TOKENS = 16;
 
     private final CostParameters parameters;
-    private final PromptCosts costs;
     private final RoutingRequest request;
     private final RoutingView pool;
     private final List<Candidate> candidates;
     private final @Nullable Candidate best;
 
     /** Weighs the prefill endpoints of a pool with roles. */
-    PrefillLegs(
-            CostParameters parameters,
-            PromptCosts costs,
-            RoutingRequest request,
-            RoutingView pool,
-            Set<EndpointId> excluded) {
+    PrefillLegs(CostParameters parameters, RoutingRequest request, RoutingView pool, Set<EndpointId> excluded) {
         this.parameters = parameters;
-        this.costs = costs;
         this.request = request;
         this.pool = pool;
         this.candidates = request.whole() == null ? weighed(excluded) : List.of();
@@ -136,7 +129,8 @@ final class PrefillLegs {
             return List.of();
         }
         PrefixMatch match = pool.match(request.prompt(), endpoints);
-        List<Candidate> weighed = costs.candidates(request, pool, endpoints, match, Set.of(), null, 0);
+        List<Candidate> weighed =
+                new PromptCosts(parameters, request, pool, endpoints, match, Set.of(), null, 0).candidates();
         weighed.replaceAll(PrefillLegs::promptOnly);
         return weighed;
     }

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Prices a request at every endpoint by {@link ExpectedCostPolicy}'s formula. Immutable. */
+/** Prices one request at every endpoint by {@link ExpectedCostPolicy}'s formula. Not thread-safe. */
 final class PromptCosts {
     /** No request costs less to start than one KV block of prefill. */
     private static final long LEAST_UNCACHED_TOKENS = 16;
@@ -30,19 +30,34 @@ final class PromptCosts {
     private static final double MOST_PLACED = 10;
 
     private final CostParameters parameters;
+    private final RoutingRequest request;
+    private final RoutingView pool;
+    private final List<Endpoint> endpoints;
+    private final PrefixMatch match;
+    private final Set<EndpointId> excluded;
+    private final @Nullable EndpointId bound;
+    private final double stickinessTokens;
+    private final PoolLoad load;
+    private final EndpointSpeeds speeds;
+    private final double blockTokens;
+    private final long promptTokens;
+    private final double lambda;
+    /** A session pays for the load it finds with each of its turns until it can move. */
+    private final double placed;
 
-    PromptCosts(CostParameters parameters) {
-        this.parameters = parameters;
-    }
+    private final @Nullable AdapterCosts adapters;
+    private final SharedRecompute shared;
+    private final StartedLoad started;
 
     /**
-     * Every endpoint's cost, in their order, without those excluded.
+     * For a decision among these endpoints.
      *
      * @param match what each of them holds of the prompt
      * @param bound the endpoint that the request's key is bound to
      * @param stickinessTokens what that is worth
      */
-    List<Candidate> candidates(
+    PromptCosts(
+            CostParameters parameters,
             RoutingRequest request,
             RoutingView pool,
             List<Endpoint> endpoints,
@@ -50,92 +65,106 @@ final class PromptCosts {
             Set<EndpointId> excluded,
             @Nullable EndpointId bound,
             double stickinessTokens) {
+        this.parameters = parameters;
+        this.request = request;
+        this.pool = pool;
+        this.endpoints = endpoints;
+        this.match = match;
+        this.excluded = excluded;
+        this.bound = bound;
+        this.stickinessTokens = stickinessTokens;
+        this.load = pool.load();
+        this.speeds = pool.speeds();
         PromptBlocks prompt = request.prompt();
-        PoolLoad load = pool.load();
-        EndpointSpeeds speeds = pool.speeds();
         PoolAverages averages = pool.averages();
         double bytesPerToken = averages.bytesPerToken();
-        double blockTokens = prompt.blockSizeBytes() / bytesPerToken;
-        long promptTokens = (long) (prompt.bytes() / bytesPerToken);
-        double lambda = parameters.load() * averages.outputTokens() / 1000;
-        // A session pays for the load it finds with each of its turns until it can move.
-        double placed = Math.min(MOST_PLACED, Math.max(1, Math.sqrt(averages.turns()) / 2));
-        AdapterCosts adapters = AdapterCosts.of(parameters, pool, request);
-        SharedRecompute shared = new SharedRecompute(parameters, pool, prompt, match, blockTokens);
-        StartedLoad started = StartedLoad.of(pool, endpoints, bound);
+        this.blockTokens = prompt.blockSizeBytes() / bytesPerToken;
+        this.promptTokens = (long) (prompt.bytes() / bytesPerToken);
+        this.lambda = parameters.load() * averages.outputTokens() / 1000;
+        this.placed = Math.min(MOST_PLACED, Math.max(1, Math.sqrt(averages.turns()) / 2));
+        this.adapters = AdapterCosts.of(parameters, pool, request);
+        this.shared = new SharedRecompute(parameters, pool, prompt, match, blockTokens);
+        this.started = StartedLoad.of(pool, endpoints, bound);
+    }
+
+    /** Every endpoint's cost, in their order, without those excluded. */
+    List<Candidate> candidates() {
         List<Candidate> candidates = new ArrayList<>(endpoints.size());
         for (int i = 0; i < endpoints.size(); i++) {
-            Endpoint endpoint = endpoints.get(i);
-            EndpointId id = endpoint.id();
-            if (excluded.contains(id)) {
-                continue;
+            if (!excluded.contains(endpoints.get(i).id())) {
+                candidates.add(candidate(i));
             }
-            long matchedTokens = (long) (match.matchedBlocks(i) * blockTokens);
-            long uncachedTokens = Math.max(LEAST_UNCACHED_TOKENS, promptTokens - matchedTokens);
-            long prefillTokens = load.prefillTokens(id);
-            int requests = load.requests(id);
-            long inFlightTokens = load.promptTokens(id);
-            // What is placed stays: what else will be there counts, not what happens to be there now.
-            long usualTokens = bound == null ? load.usualPromptTokens(id) : 0;
-            double slow = speeds.relative(id);
-            boolean isBound = bound != null && id.equals(bound);
-            double prefill = parameters.prefill(uncachedTokens, promptTokens);
-            double delayed = requests;
-            double loadTokens = Math.max((double) inFlightTokens, placed * usualTokens);
-            if (started.prices(endpoint, requests)) {
-                delayed = Math.max(requests, started.requests());
-                loadTokens += started.missingTokens(endpoint);
-            }
-            double staying = isBound ? stickinessTokens : 0;
-            if (isBound && staysForItsCache(request, pool, id, promptTokens)) {
-                double lost = lostTokens(match, i, endpoints, excluded, blockTokens);
-                staying = Math.min(staying, slow * parameters.stickinessPerLoss() * lost);
-            }
-            Fit fit = adapters == null ? null : adapters.fit(id);
-            Cost cost = new Cost(
-                    slow * prefillTokens,
-                    slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(i), id)),
-                    slow * parameters.delay() * delayed * prefill,
-                    slow * lambda * (loadTokens + promptTokens),
-                    adapters == null ? 0 : adapters.tokens(fit, id, requests),
-                    0,
-                    staying);
-            candidates.add(new Candidate(
-                    endpoint,
-                    matchedTokens,
-                    uncachedTokens,
-                    prefillTokens,
-                    requests,
-                    inFlightTokens,
-                    usualTokens,
-                    load.replicaRequests(id),
-                    isBound,
-                    fit,
-                    cost,
-                    null));
         }
         return candidates;
     }
 
+    private Candidate candidate(int place) {
+        Endpoint endpoint = endpoints.get(place);
+        EndpointId id = endpoint.id();
+        long matchedTokens = (long) (match.matchedBlocks(place) * blockTokens);
+        long uncachedTokens = Math.max(LEAST_UNCACHED_TOKENS, promptTokens - matchedTokens);
+        long prefillTokens = load.prefillTokens(id);
+        int requests = load.requests(id);
+        long inFlightTokens = load.promptTokens(id);
+        // What is placed stays: what else will be there counts, not what happens to be there now.
+        long usualTokens = bound == null ? load.usualPromptTokens(id) : 0;
+        double slow = speeds.relative(id);
+        boolean isBound = bound != null && id.equals(bound);
+        double prefill = parameters.prefill(uncachedTokens, promptTokens);
+        double delayed = requests;
+        double loadTokens = Math.max((double) inFlightTokens, placed * usualTokens);
+        if (started.prices(endpoint, requests)) {
+            delayed = Math.max(requests, started.requests());
+            loadTokens += started.missingTokens(endpoint);
+        }
+        Fit fit = adapters == null ? null : adapters.fit(id);
+        Cost cost = new Cost(
+                slow * prefillTokens,
+                slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(place), id)),
+                slow * parameters.delay() * delayed * prefill,
+                slow * lambda * (loadTokens + promptTokens),
+                adapters == null ? 0 : adapters.tokens(fit, id, requests),
+                0,
+                isBound ? stayingTokens(place, slow) : 0);
+        return new Candidate(
+                endpoint,
+                matchedTokens,
+                uncachedTokens,
+                prefillTokens,
+                requests,
+                inFlightTokens,
+                usualTokens,
+                load.replicaRequests(id),
+                isBound,
+                fit,
+                cost,
+                null);
+    }
+
+    /** What it is worth that the request stays at the endpoint that it is bound to. */
+    private double stayingTokens(int place, double slow) {
+        return staysForItsCache(endpoints.get(place).id())
+                ? Math.min(stickinessTokens, slow * parameters.stickinessPerLoss() * lostTokens(place))
+                : stickinessTokens;
+    }
+
     /**
-     * Whether a bound request stays only for what its endpoint's cache holds. It does where it would wait there for whole responses, and
-     * where it is one of a batch under one session's name: a batch that stayed for its binding would wait for itself.
+     * Whether a bound request stays only for what its endpoint's cache holds. It does where it would wait there for whole responses,
+     * and where it is one of a batch under one session's name: a batch that stayed for its binding would wait for itself.
      */
-    private static boolean staysForItsCache(
-            RoutingRequest request, RoutingView pool, EndpointId bound, long promptTokens) {
+    private boolean staysForItsCache(EndpointId id) {
         PromptBlocks prompt = request.prompt();
         if (prompt.bytes() > 0 && pool.isBatch(request.key())) {
             return true;
         }
-        return prompt.length() > 0 && isCrowded(pool, bound, promptTokens);
+        return prompt.length() > 0 && isCrowded(id);
     }
 
     /**
-     * Whether an endpoint's cache has no room for the prompt beside those in flight and what they have generated. Then a request waits
-     * there for whole responses, and not only for what is computed.
+     * Whether an endpoint's cache has no room for the prompt beside those in flight and what they have generated. Then a request
+     * waits there for whole responses, and not only for what is computed.
      */
-    private static boolean isCrowded(RoutingView pool, EndpointId endpoint, long promptTokens) {
-        PoolLoad load = pool.load();
+    private boolean isCrowded(EndpointId endpoint) {
         int requests = load.requests(endpoint);
         double generated = pool.averages().outputTokens() / 2 * (requests + 1);
         double needed = load.promptTokens(endpoint) + promptTokens + generated;
@@ -144,8 +173,7 @@ final class PromptCosts {
     }
 
     /** What leaving one of the endpoints would lose: the computing of what none of the others holds. */
-    private double lostTokens(
-            PrefixMatch match, int left, List<Endpoint> endpoints, Set<EndpointId> excluded, double blockTokens) {
+    private double lostTokens(int left) {
         int held = match.matchedBlocks(left);
         int elsewhere = 0;
         for (int i = 0; i < endpoints.size() && elsewhere < held; i++) {
@@ -161,7 +189,7 @@ final class PromptCosts {
      *
      * @param source the key that decided
      */
-    RoutingDecision decision(
+    static RoutingDecision decision(
             RoutingRequest request,
             RoutingView pool,
             Candidate chosen,

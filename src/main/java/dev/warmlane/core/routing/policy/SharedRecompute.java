@@ -7,8 +7,8 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingView;
 
 /**
- * How much of the work of computing a prompt later requests at the endpoint will reuse. What recomputing a block costs is divided by
- * the uses that it would find, from a few on:
+ * How much of the work of computing a prompt will be reused by later requests at the same endpoint. What recomputing a block costs
+ * is divided by the uses that it would find, from a few on:
  * <pre>
  *   tokens / (1 + max(0, x - shared-uses))    x = uses a second of the block * seconds that it lives there / endpoints
  * </pre>

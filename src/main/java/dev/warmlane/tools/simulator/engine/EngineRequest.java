@@ -158,10 +158,12 @@ public record EngineRequest(
             this.privateHashes = mix(number);
         }
 
+        /** What was submitted. */
         public EngineRequest request() {
             return request;
         }
 
+        /** Tokens of the response so far. */
         public int generatedTokens() {
             return generatedTokens;
         }
@@ -171,6 +173,7 @@ public record EngineRequest(
             return cachedTokens;
         }
 
+        /** When it was submitted. */
         public long submittedNanos() {
             return submittedNanos;
         }
@@ -185,6 +188,7 @@ public record EngineRequest(
             return firstTokenNanos;
         }
 
+        /** Whether it has ended, in whatever way. */
         public boolean isFinished() {
             return state == State.FINISHED || state == State.KEPT;
         }

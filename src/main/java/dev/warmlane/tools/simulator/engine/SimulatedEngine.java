@@ -48,6 +48,7 @@ public final class SimulatedEngine {
         this(model, cache, AdapterConfig.NONE);
     }
 
+    /** An engine that has nothing to do, with an empty cache and no adapter loaded. */
     public SimulatedEngine(EngineModel model, CacheConfig cache, AdapterConfig adapters) {
         this.model = model;
         this.cache = cache;

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Requests that ended before it was known which pool they are for: refused for their client, path or model, or answered by the
- * gateway itself. For one thread.
+ * Adds up requests that ended before it was known which pool they are for: refused for their client, path or model, or responded to by
+ * the gateway itself. For one thread.
  */
-final class Unrouted {
+final class UnroutedSampler {
     private static final int SPAN_SECONDS = 60;
     private static final int SECONDS = 0;
     private static final int REQUESTS = 1;
@@ -25,7 +25,7 @@ final class Unrouted {
     private final RecentCounts reasons = new RecentCounts();
     private double seconds;
 
-    Unrouted(Counters counters) {
+    UnroutedSampler(Counters counters) {
         this.counters = counters;
     }
 
