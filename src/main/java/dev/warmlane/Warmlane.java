@@ -9,9 +9,11 @@ import dev.warmlane.tools.validation.ValidateCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -48,6 +50,16 @@ public final class Warmlane {
 
     /** As many as the name of a command may have and still be known for what it is. */
     private static final int MISTAKES_IN_A_NAME = 2;
+
+    /** What an option of a type takes. */
+    private static final Map<Class<?>, String> EXPECTED = Map.of(
+            int.class, "a whole number up to " + Integer.MAX_VALUE,
+            Integer.class, "a whole number up to " + Integer.MAX_VALUE,
+            long.class, "a whole number",
+            Long.class, "a whole number",
+            double.class, "a number",
+            Double.class, "a number",
+            URI.class, "a URL");
 
     private Warmlane() {}
 
@@ -100,17 +112,17 @@ public final class Warmlane {
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
-    /** Of a choice, picocli lists the names in Java as well as those that are meant to be given. */
+    /** Of a choice, picocli lists the names in Java as well as those that are meant to be given; of a number, it says which type of Java's. */
     private static String problem(ParameterException mistake) {
-        return mistake.getArgSpec() instanceof OptionSpec option
-                        && option.type().isEnum()
-                        && mistake.getValue() != null
-                ? "%s: %s (expected: %s)"
-                        .formatted(
-                                option.longestName(),
-                                mistake.getValue(),
-                                String.join(", ", option.completionCandidates()))
-                : String.valueOf(mistake.getMessage());
+        if (mistake.getArgSpec() instanceof OptionSpec option && mistake.getValue() != null) {
+            String expected = option.type().isEnum()
+                    ? String.join(", ", option.completionCandidates())
+                    : EXPECTED.get(option.auxiliaryTypes()[option.auxiliaryTypes().length - 1]);
+            if (expected != null) {
+                return "%s: %s (expected: %s)".formatted(option.longestName(), mistake.getValue(), expected);
+            }
+        }
+        return String.valueOf(mistake.getMessage());
     }
 
     /** Whether anything that picocli suggests may have been meant: of commands it suggests the nearest, however far that is. */

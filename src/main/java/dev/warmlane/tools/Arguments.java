@@ -1,5 +1,6 @@
 package dev.warmlane.tools;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -11,12 +12,30 @@ public final class Arguments {
     private Arguments() {}
 
     /** Says {@code speed: -1.0 (expected: > 0)}. */
-    public static IllegalArgumentException wrong(String name, @Nullable Object value, String expected) {
-        return new IllegalArgumentException("%s: %s (expected: %s)".formatted(name, value, expected));
+    public static WrongArgumentException wrong(String name, @Nullable Object value, String expected) {
+        return new WrongArgumentException(name, "%s (expected: %s)".formatted(value, expected));
+    }
+
+    /** An argument that makes no sense. */
+    public static final class WrongArgumentException extends IllegalArgumentException {
+        private final String name;
+        private final String problem;
+
+        WrongArgumentException(String name, String problem) {
+            super(name + ": " + problem);
+            this.name = name;
+            this.problem = problem;
+        }
+
+        /** The same of the command's option that is called so, {@code --max-sequences} for max sequences; as it is if none is. */
+        String ofOption(CommandSpec spec) {
+            String option = "--" + name.replace(' ', '-').toLowerCase(Locale.ROOT);
+            return spec.findOption(option) == null ? String.valueOf(getMessage()) : option + ": " + problem;
+        }
     }
 
     /** @throws IllegalArgumentException unless the value is valid */
-    public static void check(boolean valid, String name, Object value, String expected) {
+    public static void check(boolean valid, String name, @Nullable Object value, String expected) {
         if (!valid) {
             throw wrong(name, value, expected);
         }
@@ -50,6 +69,8 @@ public final class Arguments {
         try {
             givenOnce(spec.commandLine().getParseResult());
             return action.run();
+        } catch (WrongArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.ofOption(spec), e);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         } catch (OutOfMemoryError e) {

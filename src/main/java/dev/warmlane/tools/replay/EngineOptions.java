@@ -75,13 +75,21 @@ final class EngineOptions {
     EngineModel model() {
         EngineModel base = EngineModel.preset(preset);
         return new EngineModel(
-                stepMillis == null ? base.stepNanos() : stepMillis * NANOS_PER_MILLI,
-                prefillMicros == null ? base.prefillTokenNanos() : prefillMicros * NANOS_PER_MICRO,
-                attentionNanos == null ? base.attentionNanos() : attentionNanos,
-                decodeMicros == null ? base.decodeSequenceNanos() : decodeMicros * NANOS_PER_MICRO,
-                decodeContextNanos == null ? base.decodeContextTokenNanos() : decodeContextNanos,
+                nanos("step ms", stepMillis, NANOS_PER_MILLI, base.stepNanos()),
+                nanos("prefill us", prefillMicros, NANOS_PER_MICRO, base.prefillTokenNanos()),
+                nanos("attention ns", attentionNanos, 1, base.attentionNanos()),
+                nanos("decode us", decodeMicros, NANOS_PER_MICRO, base.decodeSequenceNanos()),
+                nanos("decode context ns", decodeContextNanos, 1, base.decodeContextTokenNanos()),
                 maxStepTokens == null ? base.maxStepTokens() : maxStepTokens,
                 maxSequences == null ? base.maxSequences() : maxSequences);
+    }
+
+    private static double nanos(String option, @Nullable Double given, double unitNanos, double unlessGiven) {
+        if (given == null) {
+            return unlessGiven;
+        }
+        Arguments.check(given >= 0 && given < Double.POSITIVE_INFINITY, option, given, ">= 0");
+        return given * unitNanos;
     }
 
     /** Options that split the endpoints by what they compute, to compare them with as many that compute whole requests. */
@@ -110,17 +118,22 @@ final class EngineOptions {
                                 + "x 128 x 32 layers x 2 bytes).")
         private double kvBytes;
 
-        /** Null where endpoints have no roles. */
+        /**
+         * Null where endpoints have no roles.
+         *
+         * @throws IllegalArgumentException naming the option that is out of range
+         */
         @Nullable
         Roles roles() {
+            Arguments.positive("transfer gbps", gbps);
+            Arguments.positive("kv bytes per token", kvBytes);
             if (prefillPods == null && decodePods == null) {
                 return null;
             }
             if (prefillPods == null || decodePods == null) {
-                throw Arguments.wrong("prefill pods and decode pods", "one of them", "both or neither");
+                String given = prefillPods == null ? "decode pods" : "prefill pods";
+                throw Arguments.wrong(given, "given alone", "both --prefill-pods and --decode-pods, or neither");
             }
-            Arguments.positive("transfer gbps", gbps);
-            Arguments.positive("kv bytes per token", kvBytes);
             Arguments.atLeast("prefill pods", prefillPods, 1);
             Arguments.atLeast("decode pods", decodePods, 1);
             return new Roles(prefillPods, decodePods, gbps, kvBytes, false);

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.policy.Policies;
 import dev.warmlane.settings.PolicyFiles;
+import dev.warmlane.tools.Arguments;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -24,19 +25,25 @@ public interface PolicyMaker {
      */
     record NamedPolicy(String text, String file, Map<String, String> parameters) implements PolicyMaker {
 
-        /** @throws IllegalArgumentException if there is no such policy, or a parameter makes no sense */
+        /** @throws IllegalArgumentException naming the option, if there is no such policy, or a parameter makes no sense */
         static NamedPolicy parse(String text) {
             String[] parts = text.split(":", -1);
             Map<String, String> parameters = new LinkedHashMap<>();
             for (int i = 1; i < parts.length; i++) {
                 int equals = parts[i].indexOf('=');
                 if (equals < 1) {
-                    throw new IllegalArgumentException(
-                            "policy %s: %s (expected: parameter=value after each colon)".formatted(text, parts[i]));
+                    throw Arguments.wrong("policy", text, "parameter=value after each colon");
                 }
                 parameters.put(parts[i].substring(0, equals), parts[i].substring(equals + 1));
             }
-            return new NamedPolicy(text, parts[0], parameters);
+            NamedPolicy named = new NamedPolicy(text, parts[0], parameters);
+            try {
+                named.make(Ticker.disabledTicker());
+            } catch (IllegalArgumentException e) {
+                String problem = String.valueOf(e.getMessage()).replaceFirst("^policy:? ", "");
+                throw new IllegalArgumentException("--policy: " + problem, e);
+            }
+            return named;
         }
 
         /** The same with another parameter, unless it is given. */

@@ -169,12 +169,13 @@ public final class ReplayCommand implements Callable<Integer> {
         Arguments.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
         List<NamedPolicy> named = policies(POLICIES);
         scenario.checkSlow(engine.pods());
+        AdapterConfig adapters = engine.adapters();
         ReplaySettings settings = new ReplaySettings(
                 engine.pods(),
                 engine.kvTokens(),
                 engine.model(),
-                load.hasAdapters() ? engine.adapters() : AdapterConfig.NONE,
-                KeySource.ofLabel(key),
+                load.hasAdapters() ? adapters : AdapterConfig.NONE,
+                keySource(),
                 addresses,
                 scenario.checked(),
                 seed,
@@ -203,6 +204,14 @@ public final class ReplayCommand implements Callable<Integer> {
             }
         }
         return rows;
+    }
+
+    private KeySource keySource() {
+        try {
+            return KeySource.ofLabel(key);
+        } catch (IllegalArgumentException e) {
+            throw Arguments.wrong("key", key, "session, client-ip or prompt-prefix");
+        }
     }
 
     /** What happens where a change is made; null if a request would not fit. */

@@ -119,7 +119,7 @@ public final class Scenario {
         removeSeconds.forEach(seconds -> Arguments.check(seconds >= 0, "remove", seconds + " s", ">= 0"));
         slowdowns.forEach((endpoint, factor) -> {
             Arguments.atLeast("slow", endpoint, 0);
-            Arguments.positive("slowdown", factor);
+            Arguments.positive("slow", factor);
         });
         Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
         Arguments.check(noticeSeconds >= 0, "notice", noticeSeconds + " s", ">= 0");
@@ -134,8 +134,7 @@ public final class Scenario {
         Arguments.check(prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");
         Arguments.positive("index scale", indexScale);
         Arguments.atLeast("gateways", gateways, 1);
-        Arguments.check(
-                shareDelayMillis == null || shareDelayMillis >= 0, "share delay", shareDelayMillis + " ms", ">= 0");
+        Arguments.check(shareDelayMillis == null || shareDelayMillis >= 0, "share delay ms", shareDelayMillis, ">= 0");
         return this;
     }
 

@@ -80,6 +80,8 @@ public record Faults(
         }
     }
 
+    private static final String ERROR_STATUSES = "400..599, or 0 for none";
+
     /** No fault. */
     public static final Faults NONE = builder().build();
 
@@ -88,11 +90,14 @@ public record Faults(
         Arguments.check(!refuse.isNegative(), "refuse", refuse, ">= 0");
         Arguments.check(!ending.isNegative(), "ending", ending, ">= 0");
         Arguments.check(!slowStart.isNegative(), "slow start", slowStart, ">= 0");
-        boolean isError = status >= 400 && status <= 599;
-        Arguments.check(status == 0 || isError, "status", status, "400..599, or 0 for none");
+        Arguments.check(isErrorStatus(status), "status", status, ERROR_STATUSES);
         Arguments.check(statusCount >= -1, "status count", statusCount, ">= 0, or -1 for all");
         Arguments.share("status probability", statusProbability);
         Arguments.check(resetAfterChunks >= -1, "reset after chunks", resetAfterChunks, ">= 0, or -1 for never");
+    }
+
+    private static boolean isErrorStatus(int status) {
+        return status == 0 || (status >= 400 && status <= 599);
     }
 
     /** Starts from no fault. */
@@ -138,6 +143,15 @@ public record Faults(
         private Transfers transfers = Transfers.NONE;
 
         Builder() {}
+
+        /** Checks the values that are options, by what the options are called: JSON has other names and units for them. */
+        void check() {
+            Arguments.atLeast("latency ms", latencyMillis, 0);
+            Arguments.check(isErrorStatus(status), "error status", status, ERROR_STATUSES);
+            Arguments.share("error rate", statusProbability);
+            Arguments.check(resetAfterChunks >= -1, "reset after", resetAfterChunks, ">= 0");
+            Arguments.atLeast("slow start ms", slowStartMillis, 0);
+        }
 
         /** Sets the pause before response headers, in whole milliseconds. */
         public Builder latency(Duration value) {

@@ -93,7 +93,11 @@ public final class SimulateCommand implements Callable<Integer> {
 
     /** What was asked for, checked. */
     FleetOptions options() {
-        return Arguments.named(spec, () -> new FleetOptions(host, port, pods, engine.toServerOptions(faults.build())));
+        return Arguments.named(spec, () -> {
+            Arguments.atLeast("shutdown ms", shutdownMillis, 0);
+            faults.check();
+            return new FleetOptions(host, port, pods, engine.toServerOptions(faults.build()));
+        });
     }
 
     private void end(SimulatedFleet fleet) {
@@ -183,6 +187,8 @@ public final class SimulateCommand implements Callable<Integer> {
         private long seed = ServerOptions.DEFAULTS.seed();
 
         ServerOptions toServerOptions(Faults faults) {
+            Arguments.check(maxLoras == null || maxLoras >= 0, "max loras", maxLoras, ">= 0");
+            Arguments.atLeast("lora load ms", loraLoadMillis, 0);
             VllmVersion version = vllmVersion == null ? VllmVersion.NEWEST : VllmVersion.parse(vllmVersion);
             return new ServerOptions(
                     new ServerOptions.Models(

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.validation;
 
+import dev.warmlane.tools.Arguments;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,7 +42,11 @@ final class Chat {
     Chat(HttpClient http, String base, String sessionHeader, @Nullable String apiKey, Duration timeout) {
         this.http = http;
         this.completions = URI.create(base + "/v1/chat/completions");
-        HttpRequest.newBuilder(completions).header(sessionHeader, "");
+        try {
+            HttpRequest.newBuilder(completions).header(sessionHeader, "");
+        } catch (IllegalArgumentException e) {
+            throw Arguments.wrong("session header", sessionHeader, "the name of a header that a client may set");
+        }
         this.sessionHeader = sessionHeader;
         this.apiKey = apiKey;
         this.timeout = timeout;

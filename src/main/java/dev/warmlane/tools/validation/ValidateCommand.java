@@ -180,12 +180,11 @@ public final class ValidateCommand implements Callable<Integer> {
             try {
                 key = file == null ? variable : Files.readString(file).strip();
             } catch (IOException e) {
-                throw new IllegalArgumentException(
-                        "%s: %s (expected: a file that can be read)".formatted(option, file), e);
+                throw Arguments.wrong(option, file, "a file that can be read");
             }
             if (key != null && !key.matches("[\\x21-\\x7e]+")) {
-                throw new IllegalArgumentException("%s: %d characters (expected: one line of visible ASCII)"
-                        .formatted(file == null ? variableName : option, key.length()));
+                String length = key.length() + " characters";
+                throw Arguments.wrong(file == null ? variableName : option, length, "one line of visible ASCII");
             }
             return key;
         }

@@ -164,38 +164,38 @@ class ReplayCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --generate other                    | generate: other (expected: shared-prefix, multi-turn or agents)
+                    --generate other                    | --generate: other (expected: shared-prefix, multi-turn or agents)
                     --pods 2                            | load: 0 given (expected: one of --trace, --access-log, --generate and --adapters)
-                    --bench --generate agents           | bench: a load is given (expected: none, it brings its own)
-                    --adapters 0                        | adapters: 0 (expected: >= 1)
-                    --adapters 9 --adapter-slots -1     | adapter slots: -1 (expected: >= 0)
-                    --adapters 9 --adapter-load-ms -1   | adapter loading: -1 ms (expected: >= 0)
+                    --bench --generate agents           | --bench: a load is given (expected: none, it brings its own)
+                    --adapters 0                        | --adapters: 0 (expected: >= 1)
+                    --adapters 9 --adapter-slots -1     | --adapter-slots: -1 (expected: >= 0)
+                    --adapters 9 --adapter-load-ms -1   | --adapter-load-ms: -1 (expected: >= 0)
                     --generate multi-turn --trace x     | load: 2 given (expected: one of
-                    --generate multi-turn --pods 0      | pods: 0 (expected: >= 1)
-                    --generate multi-turn --turns 0     | turns: 0 (expected: >= 1)
+                    --generate multi-turn --pods 0      | --pods: 0 (expected: >= 1)
+                    --generate multi-turn --turns 0     | --turns: 0 (expected: >= 1)
                     --generate multi-turn --rate 5      | --rate: given (expected: not with multi-turn, it is for shared-prefix, --adapters)
                     --generate agents --output-tokens 5 | --output-tokens: given (expected: not with agents, it is for shared-prefix, multi-turn, --adapters)
                     --adapters 5 --pool a               | --pool: given (expected: not with --adapters, it is for --access-log)
-                    --generate multi-turn --speed 0     | speed: 0.0 (expected: > 0)
-                    --generate multi-turn --index-scale 0 | index scale: 0.0 (expected: > 0)
-                    --generate multi-turn --gateways 0  | gateways: 0 (expected: >= 1)
-                    --generate multi-turn --key cookie  | key source: cookie (expected:
-                    --generate multi-turn --policy x    | policy: x (expected: the name of a file
-                    --generate multi-turn --policy sticky:kappa | policy sticky:kappa: kappa (expected: parameter=value
-                    --generate multi-turn --policy sticky:kapa=1 | policy sticky: unknown parameter kapa (expected:
-                    --generate multi-turn --preset 7b   | preset: 7b (expected:
-                    --generate multi-turn --kv-tokens 9 | kv tokens: 9 (expected: >=
-                    --generate multi-turn --kv-tokens 99999999999999 | kv tokens: 99999999999999 (expected: <=
-                    --generate multi-turn --pods 2 --slow 2=3 | slow: 2 (expected: an endpoint from 0 to 1)
-                    --generate multi-turn --slow -1=3   | slow: -1 (expected: >= 0)
-                    --generate multi-turn --add -5      | add: -5.0 s (expected: >= 0)
-                    --generate multi-turn --remove 1,-5 | remove: -5.0 s (expected: >= 0)
+                    --generate multi-turn --speed 0     | --speed: 0.0 (expected: > 0)
+                    --generate multi-turn --index-scale 0 | --index-scale: 0.0 (expected: > 0)
+                    --generate multi-turn --gateways 0  | --gateways: 0 (expected: >= 1)
+                    --generate multi-turn --key cookie  | --key: cookie (expected:
+                    --generate multi-turn --policy x    | --policy: x (expected: the name of a file
+                    --generate multi-turn --policy sticky:kappa | --policy: sticky:kappa (expected: parameter=value
+                    --generate multi-turn --policy sticky:kapa=1 | --policy: sticky: unknown parameter kapa (expected:
+                    --generate multi-turn --preset 7b   | --preset: 7b (expected:
+                    --generate multi-turn --kv-tokens 9 | --kv-tokens: 9 (expected: >=
+                    --generate multi-turn --kv-tokens 99999999999999 | --kv-tokens: 99999999999999 (expected: <=
+                    --generate multi-turn --pods 2 --slow 2=3 | --slow: 2 (expected: an endpoint from 0 to 1)
+                    --generate multi-turn --slow -1=3   | --slow: -1 (expected: >= 0)
+                    --generate multi-turn --add -5      | --add: -5.0 s (expected: >= 0)
+                    --generate multi-turn --remove 1,-5 | --remove: -5.0 s (expected: >= 0)
                     --generate multi-turn --turns 2 --turns 3 | --turns: given 2 times (expected: once)
                     --generate multi-turn --pods 2 --kv-tokens 9000 --pods 3 | --pods: given 2 times (expected: once)
-                    --trace no-such-file                | trace: no-such-file (expected: a file that can be read)
-                    --access-log no-such-file           | access log: no-such-file (expected: a file that can be read)
-                    --trace src                         | trace: src (expected: a file that can be read)
-                    --trace docs/dashboard.png          | trace: docs/dashboard.png: not UTF-8 (expected: JSON, one object a line)
+                    --trace no-such-file                | --trace: no-such-file (expected: a file that can be read)
+                    --access-log no-such-file           | --access-log: no-such-file (expected: a file that can be read)
+                    --trace src                         | --trace: src (expected: a file that can be read)
+                    --trace docs/dashboard.png          | --trace: docs/dashboard.png: not UTF-8 (expected: JSON, one object a line)
                     """)
     void refusesWhatMakesNoSense(String arguments, String message) {
         assertThat(execute(arguments)).isEqualTo(CommandLine.ExitCode.USAGE);

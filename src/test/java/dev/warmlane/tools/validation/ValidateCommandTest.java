@@ -30,18 +30,18 @@ class ValidateCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --gateway localhost:8080    | gateway: localhost:8080 (expected: http://host:port)
-                    --management ftp://x        | management: ftp://x (expected: http://host:port)
-                    --sessions 0                | sessions: 0 (expected: 1..1000)
-                    --turns 1                   | turns: 1 (expected: 2..1000)
-                    --system-tokens 0           | system-tokens: 0 (expected: 1..1000000)
-                    --think-seconds -1          | think-seconds: -1.0 (expected: 0..3600)
-                    --timeout 0                 | timeout: 0 (expected: 1..3600)
-                    --min-hit-ratio 80          | min-hit-ratio: 80.0 (expected: 0..1)
-                    --min-stickiness NaN        | min-stickiness: NaN (expected: 0..1)
-                    --max-imbalance 0.9         | max-imbalance: 0.9 (expected: >= 1)
-                    --session-header host       | restricted header name: "host"
-                    --api-key-file no-such-file | api-key-file: no-such-file (expected: a file that can be read)
+                    --gateway localhost:8080    | --gateway: localhost:8080 (expected: http://host:port)
+                    --management ftp://x        | --management: ftp://x (expected: http://host:port)
+                    --sessions 0                | --sessions: 0 (expected: 1..1000)
+                    --turns 1                   | --turns: 1 (expected: 2..1000)
+                    --system-tokens 0           | --system-tokens: 0 (expected: 1..1000000)
+                    --think-seconds -1          | --think-seconds: -1.0 (expected: 0..3600)
+                    --timeout 0                 | --timeout: 0 (expected: 1..3600)
+                    --min-hit-ratio 80          | --min-hit-ratio: 80.0 (expected: 0..1)
+                    --min-stickiness NaN        | --min-stickiness: NaN (expected: 0..1)
+                    --max-imbalance 0.9         | --max-imbalance: 0.9 (expected: >= 1)
+                    --session-header host       | --session-header: host (expected: the name of a header that a client may set)
+                    --api-key-file no-such-file | --api-key-file: no-such-file (expected: a file that can be read)
                     --api-key secret            | Unknown option
                     """)
     void refusesWhatMakesNoSense(String arguments, String message) {

@@ -1,5 +1,6 @@
 package dev.warmlane.tools.simulator.engine;
 
+import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.time.Duration;
 
@@ -46,13 +47,9 @@ public record EngineModel(
         requireNotNegative("attention", attentionNanos);
         requireNotNegative("decode sequence", decodeSequenceNanos);
         requireNotNegative("decode context token", decodeContextTokenNanos);
-        if (maxSequences < 1) {
-            throw new IllegalArgumentException("max sequences: %d (expected: >= 1)".formatted(maxSequences));
-        }
-        if (maxStepTokens < maxSequences) {
-            throw new IllegalArgumentException(
-                    "max step tokens: %d (expected: >= max sequences, %d)".formatted(maxStepTokens, maxSequences));
-        }
+        Arguments.atLeast("max sequences", maxSequences, 1);
+        String expected = ">= max sequences, %d".formatted(maxSequences);
+        Arguments.check(maxStepTokens >= maxSequences, "max step tokens", maxStepTokens, expected);
     }
 
     /**
@@ -67,9 +64,7 @@ public record EngineModel(
             case "instant" -> INSTANT;
             case "8b-h100" -> H100_8B;
             case "70b-h100x4" -> H100X4_70B;
-            default ->
-                throw new IllegalArgumentException(
-                        "preset: %s (expected: demo, instant, 8b-h100 or 70b-h100x4)".formatted(name));
+            default -> throw Arguments.wrong("preset", name, "demo, instant, 8b-h100 or 70b-h100x4");
         };
     }
 
@@ -84,9 +79,7 @@ public record EngineModel(
     }
 
     private static void requireNotNegative(String name, double nanos) {
-        if (!(nanos >= 0 && nanos < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("%s: %s ns (expected: >= 0)".formatted(name, nanos));
-        }
+        Arguments.check(nanos >= 0 && nanos < Double.POSITIVE_INFINITY, name, nanos + " ns", ">= 0");
     }
 
     /** What one step computes; reused from step to step so that stepping allocates nothing. */
@@ -128,13 +121,8 @@ public record EngineModel(
         public static final AdapterConfig NONE = new AdapterConfig(0, Duration.ZERO);
 
         public AdapterConfig {
-            if (slots < 0) {
-                throw new IllegalArgumentException("adapter slots: %d (expected: >= 0)".formatted(slots));
-            }
-            if (loading.isNegative()) {
-                throw new IllegalArgumentException(
-                        "adapter loading: %d ms (expected: >= 0)".formatted(loading.toMillis()));
-            }
+            Arguments.atLeast("adapter slots", slots, 0);
+            Arguments.atLeast("adapter load ms", loading.toMillis(), 0);
         }
 
         long loadNanos() {
@@ -158,12 +146,8 @@ public record EngineModel(
     public record CacheConfig(int blockSizeTokens, int blocks, boolean prefixCaching, boolean wasteless) {
 
         public CacheConfig {
-            if (blockSizeTokens < 1) {
-                throw new IllegalArgumentException("block size: %d (expected: >= 1 token)".formatted(blockSizeTokens));
-            }
-            if (blocks < 1) {
-                throw new IllegalArgumentException("blocks: %d (expected: >= 1)".formatted(blocks));
-            }
+            Arguments.atLeast("block size", blockSizeTokens, 1);
+            Arguments.atLeast("kv blocks", blocks, 1);
         }
 
         /** A cache that wastes as much as vLLM's. */
@@ -174,9 +158,7 @@ public record EngineModel(
         /** A cache with prefix caching for this many tokens, rounded down to whole blocks. */
         public static CacheConfig ofTokens(int blockSizeTokens, long tokens) {
             long most = (long) Integer.MAX_VALUE * blockSizeTokens;
-            if (tokens > most) {
-                throw new IllegalArgumentException("kv tokens: %d (expected: <= %d)".formatted(tokens, most));
-            }
+            Arguments.check(tokens <= most, "kv tokens", tokens, "<= " + most);
             return new CacheConfig(blockSizeTokens, (int) (tokens / blockSizeTokens), true);
         }
 
