@@ -158,9 +158,8 @@ public final class PoolSize {
         if (cacheNeed > loadNeed && cacheNeed >= endpoints && seen != null && hitRatio != null && now > 0) {
             text = String.format(
                     Locale.ROOT,
-                    "cache: %d endpoint%s would hit %.2f (target %.2f)",
+                    "cache: a pool of %d would hit %.2f (target %.2f)",
                     cacheNeed,
-                    cacheNeed == 1 ? "" : "s",
                     ratio(seen, now, cacheNeed),
                     hitRatio);
         } else {

@@ -111,7 +111,7 @@ class PoolSizeTest {
         assertThat(advice.cacheNeed()).isBetween(8, 12);
         assertThat(advice.endpoints()).isEqualTo(advice.cacheNeed());
         assertThat(advice.reason())
-                .startsWith("cache: %d endpoint".formatted(advice.cacheNeed()))
+                .startsWith("cache: a pool of %d would".formatted(advice.cacheNeed()))
                 .contains(" would hit 0.7");
     }
 
