@@ -61,7 +61,8 @@ public record AffinitySettings(
      * @param headers Headers that may carry a session id: the first one that a request has is used.
      * @param cookie Cookie that carries the session id if no header does. Empty: none.
      * @param bodyFields Fields of the request body that may carry a session id if no header or cookie does, in this order. Many
-     *     users can send the same one, so it keeps only prompts together that continue each other.
+     *     users can send the same one, so it keeps only prompts together that continue each other. metadata.user_id counts only if it
+     *     names a session, as Claude Code's does: ..._session_ID, or JSON with a session_id.
      */
     public record Session(
             @DefaultValue({"x-session-id", "session-id", "session_id", "x-claude-code-session-id", "x-session-affinity"
