@@ -97,6 +97,7 @@ export function endpoints() {
     <section aria-labelledby="endpoints-title">
       <div class="bar-line">
         <h2 id="endpoints-title">Endpoints of ${pool.pool}</h2>
+        ${state.live.replicas.length > 1 ? html`<span class="note">in flight, prompt tokens and state: as this replica has them</span>` : nothing}
         ${pool.endpoints.length === 0
           ? nothing
           : html`<label>Filter <input type="search" placeholder="name, role, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>

@@ -8,26 +8,35 @@ import { count, DASH, percent, rate, seconds } from './format.js';
 
 const sum = (values) => values.reduce((all, value) => all + (value ?? 0), 0);
 
-// Figures of several views of pools as one: rates add up, shares are weighed by requests, and of times the worst counts.
+// Figures of several views of pools as one: rates add up, shares are weighed by the requests of those that know them, and of times the worst counts.
 function together(views) {
-  const requests = sum(views.map((view) => view.lastMinute.requestsPerSecond));
-  const share = (name) =>
-    requests > 0 ? sum(views.map((view) => (view.lastMinute[name] ?? 0) * (view.lastMinute.requestsPerSecond ?? 0))) / requests : null;
-  const worst = (name) => views.reduce((most, view) => (view.lastMinute[name] > (most ?? -1) ? view.lastMinute[name] : most), null);
+  const total = (name, of = views) => sum(of.map((view) => view.lastMinute[name]));
+  const known = (name) => views.filter((view) => (view.lastMinute[name] ?? null) !== null);
+  const share = (name) => {
+    const requests = total('requestsPerSecond', known(name));
+    return requests > 0 ? sum(known(name).map(({ lastMinute }) => lastMinute[name] * lastMinute.requestsPerSecond)) / requests : null;
+  };
+  const worst = (name) => known(name).reduce((most, view) => Math.max(most ?? 0, view.lastMinute[name]), null);
   return {
-    requests,
+    requests: total('requestsPerSecond'),
+    queued: total('queued'),
     failed: share('failedShare'),
     refused: share('rejectedShare'),
+    stickiness: share('stickiness'),
+    losingHits: share('losingHits'),
+    delivered: share('deliveredShare'),
     ttftP50: worst('ttftP50'),
     ttftP90: worst('ttftP90'),
+    ttftP99: worst('ttftP99'),
     hits: share('hitRatio'),
     inFlight: sum(views.map((view) => view.inFlight)),
   };
 }
 
-// A pool as all replicas see it together; of its healthy endpoints the fewest that any of them sees.
+// A pool as all replicas that are heard see it together; of its healthy endpoints the fewest that any of them sees.
 export function ofAllReplicas(pool) {
-  const views = state.live.replicas.flatMap((replica) => replica.pools ?? []).filter((view) => view.pool === pool.pool);
+  const heard = state.live.replicas.filter((replica) => !replica.silent);
+  const views = heard.flatMap((replica) => replica.pools ?? []).filter((view) => view.pool === pool.pool);
   return { ...together(views), endpoints: { selectable: Math.min(...views.map((view) => view.selectable)), all: pool.totals.endpoints } };
 }
 

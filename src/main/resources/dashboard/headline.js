@@ -1,6 +1,7 @@
-// The key figures of a pool over the last minute.
-import { html } from './lib/lit-html.js';
-import { currentPool } from './store.js';
+// The key figures of a pool over the last minute: of all replicas, as what engines count is, too.
+import { html, nothing } from './lib/lit-html.js';
+import { ofAllReplicas } from './fleet.js';
+import { currentPool, state } from './store.js';
 import { compact, count, percent, rate, seconds } from './format.js';
 
 const tile = (name, value, details, tone = '') => html`
@@ -23,7 +24,7 @@ const missed = (value, target, side) => value !== null && target !== null && sid
 
 export function headline() {
   const pool = currentPool();
-  const last = pool.lastMinute;
+  const all = ofAllReplicas(pool);
   const ratio = pool.hitRatio;
   const targets = pool.targets;
   const target = targets.hitRatio;
@@ -31,6 +32,7 @@ export function headline() {
   const off = pool.endpoints.filter((endpoint) => endpoint.prefixCaching === false).length;
   return html`
     <section aria-label="Last minute of pool ${pool.pool}">
+      ${state.live.replicas.length > 1 ? html`<p class="note">Last minute of all replicas together; times to first token are those of the slowest.</p>` : nothing}
       <dl class="tiles">
         ${tile(
           'Prefix cache hits',
@@ -42,44 +44,44 @@ export function headline() {
         )}
         ${tile(
           'Session stickiness',
-          percent(last.stickiness, 2),
+          percent(all.stickiness, 2),
           targets.losingHits === null
             ? 'of known sessions went to their bound endpoint'
-            : html`went to their bound endpoint · ${percent(last.losingHits)} lost hits by moving`,
-          missed(last.stickiness, targets.stickiness, -1) || missed(last.losingHits, targets.losingHits, 1) ? 'bad' : '',
+            : html`went to their bound endpoint · ${percent(all.losingHits)} lost hits by moving`,
+          missed(all.stickiness, targets.stickiness, -1) || missed(all.losingHits, targets.losingHits, 1) ? 'bad' : '',
         )}
         ${tile(
           'Time to first token',
-          seconds(last.ttftP50),
-          html`p90 ${seconds(last.ttftP90)}${targets.ttftSeconds === null ? '' : ` (target ${seconds(targets.ttftSeconds)})`} · p99 ${seconds(last.ttftP99)}`,
-          missed(last.ttftP90, targets.ttftSeconds, 1) ? 'bad' : '',
+          seconds(all.ttftP50),
+          html`p90 ${seconds(all.ttftP90)}${targets.ttftSeconds === null ? '' : ` (target ${seconds(targets.ttftSeconds)})`} · p99 ${seconds(all.ttftP99)}`,
+          missed(all.ttftP90, targets.ttftSeconds, 1) ? 'bad' : '',
         )}
         ${tile(
           'Requests per second',
-          rate(last.requestsPerSecond),
-          html`${count(pool.totals.inFlight)} in flight · ${count(Math.round(last.queued ?? 0))} queued`,
+          rate(all.requests),
+          html`${count(all.inFlight)} in flight · ${count(Math.round(all.queued))} queued`,
         )}
         ${tile(
           'Tokens per second',
-          compact(last.outputTokensPerSecond),
-          html`generated · ${compact(last.promptTokensPerSecond)} prompt tokens`,
+          compact(pool.lastMinute.outputTokensPerSecond),
+          html`generated · ${compact(pool.lastMinute.promptTokensPerSecond)} prompt tokens, as engines count`,
         )}
         ${tile(
           'Failed',
-          percent(last.failedShare, 2),
-          html`refused ${percent(last.rejectedShare, 2)}`,
-          last.failedShare > 0.01 ? 'bad' : '',
+          percent(all.failed, 2),
+          html`refused ${percent(all.refused, 2)}`,
+          all.failed > 0.01 ? 'bad' : '',
         )}
         ${tile(
           'Prediction accuracy',
-          percent(last.deliveredShare),
-          last.deliveredShare === null && last.requestsPerSecond > 0 ? 'nothing predicted, or no response reported cached tokens' : 'cached tokens, reported of predicted',
+          percent(all.delivered),
+          all.delivered === null && all.requests > 0 ? 'nothing predicted, or no response reported cached tokens' : 'cached tokens, reported of predicted',
         )}
         ${tile(
           'Endpoints',
-          html`${count(pool.totals.selectable)} / ${count(pool.totals.endpoints)}`,
+          html`${count(all.endpoints.selectable)} / ${count(all.endpoints.all)}`,
           html`selectable${panic ? ', so failing ones are used too' : ''} · policy ${pool.policy}`,
-          panic || pool.totals.selectable === 0 ? 'bad' : '',
+          panic || all.endpoints.selectable === 0 ? 'bad' : '',
         )}
       </dl>
     </section>

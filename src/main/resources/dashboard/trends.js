@@ -1,7 +1,7 @@
 // The figures of a pool over time, from the gateway's own history.
-import { html } from './lib/lit-html.js';
+import { html, nothing } from './lib/lit-html.js';
 import { chartGrid, loadCharts, rangeBar, rangeNow } from './charts.js';
-import { currentPool } from './store.js';
+import { currentPool, state } from './store.js';
 import { compact, percent, rate, seconds } from './format.js';
 
 export const POOL_CHARTS = [
@@ -26,6 +26,7 @@ export function trends() {
           <a class="note" href="/dashboard/history?pool=${encodeURIComponent(pool.pool)}&range=${rangeNow()}">as JSON</a>`,
         true,
       )}
+      ${state.live.replicas.length > 1 ? html`<p class="note">Cache hits and tokens are those of the engines, whichever replica asked; everything else is of the requests of this replica.</p>` : nothing}
       ${chartGrid(POOL_CHARTS)}
     </section>
   `;

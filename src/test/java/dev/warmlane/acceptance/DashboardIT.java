@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What the operators' page shows, in Chromium, in front of a gateway under traffic. Skipped where there is no Chromium. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -149,6 +151,41 @@ class DashboardIT {
         causes.getByText("Runbook").first().click();
         assertThat(page.locator("details[open]")).containsText("endpoint-ejected");
         dashboard.takeComplaints();
+    }
+
+    @Test
+    void thePoolsFiguresAreThoseOfAllReplicasThatAreHeard() {
+        page.route("**/dashboard/live", route -> {
+            ObjectNode live = (ObjectNode) client.firstEvent(dashboard.gateway().management("/dashboard/live"));
+            String version =
+                    ",\"version\":\"unknown\",\"silentMillis\":0,\"differingSettings\":null,\"pools\":[{\"pool\":\"default\","
+                            + "\"endpoints\":3,\"selectable\":%d,\"inFlight\":%d,\"problems\":[],\"lastMinute\":{\"requestsPerSecond\":%d%s}}]}";
+            String replicas = "[{\"name\":\"a\",\"silent\":false"
+                    + version.formatted(3, 1, 2, ",\"queued\":1,\"stickiness\":1,\"ttftP90\":0.5")
+                    + ",{\"name\":\"b\",\"silent\":false"
+                    + version.formatted(2, 4, 6, ",\"queued\":2,\"stickiness\":0.5,\"ttftP90\":3")
+                    + ",{\"name\":\"older\",\"silent\":false" + version.formatted(3, 0, 1, "")
+                    + ",{\"name\":\"gone\",\"silent\":true" + version.formatted(0, 50, 70, ",\"ttftP90\":9")
+                    + "]";
+            live.set("replicas", JsonMapper.shared().readTree(replicas));
+            route.fulfill(new Route.FulfillOptions()
+                    .setContentType("text/event-stream")
+                    .setBody("data:" + live + "\n\n"));
+        });
+        dashboard.show(page, "overview");
+
+        Locator tiles = page.locator(".tile");
+        assertThat(tiles.filter(having("Requests per second")))
+                .containsText(Pattern.compile("9\\.0\\s+5 in flight · 3 queued"));
+        assertThat(tiles.filter(having("Session stickiness"))).containsText("62.50 %");
+        assertThat(tiles.filter(having("Time to first token"))).containsText("p90 3.0 s");
+        assertThat(tiles.filter(having("Endpoints"))).containsText("2 / 3");
+        assertThat(page.getByText("all replicas together")).isVisible();
+        dashboard.takeComplaints();
+    }
+
+    private static Locator.FilterOptions having(String text) {
+        return new Locator.FilterOptions().setHasText(text);
     }
 
     @Test

@@ -63,6 +63,7 @@ public final class EndpointTallies {
     /** The response is complete, with this usage. */
     void delivered(RoutingDecision decision, UsageReport usage) {
         Tally tally = opened(decision.endpoint().id());
+        tally.reported(usage.promptTokens());
         Long cached = usage.cachedTokens();
         if (cached != null) {
             long predicted = Math.min(decision.matchedTokens(), usage.promptTokens());
@@ -105,6 +106,8 @@ public final class EndpointTallies {
         private final LongAdder movedOn = new LongAdder();
         private final LongAdder errors = new LongAdder();
         private final LongAdder restarts = new LongAdder();
+        private final LongAdder reports = new LongAdder();
+        private final LongAdder reportedTokens = new LongAdder();
         private final LongAdder responses = new LongAdder();
         private final LongAdder promptTokens = new LongAdder();
         private final LongAdder predictedTokens = new LongAdder();
@@ -126,6 +129,16 @@ public final class EndpointTallies {
         /** How often its process was found to be another one, with an empty cache. */
         public long restarts() {
             return restarts.sum();
+        }
+
+        /** Responses that said how many tokens their prompts had. */
+        public long reports() {
+            return reports.sum();
+        }
+
+        /** Prompt tokens of those responses. */
+        public long reportedTokens() {
+            return reportedTokens.sum();
         }
 
         /** Responses that said how many tokens of their prompts were cached. */
@@ -184,6 +197,13 @@ public final class EndpointTallies {
         void firstToken(long nanos) {
             int found = Arrays.binarySearch(BOUNDS, nanos / NANOS_PER_SECOND);
             firstTokens.incrementAndGet(found < 0 ? -found - 1 : found);
+        }
+
+        private void reported(long prompt) {
+            if (prompt > 0) {
+                reports.increment();
+                reportedTokens.add(prompt);
+            }
         }
 
         private void delivered(long prompt, long predicted, long cached) {

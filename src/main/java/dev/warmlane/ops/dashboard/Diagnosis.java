@@ -130,16 +130,13 @@ final class Diagnosis {
         }
     }
 
-    /** Only whole blocks hit. Requests that were refused or failed brought engines no prompt tokens. */
+    /** Only whole blocks hit. Engines count the tokens of other gateways' prompts, too, so those of responses are taken, which are our own. */
     private static void ofPrompts(PoolView view, List<Problem> problems) {
-        double requests = view.grown(PoolSum.REQUESTS) - view.grown(PoolSum.REJECTED) - view.grown(PoolSum.FAILED);
-        double tokens = view.grown(PoolSum.PROMPT_TOKENS);
-        if (requests < ENOUGH_REQUESTS || tokens == 0) {
-            return;
-        }
+        double prompts = view.grown(PoolSum.REPORTED_PROMPTS);
+        double mean = view.grown(PoolSum.TOKENS_OF_REPORTED_PROMPTS) / prompts;
         Set<Integer> blockSizes = distinct(view, EndpointStatus::blockSizeTokens);
-        if (blockSizes.stream().anyMatch(blockSize -> tokens / requests < blockSize)) {
-            problems.add(Problem.ofPool("prompts-below-block", "%.0f tokens".formatted(tokens / requests)));
+        if (prompts >= ENOUGH_REQUESTS && blockSizes.stream().anyMatch(blockSize -> mean < blockSize)) {
+            problems.add(Problem.ofPool("prompts-below-block", String.format(Locale.ROOT, "%.0f tokens", mean)));
         }
     }
 

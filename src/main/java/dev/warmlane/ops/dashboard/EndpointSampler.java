@@ -37,6 +37,8 @@ final class EndpointSampler {
         set(EndpointSum.ERRORS, seen.errors());
         set(EndpointSum.MOVED_ON, seen.movedOn());
         set(EndpointSum.RESTARTS, seen.restarts());
+        set(EndpointSum.REPORTED_PROMPTS, seen.reports());
+        set(EndpointSum.TOKENS_OF_REPORTED_PROMPTS, seen.reportedTokens());
         set(EndpointSum.REPORTED_PROMPT_TOKENS, seen.promptTokens());
         set(EndpointSum.REPORTED_CACHED_TOKENS, seen.cachedTokens());
         long[] firstTokens = seen.firstTokens();
@@ -98,6 +100,8 @@ final class EndpointSampler {
         ERRORS,
         MOVED_ON,
         RESTARTS,
+        REPORTED_PROMPTS,
+        TOKENS_OF_REPORTED_PROMPTS,
         REPORTED_PROMPT_TOKENS,
         REPORTED_CACHED_TOKENS;
 

@@ -102,7 +102,17 @@ public record LiveStatus(Instant at, List<LivePool> pools, List<LiveReplica> rep
         private static final int MAX_PROBLEMS = 20;
 
         private static final List<String> FIGURES = List.of(
-                "hitRatio", "requestsPerSecond", "failedShare", "rejectedShare", "ttftP50", "ttftP90", "queued");
+                "hitRatio",
+                "stickiness",
+                "losingHits",
+                "requestsPerSecond",
+                "failedShare",
+                "rejectedShare",
+                "deliveredShare",
+                "ttftP50",
+                "ttftP90",
+                "ttftP99",
+                "queued");
 
         static ReplicaPool of(LivePool pool) {
             Map<String, @Nullable Float> figures = new LinkedHashMap<>();

@@ -88,6 +88,8 @@ final class PoolSampler {
             addGrowth(PoolSum.QUERIED_TOKENS, EndpointSum.QUERIED_TOKENS, before, sums);
             addGrowth(PoolSum.HIT_TOKENS, EndpointSum.HIT_TOKENS, before, sums);
             addGrowth(PoolSum.PROMPT_TOKENS, EndpointSum.PROMPT_TOKENS, before, sums);
+            addGrowth(PoolSum.REPORTED_PROMPTS, EndpointSum.REPORTED_PROMPTS, before, sums);
+            addGrowth(PoolSum.TOKENS_OF_REPORTED_PROMPTS, EndpointSum.TOKENS_OF_REPORTED_PROMPTS, before, sums);
             addGrowth(PoolSum.OUTPUT_TOKENS, EndpointSum.GENERATION_TOKENS, before, sums);
             into.put(new Subject(pool, endpoint.id()), sums);
         }

@@ -8,6 +8,8 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.EndpointTallies.Tally;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.policy.ControlPolicy;
 import java.net.URI;
 import java.time.InstantSource;
@@ -88,6 +90,16 @@ class DispatchTest implements HealthWatch {
         dispatch.brokeOff(FailureCause.RESET);
         dispatch.close();
         assertThat(router.tallies().of(dispatch.endpoint().id()).errors()).isOne();
+    }
+
+    @Test
+    void thePromptOfAResponseThatSaysNothingOfTheCacheIsCountedToo() {
+        dispatch.delivered(new UsageReport(12, 1, null));
+        dispatch.close();
+        Tally tally = router.tallies().of(dispatch.endpoint().id());
+        assertThat(tally.reports()).isOne();
+        assertThat(tally.reportedTokens()).isEqualTo(12);
+        assertThat(tally.promptTokens()).isZero();
     }
 
     @Test

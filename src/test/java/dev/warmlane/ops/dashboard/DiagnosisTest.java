@@ -218,7 +218,7 @@ class DiagnosisTest {
 
     @Test
     void promptsAreShorterThanABlock() {
-        pool.grew(PoolSum.REQUESTS, 100).grew(PoolSum.PROMPT_TOKENS, 1_200);
+        pool.grew(PoolSum.REPORTED_PROMPTS, 100).grew(PoolSum.TOKENS_OF_REPORTED_PROMPTS, 1_200);
 
         assertOnly("prompts-below-block", "12 tokens");
     }
@@ -232,6 +232,16 @@ class DiagnosisTest {
 
         assertThat(problems())
                 .containsExactly(Problem.ofPool("errors", "15.0 %"), Problem.ofPool("rate-limited", "80.0 %"));
+    }
+
+    @Test
+    void whatEnginesComputeForOtherGatewaysMakesNoPromptLonger() {
+        pool.grew(PoolSum.REQUESTS, 100)
+                .grew(PoolSum.REPORTED_PROMPTS, 100)
+                .grew(PoolSum.TOKENS_OF_REPORTED_PROMPTS, 1_200)
+                .grew(PoolSum.PROMPT_TOKENS, 3_000);
+
+        assertOnly("prompts-below-block", "12 tokens");
     }
 
     @Test
