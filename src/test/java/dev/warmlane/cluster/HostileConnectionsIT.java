@@ -112,7 +112,7 @@ class HostileConnectionsIT {
     @Test
     void manyThatSayNothingTakeThePlaceOfNobodyElse() throws Exception {
         List<Socket> silent = new ArrayList<>();
-        try (MemberSockets sockets = new MemberSockets(secret(Replica.SECRET), new ClusterThreads());
+        try (MemberSockets sockets = new MemberSockets(Replica.CONTEXT, new ClusterThreads());
                 Socket member = sockets.createSocket("test")) {
             for (int i = 0; i < 200; i++) {
                 Socket socket = new Socket();
@@ -131,7 +131,7 @@ class HostileConnectionsIT {
     void aMemberWithAnotherSecretNeitherJoinsNorIsHeard() throws Exception {
         List<Integer> seeds = replicas.stream().map(replica -> replica.port).toList();
         long before = replicas.get(0).statistics().connectionsRefused();
-        try (Replica stranger = replica("stranger", seeds, secret("what nobody told it"))) {
+        try (Replica stranger = replica("stranger", seeds, new SharedSecret("what nobody told it", "test"))) {
             stranger.publish("let me in");
             await().until(() -> replicas.get(0).statistics().connectionsRefused() > before);
             assertThat(stranger.size()).isEqualTo(1);
@@ -160,7 +160,7 @@ class HostileConnectionsIT {
 
     @Test
     void aMessageThatClaimsToHaveHundredMegabytesEndsItsConnection() throws Exception {
-        try (MemberSockets sockets = new MemberSockets(secret(Replica.SECRET), new ClusterThreads());
+        try (MemberSockets sockets = new MemberSockets(Replica.CONTEXT, new ClusterThreads());
                 MemberSocket socket = (MemberSocket) sockets.createSocket("test")) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), replicas.get(0).port), 5_000);
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
@@ -177,10 +177,6 @@ class HostileConnectionsIT {
 
     private static Replica replica(String name, List<Integer> seeds, Supplier<SSLContext> context) throws IOException {
         return new Replica(Replica.freePorts(1).get(0), seeds, name, context).start();
-    }
-
-    private static Supplier<SSLContext> secret(String secret) {
-        return new SharedSecret(secret, "test");
     }
 
     private static Socket connect() throws IOException {

@@ -137,8 +137,7 @@ class JGroupsTransportIT {
     @Test
     void doesNotStartOnAPortThatIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                Replica replica = new Replica(
-                        taken.getLocalPort(), List.of(), "late", new SharedSecret(Replica.SECRET, "test"))) {
+                Replica replica = new Replica(taken.getLocalPort(), List.of(), "late", Replica.CONTEXT)) {
             assertThatThrownBy(replica::start).hasMessageContaining("a free port");
         }
     }

@@ -20,7 +20,8 @@ import javax.net.ssl.SSLContext;
 
 /** One member of a cluster on the loopback interface, which writes down what it is told. */
 final class Replica implements AutoCloseable {
-    static final String SECRET = "what only replicas know";
+    /** Of all members of every cluster: it takes the secret's rounds, which are a second without the JVM's second compiler. */
+    static final Supplier<SSLContext> CONTEXT = new SharedSecret("what only replicas know", "test");
 
     /** How a replica answers a request for its state; nothing by default. */
     interface State {
@@ -60,11 +61,10 @@ final class Replica implements AutoCloseable {
 
     /** Members that know each other's ports and the secret, started one after the other. */
     static List<Replica> cluster(int size) throws IOException {
-        Supplier<SSLContext> context = new SharedSecret(SECRET, "test");
         List<Integer> ports = freePorts(size);
         List<Replica> replicas = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            replicas.add(new Replica(ports.get(i), ports, "replica-" + i, context).start());
+            replicas.add(new Replica(ports.get(i), ports, "replica-" + i, CONTEXT).start());
         }
         return replicas;
     }
@@ -80,6 +80,13 @@ final class Replica implements AutoCloseable {
 
     boolean publish(String message) {
         return transport.publish(message.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What it was told so far is not written down any more. */
+    void forget() {
+        received.clear();
+        lost.clear();
+        changes.clear();
     }
 
     ClusterTransport.Statistics statistics() {

@@ -9,9 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.RepeatedTest;
 
 /** Replicas that start within a second of each other, as after an installation. */
@@ -22,10 +20,9 @@ class StartTogetherIT {
     /** Repeated because chance decides who is asked when. */
     @RepeatedTest(4)
     void findEachOtherAndNeedNoMerge() throws IOException {
-        Supplier<SSLContext> context = new SharedSecret("a secret of some length", "test");
         List<Integer> ports = Replica.freePorts(REPLICAS);
         List<Replica> replicas = IntStream.range(0, REPLICAS)
-                .mapToObj(i -> new Replica(ports.get(i), ports, "replica-" + i, context))
+                .mapToObj(i -> new Replica(ports.get(i), ports, "replica-" + i, Replica.CONTEXT))
                 .toList();
         try {
             IntStream.range(0, REPLICAS)
