@@ -17,8 +17,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -33,8 +34,27 @@ class ClusterConfigurationTest {
     private static final String LOOPBACK = "warmlane.cluster.bind-address=127.0.0.1";
     private static final String SECRET = "warmlane.cluster.secret=sixteen characters";
 
+    private static final String KEY = "spring.ssl.bundle.jks.own.keystore.";
+    private static final String TRUST = "spring.ssl.bundle.jks.own.truststore.";
+
+    /** In place of a secret where that is not what a test is about: a secret takes a second to derive a key from. */
+    private static String[] certificate;
+
     @TempDir
     private Path folder;
+
+    @BeforeAll
+    static void make(@TempDir Path stores) {
+        Certificates certificates = new Certificates(stores);
+        certificates.make("gateway", "dns:gateway");
+        certificate = new String[] {
+            "warmlane.cluster.ssl-bundle=own",
+            KEY + "location=" + certificates.keys("gateway"),
+            KEY + "password=" + Certificates.PASSWORD,
+            TRUST + "location=" + certificates.trust("gateway"),
+            TRUST + "password=" + Certificates.PASSWORD
+        };
+    }
 
     @Test
     void oneReplicaWithoutSettingsHasNoCluster() {
@@ -46,7 +66,8 @@ class ClusterConfigurationTest {
     @Test
     void aListOfMembersOrAServiceMakesOne() {
         for (String where : List.of(MEMBERS, "warmlane.cluster.members[0]=a:1", "warmlane.cluster.service=gateways")) {
-            runner(where, SECRET, LOOPBACK, "warmlane.cluster.member-name=pod-1")
+            runner(where, LOOPBACK, "warmlane.cluster.member-name=pod-1")
+                    .withPropertyValues(certificate)
                     .run(context -> {
                         assertThat(context).hasNotFailed();
                         assertThat(context.getBean(ClusterTransport.class)
@@ -77,22 +98,16 @@ class ClusterConfigurationTest {
 
     @Test
     void theBundleNamesItsMembers() {
-        Certificates certificates = new Certificates(folder);
-        certificates.make("gateway", "dns:gateway");
-        String key = "spring.ssl.bundle.jks.own.keystore.";
-        String trust = "spring.ssl.bundle.jks.own.truststore.";
-        List<String> settings = new ArrayList<>(List.of(
-                MEMBERS,
-                LOOPBACK,
-                "warmlane.cluster.ssl-bundle=own",
-                key + "location=" + certificates.keys("gateway"),
-                key + "password=" + Certificates.PASSWORD));
+        String untrusting =
+                "warmlane.cluster.ssl-bundle: own (expected: a bundle with a certificate and key of this replica, and";
         refuses(
-                "warmlane.cluster.ssl-bundle: own (expected: a bundle with a certificate and key of this replica, and",
-                settings.toArray(String[]::new));
-        settings.add(trust + "location=" + certificates.trust("gateway"));
-        settings.add(trust + "password=" + Certificates.PASSWORD);
-        runner(settings.toArray(String[]::new))
+                untrusting,
+                Stream.concat(
+                                Stream.of(MEMBERS, LOOPBACK),
+                                Stream.of(certificate).filter(setting -> !setting.startsWith(TRUST)))
+                        .toArray(String[]::new));
+        runner(MEMBERS, LOOPBACK)
+                .withPropertyValues(certificate)
                 .run(context -> assertThat(context).hasNotFailed());
         refuses(
                 "warmlane.cluster.ssl-bundle: absent (expected: the name of a bundle in spring.ssl.bundle)",
@@ -106,9 +121,10 @@ class ClusterConfigurationTest {
         for (String address : List.of("0.0.0.0", "192.0.2.1")) {
             refuses(
                     "warmlane.cluster.bind-address: " + address + " (expected: one address of this host",
-                    MEMBERS,
-                    SECRET,
-                    "warmlane.cluster.bind-address=" + address);
+                    Stream.concat(
+                                    Stream.of(MEMBERS, "warmlane.cluster.bind-address=" + address),
+                                    Stream.of(certificate))
+                            .toArray(String[]::new));
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -36,17 +37,24 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 /** A certificate and the key beside it, in two files, of which one may be replaced before the other. */
 @ExtendWith(OutputCaptureExtension.class)
 class TlsPairTest {
+    private static Certificates certificates;
+    private static PrivateKeyEntry one;
+    private static PrivateKeyEntry two;
+
     @TempDir
     private Path directory;
 
-    private PrivateKeyEntry one;
-    private PrivateKeyEntry two;
     private ApplicationContextRunner files;
 
-    @BeforeEach
-    void make() throws Exception {
+    @BeforeAll
+    static void make(@TempDir Path stores) throws Exception {
+        certificates = new Certificates(stores);
         one = made("one");
         two = made("two");
+    }
+
+    @BeforeEach
+    void configure() {
         files = new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
                 .withUserConfiguration(TlsReload.class)
@@ -101,7 +109,7 @@ class TlsPairTest {
 
     @Test
     void aStoreThatIsBrokenIsHandedToNobody(CapturedOutput output) throws Exception {
-        Path store = Files.copy(new Certificates(directory).keys("one"), directory.resolve("web.p12"));
+        Path store = Files.copy(certificates.keys("one"), directory.resolve("web.p12"));
         files.withPropertyValues(
                         "spring.ssl.bundle.jks.store.reload-on-update=true",
                         "spring.ssl.bundle.jks.store.keystore.location=file:" + store,
@@ -113,7 +121,7 @@ class TlsPairTest {
                     await().until(() -> output.getAll().contains("SSL bundle store: cannot be reloaded from " + store));
                     assertThat(taken).isEmpty();
                     assertThat(output.getAll()).doesNotContain("\tat ");
-                    Files.copy(new Certificates(directory).keys("two"), store, StandardCopyOption.REPLACE_EXISTING);
+                    Files.copy(certificates.keys("two"), store, StandardCopyOption.REPLACE_EXISTING);
                     await().until(() -> taken.size() == 1);
                 });
     }
@@ -144,8 +152,8 @@ class TlsPairTest {
         return store.getCertificate(Collections.list(store.aliases()).get(0));
     }
 
-    private PrivateKeyEntry made(String alias) throws GeneralSecurityException {
-        KeyStore store = Certificates.load(new Certificates(directory).make(alias, "ip:127.0.0.1"));
+    private static PrivateKeyEntry made(String alias) throws GeneralSecurityException {
+        KeyStore store = Certificates.load(certificates.make(alias, "ip:127.0.0.1"));
         return (PrivateKeyEntry) store.getEntry(alias, new PasswordProtection(Certificates.PASSWORD.toCharArray()));
     }
 
