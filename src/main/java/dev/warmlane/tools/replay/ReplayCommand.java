@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -124,6 +125,16 @@ public final class ReplayCommand implements Callable<Integer> {
     private Scenario scenario = new Scenario();
 
     private final List<String> advice = new ArrayList<>();
+    private final LongFunction<List<Bench.Case>> benchCases;
+
+    public ReplayCommand() {
+        this(Bench::cases);
+    }
+
+    /** @param benchCases what {@code --bench} replays, by the seed */
+    ReplayCommand(LongFunction<List<Bench.Case>> benchCases) {
+        this.benchCases = benchCases;
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -149,7 +160,7 @@ public final class ReplayCommand implements Callable<Integer> {
         Arguments.check(load.isEmpty(), "bench", "a load is given", "none, it brings its own");
         List<NamedPolicy> named = policies(Bench.POLICIES);
         List<Row> rows = new ArrayList<>();
-        List<Bench.Case> cases = Bench.cases(seed);
+        List<Bench.Case> cases = benchCases.apply(seed);
         int runs = cases.size() * named.size();
         for (Bench.Case one : cases) {
             Load read = one.source().read();

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where hits are lost, and what is advised, against what happens. */
 class CacheAdviceTest {
-    private static final Load SHARED = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 6, 3000, 1).read();
+    private static final Load SHARED = new SharedPrefixLoad(150, 5, 6000, 1200, 100, 6, 2000, 1).read();
 
     private CacheUseReport seen;
 
@@ -48,7 +48,7 @@ class CacheAdviceTest {
     @ValueSource(strings = {"shared prefixes", "conversations"})
     void whatIsAdvisedIsWhatHappens(String name) {
         // A third as many conversations at a time as a public trace of them has.
-        Load load = name.equals("conversations") ? new ConversationsLoad(1, 2500, 7).read() : SHARED;
+        Load load = name.equals("conversations") ? new ConversationsLoad(1, 1250, 7).read() : SHARED;
         run(load, 8, 400_000, "expected-cost");
         CacheUseReport today = seen;
         CacheAdvice advice = CacheAdvice.of(today, 8, 1);
@@ -78,7 +78,7 @@ class CacheAdviceTest {
 
     @Test
     void replicasThatShareKnowWhatOneGatewayWouldKnow() {
-        Load load = new ConversationsLoad(1, 1500, 7).read();
+        Load load = new ConversationsLoad(1, 1250, 7).read();
         run(load, 8, 400_000, "expected-cost");
         CacheUseReport alone = seen;
         Replay replay = new Replay(

@@ -76,7 +76,7 @@ class JoinTest {
 
     @Test
     void endpointsThatAreKnownToRestartHandOverWhatTheyHoldAndKeepNobodyWaiting() {
-        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 12, 5000, 1).read();
+        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 12, 4100, 1).read();
         List<Replay> both = Stream.of(30.0, 0.0)
                 .map(prewarmSeconds -> {
                     Scenario scenario = Scenario.of("--restart-each=120", "--notice=30", "--prewarm=" + prewarmSeconds);
@@ -103,7 +103,7 @@ class JoinTest {
 
     /** One of seven after the other is drained, restarted and put back, two of them here. */
     private static List<FirstMinute> drained(double prewarmSeconds) {
-        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 12, 5000, 1).read();
+        Load load = new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 12, 4100, 1).read();
         Scenario scenario = Scenario.of("--restart-each=120", "--drain=3", "--prewarm=" + prewarmSeconds);
         Replay replay = new Replay(
                 load,

@@ -2,6 +2,7 @@ package dev.warmlane.tools.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.tools.replay.load.Load;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -152,14 +153,24 @@ class ReplayCommandTest {
         assertThat(out.toString()).doesNotContain("adapterLoads");
     }
 
-    /** With one policy, the cheapest; ReportFormatTest has what several look like. */
+    /** With one policy, the cheapest, and where each load begins; ReportFormatTest has what several look like. */
     @Test
     void benchesOnLoadsOfItsOwn() {
-        assertThat(execute("--bench --policy round-robin")).isZero();
+        ReplayCommand replay = new ReplayCommand(
+                seed -> Bench.cases(seed).stream().map(ReplayCommandTest::begun).toList());
+        assertThat(execute(replay, "--bench --policy round-robin")).isZero();
         assertThat(out.toString())
                 .containsPattern("TTFT over the best +best s +round-robin\n")
                 .containsPattern("\ntiny-caches +[0-9.]+ +1.00\n")
                 .containsPattern("\ngeometric mean +1.000\nworst +1.00\non +[a-z-]+\n");
+    }
+
+    private static Bench.Case begun(Bench.Case whole) {
+        Load.Source beginning = () -> {
+            Load load = whole.source().read();
+            return new Load(load.name(), load.arrivals().subList(0, 10));
+        };
+        return new Bench.Case(whole.name(), beginning, whole.settings());
     }
 
     @ParameterizedTest

@@ -106,7 +106,7 @@ class WhatFailsBadlyTest {
 
     @Test
     void agentsSpreadThoughAllHaveTheSameTools() {
-        Load load = new AgentsLoad(40, 600, 1).read();
+        Load load = new AgentsLoad(20, 300, 1).read();
         ReplaySettings settings = ReplaySettings.of(8, 1_000_000);
         PolicyResult unshared = run(load, settings, NamedPolicy.parse("expected-cost:shared-uses=1e9"));
         PolicyResult expectedCost = run(load, settings, EXPECTED_COST);
