@@ -46,7 +46,7 @@ class SharedQuotasTest {
         List<Long> others = new ArrayList<>();
         for (int step = 0; step < 200_000 / GATHER_MILLIS; step++) {
             for (Replica replica : replicas) {
-                for (int i = 0; i < 5; i++) {
+                for (int i = 0; i < 2; i++) {
                     note(replica.grants(KEY), served);
                     note(replica.grants(OTHER_KEY), others);
                 }
@@ -63,7 +63,7 @@ class SharedQuotasTest {
     void whateverComesWhenever(long seed) {
         Random random = new Random(seed);
         List<Long> served = new ArrayList<>();
-        for (int burst = 0; burst < 400; burst++) {
+        for (int burst = 0; burst < 150; burst++) {
             delayMillis = 1 + random.nextInt(100);
             Replica replica = replicas.get(random.nextInt(3));
             int size = random.nextInt(80);
