@@ -57,6 +57,7 @@ final class RoutingRequestReader {
                     owner,
                     body.modelIfRead(),
                     needsAdapter,
+                    false,
                     id,
                     PrefillBypass.API);
         }
@@ -65,7 +66,15 @@ final class RoutingRequestReader {
         boolean read = pool.router().readsPrompt(key.source());
         PromptBlocks prompt = read ? body.promptIfReadable() : PromptBlocks.EMPTY;
         return new RoutingRequest(
-                key, prompt, unsuited, owner, body.modelIfRead(), needsAdapter, id, bypass(path, pool, body));
+                key,
+                prompt,
+                unsuited,
+                owner,
+                body.modelIfRead(),
+                needsAdapter,
+                read && body.streamsInTurn(),
+                id,
+                bypass(path, pool, body));
     }
 
     /** What keeps a request at one endpoint in a pool whose endpoints have roles; null if nothing does. */

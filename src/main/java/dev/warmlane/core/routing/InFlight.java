@@ -183,6 +183,7 @@ public final class InFlight {
         private volatile long moreTokens;
 
         private @Nullable Runnable onClose;
+        private @Nullable Runnable onPrefilled;
         private final AtomicInteger phase = new AtomicInteger(PREFILL);
 
         Lease(
@@ -209,6 +210,11 @@ public final class InFlight {
                     };
         }
 
+        /** Has this run once its first byte has come, or it ends without. To be called once at most, before it is handed out. */
+        void onPrefilled(Runnable listener) {
+            onPrefilled = listener;
+        }
+
         /** There are more tokens to compute before the first byte than was thought; without meaning after it. */
         void computes(long tokens) {
             counters.prefillTokens.addAndGet(tokens);
@@ -231,10 +237,17 @@ public final class InFlight {
             if (!phase.compareAndSet(PREFILL, DECODE)) {
                 return false;
             }
-            counters.prefillTokens.addAndGet(-uncachedTokens);
-            takeBackMore();
+            prefilled();
             inFlight.changed();
             return true;
+        }
+
+        private void prefilled() {
+            counters.prefillTokens.addAndGet(-uncachedTokens);
+            takeBackMore();
+            if (onPrefilled != null) {
+                onPrefilled.run();
+            }
         }
 
         /** The request is over: whatever is still held is returned. Returns whether it ended before its first byte. */
@@ -244,8 +257,7 @@ public final class InFlight {
                 return false;
             }
             if (before == PREFILL) {
-                counters.prefillTokens.addAndGet(-uncachedTokens);
-                takeBackMore();
+                prefilled();
             }
             counters.promptTokens.addAndGet(-promptTokens);
             if (onClose != null) {

@@ -19,13 +19,21 @@ public final class PoolLoad {
     private final OtherClients others;
     private final PoolAverages averages;
     private final UsualLoad usual;
+    private final LateStreams late;
 
-    PoolLoad(InFlight own, ReplicaLoad replicas, OtherClients others, PoolAverages averages, UsualLoad usual) {
+    PoolLoad(
+            InFlight own,
+            ReplicaLoad replicas,
+            OtherClients others,
+            PoolAverages averages,
+            UsualLoad usual,
+            LateStreams late) {
         this.own = own;
         this.replicas = replicas;
         this.others = others;
         this.averages = averages;
         this.usual = usual;
+        this.late = late;
     }
 
     /** Prompt tokens that the endpoint had in flight on average over the last minute or so; 0 where no time passes. */
@@ -53,6 +61,11 @@ public final class PoolLoad {
     /** Uncached prompt tokens of the requests whose first byte has not come back; of other clients nobody knows them. */
     public long prefillTokens(EndpointId endpoint) {
         return own.prefillTokens(endpoint) + replicas.prefillTokens(endpoint);
+    }
+
+    /** Seconds that first tokens are late there, at most 2, beyond what prefill explains; as far as this gateway's own streams tell. */
+    public double lateSeconds(EndpointId endpoint) {
+        return late.seconds(endpoint);
     }
 
     /**

@@ -36,6 +36,7 @@ public final class PoolMemory {
     private final LongSupplier nanoClock;
     private final UsualLoad usualLoad;
     private final EndpointSpeeds speeds;
+    private final LateStreams lateStreams;
     private final TransferSpeed transfers = new TransferSpeed();
     private final PoolLoad load;
     private final AdapterSlots adapters = new AdapterSlots();
@@ -73,7 +74,8 @@ public final class PoolMemory {
         this.nanoClock = nanoClock;
         this.usualLoad = new UsualLoad(nanoClock);
         this.speeds = new EndpointSpeeds(nanoClock);
-        this.load = new PoolLoad(inFlight, replicas, otherClients, averages, usualLoad);
+        this.lateStreams = new LateStreams(nanoClock);
+        this.load = new PoolLoad(inFlight, replicas, otherClients, averages, usualLoad, lateStreams);
     }
 
     Bindings bindings() {
@@ -207,6 +209,9 @@ public final class PoolMemory {
         EndpointId endpoint = decision.endpoint().id();
         long uncomputedTokens = decision.uncachedTokens() + loadingTokens(decision);
         Lease lease = inFlight.open(endpoint, decision.promptTokens(), uncomputedTokens);
+        if (lease != null) {
+            expect(decision, lease);
+        }
         String adapter = decision.request().adapter();
         if (lease != null && adapter != null) {
             long sentNanos = nanoTime();
@@ -214,6 +219,15 @@ public final class PoolMemory {
             lease.onClose(() -> adapters.ended(endpoint, adapter, nanoTime() - sentNanos));
         }
         return lease;
+    }
+
+    /** When the first token of a stream should come, unless another endpoint computes its prompt, or the policy weighs nothing. */
+    private void expect(RoutingDecision decision, Lease lease) {
+        Candidate seen = decision.request().streams() && decision.prefill() == null ? decision.chosen() : null;
+        if (seen != null) {
+            double seconds = speeds.expectedSeconds(seen, decision.promptTokens());
+            lease.onPrefilled(lateStreams.sent(seen.endpoint().id(), seconds));
+        }
     }
 
     /** Counts a request for its session until its lease is closed; prefill legs are no requests of their own. */
@@ -263,6 +277,7 @@ public final class PoolMemory {
         otherClients.retire(endpoint);
         usualLoad.retire(endpoint);
         speeds.retire(endpoint);
+        lateStreams.retire(endpoint);
         adapters.retire(endpoint);
         contents.remove(endpoint);
         tallies.retire(endpoint);

@@ -213,7 +213,7 @@ public record RoutingDecision(
         /**
          * What a request would cost at one endpoint, term by term, in prefill tokens.
          *
-         * @param waiting for what the endpoint computes already
+         * @param waiting for what the endpoint computes already, and as long as first tokens are late there
          * @param computing what it does not hold, as far as others will not use it
          * @param delaying the others in flight there
          * @param decoding that the prompts in flight slow down

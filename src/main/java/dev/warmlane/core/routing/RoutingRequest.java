@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param owner the endpoint that made the stored response it is about: no other can serve it; null where it is about none
  * @param model as it names it, to be told with its decision; null where nobody has looked
  * @param needsAdapter whether that is an adapter, which an endpoint loads to serve it
+ * @param streams whether its response is streamed and its priority no lower than others', so that its first token comes when its turn does
  * @param id what its client and the logs call it, to find its decision again; null where nobody will ask
  * @param whole why one endpoint has to compute all of it; null where its prompt can be computed by another
  */
@@ -27,6 +28,7 @@ public record RoutingRequest(
         @Nullable EndpointId owner,
         @Nullable String model,
         boolean needsAdapter,
+        boolean streams,
         @Nullable String id,
         @Nullable PrefillBypass whole) {
     private static final int MAX_MODEL = 128;
@@ -38,12 +40,12 @@ public record RoutingRequest(
 
     /** A request whose decision nobody will look for. */
     public RoutingRequest(AffinityKey key, PromptBlocks prompt) {
-        this(key, prompt, Set.of(), null, null, false, null, null);
+        this(key, prompt, Set.of(), null, null, false, false, null, null);
     }
 
     /** The same without the prompt's blocks. */
     RoutingRequest withoutPrompt() {
-        return new RoutingRequest(key, PromptBlocks.EMPTY, unsuited, owner, model, needsAdapter, id, whole);
+        return new RoutingRequest(key, PromptBlocks.EMPTY, unsuited, owner, model, needsAdapter, streams, id, whole);
     }
 
     /** Whether the key says little beside the prompt: many can share it, and the prompt is known. */
@@ -58,7 +60,7 @@ public record RoutingRequest(
 
     /** The same, but any endpoint may be asked. */
     public RoutingRequest anywhere() {
-        return new RoutingRequest(key, prompt, Set.of(), owner, model, needsAdapter, id, whole);
+        return new RoutingRequest(key, prompt, Set.of(), owner, model, needsAdapter, streams, id, whole);
     }
 
     /** These endpoints and those that cannot serve it. */

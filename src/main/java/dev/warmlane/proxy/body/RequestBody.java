@@ -159,6 +159,12 @@ public final class RequestBody {
         return null;
     }
 
+    /** Whether the response is streamed, and its first token comes when others' would: the body asks for no lower priority. */
+    public boolean streamsInTurn() {
+        GenerationRequest request = isJson() ? parseIfReadable() : null;
+        return request != null && request.stream() && (request.priority() == null || request.priority() <= 0);
+    }
+
     /** The release of the engines that will read it; until this is known, the newest is assumed. */
     public void engine(@Nullable EngineVersion oldest) {
         engine = oldest;

@@ -145,6 +145,7 @@ public final class Replay {
                 null,
                 request.adapter(),
                 request.adapter() != null,
+                true,
                 null,
                 null);
         tally.arrived(request, time.now());

@@ -6,8 +6,9 @@ import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
-/** Memories for tests in which no time passes. */
+/** Memories for tests in which no time passes, unless they have a clock. */
 public final class PoolMemories {
     private PoolMemories() {}
 
@@ -23,6 +24,16 @@ public final class PoolMemories {
 
     /** One of a gateway that has no other replicas. */
     public static PoolMemory of(Bindings bindings, PredictedContents contents, int blockSizeBytes, InFlight inFlight) {
-        return new PoolMemory(bindings, contents, blockSizeBytes, inFlight, ReplicaLoad.NONE, 1, () -> 0);
+        return of(bindings, contents, blockSizeBytes, inFlight, () -> 0);
+    }
+
+    /** The same where time passes by this clock, in nanoseconds. */
+    public static PoolMemory of(
+            Bindings bindings,
+            PredictedContents contents,
+            int blockSizeBytes,
+            InFlight inFlight,
+            LongSupplier nanoClock) {
+        return new PoolMemory(bindings, contents, blockSizeBytes, inFlight, ReplicaLoad.NONE, 1, nanoClock);
     }
 }

@@ -96,7 +96,7 @@ class RolesTest {
     void whatOneEndpointHasToComputeHasOneLeg() {
         Router router = router(endpoint("p1", Role.PREFILL), endpoint("d1", Role.DECODE));
         RoutingRequest several = new RoutingRequest(
-                REQUEST.key(), REQUEST.prompt(), Set.of(), null, null, false, null, PrefillBypass.SEVERAL);
+                REQUEST.key(), REQUEST.prompt(), Set.of(), null, null, false, false, null, PrefillBypass.SEVERAL);
         Dispatch whole = Objects.requireNonNull(router.dispatch(several, Set.of()));
         assertThat(whole.prefill()).isNull();
         assertThat(whole.decision().bypass()).isEqualTo(PrefillBypass.SEVERAL);

@@ -137,7 +137,7 @@ class StoredResponseOwnerTest {
     }
 
     private static RoutingRequest about(AffinityKey key, EndpointId owner) {
-        return new RoutingRequest(key, PromptBlocks.EMPTY, Set.of(), owner, null, false, null, null);
+        return new RoutingRequest(key, PromptBlocks.EMPTY, Set.of(), owner, null, false, false, null, null);
     }
 
     private Router router(String algorithm) {

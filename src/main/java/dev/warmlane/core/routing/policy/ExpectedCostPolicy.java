@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Each request goes where it costs least, in prefill tokens:
  * <pre>
- *   cost(e) = P(e) + W(u, L) * (kappa + beta * n(e)) + lambda * (R(e) + L) - [key bound to e] * H
+ *   cost(e) = P(e) + D(e) + W(u, L) * (kappa + beta * n(e)) + lambda * (R(e) + L) - [key bound to e] * H
  * </pre>
- * the wait behind what e is computing, the computing of what e does not hold with the delay that this means for the others
- * there, and the decoding that the prompts in flight slow down. A key that is bound stays unless waiting there costs H more
- * than elsewhere. No scraped gauge is in it: they are seconds old. Costs that are close count as equal; then the bound
+ * the wait behind what e is computing and behind whatever else has first tokens come late there, the computing of what e does not hold
+ * with the delay that this means for the others there, and the decoding that the prompts in flight slow down. A key that is bound stays
+ * unless waiting there costs H more than elsewhere. No scraped gauge is in it: they are seconds old. Costs that are close count as equal; then the bound
  * endpoint decides, else the highest rendezvous weight.
  */
 public final class ExpectedCostPolicy implements RoutingPolicy {

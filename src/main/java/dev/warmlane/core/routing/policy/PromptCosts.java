@@ -119,7 +119,7 @@ final class PromptCosts {
         }
         Fit fit = adapters == null ? null : adapters.fit(id);
         Cost cost = new Cost(
-                slow * prefillTokens,
+                slow * prefillTokens + load.lateSeconds(id) / speeds.secondsPerToken(),
                 slow * parameters.recompute() * (prefill - shared.savedTokens(match.matchedBlocks(place), id)),
                 slow * parameters.delay() * delayed * prefill,
                 slow * lambda * (loadTokens + promptTokens),

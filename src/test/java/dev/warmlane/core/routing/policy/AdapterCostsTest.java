@@ -69,7 +69,8 @@ class AdapterCostsTest {
 
     private RoutingRequest request(String model, boolean adapter) {
         PromptBlocks prompt = PromptBlocks.of(new long[0], 256, 200);
-        return new RoutingRequest(AffinityKey.none(requests++), prompt, Set.of(), null, model, adapter, null, null);
+        return new RoutingRequest(
+                AffinityKey.none(requests++), prompt, Set.of(), null, model, adapter, false, null, null);
     }
 
     private Dispatch send(String adapter) {

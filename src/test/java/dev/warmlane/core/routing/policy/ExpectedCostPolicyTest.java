@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ExpectedCostPolicyTest extends RoutingPolicyContract {
@@ -71,6 +72,47 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         // What is bound nowhere leaves no cache.
         expected = 6400 + W * (2 + 0.15) + LAMBDA * (6400 + 6400);
         assertThat(costAtStarting(longPrompt(9))).isCloseTo(expected, within(0.001));
+    }
+
+    /** A session's cache is where streams that should have begun long ago still wait: its prompt is computed again elsewhere. */
+    @Test
+    void nothingIsSentBehindStreamsThatDoNotBegin() {
+        endpoints(2);
+        Dispatch home = dispatch(session("s", 1));
+        home.firstToken();
+        List<Dispatch> waiting = waitingBehind(home, true);
+        nanos += 1_000_000_000L;
+        assertThat(router.explain(session("s", 1)).outcome()).isEqualTo(Outcome.BOUND);
+        nanos += 30_000_000_000L;
+        assertThat(router.explain(session("s", 1)).outcome()).isEqualTo(Outcome.MOVED);
+        waiting.get(0).firstToken();
+        assertThat(router.explain(session("s", 1)).outcome()).isEqualTo(Outcome.BOUND);
+    }
+
+    /** Their first byte comes when all of them is generated. */
+    @Test
+    void responsesThatAreNoStreamsAreNotLate() {
+        endpoints(2);
+        waitingBehind(dispatch(session("s", 1)), false);
+        nanos += 600_000_000_000L;
+        assertThat(router.explain(session("s", 1)).outcome()).isEqualTo(Outcome.BOUND);
+    }
+
+    private List<Dispatch> waitingBehind(Dispatch home, boolean streams) {
+        return Stream.of("a", "b")
+                .map(name -> router.dispatch(
+                        new RoutingRequest(
+                                session(name).key(),
+                                session("s", 1).prompt(),
+                                Set.of(),
+                                null,
+                                null,
+                                false,
+                                streams,
+                                null,
+                                null),
+                        others(home.endpoint())))
+                .toList();
     }
 
     private RoutingRequest session(String name, int prompt) {

@@ -253,7 +253,7 @@ class PrefillLegsTest {
         Arrays.setAll(blocks, i -> 100_000L * session + i);
         AffinityKey key = AffinityKey.of("p", KeySource.SESSION, "s" + session);
         PromptBlocks prompt = PromptBlocks.of(blocks, 256, tokens * 4L);
-        return new RoutingRequest(key, prompt, Set.of(), null, null, false, null, whole);
+        return new RoutingRequest(key, prompt, Set.of(), null, null, false, false, null, whole);
     }
 
     private static EndpointId id(int index) {

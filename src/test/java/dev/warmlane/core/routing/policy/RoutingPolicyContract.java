@@ -37,7 +37,8 @@ public abstract class RoutingPolicyContract {
     final AffinityTable table = new AffinityTable(1000, Duration.ofHours(2), () -> 0L);
     final PrefixIndex index = new PrefixIndex(10_000);
     final InFlight inFlight = new InFlight();
-    final PoolMemory memory = PoolMemories.of(table, index, 256, inFlight);
+    long nanos;
+    final PoolMemory memory = PoolMemories.of(table, index, 256, inFlight, () -> nanos);
     final EndpointPool pool = new EndpointPool("test");
     final RoutingPolicy policy = policy();
     final Router router =
