@@ -95,7 +95,7 @@ class HeldStreamIT {
 
     @Test
     void commentsThatPassAreNoFirstToken() {
-        start("warmlane.retry.hold=0s");
+        start("warmlane.retry.hold=100ms");
         long before = firstTokens();
         try (Wire client = stream();
                 Exchange first = next()) {
@@ -128,7 +128,7 @@ class HeldStreamIT {
 
     @Test
     void onceTheHeadersHaveGoneABreakIsAnErrorEvent() {
-        start("warmlane.retry.hold=0s");
+        start("warmlane.retry.hold=100ms");
         try (Wire client = stream()) {
             try (Exchange first = next()) {
                 first.begin(STREAM);

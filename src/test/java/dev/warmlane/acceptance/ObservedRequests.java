@@ -3,11 +3,13 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.ReportedEnds;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +27,6 @@ abstract class ObservedRequests {
     static final String STREAM = "200 OK\r\nContent-Type: text/event-stream";
     static final String TOKEN = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n";
     static final String DONE = "data: [DONE]\n\n";
-    static final String ENDPOINTS = "warmlane.pools[0].endpoints=";
     static final String PROMPT = "{\"model\":\"m\",\"prompt\":\"a\"}";
 
     final HandDrivenEngine engine = HandDrivenEngine.start();
@@ -60,17 +61,26 @@ abstract class ObservedRequests {
     }
 
     void start(String... settings) {
+        startInFrontOf(List.of(engine), settings);
+    }
+
+    void startInFrontOf(List<HandDrivenEngine> engines, String... settings) {
         Observed observed = started.computeIfAbsent(List.of(settings), this::observed);
         reports = observed.reports();
         gateway = observed.gateway();
+        List<URI> wanted = engines.stream().map(HandDrivenEngine::uri).toList();
+        List<Endpoint> listed = gateway.router().pool().snapshot().endpoints();
+        if (!listed.stream().map(Endpoint::uri).toList().equals(wanted)) {
+            gateway.replaceEndpoints(wanted.stream().map(URI::toString).toList());
+        }
     }
 
     private Observed observed(List<String> settings) {
         List<String> all = new ArrayList<>(settings);
+        // For those that come later.
+        all.add("warmlane.health.slow-start=0s");
         all.add("warmlane.pools[0].name=default");
-        if (settings.stream().noneMatch(setting -> setting.startsWith(ENDPOINTS))) {
-            all.add(ENDPOINTS + engine.uri());
-        }
+        all.add("warmlane.pools[0].endpoints=" + engine.uri());
         ReportedEnds read = new ReportedEnds(directoryOfAll);
         RunningGateway observed = read.start(all.toArray(new String[0]));
         await().until(() -> observed.bean(ServedModels.class).catalog().models().contains("m"));

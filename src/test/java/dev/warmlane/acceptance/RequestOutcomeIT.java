@@ -65,7 +65,7 @@ class RequestOutcomeIT extends ObservedRequests {
 
     @Test
     void failedBeforeItsFirstByte() {
-        start("warmlane.upstream.response-timeout=1s");
+        startImpatient(List.of(engine));
         Wire client = send(PROMPT);
         engine.next().close();
         assertStatus(client, 502);
@@ -116,10 +116,23 @@ class RequestOutcomeIT extends ObservedRequests {
     }
 
     private void startWithTwoEngines() {
-        start(
+        startImpatient(List.of(engine, other));
+    }
+
+    /** Beside vLLM's path it has one that is not. */
+    private void startImpatient(List<HandDrivenEngine> engines) {
+        String routes = "spring.cloud.gateway.server.webflux.routes";
+        startInFrontOf(
+                engines,
                 "warmlane.upstream.refusal-timeout=100ms",
                 "warmlane.upstream.idle-timeout=1s",
-                ENDPOINTS + engine.uri() + "," + other.uri());
+                "warmlane.upstream.response-timeout=2s",
+                routes + "[0].id=plain",
+                routes + "[0].uri=" + engine.uri(),
+                routes + "[0].predicates[0]=Path=/plain",
+                routes + "[1].id=completions",
+                routes + "[1].uri=vllm://by-model",
+                routes + "[1].predicates[0]=Path=/v1/completions");
     }
 
     private Exchange next() {
@@ -166,8 +179,7 @@ class RequestOutcomeIT extends ObservedRequests {
 
     @Test
     void anUpstreamOfAPlainRouteThatResetsIsNoClientThatLeaves() {
-        String route = "spring.cloud.gateway.server.webflux.routes[0].";
-        start(route + "id=plain", route + "uri=" + engine.uri(), route + "predicates[0]=Path=/plain");
+        startImpatient(List.of(engine));
         Wire client = send("/plain", "{}", "");
         try (Exchange exchange = engine.next()) {
             exchange.wire().reset();
