@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.WebSocketClient;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.tools.simulator.ServerOptions;
@@ -16,6 +20,7 @@ import dev.warmlane.tools.simulator.ServerOptions.Models;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
@@ -30,7 +35,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,12 +51,16 @@ import tools.jackson.databind.JsonNode;
 @ExtendWith(OutputCaptureExtension.class)
 class ModelNamesIT {
     private static final ServerOptions INSTANT = ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT);
+    /** A token each 20 ms, so that clients that never pause leave the machine the time for all else. */
+    private static final EngineModel UNHURRIED = new EngineModel(20e6, 0, 0, 0, 0, 8192, 256);
+
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+    private static final AtomicInteger FILES_WRITTEN = new AtomicInteger();
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
     private final ChatClient client = new ChatClient();
-    private final List<RunningGateway> gateways = new ArrayList<>();
     private SimulatedServer stable;
     private SimulatedServer canary;
 
@@ -61,9 +72,13 @@ class ModelNamesIT {
 
     @AfterEach
     void stop() {
-        gateways.forEach(RunningGateway::close);
         stable.close();
         canary.close();
+    }
+
+    @AfterAll
+    static void closeGateways() {
+        GATEWAYS.close();
     }
 
     @Test
@@ -82,31 +97,30 @@ class ModelNamesIT {
 
     @Test
     void aSplitIsStickyTheSameOnTwoReplicasAndChangedWithoutARestart() throws IOException {
-        Path file = names("names: [{name: chat, targets: [{model: v1, weight: 3}, {model: v2, weight: 1}]}]");
-        RunningGateway one = gateway(file);
-        RunningGateway other = gateway(file);
+        String split = "names: [{name: chat, targets: [{model: v1, weight: 3}, {model: v2, weight: 1}]}]";
+        RunningGateway one = gateway(split);
+        RunningGateway other = narrow(split, stable.uri(), canary.uri());
         List<String> served = servedBy(one);
         assertThat(served).contains("v1", "v2");
         assertThat(servedBy(one)).isEqualTo(served);
         assertThat(servedBy(other)).isEqualTo(served);
 
-        Files.writeString(file, "names: [{name: chat, targets: v2}]");
-        await().until(() ->
-                one.bean(ServedModels.class).names().find("chat").targets().size() == 1);
+        write(one, "plain", "names: [{name: chat, targets: v2}]");
         assertThat(servedBy(one)).containsOnly("v2");
     }
 
     @Test
     void aFileThatCannotBeUsedKeepsTheOldNamesOrStopsTheStart(CapturedOutput output) throws IOException {
-        Path file = names("names: [{name: chat, targets: v1}]");
-        RunningGateway gateway = gateway(file);
-        Files.writeString(file, "names: [{name: v2, targets: v1}]");
+        RunningGateway gateway = gateway("names: [{name: chat, targets: v1}]");
+        Files.writeString(file("plain"), "names: [{name: v2, targets: v1}]");
         await().until(() ->
                 output.getAll().contains("names[0].name: v2 (expected: a name that is no model of pool canary)"));
         assertThat(chat(gateway, "chat", "s").statusCode()).isEqualTo(200);
 
-        Files.writeString(file, "names: [{name: a, targets: b}, {name: b, targets: a}]");
-        assertThatThrownBy(() -> gateway(file)).hasStackTraceContaining("name: a leads to itself: a -> b -> a");
+        Path looping = Files.writeString(file("looping"), "names: [{name: a, targets: b}, {name: b, targets: a}]");
+        assertThatThrownBy(() -> RunningGateway.start(
+                        "warmlane.endpoints=" + stable.uri(), "warmlane.model-names.file=" + looping))
+                .hasStackTraceContaining("name: a leads to itself: a -> b -> a");
     }
 
     @Test
@@ -129,6 +143,8 @@ class ModelNamesIT {
     @Test
     void theNextModelServesWhereNoEndpointOfTheFirstIsSelectable() throws IOException {
         RunningGateway gateway = gateway("names: [{name: chat, targets: v2, fallback: [v3, v1]}]");
+        String fallbacks = "warmlane_model_fallbacks_total{name=\"chat\"}";
+        double before = metric(gateway, fallbacks);
         assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v2");
         canary.stop();
         // At once, while the gateway still believes that it is there, and when it knows better.
@@ -138,18 +154,14 @@ class ModelNamesIT {
             assertThat(served(response)).isEqualTo("v1");
             assertThat(response.headers().firstValue("x-should-retry")).isEmpty();
         }
-        await().untilAsserted(() ->
-                assertThat(metrics(gateway)).contains("warmlane_model_fallbacks_total{name=\"chat\"} 20.0"));
+        await().untilAsserted(() -> assertThat(metric(gateway, fallbacks)).isEqualTo(before + 20));
     }
 
     @Test
     void theNextModelServesWhereTheQueueOfTheFirstIsFull() throws IOException {
         try (HandDrivenEngine full = HandDrivenEngine.start()) {
-            RunningGateway gateway = start(
-                    names("names: [{name: chat, targets: m, fallback: v1}]"),
-                    full.uri().toString(),
-                    "warmlane.queue.max-requests-per-endpoint=1",
-                    "warmlane.queue.max-entries=0");
+            RunningGateway gateway =
+                    narrow("names: [{name: chat, targets: m, fallback: v1}]", stable.uri(), full.uri());
             CompletableFuture<HttpResponse<String>> first =
                     CompletableFuture.supplyAsync(() -> chat(gateway, "chat", "first"));
             HandDrivenEngine.Exchange busy = full.next();
@@ -163,8 +175,7 @@ class ModelNamesIT {
     @Test
     void onlyTheNameIsReplacedHoweverTheBodyIsWritten() throws IOException {
         try (HandDrivenEngine engine = HandDrivenEngine.start()) {
-            RunningGateway gateway = start(
-                    names("names: [{name: chät, targets: m}]"), engine.uri().toString());
+            RunningGateway gateway = gateway("names: [{name: chät, targets: m}]", stable.uri(), engine.uri());
             CompletableFuture<HttpResponse<String>> answer = CompletableFuture.supplyAsync(() -> client.post(
                     gateway.uri("/v1/chat/completions"),
                     "{ \"messages\" : [ {\"role\":\"user\",\"content\":\"model: chät\"} ],\n\t\"mod\\u0065l\" : \"ch\\u00e4t\" ,\"n\":1.0}",
@@ -234,8 +245,10 @@ class ModelNamesIT {
                         HashedKeys.entry("name", "key-name", "models: [chat]"),
                         HashedKeys.entry("model", "key-model", "models: [v1]"))));
         RunningGateway gateway = start(
-                names("names: [{name: chat, targets: v2, fallback: v1}]"),
-                canary.uri().toString(),
+                "with-keys",
+                "names: [{name: chat, targets: v2, fallback: v1}]",
+                List.of(stable.uri()),
+                List.of(canary.uri()),
                 "warmlane.auth.keys-file=" + keys);
         assertThat(served(chat(gateway, "key-both"))).isEqualTo("v1");
         assertThat(chat(gateway, "key-name").statusCode()).isEqualTo(403);
@@ -248,42 +261,48 @@ class ModelNamesIT {
     @Test
     void aMirrorGetsItsShareAndNobodyWaitsForIt() throws IOException {
         try (HandDrivenEngine second = HandDrivenEngine.start()) {
-            RunningGateway gateway = start(
-                    names("names: [{name: chat, targets: v1, mirror: {model: m, max-in-flight: 1, timeout: 1s}}]"),
-                    second.uri().toString());
+            RunningGateway gateway = gateway(
+                    "names: [{name: chat, targets: v1, mirror: {model: m, max-in-flight: 1, timeout: 1s}}]",
+                    stable.uri(),
+                    second.uri());
+            double skipped = mirrored(gateway, "skipped");
+            double cancelled = mirrored(gateway, "cancelled");
+            double mirroredWell = mirrored(gateway, "served");
+            double ofStable = metric(gateway, "warmlane_requests_total{pool=\"stable\",result=\"2xx\"}");
+            double ofCanary = metric(gateway, "warmlane_requests_total{pool=\"canary\"");
             assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
             HandDrivenEngine.Exchange mirrored = second.next();
             assertThat(mirrored.request().text()).contains("{\"model\":\"m\", \"messages\":");
             assertThat(mirrored.request().header("x-session-id")).isEqualTo("s");
             // It has not answered, and no more than one at a time is sent.
             assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
-            await().untilAsserted(() -> assertThat(metrics(gateway)).contains(counted("skipped")));
+            await().until(() -> mirrored(gateway, "skipped") == skipped + 1);
             // Its time is over: it is cancelled, and the next may go.
-            await().untilAsserted(() -> assertThat(metrics(gateway)).contains(counted("cancelled")));
+            await().until(() -> mirrored(gateway, "cancelled") == cancelled + 1);
             assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
             second.next().answer("200 OK", "{}");
-            await().untilAsserted(() -> assertThat(metrics(gateway))
-                    .contains(counted("served"))
-                    .contains("warmlane_requests_total{pool=\"stable\",result=\"2xx\"} 3.0")
-                    .doesNotContainPattern("warmlane_requests_total\\{pool=\"canary\",[^ ]* [1-9]"));
+            await().untilAsserted(() -> {
+                assertThat(mirrored(gateway, "served")).isEqualTo(mirroredWell + 1);
+                assertThat(metric(gateway, "warmlane_requests_total{pool=\"stable\",result=\"2xx\"}"))
+                        .isEqualTo(ofStable + 3);
+                assertThat(metric(gateway, "warmlane_requests_total{pool=\"canary\""))
+                        .isEqualTo(ofCanary);
+            });
             assertThat(second.requests()).isZero();
         }
     }
 
     @Test
     void aCopyThatMemoryIsTooShortForIsCounted() throws IOException {
-        try (HandDrivenEngine first = HandDrivenEngine.start();
-                HandDrivenEngine second = HandDrivenEngine.start();
-                RunningGateway gateway = RunningGateway.start(
-                        "warmlane.pools[0].name=stable",
-                        "warmlane.pools[0].endpoints=" + first.uri(),
-                        "warmlane.pools[1].name=canary",
-                        "warmlane.pools[1].endpoints=" + second.uri(),
-                        "warmlane.model-names.file="
-                                + names("names: [{name: chat, targets: {model: m, pool: stable},"
-                                        + " mirror: {model: m, pool: canary}}]"),
-                        "warmlane.limits.body=1KB",
-                        "warmlane.limits.buffered-bodies=1KB");
+        HandDrivenEngine first = HandDrivenEngine.start();
+        HandDrivenEngine second = HandDrivenEngine.start();
+        RunningGateway gateway = narrow(
+                "names: [{name: chat, targets: {model: m, pool: stable}, mirror: {model: m, pool: canary}}]",
+                first.uri(),
+                second.uri());
+        double skipped = mirrored(gateway, "skipped");
+        try (first;
+                second;
                 Wire asking = Wire.to(gateway.port());
                 Wire slow = Wire.to(gateway.port())) {
             asking.send(request(300, "{\"model\":\"chat\",\"prompt\":\"hi\"}%270s".formatted("")));
@@ -293,7 +312,7 @@ class ModelNamesIT {
                     assertThat(metrics(gateway)).containsPattern("warmlane_buffered_body_bytes (9[0-9]{2}|1[0-9]{3})"));
             served.answer("200 OK", "{}");
             assertThat(asking.readMessage().status()).isEqualTo(200);
-            await().untilAsserted(() -> assertThat(metrics(gateway)).contains(counted("skipped")));
+            await().until(() -> mirrored(gateway, "skipped") == skipped + 1);
             assertThat(second.requests()).isZero();
         }
     }
@@ -305,44 +324,40 @@ class ModelNamesIT {
 
     @Test
     void metricsAndAccessLogTellWhatServed() throws IOException {
-        Path log = folder.resolve("access.log");
-        RunningGateway gateway = start(
-                names("names: [{name: chat, targets: v1}]"),
-                canary.uri().toString(),
-                "warmlane.access-log.target=" + log,
-                "warmlane.pools[1].unknown-models=pass");
-        chat(gateway, "chat", "s");
+        RunningGateway gateway = narrow("names: [{name: told, targets: v1}]", stable.uri(), canary.uri());
+        String served = "warmlane_model_requests_total{model=\"v1\",result=\"2xx\"}";
+        String unknown = "warmlane_model_requests_total{model=\"other\",result=\"4xx\"}";
+        String tokens = "warmlane_model_tokens_total{kind=\"prompt\",model=\"v1\"}";
+        double servedBefore = metric(gateway, served);
+        double unknownBefore = metric(gateway, unknown);
+        double tokensBefore = metric(gateway, tokens);
+        chat(gateway, "told", "s");
         chat(gateway, "v1", "s");
         chat(gateway, "nobody-has-it", "s");
-        await().untilAsserted(() -> assertThat(metrics(gateway))
-                .contains("warmlane_model_requests_total{model=\"v1\",result=\"2xx\"} 2.0")
-                .contains("warmlane_model_requests_total{model=\"other\",result=\"4xx\"} 1.0")
-                .containsPattern("warmlane_model_tokens_total\\{kind=\"prompt\",model=\"v1\"} [1-9]")
-                .doesNotContain("nobody-has-it"));
-        await().untilAsserted(() -> assertThat(Files.readString(log))
-                .contains("\"model\":\"chat\",\"served_model\":\"v1\"")
+        await().untilAsserted(() -> {
+            assertThat(metric(gateway, served)).isEqualTo(servedBefore + 2);
+            assertThat(metric(gateway, unknown)).isEqualTo(unknownBefore + 1);
+            assertThat(metric(gateway, tokens)).isGreaterThan(tokensBefore);
+            assertThat(metrics(gateway)).doesNotContain("nobody-has-it");
+        });
+        await().untilAsserted(() -> assertThat(Files.readString(accessLog()))
+                .contains("\"model\":\"told\",\"served_model\":\"v1\"")
                 .contains("\"model\":\"v1\",\"result\""));
     }
 
     /** A pod of the pool after the other is replaced by one with the next version, under load. */
     @Test
     void aPoolIsRolledFromOneModelToTheNextAndNoRequestFails() throws Exception {
+        ServerOptions unhurried = INSTANT.withEngine(UNHURRIED).withOutputTokens(2);
         List<SimulatedServer> pods = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            pods.add(SimulatedServer.start(INSTANT.withModels(new Models("old", List.of(), 4096))));
+            pods.add(SimulatedServer.start(unhurried.withModels(new Models("old", List.of(), 4096))));
         }
-        RunningGateway gateway = RunningGateway.start(
-                "warmlane.endpoints="
-                        + String.join(
-                                ",",
-                                pods.stream().map(pod -> pod.uri().toString()).toList()),
-                "warmlane.scrape.interval=100ms",
-                "warmlane.scrape.models-interval=200ms",
-                "warmlane.health.slow-start=0s",
-                "warmlane.model-names.file=" + names("names: [{name: chat, targets: new, fallback: old}]"));
-        gateways.add(gateway);
+        RunningGateway gateway = gateway(
+                "names: [{name: chat, targets: new, fallback: old}]",
+                pods.stream().map(SimulatedServer::uri).toList(),
+                List.of(canary.uri()));
         ServedModels models = gateway.bean(ServedModels.class);
-        await().until(() -> models.catalog().models("default").contains("old"));
         Map<String, List<String>> servedBySession = new ConcurrentHashMap<>();
         List<String> failures = Collections.synchronizedList(new ArrayList<>());
         AtomicBoolean rolled = new AtomicBoolean();
@@ -370,10 +385,10 @@ class ModelNamesIT {
                 pods.set(
                         i,
                         SimulatedServer.start(
-                                INSTANT.withModels(new Models("new", List.of(), 4096)), "127.0.0.1", port));
+                                unhurried.withModels(new Models("new", List.of(), 4096)), "127.0.0.1", port));
                 int left = 3 - i;
-                await().until(() -> models.catalog().lacking("default", "new").size() == left
-                        && gateway.router().pool().snapshot().selectable().size() == 4);
+                await().until(() -> models.catalog().lacking("stable", "new").size() == left
+                        && endpoints(gateway, "stable").snapshot().selectable().size() == 4);
             }
             rolled.set(true);
             for (Future<?> each : running) {
@@ -391,8 +406,8 @@ class ModelNamesIT {
         });
     }
 
-    private static String counted(String result) {
-        return "warmlane_mirrored_requests_total{pool=\"canary\",result=\"" + result + "\"} 1.0";
+    private double mirrored(RunningGateway gateway, String result) {
+        return metric(gateway, "warmlane_mirrored_requests_total{pool=\"canary\",result=\"" + result + "\"}");
     }
 
     private List<String> servedBy(RunningGateway gateway) {
@@ -429,31 +444,86 @@ class ModelNamesIT {
         return client.get(gateway.management("/actuator/prometheus")).body();
     }
 
-    private Path names(String yaml) throws IOException {
-        return Files.writeString(folder.resolve("names.yaml"), yaml);
+    /** The sum of all series that begin so; 0 if there are none. */
+    private double metric(RunningGateway gateway, String series) {
+        return metrics(gateway)
+                .lines()
+                .filter(line -> line.startsWith(series))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
-    private RunningGateway gateway(String yaml) throws IOException {
-        return gateway(names(yaml));
+    private static Path file(String name) {
+        return folder.resolve(name + ".yaml");
     }
 
-    private RunningGateway gateway(Path file) {
-        return start(file, canary.uri().toString());
+    private static Path accessLog() {
+        return folder.resolve("access.log");
     }
 
-    private RunningGateway start(Path file, String second, String... more) {
-        List<String> settings = new ArrayList<>(List.of(more));
-        settings.add("warmlane.pools[0].name=stable");
-        settings.add("warmlane.pools[0].endpoints=" + stable.uri());
-        settings.add("warmlane.pools[1].name=canary");
-        settings.add("warmlane.pools[1].endpoints=" + second);
-        settings.add("warmlane.model-names.file=" + file);
-        settings.add("warmlane.model-names.reload=50ms");
-        RunningGateway gateway = RunningGateway.start(settings.toArray(String[]::new));
-        gateways.add(gateway);
-        ServedModels models = gateway.bean(ServedModels.class);
-        await().until(() -> !models.catalog().models("stable").isEmpty()
-                && !models.catalog().models("canary").isEmpty());
+    private static EndpointPool endpoints(RunningGateway gateway, String pool) {
+        return gateway.bean(Pools.class).get(pool).endpoints();
+    }
+
+    private RunningGateway gateway(String names) throws IOException {
+        return gateway(names, stable.uri(), canary.uri());
+    }
+
+    private static RunningGateway gateway(String names, URI first, URI second) throws IOException {
+        return gateway(names, List.of(first), List.of(second));
+    }
+
+    private static RunningGateway gateway(String names, List<URI> first, List<URI> second) throws IOException {
+        return start(
+                "plain",
+                names,
+                first,
+                second,
+                "warmlane.scrape.interval=100ms",
+                "warmlane.scrape.models-interval=200ms");
+    }
+
+    /** One with an access log whose endpoints take one request at a time, and that has no room for others or for much of them. */
+    private static RunningGateway narrow(String names, URI first, URI second) throws IOException {
+        return start(
+                "narrow",
+                names,
+                List.of(first),
+                List.of(second),
+                "warmlane.queue.max-requests-per-endpoint=1",
+                "warmlane.queue.max-entries=0",
+                "warmlane.limits.body=1KB",
+                "warmlane.limits.buffered-bodies=1KB",
+                "warmlane.access-log.target=" + accessLog(),
+                "warmlane.pools[1].unknown-models=pass");
+    }
+
+    /** The one with these settings, with these names alone, once it knows what the two pools serve from now on. */
+    private static RunningGateway start(
+            String file, String names, List<URI> first, List<URI> second, String... settings) throws IOException {
+        if (!Files.exists(file(file))) {
+            Files.writeString(file(file), "names: []");
+        }
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("warmlane.pools[0].name=stable");
+        all.add("warmlane.pools[0].endpoints=http://127.0.0.1:1");
+        all.add("warmlane.pools[1].name=canary");
+        all.add("warmlane.pools[1].endpoints=http://127.0.0.1:2");
+        all.add("warmlane.health.slow-start=0s");
+        all.add("warmlane.model-names.file=" + file(file));
+        all.add("warmlane.model-names.reload=50ms");
+        RunningGateway gateway = GATEWAYS.with(all.toArray(String[]::new));
+        gateway.replaceEndpoints("stable", first.stream().map(URI::toString).toList());
+        gateway.replaceEndpoints("canary", second.stream().map(URI::toString).toList());
+        write(gateway, file, names);
         return gateway;
+    }
+
+    /** Returns when the gateway has read these names. */
+    private static void write(RunningGateway gateway, String file, String names) throws IOException {
+        ServedModels models = gateway.bean(ServedModels.class);
+        ModelNames before = models.names();
+        Files.writeString(file(file), names + "\n# content " + FILES_WRITTEN.incrementAndGet());
+        await().until(() -> models.names() != before);
     }
 }

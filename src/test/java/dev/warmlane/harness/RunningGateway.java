@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.app.GatewayApplication;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.routing.Router;
 import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.engines.discovery.StaticDiscovery;
@@ -147,18 +148,24 @@ public final class RunningGateway implements AutoCloseable {
      * what it is.
      */
     public void replaceEndpoints(List<String> endpoints) {
+        replaceEndpoints("default", endpoints);
+    }
+
+    /** Does the same to a pool of another name. */
+    public void replaceEndpoints(String pool, List<String> endpoints) {
         List<Endpoint> listed = StaticDiscovery.endpoints(endpoints);
-        router().pool().replace(listed);
+        EndpointPool replaced = bean(Pools.class).get(pool).endpoints();
+        replaced.replace(listed);
         LoadScraper reports = bean(LoadScraper.class);
         await().untilAsserted(() -> {
-            assertThat(router().pool().snapshot().endpoints())
+            assertThat(replaced.snapshot().endpoints())
                     .hasSizeGreaterThanOrEqualTo(listed.size())
                     .allSatisfy(endpoint -> assertThat(endpoint.state()).isEqualTo(EndpointState.READY));
             assertThat(listed).allSatisfy(server -> {
                 EndpointReport report = reports.report(server.id());
                 assertThat(report.modelsAnswered()).isTrue();
                 assertThat(report.scrapedAtNanos()).isNotNull();
-                assertThat(bean(ServedModels.class).catalog().models("default"))
+                assertThat(bean(ServedModels.class).catalog().models(pool))
                         .containsAll(report.models().stream().map(ModelCard::id).toList());
             });
         });
