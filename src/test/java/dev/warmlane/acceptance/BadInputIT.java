@@ -51,6 +51,12 @@ class BadInputIT {
         assertThat(gateway.inFlight()).isZero();
     }
 
+    @Test
+    void http2IsOffUnlessSwitchedOn() {
+        assertThat(Wire.statusOf(gateway.port(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+                .isEqualTo(400);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

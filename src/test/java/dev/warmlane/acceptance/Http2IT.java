@@ -183,27 +183,27 @@ class Http2IT {
 
     @Test
     void headersAreBounded() {
-        try (Http2Wire client = start("warmlane.limits.headers=8KB")) {
-            client.request(1, END_STREAM, ":method", "GET", ":path", "/v1/models", "x", "y".repeat(9000));
-            assertThat(client.status(1)).isEqualTo(431);
+        try (Http2Wire client = startNarrow()) {
+            client.request(3, END_STREAM, ":method", "GET", ":path", "/v1/models", "x", "y".repeat(9000));
+            assertThat(client.status(3)).isEqualTo(431);
         }
     }
 
     @Test
     void bodiesAreBounded() {
-        try (Http2Wire client = start("warmlane.limits.body=1KB")) {
-            client.request(1, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
-            client.send(DATA, 0, 1, new byte[2000]);
-            assertThat(client.status(1)).isEqualTo(413);
-            client.send(DATA, 0, 1, new byte[2000]);
-            client.send(DATA, 0, 1, new byte[2000]);
+        try (Http2Wire client = startNarrow()) {
+            client.request(3, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
+            client.send(DATA, 0, 3, new byte[2000]);
+            assertThat(client.status(3)).isEqualTo(413);
+            client.send(DATA, 0, 3, new byte[2000]);
+            client.send(DATA, 0, 3, new byte[2000]);
             assertThat(client.await(RST_STREAM).error()).isEqualTo(NO_ERROR);
         }
     }
 
     @Test
     void bodiesThatStandStillAreGivenUp() {
-        try (Http2Wire client = start("warmlane.limits.body-timeout=200ms")) {
+        try (Http2Wire client = startImpatient()) {
             client.request(1, 0, ":method", "POST", ":path", CHAT, "content-type", "application/json");
             assertThat(client.status(1)).isEqualTo(408);
         }
@@ -222,36 +222,39 @@ class Http2IT {
 
     @Test
     void aConnectionHasSoManyStreamsAndNoMore() {
-        try (Http2Wire client = start("warmlane.limits.streams-per-connection=2")) {
-            client.post(1, CHAT, "{}");
+        try (Http2Wire client = startNarrow()) {
             client.post(3, CHAT, "{}");
             client.post(5, CHAT, "{}");
+            client.post(7, CHAT, "{}");
             Frame refused = client.await(RST_STREAM);
-            assertThat(refused.stream()).isEqualTo(5);
+            assertThat(refused.stream()).isEqualTo(7);
             assertThat(refused.error()).isEqualTo(REFUSED_STREAM);
         }
     }
 
     @Test
     void theGatewaysOwnLimitOfRequestsHolds() {
-        try (Http2Wire client = start("warmlane.limits.streams=1")) {
-            client.post(1, CHAT, "{}");
-            engine.next();
+        try (Http2Wire client = startNarrow();
+                Http2Wire another = startNarrow()) {
             client.post(3, CHAT, "{}");
-            assertThat(client.status(3)).isEqualTo(429);
+            client.post(5, CHAT, "{}");
+            engine.next();
+            engine.next();
+            another.post(3, CHAT, "{}");
+            assertThat(another.status(3)).isEqualTo(429);
         }
     }
 
     @Test
     void aConnectionTooManyIsToldSo() {
-        start("warmlane.limits.connections=1").close();
-        // The one before may not be gone yet.
-        try (Http2Wire first = await().until(this::admitted, Objects::nonNull)) {
-            first.get(3, "/v1/models");
-            assertThat(first.status(3)).isEqualTo(200);
-            try (Http2Wire second = Http2Wire.to(gateway.port())) {
-                second.get(1, "/v1/models");
-                assertThat(second.status(1)).isEqualTo(503);
+        try (Http2Wire first = startNarrow();
+                Http2Wire second = startNarrow();
+                Http2Wire third = Http2Wire.to(gateway.port())) {
+            third.get(1, "/v1/models");
+            assertThat(third.status(1)).isEqualTo(503);
+            for (Http2Wire admitted : List.of(first, second)) {
+                admitted.get(3, "/v1/models");
+                assertThat(admitted.status(3)).isEqualTo(200);
             }
         }
     }
@@ -348,7 +351,7 @@ class Http2IT {
     @ParameterizedTest
     @ValueSource(strings = {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\6\4"})
     void whoeverIsSilentAfterThePrefaceIsNotWaitedFor(String begun) {
-        start("warmlane.limits.header-timeout=300ms").close();
+        startImpatient().close();
         try (Wire client = Wire.to(gateway.port())) {
             client.send(begun.getBytes(StandardCharsets.ISO_8859_1));
             client.awaitClosed();
@@ -357,7 +360,7 @@ class Http2IT {
 
     @Test
     void headersThatDripAreNotWaitedFor() {
-        try (Http2Wire client = start("warmlane.limits.header-timeout=300ms")) {
+        try (Http2Wire client = startImpatient()) {
             client.get(1, "/v1/models");
             assertThat(client.status(1)).isEqualTo(200);
             client.send(HEADERS, 0, 3, Http2Wire.block(":method", "GET", ":path", "/v1/models", ":scheme", "http"));
@@ -369,7 +372,7 @@ class Http2IT {
 
     @Test
     void aQuietConnectionIsClosed() {
-        try (Http2Wire client = start("warmlane.limits.idle-timeout=500ms", "warmlane.limits.header-timeout=100ms")) {
+        try (Http2Wire client = startImpatient()) {
             client.get(1, "/v1/models");
             assertThat(client.status(1)).isEqualTo(200);
             assertThat(client.await(GOAWAY).error()).isEqualTo(NO_ERROR);
@@ -380,7 +383,7 @@ class Http2IT {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aStreamOfWhichSomethingWaitsIsCancelledByWhoDoesNotReadOrResetsIt(boolean resets) {
-        try (Http2Wire client = start("warmlane.limits.idle-timeout=1s")) {
+        try (Http2Wire client = startImpatient()) {
             double before = cancelled();
             client.post(1, CHAT, "{\"messages\":[],\"stream\":true}");
             try (Exchange exchange = engine.next()) {
@@ -401,7 +404,7 @@ class Http2IT {
 
     @Test
     void aWholeResponseThatIsNotTakenIsReset() {
-        try (Http2Wire client = start("warmlane.limits.idle-timeout=1s")) {
+        try (Http2Wire client = startImpatient()) {
             // Nothing of a body may be sent (RFC 9113, section 6.5.2).
             client.send(SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 0});
             client.get(1, "/v1/models");
@@ -414,7 +417,7 @@ class Http2IT {
     /** The end that it would be told of waits as all else does, and a ping takes nothing in. */
     @Test
     void aConnectionWhoseClientNeverReadsIsClosedWhateverWindowsItGives() {
-        try (Http2Wire client = start("warmlane.limits.idle-timeout=1s")) {
+        try (Http2Wire client = startImpatient()) {
             client.send(SETTINGS, 0, 0, new byte[] {0, 4, 0x7f, -1, -1, -1});
             client.send(WINDOW_UPDATE, 0, 0, new byte[] {0x7f, -1, 0, 0});
             client.post(1, CHAT, "{\"messages\":[],\"stream\":true}");
@@ -453,13 +456,6 @@ class Http2IT {
         assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
     }
 
-    @Test
-    void itIsOffUnlessSwitchedOn() {
-        gateway = gateways.with();
-        assertThat(Wire.statusOf(gateway.port(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
-                .isEqualTo(400);
-    }
-
     /** Requests that the metrics call cancelled by their clients. */
     private double cancelled() {
         return Wire.exchange(
@@ -479,20 +475,43 @@ class Http2IT {
         }
     }
 
+    /** A connection whose stream 1 is over, of a gateway that takes two, and two requests at a time, of a kilobyte each. */
+    private Http2Wire startNarrow() {
+        gateway = gatewayWith(
+                "warmlane.limits.connections=2",
+                "warmlane.limits.streams=2",
+                "warmlane.limits.streams-per-connection=2",
+                "warmlane.limits.headers=8KB",
+                "warmlane.limits.body=1KB");
+        // Those of another test may not be gone yet.
+        return await().until(this::admitted, Objects::nonNull);
+    }
+
     private @Nullable Http2Wire admitted() {
         Http2Wire client = Http2Wire.to(gateway.port());
         client.get(1, "/v1/models");
-        if (client.status(1) == 200) {
+        if (client.status(1) == 200 && client.await(Frame::endsStream).stream() == 1) {
             return client;
         }
         client.close();
         return null;
     }
 
+    private Http2Wire startImpatient() {
+        return start(
+                "warmlane.limits.header-timeout=300ms",
+                "warmlane.limits.body-timeout=200ms",
+                "warmlane.limits.idle-timeout=1s");
+    }
+
     private Http2Wire start(String... settings) {
+        gateway = gatewayWith(settings);
+        return Http2Wire.to(gateway.port());
+    }
+
+    private RunningGateway gatewayWith(String... settings) {
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("server.http2.enabled=true");
-        gateway = gateways.with(all.toArray(new String[0]));
-        return Http2Wire.to(gateway.port());
+        return gateways.with(all.toArray(new String[0]));
     }
 }
