@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
+import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
@@ -20,8 +22,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -29,30 +31,43 @@ import tools.jackson.databind.JsonNode;
 class EndpointHealthIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4));
+    /** A token each 20 ms, so that clients that never pause leave the machine the time to check. */
+    private static final EngineModel UNHURRIED = new EngineModel(20e6, 0, 0, 0, 0, 8192, 256);
+
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+    /** Of all tests: none has the session of another. */
+    private static final AtomicInteger REQUESTS = new AtomicInteger();
+
     private final ChatClient client = new ChatClient();
-    private final AtomicInteger requests = new AtomicInteger();
+    private SimulatedFleet fleet;
     private RunningGateway gateway;
 
-    @BeforeEach
-    void start() {
-        gateway = RunningGateway.inFrontOf(
+    private void start(EngineModel engine) {
+        FleetOptions options = FleetOptions.instant(4);
+        fleet = SimulatedFleet.start(
+                options.withServer(options.server().withEngine(engine).withOutputTokens(2)));
+        gateway = GATEWAYS.inFrontOf(
                 fleet,
                 "warmlane.health.interval=100ms",
                 "warmlane.health.timeout=2s",
-                "warmlane.health.slow-start=1s",
+                "warmlane.health.slow-start=300ms",
                 "warmlane.outlier.ejection=2s");
     }
 
     @AfterEach
     void stop() {
         await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
-        gateway.close();
         fleet.close();
+    }
+
+    @AfterAll
+    static void closeGateway() {
+        GATEWAYS.close();
     }
 
     @Test
     void aPodThatIsKilledUnderLoadFailsNoRequestAndIsUsedAgainOnceItIsBack() throws Exception {
+        start(UNHURRIED);
         SimulatedServer victim = fleet.servers().get(0);
         Map<Integer, Integer> statuses = new ConcurrentHashMap<>();
         Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -62,7 +77,7 @@ class EndpointHealthIT {
             var talking = IntStream.range(0, 8)
                     .<Future<?>>mapToObj(i -> clients.submit(() -> {
                         while (running.get() == 1) {
-                            HttpResponse<String> answer = chat("s" + requests.incrementAndGet());
+                            HttpResponse<String> answer = chat("s" + REQUESTS.incrementAndGet());
                             statuses.merge(answer.statusCode(), 1, Integer::sum);
                             seen.add(endpoint(answer));
                         }
@@ -89,7 +104,10 @@ class EndpointHealthIT {
 
     @Test
     void aPodWhoseHealthCheckFailsIsOutUntilItPasses() {
+        start(EngineModel.INSTANT);
         SimulatedServer sick = fleet.servers().get(1);
+        String ejections = "warmlane_ejections_total{pool=\"default\",reason=\"health_check\"}";
+        double before = metric(ejections);
         sick.faults(Faults.builder().unhealthy(true).build());
         await().atMost(PATIENCE).untilAsserted(() -> {
             JsonNode status = status(sick);
@@ -99,10 +117,9 @@ class EndpointHealthIT {
         });
         assertThat(healthDetail())
                 .isEqualTo("3 of 4 endpoints selectable; %s ejected (health_check)".formatted(name(sick)));
-        assertThat(metric("warmlane_ejections_total{pool=\"default\",reason=\"health_check\"}"))
-                .isEqualTo("1.0");
+        assertThat(metric(ejections)).isEqualTo(before + 1);
         assertThat(metric("warmlane_endpoints{pool=\"default\",state=\"ejected\"}"))
-                .isEqualTo("1.0");
+                .isEqualTo(1);
 
         sick.faults(Faults.NONE);
         awaitUse(sick);
@@ -111,15 +128,16 @@ class EndpointHealthIT {
 
     @Test
     void aPodThatAnswers503IsEjectedThoughItsHealthCheckPasses() {
+        start(EngineModel.INSTANT);
         SimulatedServer broken = fleet.servers().get(2);
         broken.faults(Faults.builder().status(503).build());
         await().atMost(PATIENCE).untilAsserted(() -> {
-            assertThat(chat("s" + requests.incrementAndGet()).statusCode()).isEqualTo(200);
+            assertThat(chat("s" + REQUESTS.incrementAndGet()).statusCode()).isEqualTo(200);
             assertThat(status(broken).at("/ejection/reason").asString()).isIn("consecutive_failures", "success_rate");
         });
         long before = broken.stats().requests();
         for (int i = 0; i < 20; i++) {
-            chat("t" + i);
+            chat("t" + REQUESTS.incrementAndGet());
         }
         assertThat(broken.stats().requests() - before)
                 .as("nothing but the one request of a probation")
@@ -131,11 +149,11 @@ class EndpointHealthIT {
 
     @Test
     void allAreUsedWhenMoreThanHalfAreOutAndNoRequestFails() {
+        start(EngineModel.INSTANT);
         for (SimulatedServer dead : fleet.servers().subList(0, 3)) {
             dead.stop();
         }
-        await().atMost(PATIENCE)
-                .until(() -> metric("warmlane_pool_panic{pool=\"default\"}").equals("1.0"));
+        await().atMost(PATIENCE).until(() -> metric("warmlane_pool_panic{pool=\"default\"}") == 1);
         assertThat(client.getJson(gateway.management("/actuator/vllm"))
                         .at("/pools/0/panic")
                         .asBoolean())
@@ -145,18 +163,19 @@ class EndpointHealthIT {
         assertThat(client.get(gateway.management("/actuator/health/liveness")).statusCode())
                 .isEqualTo(200);
         for (int i = 0; i < 20; i++) {
-            assertThat(chat("p" + i).statusCode()).isEqualTo(200);
+            assertThat(chat("p" + REQUESTS.incrementAndGet()).statusCode()).isEqualTo(200);
         }
     }
 
     @Test
     void aPanicCountsWhatIsHealthyAndDegradesHealth() {
+        start(EngineModel.INSTANT);
         for (SimulatedServer dead : fleet.servers().subList(0, 3)) {
             dead.stop();
         }
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(metric("warmlane_selectable_endpoints{pool=\"default\"}"))
-                        .isEqualTo("1.0"));
+                        .isEqualTo(1));
         assertThat(client.getJson(gateway.management("/actuator/vllm"))
                         .at("/pools/0/totals/selectable")
                         .asInt())
@@ -171,10 +190,11 @@ class EndpointHealthIT {
 
     @Test
     void anOutageOfAllEndpointsTakesHealthDownButNotReadiness() {
+        start(EngineModel.INSTANT);
         fleet.servers().forEach(SimulatedServer::stop);
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(metric("warmlane_selectable_endpoints{pool=\"default\"}"))
-                        .isEqualTo("0.0"));
+                        .isEqualTo(0));
         HttpResponse<String> health = client.get(gateway.management("/actuator/health"));
         assertThat(health.statusCode()).isEqualTo(503);
         assertThat(health.body()).contains("0 of 4 endpoints selectable", "ejected (health_check)");
@@ -190,6 +210,7 @@ class EndpointHealthIT {
 
     @Test
     void theBindingsOfAPodThatAnswers503WaitForIt() {
+        start(EngineModel.INSTANT);
         Map<String, String> homes = IntStream.range(0, 24)
                 .mapToObj(i -> "w" + i)
                 .collect(Collectors.toMap(session -> session, session -> endpoint(chat(session))));
@@ -201,7 +222,7 @@ class EndpointHealthIT {
         assertThat(bound).isNotEmpty();
         broken.faults(Faults.builder().status(503).build());
         await().atMost(PATIENCE).until(() -> {
-            chat("f" + requests.incrementAndGet());
+            chat("f" + REQUESTS.incrementAndGet());
             return status(broken).at("/state").asString().equals("ejected");
         });
         for (String session : bound) {
@@ -220,7 +241,7 @@ class EndpointHealthIT {
 
     private void awaitUse(SimulatedServer server) {
         await().atMost(PATIENCE)
-                .until(() -> endpoint(chat("u" + requests.incrementAndGet())).equals(name(server)));
+                .until(() -> endpoint(chat("u" + REQUESTS.incrementAndGet())).equals(name(server)));
     }
 
     private HttpResponse<String> chat(String session) {
@@ -240,14 +261,15 @@ class EndpointHealthIT {
                 .asString();
     }
 
-    private String metric(String series) {
+    /** NaN where there is none. */
+    private double metric(String series) {
         return client.get(gateway.management("/actuator/prometheus"))
                 .body()
                 .lines()
                 .filter(line -> line.startsWith(series + " "))
-                .map(line -> line.substring(series.length() + 1))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
                 .findFirst()
-                .orElse("");
+                .orElse(Double.NaN);
     }
 
     private static String endpoint(HttpResponse<String> response) {
