@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.client.Certificates;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.TlsEngine;
 import java.io.IOException;
 import java.net.URI;
@@ -21,7 +24,6 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -35,42 +37,49 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** TLS on both sides of the gateway, with certificates made here. */
 class TlsIT {
+    /** The pools of a gateway that has a bundle for each; one has none. */
+    private static final String UNSET = "unset";
+
+    private static final String BY_NAME = "by-name";
+    private static final String BY_ADDRESS = "by-address";
+    private static final String RELOADING = "reloading";
+
     @TempDir
     private static Path folder;
 
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
     private static Certificates certificates;
 
-    private final ChatClient client = new ChatClient();
     private TlsEngine engine;
     private RunningGateway gateway;
+    private String pool;
 
     @BeforeAll
-    static void make() {
+    static void make() throws IOException {
         certificates = new Certificates(folder);
         certificates.make("engine", "ip:127.0.0.1,dns:pods.test");
         certificates.make("named", "dns:pods.test");
         certificates.make("gateway", "dns:localhost,ip:127.0.0.1");
         certificates.make("stranger", "ip:127.0.0.1,dns:localhost");
+        Files.copy(certificates.trust("stranger"), reloaded());
     }
 
     @AfterAll
     static void forget() {
+        GATEWAYS.close();
         certificates = null;
     }
 
     @AfterEach
     void stop() {
-        if (gateway != null) {
-            gateway.close();
-        }
         if (engine != null) {
             engine.close();
         }
     }
 
     @Test
-    void requestsScrapesAndChecksAllShowTheCertificateOfTheBundle() {
-        start("engine", "gateway", bundle("pods", "gateway", "engine"), "warmlane.upstream.ssl-bundle=pods");
+    void requestsScrapesAndChecksAllShowTheCertificateOfTheBundle() throws Exception {
+        start("engine", "gateway");
         assertThat(chat().statusCode()).isEqualTo(200);
         await().untilAsserted(() -> assertThat(models()).containsExactly("m"));
         await().untilAsserted(() -> assertThat(engine.checks()).isPositive());
@@ -78,89 +87,60 @@ class TlsIT {
     }
 
     @Test
-    void anEngineThatIsNotTrustedGetsNothing() {
-        start("engine", "gateway", bundle("pods", "gateway", "stranger"), "warmlane.upstream.ssl-bundle=pods");
+    void anEngineThatIsNotTrustedGetsNothing() throws Exception {
+        start("stranger", "gateway");
         assertRefused("certificate not trusted");
     }
 
     @Test
-    void withoutABundleOnlyWhomJavaTrustsIsTrusted() {
-        start("engine", "gateway", List.of());
+    void withoutABundleOnlyWhomJavaTrustsIsTrusted() throws Exception {
+        startWithPools(UNSET, "engine");
         assertRefused("certificate not trusted");
     }
 
     @Test
-    void aTrustedCertificateOfAnotherNameIsNotEnough() {
-        start("named", "gateway", bundle("pods", "gateway", "named"), "warmlane.upstream.ssl-bundle=pods");
+    void aTrustedCertificateOfAnotherNameIsNotEnough() throws Exception {
+        startWithPools(BY_ADDRESS, "named");
         assertRefused("certificate not trusted");
     }
 
     @Test
-    void aPoolsCertificatesMayBearOneNameForAllPods() {
-        start(
-                "named",
-                "gateway",
-                bundle("pods", "gateway", "named"),
-                "warmlane.pools[0].ssl-bundle=pods",
-                "warmlane.pools[0].server-name=pods.test");
+    void aPoolsCertificatesMayBearOneNameForAllPods() throws Exception {
+        startWithPools(BY_NAME, "named");
         assertThat(chat().statusCode()).isEqualTo(200);
     }
 
     @Test
-    void anEngineThatDoesNotTrustTheGatewayRefusesIt() {
-        start("engine", "stranger", bundle("pods", "gateway", "engine"), "warmlane.upstream.ssl-bundle=pods");
-        HttpResponse<String> response = chat();
-        assertThat(response.statusCode()).isEqualTo(502);
+    void anEngineThatDoesNotTrustTheGatewayRefusesIt() throws Exception {
+        start("engine", "stranger");
+        assertThat(chat().statusCode()).isEqualTo(502);
         assertThat(engine.requests()).isZero();
     }
 
     @Test
-    void aBundleThatIsReloadedCountsFromTheNextConnectionOn() throws IOException {
-        Path trusted = Files.copy(certificates.trust("stranger"), folder.resolve("reloaded.p12"));
-        List<String> reloading = new ArrayList<>(bundle("pods", certificates.keys("gateway"), trusted));
-        reloading.add("spring.ssl.bundle.jks.pods.reload-on-update=true");
-        reloading.add("spring.ssl.bundle.watch.file.quiet-period=100ms");
-        start("engine", "gateway", reloading, "warmlane.upstream.ssl-bundle=pods");
+    void aBundleThatIsReloadedCountsFromTheNextConnectionOn() throws Exception {
+        startWithPools(RELOADING, "engine");
         assertThat(chat().statusCode()).isEqualTo(502);
 
-        Files.copy(certificates.trust("engine"), trusted, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(certificates.trust("engine"), reloaded(), StandardCopyOption.REPLACE_EXISTING);
 
         await().until(() -> chat().statusCode() == 200);
     }
 
     @Test
     void theGatewayItselfServesTls() throws Exception {
-        List<String> settings = new ArrayList<>(bundle("server", "gateway", "gateway"));
-        settings.addAll(bundle("pods", "gateway", "engine"));
-        settings.add("server.ssl.bundle=server");
-        start("engine", "gateway", settings, "warmlane.upstream.ssl-bundle=pods");
-        URI uri = URI.create("https://127.0.0.1:" + gateway.port() + "/v1/chat/completions");
-        HttpRequest request = ChatClient.request(uri, Map.of())
-                .POST(HttpRequest.BodyPublishers.ofString("{\"model\":\"m\",\"messages\":[]}"))
-                .build();
-
-        assertThat(clientTrusting("gateway")
-                        .send(request, HttpResponse.BodyHandlers.ofString())
-                        .statusCode())
-                .isEqualTo(200);
-        assertThatThrownBy(() -> clientTrusting("stranger").send(request, HttpResponse.BodyHandlers.ofString()))
+        start("engine", "gateway");
+        assertThat(chat().statusCode()).isEqualTo(200);
+        HttpClient distrusting = client("stranger", null);
+        assertThatThrownBy(() -> distrusting.send(request(), HttpResponse.BodyHandlers.ofString()))
                 .isInstanceOf(SSLException.class);
     }
 
     @Test
     void clientsAgreeOnHttp2OverTls() throws Exception {
-        List<String> settings = new ArrayList<>(bundle("server", "gateway", "gateway"));
-        settings.addAll(bundle("pods", "gateway", "engine"));
-        settings.add("server.ssl.bundle=server");
-        settings.add("server.http2.enabled=true");
-        start("engine", "gateway", settings, "warmlane.upstream.ssl-bundle=pods");
-        URI uri = URI.create("https://127.0.0.1:" + gateway.port() + "/v1/chat/completions");
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .header("content-type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString("{\"model\":\"m\",\"messages\":[]}"))
-                .build();
+        startWithPools(BY_NAME, "named");
         for (HttpClient.Version version : HttpClient.Version.values()) {
-            HttpRequest asked = HttpRequest.newBuilder(request, (name, value) -> true)
+            HttpRequest asked = HttpRequest.newBuilder(request(), (name, value) -> true)
                     .version(version)
                     .build();
             HttpResponse<String> response = client("gateway", null, HttpClient.Version.HTTP_2)
@@ -175,13 +155,8 @@ class TlsIT {
 
     @Test
     void aTrustedCertificateOpensTheManagementPort() throws Exception {
-        List<String> settings = new ArrayList<>(bundle("operators", "gateway", "engine"));
-        settings.addAll(bundle("pods", "gateway", "engine"));
-        settings.add("management.server.ssl.bundle=operators");
-        settings.add("management.server.ssl.client-auth=want");
-        start("engine", "gateway", settings, "warmlane.upstream.ssl-bundle=pods");
-
-        HttpClient stranger = clientTrusting("gateway");
+        start("engine", "gateway");
+        HttpClient stranger = client("gateway", null);
         HttpClient operator = client("gateway", "engine");
         assertThat(managed(operator, "/actuator/vllm")).isEqualTo(200);
         assertThat(managed(stranger, "/actuator/vllm")).isEqualTo(401);
@@ -191,21 +166,61 @@ class TlsIT {
 
     @Test
     void aBundleThatDoesNotExistStopsTheStart() {
-        assertThatThrownBy(() -> start("engine", "gateway", List.of(), "warmlane.upstream.ssl-bundle=none"))
+        assertThatThrownBy(() -> RunningGateway.start(
+                        "warmlane.endpoints=https://127.0.0.1:1", "warmlane.upstream.ssl-bundle=none"))
                 .rootCause()
                 .hasMessage("warmlane.upstream.ssl-bundle: none (expected: the name of a bundle in spring.ssl.bundle)");
     }
 
-    private void start(String engineKeys, String engineTrusts, List<String> settings, String... more) {
-        engine = new TlsEngine(certificates.keys(engineKeys), certificates.trust(engineTrusts));
-        List<String> all = new ArrayList<>(settings);
-        all.addAll(List.of(more));
-        all.add("warmlane.pools[0].name=default");
-        all.add("warmlane.pools[0].endpoints=" + engine.uri());
-        gateway = RunningGateway.start(all.toArray(new String[0]));
+    /** A gateway with a bundle for all engines and one for operators, in front of this one. */
+    private void start(String engineKeys, String engineTrusts) {
+        List<String> settings = new ArrayList<>(bundle("server", "gateway", "gateway"));
+        settings.addAll(bundle("operators", "gateway", "engine"));
+        settings.addAll(bundle("pods", "gateway", "engine"));
+        settings.add("server.ssl.bundle=server");
+        settings.add("management.server.ssl.bundle=operators");
+        settings.add("management.server.ssl.client-auth=want");
+        settings.add("warmlane.upstream.ssl-bundle=pods");
+        settings.add("warmlane.endpoints=https://127.0.0.1:1");
+        gateway = GATEWAYS.with(settings.toArray(new String[0]));
+        putEngine("default", engineKeys, engineTrusts);
     }
 
-    private void assertRefused(String reason) {
+    /** A gateway that speaks HTTP/2 as well, in front of an engine that trusts it, in one of its pools. */
+    private void startWithPools(String name, String engineKeys) {
+        List<String> settings = new ArrayList<>(bundle("server", "gateway", "gateway"));
+        settings.addAll(bundle("named", "gateway", "named"));
+        settings.addAll(bundle(RELOADING, certificates.keys("gateway"), reloaded()));
+        settings.add("spring.ssl.bundle.jks." + RELOADING + ".reload-on-update=true");
+        settings.add("spring.ssl.bundle.watch.file.quiet-period=100ms");
+        settings.add("server.ssl.bundle=server");
+        settings.add("server.http2.enabled=true");
+        List<String> pools = List.of(UNSET, BY_NAME, BY_ADDRESS, RELOADING);
+        for (int i = 0; i < pools.size(); i++) {
+            String key = "warmlane.pools[" + i + "].";
+            settings.add(key + "name=" + pools.get(i));
+            settings.add(key + "models=" + pools.get(i));
+            settings.add(key + "endpoints=https://127.0.0.1:1");
+        }
+        settings.add("warmlane.pools[1].ssl-bundle=named");
+        settings.add("warmlane.pools[1].server-name=pods.test");
+        settings.add("warmlane.pools[2].ssl-bundle=named");
+        settings.add("warmlane.pools[3].ssl-bundle=" + RELOADING);
+        gateway = GATEWAYS.with(settings.toArray(new String[0]));
+        putEngine(name, engineKeys, "gateway");
+    }
+
+    private void putEngine(String name, String keys, String trusts) {
+        pool = name;
+        engine = new TlsEngine(certificates.keys(keys), certificates.trust(trusts));
+        endpoints().replace(List.of(Endpoint.ofUri(engine.uri())));
+    }
+
+    private EndpointPool endpoints() {
+        return gateway.bean(Pools.class).get(pool).endpoints();
+    }
+
+    private void assertRefused(String reason) throws Exception {
         HttpResponse<String> response = chat();
         assertThat(response.statusCode()).isEqualTo(502);
         assertThat(ChatClient.json(response).at("/error/message").asString()).contains(reason);
@@ -214,21 +229,38 @@ class TlsIT {
         assertThat(engine.checks()).isZero();
     }
 
-    private HttpResponse<String> chat() {
-        return client.post(gateway.uri("/v1/chat/completions"), "{\"model\":\"m\",\"messages\":[]}", Map.of());
+    private HttpResponse<String> chat() throws Exception {
+        return client("gateway", null).send(request(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpRequest request() {
+        String model = pool.equals("default") ? "m" : pool;
+        return HttpRequest.newBuilder(uri("/v1/chat/completions"))
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"model\":\"%s\",\"messages\":[]}".formatted(model)))
+                .build();
+    }
+
+    private URI uri(String path) {
+        return URI.create("https://127.0.0.1:" + gateway.port() + path);
     }
 
     private @Nullable String scrapeError() {
-        Endpoint only = gateway.router().pool().snapshot().endpoints().get(0);
+        Endpoint only = endpoints().snapshot().endpoints().get(0);
         return gateway.bean(LoadScraper.class).report(only.id()).error();
     }
 
-    private List<String> models() {
-        return client.getJson(gateway.uri("/v1/models"))
+    private List<String> models() throws Exception {
+        HttpRequest asked = HttpRequest.newBuilder(uri("/v1/models")).build();
+        return ChatClient.json(client("gateway", null).send(asked, HttpResponse.BodyHandlers.ofString()))
                 .get("data")
                 .valueStream()
                 .map(card -> card.get("id").asString())
                 .toList();
+    }
+
+    private static Path reloaded() {
+        return folder.resolve("reloaded.p12");
     }
 
     private static List<String> bundle(String name, String keys, String trust) {
@@ -250,10 +282,6 @@ class TlsIT {
         URI uri = URI.create("https://127.0.0.1:" + gateway.management("/").getPort() + path);
         return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
                 .statusCode();
-    }
-
-    private static HttpClient clientTrusting(String alias) throws GeneralSecurityException {
-        return client(alias, null);
     }
 
     private static HttpClient client(String alias, @Nullable String own) throws GeneralSecurityException {
