@@ -8,6 +8,7 @@ import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
+import io.micrometer.tracing.Tracer;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 
 /** What goes in comes out: every byte of bodies, piece by piece, and all headers but those that are not for the other side. */
 class PassThroughIT {
@@ -325,6 +327,18 @@ class PassThroughIT {
                     .containsExactly(engine.uri().getAuthority());
             assertThat(response.headerValues("x-warmlane-affinity")).containsExactly("session;placed");
         }
+    }
+
+    @Test
+    void passesATraceparentUntouchedWhereNoCollectorIsSet() {
+        String traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        try (Wire client = send(CHAT + "traceparent: " + traceparent + "\r\nContent-Length: 2\r\n\r\n{}");
+                Exchange upstream = engine.next()) {
+            assertThat(upstream.request().headerValues("traceparent")).containsExactly(traceparent);
+            upstream.answer("200 OK", "{}");
+            assertThat(client.readMessage().status()).isEqualTo(200);
+        }
+        assertThatThrownBy(() -> gateway.bean(Tracer.class)).isInstanceOf(NoSuchBeanDefinitionException.class);
     }
 
     @Test
