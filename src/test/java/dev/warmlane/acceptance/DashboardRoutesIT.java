@@ -113,12 +113,14 @@ class DashboardRoutesIT {
     }
 
     @Test
-    void readOnlyReleasesNothing() throws Exception {
+    void readOnlyChangesNothing() throws Exception {
         assertThat(post("/dashboard/sessions/release", "application/json").statusCode())
                 .isEqualTo(403);
         assertThat(post("/dashboard/sessions/find", "application/json").statusCode())
                 .isEqualTo(200);
         assertThat(post("/dashboard/endpoint", "application/json").statusCode()).isEqualTo(403);
+        assertThat(post("/dashboard/log-levels", "application/json").statusCode())
+                .isEqualTo(403);
     }
 
     @Test

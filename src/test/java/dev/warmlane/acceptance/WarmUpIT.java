@@ -43,16 +43,6 @@ class WarmUpIT {
         }
     }
 
-    @Test
-    void sendsItselfNothingWhereItIsSwitchedOff(CapturedOutput output) {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
-                RunningGateway gateway = RunningGateway.inFrontOf(fleet, "warmlane.warm-up=0s")) {
-            gateway.ready();
-
-            assertThat(output).doesNotContain(WARMED_UP);
-        }
-    }
-
     private String get(RunningGateway gateway, String path) {
         return client.get(gateway.management(path)).body();
     }
