@@ -184,8 +184,20 @@ class Http2IT {
     @Test
     void headersAreBounded() {
         try (Http2Wire client = startNarrow()) {
+            double before = refused();
             client.request(3, END_STREAM, ":method", "GET", ":path", "/v1/models", "x", "y".repeat(9000));
-            assertThat(client.status(3)).isEqualTo(431);
+            Http2Headers head = client.head(3);
+            assertThat(head.status()).hasToString("431");
+            assertThat(head.get("content-type")).hasToString("application/json");
+            assertThat(head.contains("x-request-id")).isTrue();
+            Frame explained = client.await(DATA);
+            assertThat(explained.text()).contains("{\"error\":{\"message\":", "\"invalid_request_error\"");
+            assertThat(head.get("content-length")).hasToString(String.valueOf(explained.payload().length));
+            assertThat(explained.endsStream()).isTrue();
+            assertThat(client.await(RST_STREAM).error()).isEqualTo(NO_ERROR);
+            assertThat(refused()).isEqualTo(before + 1);
+            client.get(5, "/v1/models");
+            assertThat(client.status(5)).isEqualTo(200);
         }
     }
 
@@ -458,12 +470,22 @@ class Http2IT {
 
     /** Requests that the metrics call cancelled by their clients. */
     private double cancelled() {
+        return counted("default", "cancelled");
+    }
+
+    /** Requests that the metrics call refused before their pool was known. */
+    private double refused() {
+        return counted("none", "4xx");
+    }
+
+    private double counted(String pool, String result) {
+        String series = "warmlane_requests_total{pool=\"%s\",result=\"%s\"} ".formatted(pool, result);
         return Wire.exchange(
                         gateway.management("/").getPort(),
                         "GET /actuator/prometheus HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 .text()
                 .lines()
-                .filter(line -> line.startsWith("warmlane_requests_total{pool=\"default\",result=\"cancelled\"} "))
+                .filter(line -> line.startsWith(series))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .sum();
     }

@@ -81,7 +81,11 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         watch(pipeline, tooMany);
         if (streams != null) {
             channel.attr(TOO_MANY).set(tooMany);
-            new Http2Preface(limits, streams.configuration().channelInitializer(observer, remote, true), tooMany)
+            new Http2Preface(
+                            limits,
+                            streams.configuration().channelInitializer(observer, remote, true),
+                            refused,
+                            tooMany)
                     .addTo(pipeline);
         }
     }

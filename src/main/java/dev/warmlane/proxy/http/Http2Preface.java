@@ -12,7 +12,6 @@ import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -23,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -50,16 +50,19 @@ final class Http2Preface extends ByteToMessageDecoder {
 
     private final LimitSettings limits;
     private final ChannelHandler streams;
+    private final IntConsumer refusedRequests;
     private final boolean refused;
     private @Nullable Future<?> late;
 
     /**
      * @param streams makes the pipeline of a stream
+     * @param refusedRequests told the status of each request that is refused before it has a stream of its own
      * @param refused whether the connection is one too many
      */
-    Http2Preface(LimitSettings limits, ChannelHandler streams, boolean refused) {
+    Http2Preface(LimitSettings limits, ChannelHandler streams, IntConsumer refusedRequests, boolean refused) {
         this.limits = limits;
         this.streams = streams;
+        this.refusedRequests = refusedRequests;
         this.refused = refused;
     }
 
@@ -109,7 +112,7 @@ final class Http2Preface extends ByteToMessageDecoder {
 
     /** Puts it in the place of everything that serves HTTP/1. */
     private void serveHttp2(ChannelPipeline pipeline) {
-        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+        Http2FrameCodec codec = new Http2Codec.Builder(refusedRequests)
                 .initialSettings(Http2Settings.defaultSettings()
                         .maxConcurrentStreams(limits.streamsPerConnection())
                         .maxHeaderListSize(limits.headers().toBytes())
