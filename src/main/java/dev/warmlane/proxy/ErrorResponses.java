@@ -58,7 +58,7 @@ final class ErrorResponses {
     }
 
     /**
-     * Passes the response on, or fails: with {@link UnusableResponse} where another endpoint is to be asked, {@link TransferFailed} or
+     * Passes the response on, or fails: with {@link UnusableResponse} where another endpoint or model is to be asked, {@link TransferFailed} or
      * {@link RankGone} where the same is.
      *
      * @param endpoint whom the request named: one rank of the dispatch's, or its server
@@ -82,7 +82,7 @@ final class ErrorResponses {
         boolean possible = telling || ranked || (status >= 500 && retries.possible(routed));
         if (!possible || !ResponseWriter.isShort(upstream)) {
             // Asked even where it cannot be, since it notes which endpoints fail.
-            return FailureCause.isUnavailable(status) && retries.allow(routed, FailureCause.UNAVAILABLE)
+            return FailureCause.isUnavailable(status) && retries.giveUp(routed, FailureCause.UNAVAILABLE)
                     ? Mono.error(UnusableResponse.status(status))
                     : pass.apply(upstream.whole());
         }
@@ -111,7 +111,7 @@ final class ErrorResponses {
 
     private Mono<Void> decide(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body, Mono<Void> passed) {
         return refusal(routed, dispatch, status, body)
-                .filter(cause -> retries.allow(routed, cause))
+                .filter(cause -> retries.giveUp(routed, cause))
                 .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
                 .switchIfEmpty(passed);
     }

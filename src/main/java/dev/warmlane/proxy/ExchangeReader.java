@@ -103,7 +103,7 @@ final class ExchangeReader {
         }
         RequestBody body = before.requestBody();
         body.model(next.target().model());
-        return route(exchange, routeHost, body, next, next.startedNanos(), before.charge());
+        return route(exchange, routeHost, body, next, next.startedNanos(), before);
     }
 
     /** What the body calls its model, where that is a name for one; else null. */
@@ -113,14 +113,14 @@ final class ExchangeReader {
         return known.isEmpty() ? null : known.find(body.lastModel());
     }
 
-    /** @param charged what the request was charged before; null: nothing yet */
+    /** @param before the same request for an earlier model of its name; null: it is for the first */
     private RoutedExchange route(
             ServerWebExchange exchange,
             String routeHost,
             RequestBody body,
             @Nullable NamedModel named,
             long startedNanos,
-            @Nullable TokenCharge charged) {
+            @Nullable RoutedExchange before) {
         RouteTraits traits = RouteTraits.of(exchange);
         if (traits.affinity() && body.isJson() && pools.readPrompts()) {
             // As it will be read anyhow, it can be read first: of several models the engine takes the last.
@@ -154,14 +154,16 @@ final class ExchangeReader {
         if (prewarming != null && traits.affinity()) {
             SharedPromptReader.read(prewarming.shared(), path, keys.sender(routed.key(), request), body);
         }
-        TokenCharge charge = rights == null || identity == null || charged != null
-                ? charged
-                : rights.charge(identity, traits.affinity(), body);
+        TokenCharge charge = before != null
+                ? before.charge()
+                : rights == null || identity == null ? null : rights.charge(identity, traits.affinity(), body);
         LoggedRequest kept = logged ? LoggedRequest.of(routed, body, traits.affinity()) : null;
         boolean usageAsked = needsUsage(charge) && traits.usageChunk() && body.askForUsageChunk();
         boolean makes = traits.storesResponses() && HttpMethod.POST.equals(request.getMethod()) && inPath == null;
         body.forgetPrompt();
-        RequestProgress progress = new RequestProgress(routed.key(), kept, startedNanos);
+        RequestProgress progress = before == null
+                ? new RequestProgress(routed.key(), kept, startedNanos)
+                : before.progress().next(routed.key(), kept);
         outcome.progress(progress);
         RoutedExchange read = new RoutedExchange(
                 pool, routed, body, named, usageAsked, id, progress, charge, makes ? responses : null);

@@ -207,7 +207,10 @@ final class Failover {
         routed.progress().attemptFailed();
         EngineFailure why = UpstreamAttempt.failure(failure);
         // A response that is given up was allowed to be when it came, or when it did not.
-        if (failure instanceof UnusableResponse || (why.retryable() && retries.allow(routed, why.cause()))) {
+        boolean again = failure instanceof UnusableResponse
+                ? !routed.isFallingBack() && routed.hasAnother()
+                : why.retryable() && retries.allow(routed, why.cause());
+        if (again) {
             metrics.retried(routed.pool().name(), why.cause().label());
             log.note(dispatch.endpoint().name(), "request goes to another", why.reason());
             Duration pause = retries.pause(routed, why.cause());

@@ -196,11 +196,6 @@ final class NamedModels {
             return targets.get(at);
         }
 
-        /** Whether there is another to try. */
-        boolean hasNext() {
-            return at + 1 < targets.size();
-        }
-
         /** The name, to be served by another of its models. */
         NamedModel at(int other) {
             return new NamedModel(name, targets, other, mirror, startedNanos);

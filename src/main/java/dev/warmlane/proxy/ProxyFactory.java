@@ -36,6 +36,7 @@ public final class ProxyFactory implements AutoCloseable {
     private final WarmlaneSettings settings;
     private final BodyBudget budget;
     private final BodyReader bodies;
+    private final NamedModels names;
     private final ExchangeReader requests;
     private final Explainer explainer;
     private final Pools pools;
@@ -68,7 +69,7 @@ public final class ProxyFactory implements AutoCloseable {
         PoolSelector selector = new PoolSelector(pools, models, responses);
         AffinityKeyResolver keys = new AffinityKeyResolver(settings.affinity());
         ClientRights rights = access == null ? null : access.rights();
-        NamedModels names = new NamedModels(selector, pools, models, keys, rights);
+        this.names = new NamedModels(selector, pools, models, keys, rights);
         RoutingRequestReader routing = new RoutingRequestReader(selector, keys, responses);
         this.requests = new ExchangeReader(
                 selector,
@@ -93,7 +94,11 @@ public final class ProxyFactory implements AutoCloseable {
         ProxyMetrics metrics = new ProxyMetrics(registry, pools);
         FailureLog log = new FailureLog(failures, System::nanoTime);
         Retries retries = new Retries(
-                settings.retry(), metrics, () -> ThreadLocalRandom.current().nextDouble(), System::nanoTime);
+                settings.retry(),
+                metrics,
+                () -> ThreadLocalRandom.current().nextDouble(),
+                System::nanoTime,
+                named -> names.next(named) != null);
         AttemptsUnderWay attempts = new AttemptsUnderWay(settings.health());
         pools.all().forEach(pool -> pool.health().addListener(attempts));
         LimitSettings limits = settings.limits();

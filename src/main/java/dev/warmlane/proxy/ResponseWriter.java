@@ -94,7 +94,7 @@ final class ResponseWriter {
     private Mono<Void> writeWhole(
             ServerHttpResponse response, ByteBuf body, ResponseObserver observer, RoutedExchange routed) {
         if (observer.holdWhole(body)) {
-            if (retries.allow(routed, FailureCause.ABORT)) {
+            if (retries.giveUp(routed, FailureCause.ABORT)) {
                 body.release();
                 return Mono.error(UnusableResponse.aborted());
             }
@@ -132,7 +132,7 @@ final class ResponseWriter {
                 observer,
                 loop,
                 retries.possible(routed) ? holdNanos : 0,
-                () -> retries.allow(routed, FailureCause.ABORT));
+                () -> retries.giveUp(routed, FailureCause.ABORT));
         Flux<ByteBuf> events =
                 routed.usageAsked() ? new UsageChunkRemover().rewrite(held, buffers.getByteBufAllocator()) : held;
         return write(

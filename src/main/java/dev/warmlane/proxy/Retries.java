@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /** Says whether a failed attempt may be followed by another, and after what pause. Safe for concurrent use. */
 final class Retries {
@@ -21,25 +22,57 @@ final class Retries {
     private final ConcurrentHashMap<String, FailingEndpoints> failing = new ConcurrentHashMap<>();
 
     private final LongSupplier nanoClock;
+    private final Predicate<NamedModel> hasFallback;
 
     /**
      * @param random uniform in [0, 1), from any thread
      * @param nanoClock elapsed time in nanoseconds
+     * @param hasFallback whether a later model of a name could serve a request now; from any thread
      */
-    Retries(RetrySettings settings, ProxyMetrics metrics, DoubleSupplier random, LongSupplier nanoClock) {
+    Retries(
+            RetrySettings settings,
+            ProxyMetrics metrics,
+            DoubleSupplier random,
+            LongSupplier nanoClock,
+            Predicate<NamedModel> hasFallback) {
         this.settings = settings;
         this.backoff = new Backoff(settings.backoff(), settings.maxBackoff(), random);
         this.metrics = metrics;
         this.nanoClock = nanoClock;
+        this.hasFallback = hasFallback;
     }
 
     RetryBudget budget(String pool) {
         return budgets.computeIfAbsent(pool, name -> new RetryBudget(settings.budget(), settings.budgetMin()));
     }
 
-    /** Whether there is another attempt left, whatever its cause would be. */
+    /** Whether there is another attempt left, whatever its cause would be: at another endpoint, or at one of the next model of a name. */
     boolean possible(RoutedExchange routed) {
+        return possibleHere(routed) || canFallBack(routed);
+    }
+
+    private boolean possibleHere(RoutedExchange routed) {
         return routed.retries() < settings.maxRetries() && routed.hasAnother();
+    }
+
+    private boolean canFallBack(RoutedExchange routed) {
+        NamedModel named = routed.named();
+        return named != null && hasFallback.test(named);
+    }
+
+    /**
+     * Whether a response is given up by which its endpoint says that it cannot serve the request: another endpoint is asked, as far as that
+     * is allowed, or else the next model of the name that the client used.
+     */
+    boolean giveUp(RoutedExchange routed, FailureCause cause) {
+        if (allow(routed, cause)) {
+            return true;
+        }
+        boolean fallsBack = canFallBack(routed);
+        if (fallsBack) {
+            routed.fallBack();
+        }
+        return fallsBack;
     }
 
     /**
@@ -49,15 +82,14 @@ final class Retries {
     boolean allow(RoutedExchange routed, FailureCause cause) {
         if (cause == FailureCause.NO_MODEL) {
             // Nothing fails there, and the refusal has cost nothing.
-            NamedModel named = routed.named();
-            return possible(routed) || (named != null && named.hasNext());
+            return possibleHere(routed);
         }
         if (cause == FailureCause.TIMEOUT && !settings.onTimeout()) {
             routed.discourageRetry();
             return false;
         }
         boolean alone = failsAlone(routed);
-        if (!possible(routed)) {
+        if (!possibleHere(routed)) {
             return false;
         }
         if (alone || isOfDeadEndpoint(cause)) {

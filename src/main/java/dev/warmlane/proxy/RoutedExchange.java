@@ -33,6 +33,7 @@ final class RoutedExchange {
     private @Nullable Dispatch current;
     private @Nullable UpstreamAttempt attempt;
     private volatile boolean retryDiscouraged;
+    private volatile boolean fallingBack;
     private boolean finished;
     /** Read without a lock: most requests have none. */
     private volatile @Nullable ComputedPrompt computed;
@@ -223,6 +224,15 @@ final class RoutedExchange {
     /** What failed is not tried again here, and would not help if the client did. */
     void discourageRetry() {
         retryDiscouraged = true;
+    }
+
+    /** No other endpoint of its model is asked; the next model of the name that its client used can serve it. */
+    void fallBack() {
+        fallingBack = true;
+    }
+
+    boolean isFallingBack() {
+        return fallingBack;
     }
 
     /** Whether the client should not try again by itself: that would multiply what has been tried here. */

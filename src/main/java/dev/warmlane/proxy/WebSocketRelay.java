@@ -185,7 +185,7 @@ final class WebSocketRelay {
         }
         attempt.answered();
         dispatch.heard();
-        if (FailureCause.isUnavailable(refusal.status()) && retries.allow(routed, FailureCause.UNAVAILABLE)) {
+        if (FailureCause.isUnavailable(refusal.status()) && retries.giveUp(routed, FailureCause.UNAVAILABLE)) {
             return Mono.error(UnusableResponse.status(refusal.status()));
         }
         ServerHttpResponse response = exchange.getResponse();

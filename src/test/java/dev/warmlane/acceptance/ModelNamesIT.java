@@ -146,6 +146,15 @@ class ModelNamesIT {
         String fallbacks = "warmlane_model_fallbacks_total{name=\"chat\"}";
         double before = metric(gateway, fallbacks);
         assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v2");
+        URI faults = canary.uri().resolve("/simulator/faults");
+        for (String fault : List.of("{\"status\":503}", "{\"zeroTokenAbort\":true}")) {
+            client.post(faults, fault, Map.of());
+            HttpResponse<String> response = chat(gateway, "chat", "s");
+            assertThat(response.statusCode()).as(fault).isEqualTo(200);
+            assertThat(served(response)).as(fault).isEqualTo("v1");
+        }
+        client.post(faults, "{}", Map.of());
+        assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v2");
         canary.stop();
         // At once, while the gateway still believes that it is there, and when it knows better.
         for (int i = 0; i < 20; i++) {
@@ -154,7 +163,7 @@ class ModelNamesIT {
             assertThat(served(response)).isEqualTo("v1");
             assertThat(response.headers().firstValue("x-should-retry")).isEmpty();
         }
-        await().untilAsserted(() -> assertThat(metric(gateway, fallbacks)).isEqualTo(before + 20));
+        await().untilAsserted(() -> assertThat(metric(gateway, fallbacks)).isEqualTo(before + 22));
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.settings.UpstreamSettings.RetrySettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -154,11 +155,31 @@ class RetriesTest {
                 .isFalse();
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = FailureCause.class,
+            names = {"UNAVAILABLE", "FULL", "ABORT", "NO_MODEL"})
+    void givesUpAResponseThatAnotherModelOfTheNameCanReplace(FailureCause cause) {
+        Retries retries = retries(2, 10, false);
+        NamedModel chat = new NamedModel("chat", List.of(), 0, null, 0);
+        RoutedExchange named = RoutedExchanges.over(chat, "http://a:1", "http://b:1");
+        named.next(FailureCause.OTHER);
+        assertThat(retries.giveUp(named, cause)).isTrue();
+        assertThat(named.isFallingBack()).as("another endpoint comes first").isFalse();
+        named.next(cause);
+
+        assertThat(retries.possible(named)).isTrue();
+        assertThat(retries.giveUp(named, cause)).isTrue();
+        assertThat(named.isFallingBack()).isTrue();
+        assertThat(retries.giveUp(sent("http://a:1"), cause)).isFalse();
+    }
+
     /** As in a storm: another endpoint has just failed. */
     private Retries retries(int maxRetries, int budgetMin, boolean onTimeout) {
         RetrySettings settings = new RetrySettings(
                 maxRetries, 0, budgetMin, Duration.ofMillis(25), Duration.ofMillis(250), onTimeout, Duration.ZERO);
-        Retries retries = new Retries(settings, new ProxyMetrics(meters, new Pools(List.of())), () -> 0.5, nanos::get);
+        Retries retries = new Retries(
+                settings, new ProxyMetrics(meters, new Pools(List.of())), () -> 0.5, nanos::get, named -> true);
         retries.allow(sent("http://other:1"), FailureCause.UNAVAILABLE);
         return retries;
     }

@@ -5,12 +5,14 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingRequest;
 import dev.warmlane.engines.pool.PoolBuilder;
+import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.body.BufferedBody;
 import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.outcome.RequestProgress;
 import java.net.URI;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Requests on their way to a pool of their own. */
 final class RoutedExchanges {
@@ -18,6 +20,11 @@ final class RoutedExchanges {
 
     /** One that was sent nowhere yet; its endpoints take turns. */
     static RoutedExchange over(String... endpoints) {
+        return over(null, endpoints);
+    }
+
+    /** One whose client used a name for its model. */
+    static RoutedExchange over(@Nullable NamedModel named, String... endpoints) {
         Endpoint[] listed = Arrays.stream(endpoints)
                 .map(uri -> Endpoint.ofUri(URI.create(uri)))
                 .toArray(Endpoint[]::new);
@@ -28,7 +35,7 @@ final class RoutedExchanges {
                 new PoolBuilder("p", listed).build(),
                 request,
                 new RequestBody(body, null, null),
-                null,
+                named,
                 false,
                 "id",
                 new RequestProgress(request.key(), null, 0),

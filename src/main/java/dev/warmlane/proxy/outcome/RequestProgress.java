@@ -25,8 +25,11 @@ public final class RequestProgress {
     private final AffinityKey key;
     private final @Nullable LoggedRequest logged;
     private final long startedNanos;
+    /** Of the time since the body, what was spent at the endpoints of an earlier model, or in their queue. */
+    private final long elsewhereNanos;
+
     private volatile @Nullable RoutingDecision decision;
-    private volatile List<FailedAttempt> failed = List.of();
+    private volatile List<FailedAttempt> failed;
     private volatile long overheadNanos = NEVER;
     private volatile long firstByteNanos = NEVER;
     private volatile long attemptStartedNanos;
@@ -49,14 +52,31 @@ public final class RequestProgress {
      * @param startedNanos when its body was read, on the clock of {@link System#nanoTime}
      */
     public RequestProgress(AffinityKey key, @Nullable LoggedRequest logged, long startedNanos) {
+        this(key, logged, startedNanos, 0, List.of());
+    }
+
+    private RequestProgress(
+            AffinityKey key,
+            @Nullable LoggedRequest logged,
+            long startedNanos,
+            long elsewhereNanos,
+            List<FailedAttempt> failed) {
         this.key = key;
         this.logged = logged;
         this.startedNanos = startedNanos;
+        this.elsewhereNanos = elsewhereNanos;
+        this.failed = failed;
+    }
+
+    /** The same request for the next model that can serve it: the attempts for this one, which no endpoint took, remain its own. */
+    public RequestProgress next(AffinityKey nextKey, @Nullable LoggedRequest nextLogged) {
+        long elsewhere = overheadNanos == NEVER ? elsewhereNanos : ageNanos() - overheadNanos;
+        return new RequestProgress(nextKey, nextLogged, startedNanos, elsewhere, failed);
     }
 
     /** The gateway's own time is over: the request goes to its first endpoint, or waits for one. Returns that time in nanoseconds. */
     public long dispatched() {
-        overheadNanos = System.nanoTime() - startedNanos;
+        overheadNanos = ageNanos() - elsewhereNanos;
         return overheadNanos;
     }
 
@@ -204,7 +224,7 @@ public final class RequestProgress {
         return System.nanoTime() - startedNanos;
     }
 
-    /** From the body to the first dispatch, or to the queue. */
+    /** From the body to the first dispatch, or to the queue, without the attempts for earlier models. */
     long overheadNanos() {
         return overheadNanos;
     }
