@@ -21,7 +21,7 @@ public final class WorthWarming {
     private static final double LOST_SHARE = 0.5;
 
     /** Of an endpoint's share of all uses, what one is given that takes the place of another. */
-    private static final double PLACE_SHARE = 1.5;
+    private static final double PLACE_SHARE = 1.4;
 
     private final long endpoints;
     private final @Nullable Set<Long> before;
@@ -29,7 +29,7 @@ public final class WorthWarming {
     /**
      * @param endpoints that compute prompts and stay, with it
      * @param before hashes of what was held by the one whose place it takes, as of {@link LeftPlaces}: the others carry more than their share,
-     *     so that it is needed soon, and is given half as much again as its own; null: it takes nobody's place
+     *     so that it is needed soon, and is given two fifths more than its own; null: it takes nobody's place
      */
     public WorthWarming(long endpoints, @Nullable Set<Long> before) {
         this.endpoints = endpoints;

@@ -42,14 +42,14 @@ class WorthWarmingTest {
 
     @Test
     void oneThatTakesThePlaceOfAnotherIsGivenALittleMoreThanItsShare() {
-        assertThat(worth(2, Set.of(), 7L)).containsExactly(7L, 0L, 1L, 2L, 3L, 4L, 5L);
+        assertThat(worth(2, Set.of(), 7L)).containsExactly(7L, 0L, 1L, 2L, 3L, 4L, 5L, 6L);
         assertThat(worth(10, Set.of())).containsExactly(0L, 1L);
     }
 
     @Test
     void oneThatTakesThePlaceOfAnotherIsGivenFirstWhatThatHeld() {
         assertThat(worth(5, Set.of(8L, 9L), 7L)).containsExactly(7L, 8L, 9L);
-        assertThat(worth(2, Set.of(8L, 9L))).startsWith(8L, 9L, 0L, 1L).hasSize(7);
+        assertThat(worth(2, Set.of(8L, 9L))).startsWith(8L, 9L, 0L, 1L).hasSize(8);
     }
 
     @Test
