@@ -10,12 +10,14 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import com.tngtech.archunit.library.dependencies.SliceRule;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.NullMarked;
 
 /** The house as ARCHITECTURE.md draws it: arrows go down only. */
 @AnalyzeClasses(packages = "dev.warmlane", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -102,6 +104,13 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..");
+
+    /** Elsewhere NullAway would check nothing. */
+    @ArchTest
+    static final ArchRule packagesAreNullMarked = classes()
+            .should(ArchCondition.from(DescribedPredicate.describe(
+                    "be in a package that is @NullMarked",
+                    type -> type.getPackage().isAnnotatedWith(NullMarked.class))));
 
     @ArchTest
     static final ArchRule packagesHaveNoCycles =

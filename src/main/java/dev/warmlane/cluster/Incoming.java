@@ -13,7 +13,7 @@ import org.jgroups.View;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What JGroups tells, handed on to the listener. Called by JGroups' threads: one at a time for each member's messages. */
+/** Hands on to the listener what JGroups delivers. Called by JGroups' threads: one at a time for each member's messages. */
 final class Incoming implements Receiver {
     private static final Logger log = LoggerFactory.getLogger(Incoming.class);
 

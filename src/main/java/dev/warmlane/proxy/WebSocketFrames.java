@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads frames as Netty does, which keeps a frame until all of it is there, and counts what it keeps and hands on: whoever sends most of
- * a frame and no more costs memory as well. Where none is left the connection is closed, and no more of it kept. One for each connection,
- * used on its event loop only.
+ * Netty's decoder of frames, which keeps a frame until all of it is there, with a count of what it keeps and hands on: whoever
+ * sends most of a frame and no more costs memory as well. Where the budget has no more, the connection is closed. One for each
+ * connection, used on its event loop only.
  */
 final class WebSocketFrames extends WebSocket13FrameDecoder {
     private final FramesUnderWay underWay;

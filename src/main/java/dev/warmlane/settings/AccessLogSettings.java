@@ -12,7 +12,7 @@ import org.springframework.util.unit.DataSize;
  * @param target Where the access log goes: off, stdout, or the path of a file. It has one JSON line a request.
  * @param salt Secret salt of the pseudonyms of sessions and prompts. Empty: random at each start, so pseudonyms cannot be
  *     compared across restarts.
- * @param maxSize Size at which the file is rotated to FILE.1.
+ * @param maxSize Size at which the access log's file is rotated to FILE.1.
  * @param keptFiles Number of rotated files to keep: FILE.1, FILE.2 and so on.
  * @param queue Lines that may wait to be written. Lines beyond it are dropped and counted.
  */

@@ -162,7 +162,7 @@ public record AuthSettings(
      *
      * @param key Key that requests on the management port must bear, of at least 16 characters, as a bearer token or as the password of any
      *     user. Liveness and readiness need none. Empty, and no client certificates asked for: anybody who reaches the port.
-     * @param keyFile File that contains the key instead. A trailing newline is ignored.
+     * @param keyFile File that contains warmlane.management.key instead. A trailing newline is ignored.
      * @param allowedHosts Names in Host and Origin under which methods other than GET are served, besides addresses, names without a dot, and
      *     those of a Kubernetes cluster.
      * @param connections Maximum number of connections to the management port. Those beyond it are closed, as are those that have not sent a
@@ -214,8 +214,8 @@ public record AuthSettings(
      *
      * @param allowedOrigins Origins of web pages that may send requests, such as https://chat.example.com, or * for all. Empty:
      *     the gateway adds no CORS headers, and those of engines pass.
-     * @param allowedMethods Methods that these pages may use.
-     * @param allowedHeaders Request headers that these pages may send, or * for all.
+     * @param allowedMethods Methods that pages of warmlane.cors.allowed-origins may use.
+     * @param allowedHeaders Request headers that pages of warmlane.cors.allowed-origins may send, or * for all.
      * @param maxAge How long browsers may remember the response to a preflight.
      */
     public record CorsSettings(

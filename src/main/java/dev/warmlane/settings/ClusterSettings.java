@@ -25,7 +25,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param name Name of the cluster. Replicas with another name are not members.
  * @param memberName Name of this replica, for people. Empty: the host name.
  * @param secret Secret that all replicas share, of at least 16 characters. It authenticates and encrypts their connections.
- * @param secretFile File that contains the secret instead. A trailing newline is ignored.
+ * @param secretFile File that contains warmlane.cluster.secret instead. A trailing newline is ignored.
  * @param sslBundle Bundle of spring.ssl.bundle for mutual TLS between replicas instead of a secret. Whoever has a certificate
  *     that its trust store trusts is a member.
  * @param joinTimeout How long a start waits to join the other replicas, at most 10m. After that it goes on, and joins them later.

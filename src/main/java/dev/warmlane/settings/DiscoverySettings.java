@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param resync Time between two full passes over the watched EndpointSlices, at least 1s.
  * @param check Time between two lists of the EndpointSlices, which reveal a watch that has gone silent.
- * @param listTimeout Timeout of one such list of the EndpointSlices.
+ * @param listTimeout Timeout of a list that warmlane.discovery.check asks for.
  * @param roleLabels Labels of a Service, or of the pods of an InferencePool, that say whether its endpoints compute prompts (prefill),
  *     responses (decode) or both. The first that is there decides.
  */

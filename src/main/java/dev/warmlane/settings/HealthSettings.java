@@ -129,9 +129,9 @@ public record HealthSettings(
      * @param maxDuration Longest time that an endpoint waits for its cache to be filled. Then it gets requests, whatever it
      *     holds.
      * @param maxTokens Most prompt tokens that an endpoint computes to fill its cache; never more than 60 % of the cache.
-     * @param concurrency Requests at a time that fill a cache.
-     * @param priority Value of the field priority in these requests, such as 1000 for engines with --scheduling-policy priority; others
-     *     refuse it. Absent: no such field.
+     * @param concurrency Maximum number of requests at a time that fill the cache of one server, or hand it over.
+     * @param priority Value of the field priority in requests that fill caches, such as 1000 for engines with --scheduling-policy
+     *     priority; others refuse it. Absent: no such field.
      */
     public record PrewarmSettings(
             @DefaultValue("false") boolean enabled,

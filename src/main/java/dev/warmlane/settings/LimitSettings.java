@@ -15,7 +15,7 @@ import org.springframework.util.unit.DataSize;
  * @param bufferedBodies Memory for all request bodies that may still have to be sent, at least warmlane.limits.body.
  *     Requests beyond it get 503, and WebSockets, whose frames count until the other side has taken them, are closed (1013). 0B: a quarter
  *     of the heap.
- * @param requestDecompression Whether gzip and deflate request bodies are accepted; the limit applies to the inflated body.
+ * @param requestDecompression Whether gzip and deflate request bodies are accepted; warmlane.limits.body applies to the inflated body.
  *     Otherwise they get 415.
  * @param headerTimeout Timeout for receiving a request's headers. Slower ones get 408. A client's TLS handshake may take as long;
  *     slower ones are closed.

@@ -190,9 +190,9 @@ public record PoolSettings(
      * What this pool does otherwise than {@code warmlane.prewarm} says; null where it does not.
      *
      * @param enabled Whether empty caches of this pool are filled, and beginnings of its prompts kept. Absent: warmlane.prewarm.enabled.
-     * @param maxDuration Longest time that an endpoint waits for it. Absent: warmlane.prewarm.max-duration.
-     * @param maxTokens Most prompt tokens that an endpoint computes for it. Absent: warmlane.prewarm.max-tokens.
-     * @param priority Value of the field priority in these requests, where this pool's engines take one. Absent:
+     * @param maxDuration Longest time that an endpoint waits for its cache to be filled. Absent: warmlane.prewarm.max-duration.
+     * @param maxTokens Most prompt tokens that an endpoint computes to fill its cache. Absent: warmlane.prewarm.max-tokens.
+     * @param priority Value of the field priority in requests that fill caches, where this pool's engines take one. Absent:
      *     warmlane.prewarm.priority.
      */
     public record PoolPrewarmSettings(

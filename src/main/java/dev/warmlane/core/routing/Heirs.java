@@ -15,9 +15,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is to compute what an endpoint holds that is about to end: for each prompt the one that its session will go to, if that does not hold
- * it. Asks the router each time, so what was computed meanwhile counts. What the router does not know is that all these sessions come, so
- * nobody inherits much more than an equal part of them: else whoever has least to do now would inherit all. Safe for concurrent use.
+ * Which endpoints take over what one holds that is about to end: each prompt is computed by the one that its session will go to,
+ * unless that holds it already. Asks the router each time, so what was computed meanwhile counts. What the router does not know is
+ * that all these sessions come, so nobody inherits much more than an equal part of them: else whoever has least to do now would
+ * inherit all. Safe for concurrent use.
  */
 public final class Heirs {
     /** Of an equal part of all uses, what one may inherit. */

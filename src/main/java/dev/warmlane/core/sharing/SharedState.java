@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** What one replica shares with the others: it tells of it, and what they tell is put into it. Safe for concurrent use. */
+/** What one replica shares with the others: it tells them of it, and takes in what they tell. Safe for concurrent use. */
 final class SharedState {
     /** The longest text that is posted, in bytes. */
     static final int MAX_BULLETIN_BYTES = 16 * 1024;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Whose error an event of a stream tells, if any. The status 200 has gone out before, so nothing else says that the request failed, nor
- * why: what would have been a 400 is no failure of the engine.
+ * Whether an event of a stream reports an error, and whose it is: the client's or the engine's. The status 200 has gone out before,
+ * so nothing else says that the request failed, nor why: what would have been a 400 is no failure of the engine.
  */
 public enum ErrorEvent {
     /** The event tells of no error. */

@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells each pool what its engines say of themselves and the gateway cannot know: their release, the size of their KV caches,
- * requests that others may have sent them, and whether they sleep. For one thread.
+ * Tells each pool what only its engines know of themselves: their release, the size of their KV caches, requests that others may
+ * have sent them, and whether they sleep. For one thread.
  */
 public final class EngineFacts {
     private final Pools pools;

@@ -31,10 +31,16 @@ final class CacheFilling {
     private final Pool pool;
     private final EndpointId server;
     private final PrewarmSettings settings;
+    /** Hashes of what was held by the server whose place this one takes; null: it takes nobody's. */
     private final @Nullable Set<Long> before;
+
     private final PrefixCalls calls;
+    /** Those that are being filled; others may have come since. */
     private volatile List<EndpointId> ranks = List.of();
+
+    /** All that sessions share, and of that what is worth computing here. */
     private volatile List<Shared> shared = List.of();
+
     private volatile List<Shared> best = List.of();
 
     /** Not begun. */
@@ -47,7 +53,7 @@ final class CacheFilling {
         this.calls = new PrefixCalls(target);
     }
 
-    /** Those that compute prompts. */
+    /** The ranks of the server that compute prompts. */
     private List<Endpoint> listed() {
         return pool.endpoints().snapshot().atServerOf(server).stream()
                 .filter(rank -> rank.role() != Role.DECODE)

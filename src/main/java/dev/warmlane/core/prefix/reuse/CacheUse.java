@@ -217,7 +217,7 @@ public final class CacheUse {
                 take(told, next.nanos);
                 if (next.origin != null) {
                     hearOf(next.origin, next.nanos);
-                } else if (next.origin == null && tells && told.isSound()) {
+                } else if (tells && told.isSound()) {
                     own.add(told);
                 }
             }
