@@ -13,6 +13,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Names of the gateway's pods, for PromQL: a release whose name begins with this one's has others. */}}
+{{- define "warmlane.podPattern" -}}
+{{- printf "%s-[a-z0-9]+-[a-z0-9]+" (include "warmlane.fullname" .) -}}
+{{- end -}}
+
 {{- define "warmlane.enginesName" -}}
 {{- printf "%s-vllm" (include "warmlane.fullname" .) -}}
 {{- end -}}

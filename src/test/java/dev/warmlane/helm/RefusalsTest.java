@@ -72,6 +72,8 @@ class RefusalsTest {
             autoscaling: {enabled: true, minReplicas: 9, maxReplicas: 3} | autoscaling.maxReplicas: 3 (expected: at least minReplicas, 9)
             keda: {enabled: true, minReplicas: 9, maxReplicas: 3}   | keda.maxReplicas: 3 (expected: at least minReplicas, 9)
             vllm: {enabled: true, version: 0.11.0, model: m, scaling: {by: keda, minReplicas: 9, maxReplicas: 3}} | vllm.scaling.maxReplicas: 3 (expected: at least minReplicas, 9)
+            {vllm: {enabled: true, version: 0.11.0, model: m, scaling: {by: keda, maxReplicas: 33}}} | vllm.scaling.maxReplicas: 33 (expected: at most config.scaling.max-endpoints, 32
+            {config: {scaling: {max-endpoints: 4}}, vllm: {enabled: true, version: 0.11.0, model: m, scaling: {by: hpa}}} | vllm.scaling.maxReplicas: 8 (expected: at most config.scaling.max-endpoints, 4
             keda: {prometheus: prom}                                | /keda/prometheus
             podDisruptionBudget: {maxUnavailable: 0}                | /podDisruptionBudget/maxUnavailable
             networkPolicy: {apiServerCidrs: [10.0.0.1]}             | /networkPolicy/apiServerCidrs/0

@@ -138,12 +138,13 @@ class ScalingTest {
         assertThat(spec.maxReplicaCount()).isEqualTo(6);
         assertThat(spec.triggers())
                 .singleElement()
-                .satisfies(trigger -> assertThat(trigger.metadata())
-                        .containsEntry("serverAddress", "http://prom:9090")
-                        .containsEntry("threshold", "150")
-                        .containsEntry(
-                                "query",
-                                "sum(warmlane_in_flight_requests{namespace=\"models\",pod=~\"warmlane-.*\"})"));
+                .satisfies(
+                        trigger -> assertThat(trigger.metadata())
+                                .containsEntry("serverAddress", "http://prom:9090")
+                                .containsEntry("threshold", "150")
+                                .containsEntry(
+                                        "query",
+                                        "sum(warmlane_in_flight_requests{namespace=\"models\",pod=~\"warmlane-[a-z0-9]+-[a-z0-9]+\"})"));
     }
 
     @Test
@@ -188,7 +189,7 @@ class ScalingTest {
                                 .containsEntry("threshold", "1")
                                 .containsEntry(
                                         "query",
-                                        "max(warmlane_advised_endpoints{namespace=\"models\",pod=~\"warmlane-.*\",pool=\"default\"})"));
+                                        "max(warmlane_advised_endpoints{namespace=\"models\",pod=~\"warmlane-[a-z0-9]+-[a-z0-9]+\",pool=\"default\"})"));
         losesOneIn600Seconds(spec.advanced().horizontalPodAutoscalerConfig().behavior());
     }
 
