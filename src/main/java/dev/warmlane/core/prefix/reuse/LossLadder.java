@@ -34,7 +34,7 @@ public record LossLadder(
         COMPULSORY("compulsory"),
         /** They came before, too long ago for caches of this size. */
         CAPACITY("capacity"),
-        /** One cache of the same size would have held them, the endpoint that got the request did not. */
+        /** One cache of the same size would have held them, the endpoint that got the request did not, by prediction and response. */
         ROUTING("routing"),
         /** The endpoint was predicted to hold them and did not. */
         DELIVERY("delivery");
@@ -54,7 +54,7 @@ public record LossLadder(
     /**
      * One step down.
      *
-     * @param tokens lost here; negative where routing or prediction did better than one LRU cache
+     * @param tokens lost here; negative where caches delivered more than one LRU cache was expected to
      * @param share of all prompt tokens
      * @param remedy what it is, and what helps, in a sentence or two
      */
@@ -70,17 +70,19 @@ public record LossLadder(
         // Where engines deliver nothing, the index has learned to predict nothing: what routing did is as well as it
         // could.
         long predicted = deliversLittle(seen) ? Math.max(seen.predictedTokens(), oneCache) : seen.predictedTokens();
+        // What was delivered without being predicted was there: routing has not lost it.
+        long held = Math.max(predicted, seen.deliveredTokens());
         List<Step> steps = new ArrayList<>();
         add(steps, Cause.COMPULSORY, prompts - infinite, prompts, compulsory(seen));
         add(steps, Cause.CAPACITY, infinite - oneCache, prompts, capacity(seen));
         add(
                 steps,
                 Cause.ROUTING,
-                oneCache - predicted,
+                oneCache - held,
                 prompts,
                 "Another endpoint held them, or several hold the same. Give requests a session id, use a policy that knows what"
                         + " caches hold, and let replicas share what they know.");
-        add(steps, Cause.DELIVERY, predicted - seen.deliveredTokens(), prompts, delivery(seen));
+        add(steps, Cause.DELIVERY, held - seen.deliveredTokens(), prompts, delivery(seen));
         return new LossLadder(prompts, seen.deliveredTokens(), steps, main(steps, isChangedEarly(seen)));
     }
 

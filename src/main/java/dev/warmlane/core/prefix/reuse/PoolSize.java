@@ -169,7 +169,7 @@ public final class PoolSize {
                     load,
                     requestsEach);
         }
-        if (loadNeed > most || cacheNeed > most) {
+        if (loadNeed > most || cacheNeed > most || now > most) {
             return text + "; no more than %d are allowed".formatted(most);
         }
         return Math.max(loadNeed, cacheNeed) < endpoints && endpoints > least

@@ -102,6 +102,14 @@ class PoolSizeTest {
     }
 
     @Test
+    void saysThatALargerPoolThanIsAllowedIsCutToWhatIs() {
+        Advice advice = look(1, 60, null);
+
+        assertThat(advice.endpoints()).isLessThanOrEqualTo(20);
+        assertThat(advice.reason()).endsWith("no more than 20 are allowed");
+    }
+
+    @Test
     void hasAsManyAsTheCachesNeedForTheirTarget() {
         CacheUseReport seen = sharedPrefixes(3000);
         Advice advice = look(1, 4, seen);
