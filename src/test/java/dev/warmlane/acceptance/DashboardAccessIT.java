@@ -9,8 +9,10 @@ import com.deque.html.axecore.playwright.AxeBuilder;
 import com.deque.html.axecore.results.Rule;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.DashboardInBrowser;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** That anybody can use the operators' page, on any screen, in Chromium. Skipped where there is no Chromium. */
 class DashboardAccessIT {
@@ -27,6 +31,7 @@ class DashboardAccessIT {
     /** Whatever else axe looks at is the same in every theme. */
     private static final List<String> RULES_OF_COLORS = List.of("color-contrast", "link-in-text-block");
 
+    private final ChatClient client = new ChatClient();
     private Page page;
 
     @BeforeEach
@@ -121,6 +126,25 @@ class DashboardAccessIT {
                     .as("at %d px", width)
                     .isEqualTo(0);
         }
+    }
+
+    @Test
+    void theChoiceOfAPoolWithALongNameFitsEveryScreen() {
+        page.route("**/dashboard/live", route -> {
+            ObjectNode live = (ObjectNode) client.firstEvent(dashboard.gateway().management("/dashboard/live"));
+            ArrayNode pools = (ArrayNode) live.get("pools");
+            pools.add(((ObjectNode) pools.get(0).deepCopy()).put("pool", "long-name".repeat(9)));
+            route.fulfill(new Route.FulfillOptions()
+                    .setContentType("text/event-stream")
+                    .setBody("data:" + live + "\n\n"));
+        });
+        page.setViewportSize(360, 900);
+        dashboard.show(page, "sessions");
+
+        assertThat(page.locator("label.pool select")).isVisible(SOON);
+        assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                .isEqualTo(0);
+        dashboard.takeComplaints();
     }
 
     /** @param rules the only ones to hold the page against; all if there are none */
