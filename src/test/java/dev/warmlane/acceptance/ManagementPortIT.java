@@ -109,6 +109,36 @@ class ManagementPortIT {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/actuator/cache/no-such",
+                "/actuator/decisions?pool=no-such",
+                "/dashboard/events?pool=no-such",
+                "/dashboard/history?pool=no-such",
+                "/dashboard/endpoint?pool=no-such&endpoint=x"
+            })
+    void whoAsksForAPoolThatThereIsNotIsToldWhichThereAre(String path) {
+        HttpResponse<String> response = client.get(gateway.management(path));
+
+        assertThat(response.statusCode()).isEqualTo(404);
+        assertThat(response.body()).contains("pool: no-such (expected: one of default)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/actuator/vllm/no-such",
+                "/dashboard/history?pool=default&endpoint=no-such",
+                "/dashboard/endpoint?pool=default&endpoint=no-such"
+            })
+    void anEndpointThatThereIsNotIsNamed(String path) {
+        HttpResponse<String> response = client.get(gateway.management(path));
+
+        assertThat(response.statusCode()).isEqualTo(404);
+        assertThat(response.body()).contains("endpoint: no-such (expected: ");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"/v1/models", "/v1/chat/completions"})
     void whatClientsNeedIsNotOnTheManagementPort(String path) {
         assertThat(status("GET", gateway.management(path).toString())).isEqualTo(404);

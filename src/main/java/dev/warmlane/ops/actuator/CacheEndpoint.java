@@ -44,11 +44,10 @@ public final class CacheEndpoint {
                 pools.all().stream().map(this::status).filter(Objects::nonNull).toList());
     }
 
-    /** One pool; null, which becomes 404, if there is none. */
+    /** One pool, or 404. */
     @ReadOperation
     public @Nullable CacheStatus find(@Selector String pool) {
-        Pool found = pools.find(pool);
-        return found == null ? null : status(found);
+        return status(Named.pool(pools, pool));
     }
 
     private @Nullable CacheStatus status(Pool pool) {

@@ -53,20 +53,19 @@ public final class DecisionsHandler {
 
     private Mono<ServerResponse> list(ServerRequest request) {
         int limit = request.queryParam("limit").map(DecisionsHandler::limit).orElse(DEFAULT_LIMIT);
-        Predicate<@Nullable String> wantedPool = wanted(request, "pool");
+        List<Pool> wantedPools = request.queryParam("pool")
+                .map(name -> List.of(Named.pool(pools, name)))
+                .orElse(pools.all());
         Predicate<@Nullable String> wantedRequest = wanted(request, "request");
         Predicate<@Nullable String> wantedEndpoint = wanted(request, "endpoint");
         List<DecisionStatus> decisions = new ArrayList<>();
-        for (Pool pool : pools.all()) {
-            if (wantedPool.test(pool.name())) {
-                pool.router().log().newest().stream()
-                        .filter(entry ->
-                                wantedRequest.test(entry.decision().request().id())
-                                        && wantedEndpoint.test(
-                                                entry.decision().endpoint().name()))
-                        .limit(limit)
-                        .forEach(entry -> decisions.add(DecisionStatus.of(pool.name(), entry)));
-            }
+        for (Pool pool : wantedPools) {
+            pool.router().log().newest().stream()
+                    .filter(entry -> wantedRequest.test(
+                                    entry.decision().request().id())
+                            && wantedEndpoint.test(entry.decision().endpoint().name()))
+                    .limit(limit)
+                    .forEach(entry -> decisions.add(DecisionStatus.of(pool.name(), entry)));
         }
         decisions.sort(Comparator.comparing(DecisionStatus::at).reversed());
         List<DecisionStatus> newest = decisions.subList(0, Math.min(limit, decisions.size()));

@@ -55,13 +55,13 @@ public final class VllmEndpoint {
     }
 
     /**
-     * One endpoint as it is now, or a server with several data-parallel ranks; null, which becomes 404, if there is neither.
+     * One endpoint as it is now, or a server with several data-parallel ranks; 404 if there is neither.
      *
      * @param idOrName its id, in any pool, else its name; a URL's slashes make it several segments of a path, and of two in a row
      *     only one need be there
      */
     @ReadOperation
-    public @Nullable Object find(@Selector(match = Match.ALL_REMAINING) String... idOrName) {
+    public Object find(@Selector(match = Match.ALL_REMAINING) String... idOrName) {
         String wanted = withSingleSlashes(String.join("/", idOrName));
         List<EndpointStatus> found = firstWith(endpoint -> isCalled(wanted, endpoint.id()));
         if (found.isEmpty()) {
@@ -73,9 +73,10 @@ public final class VllmEndpoint {
         List<EndpointStatus> ranks = firstWith(endpoint -> endpoint.id().isRank()
                 && (isCalled(wanted, endpoint.id().server())
                         || endpoint.serverName().equals(wanted)));
-        return ranks.isEmpty()
-                ? null
-                : new ServerStatus(Objects.requireNonNull(ranks.get(0).server()), ranks);
+        if (ranks.isEmpty()) {
+            throw Named.unknownEndpoint(wanted);
+        }
+        return new ServerStatus(Objects.requireNonNull(ranks.get(0).server()), ranks);
     }
 
     /** All such endpoints of the first pool that has any. */

@@ -1,7 +1,9 @@
 package dev.warmlane.ops.dashboard;
 
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
+import dev.warmlane.ops.actuator.Named;
 import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import dev.warmlane.settings.WarmlaneSettings.DashboardSettings;
 import java.net.URI;
@@ -34,6 +36,7 @@ public final class DashboardHandler {
     private final StaticFiles files = StaticFiles.ofThisJar();
     private final LiveFeed feed;
     private final EventLog events;
+    private final Pools pools;
     private final HistoryHandler history;
     private final SessionsHandler sessions;
     private final EndpointHandler endpoints;
@@ -56,7 +59,8 @@ public final class DashboardHandler {
             InstantSource clock) {
         this.feed = feed;
         this.events = events;
-        this.history = new HistoryHandler(history, clock);
+        this.pools = pools;
+        this.history = new HistoryHandler(history, pools, clock);
         this.sessions = new SessionsHandler(sessions, settings.readOnly());
         this.logLevels = new LogLevelsHandler(logging, settings.readOnly());
         this.endpoints = new EndpointHandler(pools, feed, settings.readOnly(), clock, System::nanoTime);
@@ -128,9 +132,11 @@ public final class DashboardHandler {
 
     /** What concerns the whole replica is listed with every pool. */
     private Mono<ServerResponse> events(ServerRequest request) {
-        String pool = request.queryParam("pool").orElse("");
+        Pool pool =
+                request.queryParam("pool").map(name -> Named.pool(pools, name)).orElse(null);
         List<EventLog.Event> wanted = events.newest().stream()
-                .filter(event -> pool.isEmpty() || event.pool() == null || pool.equals(event.pool()))
+                .filter(event ->
+                        pool == null || event.pool() == null || pool.name().equals(event.pool()))
                 .toList();
         return PageSecurity.json(Map.of("events", wanted));
     }

@@ -7,6 +7,7 @@ import dev.warmlane.core.health.Drains.Drain;
 import dev.warmlane.core.health.HealthChecks.LastCheck;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.Named;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
 import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import java.nio.charset.StandardCharsets;
@@ -170,14 +171,8 @@ final class EndpointHandler {
     private record Place(Pool pool, Endpoint endpoint) {}
 
     private Place place(String poolName, String endpointId) {
-        Pool pool = pools.find(poolName);
-        Endpoint endpoint = pool == null || endpointId.isBlank()
-                ? null
-                : pool.endpoints().snapshot().find(new EndpointId(endpointId));
-        if (pool == null || endpoint == null) {
-            throw new ResponseStatusException(HttpStatus.NOT_FOUND, "no such endpoint");
-        }
-        return new Place(pool, endpoint);
+        Pool pool = Named.pool(pools, poolName);
+        return new Place(pool, Named.endpoint(pool, endpointId));
     }
 
     /** The address that it came from, and the name that it gave beside the key. */

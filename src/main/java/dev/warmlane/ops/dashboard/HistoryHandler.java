@@ -1,9 +1,12 @@
 package dev.warmlane.ops.dashboard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.ops.actuator.Named;
 import dev.warmlane.ops.dashboard.History.Resolution;
 import dev.warmlane.ops.dashboard.History.Subject;
 import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
+import dev.warmlane.proxy.error.ApiException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -21,10 +24,12 @@ import reactor.core.publisher.Mono;
 /** The history as JSON. */
 final class HistoryHandler {
     private final History history;
+    private final Pools pools;
     private final InstantSource clock;
 
-    HistoryHandler(History history, InstantSource clock) {
+    HistoryHandler(History history, Pools pools, InstantSource clock) {
         this.history = history;
+        this.pools = pools;
         this.clock = clock;
     }
 
@@ -35,9 +40,10 @@ final class HistoryHandler {
         } catch (IllegalArgumentException e) {
             throw new ResponseStatusException(HttpStatus.BAD_REQUEST, e.getMessage());
         }
-        String pool = request.queryParam("pool")
+        String named = request.queryParam("pool")
                 .orElseThrow(() -> new ResponseStatusException(
                         HttpStatus.BAD_REQUEST, "pool: missing (expected: the name of a pool)"));
+        String pool = Named.pool(pools, named).name();
         long now = clock.instant().getEpochSecond();
         if (request.queryParam("endpoints").isPresent()) {
             return PageSecurity.json(ofEndpoints(pool, resolution, now));
@@ -45,7 +51,8 @@ final class HistoryHandler {
         Subject subject = new Subject(pool, request.queryParam("endpoint").orElse(null));
         Map<String, float[]> points = history.points(subject, resolution, now);
         return points == null
-                ? Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND))
+                ? Mono.error(ApiException.unknownName(
+                        "endpoint", String.valueOf(subject.endpoint()), "the id of one that has a history"))
                 : PageSecurity.json(new HistoryStatus(
                         now,
                         resolution.step().toSeconds(),

@@ -89,6 +89,16 @@ public final class ApiException extends RuntimeException {
         return notFound("model", "model_not_found", message);
     }
 
+    /**
+     * 404: nothing has this name.
+     *
+     * @param what it is the name of
+     * @param expected what names there are
+     */
+    public static ApiException unknownName(String what, String name, String expected) {
+        return notFound(null, "not_found", "%s: %s (expected: %s)".formatted(what, name, expected));
+    }
+
     /** 404: no endpoint is known that made this stored response. */
     public static ApiException unknownResponse() {
         return notFound(null, "response_not_found", "There is no such response.");
