@@ -157,10 +157,14 @@ class ProxyConfiguration {
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> publicPort(
             WarmlaneSettings settings,
-            RequestMetrics metrics,
+            List<OutcomeListener> listeners,
             ClientConnections connections,
             @Value("${server.http2.enabled:false}") boolean http2) {
-        ClientPipeline clients = new ClientPipeline(settings.limits(), http2, metrics::malformed, connections::follow);
+        ClientPipeline clients = new ClientPipeline(
+                settings.limits(),
+                http2,
+                (id, error) -> listeners.forEach(listener -> listener.malformed(id, error)),
+                connections::follow);
         // Whatever serves a request speaks HTTP/1.1; the pipeline itself sees to HTTP/2, without the upgrade that Netty
         // would offer.
         return factory -> factory.addServerCustomizers(

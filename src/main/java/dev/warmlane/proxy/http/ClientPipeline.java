@@ -24,7 +24,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
+import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.ChannelPipelineConfigurer;
@@ -41,18 +41,21 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
     private static final AttributeKey<Boolean> TOO_MANY = AttributeKey.valueOf(ClientPipeline.class, "tooMany");
 
     private final LimitSettings limits;
-    private final IntConsumer refused;
+    private final BiConsumer<String, ApiException> refused;
     private final ConnectionLimit connections;
     private final HandshakeTurns handshakes = new HandshakeTurns();
     private final @Nullable HttpServer streams;
 
     /**
      * @param http2 whether clients may speak it
-     * @param refused told the status of each request that is refused before any filter sees it; called on event loops
+     * @param refused told each request that is refused before any filter sees it, and its id; called on event loops
      * @param follower told of every stream of HTTP/2 as of every connection
      */
     public ClientPipeline(
-            LimitSettings limits, boolean http2, IntConsumer refused, UnaryOperator<HttpServer> follower) {
+            LimitSettings limits,
+            boolean http2,
+            BiConsumer<String, ApiException> refused,
+            UnaryOperator<HttpServer> follower) {
         this.limits = limits;
         this.refused = refused;
         this.connections = ConnectionLimit.ofClients(limits);

@@ -15,7 +15,7 @@ import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.util.function.IntConsumer;
+import java.util.function.BiConsumer;
 import org.springframework.http.HttpStatus;
 
 /**
@@ -24,7 +24,7 @@ import org.springframework.http.HttpStatus;
  * loop only.
  */
 final class Http2Codec extends Http2FrameCodec {
-    private final IntConsumer refused;
+    private final BiConsumer<String, ApiException> refused;
 
     private Http2Codec(
             Http2ConnectionEncoder encoder,
@@ -32,7 +32,7 @@ final class Http2Codec extends Http2FrameCodec {
             Http2Settings initialSettings,
             boolean decoupleCloseAndGoAway,
             boolean flushPreface,
-            IntConsumer refused) {
+            BiConsumer<String, ApiException> refused) {
         super(encoder, decoder, initialSettings, decoupleCloseAndGoAway, flushPreface);
         this.refused = refused;
     }
@@ -45,8 +45,8 @@ final class Http2Codec extends Http2FrameCodec {
     @SuppressWarnings("FutureReturnValueIgnored") // Whoever cannot be told has gone.
     protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
         ApiException error = ApiException.ofStatus(HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, null);
-        refused.accept(error.status().value());
         String requestId = RequestIds.random();
+        refused.accept(requestId, error);
         byte[] body = ErrorJson.body(error, ErrorFormat.OPENAI, requestId);
         Http2Headers head = new DefaultHttp2Headers()
                 .status(String.valueOf(error.status().value()))
@@ -65,10 +65,10 @@ final class Http2Codec extends Http2FrameCodec {
 
     /** Makes it with what Netty's builder offers. */
     static final class Builder extends Http2FrameCodecBuilder {
-        private final IntConsumer refused;
+        private final BiConsumer<String, ApiException> refused;
 
-        /** @param refused told the status of each request that is refused */
-        Builder(IntConsumer refused) {
+        /** @param refused told each refusal, and the id by which the client knows it */
+        Builder(BiConsumer<String, ApiException> refused) {
             this.refused = refused;
             server(true);
         }

@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.http;
 
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.LimitSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -22,7 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -50,16 +51,20 @@ final class Http2Preface extends ByteToMessageDecoder {
 
     private final LimitSettings limits;
     private final ChannelHandler streams;
-    private final IntConsumer refusedRequests;
+    private final BiConsumer<String, ApiException> refusedRequests;
     private final boolean refused;
     private @Nullable Future<?> late;
 
     /**
      * @param streams makes the pipeline of a stream
-     * @param refusedRequests told the status of each request that is refused before it has a stream of its own
+     * @param refusedRequests told each request that is refused before it has a pipeline of its own, and its id
      * @param refused whether the connection is one too many
      */
-    Http2Preface(LimitSettings limits, ChannelHandler streams, IntConsumer refusedRequests, boolean refused) {
+    Http2Preface(
+            LimitSettings limits,
+            ChannelHandler streams,
+            BiConsumer<String, ApiException> refusedRequests,
+            boolean refused) {
         this.limits = limits;
         this.streams = streams;
         this.refusedRequests = refusedRequests;

@@ -15,7 +15,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
-import java.util.function.IntConsumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import reactor.netty.NettyPipeline;
@@ -31,12 +31,12 @@ final class MalformedRequests extends ChannelDuplexHandler {
     /** A target that is a URI and that {@link PublicPort} refuses, whatever the routes are. */
     private static final String NOWHERE = "/%2F";
 
-    private final IntConsumer refused;
+    private final BiConsumer<String, ApiException> refused;
     private @Nullable ApiException refusal;
     private String path = "";
 
-    /** @param refused told the status of each refusal */
-    MalformedRequests(IntConsumer refused) {
+    /** @param refused told each refusal, and the id by which the client knows it */
+    MalformedRequests(BiConsumer<String, ApiException> refused) {
         this.refused = refused;
     }
 
@@ -118,8 +118,8 @@ final class MalformedRequests extends ChannelDuplexHandler {
         ApiException error = refusal == null
                 ? ApiException.ofStatus(HttpStatus.valueOf(bare.status().code()), null)
                 : refusal;
-        refused.accept(error.status().value());
         String requestId = RequestIds.random();
+        refused.accept(requestId, error);
         byte[] body = ErrorJson.body(error, ErrorFormat.ofPath(path), requestId);
         FullHttpResponse response = new DefaultFullHttpResponse(
                 bare.protocolVersion(),

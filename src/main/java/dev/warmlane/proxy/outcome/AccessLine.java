@@ -54,7 +54,9 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             session(line, request.key());
             routing(line, request.routing());
             response(line, request.response());
-            millis(line, "duration_ms", request.durationNanos());
+            if (request.durationNanos() != null) {
+                millis(line, "duration_ms", request.durationNanos());
+            }
             prompt(line, request.prompt());
             line.writeEndObject();
             line.writeRaw('\n');

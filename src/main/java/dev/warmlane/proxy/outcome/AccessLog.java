@@ -8,9 +8,11 @@ import dev.warmlane.core.log.Counted;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.access.Authenticator.Identity;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.outcome.AccessRecord.Response;
 import dev.warmlane.proxy.outcome.AccessRecord.Routing;
 import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
+import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.proxy.outcome.RequestProgress.LoggedRequest;
 import dev.warmlane.settings.PoolSettings;
 import java.io.IOException;
@@ -105,6 +107,28 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
     @Override
     public void ended(RequestOutcome outcome) {
         add(record(outcome));
+    }
+
+    @Override
+    public void malformed(String requestId, ApiException error) {
+        int status = error.status().value();
+        add(new AccessRecord(
+                clock.millis(),
+                requestId,
+                null,
+                null,
+                null,
+                null,
+                null,
+                Result.ofStatus(status).label(),
+                status,
+                error.code(),
+                null,
+                null,
+                null,
+                null,
+                Response.NONE,
+                null));
     }
 
     /** Notes a request that is over, unless too many wait already. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
  * @param routing where it went; null if it was refused before
  * @param response what came back
- * @param durationNanos from its headers to the end of its response
+ * @param durationNanos from its headers to the end of its response; null if it had no headers that could be read
  */
 public record AccessRecord(
         long epochMillis,
@@ -43,7 +43,7 @@ public record AccessRecord(
         @Nullable AffinityKey key,
         @Nullable Routing routing,
         Response response,
-        long durationNanos) {
+        @Nullable Long durationNanos) {
 
     /**
      * Where a request went in the end.

@@ -2,6 +2,7 @@ package dev.warmlane.proxy.outcome;
 
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.metrics.RequestMeter;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
 import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.settings.PoolSettings;
@@ -40,9 +41,12 @@ public final class RequestMetrics implements OutcomeListener {
         ended.durations().record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** A request was refused before any filter saw it, because it is not valid HTTP: it has no duration. */
-    public void malformed(int status) {
-        meters(PoolSettings.NO_POOL, Result.ofStatus(status)).requests().increment();
+    /** It has no duration. */
+    @Override
+    public void malformed(String requestId, ApiException error) {
+        meters(PoolSettings.NO_POOL, Result.ofStatus(error.status().value()))
+                .requests()
+                .increment();
     }
 
     private Meters meters(String pool, Result result) {

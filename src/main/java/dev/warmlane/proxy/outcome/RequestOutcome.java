@@ -1,5 +1,6 @@
 package dev.warmlane.proxy.outcome;
 
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.settings.PoolSettings;
 import io.netty.channel.Channel;
@@ -215,6 +216,13 @@ public final class RequestOutcome {
     public interface OutcomeListener {
         /** Called once for each request, on whatever thread it ended. Must not block. */
         void ended(RequestOutcome outcome);
+
+        /**
+         * A request was refused before any filter saw it, because it is not valid HTTP or came too slowly. On an event loop; must not block.
+         *
+         * @param requestId the id that the client was told
+         */
+        default void malformed(String requestId, ApiException error) {}
     }
 
     /** How a request ended for its client. */

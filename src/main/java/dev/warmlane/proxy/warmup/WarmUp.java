@@ -207,7 +207,7 @@ public final class WarmUp implements AutoCloseable {
                 .follow(HttpServer.create())
                 .bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .protocol(HttpProtocol.HTTP11)
-                .doOnChannelInit(new ClientPipeline(settings.limits(), false, status -> {}, server -> server))
+                .doOnChannelInit(new ClientPipeline(settings.limits(), false, (id, error) -> {}, server -> server))
                 .handle(new ReactorHttpHandlerAdapter(way))
                 .bindNow();
     }

@@ -41,7 +41,7 @@ class HandshakeLimitTest {
                 DataSize.ofMegabytes(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(75));
-        new ClientPipeline(limits, false, status -> {}, server -> server)
+        new ClientPipeline(limits, false, (id, error) -> {}, server -> server)
                 .onChannelInit(ConnectionObserver.emptyListener(), channel, null);
     }
 

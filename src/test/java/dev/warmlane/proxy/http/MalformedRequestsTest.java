@@ -11,13 +11,17 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MalformedRequestsTest {
-    private final EmbeddedChannel channel = new EmbeddedChannel(new MalformedRequests(status -> {}));
+    private final Map<String, Integer> refused = new HashMap<>();
+    private final EmbeddedChannel channel = new EmbeddedChannel(
+            new MalformedRequests((id, error) -> refused.put(id, error.status().value())));
 
     @ParameterizedTest
     @CsvSource({
@@ -81,7 +85,9 @@ class MalformedRequestsTest {
                 .contains("\"code\":\"request_header_fields_too_large\"");
         assertThat(sent.headers().getInt("content-length"))
                 .isEqualTo(sent.content().readableBytes());
-        assertThat(sent.headers().get("x-request-id")).hasSize(32);
+        String id = sent.headers().get("x-request-id");
+        assertThat(id).hasSize(32);
+        assertThat(refused).isEqualTo(Map.of(id, 431));
         assertThat(sent.headers().get("connection")).isEqualTo("close");
         assertThat(bare.refCnt()).isZero();
         sent.release();
@@ -92,6 +98,7 @@ class MalformedRequestsTest {
         FullHttpResponse empty = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.BAD_REQUEST);
         empty.headers().set("x-request-id", "1");
         assertThat(sent(empty)).isSameAs(empty);
+        assertThat(refused).isEmpty();
         empty.release();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.core.OutputStreamAppender;
+import dev.warmlane.proxy.error.ApiException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -66,6 +67,18 @@ class AccessLogTest {
         assertThat(log.written()).isEqualTo(2);
         assertThat(log.dropped()).isZero();
         assertThat(target.isStarted()).isFalse();
+    }
+
+    @Test
+    void writesWhatIsRefusedBeforeItIsRead() {
+        target.gate.release(100);
+        log.malformed("id-3", ApiException.badRequest(null, "bad_request", "No HTTP."));
+        log.close();
+
+        assertThat(target.lines()).hasSize(1);
+        assertThat(target.lines().get(0))
+                .contains("\"request_id\":\"id-3\"", "\"result\":\"4xx\",\"status\":400,\"error\":\"bad_request\"")
+                .doesNotContain("duration_ms", "pool");
     }
 
     @Test

@@ -41,7 +41,7 @@ final class Records {
                         512,
                         87_654),
                 new Response(650L, 20L, 512L, 12_345_678L),
-                45_000_000);
+                45_000_000L);
     }
 
     static AccessRecord served() {
@@ -65,6 +65,6 @@ final class Records {
                 null,
                 null,
                 Response.NONE,
-                0);
+                0L);
     }
 }
