@@ -10,6 +10,7 @@ import dev.warmlane.engines.discovery.Slices;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.WarmlaneJvm;
 import dev.warmlane.helm.DeploymentsApi;
 import dev.warmlane.helm.LocalPipelineRun;
@@ -39,6 +40,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,10 +51,32 @@ class TektonIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String KEY = "wl-0123456789abcdef";
 
+    private static final ApiServer API = ApiServer.start();
+    private static final KubernetesClient KUBERNETES = API.client();
+    private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
+    private static final SharedGateways ON_KUBERNETES =
+            new SharedGateways(settings -> RunningGateway.start(KUBERNETES, settings));
+
+    private static Path keys;
+
     private final ChatClient client = new ChatClient();
 
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void writeKeys(@TempDir Path shared) throws Exception {
+        keys = Files.writeString(
+                shared.resolve("keys.yaml"), HashedKeys.file(List.of(HashedKeys.entry("pipeline", KEY, ""))));
+    }
+
+    @AfterAll
+    static void stop() {
+        GATEWAYS.close();
+        ON_KUBERNETES.close();
+        KUBERNETES.close();
+        API.close();
+    }
 
     @BeforeEach
     void putWarmlaneOnThePath() throws Exception {
@@ -62,10 +87,8 @@ class TektonIT {
 
     @Test
     void cacheHitProvesAGatewayThatAsksForKeys() throws Exception {
-        Path keys = Files.writeString(
-                folder.resolve("keys.yaml"), HashedKeys.file(List.of(HashedKeys.entry("pipeline", KEY, ""))));
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3));
-                RunningGateway gateway = inFrontOf(fleet, "warmlane.auth.keys-file=" + keys)) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(3))) {
+            RunningGateway gateway = askingForKeys(fleet);
             LocalPipelineRun run = run("warmlane-cache-hit", gateway, Map.of());
             assertThat(run.run()).as(run::output).isTrue();
             assertThat(run.succeeded()).containsExactly("one-session", "five-sessions");
@@ -89,9 +112,8 @@ class TektonIT {
     void cacheHitFailsWithPrefixCachingOff() throws Exception {
         FleetOptions options = FleetOptions.instant(2);
         ServerOptions uncached = options.server().withCache(new CacheConfig(16, 27_652, false));
-        try (SimulatedFleet fleet = SimulatedFleet.start(options.withServer(uncached));
-                RunningGateway gateway = inFrontOf(fleet)) {
-            LocalPipelineRun run = run("warmlane-cache-hit", gateway, Map.of());
+        try (SimulatedFleet fleet = SimulatedFleet.start(options.withServer(uncached))) {
+            LocalPipelineRun run = run("warmlane-cache-hit", askingForKeys(fleet), Map.of());
             assertThat(run.run()).isFalse();
             assertThat(run.succeeded()).isEmpty();
             assertThat(run.output()).contains("prefix caching off");
@@ -101,9 +123,9 @@ class TektonIT {
 
     @Test
     void rampSaysHowManySessionsHold() throws Exception {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2));
-                RunningGateway gateway = inFrontOf(fleet)) {
-            LocalPipelineRun run = run("warmlane-ramp", gateway, Map.of(), new Param("steps", new ParamValue("1 3")));
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(2))) {
+            LocalPipelineRun run =
+                    run("warmlane-ramp", askingForKeys(fleet), Map.of(), new Param("steps", new ParamValue("1 3")));
             assertThat(run.run()).as(run::output).isTrue();
             assertThat(run.results()).containsEntry("sessions", "3");
             assertThat(Files.readString(run.report("ramp/summary.md")).lines()).hasSize(4);
@@ -112,8 +134,8 @@ class TektonIT {
 
     @Test
     void rampFailsWhenSessionsAreScattered() throws Exception {
-        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4));
-                RunningGateway gateway = inFrontOf(fleet, "warmlane.routing.policy=random")) {
+        try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4))) {
+            RunningGateway gateway = inFrontOf(fleet, "warmlane.routing.policy=random");
             LocalPipelineRun run = run("warmlane-ramp", gateway, Map.of(), new Param("steps", new ParamValue("5 9")));
             assertThat(run.run()).isFalse();
             assertThat(Files.readString(run.report("ramp/summary.md")))
@@ -130,12 +152,8 @@ class TektonIT {
         Role role = TektonFiles.named(Role.class, "warmlane-pipeline");
         role.getMetadata().setNamespace("test");
         Permissions permissions = new Permissions(List.of(role));
-        try (ApiServer api = ApiServer.start();
-                KubernetesClient kubernetes = api.client();
-                Pods pods = new Pods(api);
-                RunningGateway gateway = pods.startGateway(kubernetes);
-                DeploymentsApi deployments =
-                        new DeploymentsApi("test", permissions, name -> pods.replaceAll(gateway))) {
+        try (Pods pods = new Pods();
+                DeploymentsApi deployments = new DeploymentsApi("test", permissions, name -> pods.replaceAll())) {
             deployments.add(new DeploymentBuilder()
                     .withNewMetadata()
                     .withName("vllm")
@@ -152,7 +170,10 @@ class TektonIT {
             Map<String, String> environment =
                     Map.of("KUBECONFIG", deployments.kubeconfig(folder).toString(), "HOME", folder.toString());
             LocalPipelineRun run = run(
-                    "warmlane-pod-restart", gateway, environment, new Param("selector", new ParamValue("app=vllm")));
+                    "warmlane-pod-restart",
+                    pods.gateway,
+                    environment,
+                    new Param("selector", new ParamValue("app=vllm")));
             assertThat(run.run()).as(run::output).isTrue();
             assertThat(run.succeeded()).containsExactly("before", "restart", "after");
             assertThat(run.output()).contains("deployment \"vllm\" successfully rolled out");
@@ -169,10 +190,15 @@ class TektonIT {
         }
     }
 
+    /** To whom keys do not matter, gives one all the same. */
+    private RunningGateway askingForKeys(SimulatedFleet fleet) {
+        return inFrontOf(fleet, "warmlane.auth.keys-file=" + keys);
+    }
+
     private RunningGateway inFrontOf(SimulatedFleet fleet, String... settings) {
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("warmlane.scrape.interval=200ms");
-        RunningGateway gateway = RunningGateway.inFrontOf(fleet, all.toArray(new String[0]));
+        RunningGateway gateway = GATEWAYS.inFrontOf(fleet, all.toArray(new String[0]));
         awaitModels(gateway, fleet.uris().size());
         return gateway;
     }
@@ -203,31 +229,25 @@ class TektonIT {
     /** Two pods of the Service vllm, and what a Deployment's controller does with them. */
     private final class Pods implements AutoCloseable {
         private final Map<String, SimulatedServer> servers = new HashMap<>();
-        private final ApiServer api;
+        private final RunningGateway gateway;
 
-        Pods(ApiServer api) {
-            this.api = api;
+        Pods() {
             start("old-0");
             start("old-1");
-        }
-
-        RunningGateway startGateway(KubernetesClient kubernetes) {
-            RunningGateway gateway = RunningGateway.start(
-                    kubernetes,
+            gateway = ON_KUBERNETES.with(
                     "warmlane.scrape.interval=200ms",
                     "warmlane.scrape.models-interval=200ms",
                     "warmlane.pools[0].name=default",
                     "warmlane.pools[0].kubernetes.namespace=test",
                     "warmlane.pools[0].kubernetes.service=vllm");
             awaitModels(gateway, 2);
-            return gateway;
         }
 
         /** Replaces one after the other, the new one first; all are ready when it returns. */
-        void replaceAll(RunningGateway gateway) {
+        void replaceAll() {
             IntStream.range(0, 2).forEach(i -> {
                 start("new-" + i);
-                api.delete(slice("old-" + i));
+                API.delete(slice("old-" + i));
                 EndpointId gone = new EndpointId("uid-old-" + i);
                 await().atMost(PATIENCE)
                         .until(() -> !gateway.router().pool().snapshot().contains(gone));
@@ -238,7 +258,7 @@ class TektonIT {
 
         private void start(String pod) {
             servers.put(pod, SimulatedServer.start(ServerOptions.DEFAULTS.withEngine(EngineModel.INSTANT)));
-            api.put(slice(pod));
+            API.put(slice(pod));
         }
 
         private EndpointSlice slice(String pod) {
