@@ -17,6 +17,8 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
+import java.net.URI;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,9 +43,10 @@ class DashboardIT {
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet mortal;
-    private RunningGateway frontOfMortal;
     private SimulatedFleet uncached;
-    private RunningGateway frontOfUncached;
+    /** In front of either: each test that asks it says which. */
+    private RunningGateway another;
+
     private Page page;
 
     @BeforeAll
@@ -51,22 +54,20 @@ class DashboardIT {
         mortal = SimulatedFleet.start(FleetOptions.instant(2));
         FleetOptions plain = FleetOptions.instant(2);
         uncached = SimulatedFleet.start(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
-        frontOfUncached = RunningGateway.inFrontOf(uncached, "warmlane.scrape.interval=200ms");
-        frontOfMortal = RunningGateway.inFrontOf(mortal, "warmlane.scrape.interval=200ms");
+        another = RunningGateway.inFrontOf(uncached, "warmlane.scrape.interval=200ms", "warmlane.health.slow-start=0s");
     }
 
     /** Before the dashboard's own: gateways of one process share their event loops, which the first to close ends. */
     @AfterAll
     void stop() {
-        frontOfMortal.close();
-        frontOfUncached.close();
+        another.close();
         uncached.close();
         mortal.close();
     }
 
     @BeforeEach
     void open() {
-        page = dashboard.open(frontOfUncached);
+        page = dashboard.open(another);
     }
 
     @Test
@@ -100,7 +101,8 @@ class DashboardIT {
 
     @Test
     void enginesThatCacheNothingAreRedAtOnceAndTheTileSaysSo() {
-        page.navigate(frontOfUncached.management("/dashboard#/overview").toString());
+        another.replaceEndpoints(urls(uncached));
+        page.navigate(another.management("/dashboard#/overview").toString());
         Locator hits = page.locator(".tile.bad", new Page.LocatorOptions().setHasText("Prefix cache hits"));
 
         assertThat(hits).isVisible(SOON);
@@ -205,15 +207,16 @@ class DashboardIT {
 
     @Test
     void anEjectedEndpointShowsWithItsReason() {
+        another.replaceEndpoints(urls(mortal));
         String dead = mortal.uris().get(0).getAuthority();
         mortal.server(0).close();
         page.context().close();
         page = dashboard.plainPage();
-        page.navigate(frontOfMortal.management("/dashboard#/overview").toString());
+        page.navigate(another.management("/dashboard#/overview").toString());
 
         Locator state = row(page, dead).locator(".state");
         for (int i = 0; i < 20; i++) {
-            dashboard.say(frontOfMortal, "mortal-" + i, "hello");
+            dashboard.say(another, "mortal-" + i, "hello");
         }
 
         assertThat(state).hasText("ejected", new LocatorAssertions.HasTextOptions().setTimeout(60_000));
@@ -227,5 +230,9 @@ class DashboardIT {
                 .hasText(since, new LocatorAssertions.HasTextOptions().setTimeout(60_000));
         // It is drawn anew every second, and stays open.
         assertThat(advice).isVisible();
+    }
+
+    private static List<String> urls(SimulatedFleet fleet) {
+        return fleet.uris().stream().map(URI::toString).toList();
     }
 }
