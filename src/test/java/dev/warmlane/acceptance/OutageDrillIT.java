@@ -8,22 +8,25 @@ import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.PrometheusProcess;
 import dev.warmlane.harness.RunningGateway;
+import dev.warmlane.tools.simulator.ServerOptions;
+import dev.warmlane.tools.simulator.ServerOptions.Models;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
@@ -53,23 +56,32 @@ class OutageDrillIT {
     private final List<SimulatedFleet> fleets = new ArrayList<>();
     private final List<RunningGateway> gateways = new ArrayList<>();
     private RunningGateway frontOfMortal;
-    private RunningGateway frontOfUncached;
-    private RunningGateway frontOfSlow;
+    /** In front of a pool whose servers cache nothing and one whose server is slow, each with a model of its pool's name. */
+    private RunningGateway frontOfOthers;
+
     private @Nullable PrometheusProcess prometheus;
 
     @BeforeAll
     void start(@TempDir Path folder) throws IOException {
         PrometheusProcess.assumeInstalled();
-        frontOfMortal = inFrontOf(FleetOptions.instant(4));
-        FleetOptions plain = FleetOptions.instant(2);
-        frontOfUncached = inFrontOf(plain.withServer(plain.server().withCache(new CacheConfig(16, 1000, false))));
-        FleetOptions slow = FleetOptions.instant(1);
+        frontOfMortal = start("warmlane.endpoints=" + urls(FleetOptions.instant(4)));
+        ServerOptions plain = FleetOptions.instant(1).server();
         Path keys = Files.writeString(
                 folder.resolve("keys.yaml"),
                 HashedKeys.file(
                         List.of(HashedKeys.entry("flooding", "key-f", ""), HashedKeys.entry("quiet", "key-q", ""))));
-        frontOfSlow = inFrontOf(
-                slow.withServer(slow.server().withEngine(new EngineModel(20e6, 0, 0, 0, 0, 8192, 256))),
+        frontOfOthers = start(
+                "warmlane.pools[0].name=uncached",
+                "warmlane.pools[0].models=uncached",
+                "warmlane.pools[0].endpoints="
+                        + urls(FleetOptions.instant(2)
+                                .withServer(named("uncached", plain.withCache(new CacheConfig(16, 1000, false))))),
+                "warmlane.pools[1].name=slow",
+                "warmlane.pools[1].models=slow",
+                "warmlane.pools[1].endpoints="
+                        + urls(FleetOptions.instant(1)
+                                .withServer(
+                                        named("slow", plain.withEngine(new EngineModel(20e6, 0, 0, 0, 0, 8192, 256))))),
                 "warmlane.auth.keys-file=" + keys,
                 "warmlane.queue.max-requests-per-endpoint=2",
                 "warmlane.queue.max-entries=2");
@@ -78,15 +90,22 @@ class OutageDrillIT {
                 gateways.stream().map(gateway -> gateway.management("/")).toList());
     }
 
-    private RunningGateway inFrontOf(FleetOptions options, String... settings) {
+    private static ServerOptions named(String model, ServerOptions server) {
+        return server.withModels(new Models(model, List.of(), 131_072));
+    }
+
+    /** Of the servers of a fleet that starts here. */
+    private String urls(FleetOptions options) {
         SimulatedFleet fleet = SimulatedFleet.start(options);
         fleets.add(fleet);
-        RunningGateway gateway = RunningGateway.inFrontOf(
-                fleet,
-                Stream.concat(
-                                Stream.of("warmlane.health.interval=200ms", "warmlane.scrape.interval=200ms"),
-                                Stream.of(settings))
-                        .toArray(String[]::new));
+        return fleet.uris().stream().map(URI::toString).collect(Collectors.joining(","));
+    }
+
+    private RunningGateway start(String... settings) {
+        RunningGateway gateway = RunningGateway.start(Stream.concat(
+                        Stream.of("warmlane.health.interval=200ms", "warmlane.scrape.interval=200ms"),
+                        Stream.of(settings))
+                .toArray(String[]::new));
         gateways.add(gateway);
         return gateway;
     }
@@ -132,13 +151,12 @@ class OutageDrillIT {
 
     @Test
     void cachingIsOff(CapturedOutput log) {
-        RunningGateway gateway = frontOfUncached;
         String name = fleets.get(1).uris().get(0).getAuthority();
         soon(() -> {
             for (int i = 0; i < 10; i++) {
-                chat(gateway, "s" + i, Map.of());
+                chat("uncached", "s" + i, "key-q");
             }
-            assertThat(problems(gateway)).contains("prefix-caching-off " + name);
+            assertThat(problems(frontOfOthers)).contains("prefix-caching-off " + name);
             assertThat(alerts()).contains("WarmlanePrefixCachingOff " + name);
             assertThat(log).contains("WarmlanePrefixCachingOff: " + name);
         });
@@ -146,19 +164,15 @@ class OutageDrillIT {
 
     @Test
     void oneTenantFloods(CapturedOutput log) throws Exception {
-        RunningGateway gateway = frontOfSlow;
         ScheduledExecutorService clients = Executors.newScheduledThreadPool(FLOODING_CLIENTS);
         try {
             for (int i = 0; i < FLOODING_CLIENTS; i++) {
                 String session = "flood-" + i;
                 clients.scheduleWithFixedDelay(
-                        () -> chat(gateway, session, Map.of("Authorization", "Bearer key-f")),
-                        0,
-                        PAUSE_MILLIS,
-                        TimeUnit.MILLISECONDS);
+                        () -> chat("slow", session, "key-f"), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
             }
             soon(() -> {
-                assertThat(problems(gateway)).anyMatch(problem -> problem.startsWith("rate-limited"));
+                assertThat(problems(frontOfOthers)).anyMatch(problem -> problem.startsWith("rate-limited"));
                 assertThat(alerts()).contains("WarmlaneRateLimited");
                 assertThat(query("topk(1, sum by (client) (rate(warmlane_client_requests_total[5m])))"))
                         .extracting(each -> each.at("/metric/client").asString())
@@ -175,17 +189,21 @@ class OutageDrillIT {
         await().pollInterval(PrometheusProcess.POLL).untilAsserted(named);
     }
 
-    private void chat(RunningGateway gateway, String session, Map<String, String> headers) {
-        Map<String, String> all = new HashMap<>(headers);
-        all.put("x-session-id", session);
-        client.post(gateway.uri("/v1/chat/completions"), ChatClient.body("hello " + session), all);
+    private void chat(String model, String session, String key) {
+        String body = ChatClient.JSON.writeValueAsString(
+                Map.of("model", model, "messages", List.of(Map.of("role", "user", "content", "hello " + session))));
+        client.post(
+                frontOfOthers.uri("/v1/chat/completions"),
+                body,
+                Map.of("x-session-id", session, "Authorization", "Bearer " + key));
     }
 
     /** What the page says is wrong, each with its endpoint. */
     private List<String> problems(RunningGateway gateway) {
         return client.firstEvent(gateway.management("/dashboard/live"))
-                .at("/pools/0/problems")
+                .at("/pools")
                 .valueStream()
+                .flatMap(pool -> pool.path("problems").valueStream())
                 .map(problem -> problem.path("id").asString()
                         + (problem.path("endpoint").isString()
                                 ? " " + problem.path("endpoint").asString()

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/** A real Prometheus that scrapes gateways, by the alert rules that operators get, but every second. */
+/** A real Prometheus that scrapes gateways, by the alert rules that operators get, but every other second. */
 public final class PrometheusProcess implements AutoCloseable {
     private static final Path PROMETHEUS = Path.of("/usr/bin/prometheus");
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -50,9 +50,9 @@ public final class PrometheusProcess implements AutoCloseable {
         Path rules = Files.writeString(
                 folder.resolve("rules.yaml"),
                 Files.readString(Path.of("config/prometheus/warmlane-alerts.yaml"))
-                        .replace("interval: 30s", "interval: 1s"));
+                        .replace("interval: 30s", "interval: 2s"));
         Path config = Files.writeString(folder.resolve("prometheus.yaml"), """
-                global: {scrape_interval: 1s, evaluation_interval: 1s}
+                global: {scrape_interval: 2s, evaluation_interval: 2s}
                 rule_files: [%s]
                 scrape_configs:
                   - job_name: warmlane
@@ -60,15 +60,16 @@ public final class PrometheusProcess implements AutoCloseable {
                     static_configs: [{targets: [%s], labels: {namespace: drill}}]
                 """.formatted(rules, targets));
         int port = FreePorts.take();
-        Process process = new ProcessBuilder(
+        ProcessBuilder command = new ProcessBuilder(
                         PROMETHEUS.toString(),
                         "--config.file=" + config,
                         "--storage.tsdb.path=" + folder.resolve("tsdb"),
                         "--web.listen-address=127.0.0.1:" + port)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("prometheus.log").toFile())
-                .start();
-        PrometheusProcess prometheus = new PrometheusProcess(process, port);
+                .redirectOutput(folder.resolve("prometheus.log").toFile());
+        // It makes much garbage and keeps little.
+        command.environment().put("GOGC", "400");
+        PrometheusProcess prometheus = new PrometheusProcess(command.start(), port);
         await().pollInterval(POLL)
                 .ignoreExceptions()
                 .untilAsserted(() -> assertThat(prometheus.query("warmlane_affinity_bindings"))
