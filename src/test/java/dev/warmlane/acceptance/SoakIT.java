@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class SoakIT {
     private static final Duration DURATION =
             Duration.ofSeconds(Math.round(60 * Double.parseDouble(System.getProperty("soak.minutes", "0.15"))));
+    private static final int CLIENTS = Integer.getInteger("soak.clients", 8);
     private static final long LEAST = Long.getLong("soak.least", 50);
     private static final long SEED = Long.getLong("soak.seed", System.nanoTime());
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -34,7 +35,7 @@ class SoakIT {
         System.out.printf("soak: seed %d, %s%n", SEED, DURATION);
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(4));
                 RunningGateway gateway = start(fleet);
-                SoakTraffic traffic = SoakTraffic.start(gateway, 16, SEED)) {
+                SoakTraffic traffic = SoakTraffic.start(gateway, CLIENTS, SEED)) {
             long middle;
             try (SoakFaults faults = SoakFaults.start(fleet, SEED)) {
                 long began = System.nanoTime();
