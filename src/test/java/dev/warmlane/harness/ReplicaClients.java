@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * were last probed. Each client has one long conversation. Every second request is a stream. Nothing is tried again.
  */
 public final class ReplicaClients implements AutoCloseable {
-    private static final long PROBE_MILLIS = 100;
+    private static final long PROBE_MILLIS = 250;
     /** Without it the clients take the CPU that a replica needs for its start. */
     private static final long READING_MILLIS = 500;
 

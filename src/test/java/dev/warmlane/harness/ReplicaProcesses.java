@@ -3,6 +3,7 @@ package dev.warmlane.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.engines.client.Certificates;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,8 +16,10 @@ import tools.jackson.databind.JsonNode;
 /** Gateways in processes of their own that form one cluster, over links that can be cut. */
 public final class ReplicaProcesses implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String CERTIFICATE = "replica";
 
     private final Path directory;
+    private final Certificates certificates;
     private final List<URI> endpoints;
     private final List<Integer> ports = new ArrayList<>();
     private final List<DisturbedLink> links = new ArrayList<>();
@@ -25,6 +28,8 @@ public final class ReplicaProcesses implements AutoCloseable {
 
     private ReplicaProcesses(Path directory, List<URI> endpoints, int count) {
         this.directory = directory;
+        this.certificates = new Certificates(directory);
+        certificates.make(CERTIFICATE, "dns:replicas");
         this.endpoints = List.copyOf(endpoints);
         for (int i = 0; i < count; i++) {
             ports.add(FreePorts.take());
@@ -99,7 +104,12 @@ public final class ReplicaProcesses implements AutoCloseable {
                 "warmlane.cluster.advertised-address=127.0.0.1:"
                         + links.get(number).port(),
                 "warmlane.cluster.member-name=replica-" + number,
-                "warmlane.cluster.secret=a secret of some length");
+                // Not by a secret, from which each would derive a key for a second; ReplicasIT has that.
+                "warmlane.cluster.ssl-bundle=replicas",
+                "spring.ssl.bundle.jks.replicas.keystore.location=" + certificates.keys(CERTIFICATE),
+                "spring.ssl.bundle.jks.replicas.keystore.password=" + Certificates.PASSWORD,
+                "spring.ssl.bundle.jks.replicas.truststore.location=" + certificates.trust(CERTIFICATE),
+                "spring.ssl.bundle.jks.replicas.truststore.password=" + Certificates.PASSWORD);
     }
 
     @Override
