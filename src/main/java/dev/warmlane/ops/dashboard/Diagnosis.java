@@ -4,7 +4,6 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.routing.EndpointTallies;
 import dev.warmlane.core.routing.EndpointTallies.Silence;
-import dev.warmlane.engines.pool.Pool.PoolTargets;
 import dev.warmlane.ops.actuator.EndpointStatus;
 import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
 import dev.warmlane.ops.dashboard.ProblemCatalogue.Problem;
@@ -12,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +53,7 @@ final class Diagnosis {
             problems.add(Problem.ofPool("certificate-expiring", "A certificate of SSL bundle " + bundle));
         }
         for (EndpointStatus endpoint : view.status().endpoints()) {
-            ofEndpoint(endpoint, view.pool().targets(), problems);
+            ofEndpoint(endpoint, view, problems);
         }
         ofDeliveries(view, problems);
         return problems;
@@ -175,10 +175,10 @@ final class Diagnosis {
         return values;
     }
 
-    private static void ofEndpoint(EndpointStatus endpoint, PoolTargets targets, List<Problem> problems) {
+    private static void ofEndpoint(EndpointStatus endpoint, PoolView view, List<Problem> problems) {
         if (endpoint.ejection() != null) {
             problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
-        } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isOld(endpoint.scrape())) {
+        } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isOld(endpoint.scrape(), view)) {
             problems.add(Problem.ofEndpoint("scrape-failing", endpoint.name()));
         }
         Double usage = endpoint.kvCacheUsage();
@@ -186,15 +186,16 @@ final class Diagnosis {
         if (usage != null && waiting != null && usage > KV_FULL && waiting > 0) {
             problems.add(new Problem("kv-cache-full", endpoint.name(), percent(usage)));
         }
-        if (targets.hitRatio() != null && Boolean.FALSE.equals(endpoint.prefixCaching())) {
+        if (view.pool().targets().hitRatio() != null && Boolean.FALSE.equals(endpoint.prefixCaching())) {
             problems.add(Problem.ofEndpoint("prefix-caching-off", endpoint.name()));
         }
     }
 
     /** One scrape that fails is nothing. */
-    private static boolean isOld(ScrapeStatus scrape) {
-        Long age = scrape.ageMillis();
-        return scrape.error() != null && (age == null || age > OLD_SCRAPE_MILLIS);
+    private static boolean isOld(ScrapeStatus scrape, PoolView view) {
+        // Of what was never scraped it is known only how long this gateway has been looking.
+        double age = Objects.requireNonNullElse(scrape.ageMillis(), Math.round(1000 * view.grown(PoolSum.SECONDS)));
+        return scrape.error() != null && age > OLD_SCRAPE_MILLIS;
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {

@@ -271,8 +271,8 @@ class DiagnosisTest {
         pool.endpoint(
                 0,
                 endpoint -> endpoint.ejection(new EjectionStatus("connect", 1_000, 29_000L, 1, false))
-                        .scrapeError("refused", 20_000));
-        pool.endpoint(1, endpoint -> endpoint.scrapeError("timed out", 20_000));
+                        .scrapeError("refused", 20_000L));
+        pool.endpoint(1, endpoint -> endpoint.scrapeError("timed out", 20_000L));
 
         assertThat(problems())
                 .containsExactly(
@@ -281,10 +281,19 @@ class DiagnosisTest {
 
     @Test
     void aScrapeThatFailsOnceOrOfAnEndpointThatStartsIsNothing() {
-        pool.endpoint(0, endpoint -> endpoint.scrapeError("closed early", 2_000));
-        pool.endpoint(1, endpoint -> endpoint.scrapeError("refused", 20_000).unready());
+        pool.endpoint(0, endpoint -> endpoint.scrapeError("closed early", 2_000L));
+        pool.endpoint(1, endpoint -> endpoint.scrapeError("refused", 20_000L).unready());
 
         assertThat(problems()).isEmpty();
+    }
+
+    @Test
+    void anEndpointThatWasNeverScrapedIsJudgedOnceTheGatewayHasLookedForAWhile() {
+        pool.grew(PoolSum.SECONDS, 2).endpoint(0, endpoint -> endpoint.scrapeError("timed out", null));
+        assertThat(problems()).isEmpty();
+
+        pool.grew(PoolSum.SECONDS, 11);
+        assertThat(problems()).containsExactly(Problem.ofEndpoint("scrape-failing", "pod-0"));
     }
 
     @Test

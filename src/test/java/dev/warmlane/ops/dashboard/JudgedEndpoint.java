@@ -18,7 +18,7 @@ final class JudgedEndpoint {
     private long waiting;
     private @Nullable EjectionStatus ejection;
     private @Nullable String scrapeError;
-    private long scrapeAgeMillis = 100;
+    private @Nullable Long scrapeAgeMillis = 100L;
     private boolean unready;
 
     JudgedEndpoint(String name) {
@@ -55,7 +55,7 @@ final class JudgedEndpoint {
         return this;
     }
 
-    JudgedEndpoint scrapeError(String error, long forMillis) {
+    JudgedEndpoint scrapeError(String error, @Nullable Long forMillis) {
         scrapeError = error;
         scrapeAgeMillis = forMillis;
         return this;
