@@ -140,9 +140,9 @@ final class HealthLog implements HealthListener {
             if (panic && healthy == 0) {
                 return "no endpoint is healthy, so all are used";
             }
-            return panic
-                    ? "only %d of %d endpoints are healthy, so all are used".formatted(healthy, endpoints)
-                    : "%d of %d endpoints are healthy, so only those are used".formatted(healthy, endpoints);
+            String share = "%d of %d endpoints %s healthy".formatted(healthy, endpoints, healthy == 1 ? "is" : "are");
+            String used = healthy == 1 ? "that one is" : "those are";
+            return panic ? "only %s, so all are used".formatted(share) : "%s, so only %s used".formatted(share, used);
         }
     }
 }

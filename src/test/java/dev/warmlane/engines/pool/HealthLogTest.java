@@ -24,7 +24,7 @@ class HealthLogTest {
         assertThat(logged.lines())
                 .hasSize(10)
                 .startsWith(
-                        "pool chat: only 1 of 3 endpoints are healthy, so all are used",
+                        "pool chat: only 1 of 3 endpoints is healthy, so all are used",
                         "pool chat: 2 of 3 endpoints are healthy, so only those are used");
 
         nanos += Duration.ofSeconds(10).toNanos();
