@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.ReplaySettings.Roles;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
@@ -88,7 +88,7 @@ final class EngineOptions {
         if (given == null) {
             return unlessGiven;
         }
-        Arguments.check(given >= 0 && given < Double.POSITIVE_INFINITY, option, given, ">= 0");
+        WrongArgumentException.check(given >= 0 && given < Double.POSITIVE_INFINITY, option, given, ">= 0");
         return given * unitNanos;
     }
 
@@ -125,17 +125,18 @@ final class EngineOptions {
          */
         @Nullable
         Roles roles() {
-            Arguments.positive("transfer gbps", gbps);
-            Arguments.positive("kv bytes per token", kvBytes);
+            WrongArgumentException.positive("transfer gbps", gbps);
+            WrongArgumentException.positive("kv bytes per token", kvBytes);
             if (prefillPods == null && decodePods == null) {
                 return null;
             }
             if (prefillPods == null || decodePods == null) {
                 String given = prefillPods == null ? "decode pods" : "prefill pods";
-                throw Arguments.wrong(given, "given alone", "both --prefill-pods and --decode-pods, or neither");
+                throw WrongArgumentException.of(
+                        given, "given alone", "both --prefill-pods and --decode-pods, or neither");
             }
-            Arguments.atLeast("prefill pods", prefillPods, 1);
-            Arguments.atLeast("decode pods", decodePods, 1);
+            WrongArgumentException.atLeast("prefill pods", prefillPods, 1);
+            WrongArgumentException.atLeast("decode pods", decodePods, 1);
             return new Roles(prefillPods, decodePods, gbps, kvBytes, false);
         }
     }

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.load.AccessLogTrace;
 import dev.warmlane.tools.replay.load.AgentsLoad;
 import dev.warmlane.tools.replay.load.Load;
@@ -139,7 +139,7 @@ final class LoadOptions {
                 : accessLog != null ? ACCESS_LOG : adapters != null ? ADAPTERS : String.valueOf(generate);
         for (OptionSpec option : given.matchedOptions()) {
             List<String> uses = USES.get(option.longestName());
-            Arguments.check(
+            WrongArgumentException.check(
                     uses == null || uses.contains(load),
                     option.longestName(),
                     "given",
@@ -156,8 +156,8 @@ final class LoadOptions {
 
     private IllegalArgumentException unreadable(String how, String expected) {
         return trace != null
-                ? Arguments.wrong("trace", trace + how, expected)
-                : Arguments.wrong("access log", accessLog + how, expected);
+                ? WrongArgumentException.of("trace", trace + how, expected)
+                : WrongArgumentException.of("access log", accessLog + how, expected);
     }
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
@@ -165,7 +165,7 @@ final class LoadOptions {
         long given = Stream.of(trace, accessLog, generate, adapters)
                 .filter(Objects::nonNull)
                 .count();
-        Arguments.check(
+        WrongArgumentException.check(
                 given == 1, "load", given + " given", "one of --trace, --access-log, --generate and --adapters");
         if (trace != null) {
             return new MooncakeTrace(trace, spreadTicks);
@@ -183,7 +183,7 @@ final class LoadOptions {
                 new MultiTurnLoad(sessions, turns, systemTokens, questionTokens, outputTokens, thinkSeconds, seed);
             case AGENTS -> new AgentsLoad(sessions, beginSeconds, seed);
             default ->
-                throw Arguments.wrong(
+                throw WrongArgumentException.of(
                         "generate", generate, "%s, %s or %s".formatted(SHARED_PREFIX, MULTI_TURN, AGENTS));
         };
     }

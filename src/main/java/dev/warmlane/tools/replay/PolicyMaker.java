@@ -4,7 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.warmlane.core.routing.RoutingPolicy;
 import dev.warmlane.core.routing.policy.Policies;
 import dev.warmlane.settings.PolicyFiles;
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -32,7 +32,7 @@ public interface PolicyMaker {
             for (int i = 1; i < parts.length; i++) {
                 int equals = parts[i].indexOf('=');
                 if (equals < 1) {
-                    throw Arguments.wrong("policy", text, "parameter=value after each colon");
+                    throw WrongArgumentException.of("policy", text, "parameter=value after each colon");
                 }
                 parameters.put(parts[i].substring(0, equals), parts[i].substring(equals + 1));
             }

@@ -5,7 +5,7 @@ import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.routing.Dispatch;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest;
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.Attempt.Arrival;
 import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
 import dev.warmlane.tools.replay.JoinReport.FirstMinute;
@@ -68,7 +68,7 @@ public final class Replay {
             DoubleConsumer progress) {
         int least = load.longestTokens() + Load.BLOCK_SIZE_TOKENS;
         String expected = ">= %d, for the longest request".formatted(least);
-        Arguments.check(settings.kvTokens() >= least, "kv tokens", settings.kvTokens(), expected);
+        WrongArgumentException.check(settings.kvTokens() >= least, "kv tokens", settings.kvTokens(), expected);
         this.load = load;
         this.settings = settings;
         this.fleet = new Fleet(settings);

@@ -3,6 +3,7 @@ package dev.warmlane.tools.replay;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.reuse.CacheAdvice.Change;
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.AdviseCommand.AdviceReport;
 import dev.warmlane.tools.replay.Bench.BenchReport;
 import dev.warmlane.tools.replay.DepartureReport.MinuteAfter;
@@ -156,8 +157,8 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     private List<Row> benchRows() throws IOException {
-        Arguments.check(!advise, "bench", "with --advise", "without");
-        Arguments.check(load.isEmpty(), "bench", "a load is given", "none, it brings its own");
+        WrongArgumentException.check(!advise, "bench", "with --advise", "without");
+        WrongArgumentException.check(load.isEmpty(), "bench", "a load is given", "none, it brings its own");
         List<NamedPolicy> named = policies(Bench.POLICIES);
         List<Row> rows = new ArrayList<>();
         List<Bench.Case> cases = benchCases.apply(seed);
@@ -177,7 +178,7 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     private List<Row> rows() throws IOException {
-        Arguments.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
+        WrongArgumentException.check(!advise || format == ReportFormat.TABLE, "advise", "--format " + format, "table");
         List<NamedPolicy> named = policies(POLICIES);
         scenario.checkSlow(engine.pods());
         AdapterConfig adapters = engine.adapters();
@@ -221,7 +222,7 @@ public final class ReplayCommand implements Callable<Integer> {
         try {
             return KeySource.ofLabel(key);
         } catch (IllegalArgumentException e) {
-            throw Arguments.wrong("key", key, "session, client-ip or prompt-prefix");
+            throw WrongArgumentException.of("key", key, "session, client-ip or prompt-prefix");
         }
     }
 

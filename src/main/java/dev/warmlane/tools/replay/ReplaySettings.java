@@ -2,7 +2,7 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint.Role;
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.PrefillLeg.Transfers;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
@@ -33,8 +33,8 @@ public record ReplaySettings(
         @Nullable Roles roles) {
 
     public ReplaySettings {
-        Arguments.atLeast("pods", endpoints, 1);
-        Arguments.atLeast("addresses", addresses, 1);
+        WrongArgumentException.atLeast("pods", endpoints, 1);
+        WrongArgumentException.atLeast("addresses", addresses, 1);
     }
 
     /** Engines of an 8B model on an H100, sessions as keys, and nothing goes wrong. */

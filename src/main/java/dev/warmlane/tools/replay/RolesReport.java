@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.ReplaySettings.Roles;
 import dev.warmlane.tools.replay.ReportFormat.Row;
@@ -34,7 +34,8 @@ final class RolesReport {
         Scenario scenario = settings.scenario();
         boolean changes =
                 !scenario.addSeconds.isEmpty() || !scenario.removeSeconds.isEmpty() || scenario.restartEachSeconds > 0;
-        Arguments.check(!changes, "prefill pods", "with --add, --remove or --restart-each", "endpoints that stay");
+        WrongArgumentException.check(
+                !changes, "prefill pods", "with --add, --remove or --restart-each", "endpoints that stay");
         this.settings = settings;
         this.roles = roles;
         this.runner = runner;

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.SharedPrefixes.Expectation;
 import java.time.Duration;
 import java.util.List;
@@ -115,26 +115,28 @@ public final class Scenario {
 
     /** @throws IllegalArgumentException naming the option that is out of range */
     Scenario checked() {
-        addSeconds.forEach(seconds -> Arguments.check(seconds >= 0, "add", seconds + " s", ">= 0"));
-        removeSeconds.forEach(seconds -> Arguments.check(seconds >= 0, "remove", seconds + " s", ">= 0"));
+        addSeconds.forEach(seconds -> WrongArgumentException.check(seconds >= 0, "add", seconds + " s", ">= 0"));
+        removeSeconds.forEach(seconds -> WrongArgumentException.check(seconds >= 0, "remove", seconds + " s", ">= 0"));
         slowdowns.forEach((endpoint, factor) -> {
-            Arguments.atLeast("slow", endpoint, 0);
-            Arguments.positive("slow", factor);
+            WrongArgumentException.atLeast("slow", endpoint, 0);
+            WrongArgumentException.positive("slow", factor);
         });
-        Arguments.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
-        Arguments.check(noticeSeconds >= 0, "notice", noticeSeconds + " s", ">= 0");
-        Arguments.check(drainSeconds == null || drainSeconds >= 0, "drain", drainSeconds + " s", ">= 0");
-        Arguments.check(
+        WrongArgumentException.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
+        WrongArgumentException.check(noticeSeconds >= 0, "notice", noticeSeconds + " s", ">= 0");
+        WrongArgumentException.check(drainSeconds == null || drainSeconds >= 0, "drain", drainSeconds + " s", ">= 0");
+        WrongArgumentException.check(
                 drainSeconds == null || (restartEachSeconds > 0 && noticeSeconds == 0),
                 "drain",
                 drainSeconds + " s",
                 "with --restart-each, and without --notice");
-        Arguments.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
-        Arguments.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
-        Arguments.check(prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");
-        Arguments.positive("index scale", indexScale);
-        Arguments.atLeast("gateways", gateways, 1);
-        Arguments.check(shareDelayMillis == null || shareDelayMillis >= 0, "share delay ms", shareDelayMillis, ">= 0");
+        WrongArgumentException.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
+        WrongArgumentException.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
+        WrongArgumentException.check(
+                prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");
+        WrongArgumentException.positive("index scale", indexScale);
+        WrongArgumentException.atLeast("gateways", gateways, 1);
+        WrongArgumentException.check(
+                shareDelayMillis == null || shareDelayMillis >= 0, "share delay ms", shareDelayMillis, ">= 0");
         return this;
     }
 
@@ -143,8 +145,8 @@ public final class Scenario {
         int last = endpoints + addSeconds.size() - 1;
         slowdowns
                 .keySet()
-                .forEach(endpoint ->
-                        Arguments.check(endpoint <= last, "slow", endpoint, "an endpoint from 0 to " + last));
+                .forEach(endpoint -> WrongArgumentException.check(
+                        endpoint <= last, "slow", endpoint, "an endpoint from 0 to " + last));
     }
 
     /** How long what a gateway tells takes to the others; null: they tell each other nothing. */

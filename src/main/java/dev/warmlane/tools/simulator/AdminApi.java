@@ -1,7 +1,7 @@
 package dev.warmlane.tools.simulator;
 
-import dev.warmlane.tools.Arguments;
 import dev.warmlane.tools.Json;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import dev.warmlane.tools.simulator.Faults.Transfers;
 import dev.warmlane.tools.simulator.GenerationService.ServerStats;
@@ -145,7 +145,7 @@ final class AdminApi {
         }
 
         private static JsonNode checked(boolean valid, String name, JsonNode value, String expected) {
-            Arguments.check(valid, name, value, expected);
+            WrongArgumentException.check(valid, name, value, expected);
             return value;
         }
     }

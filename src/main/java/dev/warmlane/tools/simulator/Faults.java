@@ -1,6 +1,6 @@
 package dev.warmlane.tools.simulator;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import java.time.Duration;
 import java.util.Locale;
@@ -72,7 +72,7 @@ public record Faults(
                     return fault;
                 }
             }
-            throw Arguments.wrong("metrics fault", name, "none, garbage or hang");
+            throw WrongArgumentException.of("metrics fault", name, "none, garbage or hang");
         }
 
         String label() {
@@ -86,14 +86,15 @@ public record Faults(
     public static final Faults NONE = builder().build();
 
     public Faults {
-        Arguments.check(!latency.isNegative(), "latency", latency, ">= 0");
-        Arguments.check(!refuse.isNegative(), "refuse", refuse, ">= 0");
-        Arguments.check(!ending.isNegative(), "ending", ending, ">= 0");
-        Arguments.check(!slowStart.isNegative(), "slow start", slowStart, ">= 0");
-        Arguments.check(isErrorStatus(status), "status", status, ERROR_STATUSES);
-        Arguments.check(statusCount >= -1, "status count", statusCount, ">= 0, or -1 for all");
-        Arguments.share("status probability", statusProbability);
-        Arguments.check(resetAfterChunks >= -1, "reset after chunks", resetAfterChunks, ">= 0, or -1 for never");
+        WrongArgumentException.check(!latency.isNegative(), "latency", latency, ">= 0");
+        WrongArgumentException.check(!refuse.isNegative(), "refuse", refuse, ">= 0");
+        WrongArgumentException.check(!ending.isNegative(), "ending", ending, ">= 0");
+        WrongArgumentException.check(!slowStart.isNegative(), "slow start", slowStart, ">= 0");
+        WrongArgumentException.check(isErrorStatus(status), "status", status, ERROR_STATUSES);
+        WrongArgumentException.check(statusCount >= -1, "status count", statusCount, ">= 0, or -1 for all");
+        WrongArgumentException.share("status probability", statusProbability);
+        WrongArgumentException.check(
+                resetAfterChunks >= -1, "reset after chunks", resetAfterChunks, ">= 0, or -1 for never");
     }
 
     private static boolean isErrorStatus(int status) {
@@ -146,11 +147,11 @@ public record Faults(
 
         /** Checks the values that are options, by what the options are called: JSON has other names and units for them. */
         void check() {
-            Arguments.atLeast("latency ms", latencyMillis, 0);
-            Arguments.check(isErrorStatus(status), "error status", status, ERROR_STATUSES);
-            Arguments.share("error rate", statusProbability);
-            Arguments.check(resetAfterChunks >= -1, "reset after", resetAfterChunks, ">= 0");
-            Arguments.atLeast("slow start ms", slowStartMillis, 0);
+            WrongArgumentException.atLeast("latency ms", latencyMillis, 0);
+            WrongArgumentException.check(isErrorStatus(status), "error status", status, ERROR_STATUSES);
+            WrongArgumentException.share("error rate", statusProbability);
+            WrongArgumentException.check(resetAfterChunks >= -1, "reset after", resetAfterChunks, ">= 0");
+            WrongArgumentException.atLeast("slow start ms", slowStartMillis, 0);
         }
 
         /** Sets the pause before response headers, in whole milliseconds. */

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.simulator;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import dev.warmlane.tools.simulator.engine.EngineModel.AdapterConfig;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
@@ -60,8 +60,8 @@ public record ServerOptions(
     public record Models(String base, List<String> loras, int maxModelLen, AdapterConfig adapters) {
         public Models {
             loras = List.copyOf(loras);
-            Arguments.check(!base.isBlank(), "model", "blank", "a name");
-            Arguments.check(maxModelLen >= 2, "max model len", maxModelLen, ">= 2 tokens");
+            WrongArgumentException.check(!base.isBlank(), "model", "blank", "a name");
+            WrongArgumentException.check(maxModelLen >= 2, "max model len", maxModelLen, ">= 2 tokens");
         }
 
         /** Models of which each adapter has a slot, and is loaded in no time. */
@@ -71,8 +71,8 @@ public record ServerOptions(
     }
 
     public ServerOptions {
-        Arguments.atLeast("data parallel size", ranks, 1);
-        Arguments.atLeast("output tokens", outputTokens, 1);
+        WrongArgumentException.atLeast("data parallel size", ranks, 1);
+        WrongArgumentException.atLeast("output tokens", outputTokens, 1);
     }
 
     /** The same with other models. */
@@ -161,7 +161,7 @@ public record ServerOptions(
         public static VllmVersion parse(String text) {
             Matcher parts = FORM.matcher(text);
             if (!parts.matches()) {
-                throw Arguments.wrong("vLLM version", text, "like 0.10.0");
+                throw WrongArgumentException.of("vLLM version", text, "like 0.10.0");
             }
             int patch = parts.group(3) == null ? 0 : Integer.parseInt(parts.group(3));
             return new VllmVersion(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)), patch);

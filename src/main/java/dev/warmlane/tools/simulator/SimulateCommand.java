@@ -1,6 +1,7 @@
 package dev.warmlane.tools.simulator;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.simulator.ServerOptions.VllmVersion;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel;
@@ -94,7 +95,7 @@ public final class SimulateCommand implements Callable<Integer> {
     /** What was asked for, checked. */
     FleetOptions options() {
         return Arguments.named(spec, () -> {
-            Arguments.atLeast("shutdown ms", shutdownMillis, 0);
+            WrongArgumentException.atLeast("shutdown ms", shutdownMillis, 0);
             faults.check();
             return new FleetOptions(host, port, pods, engine.toServerOptions(faults.build()));
         });
@@ -187,8 +188,8 @@ public final class SimulateCommand implements Callable<Integer> {
         private long seed = ServerOptions.DEFAULTS.seed();
 
         ServerOptions toServerOptions(Faults faults) {
-            Arguments.check(maxLoras == null || maxLoras >= 0, "max loras", maxLoras, ">= 0");
-            Arguments.atLeast("lora load ms", loraLoadMillis, 0);
+            WrongArgumentException.check(maxLoras == null || maxLoras >= 0, "max loras", maxLoras, ">= 0");
+            WrongArgumentException.atLeast("lora load ms", loraLoadMillis, 0);
             VllmVersion version = vllmVersion == null ? VllmVersion.NEWEST : VllmVersion.parse(vllmVersion);
             return new ServerOptions(
                     new ServerOptions.Models(

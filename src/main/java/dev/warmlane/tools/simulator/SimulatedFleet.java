@@ -1,6 +1,6 @@
 package dev.warmlane.tools.simulator;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.net.URI;
 import java.util.ArrayList;
@@ -65,10 +65,10 @@ public final class SimulatedFleet implements AutoCloseable {
     public record FleetOptions(String host, int port, int servers, ServerOptions server) {
 
         public FleetOptions {
-            Arguments.atLeast("pods", servers, 1);
+            WrongArgumentException.atLeast("pods", servers, 1);
             int lastPort = port == 0 ? 0 : port + servers - 1;
             String range = "0..%d for %d servers".formatted(65_536 - servers, servers);
-            Arguments.check(port >= 0 && lastPort <= 65_535, "port", port, range);
+            WrongArgumentException.check(port >= 0 && lastPort <= 65_535, "port", port, range);
         }
 
         /** Servers at demo speed on consecutive local ports. */

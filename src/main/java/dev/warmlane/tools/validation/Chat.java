@@ -1,6 +1,6 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -45,7 +45,8 @@ final class Chat {
         try {
             HttpRequest.newBuilder(completions).header(sessionHeader, "");
         } catch (IllegalArgumentException e) {
-            throw Arguments.wrong("session header", sessionHeader, "the name of a header that a client may set");
+            throw WrongArgumentException.of(
+                    "session header", sessionHeader, "the name of a header that a client may set");
         }
         this.sessionHeader = sessionHeader;
         this.apiKey = apiKey;

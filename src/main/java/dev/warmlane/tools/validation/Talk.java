@@ -1,6 +1,6 @@
 package dev.warmlane.tools.validation;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import java.time.Duration;
 import java.util.Random;
 import picocli.CommandLine.Option;
@@ -54,7 +54,8 @@ final class Talk {
         within("system-tokens", systemTokens, 1, MOST_TOKENS);
         within("question-tokens", questionTokens, 1, MOST_TOKENS);
         within("output-tokens", outputTokens, 1, MOST_TOKENS);
-        Arguments.check(thinkSeconds >= 0 && thinkSeconds <= 3600, "think-seconds", thinkSeconds, "0..3600");
+        WrongArgumentException.check(
+                thinkSeconds >= 0 && thinkSeconds <= 3600, "think-seconds", thinkSeconds, "0..3600");
         return this;
     }
 
@@ -95,7 +96,7 @@ final class Talk {
     }
 
     private static void within(String name, int value, int least, int most) {
-        Arguments.check(value >= least && value <= most, name, value, least + ".." + most);
+        WrongArgumentException.check(value >= least && value <= most, name, value, least + ".." + most);
     }
 
     /**

@@ -1,7 +1,7 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.validation.Management.PoolReading;
 import dev.warmlane.tools.validation.Management.PoolReading.PodReading;
 import dev.warmlane.tools.validation.Report.Target;
@@ -33,10 +33,10 @@ final class Targets {
 
     /** @throws IllegalArgumentException naming the option that is out of range */
     Targets checked() {
-        Arguments.share("min-hit-ratio", minHitRatio);
-        Arguments.share("min-stickiness", minStickiness);
+        WrongArgumentException.share("min-hit-ratio", minHitRatio);
+        WrongArgumentException.share("min-stickiness", minStickiness);
         if (maxImbalance != null) {
-            Arguments.check(maxImbalance >= 1, "max-imbalance", maxImbalance, ">= 1");
+            WrongArgumentException.check(maxImbalance >= 1, "max-imbalance", maxImbalance, ">= 1");
         }
         return this;
     }

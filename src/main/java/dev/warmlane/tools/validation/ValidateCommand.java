@@ -1,6 +1,7 @@
 package dev.warmlane.tools.validation;
 
 import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.validation.Management.CannotRunException;
 import dev.warmlane.tools.validation.Validation.Progress;
 import java.io.IOException;
@@ -117,7 +118,8 @@ public final class ValidateCommand implements Callable<Integer> {
     }
 
     private Validation validation(Progress progress) {
-        Arguments.check(timeoutSeconds >= 1 && timeoutSeconds <= 3600, "timeout", timeoutSeconds, "1..3600");
+        WrongArgumentException.check(
+                timeoutSeconds >= 1 && timeoutSeconds <= 3600, "timeout", timeoutSeconds, "1..3600");
         HttpClient http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(10))
@@ -146,7 +148,7 @@ public final class ValidateCommand implements Callable<Integer> {
     private static String base(String option, URI url) {
         boolean isHttp = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
         boolean isBase = isHttp && url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null;
-        Arguments.check(isBase, option, url, "http://host:port");
+        WrongArgumentException.check(isBase, option, url, "http://host:port");
         return url.toString().replaceAll("/+$", "");
     }
 
@@ -180,11 +182,12 @@ public final class ValidateCommand implements Callable<Integer> {
             try {
                 key = file == null ? variable : Files.readString(file).strip();
             } catch (IOException e) {
-                throw Arguments.wrong(option, file, "a file that can be read");
+                throw WrongArgumentException.of(option, file, "a file that can be read");
             }
             if (key != null && !key.matches("[\\x21-\\x7e]+")) {
                 String length = key.length() + " characters";
-                throw Arguments.wrong(file == null ? variableName : option, length, "one line of visible ASCII");
+                throw WrongArgumentException.of(
+                        file == null ? variableName : option, length, "one line of visible ASCII");
             }
             return key;
         }

@@ -1,7 +1,9 @@
 package dev.warmlane.ops.actuator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.proxy.error.ApiException;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -52,6 +54,8 @@ class VllmEndpointTest {
         assertThat(overview.find("10.0.0.9:8000")).isNotNull();
         assertThat(overview.find("http://10.0.0.9:8000")).isNotNull();
         assertThat(overview.find("http:/10.0.0.9:8000")).isNotNull();
-        assertThat(overview.find("vllm-2")).isNull();
+        assertThatThrownBy(() -> overview.find("vllm-2"))
+                .isInstanceOf(ApiException.class)
+                .hasMessage("endpoint: vllm-2 (expected: one that /actuator/vllm lists)");
     }
 }

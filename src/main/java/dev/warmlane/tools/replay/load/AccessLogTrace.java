@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.load.Load.BlockChain;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -54,7 +54,7 @@ public record AccessLogTrace(Path file, @Nullable String pool) implements Load.S
         });
         boolean known = pool == null ? pools.size() <= 1 : pools.contains(pool);
         if (!known) {
-            throw Arguments.wrong("pool", pool == null ? "not given" : pool, "one of " + pools);
+            throw WrongArgumentException.of("pool", pool == null ? "not given" : pool, "one of " + pools);
         }
         entries.sort(Comparator.comparing(Entry::time));
         return new Load(String.valueOf(file.getFileName()), new Conversations(lines(entries)).requests());

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.load.Load.BlockChain;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import dev.warmlane.tools.replay.load.SessionLoad.LogNormal;
@@ -44,8 +44,8 @@ public record AgentsLoad(int sessions, double beginSeconds, long seed) implement
     private static final long SUB_AGENT = 9;
 
     public AgentsLoad {
-        Arguments.atLeast("sessions", sessions, 1);
-        Arguments.positive("begin seconds", beginSeconds);
+        WrongArgumentException.atLeast("sessions", sessions, 1);
+        WrongArgumentException.positive("begin seconds", beginSeconds);
     }
 
     @Override

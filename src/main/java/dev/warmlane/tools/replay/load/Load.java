@@ -1,7 +1,7 @@
 package dev.warmlane.tools.replay.load;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.Arrays;
@@ -24,7 +24,7 @@ public record Load(String name, List<LoadRequest> arrivals) {
 
     public Load {
         arrivals = List.copyOf(arrivals);
-        Arguments.check(!arrivals.isEmpty(), "load " + name, "0 requests", ">= 1");
+        WrongArgumentException.check(!arrivals.isEmpty(), "load " + name, "0 requests", ">= 1");
     }
 
     /**
@@ -33,7 +33,7 @@ public record Load(String name, List<LoadRequest> arrivals) {
      * @param speed how many times as fast they arrive, and follow upon responses; > 0
      */
     public Load atSpeed(double speed) {
-        Arguments.positive("speed", speed);
+        WrongArgumentException.positive("speed", speed);
         return new Load(
                 name, arrivals.stream().map(request -> request.atSpeed(speed)).toList());
     }
@@ -63,9 +63,9 @@ public record Load(String name, List<LoadRequest> arrivals) {
 
     /** Checks the lengths of prompts and responses that are made up. */
     static void checkTokens(int systemTokens, int questionTokens, int outputTokens) {
-        Arguments.atLeast("system tokens", systemTokens, 0);
-        Arguments.atLeast("question tokens", questionTokens, 1);
-        Arguments.atLeast("output tokens", outputTokens, 1);
+        WrongArgumentException.atLeast("system tokens", systemTokens, 0);
+        WrongArgumentException.atLeast("question tokens", questionTokens, 1);
+        WrongArgumentException.atLeast("output tokens", outputTokens, 1);
     }
 
     /** An exponentially distributed number with mean 1, as between the events of a Poisson process with one event a second. */
@@ -137,8 +137,8 @@ public record Load(String name, List<LoadRequest> arrivals) {
         public static final int BYTES_PER_TOKEN = 4;
 
         public LoadRequest {
-            Arguments.atLeast("prompt tokens", promptTokens, 1);
-            Arguments.atLeast("output tokens", outputTokens, 1);
+            WrongArgumentException.atLeast("prompt tokens", promptTokens, 1);
+            WrongArgumentException.atLeast("output tokens", outputTokens, 1);
             branches = List.copyOf(branches);
         }
 

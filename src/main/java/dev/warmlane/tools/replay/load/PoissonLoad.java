@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.load.Load.BlockChain;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayList;
@@ -60,11 +60,11 @@ public sealed interface PoissonLoad extends Load.Source {
         private static final long QUESTION = 2;
 
         public SharedPrefixLoad {
-            Arguments.atLeast("groups", groups, 1);
-            Arguments.atLeast("prompts", promptsPerGroup, 1);
+            WrongArgumentException.atLeast("groups", groups, 1);
+            WrongArgumentException.atLeast("prompts", promptsPerGroup, 1);
             Load.checkTokens(systemTokens, questionTokens, outputTokens);
-            Arguments.positive("rate", requestsPerSecond);
-            Arguments.atLeast("requests", requests, 1);
+            WrongArgumentException.positive("rate", requestsPerSecond);
+            WrongArgumentException.atLeast("requests", requests, 1);
         }
 
         @Override
@@ -115,10 +115,10 @@ public sealed interface PoissonLoad extends Load.Source {
         private static final long QUESTION = 14;
 
         public AdaptersLoad {
-            Arguments.atLeast("adapters", adapters, 1);
+            WrongArgumentException.atLeast("adapters", adapters, 1);
             Load.checkTokens(systemTokens, questionTokens, outputTokens);
-            Arguments.positive("rate", requestsPerSecond);
-            Arguments.atLeast("requests", requests, 1);
+            WrongArgumentException.positive("rate", requestsPerSecond);
+            WrongArgumentException.atLeast("requests", requests, 1);
         }
 
         @Override
@@ -175,11 +175,11 @@ public sealed interface PoissonLoad extends Load.Source {
         private static final long PROBLEM = 12;
 
         public BurstLoad {
-            Arguments.atLeast("bursts", bursts, 1);
-            Arguments.atLeast("samples", samples, 1);
-            Arguments.atLeast("prompt tokens", promptTokens, 1);
-            Arguments.atLeast("output tokens", outputTokens, 1);
-            Arguments.positive("rate", burstsPerSecond);
+            WrongArgumentException.atLeast("bursts", bursts, 1);
+            WrongArgumentException.atLeast("samples", samples, 1);
+            WrongArgumentException.atLeast("prompt tokens", promptTokens, 1);
+            WrongArgumentException.atLeast("output tokens", outputTokens, 1);
+            WrongArgumentException.positive("rate", burstsPerSecond);
         }
 
         @Override

@@ -1,6 +1,6 @@
 package dev.warmlane.tools.replay.load;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.replay.load.Load.BlockChain;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
 import java.util.ArrayList;
@@ -36,10 +36,10 @@ public interface SessionLoad extends Load.Source {
         private static final long SESSION = 4;
 
         public MultiTurnLoad {
-            Arguments.atLeast("sessions", sessions, 1);
-            Arguments.atLeast("turns", turns, 1);
+            WrongArgumentException.atLeast("sessions", sessions, 1);
+            WrongArgumentException.atLeast("turns", turns, 1);
             Load.checkTokens(systemTokens, questionTokens, outputTokens);
-            Arguments.positive("think seconds", thinkSeconds);
+            WrongArgumentException.positive("think seconds", thinkSeconds);
         }
 
         @Override
@@ -92,8 +92,8 @@ public interface SessionLoad extends Load.Source {
         private static final long SESSION = 11;
 
         public ConversationsLoad {
-            Arguments.positive("rate", sessionsPerSecond);
-            Arguments.atLeast("sessions", sessions, 1);
+            WrongArgumentException.positive("rate", sessionsPerSecond);
+            WrongArgumentException.atLeast("sessions", sessions, 1);
         }
 
         @Override

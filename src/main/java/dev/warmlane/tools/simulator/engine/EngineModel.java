@@ -1,6 +1,6 @@
 package dev.warmlane.tools.simulator.engine;
 
-import dev.warmlane.tools.Arguments;
+import dev.warmlane.tools.WrongArgumentException;
 import dev.warmlane.tools.simulator.engine.EngineRequest.EngineSequence;
 import java.time.Duration;
 
@@ -47,9 +47,9 @@ public record EngineModel(
         requireNotNegative("attention", attentionNanos);
         requireNotNegative("decode sequence", decodeSequenceNanos);
         requireNotNegative("decode context token", decodeContextTokenNanos);
-        Arguments.atLeast("max sequences", maxSequences, 1);
+        WrongArgumentException.atLeast("max sequences", maxSequences, 1);
         String expected = ">= max sequences, %d".formatted(maxSequences);
-        Arguments.check(maxStepTokens >= maxSequences, "max step tokens", maxStepTokens, expected);
+        WrongArgumentException.check(maxStepTokens >= maxSequences, "max step tokens", maxStepTokens, expected);
     }
 
     /**
@@ -64,7 +64,7 @@ public record EngineModel(
             case "instant" -> INSTANT;
             case "8b-h100" -> H100_8B;
             case "70b-h100x4" -> H100X4_70B;
-            default -> throw Arguments.wrong("preset", name, "demo, instant, 8b-h100 or 70b-h100x4");
+            default -> throw WrongArgumentException.of("preset", name, "demo, instant, 8b-h100 or 70b-h100x4");
         };
     }
 
@@ -79,7 +79,7 @@ public record EngineModel(
     }
 
     private static void requireNotNegative(String name, double nanos) {
-        Arguments.check(nanos >= 0 && nanos < Double.POSITIVE_INFINITY, name, nanos + " ns", ">= 0");
+        WrongArgumentException.check(nanos >= 0 && nanos < Double.POSITIVE_INFINITY, name, nanos + " ns", ">= 0");
     }
 
     /** What one step computes; reused from step to step so that stepping allocates nothing. */
@@ -121,8 +121,8 @@ public record EngineModel(
         public static final AdapterConfig NONE = new AdapterConfig(0, Duration.ZERO);
 
         public AdapterConfig {
-            Arguments.atLeast("adapter slots", slots, 0);
-            Arguments.atLeast("adapter load ms", loading.toMillis(), 0);
+            WrongArgumentException.atLeast("adapter slots", slots, 0);
+            WrongArgumentException.atLeast("adapter load ms", loading.toMillis(), 0);
         }
 
         long loadNanos() {
@@ -146,8 +146,8 @@ public record EngineModel(
     public record CacheConfig(int blockSizeTokens, int blocks, boolean prefixCaching, boolean wasteless) {
 
         public CacheConfig {
-            Arguments.atLeast("block size", blockSizeTokens, 1);
-            Arguments.atLeast("kv blocks", blocks, 1);
+            WrongArgumentException.atLeast("block size", blockSizeTokens, 1);
+            WrongArgumentException.atLeast("kv blocks", blocks, 1);
         }
 
         /** A cache that wastes as much as vLLM's. */
@@ -158,7 +158,7 @@ public record EngineModel(
         /** A cache with prefix caching for this many tokens, rounded down to whole blocks. */
         public static CacheConfig ofTokens(int blockSizeTokens, long tokens) {
             long most = (long) Integer.MAX_VALUE * blockSizeTokens;
-            Arguments.check(tokens <= most, "kv tokens", tokens, "<= " + most);
+            WrongArgumentException.check(tokens <= most, "kv tokens", tokens, "<= " + most);
             return new CacheConfig(blockSizeTokens, (int) (tokens / blockSizeTokens), true);
         }
 
