@@ -57,11 +57,6 @@ class VllmEndpointIT {
                 .isEqualTo("http://10.0.0.9:8000");
     }
 
-    @Test
-    void answers404ForAnEndpointThatThereIsNot() throws Exception {
-        assertThat(get("/vllm-7").statusCode()).isEqualTo(404);
-    }
-
     private HttpResponse<String> get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/actuator/vllm" + path))
                 .timeout(Duration.ofSeconds(10))
