@@ -8,20 +8,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * How late streams are that wait for their first token, at each endpoint. What an engine waits for besides prefill, such as room in its
- * cache for another request, shows in no count of tokens, but those who wait there grow older than they should. How long the first in a
- * queue has waited tells best how long whoever joins it will wait (Ibrahim and Whitt, "Real-time delay estimation based on delay history",
- * Manufacturing &amp; Service Operations Management 11, 2009). Here it is the second: one alone may wait for something of its own, such as its grammar.
+ * How late streams are that wait for their first token, at each endpoint. What holds up an engine besides prefill, such as a cache
+ * without room for another request, shows in no count of tokens, but its streams wait for longer than they should. How long the head of
+ * a queue has waited predicts well how long whoever joins it will wait (Ibrahim and Whitt, "Real-time delay estimation based on delay
+ * history", Manufacturing &amp; Service Operations Management 11, 2009). Here it is the second in line: one alone may wait for something
+ * of its own, such as its grammar. Has an entry for each stream that waits.
  *
  * <p>Only of this gateway's own streams. Safe for concurrent use; reading takes no lock.
  */
 final class LateStreams {
-    /** First tokens differ by as much from what is expected without anybody waiting for anything else. */
+    /** First tokens vary by this factor although nothing else holds them up. */
     private static final double TIMES_EXPECTED = 2;
 
     private static final double UNNOTICED_SECONDS = 0.25;
 
-    /** As much has a session leave what is cached for it. Where a whole pool is late, more would only have all of them leave for nothing. */
+    /** Enough for a session to leave its cache. Where a whole pool is late, more would make all sessions leave theirs for nothing. */
     private static final double MOST_SECONDS = 2;
 
     private static final long NEVER = Long.MAX_VALUE;

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool remembers from one request to the next, whatever its policy: which keys are bound, what each endpoint is
- * predicted to hold, its load, what responses have taught, and what became of requests. The pool's router writes, policies read through a {@link
- * RoutingView}. Safe for concurrent use; never blocks.
+ * predicted to hold, its load, what responses have taught, and what became of requests. The pool's router writes, policies read
+ * through a {@link RoutingView}. Safe for concurrent use; never blocks.
  */
 public final class PoolMemory {
     private static final long BURST_NANOS = 250_000_000;

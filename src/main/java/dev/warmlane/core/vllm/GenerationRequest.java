@@ -101,6 +101,11 @@ public record GenerationRequest(
         return streamOptions.includesUsage();
     }
 
+    /** Whether engines may serve others first: it gives a priority that is above 0, or that only engines take for a number. */
+    public boolean mayGiveWay() {
+        return givenPriority != null && (priority == null || priority > 0);
+    }
+
     /**
      * The body with its priority no earlier than this, or null if it gives none that is.
      *

@@ -162,7 +162,7 @@ public final class RequestBody {
     /** Whether the response is streamed, and its first token comes when others' would: the body asks for no lower priority. */
     public boolean streamsInTurn() {
         GenerationRequest request = isJson() ? parseIfReadable() : null;
-        return request != null && request.stream() && (request.priority() == null || request.priority() <= 0);
+        return request != null && request.stream() && !request.mayGiveWay();
     }
 
     /** The release of the engines that will read it; until this is known, the newest is assumed. */

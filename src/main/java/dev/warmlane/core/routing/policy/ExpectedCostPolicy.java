@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  * the wait behind what e is computing and behind whatever else has first tokens come late there, the computing of what e does not hold
  * with the delay that this means for the others there, and the decoding that the prompts in flight slow down. A key that is bound stays
- * unless waiting there costs H more than elsewhere. No scraped gauge is in it: they are seconds old. Costs that are close count as equal; then the bound
- * endpoint decides, else the highest rendezvous weight.
+ * unless waiting there costs H more than elsewhere. No scraped gauge is in it: they are seconds old. Costs that are close count as
+ * equal; then the bound endpoint decides, else the highest rendezvous weight.
  */
 public final class ExpectedCostPolicy implements RoutingPolicy {
     private final CostParameters parameters;
