@@ -27,37 +27,50 @@ public final class EndpointNotes {
     /** Predicts from now on that the endpoint's cache is empty, until it is told otherwise. */
     public void forgetContents(EndpointId endpoint) {
         memory.restarted(endpoint);
-        retireIfGone(endpoint);
+        forgetIfGone(endpoint);
     }
 
     /** The endpoint has computed this prompt though no client sent it there. */
     public void warmed(EndpointId endpoint, PromptBlocks prompt) {
         memory.warmed(endpoint, prompt);
-        retireIfGone(endpoint);
+        forgetIfGone(endpoint);
     }
 
     /** The endpoint's KV cache holds this many tokens. */
     public void capacity(EndpointId endpoint, long tokens) {
         memory.capacity(endpoint, tokens);
-        retireIfGone(endpoint);
+        forgetIfGone(endpoint);
     }
 
     /** The endpoint says that it has this many requests, running and queued. */
     public void reported(EndpointId endpoint, long requests) {
         memory.observed(endpoint, requests);
-        retireIfGone(endpoint);
+        forgetIfGone(endpoint);
     }
 
     /** The endpoint says which adapters its requests use. */
     public void reported(EndpointId endpoint, EndpointAdapters adapters) {
         memory.adapters().observed(endpoint, adapters);
-        retireIfGone(endpoint);
+        forgetIfGone(endpoint);
     }
 
-    /** To be called after something was noted of an endpoint: it may have left meanwhile. */
-    void retireIfGone(EndpointId endpoint) {
-        if (!pool.snapshot().contains(endpoint)) {
-            memory.retire(endpoint);
+    /** To be called after a request was dispatched: its endpoint may have left meanwhile. */
+    void dispatched(RoutingDecision decision) {
+        if (forgetIfGone(decision.endpoint().id())) {
+            memory.unbind(decision);
         }
+    }
+
+    /**
+     * To be called after something but a binding was noted of an endpoint: it may have left meanwhile, and yet send responses.
+     *
+     * @return whether it has left
+     */
+    boolean forgetIfGone(EndpointId endpoint) {
+        boolean isGone = !pool.snapshot().contains(endpoint);
+        if (isGone) {
+            memory.forget(endpoint);
+        }
+        return isGone;
     }
 }

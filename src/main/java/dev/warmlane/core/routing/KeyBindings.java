@@ -55,6 +55,13 @@ final class KeyBindings {
         }
     }
 
+    /** The endpoint had left when the request was dispatched to it. */
+    void unbind(RoutingDecision decision) {
+        EndpointId endpoint = decision.endpoint().id();
+        bindings.release(boundKey(decision.request()), endpoint);
+        bindings.release(decision.request().key(), endpoint);
+    }
+
     private void bind(RoutingRequest request, EndpointId endpoint) {
         AffinityKey key = boundKey(request);
         bindings.bind(key, endpoint);

@@ -270,10 +270,20 @@ public final class PoolMemory {
         contents.insert(endpoint, prompt);
     }
 
-    /** The endpoint left for good. */
+    /** The endpoint left for good. Walks all bindings, so once is enough. */
     void retire(EndpointId endpoint) {
-        inFlight.retire(endpoint);
         bindings.releaseAll(endpoint);
+        forget(endpoint);
+    }
+
+    /** Takes back what the decision has bound. */
+    void unbind(RoutingDecision decision) {
+        keys.unbind(decision);
+    }
+
+    /** Drops what is known of an endpoint that left before it was noted, but for bindings. */
+    void forget(EndpointId endpoint) {
+        inFlight.retire(endpoint);
         otherClients.retire(endpoint);
         usualLoad.retire(endpoint);
         speeds.retire(endpoint);

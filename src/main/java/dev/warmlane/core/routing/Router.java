@@ -41,7 +41,7 @@ public final class Router {
         this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
         this.notes = new EndpointNotes(pool, memory);
-        this.feedback = new ResponseFeedback(memory, notes::retireIfGone);
+        this.feedback = new ResponseFeedback(memory, notes::forgetIfGone);
         this.health = health;
         pool.onRemoval(memory::retire);
     }
@@ -208,7 +208,7 @@ public final class Router {
         }
         memory.prefilling(leg);
         Dispatch dispatch = new Dispatch(leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null));
-        notes.retireIfGone(leg.endpoint().id());
+        notes.forgetIfGone(leg.endpoint().id());
         return dispatch;
     }
 
@@ -223,7 +223,7 @@ public final class Router {
         memory.opened(decision, lease);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
         Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
-        notes.retireIfGone(decision.endpoint().id());
+        notes.dispatched(decision);
         return dispatch;
     }
 
