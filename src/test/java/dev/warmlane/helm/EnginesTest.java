@@ -194,12 +194,11 @@ class EnginesTest {
 
     @Test
     void losesOnePodAtATime() {
-        assertThat(render("0.10.0", "")
-                        .named(PodDisruptionBudget.class, "warmlane-vllm")
-                        .getSpec()
-                        .getMaxUnavailable()
-                        .getIntVal())
-                .isEqualTo(1);
+        var budget = render("0.10.0", "")
+                .named(PodDisruptionBudget.class, "warmlane-vllm")
+                .getSpec();
+        assertThat(budget.getMaxUnavailable().getIntVal()).isEqualTo(1);
+        assertThat(budget.getUnhealthyPodEvictionPolicy()).isEqualTo("AlwaysAllow");
     }
 
     @Test

@@ -174,7 +174,8 @@ class GatewayPodsTest {
                 .containsExactly("kubernetes.io/hostname", "topology.kubernetes.io/zone");
         assertThat(pod(byDefault).getTopologySpreadConstraints())
                 .allSatisfy(spread -> assertThat(spread.getLabelSelector().getMatchLabels())
-                        .isEqualTo(deployment(byDefault).getSelector().getMatchLabels()));
+                        .isEqualTo(deployment(byDefault).getSelector().getMatchLabels()))
+                .allSatisfy(spread -> assertThat(spread.getMatchLabelKeys()).containsExactly("pod-template-hash"));
     }
 
     @Test

@@ -225,6 +225,7 @@ class ScalingTest {
     void losesOneReplicaAtATime() {
         var budget = Chart.render("{}").the(PodDisruptionBudget.class).getSpec();
         assertThat(budget.getMaxUnavailable().getIntVal()).isEqualTo(1);
+        assertThat(budget.getUnhealthyPodEvictionPolicy()).isEqualTo("AlwaysAllow");
         assertThat(budget.getSelector().getMatchLabels()).containsEntry("app.kubernetes.io/component", "gateway");
     }
 
