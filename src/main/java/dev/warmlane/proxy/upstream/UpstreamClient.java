@@ -54,6 +54,7 @@ public final class UpstreamClient implements AutoCloseable {
             HttpResources.get().onChannelClass(SocketChannel.class, loops);
     private final Map<Target, EndpointConnections> endpoints = new ConcurrentHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup("upstream", GlobalEventExecutor.INSTANCE);
+    private volatile @Nullable ApiException ended;
 
     /** @param limits of responses */
     public UpstreamClient(UpstreamSettings settings, HeaderLimits limits) {
@@ -103,8 +104,13 @@ public final class UpstreamClient implements AutoCloseable {
                 .doOnChannelInit((observer, channel, remote) -> channels.add(channel));
     }
 
-    /** Fails every response under way with this error, as if the engine's connection had, and closes all connections. */
+    /**
+     * Fails every request with this error, as if its connection had: those under way, those that wait for a connection, and those that
+     * come from now on. Closes all connections.
+     */
     public void end(ApiException reason) {
+        ended = reason;
+        // Those who wait follow one by one, as each connection that closes makes room.
         channels.forEach(channel -> channel.eventLoop().execute(() -> {
             channel.pipeline().fireExceptionCaught(reason);
             var unused = channel.close();
@@ -171,6 +177,11 @@ public final class UpstreamClient implements AutoCloseable {
             List<? extends SocketAddress> addresses,
             int at,
             @Nullable Throwable before) {
+        ApiException reason = ended;
+        if (reason != null) {
+            failed(connections, exchange, pooled, reason);
+            return;
+        }
         if (at == addresses.size()) {
             Throwable why = before == null
                     ? new UnknownHostException(connections.target().host())
@@ -189,6 +200,12 @@ public final class UpstreamClient implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        channels.add(channel);
+                        // In this order: else it could come too late to be closed with the others, and too early to be
+                        // refused.
+                        if (ended != null) {
+                            var unused = channel.close();
+                        }
                         SslHandler tls = connections.target().newTls(channel);
                         if (tls != null) {
                             channel.pipeline().addLast(tls);
@@ -201,7 +218,6 @@ public final class UpstreamClient implements AutoCloseable {
                 .connect(addresses.get(at))
                 .addListener((ChannelFutureListener) connected -> {
                     if (connected.isSuccess()) {
-                        channels.add(connected.channel());
                         secure(connected.channel(), exchange);
                     } else {
                         connect(connections, exchange, pooled, addresses, at + 1, connected.cause());

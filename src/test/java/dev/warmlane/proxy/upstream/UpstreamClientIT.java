@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.harness.HandDrivenEngine;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.UpstreamSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -177,6 +178,23 @@ class UpstreamClientIT {
         next.block(LONG);
 
         assertThat(timers).allMatch(Future::isCancelled);
+    }
+
+    @Test
+    void endsRequestsThatWaitForAConnectionToo() {
+        client = client(1, LONG);
+        Mono<String> sent = Requests.send(client, uri(), "/waiting").cache();
+        sent.subscribe();
+        await().until(() -> connected.get() == 1);
+        Mono<String> waiting = Requests.send(client, uri(), "/prompt").cache();
+        waiting.subscribe();
+
+        client.end(ApiException.shuttingDown());
+
+        assertThatThrownBy(() -> sent.block(LONG)).isInstanceOf(ApiException.class);
+        assertThatThrownBy(() -> waiting.block(LONG)).isInstanceOf(ApiException.class);
+        assertThatThrownBy(() -> get("/prompt")).isInstanceOf(ApiException.class);
+        assertThat(connected.get()).isEqualTo(1);
     }
 
     @Test
