@@ -47,9 +47,16 @@ public final class RequestBody {
      */
     public RequestBody(BufferedBody buffered, @Nullable String contentType, @Nullable String modelInQuery) {
         this.buffered = buffered;
-        this.json = contentType == null || contentType.toLowerCase(Locale.ROOT).contains("json");
+        this.json = contentType == null || isJson(contentType);
         this.boundary = json ? null : boundary(contentType);
         this.inQuery = modelInQuery;
+    }
+
+    /** By the media type alone: a parameter, such as the boundary of a form, may have any letters. */
+    private static boolean isJson(String contentType) {
+        int parameters = contentType.indexOf(';');
+        String mediaType = parameters < 0 ? contentType : contentType.substring(0, parameters);
+        return mediaType.toLowerCase(Locale.ROOT).contains("json");
     }
 
     private static @Nullable String boundary(@Nullable String contentType) {

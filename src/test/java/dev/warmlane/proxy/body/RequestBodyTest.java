@@ -6,6 +6,7 @@ import dev.warmlane.proxy.body.BufferedBody.BodyBudget;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestBodyTest {
     @ParameterizedTest
@@ -25,9 +26,29 @@ class RequestBodyTest {
             })
     void onlyAStreamThatGivesWayToNobodyTellsByItsFirstTokenHowLongOthersWait(
             String text, String type, boolean streamsInTurn) {
+        assertThat(body(text, type).streamsInTurn()).isEqualTo(streamsInTurn);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--b", "--json", "--application/JSON"})
+    void aFormIsAFormWhateverItsBoundarySays(String boundary) {
+        RequestBody form = body(
+                "--%1$s\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--%1$s--\r\n".formatted(boundary),
+                "multipart/form-data; boundary=\"%s\"".formatted(boundary));
+        assertThat(form.isJson()).isFalse();
+        assertThat(form.model()).isEqualTo("m");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"})
+    void isJsonByItsMediaType(String type) {
+        assertThat(body("{\"model\":\"m\"}", type).model()).isEqualTo("m");
+    }
+
+    private static RequestBody body(String text, String type) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         BufferedBody buffered = new BufferedBody(new BodyBudget(1024), 1024, -1);
         buffered.append(bytes, bytes.length);
-        assertThat(new RequestBody(buffered, type, null).streamsInTurn()).isEqualTo(streamsInTurn);
+        return new RequestBody(buffered, type, null);
     }
 }
