@@ -128,9 +128,10 @@ final class HandshakeTurns {
         private void goOn(ChannelHandlerContext ctx) {
             List<Object> messages = List.copyOf(held);
             held.clear();
+            // First: what is behind may change it, as HTTP/2 does when its preface comes with the end of a handshake.
+            ctx.channel().config().setAutoRead(reads);
             messages.forEach(ctx::fireChannelRead);
             ctx.fireChannelReadComplete();
-            ctx.channel().config().setAutoRead(reads);
         }
 
         /** Closed ones are removed, too: in a flood, those that have given up would stay behind the newest for as long as it lasts. */

@@ -3,6 +3,7 @@ package dev.warmlane.proxy.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.proxy.http.HandshakeTurns.Turns;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
@@ -83,6 +84,25 @@ class HandshakeTurnsTest {
         channel.pipeline().fireChannelRead("a");
         channel.pipeline().fireChannelRead("b");
         assertThat(channel.inboundMessages()).hasSize(4);
+    }
+
+    /** HTTP/2 does so when its preface comes with the end of a handshake. */
+    @Test
+    void whoeverReadsUnaskedFromWhatWasHeldOnGoesOnReading() {
+        channel.freezeTime();
+        channel.config().setAutoRead(false);
+        channel.pipeline().addLast(NettyPipeline.SslHandler, new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                ctx.channel().config().setAutoRead(message.equals("preface"));
+            }
+        });
+        new HandshakeTurns().addTo(channel.pipeline());
+        channel.pipeline().fireChannelRead("hello");
+        channel.pipeline().fireChannelRead("preface");
+        assertThat(channel.config().isAutoRead()).isFalse();
+        round();
+        assertThat(channel.config().isAutoRead()).isTrue();
     }
 
     private void round() {
