@@ -3,6 +3,7 @@ package dev.warmlane.proxy.outcome;
 import ch.qos.logback.core.encoder.EncoderBase;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
+import dev.warmlane.proxy.outcome.AccessRecord.Received;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -42,22 +43,25 @@ final class AccessLine extends EncoderBase<AccessRecord> {
             line.writeStringProperty("timestamp", TIMESTAMP.format(Instant.ofEpochMilli(request.epochMillis())));
             text(line, "request_id", request.requestId());
             text(line, "replica", replica);
-            text(line, "client", request.client());
-            text(line, "route", request.route());
-            text(line, "pool", request.pool());
-            text(line, "model", request.model());
-            text(line, "served_model", request.servedModel());
-            text(line, "result", request.result());
-            number(line, "status", request.status());
-            text(line, "error", request.error());
-            text(line, "trace_id", request.traceId());
-            session(line, request.key());
-            routing(line, request.routing());
-            response(line, request.response());
-            if (request.durationNanos() != null) {
-                millis(line, "duration_ms", request.durationNanos());
+            Received received = request.received();
+            if (received != null) {
+                text(line, "client", received.client());
+                text(line, "route", received.route());
+                text(line, "pool", received.pool());
+                text(line, "model", received.model());
+                text(line, "served_model", received.servedModel());
             }
-            prompt(line, request.prompt());
+            text(line, "result", request.end().result());
+            number(line, "status", request.end().status());
+            text(line, "error", request.end().error());
+            if (received != null) {
+                text(line, "trace_id", received.traceId());
+                session(line, received.key());
+                routing(line, received.routing());
+                response(line, received.response());
+                millis(line, "duration_ms", received.durationNanos());
+                prompt(line, received.prompt());
+            }
             line.writeEndObject();
             line.writeRaw('\n');
         }

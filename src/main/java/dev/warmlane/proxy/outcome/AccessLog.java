@@ -9,6 +9,8 @@ import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.outcome.AccessRecord.End;
+import dev.warmlane.proxy.outcome.AccessRecord.Received;
 import dev.warmlane.proxy.outcome.AccessRecord.Response;
 import dev.warmlane.proxy.outcome.AccessRecord.Routing;
 import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
@@ -112,23 +114,8 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
     @Override
     public void malformed(String requestId, ApiException error) {
         int status = error.status().value();
-        add(new AccessRecord(
-                clock.millis(),
-                requestId,
-                null,
-                null,
-                null,
-                null,
-                null,
-                Result.ofStatus(status).label(),
-                status,
-                error.code(),
-                null,
-                null,
-                null,
-                null,
-                Response.NONE,
-                null));
+        End end = new End(Result.ofStatus(status).label(), status, error.code());
+        add(new AccessRecord(clock.millis(), requestId, end, null));
     }
 
     /** Notes a request that is over, unless too many wait already. */
@@ -173,20 +160,19 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
         return new AccessRecord(
                 clock.millis() - TimeUnit.NANOSECONDS.toMillis(outcome.durationNanos()),
                 outcome.requestId(),
-                identity == null ? null : identity.name(),
-                route == null ? null : route.getId(),
-                outcome.pool().equals(PoolSettings.NO_POOL) ? null : outcome.pool(),
-                outcome.askedModel(),
-                Objects.equals(outcome.model(), outcome.askedModel()) ? null : outcome.model(),
-                outcome.result().label(),
-                outcome.status(),
-                outcome.errorCode(),
-                outcome.traceId(),
-                logged == null ? null : logged.prompt(),
-                progress == null ? null : progress.key(),
-                progress == null ? null : routing(progress),
-                progress == null ? Response.NONE : response(exchange, progress, logged),
-                outcome.durationNanos());
+                new End(outcome.result().label(), outcome.status(), outcome.errorCode()),
+                new Received(
+                        identity == null ? null : identity.name(),
+                        route == null ? null : route.getId(),
+                        outcome.pool().equals(PoolSettings.NO_POOL) ? null : outcome.pool(),
+                        outcome.askedModel(),
+                        Objects.equals(outcome.model(), outcome.askedModel()) ? null : outcome.model(),
+                        outcome.traceId(),
+                        logged == null ? null : logged.prompt(),
+                        progress == null ? null : progress.key(),
+                        progress == null ? null : routing(progress),
+                        progress == null ? Response.NONE : response(exchange, progress, logged),
+                        outcome.durationNanos()));
     }
 
     private static @Nullable Routing routing(RequestProgress progress) {

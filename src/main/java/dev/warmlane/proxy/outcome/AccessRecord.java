@@ -12,38 +12,54 @@ import org.jspecify.annotations.Nullable;
  *
  * @param epochMillis when it came, in milliseconds since 1970
  * @param requestId the id that the client and the engine know it by
- * @param client the name of its key or group; null where nobody is asked who they are
- * @param route the route that it matched
- * @param pool the pool that it was for
- * @param model the model as the client named it
- * @param servedModel the model that served it, where that has another name
- * @param result the class of the status, such as 2xx, or cancelled or failed
- * @param status the status that the client got; null where it left before
- * @param error the code of the error that the gateway responded with; null where there is none
- * @param traceId the trace that it is part of; null where spans are sent nowhere
- * @param prompt null where the request has no prompt that could be kept warm
- * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
- * @param routing where it went; null if it was refused before
- * @param response what came back
- * @param durationNanos from its headers to the end of its response; null if it had no headers that could be read
+ * @param end how it ended
+ * @param received what came of it; null if its head could not be read
  */
 public record AccessRecord(
         long epochMillis,
         String requestId,
-        @Nullable String client,
-        @Nullable String route,
-        @Nullable String pool,
-        @Nullable String model,
-        @Nullable String servedModel,
-        String result,
-        @Nullable Integer status,
-        @Nullable String error,
-        @Nullable String traceId,
-        @Nullable LoggedPrompt prompt,
-        @Nullable AffinityKey key,
-        @Nullable Routing routing,
-        Response response,
-        @Nullable Long durationNanos) {
+        End end,
+        @Nullable Received received) {
+
+    /**
+     * How a request ended for its client.
+     *
+     * @param result the class of the status, such as 2xx, or cancelled or failed
+     * @param status the status that the client got; null where it left before
+     * @param error the code of the error that the gateway responded with; null where there is none
+     */
+    public record End(
+            String result,
+            @Nullable Integer status,
+            @Nullable String error) {}
+
+    /**
+     * A request whose head could be read.
+     *
+     * @param client the name of its key or group; null where nobody is asked who they are
+     * @param route the route that it matched
+     * @param pool the pool that it was for
+     * @param model the model as the client named it
+     * @param servedModel the model that served it, where that has another name
+     * @param traceId the trace that it is part of; null where spans are sent nowhere
+     * @param prompt null where the request has no prompt that could be kept warm
+     * @param key what tied it to an endpoint; the line tells sessions and addresses apart, and no more
+     * @param routing where it went; null if it was refused before
+     * @param response what came back
+     * @param durationNanos from its headers to the end of its response
+     */
+    public record Received(
+            @Nullable String client,
+            @Nullable String route,
+            @Nullable String pool,
+            @Nullable String model,
+            @Nullable String servedModel,
+            @Nullable String traceId,
+            @Nullable LoggedPrompt prompt,
+            @Nullable AffinityKey key,
+            @Nullable Routing routing,
+            Response response,
+            long durationNanos) {}
 
     /**
      * Where a request went in the end.

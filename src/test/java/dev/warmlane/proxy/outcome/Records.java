@@ -3,7 +3,9 @@ package dev.warmlane.proxy.outcome;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.proxy.outcome.AccessRecord.End;
 import dev.warmlane.proxy.outcome.AccessRecord.LoggedPrompt;
+import dev.warmlane.proxy.outcome.AccessRecord.Received;
 import dev.warmlane.proxy.outcome.AccessRecord.Response;
 import dev.warmlane.proxy.outcome.AccessRecord.Routing;
 import java.util.List;
@@ -21,27 +23,26 @@ final class Records {
         return new AccessRecord(
                 MORNING,
                 "id-1",
-                "team-a",
-                "generation",
-                "default",
-                "m",
-                null,
-                "2xx",
-                200,
-                null,
-                null,
-                LoggedPrompt.of(prompt),
-                key,
-                new Routing(
-                        "vllm-0",
-                        "session",
-                        "bound",
-                        List.of(new AccessRecord.Failed("vllm-1", "connect")),
-                        1,
-                        512,
-                        87_654),
-                new Response(650L, 20L, 512L, 12_345_678L),
-                45_000_000L);
+                new End("2xx", 200, null),
+                new Received(
+                        "team-a",
+                        "generation",
+                        "default",
+                        "m",
+                        null,
+                        null,
+                        LoggedPrompt.of(prompt),
+                        key,
+                        new Routing(
+                                "vllm-0",
+                                "session",
+                                "bound",
+                                List.of(new AccessRecord.Failed("vllm-1", "connect")),
+                                1,
+                                512,
+                                87_654),
+                        new Response(650L, 20L, 512L, 12_345_678L),
+                        45_000_000L));
     }
 
     static AccessRecord served() {
@@ -52,19 +53,7 @@ final class Records {
         return new AccessRecord(
                 MORNING,
                 requestId,
-                null,
-                null,
-                null,
-                null,
-                null,
-                status == null ? "cancelled" : "4xx",
-                status,
-                null,
-                null,
-                null,
-                null,
-                null,
-                Response.NONE,
-                0L);
+                new End(status == null ? "cancelled" : "4xx", status, null),
+                new Received(null, null, null, null, null, null, null, null, null, Response.NONE, 0));
     }
 }
