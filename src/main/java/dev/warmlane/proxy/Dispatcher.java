@@ -2,32 +2,42 @@ package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.admission.Ticket;
+import dev.warmlane.core.admission.Ticket.QueuedRequest;
 import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.admission.Ticket.Waiter;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.vllm.GenerationRequest;
+import dev.warmlane.proxy.access.TokenCharge;
+import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.outcome.RequestOutcome;
 import dev.warmlane.settings.UpstreamSettings.QueueSettings;
 import io.netty.channel.EventLoop;
-import java.time.Duration;
+import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /** Has requests that cannot be dispatched at once wait in the queue, and dispatches each in its turn. Safe for concurrent use. */
 final class Dispatcher {
-    private static final Duration RETRY_WHEN_EMPTY = Duration.ofSeconds(1);
-
-    private final QueuedRequestReader reader;
+    private final boolean priorityInBody;
+    private final String priorityHeader;
     private final ProxyMetrics metrics;
 
     Dispatcher(QueueSettings settings, ProxyMetrics metrics) {
-        this.reader = new QueuedRequestReader(settings);
+        this.priorityInBody = settings.bodyPriority();
+        this.priorityHeader = settings.priorityHeader();
         this.metrics = metrics;
     }
 
@@ -36,10 +46,10 @@ final class Dispatcher {
      * 503 if there is nothing to wait for. Leaving means cancelling.
      */
     Mono<Dispatch> inTurn(ServerWebExchange exchange, RoutedExchange routed) {
-        if (!routed.hasAnother()) {
+        if (!routed.attempts().hasAnother()) {
             return Mono.error(noEndpoint(routed));
         }
-        if (routed.retries() == 0) {
+        if (routed.attempts().retries() == 0) {
             // The gateway's own time ends here; what follows is waiting.
             routed.progress().dispatched();
         }
@@ -47,25 +57,87 @@ final class Dispatcher {
             AdmissionQueue queue = routed.pool().queue();
             WaitingRequest waiting =
                     new WaitingRequest(RequestOutcome.of(exchange).eventLoop(), routed, sink, metrics);
-            Ticket place = queue.await(reader.read(exchange.getRequest(), routed), waiting);
+            Ticket place = queue.await(queued(exchange.getRequest(), routed), waiting);
             sink.onCancel(() -> queue.leave(place));
         });
     }
 
     static ApiException noEndpoint(RoutedExchange routed) {
         EndpointSnapshot snapshot = routed.pool().endpoints().snapshot();
-        boolean decodes = snapshot.endpoints().stream()
-                .anyMatch(endpoint -> endpoint.role().decodes());
-        String lack = decodes ? "" : ": all have role prefill";
-        return ApiException.noEndpointWith(routed.pool().name(), snapshot.hasRoles() ? lack : "", RETRY_WHEN_EMPTY);
+        boolean noneDecodes = snapshot.endpoints().stream()
+                .noneMatch(endpoint -> endpoint.role().decodes());
+        return ApiException.noEndpoint(
+                routed.pool().name(), snapshot.hasRoles() && noneDecodes ? ": all have role prefill" : "");
     }
 
     /** No endpoint computes the prompt for a decode endpoint that may not. */
     static ApiException noPrefill(RoutedExchange routed) {
-        return ApiException.noEndpointWith(
-                routed.pool().name(),
-                ": none of role prefill takes it, and prefill-decode.decode-alone is off",
-                RETRY_WHEN_EMPTY);
+        return ApiException.noEndpoint(
+                routed.pool().name(), ": none of role prefill takes it, and prefill-decode.decode-alone is off");
+    }
+
+    /** What the queue wants to know of a request: how urgent it is, whose it is, and where it can go. */
+    private QueuedRequest queued(ServerHttpRequest request, RoutedExchange routed) {
+        Router router = routed.pool().router();
+        Set<EndpointId> excluded = routed.attempts().excluded();
+        EndpointId owner = router.owner(routed.attempts().request(), excluded);
+        return new QueuedRequest(
+                routed.attempts().retries() > 0,
+                priority(request, routed),
+                client(request, routed),
+                owner == null ? router.boundEndpoint(routed.attempts().request()) : owner,
+                owner != null,
+                excluded);
+    }
+
+    /** How urgent it is. A client that is known can put its own requests back behind others, not forward. */
+    private int priority(ServerHttpRequest request, RoutedExchange routed) {
+        int asked = askedPriority(request, routed.requestBody());
+        TokenCharge charge = routed.charge();
+        if (charge == null) {
+            return asked;
+        }
+        long behind = Math.max(0, asked);
+        return (int) Math.min(Integer.MAX_VALUE, charge.identity().allowance().priority() + behind);
+    }
+
+    /** What the client says, where the settings believe it: lower goes earlier, 0 where nobody says. */
+    private int askedPriority(ServerHttpRequest request, RequestBody body) {
+        Integer priority =
+                priorityHeader.isEmpty() ? null : ofHeader(request.getHeaders().getFirst(priorityHeader));
+        if (priority == null && priorityInBody) {
+            GenerationRequest said = body.parseIfReadable();
+            priority = said == null ? null : said.priority();
+        }
+        return priority == null ? 0 : priority;
+    }
+
+    private static @Nullable Integer ofHeader(@Nullable String value) {
+        try {
+            return value == null ? null : Integer.valueOf(value.strip());
+        } catch (NumberFormatException notANumber) {
+            return null;
+        }
+    }
+
+    /**
+     * Among whom turns are shared: known clients, else what the session or client address says, else the address that the
+     * request came from.
+     */
+    private static long client(ServerHttpRequest request, RoutedExchange routed) {
+        TokenCharge charge = routed.charge();
+        if (charge != null) {
+            String client = charge.identity().client();
+            return AffinityKey.of(routed.pool().name(), KeySource.NONE, client).hash();
+        }
+        AffinityKey key = routed.attempts().request().key();
+        if (key.source().binds()) {
+            return key.hash();
+        }
+        InetSocketAddress peer = request.getRemoteAddress();
+        String address = peer == null ? "" : peer.getHostString();
+        return AffinityKey.of(routed.pool().name(), KeySource.CLIENT_IP, address)
+                .hash();
     }
 
     /** A request in the queue. Whoever lets it in or refuses it, it goes on where its connection is served. */
@@ -88,7 +160,7 @@ final class Dispatcher {
         public boolean enter() {
             Dispatch dispatch;
             try {
-                dispatch = routed.next(FailureCause.OTHER);
+                dispatch = routed.attempts().next(FailureCause.OTHER);
             } catch (RuntimeException e) {
                 goOn(() -> sink.error(e));
                 return true;
@@ -107,7 +179,7 @@ final class Dispatcher {
         }
 
         private ApiException error(Refusal refusal) {
-            if (!routed.hasAnother()) {
+            if (!routed.attempts().hasAnother()) {
                 return Dispatcher.noEndpoint(routed);
             }
             if (refusal.reason() == Refusal.Reason.CLOSED) {

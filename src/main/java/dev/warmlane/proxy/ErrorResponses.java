@@ -73,7 +73,7 @@ final class ErrorResponses {
             Function<Mono<ByteBuf>, Mono<Void>> pass) {
         int status = upstream.status();
         if (status == 500
-                && routed.computed() != null
+                && routed.attempts().computed() != null
                 && routed.pool().prefillDecode().decodeAlone()) {
             return Mono.error(new TransferFailed());
         }
@@ -122,7 +122,7 @@ final class ErrorResponses {
         String model = said == FailureCause.NO_MODEL ? routed.requestBody().lastModel() : null;
         if (model != null) {
             models.refused(routed.pool().name(), dispatch.endpoint().id(), model);
-            routed.askAnywhere();
+            routed.attempts().askAnywhere();
         }
         if (said != null || status != 500) {
             return Mono.justOrEmpty(said);

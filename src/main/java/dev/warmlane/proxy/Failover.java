@@ -83,7 +83,7 @@ final class Failover {
 
     /** Completes when the response has gone to the client; fails with what the client is told if there is none. */
     Mono<Void> send(ServerWebExchange exchange, RoutedExchange routed) {
-        Dispatch first = routed.pool().queue().isIdle() ? routed.next(FailureCause.OTHER) : null;
+        Dispatch first = routed.pool().queue().isIdle() ? routed.attempts().next(FailureCause.OTHER) : null;
         if (first == null) {
             return dispatcher.inTurn(exchange, routed).flatMap(dispatch -> attempt(exchange, routed, dispatch));
         }
@@ -106,7 +106,7 @@ final class Failover {
 
     /** The request is over. */
     void finished(ServerWebExchange exchange, RoutedExchange routed) {
-        if (routed.computed() != null) {
+        if (routed.attempts().computed() != null) {
             prefills.finished(exchange, routed);
         }
     }
@@ -135,7 +135,7 @@ final class Failover {
         return attempts.follow(attempt, dispatch.endpoint().id(), sent).onErrorResume(failure -> {
             if (failure instanceof ErrorResponses.TransferFailed) {
                 metrics.transferFailed(routed.pool().name());
-                routed.forgetComputed();
+                routed.attempts().forgetComputed();
                 dispatch.recomputes();
                 return send(false, exchange, routed, dispatch, target);
             }
@@ -159,7 +159,7 @@ final class Failover {
                 routed.pool().tls(),
                 attempt,
                 () -> {
-                    routed.sent(attempt);
+                    routed.attempts().sent(attempt);
                     FullHttpRequest request = requests.of(exchange, routed, endpoint);
                     Dispatch leg = dispatch.prefill();
                     if (leg != null && routed.pool().prefillDecode().sidecar()) {
@@ -208,7 +208,7 @@ final class Failover {
         EngineFailure why = UpstreamAttempt.failure(failure);
         // A response that is given up was allowed to be when it came, or when it did not.
         boolean again = failure instanceof UnusableResponse
-                ? !routed.isFallingBack() && routed.hasAnother()
+                ? !routed.attempts().isFallingBack() && routed.attempts().hasAnother()
                 : why.retryable() && retries.allow(routed, why.cause());
         if (again) {
             metrics.retried(routed.pool().name(), why.cause().label());
@@ -222,22 +222,22 @@ final class Failover {
 
     private Mono<Void> next(ServerWebExchange exchange, RoutedExchange routed, Dispatch failed, Throwable failure) {
         FailureCause cause = UpstreamAttempt.failure(failure).cause();
-        Dispatch next = routed.next(cause);
+        Dispatch next = routed.attempts().next(cause);
         if (next != null) {
             return attempt(exchange, routed, next);
         }
-        if (!routed.hasAnother()) {
+        if (!routed.attempts().hasAnother()) {
             return fail(exchange, routed, failed, failure);
         }
-        routed.leave(cause);
+        routed.attempts().leave(cause);
         return dispatcher.inTurn(exchange, routed).flatMap(dispatch -> attempt(exchange, routed, dispatch));
     }
 
     private Mono<Void> fail(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch, Throwable failure) {
         EngineFailure why = UpstreamAttempt.failure(failure);
-        routed.giveUp(why.cause());
+        routed.attempts().giveUp(why.cause());
         log.note(dispatch.endpoint().name(), "request failed", why.reason());
-        if (routed.isRetryDiscouraged()) {
+        if (routed.attempts().isRetryDiscouraged()) {
             exchange.getResponse().getHeaders().set(ResponseHeaders.SHOULD_RETRY, "false");
         }
         return Mono.error(UpstreamAttempt.error(failure));

@@ -138,7 +138,7 @@ final class NamedModels {
             }
         }
         models.missed();
-        throw ApiException.noEndpoint(given.name(), given.target().model(), PoolSelector.RETRY_WHEN_UNKNOWN);
+        throw ApiException.noEndpointServes(given.target().model(), given.name());
     }
 
     private @Nullable NamedModel available(NamedModel given, int from) {

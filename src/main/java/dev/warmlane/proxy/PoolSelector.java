@@ -17,7 +17,6 @@ import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.PoolSettings;
-import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the pool of a request: the one its route names, or the one that serves its model. */
 final class PoolSelector {
-    static final Duration RETRY_WHEN_UNKNOWN = Duration.ofSeconds(1);
 
     private static final int SHOWN_CHARS = 200;
 
@@ -173,7 +171,7 @@ final class PoolSelector {
         for (Pool pool : pools.all()) {
             if (catalog.models(pool.name()).isEmpty()) {
                 // It may serve the model: none of its endpoints has said yet.
-                throw ApiException.noEndpoint(pool.name(), RETRY_WHEN_UNKNOWN);
+                throw ApiException.noEndpoint(pool.name(), "");
             }
         }
         for (Pool pool : pools.all()) {

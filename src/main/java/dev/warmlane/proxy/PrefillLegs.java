@@ -75,7 +75,7 @@ final class PrefillLegs {
      */
     Mono<Void> before(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         Dispatch leg = dispatch.prefill();
-        ComputedPrompt computed = routed.computed();
+        ComputedPrompt computed = routed.attempts().computed();
         if (computed != null && computed.isUnused()) {
             if (dispatch.endpoint().role() == Role.DECODE) {
                 // The endpoint before never heard of it, so that the blocks are still there.
@@ -87,7 +87,7 @@ final class PrefillLegs {
             }
             unused.release(exchange, routed);
         } else {
-            routed.forgetComputed();
+            routed.attempts().forgetComputed();
         }
         PrefillBody.Api api =
                 PrefillBody.Api.ofPath(exchange.getRequest().getURI().getRawPath());
@@ -180,7 +180,7 @@ final class PrefillLegs {
             leg.close();
             metrics.prefilled(routed.pool().name(), System.nanoTime() - startedNanos);
             dispatch.transferred();
-            if (!routed.computed(transfer)) {
+            if (!routed.attempts().computed(transfer)) {
                 unused.release(exchange, routed, transfer);
             }
             return Mono.empty();
@@ -233,7 +233,7 @@ final class PrefillLegs {
         leg.failed(why.cause());
         metrics.prefillLeg(routed.pool().name(), "failed");
         Dispatch again = retries.allowPrefill(routed, why.cause())
-                ? routed.prefillAgain(dispatch, leg.endpoint().id())
+                ? routed.attempts().prefillAgain(dispatch, leg.endpoint().id())
                 : null;
         log.note(
                 leg.endpoint().name(),

@@ -53,7 +53,7 @@ final class ProxyMetrics {
         String pool = routed.pool().name();
         RequestProgress progress = routed.progress();
         progress.streams(timer(new Labels(RequestMeter.INTER_CHUNK_GAP, pool)));
-        ComputedPrompt computed = routed.computed();
+        ComputedPrompt computed = routed.attempts().computed();
         return () -> {
             timer(new Labels(RequestMeter.TTFT, pool)).record(progress.firstByteNanos(), TimeUnit.NANOSECONDS);
             if (computed != null) {

@@ -96,7 +96,7 @@ final class ResponseObserver {
 
     private void commitOnce() {
         committed = true;
-        routed.returnPermit();
+        routed.attempts().returnPermit();
         onCommit.run();
     }
 

@@ -73,7 +73,7 @@ final class ResponseWriter {
                 () -> headers.write(response, upstream.status(), upstream.headers(), dispatch, routed),
                 onFirstByte,
                 log);
-        ComputedPrompt computed = upstream.status() < 400 ? routed.computed() : null;
+        ComputedPrompt computed = upstream.status() < 400 ? routed.attempts().computed() : null;
         Transfer transfer = computed == null ? null : computed.transfer();
         if (isShort(upstream)) {
             return (transfer == null ? whole : whole.map(body -> corrected(body, transfer, upstream)))
@@ -212,7 +212,7 @@ final class ResponseWriter {
             HttpHeaders headers = to.getHeaders();
             copy(from, headers);
             headers.set(RequestIds.HEADER, routed.requestId());
-            if (FailureCause.isUnavailable(status) && routed.isRetryDiscouraged()) {
+            if (FailureCause.isUnavailable(status) && routed.attempts().isRetryDiscouraged()) {
                 headers.set(SHOULD_RETRY, "false");
             }
             NamedModel named = routed.named();

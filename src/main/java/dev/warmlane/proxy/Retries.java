@@ -52,7 +52,8 @@ final class Retries {
     }
 
     private boolean possibleHere(RoutedExchange routed) {
-        return routed.retries() < settings.maxRetries() && routed.hasAnother();
+        return routed.attempts().retries() < settings.maxRetries()
+                && routed.attempts().hasAnother();
     }
 
     private boolean canFallBack(RoutedExchange routed) {
@@ -70,7 +71,7 @@ final class Retries {
         }
         boolean fallsBack = canFallBack(routed);
         if (fallsBack) {
-            routed.fallBack();
+            routed.attempts().fallBack();
         }
         return fallsBack;
     }
@@ -84,8 +85,9 @@ final class Retries {
             // Nothing fails there, and the refusal has cost nothing.
             return possibleHere(routed);
         }
+        Attempts attempts = routed.attempts();
         if (cause == FailureCause.TIMEOUT && !settings.onTimeout()) {
-            routed.discourageRetry();
+            attempts.discourageRetry();
             return false;
         }
         boolean alone = failsAlone(routed);
@@ -93,12 +95,12 @@ final class Retries {
             return false;
         }
         if (alone || isOfDeadEndpoint(cause)) {
-            routed.returnPermit();
+            attempts.returnPermit();
             return true;
         }
-        boolean allowed = routed.takePermit(budget(routed.pool().name()));
+        boolean allowed = attempts.takePermit(budget(routed.pool().name()));
         if (!allowed) {
-            routed.discourageRetry();
+            attempts.discourageRetry();
             metrics.retryBudgetExhausted(routed.pool().name());
         }
         return allowed;
@@ -106,10 +108,11 @@ final class Retries {
 
     /** Whether a prefill leg that failed may be followed by another. If not, the endpoint of the response computes the prompt. */
     boolean allowPrefill(RoutedExchange routed, FailureCause cause) {
-        if (routed.prefillRetries() >= settings.maxRetries()) {
+        if (routed.attempts().prefillRetries() >= settings.maxRetries()) {
             return false;
         }
-        if (isOfDeadEndpoint(cause) || routed.takePermit(budget(routed.pool().name()))) {
+        if (isOfDeadEndpoint(cause)
+                || routed.attempts().takePermit(budget(routed.pool().name()))) {
             return true;
         }
         metrics.retryBudgetExhausted(routed.pool().name());
@@ -118,7 +121,7 @@ final class Retries {
 
     /** Notes that the endpoint of an attempt has failed, and says whether no other has lately. */
     private boolean failsAlone(RoutedExchange routed) {
-        EndpointId endpoint = routed.endpoint();
+        EndpointId endpoint = routed.attempts().endpoint();
         return endpoint != null
                 && failing.computeIfAbsent(routed.pool().name(), name -> new FailingEndpoints())
                         .failsAlone(endpoint.server(), nanoClock.getAsLong());
@@ -126,7 +129,7 @@ final class Retries {
 
     /** The pause before the attempt that follows a failure: none unless its cause was that of the one before. */
     Duration pause(RoutedExchange routed, FailureCause cause) {
-        return backoff.pause(routed.repetitions(cause));
+        return backoff.pause(routed.attempts().repetitions(cause));
     }
 
     /** Retries cannot bury an endpoint that is not there, and when one of four dies, a quarter of all requests need one. */

@@ -33,11 +33,11 @@ final class UnusedBlocks {
 
     /** Releases the blocks of a request that is over, or that goes to an endpoint which fetches nothing, if nobody was told of them. */
     void release(ServerWebExchange exchange, RoutedExchange routed) {
-        ComputedPrompt computed = routed.computed();
+        ComputedPrompt computed = routed.attempts().computed();
         if (computed == null) {
             return;
         }
-        routed.forgetComputed();
+        routed.attempts().forgetComputed();
         Transfer transfer = computed.takeUnused();
         if (transfer != null) {
             release(exchange, routed, transfer);
@@ -46,7 +46,7 @@ final class UnusedBlocks {
 
     /** Releases blocks that were computed only when the request was over. */
     void release(ServerWebExchange exchange, RoutedExchange routed, Transfer transfer) {
-        EndpointId last = routed.endpoint();
+        EndpointId last = routed.attempts().endpoint();
         Endpoint endpoint =
                 last == null ? null : routed.pool().endpoints().snapshot().find(last);
         if (endpoint == null || !releases.tryAcquire()) {

@@ -31,7 +31,7 @@ final class UpstreamRequests {
     /** The request with its own body and, if somebody else has computed its prompt, with what the endpoint is to fetch. */
     FullHttpRequest of(ServerWebExchange exchange, RoutedExchange routed, Endpoint endpoint) {
         byte[] body = routed.requestBody().bytes();
-        ComputedPrompt computed = routed.computed();
+        ComputedPrompt computed = routed.attempts().computed();
         Transfer transfer = computed == null ? null : computed.handOver();
         return of(
                 exchange,

@@ -79,7 +79,7 @@ final class WebSocketRelay {
         return client.headers(WebSocketRelay::removeHandshake)
                 .doOnRequest((request, connection) -> {
                     if (attempt.begin(connection.channel(), System.nanoTime())) {
-                        routed.sent(attempt);
+                        routed.attempts().sent(attempt);
                         UpstreamHeaders.withoutDefaults(exchange.getRequest(), request.requestHeaders());
                         List<String> protocols = WebSocketUpgrade.protocols(exchange.getRequest());
                         if (!protocols.isEmpty()) {
@@ -127,7 +127,7 @@ final class WebSocketRelay {
                 removeHandshake(engine.in().headers().copy()),
                 dispatch,
                 routed);
-        routed.returnPermit();
+        routed.attempts().returnPermit();
         dispatch.accepted();
         dispatch.firstByte();
         WebsocketServerSpec.Builder spec = WebsocketServerSpec.builder()
@@ -190,7 +190,7 @@ final class WebSocketRelay {
         }
         ServerHttpResponse response = exchange.getResponse();
         headers.write(response, refusal.status(), refusal.headers(), dispatch, routed);
-        routed.returnPermit();
+        routed.attempts().returnPermit();
         dispatch.refused(refusal.status());
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         response.getHeaders().setContentLength(refusal.body().readableBytes());

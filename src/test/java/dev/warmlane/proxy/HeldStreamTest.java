@@ -209,7 +209,7 @@ class HeldStreamTest {
 
     private ResponseObserver observer() {
         return new ResponseObserver(
-                Objects.requireNonNull(routed.next(FailureCause.OTHER)),
+                Objects.requireNonNull(routed.attempts().next(FailureCause.OTHER)),
                 routed,
                 200,
                 () -> begun.add("begun"),

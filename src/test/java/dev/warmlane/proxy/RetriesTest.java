@@ -25,14 +25,14 @@ class RetriesTest {
     void allowsAsManyAsTheSettingSays() {
         Retries retries = retries(2, 10, false);
         RoutedExchange routed = RoutedExchanges.over("http://a:1", "http://b:1", "http://c:1", "http://d:1");
-        routed.next(FailureCause.OTHER);
+        routed.attempts().next(FailureCause.OTHER);
         for (int i = 0; i < 2; i++) {
             assertThat(retries.allow(routed, FailureCause.CONNECT)).isTrue();
-            routed.next(FailureCause.CONNECT);
+            routed.attempts().next(FailureCause.CONNECT);
         }
 
         assertThat(retries.allow(routed, FailureCause.CONNECT)).isFalse();
-        assertThat(routed.isRetryDiscouraged()).isTrue();
+        assertThat(routed.attempts().isRetryDiscouraged()).isTrue();
     }
 
     @Test
@@ -41,12 +41,12 @@ class RetriesTest {
         List.of("http://a:1", "http://b:1")
                 .forEach(uri -> routed.pool().endpoints().ranks(new EndpointId(uri), 2));
         Retries retries = retries(3, 10, false);
-        Dispatch first = Objects.requireNonNull(routed.next(FailureCause.OTHER));
+        Dispatch first = Objects.requireNonNull(routed.attempts().next(FailureCause.OTHER));
         assertThat(retries.allow(routed, FailureCause.CONNECT)).isTrue();
-        Dispatch second = Objects.requireNonNull(routed.next(FailureCause.CONNECT));
+        Dispatch second = Objects.requireNonNull(routed.attempts().next(FailureCause.CONNECT));
 
         assertThat(second.endpoint().server()).isNotEqualTo(first.endpoint().server());
-        assertThat(routed.retries()).isEqualTo(1);
+        assertThat(routed.attempts().retries()).isEqualTo(1);
         assertThat(retries.allow(routed, FailureCause.CONNECT)).isFalse();
     }
 
@@ -55,8 +55,8 @@ class RetriesTest {
         RoutedExchange routed = sent("http://a:1");
 
         assertThat(retries(2, 10, false).allow(routed, FailureCause.CONNECT)).isFalse();
-        routed.giveUp(FailureCause.CONNECT);
-        assertThat(routed.isRetryDiscouraged())
+        routed.attempts().giveUp(FailureCause.CONNECT);
+        assertThat(routed.attempts().isRetryDiscouraged())
                 .as("nothing was repeated, so the client may")
                 .isFalse();
     }
@@ -69,7 +69,7 @@ class RetriesTest {
         RoutedExchange second = sent("http://a:1", "http://b:1");
 
         assertThat(retries.allow(second, cause)).isFalse();
-        assertThat(second.isRetryDiscouraged()).isTrue();
+        assertThat(second.attempts().isRetryDiscouraged()).isTrue();
         assertThat(meters.get("warmlane.retry.budget.exhausted").counter().count())
                 .isEqualTo(1);
     }
@@ -122,7 +122,7 @@ class RetriesTest {
         RoutedExchange routed = sent("http://a:1", "http://b:1");
 
         assertThat(retries(2, 1, false).allow(routed, FailureCause.TIMEOUT)).isFalse();
-        assertThat(routed.isRetryDiscouraged()).isTrue();
+        assertThat(routed.attempts().isRetryDiscouraged()).isTrue();
         assertThat(retries(2, 1, true).allow(sent("http://a:1", "http://b:1"), FailureCause.TIMEOUT))
                 .isTrue();
     }
@@ -163,14 +163,16 @@ class RetriesTest {
         Retries retries = retries(2, 10, false);
         NamedModel chat = new NamedModel("chat", List.of(), 0, null, 0);
         RoutedExchange named = RoutedExchanges.over(chat, "http://a:1", "http://b:1");
-        named.next(FailureCause.OTHER);
+        named.attempts().next(FailureCause.OTHER);
         assertThat(retries.giveUp(named, cause)).isTrue();
-        assertThat(named.isFallingBack()).as("another endpoint comes first").isFalse();
-        named.next(cause);
+        assertThat(named.attempts().isFallingBack())
+                .as("another endpoint comes first")
+                .isFalse();
+        named.attempts().next(cause);
 
         assertThat(retries.possible(named)).isTrue();
         assertThat(retries.giveUp(named, cause)).isTrue();
-        assertThat(named.isFallingBack()).isTrue();
+        assertThat(named.attempts().isFallingBack()).isTrue();
         assertThat(retries.giveUp(sent("http://a:1"), cause)).isFalse();
     }
 
@@ -186,7 +188,7 @@ class RetriesTest {
 
     private static RoutedExchange sent(String... endpoints) {
         RoutedExchange routed = RoutedExchanges.over(endpoints);
-        routed.next(FailureCause.OTHER);
+        routed.attempts().next(FailureCause.OTHER);
         return routed;
     }
 }

@@ -16,47 +16,67 @@ public final class ApiException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Duration MILLISECOND = Duration.ofMillis(1);
-    private static final Duration RETRY_SOON = SECOND;
+    private static final Duration RETRY_SOON = Duration.ofSeconds(1);
 
     private final HttpStatus status;
-    private final String type;
     private final @Nullable String param;
     private final String code;
-    private final @Nullable Duration retryAfter;
-    private final @Nullable String allow;
+    private final Map<String, String> headers;
 
     private ApiException(
-            HttpStatus status,
-            String type,
-            @Nullable String param,
-            String code,
-            @Nullable Duration retryAfter,
-            String message) {
-        this(status, type, param, code, retryAfter, null, message);
-    }
-
-    private ApiException(
-            HttpStatus status,
-            String type,
-            @Nullable String param,
-            String code,
-            @Nullable Duration retryAfter,
-            @Nullable String allow,
-            String message) {
+            HttpStatus status, @Nullable String param, String code, String message, Map<String, String> headers) {
         super(message, null, false, false);
         this.status = status;
-        this.type = type;
         this.param = param;
         this.code = code;
-        this.retryAfter = retryAfter;
-        this.allow = allow;
+        this.headers = headers;
+    }
+
+    private static ApiException of(HttpStatus status, @Nullable String param, String code, String message) {
+        return new ApiException(status, param, code, message, Map.of());
+    }
+
+    /** @param after when it makes sense to try again, which the headers say in seconds and, for OpenAI's clients, in milliseconds */
+    private static ApiException retryable(
+            HttpStatus status, @Nullable String param, String code, String message, Duration after) {
+        // Rounded up: whoever comes back too early is refused again.
+        long millis = after.plusMillis(1).minusNanos(1).toMillis();
+        long seconds = Math.max(1, (millis + 999) / 1000);
+        return new ApiException(
+                status,
+                param,
+                code,
+                message,
+                Map.of("retry-after", Long.toString(seconds), "retry-after-ms", Long.toString(millis)));
+    }
+
+    private static ApiException unavailable(String code, String message, Duration retryAfter) {
+        return retryable(HttpStatus.SERVICE_UNAVAILABLE, null, code, message, retryAfter);
     }
 
     /** 404: nothing is served there, or the path is not spelled plainly. */
     public static ApiException unknownPath() {
-        return notFound(null, "unknown_path", "There is nothing at this path.");
+        return of(HttpStatus.NOT_FOUND, null, "unknown_path", "There is nothing at this path.");
+    }
+
+    /** 404: no pool serves the model. */
+    public static ApiException unknownModel(String message) {
+        return of(HttpStatus.NOT_FOUND, "model", "model_not_found", message);
+    }
+
+    /**
+     * 404: nothing has this name.
+     *
+     * @param what it is the name of
+     * @param expected what names there are
+     */
+    public static ApiException unknownName(String what, String name, String expected) {
+        return of(HttpStatus.NOT_FOUND, null, "not_found", "%s: %s (expected: %s)".formatted(what, name, expected));
+    }
+
+    /** 404: no endpoint is known that made this stored response. */
+    public static ApiException unknownResponse() {
+        return of(HttpStatus.NOT_FOUND, null, "response_not_found", "There is no such response.");
     }
 
     /**
@@ -67,41 +87,18 @@ public final class ApiException extends RuntimeException {
     public static ApiException methodNotAllowed(String allow) {
         HttpStatus status = HttpStatus.METHOD_NOT_ALLOWED;
         return new ApiException(
-                status,
-                "invalid_request_error",
-                null,
-                "method_not_allowed",
-                null,
-                allow,
-                status.getReasonPhrase() + ".");
+                status, null, "method_not_allowed", status.getReasonPhrase() + ".", Map.of("allow", allow));
     }
 
     /** 426: the path is for WebSockets, and the request does not ask for one as RFC 6455 says. */
     public static ApiException upgradeRequired() {
-        return ofStatus(
+        return new ApiException(
                 HttpStatus.UPGRADE_REQUIRED,
+                null,
+                "upgrade_required",
                 "This path takes only WebSockets: GET with Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Version: %s."
-                        .formatted(WEBSOCKET_VERSION));
-    }
-
-    /** 404: no pool serves the model. */
-    public static ApiException unknownModel(String message) {
-        return notFound("model", "model_not_found", message);
-    }
-
-    /**
-     * 404: nothing has this name.
-     *
-     * @param what it is the name of
-     * @param expected what names there are
-     */
-    public static ApiException unknownName(String what, String name, String expected) {
-        return notFound(null, "not_found", "%s: %s (expected: %s)".formatted(what, name, expected));
-    }
-
-    /** 404: no endpoint is known that made this stored response. */
-    public static ApiException unknownResponse() {
-        return notFound(null, "response_not_found", "There is no such response.");
+                        .formatted(WEBSOCKET_VERSION),
+                Map.of("upgrade", "websocket", "connection", "Upgrade", "sec-websocket-version", WEBSOCKET_VERSION));
     }
 
     /**
@@ -111,7 +108,7 @@ public final class ApiException extends RuntimeException {
      * @param code what is wrong, in words with underscores
      */
     public static ApiException badRequest(@Nullable String param, String code, String message) {
-        return invalid(HttpStatus.BAD_REQUEST, param, code, message);
+        return of(HttpStatus.BAD_REQUEST, param, code, message);
     }
 
     /** 400: the body had to be read, and could not be. */
@@ -119,50 +116,23 @@ public final class ApiException extends RuntimeException {
         return badRequest(null, "invalid_json", "The request body is not JSON: " + why.getMessage());
     }
 
-    /** 401: the request has no credential, or one that nobody knows. */
-    public static ApiException unauthenticated(String message) {
-        return new ApiException(
-                HttpStatus.UNAUTHORIZED, "authentication_error", null, "invalid_api_key", null, message);
+    /** 400: the body does not come in the chunks that were announced. */
+    public static ApiException brokenBody() {
+        return ofStatus(HttpStatus.BAD_REQUEST, "The request body is broken.");
     }
 
-    /** 403: the client is known, and may not do this. */
-    public static ApiException forbidden(@Nullable String param, String code, String message) {
-        return new ApiException(HttpStatus.FORBIDDEN, "permission_error", param, code, null, message);
-    }
-
-    /** 429: the client has had its share of this minute. */
-    public static ApiException rateLimited(String message, Duration retryAfter) {
-        return tooMany("rate_limit_exceeded", retryAfter, message);
-    }
-
-    /** 503: the identity provider, which could say who the client is, does not respond. */
-    public static ApiException identityUnknown(String message, Duration retryAfter) {
-        return unavailable("identity_unavailable", retryAfter, message);
+    /** 408: nothing is wrong with the request but its speed, or the client is gone. */
+    public static ApiException bodyTooSlow() {
+        return ofStatus(HttpStatus.REQUEST_TIMEOUT, "The request body did not come in time.");
     }
 
     /** 413: the body is longer than bodies may be. */
     public static ApiException bodyTooLarge(long limitBytes) {
-        return invalid(
+        return of(
                 HttpStatus.CONTENT_TOO_LARGE,
                 null,
                 "body_too_large",
                 "The request body is larger than %d bytes.".formatted(limitBytes));
-    }
-
-    /** 503: the bodies of other requests take all the memory that bodies may take. */
-    public static ApiException overloadedMemory() {
-        return unavailable("overloaded_memory", RETRY_SOON, "The gateway holds too many requests at the moment.");
-    }
-
-    /** 503: there is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
-    public static ApiException outOfResources() {
-        return unavailable(
-                "gateway_out_of_resources", RETRY_SOON, "The gateway cannot open connections at the moment.");
-    }
-
-    /** 503: there are as many connections of clients as there may be. */
-    public static ApiException tooManyConnections() {
-        return unavailable("too_many_connections", RETRY_SOON, "The gateway has too many connections at the moment.");
     }
 
     /**
@@ -171,7 +141,7 @@ public final class ApiException extends RuntimeException {
      * @param inflates whether compressed bodies are taken at all
      */
     public static ApiException unsupportedEncoding(boolean inflates) {
-        return invalid(
+        return of(
                 HttpStatus.UNSUPPORTED_MEDIA_TYPE,
                 null,
                 "unsupported_content_encoding",
@@ -179,24 +149,53 @@ public final class ApiException extends RuntimeException {
                         .formatted(inflates ? "gzip or deflate" : "none"));
     }
 
-    /** 408: nothing is wrong with the request but its speed, or the client is gone. */
-    public static ApiException bodyTooSlow() {
-        return ofStatus(HttpStatus.REQUEST_TIMEOUT, "The request body did not come in time.");
+    /** 401: the request has no credential, or one that nobody knows. */
+    public static ApiException unauthenticated(String message) {
+        return of(HttpStatus.UNAUTHORIZED, null, "invalid_api_key", message);
     }
 
-    /** 400: the body does not come in the chunks that were announced. */
-    public static ApiException brokenBody() {
-        return ofStatus(HttpStatus.BAD_REQUEST, "The request body is broken.");
+    /** 403: the client is known, and may not do this. */
+    public static ApiException forbidden(@Nullable String param, String code, String message) {
+        return of(HttpStatus.FORBIDDEN, param, code, message);
+    }
+
+    /** 429: the client has had its share of this minute. */
+    public static ApiException rateLimited(String message, Duration retryAfter) {
+        return overloaded("rate_limit_exceeded", message, retryAfter);
     }
 
     /** 429: more is asked than there is room for; worth asking again later. */
     public static ApiException overloaded(String code, String message, Duration retryAfter) {
-        return tooMany(code, retryAfter, message);
+        return retryable(HttpStatus.TOO_MANY_REQUESTS, null, code, message, retryAfter);
     }
 
-    /** 503: no endpoint of the pool takes requests now. */
-    public static ApiException noEndpoint(String pool, Duration retryAfter) {
-        return noEndpointWith(pool, "", retryAfter);
+    /** 503: the identity provider, which could say who the client is, does not respond. */
+    public static ApiException identityUnknown(String message, Duration retryAfter) {
+        return unavailable("identity_unavailable", message, retryAfter);
+    }
+
+    /** 503: the bodies of other requests take all the memory that bodies may take. */
+    public static ApiException overloadedMemory() {
+        return unavailable("overloaded_memory", "The gateway holds too many requests at the moment.", RETRY_SOON);
+    }
+
+    /** 503: there is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
+    public static ApiException outOfResources() {
+        return unavailable(
+                "gateway_out_of_resources", "The gateway cannot open connections at the moment.", RETRY_SOON);
+    }
+
+    /** 503: there are as many connections of clients as there may be. */
+    public static ApiException tooManyConnections() {
+        return unavailable("too_many_connections", "The gateway has too many connections at the moment.", RETRY_SOON);
+    }
+
+    /** 503: the gateway ends before the response does; another replica may have time for it. */
+    public static ApiException shuttingDown() {
+        return unavailable(
+                "shutting_down",
+                "The gateway is shutting down and could not wait for the end of this response.",
+                RETRY_SOON);
     }
 
     /**
@@ -204,61 +203,34 @@ public final class ApiException extends RuntimeException {
      *
      * @param lack what the pool lacks, after a colon; empty where that goes without saying
      */
-    public static ApiException noEndpointWith(String pool, String lack, Duration retryAfter) {
-        return unavailable("no_endpoint", retryAfter, "No endpoint of pool %s is ready%s.".formatted(pool, lack));
+    public static ApiException noEndpoint(String pool, String lack) {
+        return unavailable("no_endpoint", "No endpoint of pool %s is ready%s.".formatted(pool, lack), RETRY_SOON);
     }
 
     /** 503: no endpoint has a model that a client's name stands for. */
-    public static ApiException noEndpoint(String name, String model, Duration retryAfter) {
-        return new ApiException(
+    public static ApiException noEndpointServes(String model, String name) {
+        return retryable(
                 HttpStatus.SERVICE_UNAVAILABLE,
-                "server_error",
                 "model",
                 "no_endpoint",
-                retryAfter,
-                "No endpoint serves `%s`, which `%s` stands for.".formatted(model, name));
+                "No endpoint serves `%s`, which `%s` stands for.".formatted(model, name),
+                RETRY_SOON);
     }
 
     /** 502: no endpoint gave a response that could be used. */
     public static ApiException upstreamFailed(String reason) {
-        return new ApiException(HttpStatus.BAD_GATEWAY, "server_error", null, "upstream_failed", null, reason);
+        return of(HttpStatus.BAD_GATEWAY, null, "upstream_failed", reason);
     }
 
     /** 504: an endpoint did not respond in time. */
     public static ApiException upstreamTimeout(String reason) {
-        return new ApiException(HttpStatus.GATEWAY_TIMEOUT, "server_error", null, "upstream_timeout", null, reason);
-    }
-
-    /** 503: the gateway ends before the response does; another replica may have time for it. */
-    public static ApiException shuttingDown() {
-        return unavailable(
-                "shutting_down",
-                RETRY_SOON,
-                "The gateway is shutting down and could not wait for the end of this response.");
+        return of(HttpStatus.GATEWAY_TIMEOUT, null, "upstream_timeout", reason);
     }
 
     /** An error that Spring found, such as an unsupported media type. */
     public static ApiException ofStatus(HttpStatus status, @Nullable String detail) {
-        String type = status.is4xxClientError() ? "invalid_request_error" : "server_error";
         String code = status.name().toLowerCase(Locale.ROOT);
-        String message = detail == null ? status.getReasonPhrase() + "." : detail;
-        return new ApiException(status, type, null, code, null, message);
-    }
-
-    private static ApiException notFound(@Nullable String param, String code, String message) {
-        return invalid(HttpStatus.NOT_FOUND, param, code, message);
-    }
-
-    private static ApiException invalid(HttpStatus status, @Nullable String param, String code, String message) {
-        return new ApiException(status, "invalid_request_error", param, code, null, message);
-    }
-
-    private static ApiException tooMany(String code, Duration retryAfter, String message) {
-        return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", null, code, retryAfter, message);
-    }
-
-    private static ApiException unavailable(String code, Duration retryAfter, String message) {
-        return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", null, code, retryAfter, message);
+        return of(status, null, code, detail == null ? status.getReasonPhrase() + "." : detail);
     }
 
     /** The error that a client gets for a failure, as long as its response has not begun; 500 where nobody expected it. */
@@ -286,8 +258,14 @@ public final class ApiException extends RuntimeException {
         return status;
     }
 
+    /** What OpenAI calls errors of this status. */
     String type() {
-        return type;
+        return switch (status) {
+            case UNAUTHORIZED -> "authentication_error";
+            case FORBIDDEN -> "permission_error";
+            case TOO_MANY_REQUESTS -> "rate_limit_error";
+            default -> status.is4xxClientError() ? "invalid_request_error" : "server_error";
+        };
     }
 
     @Nullable
@@ -300,35 +278,9 @@ public final class ApiException extends RuntimeException {
         return code;
     }
 
-    /** When trying again makes sense, or null where it does not. */
-    @Nullable
-    public Duration retryAfter() {
-        return retryAfter;
-    }
-
-    /**
-     * What the response says beside its body: which methods there are, or when to try again, in seconds and in milliseconds as
-     * OpenAI's clients read it.
-     */
+    /** What the response says beside its body: which methods there are, or when to try again. */
     public Map<String, String> headers() {
-        if (allow != null) {
-            return Map.of("allow", allow);
-        }
-        if (status == HttpStatus.UPGRADE_REQUIRED) {
-            return Map.of("upgrade", "websocket", "connection", "Upgrade", "sec-websocket-version", WEBSOCKET_VERSION);
-        }
-        // Rounded up: whoever comes back too early is refused again.
-        return retryAfter == null
-                ? Map.of()
-                : Map.of(
-                        "retry-after",
-                        Long.toString(Math.max(1, ceil(retryAfter, SECOND))),
-                        "retry-after-ms",
-                        Long.toString(ceil(retryAfter, MILLISECOND)));
-    }
-
-    private static long ceil(Duration duration, Duration unit) {
-        return duration.plus(unit).minusNanos(1).dividedBy(unit);
+        return headers;
     }
 
     /** The message, which an {@code ApiException} always has. */
