@@ -2,6 +2,7 @@ package dev.warmlane.benchmark;
 
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -38,31 +39,32 @@ public class CacheUseBenchmark {
     boolean works;
 
     private final CacheUse use = new CacheUse();
-    private final CacheUse.Use[] uses = new CacheUse.Use[1 << 14];
+    private final PromptBlocks[] prompts = new PromptBlocks[1 << 14];
+    private final ToldUse.Prompt[] told = new ToldUse.Prompt[prompts.length];
     private long requests;
 
     @Setup
     public void prompts() {
         SplittableRandom random = new SplittableRandom(1);
         use.capacity(3_200_000);
-        for (int i = 0; i < uses.length; i++) {
+        for (int i = 0; i < prompts.length; i++) {
             int session = random.nextInt(SESSIONS);
             long[] hashes = new long[blocks];
             for (int block = 0; block < blocks; block++) {
                 int of = block < SHARED_BLOCKS ? session % 50 : 1000 + session;
                 hashes[block] = new SplittableRandom(of * 100_000L + block).nextLong();
             }
-            PromptBlocks prompt = PromptBlocks.of(hashes, BLOCK_BYTES, (long) blocks * BLOCK_BYTES + 7);
-            uses[i] = new CacheUse.Use(prompt, session + 1, session % 8, 4);
+            prompts[i] = PromptBlocks.of(hashes, BLOCK_BYTES, (long) blocks * BLOCK_BYTES + 7);
+            told[i] = ToldUse.Prompt.of(prompts[i], session + 1, session % 8, 4);
         }
     }
 
     @Benchmark
     public void tell() {
-        CacheUse.Use one = uses[(int) requests & (uses.length - 1)];
+        int one = (int) requests & (prompts.length - 1);
         long nanos = requests++ * 1_000_000;
-        use.sent(one, nanos);
-        use.completed(one, 100L, 4L * blocks, 200, 90L, nanos);
+        use.sent(told[one], prompts[one], nanos);
+        use.completed(new ToldUse.Completed(told[one], 100L, 4L * blocks, 200, 90L), nanos);
         if (works && requests % DRAINED_EVERY == 0) {
             use.work();
         }

@@ -133,14 +133,14 @@ public final class Dispatch implements AutoCloseable {
 
     private void learn(long nanos) {
         if (decision.prefill() == null) {
-            router.feedback().firstToken(decision, nanos);
+            router.notes().firstToken(decision, nanos);
             return;
         }
         Dispatch computed = prefill;
         Long computedNanos = computed == null ? null : computed.entry.firstByteNanos();
         // A leg that has computed nothing says nothing of transfers.
         if (computed != null && computedNanos != null) {
-            router.feedback().transferred(decision, openedNanos + nanos - computed.openedNanos - computedNanos);
+            router.notes().transferred(decision, openedNanos + nanos - computed.openedNanos - computedNanos);
         }
     }
 
@@ -149,19 +149,19 @@ public final class Dispatch implements AutoCloseable {
         entry.delivered(usage);
         if (transferred) {
             // What was cached, and where, the leg has said.
-            router.feedback().generated(decision, usage);
+            router.notes().generated(decision, usage);
             return;
         }
         if (leg) {
-            router.feedback().prefilled(decision, usage);
+            router.notes().prefilled(decision, usage);
         } else {
-            router.feedback().delivered(decision, usage);
+            router.notes().delivered(decision, usage);
         }
     }
 
     /** The response is complete and says nothing of its usage. */
     public void unreported() {
-        router.feedback().unreported(decision);
+        router.notes().unreported(decision);
     }
 
     /**

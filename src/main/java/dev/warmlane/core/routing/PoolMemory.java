@@ -6,10 +6,12 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
+import dev.warmlane.core.routing.PoolLoad.SessionsInFlight;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.concurrent.atomic.AtomicLong;
@@ -165,7 +167,7 @@ public final class PoolMemory {
         }
         CacheUse told = cacheUse;
         if (isFirst && told != null) {
-            told.sent(use(decision), nanoTime());
+            told.sent(toldPrompt(decision), decision.request().prompt(), nanoTime());
         }
     }
 
@@ -244,12 +246,6 @@ public final class PoolMemory {
         return seen != null && seen.loadsAdapter() ? (long) (adapters.loadSeconds() / speeds.secondsPerToken()) : 0;
     }
 
-    /** Sizes the prediction of an endpoint by its real cache. */
-    void capacity(EndpointId endpoint, long tokens) {
-        double blocks = tokens * averages.bytesPerToken() / blockSizeBytes;
-        contents.capacity(endpoint, Math.max(1, (long) blocks));
-    }
-
     /** Notes how many requests the endpoint says that it has; seconds old, and perhaps not only ours. */
     void observed(EndpointId endpoint, long requests) {
         otherClients.observe(endpoint, requests, inFlight.requests(endpoint) + replicas.requests(endpoint));
@@ -257,17 +253,6 @@ public final class PoolMemory {
         if (told != null) {
             told.trafficShare(otherClients.ownShare());
         }
-    }
-
-    /** The endpoint's cache is empty; what is bound to it stays so. */
-    void restarted(EndpointId endpoint) {
-        contents.emptied(endpoint);
-        adapters.emptied(endpoint);
-    }
-
-    /** The endpoint's cache was given this prompt. */
-    void warmed(EndpointId endpoint, PromptBlocks prompt) {
-        contents.insert(endpoint, prompt);
     }
 
     /** The endpoint left for good. Walks all bindings, so once is enough. */
@@ -293,10 +278,10 @@ public final class PoolMemory {
         tallies.retire(endpoint);
     }
 
-    /** Only a session's own key tells that a prompt goes on after another: behind an address there are many. */
-    CacheUse.Use use(RoutingDecision decision) {
+    /** What is told of its prompt. Only a session's own key tells that it goes on after another: behind an address there are many. */
+    Prompt toldPrompt(RoutingDecision decision) {
         AffinityKey key = decision.request().key();
-        return new CacheUse.Use(
+        return Prompt.of(
                 decision.request().prompt(),
                 SessionsInFlight.isSession(key) ? key.hash() : 0,
                 decision.endpoint().id().hashCode(),

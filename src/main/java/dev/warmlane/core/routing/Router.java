@@ -23,7 +23,6 @@ public final class Router {
     private final EndpointChoice choice;
     private final DecisionLog log;
     private final HealthWatch health;
-    private final ResponseFeedback feedback;
     private final EndpointNotes notes;
     private volatile boolean readsAll;
 
@@ -41,7 +40,6 @@ public final class Router {
         this.choice = new EndpointChoice(pool, policy, memory);
         this.log = log;
         this.notes = new EndpointNotes(pool, memory);
-        this.feedback = new ResponseFeedback(memory, notes::forgetIfGone);
         this.health = health;
         pool.onRemoval(memory::retire);
     }
@@ -71,7 +69,7 @@ public final class Router {
         return memory.tallies();
     }
 
-    /** Is told what becomes known of endpoints by other ways than their responses. */
+    /** Is told what becomes known of endpoints. */
     public EndpointNotes notes() {
         return notes;
     }
@@ -104,10 +102,6 @@ public final class Router {
     /** Seconds that an endpoint takes for a token of prefill, as observed. */
     public double secondsPerToken() {
         return memory.speeds().secondsPerToken();
-    }
-
-    ResponseFeedback feedback() {
-        return feedback;
     }
 
     /** Bytes of prompt in a token, as observed. */

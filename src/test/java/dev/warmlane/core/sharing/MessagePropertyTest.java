@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
+import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -31,9 +33,10 @@ class MessagePropertyTest {
         one.inFlight.open(A, 10, 10);
         CacheUse use = new CacheUse();
         one.share.uses(use);
-        CacheUse.Use sent = new CacheUse.Use(prompt(1, 2, 3, 4), 7, A.hashCode(), 4);
-        use.sent(sent, 0);
-        use.completed(sent, 12L, 16, 9, 3L, 0);
+        PromptBlocks sent = prompt(1, 2, 3, 4);
+        ToldUse.Prompt told = ToldUse.Prompt.of(sent, 7, A.hashCode(), 4);
+        use.sent(told, sent, 0);
+        use.completed(new ToldUse.Completed(told, 12L, 16, 9, 3L), 0);
         use.work();
         CacheUse hears = new CacheUse();
         replicas.get(1).share.uses(hears);

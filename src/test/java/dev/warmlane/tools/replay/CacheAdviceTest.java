@@ -11,6 +11,7 @@ import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;
 import dev.warmlane.core.prefix.reuse.LossLadder.Cause;
 import dev.warmlane.core.prefix.reuse.LossLadder.Step;
+import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.tools.replay.PolicyMaker.NamedPolicy;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
@@ -148,16 +149,12 @@ class CacheAdviceTest {
         long nanos = 0;
         for (LoadRequest request : SHARED.arrivals()) {
             PromptBlocks prompt = request.prompt();
-            CacheUse.Use one = new CacheUse.Use(prompt, request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
+            ToldUse.Prompt told = ToldUse.Prompt.of(prompt, request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
             nanos = request.delayNanos();
-            use.sent(one, nanos);
+            use.sent(told, prompt, nanos);
+            long predicted = nanos > 20_000_000_000L ? 60 : 6000;
             use.completed(
-                    one,
-                    nanos > 20_000_000_000L ? 60L : 6000L,
-                    request.promptTokens(),
-                    request.outputTokens(),
-                    0L,
-                    nanos);
+                    new ToldUse.Completed(told, predicted, request.promptTokens(), request.outputTokens(), 0L), nanos);
             use.work();
         }
         seen = use.lastHour(nanos);

@@ -49,28 +49,6 @@ public final class CacheUse {
     private volatile double trafficShare = 1;
 
     /**
-     * What one request has to tell.
-     *
-     * @param blocks of its prompt
-     * @param key its session, as a hash; 0 if it has none
-     * @param endpoint where it goes, as a hash that is the same at all replicas
-     * @param bytesPerToken of its prompt
-     */
-    public record Use(PromptBlocks blocks, long key, int endpoint, double bytesPerToken) {
-        private Prompt prompt() {
-            int length = blocks.length();
-            return new Prompt(
-                    key,
-                    endpoint,
-                    blocks.bytes(),
-                    length,
-                    blocks.blockSizeBytes(),
-                    length == 0 ? 0 : blocks.hash(length - 1),
-                    bytesPerToken);
-        }
-    }
-
-    /**
      * @param longs that it takes in the queue
      * @param origin the replica that told it; null: this one
      * @param told asked for under the lock
@@ -93,38 +71,22 @@ public final class CacheUse {
         tells = true;
     }
 
-    /** A request is sent to an endpoint. */
-    public void sent(Use use, long nanos) {
-        if (use.blocks.bytes() > 0) {
-            queue(new Queued(
-                    (long) use.blocks.length() + QUEUED_ALONE,
-                    null,
-                    nanos,
-                    () -> estimate.reduce(use.prompt(), use.blocks, nanos)));
+    /**
+     * A request is sent to an endpoint.
+     *
+     * @param blocks of its prompt
+     */
+    public void sent(Prompt prompt, PromptBlocks blocks, long nanos) {
+        if (prompt.bytes() > 0) {
+            long longs = (long) blocks.length() + QUEUED_ALONE;
+            queue(new Queued(longs, null, nanos, () -> estimate.reduce(prompt, blocks, nanos)));
         }
     }
 
-    /**
-     * A response is complete.
-     *
-     * @param predictedTokens of its prompt that were predicted to be cached; null if nothing was predicted
-     * @param promptTokens of its prompt
-     * @param outputTokens generated
-     * @param cachedTokens of its prompt that were; null if the engine does not say
-     */
-    public void completed(
-            Use use,
-            @Nullable Long predictedTokens,
-            long promptTokens,
-            long outputTokens,
-            @Nullable Long cachedTokens,
-            long nanos) {
-        if (use.blocks.bytes() > 0) {
-            queue(new Queued(
-                    (long) use.blocks.length() + QUEUED_ALONE,
-                    null,
-                    nanos,
-                    () -> new Completed(use.prompt(), predictedTokens, promptTokens, outputTokens, cachedTokens)));
+    /** A response of this replica's endpoints is complete. */
+    public void completed(Completed response, long nanos) {
+        if (response.prompt().bytes() > 0) {
+            queue(new Queued(QUEUED_ALONE, null, nanos, () -> response));
         }
     }
 

@@ -35,6 +35,13 @@ public sealed interface ToldUse {
      */
     record Prompt(
             long key, int endpoint, long bytes, int length, int blockSizeBytes, long lastBlock, double bytesPerToken) {
+        /** The prompt that these blocks are of. */
+        public static Prompt of(PromptBlocks blocks, long key, int endpoint, double bytesPerToken) {
+            int length = blocks.length();
+            long lastBlock = length == 0 ? 0 : blocks.hash(length - 1);
+            return new Prompt(key, endpoint, blocks.bytes(), length, blocks.blockSizeBytes(), lastBlock, bytesPerToken);
+        }
+
         private boolean isSound() {
             return length >= 0
                     && blockSizeBytes > 0

@@ -3,7 +3,6 @@ package dev.warmlane.core.prefix.reuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.reuse.CacheUse.Use;
 import dev.warmlane.core.prefix.reuse.CacheUseReport.HitRatioCurve;
 import dev.warmlane.tools.replay.load.Load;
 import dev.warmlane.tools.replay.load.Load.LoadRequest;
@@ -57,9 +56,9 @@ class CacheUseReferenceTest {
             LoadRequest request = next.request();
             now = next.nanos();
             PromptBlocks prompt = request.prompt();
-            Use one = new Use(prompt, request.session() + 1, 0, BYTES_PER_TOKEN);
-            use.sent(one, now);
-            use.completed(one, null, request.promptTokens(), request.outputTokens(), null, now);
+            ToldUse.Prompt told = ToldUse.Prompt.of(prompt, request.session() + 1, 0, BYTES_PER_TOKEN);
+            use.sent(told, prompt, now);
+            use.completed(new ToldUse.Completed(told, null, request.promptTokens(), request.outputTokens(), null), now);
             use.work();
             exact.serve(request);
             for (LoadRequest follower : request.followers()) {

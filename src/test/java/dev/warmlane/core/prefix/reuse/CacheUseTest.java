@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.warmlane.core.prefix.PromptBlocks;
-import dev.warmlane.core.prefix.reuse.CacheUse.Use;
 import dev.warmlane.core.prefix.reuse.LossLadder.Cause;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -27,13 +26,10 @@ class CacheUseTest {
     }
 
     private void serve(long[] blocks, int endpoint) {
-        Use one = new Use(
-                PromptBlocks.of(blocks, BLOCK_BYTES, (long) blocks.length * BLOCK_BYTES + 8),
-                random.nextLong(),
-                endpoint,
-                4);
-        use.sent(one, nanos);
-        use.completed(one, 0L, (long) blocks.length * BLOCK_TOKENS + 2, 10, 0L, nanos);
+        PromptBlocks prompt = PromptBlocks.of(blocks, BLOCK_BYTES, (long) blocks.length * BLOCK_BYTES + 8);
+        ToldUse.Prompt told = ToldUse.Prompt.of(prompt, random.nextLong(), endpoint, 4);
+        use.sent(told, prompt, nanos);
+        use.completed(new ToldUse.Completed(told, 0L, (long) blocks.length * BLOCK_TOKENS + 2, 10, 0L), nanos);
     }
 
     @Test

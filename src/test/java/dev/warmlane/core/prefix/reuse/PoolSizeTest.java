@@ -135,10 +135,11 @@ class PoolSizeTest {
         long nanos = 0;
         for (LoadRequest request : load.arrivals()) {
             nanos = request.delayNanos();
-            CacheUse.Use one =
-                    new CacheUse.Use(request.prompt(), request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
-            use.sent(one, nanos);
-            use.completed(one, null, request.promptTokens(), request.outputTokens(), 3000L, nanos);
+            ToldUse.Prompt told =
+                    ToldUse.Prompt.of(request.prompt(), request.session() + 1, 1, LoadRequest.BYTES_PER_TOKEN);
+            use.sent(told, request.prompt(), nanos);
+            use.completed(
+                    new ToldUse.Completed(told, null, request.promptTokens(), request.outputTokens(), 3000L), nanos);
             use.work();
         }
         return use.lastDay(nanos);
