@@ -105,7 +105,13 @@ public record PoolSettings(
                 .formatted(name, models, endpoints, kubernetes);
     }
 
-    void check(String key) {
+    /** The bundle that secures connections to the servers, which is this one where the pool names none; empty: none. */
+    String sslBundleOr(String otherwise) {
+        return sslBundle == null ? otherwise : sslBundle;
+    }
+
+    /** @param upstreamBundle the bundle of pools that name none; empty: none */
+    void check(String key, String upstreamBundle) {
         if (name == null || !NAME.matcher(name).matches() || name.equals(BY_MODEL) || name.equals(NO_POOL)) {
             throw new InvalidSettingException(
                     key + ".name",
@@ -144,6 +150,12 @@ public record PoolSettings(
         }
         if (apiKey != null && apiKey.isBlank()) {
             throw new InvalidSettingException(key + ".api-key", "blank", "a key, or no setting");
+        }
+        if (serverName != null && sslBundleOr(upstreamBundle).isEmpty()) {
+            throw new InvalidSettingException(
+                    key + ".server-name",
+                    serverName,
+                    "nothing, unless ssl-bundle or warmlane.upstream.ssl-bundle is set");
         }
     }
 

@@ -109,14 +109,7 @@ public record WarmlaneSettings(
         for (int i = 0; i < pools.size(); i++) {
             PoolSettings pool = pools.get(i);
             String key = i < shorthand ? "warmlane.endpoints" : "warmlane.pools[" + (i - shorthand) + "]";
-            pool.check(key);
-            String bundle = pool.sslBundle() != null ? pool.sslBundle() : upstream.sslBundle();
-            if (pool.serverName() != null && bundle.isEmpty()) {
-                throw new InvalidSettingException(
-                        key + ".server-name",
-                        pool.serverName(),
-                        "nothing, unless ssl-bundle or warmlane.upstream.ssl-bundle is set");
-            }
+            pool.check(key, upstream.sslBundle());
             if (!names.add(pool.name())) {
                 throw new InvalidSettingException(
                         key + ".name",
@@ -129,7 +122,7 @@ public record WarmlaneSettings(
 
     /** The bundle that secures connections to a pool's servers; empty: none. */
     public String sslBundle(PoolSettings pool) {
-        return pool.sslBundle() != null ? pool.sslBundle() : upstream.sslBundle();
+        return pool.sslBundleOr(upstream.sslBundle());
     }
 
     /** Keeps the salt out of logs. */

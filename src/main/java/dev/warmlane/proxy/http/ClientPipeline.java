@@ -77,8 +77,11 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
-        handshakes.addTo(pipeline);
-        HandshakeLimit.addTo(pipeline, limits.headerTimeout());
+        if (pipeline.get(NettyPipeline.SslHandler) != null) {
+            handshakes.addTo(pipeline);
+            pipeline.addAfter(
+                    NettyPipeline.SslHandler, HandshakeLimit.NAME, new HandshakeLimit(limits.headerTimeout()));
+        }
         replaceCodec(pipeline, limits);
         boolean tooMany = place == ConnectionLimit.Place.ANSWERED;
         watch(pipeline, tooMany);
@@ -220,19 +223,9 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
         private final Duration longest;
         private @Nullable Future<?> timer;
 
-        private HandshakeLimit(Duration longest) {
+        /** @param longest that the handshake may take */
+        HandshakeLimit(Duration longest) {
             this.longest = longest;
-        }
-
-        /**
-         * Takes its place behind TLS, if the connection has any.
-         *
-         * @param longest that the handshake may take
-         */
-        static void addTo(ChannelPipeline pipeline, Duration longest) {
-            if (pipeline.get(NettyPipeline.SslHandler) != null) {
-                pipeline.addAfter(NettyPipeline.SslHandler, NAME, new HandshakeLimit(longest));
-            }
         }
 
         @Override

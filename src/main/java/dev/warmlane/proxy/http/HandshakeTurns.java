@@ -24,12 +24,10 @@ final class HandshakeTurns {
 
     private final Map<EventExecutor, Turns> loops = new ConcurrentHashMap<>();
 
-    /** Takes its place before TLS, if the connection has any. */
+    /** Takes its place before TLS, which the connection must have. */
     void addTo(ChannelPipeline pipeline) {
-        if (pipeline.get(NettyPipeline.SslHandler) != null) {
-            Turns turns = loops.computeIfAbsent(pipeline.channel().eventLoop(), Turns::new);
-            pipeline.addBefore(NettyPipeline.SslHandler, NAME, new Handshake(turns));
-        }
+        Turns turns = loops.computeIfAbsent(pipeline.channel().eventLoop(), Turns::new);
+        pipeline.addBefore(NettyPipeline.SslHandler, NAME, new Handshake(turns));
     }
 
     /** How many wait for a turn; exact only if nothing happens meanwhile. */
