@@ -5,14 +5,13 @@ public enum PoolMeter implements GatewayMeter {
     TARGET(
             Kind.GAUGE,
             "target",
-            "Targets that the alerts compare with, by what they are for: hit_ratio, ttft_seconds, stickiness, losing_hits; absent"
-                    + " where the pool has none",
+            "Targets of the pool that alerts compare with, by name: hit_ratio, ttft_seconds, stickiness, losing_hits; absent if not set",
             "pool",
             "target"),
     PREWARM_REQUESTS(
             Kind.COUNTER,
             "prewarm.requests",
-            "Requests of the gateway's own that fill a cache, by what became of them: served, refused by the engine, or failed",
+            "Requests that the gateway sent to fill a cache, by result: served, refused by the engine, or failed",
             "pool",
             "result"),
     PREWARM_TOKENS(
@@ -23,14 +22,14 @@ public enum PoolMeter implements GatewayMeter {
     PREWARM_ENDPOINTS(
             Kind.COUNTER,
             "prewarm.endpoints",
-            "Endpoints that came with an empty cache, by what became of filling it: warmed, nothing (no beginnings of prompts that"
+            "Endpoints that started with an empty cache, by the result of filling it: warmed, nothing (no beginnings of prompts that"
                     + " sessions share are known), failed, left, or needed (no other took requests, or all were full)",
             "pool",
             "result"),
     PREWARM_HANDOVERS(
             Kind.COUNTER,
             "prewarm.handovers",
-            "Endpoints that were about to end, by what became of handing what they hold of prompts that sessions share to others:"
+            "Endpoints about to end, by the result of handing over what they hold of prompts that sessions share:"
                     + " done, nothing, failed, or needed (requests waited, or the endpoint came back)",
             "pool",
             "result"),

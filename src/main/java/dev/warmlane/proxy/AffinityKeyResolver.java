@@ -87,7 +87,7 @@ final class AffinityKeyResolver {
         return tenant == null ? AffinityKey.of(scope, found, value) : tenant.key(scope, found, value);
     }
 
-    /** Whoever sends a request, as far as sessions and addresses tell. */
+    /** The sender of a request, as far as session and address show it. */
     Sender sender(AffinityKey key, ServerHttpRequest request) {
         String address = clientAddress(request);
         return new Sender(

@@ -20,7 +20,7 @@ import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
 /**
- * Lets web pages of allowed origins talk to the gateway from browsers (the Fetch standard's CORS protocol): answers preflights,
+ * Lets web pages of allowed origins talk to the gateway from browsers (the Fetch standard's CORS protocol): responds to preflights,
  * which carry no key, and says on every response, errors included, who may read it. Engines have no say in it.
  */
 public final class CorsFilter implements WebFilter, Ordered {

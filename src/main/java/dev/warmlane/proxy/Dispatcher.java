@@ -76,7 +76,7 @@ final class Dispatcher {
                 routed.pool().name(), ": none of role prefill takes it, and prefill-decode.decode-alone is off");
     }
 
-    /** What the queue wants to know of a request: how urgent it is, whose it is, and where it can go. */
+    /** What the queue needs to know of a request: its priority, its client, and where it can go. */
     private QueuedRequest queued(ServerHttpRequest request, RoutedExchange routed) {
         Router router = routed.pool().router();
         Set<EndpointId> excluded = routed.attempts().excluded();
@@ -90,7 +90,7 @@ final class Dispatcher {
                 excluded);
     }
 
-    /** How urgent it is. A client that is known can put its own requests back behind others, not forward. */
+    /** Its priority. A client that is known can put its own requests behind others, not before them. */
     private int priority(ServerHttpRequest request, RoutedExchange routed) {
         int asked = askedPriority(request, routed.requestBody());
         TokenCharge charge = routed.charge();
@@ -101,7 +101,7 @@ final class Dispatcher {
         return (int) Math.min(Integer.MAX_VALUE, charge.identity().allowance().priority() + behind);
     }
 
-    /** What the client says, where the settings believe it: lower goes earlier, 0 where nobody says. */
+    /** What the client asks for, where the settings allow it: lower goes first, 0 if it does not say. */
     private int askedPriority(ServerHttpRequest request, RequestBody body) {
         Integer priority =
                 priorityHeader.isEmpty() ? null : ofHeader(request.getHeaders().getFirst(priorityHeader));

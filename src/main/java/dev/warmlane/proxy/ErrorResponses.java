@@ -23,7 +23,7 @@ import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.tcp.TcpClient;
 
-/** Decides whether the client gets an endpoint's error or the request goes to another endpoint. Safe for concurrent use. */
+/** Decides whether an endpoint's error goes to the client or the request to another endpoint. Safe for concurrent use. */
 final class ErrorResponses {
     /** A decode endpoint could not have the blocks; it computes the prompt itself, and is not to blame. */
     static final class TransferFailed extends RuntimeException {

@@ -32,7 +32,7 @@ import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
 
-/** Reads of a request what is needed to serve it, and no more: its pool, what the pool's router is told, what its client may do. */
+/** Reads from a request what is needed to serve it: its pool, the input of the pool's router, what its client may do. */
 final class ExchangeReader {
     /** A path by which no prompt is computed elsewhere: one endpoint serves all of a copy. */
     private static final String MIRRORED = "";
@@ -92,7 +92,7 @@ final class ExchangeReader {
     /**
      * The same request for the next model that its name stands for, whose endpoints could serve it now; null if there is none.
      *
-     * @param before has not begun to answer
+     * @param before whose response has not begun
      */
     @Nullable
     RoutedExchange next(ServerWebExchange exchange, String routeHost, RoutedExchange before) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Mono;
 
-/** Tells which decision a request would get now, by reading it exactly as a real one and sending nothing. */
+/** Finds the decision that a request would get now: reads it like a real one, and sends nothing. */
 public final class Explainer {
     /** What is explained counts as a request of this path. */
     private static final String PATH = "/v1/chat/completions";

@@ -81,7 +81,7 @@ final class Failover {
         this.timer = timer;
     }
 
-    /** Completes when the response has gone to the client; fails with what the client is told if there is none. */
+    /** Completes when the response has gone to the client; fails with the client's error if there is none. */
     Mono<Void> send(ServerWebExchange exchange, RoutedExchange routed) {
         Dispatch first = routed.pool().queue().isIdle() ? routed.attempts().next(FailureCause.OTHER) : null;
         if (first == null) {
@@ -172,7 +172,7 @@ final class Failover {
                     return request;
                 },
                 upstream -> {
-                    attempt.answered();
+                    attempt.responded();
                     dispatch.heard();
                     return respond(exchange, routed, dispatch, endpoint, upstream);
                 });

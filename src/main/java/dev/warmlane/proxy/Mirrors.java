@@ -27,7 +27,7 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * Sends a share of the requests that call their model by a configured name to a second pool as well, and drops its responses: to
- * warm its caches, or to judge a new version by its engines' figures. A request is offered when its own response begins, so it
+ * warm its caches, or to compare a new version by its engines' metrics. A request is offered when its own response begins, so it
  * waits for nothing here; it is mirrored on a thread of its own, if there is room for it, and cancelled when its time is over. Safe
  * for concurrent use.
  */
@@ -157,7 +157,7 @@ final class Mirrors {
                         attempt,
                         () -> upstreamRequests.of(exchange, mirrored, endpoint, Unpooled.wrappedBuffer(body.bytes())),
                         response -> {
-                            attempt.answered();
+                            attempt.responded();
                             int status = response.status();
                             received.set(status);
                             dispatch.heard();

@@ -16,13 +16,13 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.util.UriUtils;
 import reactor.core.publisher.Mono;
 
-/** Serves {@code GET /v1/models} for all pools from what their endpoints said last, without asking them. */
+/** Serves {@code GET /v1/models} for all pools from the last lists of their endpoints, without asking them. */
 public final class ModelsHandler {
     private static final String ONE = "/v1/models/";
 
     private final ServedModels models;
 
-    /** Tells of these models. */
+    /** Serves these models. */
     public ModelsHandler(ServedModels models) {
         this.models = models;
     }

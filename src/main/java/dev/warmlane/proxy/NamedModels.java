@@ -89,7 +89,7 @@ final class NamedModels {
         return available(before, before.at() + 1);
     }
 
-    /** What an engine of the pool calls a model that a message of a WebSocket names. */
+    /** The engine's name of a model that a message of a WebSocket names. */
     String modelSaid(
             String said,
             Pool pool,
@@ -177,7 +177,7 @@ final class NamedModels {
     }
 
     /**
-     * What the name that a client used for a model stands for in one request. Immutable.
+     * The models that a client's name for a model stands for in one request. Immutable.
      *
      * @param name as the client wrote it
      * @param targets what it stands for, in the order to try

@@ -80,7 +80,7 @@ final class PoolSelector {
         return byModel(model, body, allowance);
     }
 
-    /** By what names clients may call models. */
+    /** The names that clients may use for models. */
     ModelNames names() {
         return models.names();
     }
@@ -196,7 +196,7 @@ final class PoolSelector {
         return ApiException.unknownModel("%s Known models: %s.".formatted(unknown(model), shown(known)));
     }
 
-    /** Adapters can be thousands; whoever wants them all asks for the list. */
+    /** There can be thousands of adapters; {@code /v1/models} has them all. */
     static String shown(Set<String> known) {
         String first = known.stream().limit(SHOWN_MODELS).collect(joining(", "));
         int more = known.size() - SHOWN_MODELS;
@@ -207,7 +207,7 @@ final class PoolSelector {
         return "The model `%s` does not exist.".formatted(shown(model));
     }
 
-    /** A name as long as a body may be is not sent back whole. */
+    /** A name can be as long as a body; it is not sent back whole. */
     private static String shown(String model) {
         return model.length() <= SHOWN_CHARS ? model : model.substring(0, SHOWN_CHARS) + "…";
     }

@@ -123,9 +123,9 @@ final class PrefillLegs {
                 attempt,
                 () -> request(exchange, routed, api, leg.endpoint()),
                 upstream -> {
-                    attempt.answered();
+                    attempt.responded();
                     leg.heard();
-                    return answered(exchange, routed, dispatch, leg, upstream, startedNanos);
+                    return legResponded(exchange, routed, dispatch, leg, upstream, startedNanos);
                 });
         return attempts.follow(attempt, leg.endpoint().id(), sent)
                 .onErrorResume(failure -> attempt.metClosedConnection(failure, System.nanoTime(), roundTrip)
@@ -145,7 +145,7 @@ final class PrefillLegs {
         return requests.of(exchange, routed, endpoint, content);
     }
 
-    private Mono<Void> answered(
+    private Mono<Void> legResponded(
             ServerWebExchange exchange,
             RoutedExchange routed,
             Dispatch dispatch,
@@ -187,7 +187,7 @@ final class PrefillLegs {
         });
     }
 
-    /** The endpoint says no: to this request, so that the client hears it of the next, or because it cannot take any. */
+    /** The endpoint refuses: this request, which the next endpoint will refuse as well, or any request at the moment. */
     private Mono<Void> refused(RoutedExchange routed, Dispatch dispatch, Dispatch leg, int status, byte[] response) {
         FailureCause cause =
                 status == 404 || status >= 500 ? EngineRefusal.of(status, Unpooled.wrappedBuffer(response)) : null;

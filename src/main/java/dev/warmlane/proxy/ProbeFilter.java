@@ -19,8 +19,8 @@ import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
 /**
- * Answers where load balancers and benchmarks ask vLLM whether it is up. It says whether the gateway is ready and nothing else:
- * bodies have vLLM's members, and values that tell nobody anything. Like vLLM, it asks for no key.
+ * Serves the paths by which load balancers and benchmarks check that vLLM is up. It says only whether the gateway is ready: bodies
+ * have vLLM's members, with values that reveal nothing. Like vLLM, it asks for no key.
  */
 public final class ProbeFilter implements WebFilter, Ordered {
     /** After the one that counts requests, before the one that asks who sent them. */

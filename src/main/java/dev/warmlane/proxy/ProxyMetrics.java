@@ -40,8 +40,7 @@ final class ProxyMetrics {
     }
 
     /**
-     * A response begins. A stream that brings tokens is timed from here on; any other says nothing of when its first token was
-     * there.
+     * A response begins. Streams of tokens are timed from here on; other responses do not show when their first token came.
      *
      * @return what to do at its first byte
      */
@@ -79,7 +78,7 @@ final class ProxyMetrics {
         }
     }
 
-    /** A prefill leg has done its part. */
+    /** A prefill leg is complete. */
     void prefilled(String pool, long nanos) {
         timer(new Labels(RequestMeter.PREFILL_DURATION, pool)).record(nanos, TimeUnit.NANOSECONDS);
         prefillLeg(pool, "served");

@@ -20,8 +20,8 @@ import io.netty.buffer.ByteBufUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one response pass and tells the dispatch and the request's progress: that it goes to the client, its first byte, or that
- * it is an error instead, the usage that it reports, its end. Not thread-safe.
+ * Follows one response and reports to the dispatch and the request's progress: that it goes to the client, its first byte, that it
+ * is an error, its usage report, its end. Not thread-safe.
  */
 final class ResponseObserver {
     private final Dispatch dispatch;

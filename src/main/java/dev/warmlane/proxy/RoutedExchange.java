@@ -101,7 +101,7 @@ final class RoutedExchange {
         return charge;
     }
 
-    /** Where it is noted which endpoint made the response; null where engines store none. */
+    /** The table of who made which stored response; null where engines store none. */
     @Nullable
     StoredResponses responses() {
         return responses;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
- * Reads from a request what the router of its pool wants to know of it: its affinity key, which endpoints can serve it and, if the
- * policy looks at it, the prompt.
+ * Reads from a request what the router of its pool needs: its affinity key, which endpoints can serve it and, if the policy looks
+ * at it, the prompt.
  */
 final class RoutingRequestReader {
     private final PoolSelector pools;
@@ -31,7 +31,7 @@ final class RoutingRequestReader {
     }
 
     /**
-     * What the router of this pool is told.
+     * The input of this pool's router.
      *
      * @param path by which a pool with prefill endpoints knows whether one of them can compute the prompt
      * @param affinity whether the request belongs to a session or has a prompt; without, any endpoint is as good as another

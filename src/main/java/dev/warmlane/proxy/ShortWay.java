@@ -96,7 +96,7 @@ public final class ShortWay implements HttpHandler {
         }
     }
 
-    /** Request, response and attributes, and none of what else Spring makes for every exchange: nobody on the short way asks for it. */
+    /** Request, response and attributes, without what else Spring makes for every exchange: nothing on the short way needs it. */
     private static final class ShortExchange implements ServerWebExchange {
         private final ServerHttpRequest request;
         private final ServerHttpResponse response;

@@ -33,7 +33,7 @@ public final class Unrouted implements HandlerMapping, Ordered {
     private final RouteLocator routes;
     private final boolean probes;
 
-    /** @param probes whether {@link ProbeFilter} answers */
+    /** @param probes whether {@link ProbeFilter} responds */
     public Unrouted(RouteLocator routes, boolean probes) {
         this.routes = routes;
         this.probes = probes;

@@ -60,7 +60,7 @@ final class UnusedBlocks {
                         attempt,
                         () -> request(exchange, routed, endpoint, body),
                         response -> {
-                            attempt.answered();
+                            attempt.responded();
                             return response.doOnNext(ByteBuf::release).then();
                         })
                 .timeout(routed.pool().prefillDecode().releaseTimeout())

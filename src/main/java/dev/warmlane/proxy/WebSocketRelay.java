@@ -95,7 +95,7 @@ final class WebSocketRelay {
                         .build())
                 .uri(target)
                 .handle((in, out) -> {
-                    attempt.answered();
+                    attempt.responded();
                     dispatch.heard();
                     // After the client's own limit, which knows of one side alone.
                     in.withConnection(connection ->
@@ -172,7 +172,7 @@ final class WebSocketRelay {
         return new Side(in, out, underWay);
     }
 
-    /** The endpoint has answered with something else, or not at all. */
+    /** The endpoint did not accept the handshake, or gave no response. */
     private Mono<Void> refused(
             ServerWebExchange exchange,
             RoutedExchange routed,
@@ -183,7 +183,7 @@ final class WebSocketRelay {
         if (refusal == null) {
             return Mono.error(RefusedResponse.notHttp("no WebSocket handshake"));
         }
-        attempt.answered();
+        attempt.responded();
         dispatch.heard();
         if (FailureCause.isUnavailable(refusal.status()) && retries.giveUp(routed, FailureCause.UNAVAILABLE)) {
             return Mono.error(UnusableResponse.status(refusal.status()));

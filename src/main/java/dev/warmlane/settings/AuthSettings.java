@@ -104,7 +104,7 @@ public record AuthSettings(
             return !issuerUri.isEmpty() || !jwkSetUri.isEmpty();
         }
 
-        /** Who gives one of these means to let nobody in without a token, and would let in everybody. */
+        /** Whoever sets one of these wants no one in without a token; without the provider, everybody would be let in. */
         private static void checkWithoutProvider(String name, String value) {
             if (!value.isEmpty()) {
                 throw new InvalidSettingException(

@@ -48,7 +48,7 @@ public record ClusterSettings(
     private static final String PREFIX = "warmlane.cluster.";
     private static final int SHORTEST_SECRET = 16;
 
-    /** Who waits longer for a replica takes it for one that hangs. */
+    /** After a longer wait, a replica would be taken for one that hangs. */
     private static final Duration LONGEST_JOIN = Duration.ofMinutes(10);
 
     private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^\\s:/\\[\\]]+):(\\d{1,5})");
@@ -78,7 +78,7 @@ public record ClusterSettings(
         }
     }
 
-    /** Whether somebody who set this means replicas to act as one without saying where the others are. */
+    /** Whether this is meant to join replicas, but does not say where the others are. */
     public boolean incomplete() {
         return !enabled()
                 && Stream.of(secret, secretFile, sslBundle, advertisedAddress).anyMatch(given -> !given.isEmpty());

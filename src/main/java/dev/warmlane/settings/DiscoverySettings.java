@@ -25,7 +25,7 @@ public record DiscoverySettings(
         @DefaultValue({"llm-d.ai/role", "warmlane.dev/role"})
         List<String> roleLabels) {
 
-    /** As Kubernetes takes them: a domain, if any, and a name. */
+    /** The form of Kubernetes' label keys: a domain, if any, and a name. */
     private static final Pattern LABEL =
             Pattern.compile("([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
 

@@ -14,7 +14,7 @@ public final class DoubtfulSettings {
     private DoubtfulSettings() {}
 
     /**
-     * What operators should hear of the settings at the start, a line each; no secret is in it.
+     * Warnings about the settings for operators, one line each, without secrets.
      *
      * @param heap most memory of this process
      */

@@ -50,7 +50,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
     private static final Set<String> GROUPS =
             groupsBelow("", WarmlaneSettings.class).collect(Collectors.toUnmodifiableSet());
 
-    /** How Spring Boot calls what it has read from a file, other than one of the jar. */
+    /** How the names of Spring Boot's property sources begin that are read from a file outside of the jar. */
     private static final String OF_A_FILE = "Config resource 'file ";
 
     @Override
@@ -70,7 +70,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         SWITCHES.forEach(key -> checkSwitch(environment, key));
     }
 
-    /** Spring would take the text of a placeholder for the value, and say nothing of a value where a group of settings should be. */
+    /** Spring would take the text of a placeholder for the value, and ignore a value where a group of settings should be. */
     private static void checkOwn(ConfigurableEnvironment environment) {
         Set<String> seen = new HashSet<>();
         for (PropertySource<?> source : environment.getPropertySources()) {
@@ -129,7 +129,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
         try {
             environment.resolveRequiredPlaceholders(value);
         } catch (PlaceholderResolutionException e) {
-            // Of the value itself, a part may be a secret.
+            // Only the name: part of the value may be a secret.
             throw new InvalidSettingException(
                     name,
                     PLACEHOLDER + e.getPlaceholder() + "}",

@@ -17,8 +17,8 @@ import org.springframework.core.env.PropertySource;
 
 /**
  * What is given on the command line of the gateway: settings as {@code --name=value} and nothing else. A name of Spring's own
- * prefixes has to be one that its libraries list; the gateway's own names are checked when they are bound. Other names may stand for
- * placeholders in an operator's file, or be read by a jar of theirs, unless they are near a name that they can be meant for.
+ * prefixes has to be one that its libraries list; the gateway's own names are checked when they are bound. Other names may be
+ * placeholders in an operator's file, or be read by an operator's jar, unless they are close to an existing name.
  */
 public final class GivenSettings {
     private static final List<String> PREFIXES = List.of("server", "management", "spring", "logging");
@@ -139,7 +139,7 @@ public final class GivenSettings {
         return name.replaceAll("([a-z0-9])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
     }
 
-    /** Refuses a profile that nothing is configured for: a mistyped one would leave its settings out and say nothing. */
+    /** Refuses a profile that nothing is configured for: the settings of a mistyped one would be left out silently. */
     static final class KnownProfiles implements ApplicationListener<ApplicationContextInitializedEvent> {
         private static final String ACTIVE = "spring.profiles.active";
 

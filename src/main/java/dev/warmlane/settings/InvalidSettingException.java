@@ -27,7 +27,7 @@ public final class InvalidSettingException extends IllegalArgumentException {
         super(key + ": " + problem);
     }
 
-    /** A value as one writes it in settings: in the largest unit that it is a whole number of. */
+    /** A value as it is written in settings: in the largest unit of which it is a whole number. */
     static String text(@Nullable Object value) {
         if (value instanceof Duration duration) {
             if (duration.toNanosPart() == 0) {
@@ -110,7 +110,7 @@ public final class InvalidSettingException extends IllegalArgumentException {
             }
         }
 
-        /** Of a list in which the first one counts that a request has: who repeats one has meant another. */
+        /** Fails if a list in which the first match counts has an element twice: one of them was meant to be another. */
         static void eachOnce(String key, List<String> values) {
             Set<String> seen = new HashSet<>();
             for (String value : values) {

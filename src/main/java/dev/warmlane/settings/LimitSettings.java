@@ -49,7 +49,7 @@ public record LimitSettings(
         @DefaultValue("5s") Duration websocketFarewell,
         @DefaultValue("75s") Duration idleTimeout) {
 
-    /** Those of the plainest client, and of an engine. */
+    /** What the simplest client and an engine need. */
     private static final DataSize FEWEST_HEADER_BYTES = DataSize.ofBytes(256);
 
     private static final DataSize MOST_HEADER_BYTES = DataSize.ofMegabytes(16);

@@ -13,17 +13,17 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
 
-/** What somebody may have meant who wrote a name that does not exist: mostly that of a setting. */
+/** Suggests what was meant by a name that does not exist, mostly a setting's. */
 public final class Misspelling {
     /** What all names begin with, and a dot. */
     static final String PREFIX = "warmlane";
 
     private static final Pattern NEITHER_LETTER_NOR_DIGIT = Pattern.compile("[^a-z0-9]");
 
-    /** Mistakes that a name may have and still be meant: one for every so many letters. */
+    /** A suggestion may differ by one letter for every so many letters of the name. */
     private static final int LETTERS_A_MISTAKE = 7;
 
-    /** Stands for the place of an element in a list. */
+    /** Stands for the index of an element of a list. */
     private static final String ELEMENT = "[]";
 
     private static final Pattern PLACE = Pattern.compile("\\[\\d+]");
@@ -32,7 +32,7 @@ public final class Misspelling {
     /** The one setting that is a map, whose names are the policy's. */
     private static final String MAP = canonical("warmlane.routing.parameters");
 
-    /** All settings; those of the elements of lists with {@value #ELEMENT} for their places. */
+    /** All settings; for elements of lists, with {@value #ELEMENT} in place of the index. */
     private static final List<String> NAMES = names();
 
     private static final Set<String> CANONICAL =
@@ -109,7 +109,7 @@ public final class Misspelling {
                 .orElse(null);
     }
 
-    /** Puts elements of lists to the places of those that were written; 0 where that did not say. */
+    /** Gives list elements the indexes of the name as it was written; 0 where it has none. */
     private static String withPlaces(String known, List<String> places) {
         String name = known;
         for (int i = 0; name.contains(ELEMENT); i++) {

@@ -24,10 +24,10 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 
 /**
- * What a file says, reread by {@link #check}. The content is compared, not the time of the last change, because
- * Kubernetes exchanges the symbolic links that lead to a mounted Secret. A content that cannot be read is told once and
- * changes nothing. {@link #get} costs one volatile read from any thread; checks come from one thread at a time, one of its own
- * where it is {@linkplain #watch watched}.
+ * What a file says, reread by {@link #check}. The content is compared, not the time of the last change, because Kubernetes
+ * exchanges the symbolic links that lead to a mounted Secret. Content that cannot be used is logged once and changes nothing.
+ * {@link #get} costs one volatile read from any thread; checks come from one thread at a time, one of its own where it is
+ * {@linkplain #watch watched}.
  */
 public final class ReloadedFile<T> implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReloadedFile.class);
@@ -101,17 +101,17 @@ public final class ReloadedFile<T> implements AutoCloseable {
         return HexFormat.of().formatHex(Sha256.of(content));
     }
 
-    /** Tells this too, after each new content, whose it is. */
+    /** Adds a listener, called with the path after each change of the content. */
     public void onReload(Consumer<Path> listener) {
         onReload.add(listener);
     }
 
-    /** What the file said when it could be read last. */
+    /** The last content that could be used. */
     public T get() {
         return value;
     }
 
-    /** Takes a new content over; keeps the old where the new cannot be used. */
+    /** Takes over new content; keeps the old if the new cannot be used. */
     public void check() {
         try {
             byte[] now = read();
@@ -165,7 +165,7 @@ public final class ReloadedFile<T> implements AutoCloseable {
         return Files.readAllBytes(path);
     }
 
-    /** Says where a file is no YAML, without what it says there, which may be a secret. */
+    /** The error for a file that is not YAML: where it fails, without the content there, which may be a secret. */
     public static IllegalArgumentException notYaml(YAMLException e, String expected) {
         Mark mark = e instanceof MarkedYAMLException marked ? marked.getProblemMark() : null;
         String where =

@@ -87,8 +87,8 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
     }
 
     /**
-     * A number alone is milliseconds, and who writes one mostly means seconds. For bytes it is common to write none, but not for so
-     * few.
+     * A number without a unit is milliseconds, where mostly seconds are meant. For bytes it is common to leave the unit out, but
+     * not for so few.
      */
     private static void warnWithoutUnit(ConfigurationPropertyName name, String given, Object value) {
         if (!NUMBER.matcher(given).matches()) {
@@ -175,7 +175,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
             return property == null ? null : analysis(describe(property, expected(type)), cause);
         }
 
-        /** Spring takes no text at all for some values, such as durations, and then says that nothing has this name. */
+        /** For some values, such as durations, Spring takes an empty text as missing and says that the name does not exist. */
         private static String insteadOf(ConfigurationProperty property) {
             String name = property.getName().toString();
             return Misspelling.isOne(name) ? "a value, or no such line" : Misspelling.insteadOf(name);

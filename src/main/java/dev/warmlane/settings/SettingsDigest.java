@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A digest of each group of settings that all replicas of a cluster must have alike, so that they can see whether they do without
- * telling each other a value. What is in force counts: of files what they said when they were read, and not where they are. Safe from
- * any thread.
+ * telling each other a value. What is in force counts: the content of files when they were read, not their paths. Safe from any
+ * thread.
  *
  * <p>Among the settings are secrets, and whoever has a digest could try at leisure which one it was made of. So digests are made under a
  * key that only members have, or, where they have none in common because certificates prove who is one, of whether secrets are set and
  * not of what they are: a certificate is worth less than the secrets of others.
  */
 public final class SettingsDigest {
-    /** Where a replica is and what it keeps there; and the shorthand for a pool, which is among the pools. */
+    /** Settings of each replica's own; and the shorthand for a pool, which is among the pools. */
     private static final Set<String> OF_EACH_REPLICA =
             Set.of("endpoints", "cluster", "history", "access-log", "dashboard", "management", "warm-up");
 

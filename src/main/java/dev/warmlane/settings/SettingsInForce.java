@@ -13,16 +13,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
-/** The settings as they stand, under the names that they are given by, without secrets. */
+/** The settings in force, under the names by which they are set, without secrets. */
 public final class SettingsInForce {
-    /** Says which kinds of keys are looked for, and none of them. */
+    /** Names kinds of affinity keys, and is no secret. */
     private static final String NO_SECRET = "affinity.keys";
 
     private static final Pattern SECRET = Pattern.compile("(?i)(key|salt|secret|token|password)s?(\\[\\d+])?$");
 
     private SettingsInForce() {}
 
-    /** Tells by its name whether a setting's value is nobody's business; of a misspelt one too. */
+    /** Whether a setting's value is a secret, judged by its name, which may be misspelt. */
     static boolean isSecret(String name) {
         return SECRET.matcher(name).find();
     }

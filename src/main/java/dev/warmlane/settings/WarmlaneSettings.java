@@ -91,7 +91,7 @@ public record WarmlaneSettings(
         @DefaultValue("true") boolean probes,
         @DefaultValue("10s") Duration warmUp) {
 
-    /** Who waits longer for a gateway takes it for one that hangs. */
+    /** After a longer wait, a gateway would be taken for one that hangs. */
     private static final Duration LONGEST_WARM_UP = Duration.ofMinutes(10);
 
     public WarmlaneSettings {

@@ -111,7 +111,7 @@ public final class AffinityTable implements Bindings {
         return RendezvousHash.weight(key.hash(), endpoint) > RendezvousHash.weight(key.hash(), than.endpoint());
     }
 
-    /** Tells all bindings, in no order; those that are made meanwhile may be among them. */
+    /** Passes on all bindings, in no order; those made meanwhile may be among them. */
     public void forEach(Visitor visitor) {
         bindings.asMap().forEach((key, binding) -> visitor.binding(key, binding.endpoint(), binding.order()));
     }

@@ -6,12 +6,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Tells whose address a request comes from, believing X-Forwarded-For only as far as the proxies that wrote it are trusted.
- * Immutable.
- */
+/** Finds the address of a request's client; X-Forwarded-For counts only as far as the proxies that wrote it are trusted. Immutable. */
 public final class ClientAddresses {
-    /** Proxies in front of us are few; a longer list is somebody's attempt to make us work. */
+    /** There are few proxies in front of the gateway; a longer list is an attempt to keep it busy. */
     private static final int MAX_HOPS = 32;
 
     private final List<Cidr> trustedProxies;

@@ -9,8 +9,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which endpoint made each stored response, because only that one can give it again or continue it. Keeps hashes of their ids.
- * Bounded, and forgets a response a time to live after it was made or asked for. Safe for concurrent use; never blocks.
+ * Which endpoint made each stored response: only that one can return or continue it. Keeps hashes of their ids. Bounded, and
+ * forgets a response a time to live after it was made or asked for. Safe for concurrent use; never blocks.
  */
 public final class StoredResponses {
     private final Cache<Long, EndpointId> owners;
@@ -56,12 +56,12 @@ public final class StoredResponses {
         owners.put(response, endpoint);
     }
 
-    /** Tells all responses that are known, in no order. */
+    /** Passes on all responses that are known, in no order. */
     public void forEach(Listener visitor) {
         owners.asMap().forEach(visitor::made);
     }
 
-    /** Calls this after each response that is {@link #made}, on the thread that says so. */
+    /** Calls this after each {@link #made}, on the same thread. */
     public void onMade(Listener others) {
         listener = others;
     }

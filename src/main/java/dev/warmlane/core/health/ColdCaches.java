@@ -28,9 +28,9 @@ public final class ColdCaches {
     }
 
     /**
-     * From now on asks this whether it fills the cache of a server that is new, or comes back with an empty one. While it does, the
-     * server gets no requests, as long as enough others do, until {@link #warmed} says that it may. Those that discovery lists first
-     * are not asked about: they were there before.
+     * Sets what is asked whether to fill the cache of a server that is new, or comes back with an empty one. While it does, the
+     * server gets no requests, as long as enough others do, until {@link #warmed} says that it may. It is not asked about the
+     * servers of the first list: they were there before.
      *
      * @param fills may be called under the pool's lock, so it must not wait; {@link EndpointPool#refresh} shows what was decided
      */
@@ -39,16 +39,16 @@ public final class ColdCaches {
     }
 
     /**
-     * The cache of a server has what it was to be given, or will not get it: it may get requests.
+     * The cache of a server is filled, or will not be: it may get requests.
      *
      * @param warmth share of what its pool is asked for that its cache holds now, in [0, 1]: its load begins with that, but with no less
      *     than that of an empty one
-     * @param answered whether it has computed anything
+     * @param hasComputed whether it has computed anything
      */
-    public void warmed(EndpointId endpoint, double warmth, boolean answered) {
+    public void warmed(EndpointId endpoint, double warmth, boolean hasComputed) {
         if (presence.warms(endpoint.server(), false)
                 && !health.change(
-                        before -> before.warmed(endpoint.server(), warmth, answered, nanoClock.getAsLong()))) {
+                        before -> before.warmed(endpoint.server(), warmth, hasComputed, nanoClock.getAsLong()))) {
             health.pool().refresh();
         }
     }
@@ -70,7 +70,7 @@ public final class ColdCaches {
                 .distinct()
                 .count();
         if (others > waiting.size()) {
-            // First, so that whoever fills it finds it held back.
+            // First, so that it is held back by the time it is filled.
             presence.warms(server, true);
             if (!fills.test(server)) {
                 presence.warms(server, false);
@@ -123,7 +123,7 @@ public final class ColdCaches {
         });
     }
 
-    /** Tells of those that are about to end from one snapshot to the next. */
+    /** Reports the servers that are about to end since the last snapshot. */
     void follow(EndpointSnapshot before, EndpointSnapshot now) {
         Consumer<EndpointId> listener = heirs;
         if (listener != null) {

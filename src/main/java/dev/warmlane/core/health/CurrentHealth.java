@@ -32,7 +32,7 @@ final class CurrentHealth {
         return pool;
     }
 
-    /** From now on tells this of what {@link #change} does, before the pool's snapshot shows it; not of what {@link #turn} does. */
+    /** Sets the listener for what {@link #change} does, called before the pool's snapshot shows it; not for what {@link #turn} does. */
     void onChange(BiConsumer<HealthBook, HealthBook> listener) {
         onChange = listener;
     }

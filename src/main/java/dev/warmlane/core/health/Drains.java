@@ -27,13 +27,13 @@ public final class Drains {
      */
     public record Drain(boolean drained, long atMillis) {}
 
-    /** What operators said last of each server that they said anything of. */
+    /** The operators' last order for each server that they gave one for. */
     public Map<EndpointId, Drain> all() {
         return Map.copyOf(said);
     }
 
     /**
-     * Takes a server out of use, or puts it back, whoever says so. It finishes what it has.
+     * Takes a server out of use at this replica, or puts it back. It finishes what it has.
      *
      * @return whether that is news
      */
@@ -59,7 +59,7 @@ public final class Drains {
         return isNews;
     }
 
-    /** Tells this what operators say here, so that other replicas hear of it; instead of what was told before. */
+    /** Sets the listener for the operators' orders here, by which other replicas learn of them. */
     public void onDrain(BiConsumer<EndpointId, Drain> listener) {
         replicas = listener;
     }

@@ -43,7 +43,7 @@ final class HealthBook {
         return new HealthBook(rules, false, Map.of());
     }
 
-    /** What is believed of an endpoint; null if discovery does not call it ready. */
+    /** The health of an endpoint; null if discovery does not call it ready. */
     @Nullable
     EndpointHealth of(EndpointId id) {
         return healths.get(id.server());
@@ -63,7 +63,7 @@ final class HealthBook {
         return 2 * out > healths.size();
     }
 
-    /** Takes up the endpoints that discovery calls ready, and forgets the others. */
+    /** Keeps the endpoints that discovery calls ready, and forgets the others. */
     HealthBook follow(EndpointSnapshot discovered, long nowNanos) {
         Map<EndpointId, EndpointHealth> followed = new LinkedHashMap<>();
         for (Endpoint endpoint : discovered.endpoints()) {
@@ -115,11 +115,11 @@ final class HealthBook {
      * The cache of an endpoint was filled: its load begins with what that is worth, and with no less than that of an empty one.
      *
      * @param warmth share of what its pool is asked for that its cache holds now, in [0, 1]
-     * @param answered whether it has computed anything, which is as good as a request that succeeds
+     * @param hasComputed whether it has computed anything, which is as good as a request that succeeds
      */
-    HealthBook warmed(EndpointId id, double warmth, boolean answered, long nowNanos) {
+    HealthBook warmed(EndpointId id, double warmth, boolean hasComputed, long nowNanos) {
         return with(id, health -> {
-            if (!(health instanceof Starting) && !(answered && health instanceof Probation)) {
+            if (!(health instanceof Starting) && !(hasComputed && health instanceof Probation)) {
                 return health;
             }
             return warmth >= 1
@@ -233,7 +233,7 @@ final class HealthBook {
     }
 
     private Ejected ejected(EndpointHealth before, EjectionReason reason, boolean cacheLost, long nowNanos) {
-        // A row goes on for as long after the last ejection as that lasted; after that it is another story.
+        // Ejections count as in a row if the next comes no later after the last one than that one lasted.
         boolean inARow = before instanceof Probation
                 || nowNanos - before.sinceNanos() <= rules.ejectionNanos(before.ejections());
         int ejections = inARow ? before.ejections() + 1 : 1;

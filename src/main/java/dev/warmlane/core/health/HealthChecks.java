@@ -106,7 +106,7 @@ public final class HealthChecks {
         }
     }
 
-    /** Tells the log something about an endpoint that a check found. */
+    /** Logs what a check found about an endpoint. */
     public void note(Endpoint endpoint, String what, @Nullable String why) {
         health.tell(listener -> listener.noted(endpoint, what, why));
     }

@@ -16,8 +16,8 @@ public interface HealthWatch {
     HealthWatch NONE = new HealthWatch() {};
 
     /**
-     * Whether a request may go to this endpoint now. An endpoint on probation takes one at a time: after true, it is the
-     * caller's.
+     * Whether a request may go to this endpoint now. An endpoint on probation takes one at a time: true gives that one to the
+     * caller.
      */
     default boolean admits(Endpoint endpoint) {
         return true;

@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Which servers of a pool are there to respond, apart from how well they did: when each was last heard, or found to be another
+ * Which servers of a pool are there to respond, whatever their success rate: when each was last heard, or found to be another
  * process, which are suspected of hanging, whose engines sleep, which operators drain, and whose caches are being filled. Safe for
  * concurrent use; hearing an endpoint takes no lock.
  */
@@ -25,7 +25,7 @@ final class Presence {
     private volatile Set<EndpointId> drained = Set.of();
     private volatile Set<EndpointId> warming = Set.of();
 
-    /** Takes up an endpoint, which counts as heard now. */
+    /** Adds an endpoint, which counts as heard now. */
     void follow(EndpointId id, long nowNanos) {
         heard.computeIfAbsent(id, added -> new AtomicLong(nowNanos));
     }

@@ -202,13 +202,13 @@ public final class EngineClient {
                     out.add(inOneBuffer(ctx.alloc(), whole));
                 } else {
                     super.encode(ctx, message, out);
-                    SmallPieces.join(ctx.alloc(), out);
+                    SmallBuffers.join(ctx.alloc(), out);
                 }
             }
 
             /** The channel copies what is on the heap anyhow. */
             private static boolean isBetterCopied(FullHttpRequest request) {
-                return (SmallPieces.isSmall(request.content())
+                return (SmallBuffers.isSmall(request.content())
                                 || request.content().hasArray())
                         && request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
             }
@@ -220,7 +220,7 @@ public final class EngineClient {
                 try {
                     encodeInitialLine(all, request);
                     encodeHeaders(request.headers(), all);
-                    ByteBufUtil.writeShortBE(all, SmallPieces.CRLF);
+                    ByteBufUtil.writeShortBE(all, SmallBuffers.CRLF);
                     all.writeBytes(request.content());
                     written = true;
                     return all;
@@ -234,7 +234,7 @@ public final class EngineClient {
 
             @Override
             protected void encodeHeaders(HttpHeaders headers, ByteBuf to) {
-                SmallPieces.writeHeaders(headers, to);
+                SmallBuffers.writeHeaders(headers, to);
             }
         }
     }

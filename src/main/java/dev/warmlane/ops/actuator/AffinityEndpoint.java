@@ -24,8 +24,8 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * {@code /actuator/affinity}: how many keys are bound, and to what; looks one up or releases it. Keys are given by whoever
- * asks and never told.
+ * {@code /actuator/affinity}: how many keys are bound, and to what; looks one up or releases it. The keys come from the caller and
+ * are never shown.
  */
 @Endpoint(id = "affinity")
 public final class AffinityEndpoint {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys that are known, by their SHA-256 hashes. Immutable.
  *
- * <p>Implementation notes: a plain hash suffices because keys are random; salt and stretching protect what people can
- * remember. The first eight bytes of the hash find the entry, and the whole is compared in constant time. What the search
- * takes tells of the hash of the caller's own guess, which says nothing about any key.
+ * <p>Implementation notes: a plain hash suffices because keys are random; salt and stretching protect what people can remember. The
+ * first eight bytes of the hash find the entry, and the whole is compared in constant time. The time of the search depends on the
+ * hash of the caller's own guess, which says nothing about any key.
  */
 public final class ApiKeys {
     private static final int HASH_BYTES = 32;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
 
-/** Tells who shows a credential. Safe for concurrent use; never blocks. */
+/** Finds out who shows a credential. Safe for concurrent use; never blocks. */
 @FunctionalInterface
 public interface Authenticator {
 
@@ -18,7 +18,7 @@ public interface Authenticator {
      */
     Mono<Identity> authenticate(String credential);
 
-    /** Asks the other one whom this one does not know. */
+    /** Asks the other one about credentials that this one does not know. */
     default Authenticator or(Authenticator other) {
         return credential -> authenticate(credential).switchIfEmpty(Mono.defer(() -> other.authenticate(credential)));
     }
@@ -33,7 +33,7 @@ public interface Authenticator {
         public enum Reason {
             /** The credential is good, and its bearer has nothing to do here. */
             FORBIDDEN,
-            /** Whoever could tell does not answer. */
+            /** The identity provider does not respond. */
             UNAVAILABLE
         }
 

@@ -17,7 +17,7 @@ final class ClientAccount {
     /** In force now. */
     private final Limits limits;
 
-    /** The same, but where one is not limited now, what limited it last: what was taken of that counts when the limit is back. */
+    /** The same buckets; where there is no limit now, the last one: what was taken from it counts when the limit comes back. */
     private final Limits counted;
 
     private final @Nullable TokenBucket requests;
@@ -66,14 +66,14 @@ final class ClientAccount {
         return new ClientAccount(limits, grants, nowNanos, nowNanos);
     }
 
-    /** The same of a client that only other replicas have told of. */
+    /** The same for a client that only other replicas have reported. */
     static ClientAccount told(Limits limits, SharedGrants grants, long nowNanos) {
         return new ClientAccount(limits, grants, nowNanos + SETTLING_NANOS, nowNanos);
     }
 
     /**
-     * The same client's account with other limits: a full minute of what changes, unless that changed within the last hour. Who has
-     * two tokens that say different things would have a full minute with each request.
+     * The same client's account with other limits: a full minute of what changes, unless that changed within the last hour.
+     * Otherwise a client with two tokens of different limits would have a full minute with each request.
      *
      * @param grants under the limits that it {@link #counted}
      */
@@ -126,7 +126,7 @@ final class ClientAccount {
         return shared == null ? tokens.take(count, nowNanos) : shared.takeTokens(tokens, count, nowNanos);
     }
 
-    /** Takes more tokens than were foreseen, or gives some back; without asking. */
+    /** Takes more tokens than were reserved, or gives some back, whether or not they are there. */
     void correctTokens(long count, long nowNanos) {
         ClientAccount now = current.get();
         (now == null ? this : now).correct(count, nowNanos);
@@ -168,12 +168,12 @@ final class ClientAccount {
         }
     }
 
-    /** No replica grants more than a full minute and another while it fills again; who tells of more does not say how much. */
+    /** No replica grants more than a full minute and another while it fills again, so that larger reports are capped. */
     private long possible(long told) {
         return Math.min(told, 2 * Math.min(counted.requestsPerMinute(), Long.MAX_VALUE / 2));
     }
 
-    /** What another replica has to know of it; null where nothing is missing. */
+    /** What other replicas need to know about it; null where nothing is missing. */
     @Nullable
     Account toShare(long nowNanos) {
         return shared == null ? null : shared.toShare(requests, tokens, nowNanos);

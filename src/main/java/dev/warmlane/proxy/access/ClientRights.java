@@ -72,7 +72,7 @@ public final class ClientRights {
     }
 
     /**
-     * Makes the body one that the tenant may send.
+     * Changes the body so that the tenant may send it.
      *
      * @param engines tells whether all that could serve the request are of a release or a later one
      */

@@ -74,7 +74,7 @@ public final class JwtAuthenticator implements Authenticator {
                 .onErrorMap(
                         failure -> !(failure instanceof AccessException),
                         failure -> new AccessException(
-                                AccessException.Reason.UNAVAILABLE, "The identity provider does not answer."));
+                                AccessException.Reason.UNAVAILABLE, "The identity provider does not respond."));
     }
 
     /** Three parts, two dots: anything else is not worth a look at the provider's keys. */

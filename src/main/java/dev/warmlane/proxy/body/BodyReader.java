@@ -29,9 +29,9 @@ public final class BodyReader {
     }
 
     /**
-     * Reads the body, empty if there is none, and hands it to its use; when that ends, however it ends, the body is released.
-     * Fails with 413 past the limit, before reading further, with 415 if it is encoded in a way that is not taken, and with 503
-     * if the bodies of other requests have used up the budget.
+     * Reads the body, empty if there is none, and passes it to its use; however that ends, the body is released. Fails with 413
+     * past the limit, before reading further, with 415 if it is encoded in a way that is not taken, and with 503 if the bodies of
+     * other requests have used up the budget.
      */
     public <T> Mono<T> read(ServerHttpRequest request, Function<BufferedBody, Mono<T>> use) {
         HttpHeaders headers = request.getHeaders();
@@ -76,7 +76,7 @@ public final class BodyReader {
         GZIP {
             @Override
             InputStream open(InputStream compressed) throws IOException {
-                return new GZIPInputStream(compressed, PIECE_BYTES);
+                return new GZIPInputStream(compressed, CHUNK_BYTES);
             }
         },
         DEFLATE {
@@ -86,7 +86,7 @@ public final class BodyReader {
             }
         };
 
-        private static final int PIECE_BYTES = 8192;
+        private static final int CHUNK_BYTES = 8192;
 
         /** The encoding of this name in Content-Encoding, or null. Not of two, one over the other. */
         static @Nullable Deflated of(String contentEncoding) {
@@ -99,10 +99,10 @@ public final class BodyReader {
 
         /** Inflates a whole body into another. Fails with 400 if it is not compressed like this, 413 and 503 as any body. */
         BufferedBody inflate(byte[] compressed, BufferedBody into) {
-            byte[] piece = new byte[PIECE_BYTES];
+            byte[] chunk = new byte[CHUNK_BYTES];
             try (InputStream inflating = open(new ByteArrayInputStream(compressed))) {
-                for (int read = inflating.read(piece); read >= 0; read = inflating.read(piece)) {
-                    into.append(piece, read);
+                for (int read = inflating.read(chunk); read >= 0; read = inflating.read(chunk)) {
+                    into.append(chunk, read);
                 }
             } catch (IOException e) {
                 throw ApiException.badRequest(

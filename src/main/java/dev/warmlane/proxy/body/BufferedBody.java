@@ -18,7 +18,10 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 public final class BufferedBody {
     private static final byte[] NOTHING = {};
     private static final int SMALLEST_GROWTH_BYTES = 4096;
-    /** Whoever has sent this part of what was announced gets room for all of it: a large prompt is not copied each time it doubles. */
+    /**
+     * Once this part of the announced length has come, there is room for all of it: a large prompt is not copied each time it
+     * doubles.
+     */
     private static final int TRUSTED_PART = 8;
 
     private final BodyBudget budget;
@@ -40,22 +43,22 @@ public final class BufferedBody {
         this.announcedBytes = announcedBytes;
     }
 
-    /** Takes a piece in, and releases it. Fails with 413 past the limit and with 503 past the budget. */
-    public synchronized void append(DataBuffer piece) {
+    /** Adds a chunk, and releases it. Fails with 413 past the limit and with 503 past the budget. */
+    public synchronized void append(DataBuffer chunk) {
         try {
-            int more = piece.readableByteCount();
+            int more = chunk.readableByteCount();
             makeRoom(more);
-            piece.read(bytes, length, more);
+            chunk.read(bytes, length, more);
             length += more;
         } finally {
-            DataBufferUtils.release(piece);
+            DataBufferUtils.release(chunk);
         }
     }
 
-    /** Takes a copy of the first {@code more} bytes in, like {@link #append(DataBuffer)}. */
-    public synchronized void append(byte[] piece, int more) {
+    /** Adds a copy of the first {@code more} bytes, like {@link #append(DataBuffer)}. */
+    public synchronized void append(byte[] chunk, int more) {
         makeRoom(more);
-        System.arraycopy(piece, 0, bytes, length, more);
+        System.arraycopy(chunk, 0, bytes, length, more);
         length += more;
     }
 
@@ -67,7 +70,7 @@ public final class BufferedBody {
         return bytes;
     }
 
-    /** Puts bytes in the place of those that came, and holds the budget for them: the same request, said a little differently. */
+    /** Replaces the bytes that came, and holds the budget for the new ones: the same request in other words. */
     public synchronized void replace(byte[] others) {
         if (!released) {
             budget.release(reserved - others.length);
@@ -77,10 +80,7 @@ public final class BufferedBody {
         }
     }
 
-    /**
-     * Puts in their place what is made of them. While both are there, the budget is held for both. Fails with 503 past the
-     * budget.
-     */
+    /** Replaces them by what is made of them. While both are there, the budget is held for both. Fails with 503 past the budget. */
     public void rewrite(UnaryOperator<byte[]> rewriting) {
         byte[] before = bytes();
         if (!reserveCopy(before.length)) {

@@ -123,7 +123,7 @@ public final class RequestBody {
         return form;
     }
 
-    /** The model that an engine would take: of several the last. Null if it names none or cannot be read. */
+    /** The model that an engine would use, the last if there are several. Null if the body names none or cannot be read. */
     @Nullable
     public String lastModel() {
         if (!isJson()) {
@@ -210,7 +210,7 @@ public final class RequestBody {
         return form == null ? GenerationRequest.withModel(bytes, other) : form.with(other);
     }
 
-    /** Sends what is made of the bytes instead: the same request, said a little differently. Fails with 503 past the budget. */
+    /** Replaces the bytes to send by what is made of them: the same request in other words. Fails with 503 past the budget. */
     public void rewrite(UnaryOperator<byte[]> rewriting) {
         buffered.rewrite(rewriting);
         parsed = null;

@@ -96,7 +96,7 @@ public final class ResponseTail {
         return kept == 0 ? null : Usage.lastIn(inOrder(), 0, kept);
     }
 
-    /** Whether the last thing that came is the event after which a stream of chat or completions has no other. */
+    /** Whether the last event is the one that ends a stream of chat or completions. */
     public boolean endsWithLastEvent() {
         if (kept < LAST_EVENT.length) {
             return false;
@@ -110,7 +110,7 @@ public final class ResponseTail {
         return true;
     }
 
-    /** Whose error the last event of a stream tells, if any. */
+    /** Whose error the last event of a stream reports, if any. */
     public ErrorEvent lastError() {
         return kept == 0 ? ErrorEvent.NONE : ErrorEvent.last(inOrder(), kept, allKept);
     }

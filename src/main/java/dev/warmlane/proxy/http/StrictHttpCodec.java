@@ -1,6 +1,6 @@
 package dev.warmlane.proxy.http;
 
-import dev.warmlane.engines.client.SmallPieces;
+import dev.warmlane.engines.client.SmallBuffers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -249,14 +249,14 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
             ByteBuf event = chunked ? smallChunk(message) : null;
             if (event != null) {
                 try {
-                    out.add(SmallPieces.chunk(ctx.alloc(), event));
+                    out.add(SmallBuffers.chunk(ctx.alloc(), event));
                 } finally {
                     event.release();
                 }
                 return;
             }
             super.encode(ctx, message, out);
-            SmallPieces.join(ctx.alloc(), out);
+            SmallBuffers.join(ctx.alloc(), out);
             if (message instanceof LastHttpContent) {
                 chunked = false;
             } else if (message instanceof HttpResponse response) {
@@ -270,12 +270,12 @@ final class StrictHttpCodec extends CombinedChannelDuplexHandler<HttpRequestDeco
                     : message instanceof HttpContent content && !(message instanceof LastHttpContent)
                             ? content.content()
                             : null;
-            return chunk != null && chunk.isReadable() && SmallPieces.isSmall(chunk) ? chunk : null;
+            return chunk != null && chunk.isReadable() && SmallBuffers.isSmall(chunk) ? chunk : null;
         }
 
         @Override
         protected void encodeHeaders(HttpHeaders headers, ByteBuf to) {
-            SmallPieces.writeHeaders(headers, to);
+            SmallBuffers.writeHeaders(headers, to);
         }
     }
 }

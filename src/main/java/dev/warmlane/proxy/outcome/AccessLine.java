@@ -18,7 +18,7 @@ import tools.jackson.core.json.JsonFactory;
 final class AccessLine extends EncoderBase<AccessRecord> {
     private static final byte[] NOTHING = {};
 
-    /** Clients choose ids and model names; a line bears no more of them than this. */
+    /** Clients choose ids and model names; a line has no more of each than this. */
     private static final int MAX_TEXT_CHARS = 128;
 
     private static final double NANOS_PER_MICRO = 1e3;

@@ -34,9 +34,9 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Logs every request of the public port when it is over: served, refused, failed or left by its client. Records come from any thread;
- * Logback queues them and writes them on one of its own, apart from the application's logging and its levels. Never blocks who adds:
- * what comes faster than it can be written is dropped and counted, and so is what cannot be written at all.
+ * Logs every request of the public port when it is over: served, refused, failed or left by its client. Records come from any
+ * thread; Logback queues them and writes them on one of its own, apart from the application's logging and its levels. Adding never
+ * blocks: what comes faster than it can be written is dropped and counted, and so is what cannot be written at all.
  */
 public final class AccessLog implements OutcomeListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
@@ -47,8 +47,8 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
     private static final int BATCH_LINES = 256;
 
     /**
-     * How long lines are gathered once all are written: to wake a thread and call the system for each would cost more than the
-     * line itself. They still come sooner where half of what may wait does.
+     * How long lines are gathered once all are written: waking a thread and a system call for each line would cost more than the
+     * line itself. Sooner if the queue is half full.
      */
     private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 

@@ -19,7 +19,7 @@ import reactor.core.publisher.MonoOperator;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
-/** Gives each request of the public port its {@link RequestOutcome} and tells it the end. Outside all other filters. */
+/** Gives each request of the public port its {@link RequestOutcome}, and reports the end to it. Outside all other filters. */
 public final class OutcomeFilter implements WebFilter, Ordered {
     private final List<OutcomeListener> listeners;
 
@@ -43,7 +43,7 @@ public final class OutcomeFilter implements WebFilter, Ordered {
     }
 
     /**
-     * A request that is being served. Judges from the signal that it ends with how it ended for its client, and tells its outcome.
+     * A request that is being served. Decides by the last signal how it ended for its client, and reports that to its outcome.
      *
      * <p>Implementation note: one operator instead of the three that Reactor would take; its own subscriber, as a request is served once.
      */

@@ -6,9 +6,8 @@ import java.nio.ByteOrder;
 import java.security.SecureRandom;
 
 /**
- * Gives hashes pseudonyms: equal hashes have the same, and nobody without the salt can tell whose it is. The hashes that the
- * gateway routes by are the same everywhere, so whoever guesses a prompt or a session id could find it by them; by a pseudonym they
- * cannot.
+ * Pseudonyms of hashes: equal hashes have the same one, which cannot be traced back without the salt. The hashes that the gateway
+ * routes by are the same everywhere, so whoever guesses a prompt or a session id could find it by them; by a pseudonym they cannot.
  *
  * <p>SipHash-2-4 (Aumasson and Bernstein, 2012) of the eight bytes, of which 52 bits are kept: any JSON reader holds them exactly.
  * Immutable.

@@ -66,7 +66,7 @@ public final class RequestMetrics implements OutcomeListener {
         static final int MOST = 64;
         static final String OTHER = "other";
 
-        /** Where more models are served than there is room for, not each of their requests pays for looking whether there is now. */
+        /** With more served models than meters, only some of their requests check whether there is room by now. */
         private static final int LOOKS_AT_FIRST = 16;
 
         private static final int LOOK_EACH = 256;

@@ -17,8 +17,8 @@ import reactor.netty.Connection;
 import reactor.netty.channel.AbortedException;
 
 /**
- * One request of the public port, from its headers to its end, which it is told once. An attribute of the exchange. Filled by
- * whoever serves the request; the end may come on another thread.
+ * One request of the public port, from its headers to its end, which is reported to it once. An attribute of the exchange. Filled
+ * by whoever serves the request; the end may come on another thread.
  */
 public final class RequestOutcome {
     private static final String ATTRIBUTE = RequestOutcome.class.getName();
@@ -113,7 +113,7 @@ public final class RequestOutcome {
         fallback = isFallback;
     }
 
-    /** Whether a model serves it that is only second choice. */
+    /** Whether it is served by a fallback model. */
     boolean isFallback() {
         return fallback;
     }
@@ -141,7 +141,7 @@ public final class RequestOutcome {
         return progress;
     }
 
-    /** Tells one more listener of the end, before all others; at once if the end has come. The newest hears of it first. */
+    /** Adds a listener of the end, called before those of all requests, the newest first; at once if the end has come. */
     public void onEnd(OutcomeListener listener) {
         synchronized (this) {
             if (result == null) {

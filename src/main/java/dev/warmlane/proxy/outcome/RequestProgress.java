@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a request has come in its pool and when, and what its response reported. Written by whoever serves the request, read
- * at its end; a client that leaves may make that another thread.
+ * How far a request has come in its pool and when, and what its response reported. Written by whoever serves the request, read at
+ * its end; which may be on another thread if the client left.
  */
 public final class RequestProgress {
     /** Has not happened. */

@@ -131,7 +131,7 @@ final class PrefixCalls {
         Pool pool = target.pool();
         return target.client()
                 .send(call.endpoint().uri(), pool.tls(), attempt, () -> request(call), response -> {
-                    attempt.answered();
+                    attempt.responded();
                     pool.health().heard(call.endpoint());
                     return response.doOnNext(chunk -> {
                                 tail.accept(chunk);

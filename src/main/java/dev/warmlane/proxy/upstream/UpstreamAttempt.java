@@ -24,7 +24,7 @@ public final class UpstreamAttempt {
 
     private @Nullable Channel connection;
     private boolean onUsedConnection;
-    private boolean answered;
+    private boolean responded;
     private boolean begun;
     private boolean silenceLimited;
     private boolean over;
@@ -84,8 +84,8 @@ public final class UpstreamAttempt {
     }
 
     /** Response headers came, and somebody has taken them. */
-    public synchronized void answered() {
-        answered = true;
+    public synchronized void responded() {
+        responded = true;
     }
 
     /** The response goes to the client, so the request cannot go elsewhere any more. */
@@ -128,13 +128,13 @@ public final class UpstreamAttempt {
 
     /** It is over, whatever way. A request that went out and whose response nobody has taken is withdrawn. */
     public void end() {
-        Channel unanswered;
+        Channel noResponse;
         synchronized (this) {
             over = true;
-            unanswered = answered ? null : connection;
+            noResponse = responded ? null : connection;
         }
-        if (unanswered != null) {
-            var unused = unanswered.close();
+        if (noResponse != null) {
+            var unused = noResponse.close();
         }
     }
 
@@ -145,7 +145,7 @@ public final class UpstreamAttempt {
      */
     public synchronized boolean metClosedConnection(Throwable failure, long nowNanos, Duration roundTrip) {
         return onUsedConnection
-                && !answered
+                && !responded
                 && nowNanos - sentNanos <= roundTrip.toNanos()
                 && EngineFailure.of(failure).cause() == FailureCause.RESET;
     }

@@ -41,7 +41,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     private final long keepAliveNanos;
     private @Nullable UpstreamExchange exchange;
     private boolean sent;
-    private boolean answered;
+    private boolean responded;
     private boolean persistent;
     /** Whether whoever reads the response hands nothing of it on before it is whole. */
     private boolean joined;
@@ -79,7 +79,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
     void send(UpstreamExchange next, FullHttpRequest request) {
         exchange = next;
         sent = false;
-        answered = false;
+        responded = false;
         persistent = false;
         joined = false;
         limitSilence(responseNanos);
@@ -97,7 +97,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         } else if (exchange != null && written.cause() != null) {
             if (!isRefused(written.cause())) {
                 fail(written.cause());
-            } else if (!answered) {
+            } else if (!responded) {
                 limitSilence(refusalNanos);
             }
         }
@@ -179,7 +179,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements C
         }
         if (message instanceof HttpResponse head) {
             persistent = HttpUtil.isKeepAlive(head);
-            answered = true;
+            responded = true;
             heard = true;
             longestSilence = idleNanos;
             current.head(head, channel);

@@ -49,7 +49,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(status, "InternalServerError", "Simulated fault.", null);
     }
 
-    /** What is said for an instant by a vLLM that ends. */
+    /** The response of a vLLM that is shutting down, for a short time. */
     static ApiException ending() {
         String message = "cannot schedule new futures after shutdown";
         return new ApiException(500, "InternalServerError", message, null);

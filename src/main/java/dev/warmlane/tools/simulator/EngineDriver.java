@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Steps an engine in real time from an event loop's timer. While it sleeps or ends, no time passes for the engine: what is under
- * way stands still, what comes waits. Every method is called on that event loop.
+ * Steps an engine in real time from an event loop's timer. While it sleeps or ends, no time passes for the engine: running requests
+ * stand still, new ones wait. Every method is called on that event loop.
  */
 final class EngineDriver {
     private final SimulatedEngine engine;
@@ -68,7 +68,7 @@ final class EngineDriver {
         return engine.stats();
     }
 
-    /** Whether it is ending, as a vLLM does that was told to. */
+    /** Whether it is shutting down as vLLM does. */
     void ending(boolean ends) {
         ending = ends;
         haltOrGoOn();

@@ -24,7 +24,7 @@ final class EngineRanks {
         scale(number);
     }
 
-    /** Has so many from now on: those that stay keep their caches, those that go finish what they have. */
+    /** Sets the number of ranks: those that stay keep their caches, those that go finish what they have. */
     void scale(int number) {
         List<Rank> scaled = new ArrayList<>(ranks.subList(0, Math.min(number, ranks.size())));
         while (scaled.size() < number) {
@@ -37,7 +37,7 @@ final class EngineRanks {
         return ranks;
     }
 
-    /** The first: what goes for all engines alike can be read there. */
+    /** The first, from which to read what all engines have alike. */
     EngineDriver first() {
         return ranks.get(0).driver();
     }

@@ -26,7 +26,7 @@ final class FaultInjector {
         statusesLeft = newFaults.statusCount();
     }
 
-    /** Lets the request through, now or later, or answers it with an error, or leaves it without a response. */
+    /** Lets the request through, now or later, or responds with an error, or not at all. */
     @SuppressWarnings("FutureReturnValueIgnored") // The pause needs no cancelling: a closed exchange ignores its end.
     void pass(HttpExchange exchange, VllmVersion version, Runnable proceed) {
         if (faults.hang()) {

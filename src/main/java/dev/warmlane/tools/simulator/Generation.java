@@ -61,7 +61,7 @@ final class Generation implements EngineRequest.Listener {
         }
     }
 
-    /** Responds at once as a vLLM does that is about to stop: with nothing, and that it was aborted. */
+    /** Responds at once as a vLLM that is shutting down does: aborted, without a token. */
     void abortWithoutToken() {
         int promptTokens = body.prompt().tokens();
         Usage usage = new Usage(promptTokens, 0, null);

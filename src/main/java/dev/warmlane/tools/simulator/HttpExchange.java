@@ -174,7 +174,7 @@ final class HttpExchange {
     }
 
     /**
-     * Goes on as a WebSocket, or answers 404 as FastAPI does where the request is none for one. Complete when the connection
+     * Goes on as a WebSocket, or responds 404 as FastAPI does if the request does not ask for one. Complete when the connection
      * closes.
      *
      * @param handler takes the frames, each message whole
@@ -265,7 +265,7 @@ final class HttpExchange {
             return new Route("POST", handler);
         }
 
-        /** Lets the route of the exchange's path answer it, or says as FastAPI does why none can. */
+        /** Lets the route of the exchange's path respond, or gives FastAPI's error if there is none. */
         static void dispatch(Map<String, Route> routes, HttpExchange exchange, VllmVersion version) {
             Route route = routes.get(exchange.path());
             if (route == null) {

@@ -132,7 +132,7 @@ final class Listener {
 
     /**
      * One connection: hands over its requests one after the other and notices when the client leaves. A second request before the
-     * first is answered closes the connection; no client of vLLM pipelines.
+     * first has its response closes the connection; no client of vLLM pipelines.
      */
     private static final class Connection extends SimpleChannelInboundHandler<FullHttpRequest> {
         private final Consumer<HttpExchange> handler;
@@ -167,7 +167,7 @@ final class Listener {
             }
         }
 
-        /** A connection that breaks concerns nobody but its request, which hears of it by the close. */
+        /** A broken connection concerns only its request, which learns of it by the close. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             context.close();

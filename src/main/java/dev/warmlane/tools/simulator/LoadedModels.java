@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The models that a server answers to at the moment: its base model, and adapters that can be loaded and unloaded while it
- * runs. Confined to the server's event loop.
+ * The models that a server has at the moment: its base model, and adapters that can be loaded and unloaded while it runs. Confined
+ * to the server's event loop.
  */
 final class LoadedModels {
     private final String base;

@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One WebSocket at {@code /v1/realtime}: transcribes audio as vLLM does, but for the words. Each piece of audio that is appended
+ * One WebSocket at {@code /v1/realtime}: transcribes audio as vLLM does, but for the words. Each chunk of audio that is appended
  * after a commit becomes one word at once. On the connection's event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A failed write closes the connection, and the close ends the exchange.

@@ -50,7 +50,7 @@ public record ServerOptions(
             1);
 
     /**
-     * The models that a server answers to.
+     * The models that a server has.
      *
      * @param base the model it has loaded; also the one for a request that names none
      * @param loras adapters of the base model
@@ -117,7 +117,7 @@ public record ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);
     }
 
-    /** The same that asks for this key; null: for none. */
+    /** The same with this API key; null: none. */
     public ServerOptions withApiKey(@Nullable String apiKey) {
         return new ServerOptions(
                 models, cache, engine, ranks, version, usageDetails, outputTokens, apiKey, faults, seed);

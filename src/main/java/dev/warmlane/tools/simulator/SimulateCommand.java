@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
             "GET /simulator/state shows them, POST /simulator/reset starts afresh."
         })
 public final class SimulateCommand implements Callable<Integer> {
-    /** How long one that ends answers yet, with an error. */
+    /** How long a server that is shutting down still responds, with an error. */
     private static final Duration REFUSES_REQUESTS = Duration.ofMillis(100);
 
     @Spec

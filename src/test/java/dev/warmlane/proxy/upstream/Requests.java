@@ -48,7 +48,7 @@ final class Requests {
             Function<UpstreamResponse, Publisher<Void>> use) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> true, false, preferred);
         return client.send(endpoint, null, attempt, () -> request(endpoint, path), response -> {
-                    attempt.answered();
+                    attempt.responded();
                     return use.apply(response);
                 })
                 .doFinally(signal -> attempt.end());

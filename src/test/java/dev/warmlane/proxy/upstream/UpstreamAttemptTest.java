@@ -48,7 +48,7 @@ class UpstreamAttemptTest {
     void theConnectionOfATakenAnswerIsLeftToIt() {
         UpstreamAttempt sending = new UpstreamAttempt(() -> true);
         sending.begin(channel, 0);
-        sending.answered();
+        sending.responded();
 
         sending.end();
         channel.runPendingTasks();
@@ -68,7 +68,7 @@ class UpstreamAttemptTest {
                 .isFalse();
         assertThat(second.metClosedConnection(new ConnectException(), 0, ROUND_TRIP))
                 .isFalse();
-        second.answered();
+        second.responded();
         assertThat(second.metClosedConnection(RESET, 0, ROUND_TRIP)).isFalse();
     }
 

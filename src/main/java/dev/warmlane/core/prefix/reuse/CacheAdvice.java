@@ -8,12 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What other numbers of endpoints and other sizes of their caches would bring. Immutable.
  *
- * <p>With more tokens at each endpoint, hits follow the curve of the endpoints' own caches as requests are routed. What these
- * lose against one cache of their size together is mostly due to some of them having more to hold than others. Sessions thrown
- * on n endpoints are spread the more unevenly the more there are, by the root of n - 1, so with another number of them that loss
- * changes as this does. What engines deliver less, or more, than the curve says today stays the same. It holds while endpoints are not
- * overloaded, and where requests follow their caches: where routing loses a quarter of what one cache would hit, there is no
- * advice.
+ * <p>With more tokens at each endpoint, hits follow the curve of the endpoints' own caches as requests are routed. What these lose
+ * against one cache of their size together is mostly due to some of them having more to hold than others. The more endpoints, the
+ * more unevenly sessions spread over them, by the root of n - 1, so that loss changes likewise with their number. What engines
+ * deliver less, or more, than the curve says today stays the same. It holds while endpoints are not overloaded, and where requests
+ * follow their caches: where routing loses a quarter of what one cache would hit, there is no advice.
  *
  * @param missing why there is no advice; null if there is
  * @param changes that could be made
@@ -24,7 +23,7 @@ public record CacheAdvice(@Nullable String missing, List<Change> changes) {
 
     private static final double MOST_LOST_TO_ROUTING = 0.25;
 
-    /** Of all tokens; what is less is as good as nothing. */
+    /** Share of all tokens below which a change is not worth advising. */
     private static final double LITTLE = 0.02;
 
     private static final double[] TIMES = {0.5, 2, 4};

@@ -18,10 +18,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the prompts of a pool and what engines deliver of them, at this replica and those that tell it, and knows what caches of
- * other sizes would hit. Safe for concurrent use. A request only queues what it has to tell; {@link #work} does the rest, on another
- * thread. Bounded to 2.5 MB and {@value #MOST_QUEUED} longs (4 MB) in the queue, whatever comes: requests that find it full are left
- * out and counted.
+ * Estimates what caches of other sizes would hit, from the prompts of a pool and the cached tokens that engines report, here and at
+ * the replicas that share theirs. Safe for concurrent use. A request only queues its prompt; {@link #work} does the rest, on
+ * another thread. Bounded to 2.5 MB and {@value #MOST_QUEUED} longs (4 MB) in the queue, whatever comes: requests that find it full
+ * are left out and counted.
  */
 public final class CacheUse {
     private static final long MOST_QUEUED = 1 << 19;
@@ -29,12 +29,12 @@ public final class CacheUse {
     /** Longs, beside the blocks of its prompt, that something queued may take. */
     private static final int QUEUED_ALONE = 32;
 
-    /** A replica that has told nothing for so long counts no more. */
+    /** After this silence a replica no longer counts. */
     private static final long SILENCE_NANOS = 3_600_000_000_000L;
 
     private static final int MOST_ORIGINS = 1000;
 
-    /** Others send so little beside us that it may as well be requests on their way. */
+    /** Above this share, what seems to be others' traffic may as well be our own requests under way. */
     private static final double NEARLY_ALL = 0.9;
 
     private final ReuseEstimate estimate = new ReuseEstimate();
@@ -60,7 +60,7 @@ public final class CacheUse {
         capacityTokens = tokens;
     }
 
-    /** The part of the engines' requests that is told here, in (0, 1]: it has as much of their caches. */
+    /** The share of the engines' requests that is seen here, in (0, 1]; the same share of their caches is counted. */
     public void trafficShare(double share) {
         trafficShare = share < NEARLY_ALL ? share : 1;
     }
@@ -90,7 +90,7 @@ public final class CacheUse {
         }
     }
 
-    /** Another replica tells of a request or response of its own. */
+    /** Another replica reports a request or response of its own. */
     public void heard(String origin, ToldUse told, long nanos) {
         int sampled = told instanceof Sent sent ? sent.blocks().length : 0;
         queue(new Queued(2L * sampled + QUEUED_ALONE, origin, nanos, () -> told));
@@ -101,7 +101,7 @@ public final class CacheUse {
         return leftOut.sum();
     }
 
-    /** Replicas whose requests are looked at, this one included. */
+    /** Replicas whose requests are counted, this one included. */
     public int replicas(long nowNanos) {
         lock.lock();
         try {
@@ -113,8 +113,8 @@ public final class CacheUse {
     }
 
     /**
-     * Of what the pool's caches hold, the share that one endpoint holds alone, by the endpoint's hash: what goes with it. Endpoints
-     * that hold nothing alone are left out.
+     * The share of all cached blocks that only one endpoint holds, by the endpoint's hash: what is lost with it. Endpoints that
+     * hold nothing alone are left out.
      */
     public Map<Integer, Double> heldAlone() {
         lock.lock();
@@ -162,7 +162,7 @@ public final class CacheUse {
     }
 
     /**
-     * Takes in what was told. To be called often enough that the queue does not fill; not by requests.
+     * Processes the queue. To be called often enough that it does not fill; not by requests.
      *
      * @return whether anything was
      */

@@ -32,9 +32,12 @@ public record LossLadder(
     public enum Cause {
         /** They never came before. */
         COMPULSORY("compulsory"),
-        /** They came before, too long ago for caches of this size. */
+        /** They were cached before, but too long ago for caches of this size. */
         CAPACITY("capacity"),
-        /** One cache of the same size would have held them, the endpoint that got the request did not, by prediction and response. */
+        /**
+         * One cache of the same total size would have held them; by prediction and response, the endpoint that got the request did
+         * not.
+         */
         ROUTING("routing"),
         /** The endpoint was predicted to hold them and did not. */
         DELIVERY("delivery");

@@ -22,7 +22,7 @@ public final class PoolSize {
     private static final long SLOT_NANOS = 60_000_000_000L;
     private static final int SLOTS = 31;
 
-    /** A hit ratio that lacks less than this is as good. */
+    /** A hit ratio this close to its target counts as reached. */
     private static final double NEARLY = 0.01;
 
     private final int least;

@@ -80,7 +80,7 @@ final class ReuseEstimate {
         return alone;
     }
 
-    /** What is to be told of a request of this replica. Allows it its looks. */
+    /** Reduces a request of this replica to what replicas share, and adds its share to the looks that are allowed. */
     Sent reduce(Prompt prompt, PromptBlocks blocks, long nanos) {
         long passed = Math.max(0, nanos - lastNanos);
         lastNanos += passed;

@@ -34,7 +34,7 @@ final class SampledLru {
     private int size;
     private long threshold = Samples.ALL;
 
-    /** Hears that positions change; those that it keeps must follow. */
+    /** Is called when positions change; whoever keeps some must follow. */
     interface Moved {
         /** @param newPositions by old position: that of the last block at or under it */
         void to(int[] newPositions);
@@ -200,7 +200,7 @@ final class SampledLru {
         table[hole] = 0;
         for (int next = (hole + 1) & TABLE_MASK; table[next] != 0; next = (next + 1) & TABLE_MASK) {
             int home = home(hashes[table[next]]);
-            // It may move up unless its home lies behind the hole.
+            // It may move up unless its own cell lies behind the hole.
             if (((next - home) & TABLE_MASK) >= ((next - hole) & TABLE_MASK)) {
                 table[hole] = table[next];
                 table[next] = 0;

@@ -3,8 +3,8 @@ package dev.warmlane.core.prefix.reuse;
 import dev.warmlane.core.prefix.reuse.SampledLru.Samples;
 
 /**
- * Remembers which blocks have ever come, for a sample of them: the share that fits into 128 kB, which shrinks as blocks become more
- * numerous. Not thread-safe.
+ * Remembers which blocks have ever been used, for a sample of them: the share that fits into 128 kB, which shrinks as blocks become
+ * more. Not thread-safe.
  */
 final class SeenBlocks {
     private static final int BITS = 14;

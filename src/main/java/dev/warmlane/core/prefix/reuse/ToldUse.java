@@ -20,7 +20,7 @@ public sealed interface ToldUse {
     /** Of bytes and tokens: more than any request has, and sums of them stay exact. */
     long MOST_COUNTED = 1L << 40;
 
-    /** Whether this can be: others may tell anything. */
+    /** Whether the values are possible at all: other replicas may send anything. */
     boolean isSound();
 
     /**

@@ -12,7 +12,7 @@ import java.util.Map.Entry;
  * Joins the buffers that Netty's encoders make of one message, such as a head and a small body, or an event and the frame of its
  * chunk: copying them costs less than a promise and an entry among the channel's writes for each.
  */
-public final class SmallPieces {
+public final class SmallBuffers {
     static final int CRLF = '\r' << 8 | '\n';
 
     /** Where copying begins to cost what it saves. */
@@ -21,11 +21,11 @@ public final class SmallPieces {
     /** Four digits and two ends of lines. */
     private static final int FRAME_BYTES = 8;
 
-    private SmallPieces() {}
+    private SmallBuffers() {}
 
     /** Whether it is better copied than sent as it is. */
-    public static boolean isSmall(ByteBuf piece) {
-        return piece.readableBytes() <= LARGEST_BYTES;
+    public static boolean isSmall(ByteBuf buffer) {
+        return buffer.readableBytes() <= LARGEST_BYTES;
     }
 
     /** Puts one buffer in the place of several, unless they are large or not all in memory. */
@@ -36,30 +36,30 @@ public final class SmallPieces {
         }
         int bytes = 0;
         for (int i = 0; i < count; i++) {
-            if (!(out.get(i) instanceof ByteBuf piece) || piece.readableBytes() > LARGEST_BYTES - bytes) {
+            if (!(out.get(i) instanceof ByteBuf buffer) || buffer.readableBytes() > LARGEST_BYTES - bytes) {
                 return;
             }
-            bytes += piece.readableBytes();
+            bytes += buffer.readableBytes();
         }
         ByteBuf joined = allocator.directBuffer(bytes);
         for (int i = 0; i < count; i++) {
-            ByteBuf piece = (ByteBuf) out.get(i);
-            joined.writeBytes(piece);
-            piece.release();
+            ByteBuf buffer = (ByteBuf) out.get(i);
+            joined.writeBytes(buffer);
+            buffer.release();
         }
         out.clear();
         out.add(joined);
     }
 
-    /** A small piece in the frame of a chunk (RFC 9112, section 7.1); does not release it. */
-    public static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf piece) {
-        int bytes = piece.readableBytes();
+    /** A small buffer in the frame of a chunk (RFC 9112, section 7.1); does not release it. */
+    public static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf buffer) {
+        int bytes = buffer.readableBytes();
         ByteBuf chunk = allocator.directBuffer(bytes + FRAME_BYTES);
         int highest = (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(bytes)) / 4;
         for (int digit = highest; digit >= 0; digit--) {
             chunk.writeByte(Character.forDigit((bytes >> (4 * digit)) & 0xf, 16));
         }
-        return chunk.writeShort(CRLF).writeBytes(piece).writeShort(CRLF);
+        return chunk.writeShort(CRLF).writeBytes(buffer).writeShort(CRLF);
     }
 
     /** Writes lines of a head as Netty does, which writes one character after the other. */
