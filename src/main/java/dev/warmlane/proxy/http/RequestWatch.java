@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -30,8 +31,8 @@ import reactor.netty.channel.ChannelOperations;
 /**
  * Follows what a client sends, and breaks off what does not come as it should: a head that takes longer than it may gets 408, as
  * does a body that stands still or drips; a body whose chunks are broken gets 400, and a connection on which nothing is under way
- * is closed. A body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. The time of
- * a response is not limited here.
+ * is closed. A body that breaks off fails for its reader; Reactor Netty alone would hand it on as if it were complete. A request that
+ * is to be the last, behind others, gets its response too. The time of a response is not limited here.
  *
  * <p>Sits after the codec, which says of the bytes of a head only that some have come. A head or a body that comes whole in one read, as
  * nearly all do, costs no timer; the idle timer is set once a connection and looks, when it fires, whether it was early.
@@ -57,6 +58,10 @@ final class RequestWatch extends ChannelDuplexHandler {
     private boolean readSomething;
     private boolean responseBegun;
     private boolean closing;
+
+    /** The client has sent the last request that it wants a response to, behind others; what comes after it is nobody's. */
+    private boolean lastIsHere;
+
     private long quietSince;
 
     /** Since the timer of the body was set: when, what came, and when the last of it. */
@@ -103,11 +108,20 @@ final class RequestWatch extends ChannelDuplexHandler {
             bodyBytes += content.content().readableBytes();
             lastBodyNanos = clock.getAsLong();
         }
+        if (lastIsHere && !inRequest) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
         if (message instanceof HttpRequest request) {
             cancelSlowTimer();
             inRequest = true;
             oldVersion |= request.protocolVersion().equals(HttpVersion.HTTP_1_0);
             underWay++;
+            if (underWay > 1 && !HttpUtil.isKeepAlive(request)) {
+                // Reactor Netty would close behind the response before.
+                lastIsHere = true;
+                HttpUtil.setKeepAlive(request, true);
+            }
         }
         if (message instanceof LastHttpContent end && !(message instanceof HttpRequest)) {
             cancelSlowTimer();
@@ -146,6 +160,7 @@ final class RequestWatch extends ChannelDuplexHandler {
         boolean interim = message instanceof HttpResponse head && head.status().code() < HttpResponseStatus.OK.code();
         if (message instanceof HttpResponse response && !interim) {
             responseBegun = true;
+            closing |= lastIsHere && underWay == 1;
             if (oldVersion && HttpUtil.isTransferEncodingChunked(response)) {
                 // HTTP/1.0 knows no chunks (RFC 9112, section 6.1): the response ends with the connection.
                 HttpUtil.setTransferEncodingChunked(response, false);

@@ -7,10 +7,16 @@ import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.settings.LimitSettings;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +78,33 @@ class RequestWatchTest {
         channel.checkException();
         pass(1);
         assertTooSlow();
+    }
+
+    /** Reactor Netty would close behind the first response, and the second request would have none. */
+    @Test
+    void theLastRequestOfAPipelineGetsItsResponseAndWhatFollowsItIsDropped() {
+        HttpRequest last = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/v1/models");
+        HttpUtil.setKeepAlive(last, false);
+        LastHttpContent end = LastHttpContent.EMPTY_LAST_CONTENT;
+        channel.writeInbound(end, last, end);
+        int received = channel.inboundMessages().size();
+        channel.writeInbound(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/dropped"), end);
+        assertThat(channel.inboundMessages()).hasSize(received).contains(last);
+        assertThat(HttpUtil.isKeepAlive(last)).isTrue();
+
+        HttpResponse first = respond();
+        assertThat(HttpUtil.isKeepAlive(first)).isTrue();
+        assertThat(channel.isOpen()).isTrue();
+
+        HttpResponse second = respond();
+        assertThat(HttpUtil.isKeepAlive(second)).isFalse();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    private HttpResponse respond() {
+        HttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        channel.writeOutbound(response);
+        return response;
     }
 
     private void send(int bytes) {
