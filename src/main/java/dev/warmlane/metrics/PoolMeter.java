@@ -144,7 +144,7 @@ public enum PoolMeter implements GatewayMeter {
     ENGINE_SCRAPE_AGE(
             Kind.GAUGE,
             "engine.scrape.age.seconds",
-            "Time since the last successful scrape; infinite if there was none, NaN while discovery reports the endpoint as not ready",
+            "Time since the last successful scrape, or since the first attempt if none has succeeded; NaN while discovery reports the endpoint as not ready",
             "pool",
             "endpoint"),
     ENGINE_HIT_RATIO(

@@ -21,6 +21,7 @@ final class EndpointKnowledge {
     private static final long SHORTEST_LIFE_NANOS = Duration.ofSeconds(10).toNanos();
 
     private final LongSupplier nanoClock;
+    private final long askedSinceNanos;
     private PrefixCacheHistory history;
     private List<PrefixCacheHistory> rankHistories = List.of();
     private boolean cachingOff;
@@ -37,8 +38,10 @@ final class EndpointKnowledge {
     private @Nullable String version;
     private @Nullable Long versionAskedAtNanos;
 
+    /** Of a server that is asked now for the first time. */
     EndpointKnowledge(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
+        this.askedSinceNanos = nanoClock.getAsLong();
         this.history = new PrefixCacheHistory(nanoClock);
     }
 
@@ -161,6 +164,14 @@ final class EndpointKnowledge {
     private EndpointReport report(@Nullable VllmMetrics of, PrefixCacheHistory counted, List<EndpointReport> ranks) {
         String error = metricsError != null ? metricsError : modelsError;
         return new EndpointReport(
-                of, PrefixCacheWindows.of(counted), models, modelsAnswered, version, scrapedAtNanos, error, ranks);
+                of,
+                PrefixCacheWindows.of(counted),
+                models,
+                modelsAnswered,
+                version,
+                askedSinceNanos,
+                scrapedAtNanos,
+                error,
+                ranks);
     }
 }

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param models its models as it last listed them, base models before adapters; empty while it has not
  * @param modelsAnswered whether it has ever answered, or failed to answer, which models it serves
  * @param version vLLM's version; null where it has not said
- * @param scrapedAtNanos when the metrics came, on the scraper's clock; null while there are none
+ * @param askedSinceNanos when the metrics were first asked for, on the scraper's clock; null while they have not been
+ * @param scrapedAtNanos when the metrics came, on the same clock; null while there are none
  * @param error why the last scrape failed, in a few words; null if it did not
  * @param ranks the same of each data-parallel rank, where it has several; empty where not
  */
@@ -28,6 +29,7 @@ public record EndpointReport(
         List<ModelCard> models,
         boolean modelsAnswered,
         @Nullable String version,
+        @Nullable Long askedSinceNanos,
         @Nullable Long scrapedAtNanos,
         @Nullable String error,
         List<EndpointReport> ranks) {
@@ -49,10 +51,18 @@ public record EndpointReport(
         return number < ranks.size()
                 ? ranks.get(number)
                 : new EndpointReport(
-                        null, PrefixCacheWindows.NONE, models, modelsAnswered, version, scrapedAtNanos, error);
+                        null,
+                        PrefixCacheWindows.NONE,
+                        models,
+                        modelsAnswered,
+                        version,
+                        askedSinceNanos,
+                        scrapedAtNanos,
+                        error,
+                        List.of());
     }
 
-    /** A report on an endpoint whose ranks are not told apart. */
+    /** A report on an endpoint whose ranks are not told apart, and that was first asked when its metrics came. */
     public EndpointReport(
             @Nullable VllmMetrics metrics,
             PrefixCacheWindows windows,
@@ -61,7 +71,7 @@ public record EndpointReport(
             @Nullable String version,
             @Nullable Long scrapedAtNanos,
             @Nullable String error) {
-        this(metrics, windows, models, modelsAnswered, version, scrapedAtNanos, error, List.of());
+        this(metrics, windows, models, modelsAnswered, version, scrapedAtNanos, scrapedAtNanos, error, List.of());
     }
 
     /** The load it last reported; {@link EndpointLoad#UNKNOWN} while there is none. */
@@ -106,6 +116,17 @@ public record EndpointReport(
      */
     public @Nullable Duration age(long nowNanos) {
         return scrapedAtNanos == null ? null : Duration.ofNanos(nowNanos - scrapedAtNanos);
+    }
+
+    /**
+     * How long there have been no new metrics: since the last came or, while there are none, since they were first asked for; null
+     * before that.
+     *
+     * @param nowNanos the scraper's clock
+     */
+    public @Nullable Duration silence(long nowNanos) {
+        Long since = scrapedAtNanos == null ? askedSinceNanos : scrapedAtNanos;
+        return since == null ? null : Duration.ofNanos(nowNanos - since);
     }
 
     /** The latest report of every endpoint. Safe to read from any thread, without waiting. */

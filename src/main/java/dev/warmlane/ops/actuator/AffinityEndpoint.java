@@ -11,17 +11,19 @@ import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.proxy.access.Tenants;
+import dev.warmlane.proxy.error.ApiException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
-import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * {@code /actuator/affinity}: how many keys are bound, and to what; looks one up or releases it. The keys come from the caller and
@@ -60,18 +62,27 @@ public final class AffinityEndpoint {
     }
 
     /**
-     * The bindings of one key, one for each pool and model that has it; 404 if none has.
+     * The bindings of one key, one for each pool and model that has it; 404 if none has, or if there is no such source.
      *
-     * @param source session or client-ip
+     * @param source session, body-session or client-ip
      * @param key the session id or address as the client sends it
      * @param tenant whose it is, such as {@code tenant:acme} or {@code key:batch}; only where tenants are told apart
      */
     @ReadOperation
-    public WebEndpointResponse<Lookup> lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
+    public Lookup lookup(@Selector String source, @Selector String key, @Nullable String tenant) {
+        Lookup found = find(source, key, tenant);
+        if (found.bindings().isEmpty()) {
+            throw notBound(source);
+        }
+        return found;
+    }
+
+    /** The same; without bindings if there is none. */
+    public Lookup find(String source, String key, @Nullable String tenant) {
+        KeySource keySource = sourceOf(source);
         List<Binding> found = new ArrayList<>();
         for (Scope scope : scopes()) {
-            AffinityKey affinityKey = key(scope, source, key, tenant);
-            BindingInfo binding = affinityKey == null ? null : bindings.describe(affinityKey);
+            BindingInfo binding = bindings.describe(key(scope, keySource, key, tenant));
             if (binding != null) {
                 found.add(new Binding(
                         scope.pool(),
@@ -83,18 +94,25 @@ public final class AffinityEndpoint {
                         binding.uses()));
             }
         }
-        return found.isEmpty() ? notFound() : new WebEndpointResponse<>(new Lookup(found));
+        return new Lookup(found);
     }
 
-    /** Releases one key in every pool and for every model, so that its next request is placed anew; 404 if it is not bound. */
+    /** Releases one key in every pool and for every model, so that its next request is placed anew; 404 as above. */
     @DeleteOperation
-    public WebEndpointResponse<Void> release(@Selector String source, @Selector String key, @Nullable String tenant) {
+    public void release(@Selector String source, @Selector String key, @Nullable String tenant) {
+        if (!releaseIfBound(source, key, tenant)) {
+            throw notBound(source);
+        }
+    }
+
+    /** The same; whether it was bound. */
+    public boolean releaseIfBound(String source, String key, @Nullable String tenant) {
+        KeySource keySource = sourceOf(source);
         boolean released = false;
         for (Scope scope : scopes()) {
-            AffinityKey affinityKey = key(scope, source, key, tenant);
-            released |= affinityKey != null && bindings.release(affinityKey);
+            released |= bindings.release(key(scope, keySource, key, tenant));
         }
-        return released ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT) : notFound();
+        return released;
     }
 
     private record Scope(String pool, @Nullable String model) {
@@ -114,16 +132,25 @@ public final class AffinityEndpoint {
         return scopes;
     }
 
-    private @Nullable AffinityKey key(Scope scope, String source, String key, @Nullable String tenant) {
-        for (KeySource candidate : KeySource.values()) {
-            if (candidate.binds() && candidate.label().equals(source)) {
-                String value = candidate == KeySource.CLIENT_IP ? ClientAddresses.canonical(key) : key;
-                return tenants == null || tenant == null
-                        ? AffinityKey.of(scope.text(), candidate, value)
-                        : tenants.of(tenant).key(scope.text(), candidate, value);
+    private AffinityKey key(Scope scope, KeySource source, String key, @Nullable String tenant) {
+        String value = source == KeySource.CLIENT_IP ? ClientAddresses.canonical(key) : key;
+        return tenants == null || tenant == null
+                ? AffinityKey.of(scope.text(), source, value)
+                : tenants.of(tenant).key(scope.text(), source, value);
+    }
+
+    private static KeySource sourceOf(String label) {
+        List<KeySource> binding =
+                Arrays.stream(KeySource.values()).filter(KeySource::binds).toList();
+        for (KeySource source : binding) {
+            if (source.label().equals(label)) {
+                return source;
             }
         }
-        return null;
+        throw ApiException.unknownName(
+                "source",
+                label,
+                "one of " + binding.stream().map(KeySource::label).collect(Collectors.joining(", ")));
     }
 
     private String nameOf(EndpointId id) {
@@ -137,8 +164,9 @@ public final class AffinityEndpoint {
         return id.value();
     }
 
-    private static <T> WebEndpointResponse<T> notFound() {
-        return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+    /** Without the key, which nobody is told. */
+    private static ApiException notBound(String source) {
+        return ApiException.unknownName("key", "not bound", "a bound " + source);
     }
 
     /**

@@ -6,7 +6,9 @@ import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.Probation;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
+import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -105,11 +107,22 @@ public record EndpointStatus(
      * How fresh an endpoint's numbers are.
      *
      * @param ageMillis since the last scrape that succeeded; null if none has
+     * @param silentMillis the same or, if none has succeeded, since the first one; null before that
      * @param error why the last one failed; null if it did not
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record ScrapeStatus(
-            @Nullable Long ageMillis, @Nullable String error) {}
+            @Nullable Long ageMillis,
+            @Nullable Long silentMillis,
+            @Nullable String error) {
+        static ScrapeStatus of(EndpointReport report, long nowNanos) {
+            return new ScrapeStatus(millis(report.age(nowNanos)), millis(report.silence(nowNanos)), report.error());
+        }
+
+        private static @Nullable Long millis(@Nullable Duration time) {
+            return time == null ? null : (Long) time.toMillis();
+        }
+    }
 
     /**
      * The prefix cache of one server or of several.

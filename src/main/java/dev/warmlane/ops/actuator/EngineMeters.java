@@ -207,7 +207,7 @@ public final class EngineMeters {
                     case KV_CACHE_CAPACITY -> report.load(nowNanos).capacityTokens();
                     case RUNNING -> report.load(nowNanos).running();
                     case WAITING -> report.load(nowNanos).waiting();
-                    case SCRAPE_AGE -> seconds(report.age(nowNanos));
+                    case SCRAPE_AGE -> seconds(report.silence(nowNanos));
                     case HIT_RATIO_1M -> report.windows().lastMinute().hitRatio();
                     case HIT_RATIO_5M -> report.windows().last5Minutes().hitRatio();
                     case HIT_RATIO_60M -> report.windows().last60Minutes().hitRatio();
@@ -220,8 +220,8 @@ public final class EngineMeters {
                 };
             }
 
-            private static double seconds(@Nullable Duration age) {
-                return age == null ? Double.POSITIVE_INFINITY : age.toNanos() / 1e9;
+            private static @Nullable Double seconds(@Nullable Duration silence) {
+                return silence == null ? null : (Double) (silence.toNanos() / 1e9);
             }
         }
     }

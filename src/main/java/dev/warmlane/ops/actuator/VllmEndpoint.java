@@ -20,7 +20,6 @@ import dev.warmlane.ops.actuator.EndpointStatus.ScrapeStatus;
 import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolStatus;
 import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.PoolTotals;
 import dev.warmlane.ops.actuator.VllmEndpoint.VllmStatus.QueueStatus;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -139,7 +138,6 @@ public final class VllmEndpoint {
     private EndpointStatus statusOf(Pool pool, Endpoint endpoint, EndpointReport report) {
         EndpointLoad load = report.load(nanoClock.getAsLong());
         VllmMetrics metrics = report.metrics();
-        Duration age = report.age(nanoClock.getAsLong());
         return new EndpointStatus(
                 endpoint.id().value(),
                 endpoint.name(),
@@ -162,7 +160,7 @@ public final class VllmEndpoint {
                 metrics == null ? null : metrics.generationTokens(),
                 report.version(),
                 report.models().stream().map(ModelCard::id).toList(),
-                new ScrapeStatus(age == null ? null : age.toMillis(), report.error()));
+                ScrapeStatus.of(report, nanoClock.getAsLong()));
     }
 
     private static long orZero(@Nullable Long count) {

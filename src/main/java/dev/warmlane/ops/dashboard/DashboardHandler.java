@@ -12,7 +12,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
@@ -165,12 +164,8 @@ public final class DashboardHandler {
         }
 
         Mono<ServerResponse> find(ServerRequest request) {
-            return question(request).flatMap(asked -> {
-                WebEndpointResponse<AffinityEndpoint.Lookup> found =
-                        sessions.lookup(asked.source(), asked.key(), asked.tenant());
-                AffinityEndpoint.Lookup lookup = found.getBody();
-                return PageSecurity.json(lookup == null ? new AffinityEndpoint.Lookup(List.of()) : lookup);
-            });
+            return question(request)
+                    .flatMap(asked -> PageSecurity.json(sessions.find(asked.source(), asked.key(), asked.tenant())));
         }
 
         Mono<ServerResponse> release(ServerRequest request) {
@@ -179,11 +174,8 @@ public final class DashboardHandler {
                         new ResponseStatusException(HttpStatus.FORBIDDEN, "warmlane.dashboard.read-only is set"));
             }
             return question(request)
-                    .flatMap(asked -> PageSecurity.json(Map.of(
-                            "released",
-                            sessions.release(asked.source(), asked.key(), asked.tenant())
-                                            .getStatus()
-                                    == WebEndpointResponse.STATUS_NO_CONTENT)));
+                    .flatMap(asked -> PageSecurity.json(
+                            Map.of("released", sessions.releaseIfBound(asked.source(), asked.key(), asked.tenant()))));
         }
 
         private static Mono<Question> question(ServerRequest request) {

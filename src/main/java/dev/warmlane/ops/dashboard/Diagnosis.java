@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +31,7 @@ final class Diagnosis {
     private static final double FELL_BELOW = 0.8;
     private static final double MOST = 0.5;
 
-    private static final long OLD_SCRAPE_MILLIS = 10_000;
+    private static final long LONG_SILENCE_MILLIS = 10_000;
 
     List<Problem> of(PoolView view) {
         List<Problem> problems = new ArrayList<>();
@@ -70,7 +69,7 @@ final class Diagnosis {
         }
         Double slow = view.pool().targets().ttftSeconds();
         if (slow != null && view.streams() >= ENOUGH_REQUESTS && view.figure("ttftP90") > slow) {
-            problems.add(Problem.ofPool("ttft-slow", seconds(slow)));
+            problems.add(Problem.ofPool("ttft-slow", seconds(view.figure("ttftP90"))));
         }
         if (view.figure("queued") >= 1) {
             problems.add(Problem.ofPool("queue-growing", String.format(Locale.ROOT, "%.0f", view.figure("queued"))));
@@ -178,7 +177,7 @@ final class Diagnosis {
     private static void ofEndpoint(EndpointStatus endpoint, PoolView view, List<Problem> problems) {
         if (endpoint.ejection() != null) {
             problems.add(Problem.ofEndpoint("endpoint-ejected", endpoint.name()));
-        } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isOld(endpoint.scrape(), view)) {
+        } else if (!EndpointState.UNREADY.label().equals(endpoint.state()) && isSilent(endpoint.scrape())) {
             problems.add(Problem.ofEndpoint("scrape-failing", endpoint.name()));
         }
         Double usage = endpoint.kvCacheUsage();
@@ -192,10 +191,9 @@ final class Diagnosis {
     }
 
     /** One scrape that fails is nothing. */
-    private static boolean isOld(ScrapeStatus scrape, PoolView view) {
-        // Of what was never scraped it is known only how long this gateway has been looking.
-        double age = Objects.requireNonNullElse(scrape.ageMillis(), Math.round(1000 * view.grown(PoolSum.SECONDS)));
-        return scrape.error() != null && age > OLD_SCRAPE_MILLIS;
+    private static boolean isSilent(ScrapeStatus scrape) {
+        Long silentMillis = scrape.silentMillis();
+        return scrape.error() != null && silentMillis != null && silentMillis > LONG_SILENCE_MILLIS;
     }
 
     private static void ofDeliveries(PoolView view, List<Problem> problems) {

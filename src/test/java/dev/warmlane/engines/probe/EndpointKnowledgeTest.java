@@ -32,6 +32,19 @@ class EndpointKnowledgeTest {
     }
 
     @Test
+    void isSilentSinceTheFirstAttemptAndThenSinceTheLastMetrics() {
+        nanos.addAndGet(3_000_000_000L);
+        knowledge.metricsFailed("refused");
+        assertThat(knowledge.report().age(nanos.get())).isNull();
+        assertThat(knowledge.report().silence(nanos.get())).isEqualTo(Duration.ofSeconds(3));
+
+        knowledge.learn(metrics(100, 40));
+        nanos.addAndGet(2_000_000_000L);
+        assertThat(knowledge.report().silence(nanos.get())).isEqualTo(Duration.ofSeconds(2));
+        assertThat(EndpointReport.NONE.silence(nanos.get())).isNull();
+    }
+
+    @Test
     void knowsEachRankByItself() {
         VllmMetrics both =
                 VllmMetricsReader.read("""
@@ -138,7 +151,10 @@ class EndpointKnowledgeTest {
 
     @Test
     void knowsNothingAtFirst() {
-        assertThat(knowledge.report()).isEqualTo(EndpointReport.NONE);
+        assertThat(knowledge.report())
+                .usingRecursiveComparison()
+                .ignoringFields("askedSinceNanos")
+                .isEqualTo(EndpointReport.NONE);
         assertThat(EndpointReport.NONE.load()).isEqualTo(EndpointLoad.UNKNOWN);
         assertThat(EndpointReport.NONE.age(0)).isNull();
     }

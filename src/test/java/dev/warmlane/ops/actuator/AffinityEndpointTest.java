@@ -1,6 +1,7 @@
 package dev.warmlane.ops.actuator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
@@ -13,6 +14,7 @@ import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport;
 import dev.warmlane.ops.actuator.AffinityEndpoint.Binding;
+import dev.warmlane.proxy.error.ApiException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -54,9 +56,7 @@ class AffinityEndpointTest {
     void findsAKeyInEveryPoolThatHasIt() {
         table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
         table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
-        var response = endpoint.lookup("session", "s", null);
-        assertThat(response.getStatus()).isEqualTo(200);
-        assertThat(response.getBody())
+        assertThat(endpoint.lookup("session", "s", null))
                 .isEqualTo(new AffinityEndpoint.Lookup(List.of(
                         new Binding("one", null, "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0),
                         new Binding("two", null, "b:8000", "http://b:8000", Duration.ZERO, Duration.ZERO, 0))));
@@ -66,35 +66,54 @@ class AffinityEndpointTest {
     void findsAndReleasesAKeyOfEveryModelOfAPool() {
         AffinityKey key = AffinityKey.of(AffinityKey.scope("one", "m"), KeySource.SESSION, "s");
         table.bind(key, A.id());
-        assertThat(endpoint.lookup("session", "s", null).getBody())
+        assertThat(endpoint.lookup("session", "s", null))
                 .isEqualTo(new AffinityEndpoint.Lookup(
                         List.of(new Binding("one", "m", "a:8000", "http://a:8000", Duration.ZERO, Duration.ZERO, 0))));
-        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(204);
+        endpoint.release("session", "s", null);
         assertThat(table.describe(key)).isNull();
     }
 
     @ParameterizedTest
-    @CsvSource({"session, other", "client-ip, s", "prompt-prefix, s", "none, s", "cookie, s"})
-    void whatIsNotBoundIsNotFound(String source, String key) {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "session|other|key: not bound (expected: a bound session)",
+                "client-ip|s|key: not bound (expected: a bound client-ip)",
+                "prompt-prefix|s|source: prompt-prefix (expected: one of session, body-session, client-ip)",
+                "none|s|source: none (expected: one of session, body-session, client-ip)",
+                "cookie|s|source: cookie (expected: one of session, body-session, client-ip)"
+            })
+    void saysWhyNothingIsFound(String source, String key, String why) {
         table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
-        assertThat(endpoint.lookup(source, key, null).getStatus()).isEqualTo(404);
-        assertThat(endpoint.release(source, key, null).getStatus()).isEqualTo(404);
+        assertThatThrownBy(() -> endpoint.lookup(source, key, null)).satisfies(thrown -> is404(thrown, why));
+        assertThatThrownBy(() -> endpoint.release(source, key, null)).satisfies(thrown -> is404(thrown, why));
         assertThat(table.size()).isEqualTo(1);
+    }
+
+    private static void is404(Throwable thrown, String why) {
+        assertThat(((ApiException) thrown).status().value()).isEqualTo(404);
+        assertThat(thrown).hasMessage(why);
+    }
+
+    @Test
+    void aPageMayAskForWhatIsNotBound() {
+        assertThat(endpoint.find("session", "s", null).bindings()).isEmpty();
+        assertThat(endpoint.releaseIfBound("session", "s", null)).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"::1", "0:0:0:0:0:0:0:1", "[::1]", " ::1"})
     void findsAnAddressInEverySpelling(String spelling) {
         table.bind(AffinityKey.of("one", KeySource.CLIENT_IP, "0:0:0:0:0:0:0:1"), A.id());
-        assertThat(endpoint.lookup("client-ip", spelling, null).getStatus()).isEqualTo(200);
+        assertThat(endpoint.find("client-ip", spelling, null).bindings()).hasSize(1);
     }
 
     @Test
     void releasesAKeyInEveryPoolOnce() {
         table.bind(AffinityKey.of("one", KeySource.SESSION, "s"), A.id());
         table.bind(AffinityKey.of("two", KeySource.SESSION, "s"), B.id());
-        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(204);
+        assertThat(endpoint.releaseIfBound("session", "s", null)).isTrue();
         assertThat(table.size()).isZero();
-        assertThat(endpoint.release("session", "s", null).getStatus()).isEqualTo(404);
+        assertThat(endpoint.releaseIfBound("session", "s", null)).isFalse();
     }
 }

@@ -46,8 +46,28 @@ class EngineMetersTest {
         assertThat(registry.scrape().lines().filter(line -> line.contains("endpoint=\"10.0.0.9:8000\"")))
                 .contains(
                         "warmlane_engine_kv_cache_usage_ratio{endpoint=\"10.0.0.9:8000\",pool=\"default\"} NaN",
-                        "warmlane_engine_scrape_age_seconds{endpoint=\"10.0.0.9:8000\",pool=\"default\"} +Inf")
+                        "warmlane_engine_scrape_age_seconds{endpoint=\"10.0.0.9:8000\",pool=\"default\"} NaN")
                 .noneMatch(line -> line.startsWith("warmlane_engine_") && line.contains("_total"));
+    }
+
+    @Test
+    void anEndpointThatWasNeverScrapedIsAsOldAsTheFirstAttempt() {
+        meters.refresh();
+        engines.say(
+                new EndpointId("http://10.0.0.9:8000"),
+                new EndpointReport(
+                        null,
+                        PrefixCacheWindows.NONE,
+                        List.of(),
+                        false,
+                        null,
+                        Engines.NOW_NANOS - 500_000_000L,
+                        null,
+                        "refused",
+                        List.of()));
+
+        assertThat(registry.scrape().lines())
+                .contains("warmlane_engine_scrape_age_seconds{endpoint=\"10.0.0.9:8000\",pool=\"default\"} 0.5");
     }
 
     @Test

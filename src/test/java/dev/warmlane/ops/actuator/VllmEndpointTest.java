@@ -30,20 +30,20 @@ class VllmEndpointTest {
                              "kvCacheUsage": 0.25, "running": 2, "waiting": 1, "inFlight": 4,
                              "blockSizeTokens": 16, "blocks": 27652, "prefixCaching": true,
                              "promptTokens": 5000, "generationTokens": 700, "version": "0.10.0", "models": ["m"],
-                             "scrape": {"ageMillis": 250, "error": null}},
+                             "scrape": {"ageMillis": 250, "silentMillis": 250, "error": null}},
                             {"id": "uid-2", "name": "vllm-1", "uri": "http://10.0.0.1:8000", "state": "draining", "loadShare": 1.0, "ejection": null,
                              "prefixCache": {"queriedTokens": 3000, "hitTokens": 2750,
                                "hitRatio": {"life": 0.9166666666666666, "1m": null, "5m": 1.0, "60m": 0.75}},
                              "kvCacheUsage": null, "running": null, "waiting": null, "inFlight": 1,
                              "blockSizeTokens": null, "blocks": null, "prefixCaching": null, "promptTokens": null, "generationTokens": null, "version": null, "models": [],
-                             "scrape": {"ageMillis": 1000, "error": "timeout"}},
+                             "scrape": {"ageMillis": 1000, "silentMillis": 1000, "error": "timeout"}},
                             {"id": "http://10.0.0.9:8000", "name": "10.0.0.9:8000",
                              "uri": "http://10.0.0.9:8000", "state": "ready", "loadShare": 1.0, "ejection": null,
                              "prefixCache": {"queriedTokens": null, "hitTokens": null,
                                "hitRatio": {"life": null, "1m": null, "5m": null, "60m": null}},
                              "kvCacheUsage": null, "running": null, "waiting": null, "inFlight": 1,
                              "blockSizeTokens": null, "blocks": null, "prefixCaching": null, "promptTokens": null, "generationTokens": null, "version": null, "models": [],
-                             "scrape": {"ageMillis": null, "error": null}}]}]}
+                             "scrape": {"ageMillis": null, "silentMillis": null, "error": null}}]}]}
                         """));
     }
 

@@ -19,6 +19,7 @@ final class JudgedEndpoint {
     private @Nullable EjectionStatus ejection;
     private @Nullable String scrapeError;
     private @Nullable Long scrapeAgeMillis = 100L;
+    private long silentMillis = 100;
     private boolean unready;
 
     JudgedEndpoint(String name) {
@@ -55,9 +56,16 @@ final class JudgedEndpoint {
         return this;
     }
 
-    JudgedEndpoint scrapeError(String error, @Nullable Long forMillis) {
+    JudgedEndpoint scrapeError(String error, long forMillis) {
         scrapeError = error;
         scrapeAgeMillis = forMillis;
+        silentMillis = forMillis;
+        return this;
+    }
+
+    JudgedEndpoint neverScraped(String error, long forMillis) {
+        scrapeError(error, forMillis);
+        scrapeAgeMillis = null;
         return this;
     }
 
@@ -93,6 +101,6 @@ final class JudgedEndpoint {
                 0L,
                 version,
                 List.of("m"),
-                new ScrapeStatus(scrapeAgeMillis, scrapeError));
+                new ScrapeStatus(scrapeAgeMillis, silentMillis, scrapeError));
     }
 }
