@@ -135,6 +135,27 @@ class AccessLogIT {
     }
 
     @Test
+    void predictsNoMoreTokensThanThePromptHad() {
+        try (HandDrivenEngine engine = HandDrivenEngine.start()) {
+            start("expected-cost", List.of(engine.uri().toString()));
+            for (String id : List.of("short-1", "short-2")) {
+                try (Wire client = Wire.to(gateway.port())) {
+                    client.send(request(id, "{\"model\":\"m\",\"prompt\":\"" + SECRET.repeat(100) + "\"}"));
+                    engine.next()
+                            .answer(
+                                    "200 OK\r\nContent-Type: application/json",
+                                    "{\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1,"
+                                            + "\"prompt_tokens_details\":{\"cached_tokens\":8}}}");
+                    lines(requestIds.size());
+                }
+            }
+            JsonNode second = lines(2).get(1);
+            assertThat(second.path("input_length").asInt()).isEqualTo(9);
+            assertThat(second.path("predicted_tokens").asInt()).isEqualTo(9);
+        }
+    }
+
+    @Test
     void saysWhatWasRefused() throws IOException {
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1))) {
             start(fleet);

@@ -66,7 +66,7 @@ public final class EndpointTallies {
         tally.reported(usage.promptTokens());
         Long cached = usage.cachedTokens();
         if (cached != null) {
-            long predicted = Math.min(decision.matchedTokens(), usage.promptTokens());
+            long predicted = decision.predictedTokens(usage);
             predictedTokens.add(predicted);
             deliveredTokens.add(cached);
             tally.delivered(usage.promptTokens(), predicted, cached);

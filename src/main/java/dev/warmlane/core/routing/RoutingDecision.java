@@ -3,6 +3,7 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +59,11 @@ public record RoutingDecision(
             }
         }
         return null;
+    }
+
+    /** Tokens of the prompt that were predicted to be cached. Its length is an estimate until a response has reported it. */
+    public long predictedTokens(@Nullable UsageReport usage) {
+        return usage == null ? matchedTokens : Math.min(matchedTokens, usage.promptTokens());
     }
 
     /** Whether a session leaves an endpoint that it could have stayed at and that is predicted to hold more of the prompt. */

@@ -187,7 +187,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
                                 .map(attempt -> new AccessRecord.Failed(attempt.endpoint(), attempt.cause()))
                                 .toList(),
                         progress.retries(),
-                        decision.matchedTokens(),
+                        decision.predictedTokens(progress.usage()),
                         progress.overheadNanos());
     }
 

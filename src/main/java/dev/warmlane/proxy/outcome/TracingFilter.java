@@ -201,22 +201,22 @@ public final class TracingFilter implements WebFilter, Ordered {
         private void tag(RequestProgress progress) {
             span.tag("warmlane.retries", (long) progress.retries());
             RoutingDecision decision = progress.decision();
+            UsageReport usage = progress.usage();
             if (decision != null) {
-                tag(decision);
+                tag(decision, usage);
             }
             seconds("warmlane.overhead_seconds", progress.overheadNanos());
             seconds("warmlane.first_byte_seconds", progress.firstByteNanos());
-            UsageReport usage = progress.usage();
             if (usage != null) {
                 tag(usage);
             }
         }
 
-        private void tag(RoutingDecision decision) {
+        private void tag(RoutingDecision decision, @Nullable UsageReport usage) {
             span.tag("warmlane.endpoint", decision.endpoint().name());
             span.tag("warmlane.key", decision.source().label());
             span.tag("warmlane.outcome", decision.outcome().label());
-            span.tag("warmlane.predicted_tokens", decision.matchedTokens());
+            span.tag("warmlane.predicted_tokens", decision.predictedTokens(usage));
         }
 
         private void tag(UsageReport usage) {

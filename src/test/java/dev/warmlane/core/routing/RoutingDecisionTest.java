@@ -6,6 +6,7 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import dev.warmlane.core.routing.RoutingDecision.Candidate.Cost;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
@@ -36,6 +37,15 @@ class RoutingDecisionTest {
                 .isTrue();
         assertThat(decision(KeySource.CLIENT_IP, Outcome.MOVED, 4000, 1000).losesHits())
                 .isFalse();
+    }
+
+    @Test
+    void noMoreIsPredictedThanTheResponseSaysThatThePromptHad() {
+        RoutingDecision decision = decision(Outcome.BOUND, 0, 4000);
+
+        assertThat(decision.predictedTokens(null)).isEqualTo(4000);
+        assertThat(decision.predictedTokens(new UsageReport(4500, 10, 4000L))).isEqualTo(4000);
+        assertThat(decision.predictedTokens(new UsageReport(3900, 10, 3888L))).isEqualTo(3900);
     }
 
     private static RoutingDecision decision(Outcome outcome, long left, long taken) {
