@@ -2,7 +2,7 @@
 import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
 import { link } from './address.js';
-import { everyProblem, problemList, roots, titleOf } from './problems.js';
+import { everyProblem, has, problemList, roots, titleOf } from './problems.js';
 import { state } from './store.js';
 import { count, DASH, percent, rate, seconds } from './format.js';
 
@@ -61,22 +61,25 @@ const heading = (first) => html`<thead>
   </tr>
 </thead>`;
 
-const cells = (hits, target, all, endpoints, problems) => html`
-  <td class="number ${target !== null && hits !== null && hits < target ? 'hot' : ''}">${percent(hits)}</td>
-  <td class="number">${seconds(all.ttftP50)}<small>p90 ${seconds(all.ttftP90)}</small></td>
-  <td class="number">${rate(all.requests)}</td>
-  <td class="number ${all.failed > 0.01 ? 'hot' : ''}">${percent(all.failed)}</td>
-  <td class="number ${all.refused > 0.01 ? 'hot' : ''}">${percent(all.refused)}</td>
-  <td class="number ${endpoints.selectable < endpoints.all ? 'hot' : ''}">${count(endpoints.selectable)} / ${count(endpoints.all)}</td>
-  <td class="number">${count(all.inFlight)}</td>
-  <td class="wrap">${wrong(problems)}</td>
-`;
+function cells(hits, all, endpoints, problems) {
+  const number = (text, ...ids) => html`<td class="number ${has(problems, ...ids) ? 'hot' : ''}">${text}</td>`;
+  return html`
+    ${number(percent(hits), 'hit-ratio-low', 'prefix-caching-off')}
+    ${number(html`${seconds(all.ttftP50)}<small>p90 ${seconds(all.ttftP90)}</small>`, 'ttft-slow')}
+    ${number(rate(all.requests))}
+    ${number(percent(all.failed), 'errors')}
+    ${number(percent(all.refused), 'rate-limited')}
+    ${number(`${count(endpoints.selectable)} / ${count(endpoints.all)}`, 'no-selectable-endpoint', 'panic-mode', 'endpoint-ejected')}
+    ${number(count(all.inFlight))}
+    <td class="wrap">${wrong(problems)}</td>
+  `;
+}
 
 function poolRow(pool, problems) {
   const all = ofAllReplicas(pool);
   return html`<tr>
     <th scope="row"><a class="name" href=${link('overview', { pool: pool.pool })}>${pool.pool}</a><small>${pool.policy}</small></th>
-    ${cells(pool.hitRatio['1m'], pool.targets.hitRatio, all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
+    ${cells(pool.hitRatio['1m'], all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
   </tr>`;
 }
 
@@ -93,7 +96,7 @@ function noPoolRow() {
     <td class="number">${DASH}</td>
     <td class="number">${rate(requestsPerSecond)}</td>
     <td class="number">${DASH}</td>
-    <td class="number ${refusedPerSecond > 0 ? 'hot' : ''}">${percent(requestsPerSecond > 0 ? refusedPerSecond / requestsPerSecond : null)}</td>
+    <td class="number ${reasons.length ? 'hot' : ''}">${percent(requestsPerSecond > 0 ? refusedPerSecond / requestsPerSecond : null)}</td>
     <td class="number">${DASH}</td>
     <td class="number">${DASH}</td>
     <td class="wrap">${reasons.length ? `refused: ${reasons.join(', ')}` : html`<span class="well">nothing</span>`}</td>
@@ -120,7 +123,6 @@ function replicaRow(replica, index, problems) {
       ? html`<td colspan="8">${replica.silent ? 'Not heard.' : 'It has not reported its pools yet.'}</td>`
       : cells(
           together(views).hits,
-          null, // each pool has a target of its own
           together(views),
           { selectable: sum(views.map((view) => view.selectable)), all: sum(views.map((view) => view.endpoints)) },
           problems.filter((problem) => problem.replica === name),

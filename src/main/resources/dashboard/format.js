@@ -1,12 +1,13 @@
-// How numbers are written. What is not there is a dash, never a zero.
+// How numbers are written. What is not there is a dash, never a zero, and no line breaks between a number and its unit.
 export const DASH = '–';
+const GAP = '\u00a0';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
 const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
 
-export const percent = (share, digits = 1) => (known(share) ? `${(share * 100).toFixed(digits).replace(/^-(?=[0.]+$)/, '')} %` : DASH);
+export const percent = (share, digits = 1) => (known(share) ? `${(share * 100).toFixed(digits).replace(/^-(?=[0.]+$)/, '')}${GAP}%` : DASH);
 export const count = (value) => (known(value) ? whole.format(value) : DASH);
 // A number with what it counts.
 export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
@@ -15,11 +16,11 @@ export const rate = (value) => (known(value) ? (value < 10 ? value.toFixed(1) : 
 
 export function seconds(value) {
   if (!known(value)) return DASH;
-  if (value < 1) return `${Math.round(value * 1000)} ms`;
-  if (value < 120) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
-  if (value < 7200) return `${Math.round(value / 60)} min`;
-  if (value < 172_800) return `${(value / 3600).toFixed(value < 36_000 ? 1 : 0)} h`;
-  return `${Math.round(value / 86_400)} d`;
+  if (value < 1) return `${Math.round(value * 1000)}${GAP}ms`;
+  if (value < 120) return `${value.toFixed(value < 10 ? 1 : 0)}${GAP}s`;
+  if (value < 7200) return `${Math.round(value / 60)}${GAP}min`;
+  if (value < 172_800) return `${(value / 3600).toFixed(value < 36_000 ? 1 : 0)}${GAP}h`;
+  return `${Math.round(value / 86_400)}${GAP}d`;
 }
 
 // An ISO 8601 duration such as PT1H2M3.5S, in seconds.

@@ -1,6 +1,7 @@
 // The key figures of a pool over the last minute: of all replicas, as what engines count is, too.
 import { html, nothing } from './lib/lit-html.js';
 import { ofAllReplicas } from './fleet.js';
+import { has, problemsOf } from './problems.js';
 import { currentPool, state } from './store.js';
 import { compact, count, percent, rate, seconds } from './format.js';
 
@@ -14,21 +15,14 @@ const tile = (name, value, details, tone = '') => html`
   </div>
 `;
 
-function hitTone(ratio, target) {
-  if (ratio === null || target === null) return '';
-  return ratio >= target ? 'good' : 'bad';
-}
-
-// Whether a value is on the wrong side of its target: above it (1) or below it (-1).
-const missed = (value, target, side) => value !== null && target !== null && side * (value - target) > 0;
-
 export function headline() {
   const pool = currentPool();
   const all = ofAllReplicas(pool);
   const ratio = pool.hitRatio;
   const targets = pool.targets;
   const target = targets.hitRatio;
-  const panic = pool.panic;
+  const problems = problemsOf(pool.pool);
+  const tone = (...ids) => (has(problems, ...ids) ? 'bad' : '');
   const off = pool.endpoints.filter((endpoint) => endpoint.prefixCaching === false).length;
   return html`
     <section aria-label="Last minute of pool ${pool.pool}">
@@ -40,7 +34,7 @@ export function headline() {
           html`${off > 0 ? `prefix caching is off at ${count(off)} of ${count(pool.endpoints.length)} · ` : ''}5 min ${percent(ratio['5m'])} · 60 min ${percent(ratio['60m'])}${target === null
             ? ''
             : html` · target ${percent(target, 0)}`}`,
-          target === null ? '' : off > 0 ? 'bad' : hitTone(ratio['1m'], target),
+          tone('hit-ratio-low', 'prefix-caching-off') || (target !== null && ratio['1m'] !== null && ratio['1m'] >= target ? 'good' : ''),
         )}
         ${tile(
           'Session stickiness',
@@ -48,18 +42,19 @@ export function headline() {
           targets.losingHits === null
             ? 'of known sessions went to their bound endpoint'
             : html`went to their bound endpoint · ${percent(all.losingHits)} lost hits by moving`,
-          missed(all.stickiness, targets.stickiness, -1) || missed(all.losingHits, targets.losingHits, 1) ? 'bad' : '',
+          tone('stickiness-low', 'moves-lose-hits'),
         )}
         ${tile(
           'Time to first token',
           seconds(all.ttftP50),
           html`p90 ${seconds(all.ttftP90)}${targets.ttftSeconds === null ? '' : ` (target ${seconds(targets.ttftSeconds)})`} · p99 ${seconds(all.ttftP99)}`,
-          missed(all.ttftP90, targets.ttftSeconds, 1) ? 'bad' : '',
+          tone('ttft-slow'),
         )}
         ${tile(
           'Requests per second',
           rate(all.requests),
           html`${count(all.inFlight)} in flight · ${count(Math.round(all.queued))} queued`,
+          tone('queue-growing'),
         )}
         ${tile(
           'Tokens per second',
@@ -70,18 +65,19 @@ export function headline() {
           'Failed',
           percent(all.failed, 2),
           html`refused ${percent(all.refused, 2)}`,
-          all.failed > 0.01 ? 'bad' : '',
+          tone('errors', 'rate-limited'),
         )}
         ${tile(
           'Prediction accuracy',
           percent(all.delivered),
           all.delivered === null && all.requests > 0 ? 'nothing predicted, or no response reported cached tokens' : 'cached tokens, reported of predicted',
+          tone('hits-not-delivered'),
         )}
         ${tile(
           'Endpoints',
           html`${count(all.endpoints.selectable)} / ${count(all.endpoints.all)}`,
-          html`selectable${panic ? ', so failing ones are used too' : ''} · policy ${pool.policy}`,
-          panic || all.endpoints.selectable === 0 ? 'bad' : '',
+          html`selectable${pool.panic ? ', so failing ones are used too' : ''} · policy ${pool.policy}`,
+          tone('no-selectable-endpoint', 'panic-mode'),
         )}
       </dl>
     </section>

@@ -22,6 +22,9 @@ export function everyProblem() {
   return all;
 }
 
+// Whether one of these is among them. What a figure is coloured by, so that colours and words agree.
+export const has = (problems, ...ids) => problems.some((problem) => ids.includes(problem.id));
+
 export const problemsOf = (pool) => everyProblem().filter((problem) => problem.pool === pool);
 
 const earlier = (millis) => new Date(Date.parse(state.live.at) - millis).toISOString();

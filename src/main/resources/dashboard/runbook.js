@@ -35,7 +35,7 @@ export const advice = (entry, problem) => html`
   <p>${fill(entry.meaning, problem)}</p>
   <h3>Likely causes</h3>
   <ul>
-    ${entry.causes.map((cause) => html`<li>${cause}</li>`)}
+    ${entry.causes.map((cause) => html`<li>${withCode(cause)}</li>`)}
   </ul>
   ${entry.look.length
     ? html`<h3>How to check</h3>

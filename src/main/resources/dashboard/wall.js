@@ -1,7 +1,7 @@
 // For a screen on the wall: what is wrong, and of each pool the few figures that say so, to be read from three metres.
 import { html } from './lib/lit-html.js';
 import { ofAllReplicas } from './fleet.js';
-import { everyProblem, roots, titleOf } from './problems.js';
+import { everyProblem, has, problemsOf, roots, titleOf } from './problems.js';
 import { state } from './store.js';
 import { count, percent, rate, seconds } from './format.js';
 
@@ -11,15 +11,15 @@ const figure = (name, value, bad) => html`<div class=${bad ? 'bad' : ''}><dt>${n
 
 function pool(each) {
   const all = ofAllReplicas(each);
-  const { hitRatio, ttftSeconds } = each.targets;
+  const problems = problemsOf(each.pool);
   return html`<section class="wall-pool" aria-label="Pool ${each.pool}">
     <h2>${each.pool}</h2>
     <dl>
-      ${figure('Hits', percent(each.hitRatio['1m'], 0), hitRatio !== null && each.hitRatio['1m'] !== null && each.hitRatio['1m'] < hitRatio)}
-      ${figure('First token p90', seconds(all.ttftP90), ttftSeconds !== null && all.ttftP90 > ttftSeconds)}
+      ${figure('Hits', percent(each.hitRatio['1m'], 0), has(problems, 'hit-ratio-low', 'prefix-caching-off'))}
+      ${figure('First token p90', seconds(all.ttftP90), has(problems, 'ttft-slow'))}
       ${figure('Requests/s', rate(all.requests), false)}
-      ${figure('Failed', percent(all.failed), all.failed > 0.01)}
-      ${figure('Endpoints', `${count(all.endpoints.selectable)} / ${count(all.endpoints.all)}`, all.endpoints.selectable < all.endpoints.all)}
+      ${figure('Failed', percent(all.failed), has(problems, 'errors'))}
+      ${figure('Endpoints', `${count(all.endpoints.selectable)} / ${count(all.endpoints.all)}`, has(problems, 'no-selectable-endpoint', 'panic-mode', 'endpoint-ejected'))}
     </dl>
   </section>`;
 }

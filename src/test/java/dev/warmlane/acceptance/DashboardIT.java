@@ -156,6 +156,38 @@ class DashboardIT {
     }
 
     @Test
+    void aFigureIsRedWhereAProblemSaysSoAndNowhereElse() {
+        String low =
+                "{\"id\":\"hit-ratio-low\",\"endpoint\":null,\"value\":\"10.0 %\",\"since\":\"2026-01-01T00:00:01Z\"}";
+        page.route("**/dashboard/live", route -> withFewHits(route, ""));
+        dashboard.show(page, "overview");
+        Locator hits = page.locator(".tile").filter(having("Prefix cache hits"));
+        assertThat(hits.locator("strong")).hasText("10.0 %");
+        assertThat(page.locator(".bad")).hasCount(0);
+        dashboard.show(page, "fleet");
+        assertThat(row(page, "expected-cost")).containsText("10.0 %");
+        assertThat(page.locator(".hot")).hasCount(0);
+
+        page.unroute("**/dashboard/live");
+        page.route("**/dashboard/live", route -> withFewHits(route, low));
+        dashboard.show(page, "overview");
+        assertThat(page.locator(".tile.bad").filter(having("Prefix cache hits")))
+                .isVisible(SOON);
+        dashboard.show(page, "fleet");
+        assertThat(page.locator("td.hot").filter(having("10.0 %"))).isVisible(SOON);
+        dashboard.takeComplaints();
+    }
+
+    private void withFewHits(Route route, String problems) {
+        ObjectNode live = (ObjectNode) client.firstEvent(dashboard.gateway().management("/dashboard/live"));
+        ObjectNode pool = (ObjectNode) live.at("/pools/0");
+        ((ObjectNode) pool.get("hitRatio")).put("1m", 0.1);
+        pool.set("problems", JsonMapper.shared().readTree("[" + problems + "]"));
+        route.fulfill(
+                new Route.FulfillOptions().setContentType("text/event-stream").setBody("data:" + live + "\n\n"));
+    }
+
+    @Test
     void thePoolsFiguresAreThoseOfAllReplicasThatAreHeard() {
         page.route("**/dashboard/live", route -> {
             ObjectNode live = (ObjectNode) client.firstEvent(dashboard.gateway().management("/dashboard/live"));
