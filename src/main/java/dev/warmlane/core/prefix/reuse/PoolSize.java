@@ -101,7 +101,8 @@ public final class PoolSize {
         change(nanos, Math.max(now, (int) Math.ceil(requests / requestsEach / ROOM)));
         // What comes first may be corrected at once.
         changedNanos = nanos - CHANGE_NANOS;
-        Arrays.fill(loads, Math.min(requests, now * requestsEach * ROOM));
+        // Nobody knows the half hour before: all that there are may have been needed.
+        Arrays.fill(loads, now * requestsEach * ROOM);
         Arrays.fill(cacheNeeds, 0);
     }
 

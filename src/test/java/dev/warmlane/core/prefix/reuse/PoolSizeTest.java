@@ -95,6 +95,12 @@ class PoolSizeTest {
     }
 
     @Test
+    void aStartIsNoReasonToShrink() {
+        assertThat(after(1500, 1).endpoints()).isEqualTo(4);
+        assertThat(after(600, 1).endpoints()).isEqualTo(3);
+    }
+
+    @Test
     void staysWithinItsBounds() {
         assertThat(after(600, 900).endpoints()).isEqualTo(20);
         assertThat(look(900).reason()).endsWith("no more than 20 are allowed");
