@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * One pool: vLLM servers that serve the same models.
  *
- * @param name Name of the pool, required: lower-case letters, digits and dashes. Routes refer to it as vllm://NAME.
+ * @param name Name of the pool, required: 1 to 63 lower-case letters, digits and dashes. Routes refer to it as vllm://NAME.
  * @param models Models that the pool serves. Empty: learned from the servers' /v1/models.
  * @param unknownModels What happens to a request for a model that no server lists. refuse: it gets 404. pass: it is sent on, for
  *     servers that load adapters on request.
@@ -116,7 +116,7 @@ public record PoolSettings(
             throw new InvalidSettingException(
                     key + ".name",
                     name,
-                    "lower-case letters, digits and dashes, other than " + BY_MODEL + " and " + NO_POOL);
+                    "1 to 63 lower-case letters, digits and dashes, other than " + BY_MODEL + " and " + NO_POOL);
         }
         if (endpoints.isEmpty() == (kubernetes == null)) {
             throw new InvalidSettingException(

@@ -115,8 +115,8 @@ class WarmlaneSettingsTest {
                 "warmlane.auth.oidc.groups[0].tenant=a | warmlane.auth.oidc.groups[0].name: not set (expected: the name of a group)",
                 "warmlane.tenancy.secret-file=/s | warmlane.tenancy.secret-file: /s (expected: nothing unless warmlane.auth tells who clients are)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].ssl-bundle=pods | warmlane.pools[0].endpoints: [http://a:1] (expected: https URLs, as ssl-bundle is set)",
-                "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model and none)",
-                "warmlane.endpoints=http://a:1 warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: lower-case letters, digits and dashes, other than by-model and none)",
+                "warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: 1 to 63 lower-case letters, digits and dashes, other than by-model and none)",
+                "warmlane.endpoints=http://a:1 warmlane.pools[0].name=A | warmlane.pools[0].name: A (expected: 1 to 63 lower-case letters, digits and dashes, other than by-model and none)",
                 "warmlane.endpoints=http://a:1 warmlane.pools[0].name=default warmlane.pools[0].endpoints=http://b:1 | warmlane.pools[0].name: default (expected: a name that no other pool has; warmlane.endpoints is the pool default)",
                 "warmlane.pools[1].name=a | warmlane.pools[1].name: a (expected: warmlane.pools[0] beside it: a list is taken from one place, and numbered from 0 there)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=http://a:1 warmlane.pools[0].modles=m | warmlane.pools[0].modles: m (expected: one that docs/settings.md lists, such as warmlane.pools[0].models)",
@@ -147,7 +147,7 @@ class WarmlaneSettingsTest {
                 "warmlane.auth.oidc.issuer-uri=https://id warmlane.auth.oidc.audiences=a warmlane.auth.oidc.groups[0].name=g warmlane.auth.oidc.groups[0].models=m,, | warmlane.auth.oidc.groups[0].models: blank (expected: names of models, or no setting)",
                 "warmlane.discovery.role-labels=a,a | warmlane.discovery.role-labels: a (expected: each once)",
                 "warmlane.pools[0].name=a warmlane.pools[0].endpoints=https://a:1 warmlane.pools[0].ssl-bundle=b warmlane.pools[0].server-name= | warmlane.pools[0].server-name: blank (expected: a name, or no setting)",
-                "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: lower-case letters, digits and dashes, other than by-model and none)"
+                "warmlane.pools[0].name=by-model | warmlane.pools[0].name: by-model (expected: 1 to 63 lower-case letters, digits and dashes, other than by-model and none)"
             })
     void aSettingThatCannotBeUsedStopsTheStartAndIsNamed(String setting, String problem) {
         new ApplicationContextRunner()
