@@ -100,7 +100,7 @@ function facts(endpoint) {
     )}
     ${fact('Downtime', details ? seconds(details.downSeconds) : DASH, details ? `in ${seconds(details.knownSeconds)} that this replica has known it` : nothing)}
     ${fact('Restarts', count(details?.restarts), 'seen by this replica')}
-    ${fact('In flight', count(endpoint.inFlight), `${compact(endpoint.inFlightPromptTokens)} prompt tokens · ${counted(endpoint.sessions, 'session')}`)}
+    ${fact('In flight', count(endpoint.inFlight), `${compact(endpoint.inFlightPromptTokens)} prompt tokens · ${counted(endpoint.sessions, 'binding')}`)}
     ${fact('KV usage', percent(endpoint.kvCacheUsage, 0), `${count(endpoint.running)} running · ${count(endpoint.waiting)} waiting`)}
     ${fact('vLLM', endpoint.version ?? DASH, endpoint.blocks ? `${compact(endpoint.blocks)} blocks of ${endpoint.blockSizeTokens} tokens` : nothing)}
     ${fact('Models', count(endpoint.models.length), endpoint.models.slice(0, 5).join(', '))}

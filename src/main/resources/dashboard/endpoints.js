@@ -15,8 +15,8 @@ const COLUMNS = [
   { id: 'running', title: 'Running', of: (e) => e.running },
   { id: 'waiting', title: 'Waiting', of: (e) => e.waiting },
   { id: 'inFlight', title: 'In flight', of: (e) => e.inFlight },
-  { id: 'promptTokens', title: 'Prompt tokens', of: (e) => e.inFlightPromptTokens },
-  { id: 'sessions', title: 'Sessions', of: (e) => e.sessions },
+  { id: 'promptTokens', title: 'Tokens in flight', of: (e) => e.inFlightPromptTokens },
+  { id: 'sessions', title: 'Bindings', of: (e) => e.sessions },
   { id: 'scrape', title: 'Scraped', of: (e) => e.scrape.ageMillis },
 ];
 
@@ -48,6 +48,16 @@ const headerCell = (column) => {
   </th>`;
 };
 
+// Why an endpoint gets no new requests, or few, where nothing has failed.
+const NOTES = {
+  draining: () => 'terminates: takes only what is bound to it',
+  drained: () => 'by an operator',
+  sleeping: () => 'until its engine wakes up',
+  starting: ({ loadShare }) => `slow start: takes ${percent(loadShare, 0)} of its share`,
+  suspect: () => 'its health check is late',
+  warming: () => 'its cache is filled first',
+};
+
 export const why = (endpoint) =>
   endpoint.ejection
     ? html`<small
@@ -57,8 +67,8 @@ export const why = (endpoint) =>
             ? html`, tested again in ${seconds(endpoint.ejection.remainingMillis / 1000)}`
             : nothing}</small
       >`
-    : endpoint.loadShare < 1
-      ? html`<small>slow start: takes ${percent(endpoint.loadShare, 0)} of its share</small>`
+    : NOTES[endpoint.state]
+      ? html`<small>${NOTES[endpoint.state](endpoint)}</small>`
       : nothing;
 
 // What is fresh reads the same every second, so that hundreds of rows are not laid out anew for it.
@@ -97,7 +107,7 @@ export function endpoints() {
     <section aria-labelledby="endpoints-title">
       <div class="bar-line">
         <h2 id="endpoints-title">Endpoints of ${pool.pool}</h2>
-        ${state.live.replicas.length > 1 ? html`<span class="note">in flight, prompt tokens and state: as this replica has them</span>` : nothing}
+        ${state.live.replicas.length > 1 ? html`<span class="note">in flight, tokens in flight and state: as this replica has them</span>` : nothing}
         ${pool.endpoints.length === 0
           ? nothing
           : html`<label>Filter <input type="search" placeholder="name, role, state, version" .value=${state.filter} @input=${(event) => update({ filter: event.target.value })} /></label>

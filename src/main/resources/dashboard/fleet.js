@@ -152,7 +152,7 @@ export function fleet() {
       repeat(state.live.pools, (pool) => pool.pool, (pool) => poolRow(pool, problems)),
       state.live.unrouted.requestsPerSecond > 0 ? noPoolRow() : nothing,
     ])}
-    ${table('replicas', 'Replicas', several ? 'each with its own requests, last minute' : 'one, in no cluster', 'Replica', [
+    ${table('replicas', 'Replicas', several ? 'each with its own requests, last minute' : replicas[0].name === null ? 'one, in no cluster' : 'no other in the cluster', 'Replica', [
       repeat(replicas, (replica) => replica.name, (replica, index) => replicaRow(replica, index, problems)),
     ])}
   `;

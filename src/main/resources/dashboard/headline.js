@@ -23,6 +23,7 @@ export function headline() {
   const target = targets.hitRatio;
   const problems = problemsOf(pool.pool);
   const tone = (...ids) => (has(problems, ...ids) ? 'bad' : '');
+  const prefill = pool.endpoints.filter((endpoint) => endpoint.role === 'prefill').length;
   const off = pool.endpoints.filter((endpoint) => endpoint.prefixCaching === false).length;
   return html`
     <section aria-label="Last minute of pool ${pool.pool}">
@@ -76,7 +77,7 @@ export function headline() {
         ${tile(
           'Endpoints',
           html`${count(all.endpoints.selectable)} / ${count(all.endpoints.all)}`,
-          html`selectable${pool.panic ? ', so failing ones are used too' : ''} · policy ${pool.policy}`,
+          html`selectable${pool.panic ? ', so failing ones are used too' : ''}${prefill ? `, ${count(prefill)} for prefill only` : ''} · policy ${pool.policy}`,
           tone('no-selectable-endpoint', 'panic-mode'),
         )}
       </dl>

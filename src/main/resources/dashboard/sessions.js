@@ -72,13 +72,13 @@ function distribution() {
   const pool = currentPool();
   const most = Math.max(1, ...pool.endpoints.map((endpoint) => endpoint.sessions));
   return html`<section aria-labelledby="bound-title">
-    <h2 id="bound-title">Sessions bound to each endpoint</h2>
+    <div class="bar-line"><h2 id="bound-title">Bindings of each endpoint</h2><span class="note">sessions, and what goes on without one: each conversation of an address</span></div>
     ${pool.endpoints.length === 0 ? html`<p class="note">No endpoints.</p>` : nothing}
     <ul class="bars">
       ${[...pool.endpoints].sort((a, b) => b.sessions - a.sessions).map(
         (endpoint) => html`<li>
           <span>${endpoint.name}</span>
-          <meter min="0" max=${most} .value=${endpoint.sessions} aria-label="Sessions of ${endpoint.name}">${endpoint.sessions}</meter>
+          <meter min="0" max=${most} .value=${endpoint.sessions} aria-label="Bindings of ${endpoint.name}">${endpoint.sessions}</meter>
           <span class="number">${count(endpoint.sessions)}</span>
         </li>`,
       )}

@@ -3,7 +3,7 @@ import { html } from './lib/lit-html.js';
 import { ofAllReplicas } from './fleet.js';
 import { everyProblem, has, problemsOf, roots, titleOf } from './problems.js';
 import { state } from './store.js';
-import { count, percent, rate, seconds } from './format.js';
+import { count, percent, rate, seconds, time } from './format.js';
 
 const MOST = 6;
 
@@ -24,11 +24,17 @@ function pool(each) {
   </section>`;
 }
 
+function headingOf(causes) {
+  // From three metres nobody reads a note at the edge: what is old must not say that all is well.
+  if (state.connection === 'lost') return `Connection lost, as of ${time(state.live.at, state.preferences.utc)}`;
+  return causes.length === 0 ? 'All is well' : causes.length === 1 ? 'One problem' : `${causes.length} problems`;
+}
+
 export function wall() {
   const causes = roots(everyProblem());
   return html`<div class="wall">
     <section aria-labelledby="wall-title" class="wall-problems ${causes[0]?.severity ?? 'well'}">
-      <h2 id="wall-title">${causes.length === 0 ? 'All is well' : causes.length === 1 ? 'One problem' : `${causes.length} problems`}</h2>
+      <h2 id="wall-title">${headingOf(causes)}</h2>
       <ul>
         ${causes.slice(0, MOST).map((cause) => html`<li class="wrong ${cause.severity}">${cause.pool ? `${cause.pool}: ` : ''}${titleOf(cause)}</li>`)}
       </ul>

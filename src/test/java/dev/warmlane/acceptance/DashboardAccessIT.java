@@ -90,10 +90,10 @@ class DashboardAccessIT {
         assertThat(page.getByText("Trends of default")).isVisible(SOON);
 
         dashboard.show(page, "overview");
-        Locator sessions = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sessions"));
+        Locator sessions = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Bindings"));
         sessions.focus();
         page.keyboard().press("Enter");
-        assertThat(page.locator("th[aria-sort]")).containsText("Sessions");
+        assertThat(page.locator("th[aria-sort]")).containsText("Bindings");
     }
 
     @ParameterizedTest

@@ -175,6 +175,9 @@ class DashboardIT {
                 .isVisible(SOON);
         dashboard.show(page, "fleet");
         assertThat(page.locator("td.hot").filter(having("10.0 %"))).isVisible(SOON);
+        // The stream ends after its first event.
+        dashboard.show(page, "wall");
+        assertThat(page.locator("#wall-title")).containsText("Connection lost");
         dashboard.takeComplaints();
     }
 

@@ -172,7 +172,7 @@ public final class AffinityEndpoint {
     /**
      * All bindings.
      *
-     * @param bindings live bindings
+     * @param bindings live bindings: of sessions and, without one, of each conversation of an address
      * @param maxEntries bindings kept at most
      * @param ttl how long a binding outlives its last use
      * @param byEndpoint live bindings of each endpoint
@@ -195,7 +195,7 @@ public final class AffinityEndpoint {
      * @param endpointId the endpoint's id
      * @param age since it was bound there
      * @param idle since it was last used
-     * @param uses requests that followed it since it was bound
+     * @param uses requests that its endpoint took since it was bound, the first included
      */
     public record Binding(
             String pool,

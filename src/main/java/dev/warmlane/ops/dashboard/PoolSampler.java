@@ -62,6 +62,9 @@ final class PoolSampler {
         addEndpoints(status, seconds, into);
         addUp(PoolSum.SECONDS, seconds);
         addUp(PoolSum.SAMPLES, 1);
+        if (status.endpoints().stream().anyMatch(endpoint -> endpoint.promptTokens() != null)) {
+            addUp(PoolSum.TOKEN_SECONDS, seconds);
+        }
         addUp(PoolSum.IN_FLIGHT, (double) status.totals().inFlight());
         addUp(PoolSum.MOST_IN_FLIGHT, (double) status.endpoints().stream()
                 .mapToLong(EndpointStatus::inFlight)

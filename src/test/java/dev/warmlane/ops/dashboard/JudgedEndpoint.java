@@ -21,6 +21,7 @@ final class JudgedEndpoint {
     private @Nullable Long scrapeAgeMillis = 100L;
     private long silentMillis = 100;
     private boolean unready;
+    private @Nullable Long tokens = 0L;
 
     JudgedEndpoint(String name) {
         this.name = name;
@@ -69,6 +70,12 @@ final class JudgedEndpoint {
         return this;
     }
 
+    /** Of its prompts and, as many, of its responses. */
+    JudgedEndpoint tokens(@Nullable Long processed) {
+        tokens = processed;
+        return this;
+    }
+
     JudgedEndpoint unready() {
         unready = true;
         return this;
@@ -97,8 +104,8 @@ final class JudgedEndpoint {
                 blockSizeTokens,
                 1000L,
                 prefixCaching,
-                0L,
-                0L,
+                tokens,
+                tokens,
                 version,
                 List.of("m"),
                 new ScrapeStatus(scrapeAgeMillis, silentMillis, scrapeError));
