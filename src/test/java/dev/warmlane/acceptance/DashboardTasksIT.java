@@ -174,7 +174,7 @@ class DashboardTasksIT {
         assertThat(rows.first().locator("td").nth(9)).hasText(Pattern.compile("[1-9][0-9]+"));
         assertThat(rows.first()).containsText("Qwen/Qwen3-0.6B");
         assertThat(rows.first().locator("td").nth(3)).hasText("200");
-        assertThat(rows.first().locator("td").nth(4)).hasText(Pattern.compile("\\d+ ms|\\d+\\.\\d s"));
+        assertThat(rows.first().locator("td").nth(4)).hasText(Pattern.compile("\\d+\\sms|\\d+\\.\\d\\ss"));
         assertThat(rows.first()).containsText(request);
         rows.first().getByRole(AriaRole.BUTTON).first().click();
         assertThat(page.getByText("Its session is bound there.")).isVisible(SOON);
@@ -186,6 +186,6 @@ class DashboardTasksIT {
         assertThat(page.getByText("Request " + request)).isVisible(SOON);
         assertThat(page.getByRole(
                         AriaRole.REGION, new Page.GetByRoleOptions().setName("Prediction accuracy by endpoint")))
-                .containsText(Pattern.compile("\\d %"));
+                .containsText(Pattern.compile("\\d\\s%"));
     }
 }

@@ -72,14 +72,14 @@ public final class EndpointsHealthIndicator implements HealthIndicator {
         List<String> out = new ArrayList<>();
         for (Endpoint endpoint : snapshot.endpoints()) {
             EndpointHealth known = pool.health().of(endpoint.id());
-            if (endpoint.state() == EndpointState.WARMING) {
-                out.add(endpoint.name() + " warming");
-            } else if (known instanceof Ejected ejected) {
+            if (endpoint.state() != EndpointState.WARMING && known instanceof Ejected ejected) {
                 out.add("%s ejected (%s)"
                         .formatted(endpoint.name(), ejected.reason().label()));
-            } else if (known instanceof Probation probation) {
+            } else if (endpoint.state() != EndpointState.WARMING && known instanceof Probation probation) {
                 out.add("%s on probation (%s)"
                         .formatted(endpoint.name(), probation.reason().label()));
+            } else if (!endpoint.state().acceptsNew()) {
+                out.add(endpoint.name() + " " + endpoint.state().label());
             }
         }
         StringBuilder summary = new StringBuilder("%d of %s selectable"

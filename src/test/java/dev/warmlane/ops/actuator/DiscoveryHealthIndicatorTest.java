@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus;
 import dev.warmlane.engines.discovery.Discovery.DiscoveryStatus.State;
 import dev.warmlane.engines.pool.PoolBuilder;
@@ -37,6 +38,18 @@ class DiscoveryHealthIndicatorTest {
                         entry("one", "0 of 0 endpoints selectable"),
                         entry("two", "0 of 0 endpoints selectable"),
                         entry("kubernetes", List.of(status(State.SYNCED), status(State.STALE))));
+    }
+
+    @Test
+    void saysWhichEndpointsTakeNoNewRequestsAndWhy() {
+        PoolBuilder pods = new PoolBuilder(
+                "pods",
+                A,
+                Engines.pod("uid-1", "vllm-1", EndpointState.DRAINING),
+                Engines.pod("uid-2", "vllm-2", EndpointState.UNREADY));
+
+        assertThat(EndpointsHealthIndicator.summary(pods.build()))
+                .isEqualTo("1 of 3 endpoints selectable; vllm-1 draining, vllm-2 unready");
     }
 
     private static Health health(State one, State two) {
