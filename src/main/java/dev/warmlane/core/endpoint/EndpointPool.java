@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 
 /**
  * The endpoints of a pool as one snapshot, replaced atomically: those that discovery lists, in the states that their health gives
- * them. A server that is known to have several data-parallel ranks is as many endpoints. Reading takes no lock; replacing does,
- * so that listeners are called in the order of removals.
+ * them. A server that is known to have several data-parallel ranks is as many endpoints. Reading takes no lock. Replacing does, so
+ * that listeners are called in the order of removals; who only {@linkplain #refresh refreshes} does not wait for them.
  */
 public final class EndpointPool {
     /** As many ranks of a server are told apart; one that has more is one endpoint. */
@@ -25,6 +25,9 @@ public final class EndpointPool {
     private final String name;
     private final int ranksOfAll;
     private final List<Consumer<EndpointId>> removalListeners = new CopyOnWriteArrayList<>();
+    /** Held while endpoints are replaced, listeners included, which may take long; never taken under the pool's own lock. */
+    private final Object replacing = new Object();
+
     private List<Endpoint> servers = List.of();
     private final Map<EndpointId, Integer> ranks = new HashMap<>();
     private EndpointSnapshot discovered = EndpointSnapshot.EMPTY;
@@ -57,11 +60,13 @@ public final class EndpointPool {
      *
      * @throws IllegalArgumentException if two endpoints have the same id; the pool is then unchanged
      */
-    public synchronized void replace(List<Endpoint> listed) {
-        EndpointSnapshot now = expanded(listed);
-        servers = List.copyOf(listed);
-        ranks.keySet().retainAll(listed.stream().map(Endpoint::id).collect(Collectors.toSet()));
-        replace(now);
+    public void replace(List<Endpoint> listed) {
+        synchronized (replacing) {
+            EndpointSnapshot now = expanded(listed);
+            servers = List.copyOf(listed);
+            ranks.keySet().retainAll(listed.stream().map(Endpoint::id).collect(Collectors.toSet()));
+            replace(now);
+        }
     }
 
     /**
@@ -70,26 +75,30 @@ public final class EndpointPool {
      *
      * @return whether that has changed the endpoints
      */
-    public synchronized boolean ranks(EndpointId server, int number) {
+    public boolean ranks(EndpointId server, int number) {
         int told = number > MAX_RANKS ? 1 : number;
-        Integer before = ranks.get(server);
-        if (ranksOfAll != RANKS_OF_EACH || (before != null && before == told)) {
-            return false;
+        synchronized (replacing) {
+            Integer before = ranks.get(server);
+            if (ranksOfAll != RANKS_OF_EACH || (before != null && before == told)) {
+                return false;
+            }
+            if (servers.stream().noneMatch(e -> e.id().equals(server))) {
+                return false;
+            }
+            ranks.put(server, told);
+            if (told == Objects.requireNonNullElse(before, 1)) {
+                return false;
+            }
+            replace(expanded(servers));
+            return true;
         }
-        if (servers.stream().noneMatch(e -> e.id().equals(server))) {
-            return false;
-        }
-        ranks.put(server, told);
-        if (told == Objects.requireNonNullElse(before, 1)) {
-            return false;
-        }
-        replace(expanded(servers));
-        return true;
     }
 
     /** How many ranks each server is known to have; none that nobody has told of. */
-    public synchronized Map<EndpointId, Integer> ranks() {
-        return Map.copyOf(ranks);
+    public Map<EndpointId, Integer> ranks() {
+        synchronized (replacing) {
+            return Map.copyOf(ranks);
+        }
     }
 
     private EndpointSnapshot expanded(List<Endpoint> listed) {
@@ -107,11 +116,14 @@ public final class EndpointPool {
     }
 
     private void replace(EndpointSnapshot now) {
-        EndpointSnapshot before = discovered;
-        discovered = now;
-        refresh();
+        EndpointSnapshot before;
+        synchronized (this) {
+            before = discovered;
+            discovered = now;
+            refresh();
+        }
         for (Endpoint endpoint : before.endpoints()) {
-            if (!discovered.contains(endpoint.id())) {
+            if (!now.contains(endpoint.id())) {
                 removalListeners.forEach(listener -> listener.accept(endpoint.id()));
             }
         }
@@ -132,7 +144,10 @@ public final class EndpointPool {
         snapshot = overlay.apply(discovered);
     }
 
-    /** Calls the listener with the id of each endpoint that leaves the pool for good, on the thread that replaces. */
+    /**
+     * Calls the listener with the id of each endpoint that leaves the pool for good, on the thread that replaces. It may take its time, as the
+     * next replacement alone waits for it.
+     */
     public void onRemoval(Consumer<EndpointId> listener) {
         removalListeners.add(listener);
     }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class EndpointPoolTest {
@@ -47,6 +49,25 @@ class EndpointPoolTest {
         pool.ranks(A.id(), 1);
         assertThat(gone).containsExactly(A.id().rank(0), A.id().rank(1));
         assertThat(names()).containsExactly("a:8000", "b:8000");
+    }
+
+    @Test
+    void showsStatesWhileListenersAreToldWhoIsGone() {
+        pool.replace(List.of(A, B));
+        pool.onRemoval(id -> {
+            pool.overlay(EndpointPoolTest::drained);
+            assertThat(CompletableFuture.runAsync(pool::refresh)).succeedsWithin(Duration.ofSeconds(30));
+            gone.add(id);
+        });
+        pool.replace(List.of(B));
+        assertThat(gone).containsExactly(A.id());
+        assertThat(pool.snapshot().find(B.id()).state()).isEqualTo(EndpointState.DRAINED);
+    }
+
+    private static EndpointSnapshot drained(EndpointSnapshot discovered) {
+        return new EndpointSnapshot(discovered.endpoints().stream()
+                .map(endpoint -> endpoint.withState(EndpointState.DRAINED))
+                .toList());
     }
 
     @Test
