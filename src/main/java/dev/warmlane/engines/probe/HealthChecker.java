@@ -230,15 +230,22 @@ public final class HealthChecker implements AutoCloseable {
 
         @Override
         public void end() {
-            late.cancel(false);
-            passed(target, startedNanos);
-            ended.run();
+            over(() -> passed(target, startedNanos));
         }
 
         @Override
         public void failed(Throwable why) {
+            over(() -> HealthChecker.this.failed(target, EngineFailure.of(why), startedNanos));
+        }
+
+        /** Whatever becomes of those who are told, the endpoint has its next turn. */
+        private void over(Runnable telling) {
             late.cancel(false);
-            HealthChecker.this.failed(target, EngineFailure.of(why), startedNanos);
+            try {
+                telling.run();
+            } catch (RuntimeException e) {
+                log.warn("could not tell of a health check", e);
+            }
             ended.run();
         }
 

@@ -152,13 +152,15 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         return scrapes.scrape(target.pool(), endpoint.uri(), known, modelsWantedNanos, new ScrapeClient.Heard() {
             @Override
             public void learned() {
-                tellRestart(endpoint.id(), known.takeRestart());
-                publish(endpoint, known.report());
+                tell(() -> {
+                    tellRestart(endpoint.id(), known.takeRestart());
+                    publish(endpoint, known.report());
+                });
             }
 
             @Override
             public void unreachable() {
-                unreachableListeners.forEach(listener -> listener.accept(endpoint.id()));
+                unreachableListeners.forEach(listener -> tell(() -> listener.accept(endpoint.id())));
             }
 
             @Override
@@ -214,12 +216,15 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     }
 
     private static void tell(List<Runnable> listeners) {
-        for (Runnable listener : listeners) {
-            try {
-                listener.run();
-            } catch (RuntimeException e) {
-                log.warn("listener of scrapes failed", e);
-            }
+        listeners.forEach(LoadScraper::tell);
+    }
+
+    /** Whatever becomes of a listener, the others are told and the scrape ends. */
+    private static void tell(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            log.warn("listener of scrapes failed", e);
         }
     }
 }

@@ -7,8 +7,10 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
+import dev.warmlane.core.health.EndpointHealth.HealthListener;
 import dev.warmlane.core.health.EndpointHealth.Probation;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
@@ -115,6 +117,23 @@ class HealthCheckerIT {
         Endpoint endpoint = Endpoint.ofUri(well.uri());
         pool.replace(List.of(endpoint));
         start(Duration.ofMillis(20), Duration.ofSeconds(2), 64);
+        well.faults(Faults.builder().unhealthy(true).build());
+        await().until(() -> isOut(endpoint));
+        well.faults(Faults.NONE);
+        await().until(() -> health.of(endpoint.id()) instanceof Probation);
+    }
+
+    @Test
+    void checksOnWhereSomebodyFailsWhoIsToldOfIt() {
+        Endpoint endpoint = Endpoint.ofUri(well.uri());
+        pool.replace(List.of(endpoint));
+        health.addListener(new HealthListener() {
+            @Override
+            public void changed(Endpoint of, EndpointHealth before, EndpointHealth now) {
+                throw new IllegalStateException("told of " + now);
+            }
+        });
+        start(Duration.ofMillis(20), Duration.ofSeconds(2), 1);
         well.faults(Faults.builder().unhealthy(true).build());
         await().until(() -> isOut(endpoint));
         well.faults(Faults.NONE);
