@@ -72,7 +72,7 @@ function distribution() {
   const pool = currentPool();
   const most = Math.max(1, ...pool.endpoints.map((endpoint) => endpoint.sessions));
   return html`<section aria-labelledby="bound-title">
-    <div class="bar-line"><h2 id="bound-title">Bindings of each endpoint</h2><span class="note">sessions, and what goes on without one: each conversation of an address</span></div>
+    <div class="bar-line"><h2 id="bound-title">Bindings of each endpoint</h2><span class="note">of sessions, and of conversations without a session id</span></div>
     ${pool.endpoints.length === 0 ? html`<p class="note">No endpoints.</p>` : nothing}
     <ul class="bars">
       ${[...pool.endpoints].sort((a, b) => b.sessions - a.sessions).map(

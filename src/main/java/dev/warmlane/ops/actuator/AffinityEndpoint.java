@@ -172,7 +172,7 @@ public final class AffinityEndpoint {
     /**
      * All bindings.
      *
-     * @param bindings live bindings: of sessions and, without one, of each conversation of an address
+     * @param bindings live bindings: of sessions, and of conversations without a session id
      * @param maxEntries bindings kept at most
      * @param ttl how long a binding outlives its last use
      * @param byEndpoint live bindings of each endpoint
