@@ -1,9 +1,9 @@
 package dev.warmlane.app;
 
-import dev.warmlane.proxy.ErrorHandler;
 import dev.warmlane.proxy.ShortWay;
 import dev.warmlane.proxy.VllmRoutingFilter;
 import dev.warmlane.proxy.http.ExactRoutes;
+import dev.warmlane.proxy.local.ErrorHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

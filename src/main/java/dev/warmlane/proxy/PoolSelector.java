@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** Finds the pool of a request: the one its route names, or the one that serves its model. */
 final class PoolSelector {
 
-    private static final int SHOWN_CHARS = 200;
-
     /** Models that a refusal names. */
     private static final int SHOWN_MODELS = 50;
 
@@ -193,7 +191,7 @@ final class PoolSelector {
                 .map(ModelNames.Name::name)
                 .filter(allowance::allows)
                 .forEach(known::add);
-        return ApiException.unknownModel("%s Known models: %s.".formatted(unknown(model), shown(known)));
+        return ApiException.unknownModel(model, " Known models: %s.".formatted(shown(known)));
     }
 
     /** There can be thousands of adapters; {@code /v1/models} has them all. */
@@ -201,14 +199,5 @@ final class PoolSelector {
         String first = known.stream().limit(SHOWN_MODELS).collect(joining(", "));
         int more = known.size() - SHOWN_MODELS;
         return more > 0 ? first + " and %d more".formatted(more) : first;
-    }
-
-    static String unknown(String model) {
-        return "The model `%s` does not exist.".formatted(shown(model));
-    }
-
-    /** A name can be as long as a body; it is not sent back whole. */
-    private static String shown(String model) {
-        return model.length() <= SHOWN_CHARS ? model : model.substring(0, SHOWN_CHARS) + "…";
     }
 }

@@ -1,6 +1,7 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.proxy.http.ExactRoutes;
+import dev.warmlane.proxy.local.ErrorHandler;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.List;

@@ -23,9 +23,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ResponseStatusException;
 import reactor.core.publisher.Mono;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code /dashboard} on the management port: the page, its live numbers, the history, and sessions. */
 public final class DashboardHandler {
@@ -153,7 +151,7 @@ public final class DashboardHandler {
      * remembered.
      */
     private static final class SessionsHandler {
-        private static final int MAX_QUESTION_BYTES = 100_000;
+        private static final String QUESTION = "{\"source\": \"session\", \"key\": \"...\"}";
 
         private final AffinityEndpoint sessions;
         private final boolean readOnly;
@@ -170,8 +168,7 @@ public final class DashboardHandler {
 
         Mono<ServerResponse> release(ServerRequest request) {
             if (readOnly) {
-                return Mono.error(
-                        new ResponseStatusException(HttpStatus.FORBIDDEN, "warmlane.dashboard.read-only is set"));
+                return Mono.error(PageSecurity.readOnly());
             }
             return question(request)
                     .flatMap(asked -> PageSecurity.json(
@@ -179,32 +176,18 @@ public final class DashboardHandler {
         }
 
         private static Mono<Question> question(ServerRequest request) {
-            if (request.headers().contentLength().orElse(0) > MAX_QUESTION_BYTES) {
-                return Mono.error(new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE));
-            }
-            return request.bodyToMono(byte[].class).map(SessionsHandler::read).switchIfEmpty(Mono.error(malformed()));
+            return PageSecurity.body(request, QUESTION).map(SessionsHandler::read);
         }
 
-        private static Question read(byte[] body) {
-            try {
-                JsonNode question = JsonMapper.shared().readTree(body);
-                JsonNode source = question.path("source");
-                JsonNode key = question.path("key");
-                if (source.isString() && key.isString()) {
-                    JsonNode tenant = question.path("tenant");
-                    return new Question(
-                            source.stringValue(), key.stringValue(), tenant.isString() ? tenant.stringValue() : null);
-                }
-            } catch (JacksonException e) {
-                // Answered below, with every other body that does not ask.
+        private static Question read(JsonNode question) {
+            JsonNode source = question.path("source");
+            JsonNode key = question.path("key");
+            if (!source.isString() || !key.isString()) {
+                throw PageSecurity.malformed("no question", QUESTION);
             }
-            throw malformed();
-        }
-
-        private static ResponseStatusException malformed() {
-            return new ResponseStatusException(
-                    HttpStatus.BAD_REQUEST,
-                    "body: no question (expected: {\"source\": \"session\", \"key\": \"...\"})");
+            JsonNode tenant = question.path("tenant");
+            return new Question(
+                    source.stringValue(), key.stringValue(), tenant.isString() ? tenant.stringValue() : null);
         }
 
         private record Question(

@@ -20,20 +20,17 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ResponseStatusException;
 import reactor.core.publisher.Mono;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** One endpoint as the gateway knows it, and what operators can do with it. Each order is a line in the log. */
 final class EndpointHandler {
     private static final Logger log = LoggerFactory.getLogger(EndpointHandler.class);
     private static final long NANOS_PER_MILLI = 1_000_000;
-    private static final int MAX_ORDER_BYTES = 10_000;
+    private static final String ORDER =
+            "{\"pool\": ..., \"endpoint\": its id, \"action\": \"drain\", \"eject\", \"readmit\" or \"forget\"}";
 
     private final Pools pools;
     private final LiveFeed feed;
@@ -110,32 +107,26 @@ final class EndpointHandler {
     /** {@code POST {"pool", "endpoint", "action"}}. */
     Mono<ServerResponse> order(ServerRequest request) {
         if (readOnly) {
-            return Mono.error(new ResponseStatusException(HttpStatus.FORBIDDEN, "warmlane.dashboard.read-only is set"));
+            return Mono.error(PageSecurity.readOnly());
         }
-        if (request.headers().contentLength().orElse(0) > MAX_ORDER_BYTES) {
-            return Mono.error(new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE));
-        }
-        return request.bodyToMono(byte[].class)
-                .switchIfEmpty(Mono.error(EndpointHandler::malformed))
-                .flatMap(body -> {
-                    JsonNode order = read(body);
-                    String pool = order.path("pool").asString("");
-                    String endpoint = order.path("endpoint").asString("");
-                    if (pool.isEmpty() || endpoint.isEmpty()) {
-                        throw malformed();
-                    }
-                    Place place = place(pool, endpoint);
-                    String action = order.path("action").asString("");
-                    boolean changed = carryOut(action, place);
-                    log.info(
-                            "audit: {} endpoint {} of pool {} by {}{}",
-                            action,
-                            place.endpoint().name(),
-                            place.pool().name(),
-                            operator(request),
-                            changed ? "" : ", which it was already");
-                    return PageSecurity.json(Map.of("changed", changed, "endpoint", details(place)));
-                });
+        return PageSecurity.body(request, ORDER).flatMap(order -> {
+            String pool = order.path("pool").asString("");
+            String endpoint = order.path("endpoint").asString("");
+            if (pool.isEmpty() || endpoint.isEmpty()) {
+                throw malformed();
+            }
+            Place place = place(pool, endpoint);
+            String action = order.path("action").asString("");
+            boolean changed = carryOut(action, place);
+            log.info(
+                    "audit: {} endpoint {} of pool {} by {}{}",
+                    action,
+                    place.endpoint().name(),
+                    place.pool().name(),
+                    operator(request),
+                    changed ? "" : ", which it was already");
+            return PageSecurity.json(Map.of("changed", changed, "endpoint", details(place)));
+        });
     }
 
     private boolean carryOut(String action, Place place) {
@@ -198,18 +189,7 @@ final class EndpointHandler {
         }
     }
 
-    private static JsonNode read(byte[] body) {
-        try {
-            return JsonMapper.shared().readTree(body);
-        } catch (JacksonException e) {
-            throw malformed();
-        }
-    }
-
     private static ResponseStatusException malformed() {
-        return new ResponseStatusException(
-                HttpStatus.BAD_REQUEST,
-                "body: no order (expected: {\"pool\": ..., \"endpoint\": its id, \"action\": \"drain\", \"eject\","
-                        + " \"readmit\" or \"forget\"})");
+        return PageSecurity.malformed("no order", ORDER);
     }
 }

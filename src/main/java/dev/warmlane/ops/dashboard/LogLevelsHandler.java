@@ -10,15 +10,11 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggerConfiguration;
 import org.springframework.boot.logging.LoggingSystem;
-import org.springframework.http.HttpStatus;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
-import org.springframework.web.server.ResponseStatusException;
 import reactor.core.publisher.Mono;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Log levels at run time, until the next start. Of the gateway's own loggers alone: those of the libraries would log prompts and
@@ -27,6 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class LogLevelsHandler {
     private static final Logger log = LoggerFactory.getLogger(LogLevelsHandler.class);
     private static final String OWN = "dev.warmlane";
+    private static final String LEVEL =
+            "{\"logger\": \"dev.warmlane...\", \"level\": \"debug\", \"info\", ... or none}";
 
     private final LoggingSystem logging;
     private final boolean readOnly;
@@ -50,21 +48,18 @@ final class LogLevelsHandler {
     /** Sets the level of one logger; without a level, it is that of its parent again. */
     Mono<ServerResponse> change(ServerRequest request) {
         if (readOnly) {
-            return Mono.error(new ResponseStatusException(
-                    HttpStatus.FORBIDDEN, "log levels: read-only (warmlane.dashboard.read-only)"));
+            return Mono.error(PageSecurity.readOnly());
         }
-        return request.bodyToMono(byte[].class)
-                .switchIfEmpty(Mono.error(malformed("nothing")))
-                .flatMap(body -> {
-                    change(read(body));
-                    return levels(request);
-                });
+        return PageSecurity.body(request, LEVEL).flatMap(wanted -> {
+            change(wanted);
+            return levels(request);
+        });
     }
 
     private void change(JsonNode wanted) {
         String logger = wanted.path("logger").asString("");
         if (!isOwn(logger) || !isKnown(logger)) {
-            throw malformed("logger: " + logger);
+            throw PageSecurity.malformed("logger " + logger, LEVEL);
         }
         LogLevel level = level(wanted.path("level").asString(""));
         logging.setLogLevel(logger, level);
@@ -85,21 +80,7 @@ final class LogLevelsHandler {
         try {
             return name.isEmpty() ? null : LogLevel.valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException unknown) {
-            throw malformed("level: " + name);
+            throw PageSecurity.malformed("level " + name, LEVEL);
         }
-    }
-
-    private static JsonNode read(byte[] body) {
-        try {
-            return JsonMapper.shared().readTree(body);
-        } catch (JacksonException e) {
-            throw malformed("no JSON");
-        }
-    }
-
-    private static ResponseStatusException malformed(String what) {
-        return new ResponseStatusException(
-                HttpStatus.BAD_REQUEST,
-                what + " (expected: {\"logger\": \"dev.warmlane...\", \"level\": \"debug\", \"info\", ... or none})");
     }
 }

@@ -22,6 +22,9 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ResponseStatusException;
 import reactor.core.publisher.Mono;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The files of the page: a closed list, read from the jar at the start, because whoever asks for them is an event loop. The libraries come from their WebJars, whose paths bear the
@@ -179,6 +182,7 @@ final class StaticFiles {
         private static final String POLICY =
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
                         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        private static final int MAX_BODY_BYTES = 100_000;
 
         private PageSecurity() {}
 
@@ -195,6 +199,39 @@ final class StaticFiles {
                     .headers(PageSecurity::set)
                     .contentType(MediaType.APPLICATION_JSON)
                     .bodyValue(body);
+        }
+
+        /**
+         * What a request asks for, or has to be done. Fails with 413 if that is long, and with 400 if it is not JSON.
+         *
+         * @param expected what the body should be, for the error
+         */
+        static Mono<JsonNode> body(ServerRequest request, String expected) {
+            if (request.headers().contentLength().orElse(0) > MAX_BODY_BYTES) {
+                return Mono.error(new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE));
+            }
+            return request.bodyToMono(byte[].class)
+                    .map(body -> read(body, expected))
+                    .switchIfEmpty(Mono.error(() -> malformed("nothing", expected)));
+        }
+
+        private static JsonNode read(byte[] body, String expected) {
+            try {
+                return JsonMapper.shared().readTree(body);
+            } catch (JacksonException e) {
+                throw malformed("no JSON", expected);
+            }
+        }
+
+        /** 400: a body is not what it should be. */
+        static ResponseStatusException malformed(String problem, String expected) {
+            return new ResponseStatusException(
+                    HttpStatus.BAD_REQUEST, "body: %s (expected: %s)".formatted(problem, expected));
+        }
+
+        /** 403: this gateway's dashboard changes nothing. */
+        static ResponseStatusException readOnly() {
+            return new ResponseStatusException(HttpStatus.FORBIDDEN, "warmlane.dashboard.read-only is set");
         }
 
         /** Fails with 415; empty where the request may go on. */

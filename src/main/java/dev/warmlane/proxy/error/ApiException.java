@@ -17,6 +17,7 @@ public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private static final Duration RETRY_SOON = Duration.ofSeconds(1);
+    private static final int SHOWN_CHARS = 200;
 
     private final HttpStatus status;
     private final @Nullable String param;
@@ -59,9 +60,19 @@ public final class ApiException extends RuntimeException {
         return of(HttpStatus.NOT_FOUND, null, "unknown_path", "There is nothing at this path.");
     }
 
-    /** 404: no pool serves the model. */
-    public static ApiException unknownModel(String message) {
-        return of(HttpStatus.NOT_FOUND, "model", "model_not_found", message);
+    /**
+     * 404: no pool serves the model.
+     *
+     * @param known what models there are, as a sentence after a space; empty: it is not said
+     */
+    public static ApiException unknownModel(String model, String known) {
+        // A name can be as long as a body; it is not sent back whole.
+        String shown = model.length() <= SHOWN_CHARS ? model : model.substring(0, SHOWN_CHARS) + "…";
+        return of(
+                HttpStatus.NOT_FOUND,
+                "model",
+                "model_not_found",
+                "The model `%s` does not exist.%s".formatted(shown, known));
     }
 
     /**

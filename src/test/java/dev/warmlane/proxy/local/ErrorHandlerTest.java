@@ -1,4 +1,4 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.local;
 
 import dev.warmlane.engines.models.ModelCatalog.ModelList;
 import dev.warmlane.engines.models.ModelNames;
@@ -51,7 +51,7 @@ public final class ModelsHandler {
         String id = UriUtils.decode(path.substring(ONE.length()), StandardCharsets.UTF_8);
         Identity identity = request.exchange().getAttribute(Identity.ATTRIBUTE);
         byte[] json = list(identity).one(id);
-        return json == null ? Mono.error(ApiException.unknownModel(PoolSelector.unknown(id))) : json(request, json);
+        return json == null ? Mono.error(ApiException.unknownModel(id, "")) : json(request, json);
     }
 
     private ModelList list(@Nullable Identity identity) {

@@ -1,4 +1,4 @@
-package dev.warmlane.proxy;
+package dev.warmlane.proxy.local;
 
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.http.PublicPort;
