@@ -76,9 +76,9 @@ public final class ApiKeysFile {
         Object tenant = entry.get("tenant");
         Allowance allowance = new Allowance(
                 Set.copyOf(new HashSet<>(texts(key + ".models", entry.get("models"), true))),
-                number(key + ".requests-per-minute", entry.get("requests-per-minute"), Long.MAX_VALUE),
-                number(key + ".tokens-per-minute", entry.get("tokens-per-minute"), Long.MAX_VALUE),
-                (int) number(key + ".priority", entry.get("priority"), Integer.MAX_VALUE));
+                number(key + ".requests-per-minute", entry.get("requests-per-minute"), 0, Long.MAX_VALUE),
+                number(key + ".tokens-per-minute", entry.get("tokens-per-minute"), 0, Long.MAX_VALUE),
+                (int) number(key + ".priority", entry.get("priority"), Integer.MIN_VALUE, Integer.MAX_VALUE));
         // The prefixes keep a name from being taken for somebody's tenant or a token's subject.
         return new Identity(
                 name,
@@ -112,13 +112,18 @@ public final class ApiKeysFile {
         return texts;
     }
 
-    private static long number(String key, @Nullable Object value, long most) {
+    private static long number(String key, @Nullable Object value, long least, long most) {
         if (value == null) {
             return 0;
         }
-        if (value instanceof Number number && !(value instanceof Double) && Math.abs(number.longValue()) <= most) {
-            return number.longValue();
+        // Whole numbers of YAML are of any size.
+        if (value instanceof Integer || value instanceof Long) {
+            long number = ((Number) value).longValue();
+            if (number >= least && number <= most) {
+                return number;
+            }
         }
-        throw new IllegalArgumentException("%s: %s (expected: a whole number)".formatted(key, value));
+        throw new IllegalArgumentException(
+                "%s: %s (expected: a whole number from %d to %d)".formatted(key, value, least, most));
     }
 }

@@ -64,9 +64,12 @@ class ApiKeysFileTest {
                 "keys: [{name: a, sha256: F}, {name: a, sha256: S}] | keys[1].name: a (expected: a name that no other key has)",
                 "keys: [{name: a, sha256: F}, {name: b, sha256: F}] | key b: sha256: a hash that stands here before (expected: each once)",
                 "keys: [{name: a, sha256: sk-a-real-key}] | key a: sha256: 13 characters (expected: 64 hexadecimal digits)",
-                "keys: [{name: a, sha256: F, tokens-per-minute: many}] | keys[0].tokens-per-minute: many (expected: a whole number)",
-                "keys: [{name: a, sha256: F, tokens-per-minute: -1}] | tokens-per-minute: -1 (expected: at least 0)",
-                "keys: [{name: a, sha256: F, priority: 3000000000}] | keys[0].priority: 3000000000 (expected: a whole number)"
+                "keys: [{name: a, sha256: F, tokens-per-minute: many}] | keys[0].tokens-per-minute: many (expected: a whole number from 0 to 9223372036854775807)",
+                "keys: [{name: a, sha256: F, tokens-per-minute: -1}] | keys[0].tokens-per-minute: -1 (expected: a whole number from 0 to 9223372036854775807)",
+                "keys: [{name: a, sha256: F, priority: 3000000000}] | keys[0].priority: 3000000000 (expected: a whole number from -2147483648 to 2147483647)",
+                "keys: [{name: a, sha256: F, priority: -9223372036854775808}] | keys[0].priority: -9223372036854775808 (expected: a whole number from -2147483648 to 2147483647)",
+                "keys: [{name: a, sha256: F, tokens-per-minute: 18446744073709551621}] | keys[0].tokens-per-minute: 18446744073709551621 (expected: a whole number from 0 to 9223372036854775807)",
+                "keys: [{name: a, sha256: F, requests-per-minute: -1}] | keys[0].requests-per-minute: -1 (expected: a whole number from 0 to 9223372036854775807)"
             })
     void whatCannotBeReadIsSaidWithoutShowingAKey(String content, String problem) {
         assertThatThrownBy(() -> parse(content.replace(": F", ": " + FIRST).replace(": S", ": " + SECOND)))
