@@ -3,7 +3,6 @@ package dev.warmlane.core.vllm;
 import com.dynatrace.hash4j.hashing.HashStream64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.warmlane.core.vllm.EngineVersion.StrippedText;
-import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -13,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What of a request enters the engine's prompt, in the order in which it does, as one sequence of bytes: model, cache salt,
  * tools, system prompt, then each message's role, content and calls, or the plain prompt. Two requests whose sequences start
- * alike can share KV blocks; what else they say, how keys are ordered and where white space stands makes no difference.
+ * alike can share KV blocks; what else they say, how keys are ordered, where white space stands and what the client escapes makes
+ * no difference ({@link CanonicalText}).
  *
- * <p>Strings stand as the body escapes them, quotes included, which saves decoding them: a client that escapes the same
- * text differently misses a hit. An image, a sound or a video stands as its digest, {@value #MEDIA_BYTES} bytes long: about
- * the 500 tokens of a middling image, where the URL or the base64 text says nothing about the tokens. What engines take out of a
- * prompt is left out of it ({@link StrippedText}).
+ * <p>Strings stand as most bodies have them, with quotes and escapes, which saves decoding them. An image, a sound or a video
+ * stands as its digest, {@value #MEDIA_BYTES} bytes long: about the 500 tokens of a middling image, where the URL or the base64
+ * text says nothing about the tokens. What engines take out of a prompt is left out of it ({@link StrippedText}).
  *
  * <p>Refers to the request's body, which must not change as long as this is used. Otherwise immutable.
  */
@@ -33,10 +32,15 @@ public final class CanonicalPrompt {
     static final int FIELDS = 4;
 
     static final int TAG = 0;
+    /** What stands in the body as it enters the prompt. */
     static final int VALUE = 1;
-    static final int SPACED_VALUE = 2;
-    static final int MEDIA = 3;
-    static final int STRIPPED = 4;
+
+    /** What does not: a value, and a string or a part of one. */
+    static final int REWRITTEN_VALUE = 2;
+
+    static final int REWRITTEN_STRING = 3;
+    static final int MEDIA = 4;
+    static final int STRIPPED = 5;
 
     private static final StrippedText[] STRIPPED_TEXTS = StrippedText.values();
     private static final byte[] TAGS = PromptTag.bytes();
@@ -79,11 +83,12 @@ public final class CanonicalPrompt {
         switch (spans[span]) {
             case TAG -> sink.accept(TAGS, start, 1);
             case VALUE -> sink.accept(body, start, end - start);
-            case SPACED_VALUE -> writeWithoutSpaces(start, end, sink);
+            case REWRITTEN_VALUE -> new CanonicalText(body, sink).value(start, end);
+            case REWRITTEN_STRING -> new CanonicalText(body, sink).string(start, end);
             case MEDIA -> writeDigest(start, end, sink);
             default -> {
                 if (!STRIPPED_TEXTS[spans[span] - STRIPPED].strippedBy(engine)) {
-                    sink.accept(body, start, end - start);
+                    new CanonicalText(body, sink).string(start, end);
                 }
             }
         }
@@ -124,38 +129,9 @@ public final class CanonicalPrompt {
         return ends;
     }
 
-    private void writeWithoutSpaces(int start, int end, PromptSink sink) {
-        int from = start;
-        int i = start;
-        while (i < end) {
-            byte next = body[i];
-            if (next == '"') {
-                i = afterString(i, end);
-            } else if (next == ' ' || next == '\n' || next == '\r' || next == '\t') {
-                if (i > from) {
-                    sink.accept(body, from, i - from);
-                }
-                from = ++i;
-            } else {
-                i++;
-            }
-        }
-        if (i > from) {
-            sink.accept(body, from, i - from);
-        }
-    }
-
-    private int afterString(int quote, int end) {
-        int i = QuoteSearch.next(body, quote + 1, end);
-        while (body[i] == '\\') {
-            i = QuoteSearch.next(body, i + 2, end);
-        }
-        return i + 1;
-    }
-
     private void writeDigest(int start, int end, PromptSink sink) {
         HashStream64 stream = Hashing.xxh3_64().hashStream();
-        writeWithoutSpaces(start, end, stream::putBytes);
+        new CanonicalText(body, stream::putBytes).value(start, end);
         long digest = stream.getAsLong();
         byte[] bytes = new byte[MEDIA_BYTES];
         for (int i = 0; i < MEDIA_BYTES; i += Long.BYTES) {
@@ -207,14 +183,6 @@ public final class CanonicalPrompt {
             messages[count] = number;
             bytes[count++] = end;
         }
-    }
-
-    /** Takes the canonical prompt of a request, piece by piece and in order. */
-    @FunctionalInterface
-    public interface PromptSink {
-
-        /** Takes the next bytes. They belong to the caller and may change once this returns; where pieces end says nothing. */
-        void accept(byte[] bytes, int offset, int length);
     }
 
     /**

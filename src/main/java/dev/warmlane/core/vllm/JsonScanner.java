@@ -30,7 +30,8 @@ final class JsonScanner {
     private boolean justEntered;
     private int start;
     private int end;
-    private int spaces;
+    private int surplus;
+    private boolean canonical;
 
     /** Of a whole array. */
     JsonScanner(byte[] bytes) {
@@ -95,7 +96,8 @@ final class JsonScanner {
     void skipValue() {
         byte next = tokens.peek();
         int from = tokens.position();
-        int spacesBefore = tokens.spaces();
+        int surplusBefore = tokens.surplus();
+        int rewritesBefore = tokens.rewrites();
         int depth = 0;
         while (true) {
             if (next != '{' && next != '[') {
@@ -113,7 +115,8 @@ final class JsonScanner {
         }
         start = from;
         end = tokens.position();
-        spaces = tokens.spaces() - spacesBefore;
+        surplus = tokens.surplus() - surplusBefore;
+        canonical = surplus == 0 && tokens.rewrites() == rewritesBefore;
     }
 
     /** Reads a value of any kind; null if it is no integer or not in the range of an int. */
@@ -140,9 +143,14 @@ final class JsonScanner {
         return end;
     }
 
-    /** White space between the tokens inside the last value, in bytes. */
-    int tokenSpaces() {
-        return spaces;
+    /** Bytes that {@link CanonicalText} leaves out of the last value. */
+    int tokenSurplus() {
+        return surplus;
+    }
+
+    /** Whether {@link CanonicalText} leaves the last value as it stands. */
+    boolean tokenCanonical() {
+        return canonical;
     }
 
     /** Whether the last key or value, a string, holds an escape. */

@@ -13,25 +13,86 @@ final class JsonStrings {
     /** Of the longest escape of one character. */
     static final int UNICODE_LENGTH = 6;
 
+    /** By their letters, escapes that all clients write alike. */
+    private static final boolean[] USUAL = usual();
+
+    /** Values of hexadecimal digits; -1: none. */
+    private static final byte[] DIGITS = digits();
+
     private JsonStrings() {}
 
-    /** How many bytes the escape at a backslash takes, or 0 if it is none. */
-    static int escapeLength(byte[] bytes, int backslash, int end) {
-        if (backslash + 1 >= end) {
-            return 0;
+    private static boolean[] usual() {
+        boolean[] usual = new boolean[256];
+        for (int i = 0; i < ESCAPES.length(); i++) {
+            usual[ESCAPES.charAt(i)] = ESCAPES.charAt(i) != '/';
         }
-        if (bytes[backslash + 1] != 'u') {
-            return ESCAPES.indexOf(bytes[backslash + 1]) >= 0 ? 2 : 0;
+        return usual;
+    }
+
+    private static byte[] digits() {
+        byte[] digits = new byte[256];
+        for (int i = 0; i < digits.length; i++) {
+            digits[i] = (byte) Character.digit(i < 0x80 ? i : 0, 16);
         }
-        if (backslash + UNICODE_LENGTH > end) {
-            return 0;
+        return digits;
+    }
+
+    /** Whether at a backslash stands an escape of two bytes that all clients write alike. Others are slashes, characters by number, or none. */
+    static boolean isUsual(byte[] bytes, int backslash, int end) {
+        return backslash + 1 < end && USUAL[bytes[backslash + 1] & 0xFF];
+    }
+
+    /**
+     * The character that is escaped here by its number, of a pair of surrogates the one that they stand for; negative if none is. A
+     * surrogate without the other one stands for itself.
+     */
+    static int numbered(byte[] bytes, int at, int end) {
+        int first = codeUnit(bytes, at, end);
+        if (first < Character.MIN_HIGH_SURROGATE || first > Character.MAX_HIGH_SURROGATE) {
+            return first;
         }
-        for (int i = backslash + 2; i < backslash + UNICODE_LENGTH; i++) {
-            if (Character.digit(bytes[i], 16) < 0) {
-                return 0;
-            }
+        int second = codeUnit(bytes, at + UNICODE_LENGTH, end);
+        return second < Character.MIN_LOW_SURROGATE || second > Character.MAX_LOW_SURROGATE
+                ? first
+                : Character.toCodePoint((char) first, (char) second);
+    }
+
+    /** Bytes that escaping this character by its number takes. */
+    static int numberedLength(int character) {
+        return character < Character.MIN_SUPPLEMENTARY_CODE_POINT ? UNICODE_LENGTH : 2 * UNICODE_LENGTH;
+    }
+
+    private static int codeUnit(byte[] bytes, int at, int end) {
+        return end - at < UNICODE_LENGTH || bytes[at] != '\\' || bytes[at + 1] != 'u'
+                ? -1
+                : digit(bytes[at + 2]) << 12
+                        | digit(bytes[at + 3]) << 8
+                        | digit(bytes[at + 4]) << 4
+                        | digit(bytes[at + 5]);
+    }
+
+    private static int digit(byte hexadecimal) {
+        return DIGITS[hexadecimal & 0xFF];
+    }
+
+    /** Bytes that a character takes where nothing is escaped that need not be: six for a surrogate without the other one. */
+    static int neededLength(int character) {
+        if (character < ' ' || character == '"' || character == '\\') {
+            return shortEscape(character) != 0 ? 2 : UNICODE_LENGTH;
+        }
+        if (character < 0x800) {
+            return character < 0x80 ? 1 : 2;
+        }
+        if (character < Character.MIN_SURROGATE || character > Character.MAX_SURROGATE) {
+            return character < Character.MIN_SUPPLEMENTARY_CODE_POINT ? 3 : 4;
         }
         return UNICODE_LENGTH;
+    }
+
+    /** The letter that escapes a character in two bytes; 0: none does, or it need not be escaped. */
+    static int shortEscape(int character) {
+        int known = character == '/' ? -1 : ESCAPED.indexOf(character);
+        return known < 0 ? 0 : ESCAPES.charAt(known);
     }
 
     /** A text as a JSON string in ASCII. */

@@ -16,7 +16,8 @@ public final class JsonTokens {
     private final int origin;
     private final int end;
     private int position;
-    private int spaces;
+    private int surplus;
+    private int rewrites;
     private int stringStart;
     private int stringEnd;
     private boolean escaped;
@@ -40,9 +41,14 @@ public final class JsonTokens {
         position = newPosition;
     }
 
-    /** White space read over so far, in bytes. */
-    int spaces() {
-        return spaces;
+    /** Bytes read over so far that {@link CanonicalText} leaves out: white space, and what escapes take more than they need. */
+    int surplus() {
+        return surplus;
+    }
+
+    /** How often {@link CanonicalText} writes escapes that were read over in another way; several in a row may count once. */
+    int rewrites() {
+        return rewrites;
     }
 
     /** Where the last string starts, at its quote. */
@@ -116,7 +122,7 @@ public final class JsonTokens {
         while (position < end && isSpace(bytes[position])) {
             position++;
         }
-        spaces += position - start;
+        surplus += position - start;
     }
 
     private void string() {
@@ -136,12 +142,33 @@ public final class JsonTokens {
     }
 
     private int afterEscape(int backslash) {
-        int length = JsonStrings.escapeLength(bytes, backslash, end);
-        if (length == 0) {
+        if (JsonStrings.isUsual(bytes, backslash, end)) {
+            return backslash + 2;
+        }
+        int after = afterUnusual(backslash);
+        if (after == backslash) {
             position = backslash;
             throw malformed("an escape");
         }
-        return backslash + length;
+        return after;
+    }
+
+    /** Where a slash or characters by their numbers end: a text in another script is nothing else where clients escape it. */
+    private int afterUnusual(int backslash) {
+        rewrites++;
+        if (backslash + 1 < end && bytes[backslash + 1] == '/') {
+            surplus++;
+            return backslash + 2;
+        }
+        int i = backslash;
+        int character = JsonStrings.numbered(bytes, i, end);
+        while (character >= 0) {
+            int length = JsonStrings.numberedLength(character);
+            surplus += length - JsonStrings.neededLength(character);
+            i += length;
+            character = JsonStrings.numbered(bytes, i, end);
+        }
+        return i;
     }
 
     private void literal(String text) {

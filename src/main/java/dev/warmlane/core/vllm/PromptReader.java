@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmlane.core.vllm.CanonicalPrompt.PromptTag;
 import dev.warmlane.core.vllm.EngineVersion.StrippedText;
+import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
 import dev.warmlane.core.vllm.PromptSpans.MemberOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +94,7 @@ final class PromptReader {
     /** Reads a value that enters the prompt as it stands, but for white space. */
     void value() {
         scanner.skipValue();
-        spans.addValue(scanner.tokenStart(), scanner.tokenEnd(), scanner.tokenSpaces());
+        spans.addValue(scanner);
     }
 
     private void message() {
@@ -159,32 +160,34 @@ final class PromptReader {
 
     private void text() {
         scanner.skipValue();
+        byte[] body = scanner.bytes();
         int start = scanner.tokenStart();
         int end = scanner.tokenEnd();
-        if (stripped == null || !stripped.begins(scanner.bytes(), start, end)) {
-            spans.addValue(start, end, scanner.tokenSpaces());
+        if (stripped == null || !stripped.begins(body, start, end)) {
+            spans.addValue(scanner);
             return;
         }
         int line = lineEnd(start, end);
         if (stripped == StrippedText.SYSTEM_BLOCK || line == end) {
-            spans.addStripped(stripped, start, end);
+            spans.addStripped(stripped, body, start, end);
         } else {
-            spans.addValue(start, start + 1, 0);
-            spans.addStripped(stripped, start + 1, line);
-            spans.addValue(line, end, 0);
+            spans.addString(body, start, start + 1);
+            spans.addStripped(stripped, body, start + 1, line);
+            spans.addString(body, line, end);
         }
     }
 
     /** Where the text after the first line begins in a JSON string; its end if there is but one line. */
     private int lineEnd(int start, int end) {
-        byte[] bytes = scanner.bytes();
-        for (int i = start + 1; i < end - 2; i++) {
-            if (bytes[i] == '\\') {
-                if (bytes[i + 1] == 'n') {
-                    return i + 2;
-                }
-                i++;
+        byte[] body = scanner.bytes();
+        int i = QuoteSearch.next(body, start + 1, end);
+        while (body[i] == '\\') {
+            boolean numbered = body[i + 1] == 'u';
+            int after = i + (numbered ? JsonStrings.UNICODE_LENGTH : 2);
+            if (body[i + 1] == 'n' || (numbered && JsonStrings.numbered(body, i, after) == '\n')) {
+                return after;
             }
+            i = QuoteSearch.next(body, after, end);
         }
         return end;
     }
@@ -192,19 +195,17 @@ final class PromptReader {
     private void part(boolean nested) {
         scanner.enterObject();
         while (scanner.nextMember()) {
-            int keyStart = scanner.tokenStart();
-            int keyEnd = scanner.tokenEnd();
             PartField field = PART_FIELDS.find(scanner);
             // Anthropic's clients move cache_control from turn to turn; it says nothing about the prompt.
             if (scanner.peek() == 'n' || field == PartField.TYPE || field == PartField.CACHE_CONTROL) {
                 scanner.skipValue();
             } else {
-                partMember(field, keyStart, keyEnd, nested);
+                partMember(field, nested);
             }
         }
     }
 
-    private void partMember(@Nullable PartField field, int keyStart, int keyEnd, boolean nested) {
+    private void partMember(@Nullable PartField field, boolean nested) {
         if (field == PartField.TEXT) {
             text();
         } else if (field == PartField.CONTENT && !nested) {
@@ -213,7 +214,7 @@ final class PromptReader {
             spans.addTag(PromptTag.NESTED_CONTENT_END);
         } else if (field == null || field == PartField.CONTENT) {
             spans.addTag(PromptTag.PART_MEMBER);
-            spans.addValue(keyStart, keyEnd, 0);
+            spans.addString(scanner.bytes(), scanner.tokenStart(), scanner.tokenEnd());
             value();
         } else {
             spans.addTag(PromptTag.MEDIA);

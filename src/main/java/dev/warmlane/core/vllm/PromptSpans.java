@@ -3,7 +3,8 @@ package dev.warmlane.core.vllm;
 import static dev.warmlane.core.vllm.CanonicalPrompt.FIELDS;
 import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA;
 import static dev.warmlane.core.vllm.CanonicalPrompt.MEDIA_BYTES;
-import static dev.warmlane.core.vllm.CanonicalPrompt.SPACED_VALUE;
+import static dev.warmlane.core.vllm.CanonicalPrompt.REWRITTEN_STRING;
+import static dev.warmlane.core.vllm.CanonicalPrompt.REWRITTEN_VALUE;
 import static dev.warmlane.core.vllm.CanonicalPrompt.STRIPPED;
 import static dev.warmlane.core.vllm.CanonicalPrompt.TAG;
 import static dev.warmlane.core.vllm.CanonicalPrompt.VALUE;
@@ -43,9 +44,20 @@ final class PromptSpans {
         add(TAG, tag.code(), 0, 1);
     }
 
-    /** Adds a JSON value of the body, in which there are this many bytes of white space between tokens. */
-    void addValue(int start, int end, int spaces) {
-        add(spaces == 0 ? VALUE : SPACED_VALUE, start, end, end - start - spaces);
+    /** Adds the value that was read last. */
+    void addValue(JsonScanner scanner) {
+        int start = scanner.tokenStart();
+        int end = scanner.tokenEnd();
+        int kind = VALUE;
+        if (!scanner.tokenCanonical()) {
+            kind = scanner.bytes()[start] == '"' ? REWRITTEN_STRING : REWRITTEN_VALUE;
+        }
+        add(kind, start, end, end - start - scanner.tokenSurplus());
+    }
+
+    /** Adds a string, or a part of one that does not end within an escape. */
+    void addString(byte[] body, int start, int end) {
+        add(REWRITTEN_STRING, start, end, CanonicalText.length(body, start, end));
     }
 
     /** Adds the JSON value of an image, a sound or a video, which its digest stands for. */
@@ -53,16 +65,16 @@ final class PromptSpans {
         add(MEDIA, start, end, MEDIA_BYTES);
     }
 
-    /** Adds a part of the body that some engines leave out. */
-    void addStripped(StrippedText text, int start, int end) {
-        add(STRIPPED + text.code(), start, end, end - start);
+    /** Adds a string, or a part of one, that some engines leave out. */
+    void addStripped(StrippedText text, byte[] body, int start, int end) {
+        add(STRIPPED + text.code(), start, end, CanonicalText.length(body, start, end));
     }
 
     /** Makes what some engines would leave out elsewhere, from {@code mark} on, a part of the prompt like any other. */
     void keepStripped(int mark) {
         for (int at = mark * FIELDS; at < size * FIELDS; at += FIELDS) {
             if (spans[at] >= STRIPPED) {
-                spans[at] = VALUE;
+                spans[at] = REWRITTEN_STRING;
             }
         }
     }

@@ -87,7 +87,7 @@ class JsonScannerTest {
         byte[] bytes = " [1, \"a b\",\n {\"k\" : 2} ] ".getBytes(UTF_8);
         JsonScanner scanner = new JsonScanner(bytes);
         scanner.skipValue();
-        assertThat(scanner.tokenSpaces()).isEqualTo(6);
+        assertThat(scanner.tokenSurplus()).isEqualTo(6);
         assertThat(new String(bytes, scanner.tokenStart(), scanner.tokenEnd() - scanner.tokenStart(), UTF_8))
                 .isEqualTo("[1, \"a b\",\n {\"k\" : 2} ]");
     }
