@@ -223,14 +223,12 @@ public final class PoolLoad {
 
     /**
      * How many requests each session has in flight. Turns of a conversation come one after the other, but for parallel calls of an agent. A
-     * session with {@value #LEAST} and two for each endpoint is a batch under one name: an evaluation, or an application that sends one id
+     * session with {@value #LEAST} and one for each endpoint is a batch under one name: an evaluation, or an application that sends one id
      * for all its users. Has no more entries than there are requests. Safe for concurrent use.
      */
     static final class SessionsInFlight {
-        /** An agent may have as many parallel calls, however small the pool is, and stays with its cache. */
-        static final int LEAST = 16;
-
-        private static final int FOR_EACH_ENDPOINT = 2;
+        /** Fewer may be the parallel calls of an agent, which stays with its cache, however small the pool is. */
+        static final int LEAST = 8;
 
         private final ConcurrentHashMap<Long, Integer> requests = new ConcurrentHashMap<>();
 
@@ -243,8 +241,7 @@ public final class PoolLoad {
 
         /** Whether a session has so many requests in flight that it is a batch; no other key is a session's. */
         boolean isBatch(AffinityKey key, int endpoints) {
-            return isSession(key)
-                    && requests.getOrDefault(key.hash(), 0) >= Math.max(LEAST, FOR_EACH_ENDPOINT * endpoints);
+            return isSession(key) && requests.getOrDefault(key.hash(), 0) >= Math.max(LEAST, endpoints);
         }
 
         /** Whether requests of this key are counted: behind an address may be many people, and a prompt is nobody's. */

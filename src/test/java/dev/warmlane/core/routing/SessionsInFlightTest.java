@@ -18,8 +18,8 @@ class SessionsInFlightTest {
     private final SessionsInFlight sessions = new SessionsInFlight();
 
     @Test
-    void aSessionWithTwoRequestsForEachEndpointIsABatchUntilOneEnds() {
-        Runnable end = open(39);
+    void aSessionWithARequestForEachEndpointIsABatchUntilOneEnds() {
+        Runnable end = open(19);
         assertThat(sessions.isBatch(SESSION, 20)).isFalse();
         sessions.opened(SESSION);
         assertThat(sessions.isBatch(SESSION, 20)).isTrue();

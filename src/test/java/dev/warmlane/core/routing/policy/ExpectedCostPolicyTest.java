@@ -173,7 +173,7 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         endpoints(2);
         RoutingRequest same = withPrompt(session("s"), longPrompt(1));
         EndpointId home = dispatch(same).endpoint().id();
-        for (int i = 2; i <= 15; i++) {
+        for (int i = 2; i <= 7; i++) {
             Dispatch beside = dispatch(same);
             assertThat(beside.endpoint().id()).isEqualTo(home);
             beside.firstByte();
@@ -181,11 +181,11 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         // An agent may have as many parallel calls, and waits to stay.
         RoutingRequest next = withPrompt(session("s"), longPrompt(2));
         assertThat(router.explain(next).outcome()).isEqualTo(Outcome.BOUND);
-        Dispatch sixteenth = dispatch(same);
+        Dispatch eighth = dispatch(same);
         assertThat(router.explain(next).outcome()).isEqualTo(Outcome.MOVED);
         // What is held there alone is still worth its computing.
         assertThat(router.explain(same).outcome()).isEqualTo(Outcome.BOUND);
-        sixteenth.close();
+        eighth.close();
         assertThat(router.explain(next).outcome()).isEqualTo(Outcome.BOUND);
     }
 
