@@ -23,8 +23,9 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The operators' page in Chromium, in front of a gateway with three simulated servers, for the tests of a class, which are skipped where
- * there is no Chromium. Fails a test in which the browser complains of something, or asks hosts other than the gateways.
+ * The operators' page in Chromium, in front of a gateway with three simulated servers, for the tests of a class and of those
+ * within it, which are skipped where there is no Chromium. Fails a test in which the browser complains of something, or asks
+ * hosts other than the gateways.
  */
 public final class DashboardInBrowser implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     /** For whatever a busy machine may take. */
@@ -39,6 +40,9 @@ public final class DashboardInBrowser implements BeforeAllCallback, AfterEachCal
 
     @Override
     public void beforeAll(ExtensionContext context) {
+        if (isNested(context)) {
+            return;
+        }
         chromium = Chromium.start();
         fleet = SimulatedFleet.start(FleetOptions.instant(3));
         gateway = RunningGateway.inFrontOf(
@@ -57,6 +61,9 @@ public final class DashboardInBrowser implements BeforeAllCallback, AfterEachCal
 
     @Override
     public void afterAll(ExtensionContext context) {
+        if (isNested(context)) {
+            return;
+        }
         if (gateway != null) {
             gateway.close();
         }
@@ -66,6 +73,10 @@ public final class DashboardInBrowser implements BeforeAllCallback, AfterEachCal
         if (chromium != null) {
             chromium.close();
         }
+    }
+
+    private static boolean isNested(ExtensionContext context) {
+        return context.getRequiredTestClass().getEnclosingClass() != null;
     }
 
     public RunningGateway gateway() {

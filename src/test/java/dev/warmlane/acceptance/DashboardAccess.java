@@ -1,6 +1,7 @@
 package dev.warmlane.acceptance;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static dev.warmlane.acceptance.DashboardIT.dashboard;
 import static dev.warmlane.harness.DashboardInBrowser.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,21 +14,16 @@ import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.warmlane.harness.ChatClient;
-import dev.warmlane.harness.DashboardInBrowser;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** That anybody can use the operators' page, on any screen, in Chromium. Skipped where there is no Chromium. */
-class DashboardAccessIT {
-    @RegisterExtension
-    static final DashboardInBrowser dashboard = new DashboardInBrowser();
-
+/** That anybody can use the operators' page, on any screen. */
+abstract class DashboardAccess {
     /** Whatever else axe looks at is the same in every theme. */
     private static final List<String> RULES_OF_COLORS = List.of("color-contrast", "link-in-text-block");
 

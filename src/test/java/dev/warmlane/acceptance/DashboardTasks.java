@@ -1,6 +1,7 @@
 package dev.warmlane.acceptance;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static dev.warmlane.acceptance.DashboardIT.dashboard;
 import static dev.warmlane.harness.DashboardInBrowser.SOON;
 import static dev.warmlane.harness.DashboardInBrowser.row;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,18 +10,13 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import dev.warmlane.harness.ChatClient;
-import dev.warmlane.harness.DashboardInBrowser;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What operators do on their page, in Chromium. Skipped where there is no Chromium. */
-class DashboardTasksIT {
-    @RegisterExtension
-    static final DashboardInBrowser dashboard = new DashboardInBrowser();
-
+/** What operators do on their page. */
+abstract class DashboardTasks {
     private final ChatClient client = new ChatClient();
     private Page page;
 
