@@ -2,9 +2,15 @@ package dev.warmlane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
@@ -23,6 +29,53 @@ class WarmlaneTest {
         assertThat(error(command, "--format", "xml"))
                 .startsWith("--format: xml (expected: table, json")
                 .doesNotContain("TABLE");
+    }
+
+    @Test
+    void anUnknownOptionIsALineAndAHint() {
+        assertThat(error("replay", "--no-such-option"))
+                .contains("--no-such-option")
+                .contains("See warmlane replay --help")
+                .satisfies(error -> assertThat(error.lines()).hasSizeLessThanOrEqualTo(3));
+    }
+
+    @Test
+    void bashCompletesCommandsAndOptions(@TempDir Path directory) throws IOException {
+        Path script = Files.writeString(directory.resolve("warmlane.bash"), output("completion"));
+
+        assertThat(completed(script, "warmlane", "re")).containsExactly("replay");
+        assertThat(completed(script, "warmlane", "replay", "--wi")).containsExactly("--wide");
+    }
+
+    /** What bash offers for the last word. */
+    private static List<String> completed(Path script, String... words) throws IOException {
+        String line = String.join(" ", words);
+        String ask =
+                "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; COMP_LINE='%s'; COMP_POINT=%d; _complete_warmlane; printf '%%s\\n' \"${COMPREPLY[@]}\""
+                        .formatted(script, line, words.length - 1, line, line.length());
+        Process process = new ProcessBuilder("bash", "-c", ask).start();
+        String offered = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return offered.lines()
+                .map(String::strip)
+                .filter(each -> !each.isEmpty())
+                .toList();
+    }
+
+    @Test
+    void helpShowsTheSettingsThatPeopleNeed() {
+        String help = output("serve", "--help");
+
+        assertThat(help).contains("--warmlane.endpoints=", "--server.port=8080", "--check");
+        assertThat(help.lines())
+                .as("settings as one can copy them")
+                .anyMatch(line -> line.strip().equals("--warmlane.cluster.secret-file=/etc/warmlane/secret"));
+    }
+
+    private static String output(String... arguments) {
+        StringWriter output = new StringWriter();
+        CommandLine command = Warmlane.commandLine().setOut(new PrintWriter(output));
+        assertThat(command.execute(arguments)).isZero();
+        return output.toString();
     }
 
     private static String error(String... arguments) {

@@ -47,19 +47,6 @@ class CommandLineIT {
     }
 
     @Test
-    void aMistakeIsALineAndAHint() throws Exception {
-        Ended unknownOption = run("replay", "--no-such-option");
-        assertThat(unknownOption.exitCode()).isEqualTo(2);
-        assertThat(unknownOption.output().lines().count()).isLessThanOrEqualTo(3);
-        assertThat(unknownOption.output()).contains("--no-such-option").contains("See warmlane replay --help");
-
-        Ended noSetting = run("serve", "--dry-run", "warmlane.affinity.ttl=1h", "--server.prot=99");
-        assertThat(noSetting.exitCode()).isEqualTo(2);
-        assertThat(noSetting.output().lines()).hasSize(2);
-        assertThat(noSetting.output()).contains("--dry-run: no setting");
-    }
-
-    @Test
     void aCheckEndsWithoutServing() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
             Ended valid = run(
@@ -73,14 +60,9 @@ class CommandLineIT {
 
         Ended port = run("serve", "--check", "--server.port=99999", "--warmlane.endpoints=http://127.0.0.1:1");
         assertThat(port.exitCode()).isEqualTo(1);
-        assertThat(port.output()).contains("server.port: 99999 (expected: a port from 0 to 65535)");
-
-        Ended invalid = run(
-                "serve", "--check", "--warmlane.endpoints=http://127.0.0.1:1", "--warmlane.auth.keys-file=/no/keys");
-        assertThat(invalid.exitCode()).isEqualTo(1);
-        assertThat(invalid.output())
-                .contains("/no/keys")
-                .doesNotContain("is valid", "Exception encountered", "condition evaluation");
+        assertThat(port.output())
+                .contains("server.port: 99999 (expected: a port from 0 to 65535)")
+                .doesNotContain("is valid");
     }
 
     @Test
@@ -109,40 +91,5 @@ class CommandLineIT {
         Ended ended = runIn(directory, "serve", "--check");
         assertThat(ended.exitCode()).isEqualTo(1);
         assertThat(ended.output()).contains(file + ": line 2, column 3: ").doesNotContain("\tat ");
-    }
-
-    @Test
-    void bashCompletesCommandsAndOptions(@TempDir Path directory) throws Exception {
-        Ended completion = run("completion");
-        assertThat(completion.exitCode()).isZero();
-        Path script = Files.writeString(directory.resolve("warmlane.bash"), completion.output());
-
-        assertThat(completed(script, "warmlane", "re")).containsExactly("replay");
-        assertThat(completed(script, "warmlane", "replay", "--wi")).containsExactly("--wide");
-    }
-
-    /** What bash offers for the last word. */
-    private static List<String> completed(Path script, String... words) throws IOException {
-        String line = String.join(" ", words);
-        String ask =
-                "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; COMP_LINE='%s'; COMP_POINT=%d; _complete_warmlane; printf '%%s\\n' \"${COMPREPLY[@]}\""
-                        .formatted(script, line, words.length - 1, line, line.length());
-        Process process = new ProcessBuilder("bash", "-c", ask).start();
-        String offered = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return offered.lines()
-                .map(String::strip)
-                .filter(each -> !each.isEmpty())
-                .toList();
-    }
-
-    @Test
-    void helpShowsTheSettingsThatPeopleNeed() throws Exception {
-        Ended help = run("serve", "--help");
-
-        assertThat(help.exitCode()).isZero();
-        assertThat(help.output()).contains("--warmlane.endpoints=", "--server.port=8080", "--check");
-        assertThat(help.output().lines())
-                .as("settings as one can copy them")
-                .anyMatch(line -> line.strip().equals("--warmlane.cluster.secret-file=/etc/warmlane/secret"));
     }
 }

@@ -7,10 +7,15 @@ import static dev.warmlane.app.ServeCommand.LEAK_DETECTION;
 import static dev.warmlane.app.ServeCommand.NO_RENEGOTIATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
+@ExtendWith(OutputCaptureExtension.class)
 class ServeCommandTest {
     private final Properties system = new Properties();
 
@@ -64,5 +69,13 @@ class ServeCommandTest {
         ServeCommand.setDefaults(system);
 
         assertThat(system).doesNotContainKey(LEAK_DETECTION);
+    }
+
+    @Test
+    void whatIsNoSettingIsALineAndAHint(CapturedOutput output) {
+        assertThat(ServeCommand.start(List.of("--dry-run", "warmlane.affinity.ttl=1h", "--server.prot=99")))
+                .isEqualTo(2);
+        assertThat(output.getErr().lines()).hasSize(2);
+        assertThat(output.getErr()).contains("--dry-run: no setting", "See warmlane serve --help");
     }
 }
