@@ -43,11 +43,12 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 
-/** Three gateway processes behind a plain load balancer, with what a network and a rollout do to them. */
+/** Two gateway processes behind a plain load balancer, with what a network and a rollout do to them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ReplicaProcessesIT {
-    private static final int REPLICAS = 3;
+    private static final int REPLICAS = 2;
+    private static final int LAST = REPLICAS - 1;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int CLIENTS = 6;
     private static final int ABORTING_CLIENTS = 16;
@@ -126,12 +127,12 @@ class ReplicaProcessesIT {
     @Test
     @Order(4)
     void oneThatIsKilledTakesOnlyItsOwnConnectionsAndComesBackWarm() throws Exception {
-        GatewayProcess killed = replicas.gateways().get(2);
+        GatewayProcess killed = replicas.gateways().get(LAST);
         try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), CLIENTS)) {
             awaitMoreAnswers(clients, 4 * CLIENTS);
             killed.close();
             awaitMoreAnswers(clients, 4 * CLIENTS);
-            GatewayProcess back = replicas.restart(2);
+            GatewayProcess back = replicas.restart(LAST);
             for (int id = 0; id < CLIENTS; id++) {
                 HttpResponse<String> response = client.post(
                         back.uri("/v1/chat/completions"),
@@ -156,7 +157,7 @@ class ReplicaProcessesIT {
         replicas.awaitMembers();
         try (ReplicaClients clients = ReplicaClients.start(replicas.gateways(), CLIENTS)) {
             awaitMoreAnswers(clients, 2 * CLIENTS);
-            for (int number = 0; number < REPLICAS - 1; number++) {
+            for (int number = 0; number < LAST; number++) {
                 GatewayProcess leaving = replicas.gateways().get(number);
                 try (InputStream stream = beginStream(leaving)) {
                     leaving.terminate();
@@ -182,16 +183,16 @@ class ReplicaProcessesIT {
     void oneThatIsGoneIsNamedByEventsLogAndAlert(@TempDir Path folder) throws IOException {
         PrometheusProcess.assumeInstalled();
         GatewayProcess stays = replicas.gateways().get(0);
-        GatewayProcess gone = replicas.gateways().get(2);
+        GatewayProcess gone = replicas.gateways().get(LAST);
         try (PrometheusProcess prometheus =
                 PrometheusProcess.watching(folder, List.of(stays.management("/"), gone.management("/")))) {
-            assertThat(events(stays)).doesNotContain("replica replica-2 left");
+            assertThat(events(stays)).doesNotContain("replica replica-1 left");
             gone.close();
             await().atMost(PATIENCE).pollInterval(PrometheusProcess.POLL).untilAsserted(() -> {
-                assertThat(events(stays)).contains("replica replica-2 left");
+                assertThat(events(stays)).contains("replica replica-1 left");
                 assertThat(prometheus.alerts())
                         .contains("WarmlaneReplicaDown " + gone.management("/").getAuthority());
-                assertThat(stays.output()).contains("cluster: replica replica-2 left");
+                assertThat(stays.output()).contains("cluster: replica replica-1 left");
             });
         }
     }
