@@ -40,15 +40,9 @@ class ShortWayIT {
     }
 
     @Test
-    void isOpenToBeginWith() {
+    void isOpenToBeginWithToThePathsOfTheGatewaysOwnRoutes() {
         try (RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
             assertThat(gateway.bean(HttpHandler.class)).isInstanceOf(ShortWay.class);
-        }
-    }
-
-    @Test
-    void knowsThePathsOfTheGatewaysOwnRoutes() {
-        try (RunningGateway gateway = RunningGateway.inFrontOf(fleet)) {
             ExactRoutes routes = ExactRoutes.of(
                     gateway.bean(RouteLocator.class).getRoutes().collectList().block(Duration.ofSeconds(30)));
             for (String path :
