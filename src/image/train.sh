@@ -54,7 +54,7 @@ talk() {
 
 rm -f "$cache"*
 engines=$(seq -f 'http://127.0.0.1:%.0f' -s , $((first + 2)) $((first + 5)))
-JAVA_OPTS="${JAVA_OPTS-} -XX:AOTCacheOutput=$cache" SPRING_PROFILES_ACTIVE=demo KUBERNETES_MASTER=http://127.0.0.1:9 \
+JAVA_OPTS="${JAVA_OPTS-} -XX:AOTCacheOutput=$cache" SPRING_PROFILES_ACTIVE=${SPRING_PROFILES_ACTIVE:-demo} KUBERNETES_MASTER=http://127.0.0.1:9 \
   "$home/bin/warmlane" serve \
   '--warmlane.pools[0].name=cluster' '--warmlane.pools[0].kubernetes.service=vllm' '--warmlane.pools[0].kubernetes.namespace=default' \
   --server.address=127.0.0.1 --server.port="$first" --management.server.address=127.0.0.1 --management.server.port=$((first + 1)) \

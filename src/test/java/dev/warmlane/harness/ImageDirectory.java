@@ -57,7 +57,8 @@ public record ImageDirectory(Path home, Path java) {
                 image.builder(List.of(SCRIPTS.resolve("build.sh").toString(), jar.toString(), image.home.toString())));
         ProcessBuilder training = image.builder(List.of(
                 SCRIPTS.resolve("train.sh").toString(), image.home.toString(), String.valueOf(freePorts()), SESSIONS));
-        // What is compiled meanwhile is not in the cache; it only takes CPU.
+        // What is compiled meanwhile is not in the cache, and what others talk loads no other class; it only takes CPU.
+        training.environment().put("SPRING_PROFILES_ACTIVE", "demo,quiet");
         training.environment().put("WARMLANE_WARM_UP", "0s");
         training.environment().put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
         image.checked(training);
