@@ -103,8 +103,9 @@ class CanonicalTextTest {
     /** A character takes what it takes in UTF-8, so that the tokens that are expected of it are the same. */
     @Test
     void escapedTextIsAsLongAsPlainText() {
-        assertThat(length(json("{'prompt':'" + "\\u4f60".repeat(1000) + "'}", Client.PYTHON)))
-                .isEqualTo(3003);
+        byte[] body = json("{'prompt':'" + "\\u4f60".repeat(1000) + "'}", Client.PYTHON);
+        assertThat(length(body)).isEqualTo(3003);
+        assertThat(new String(bytes(body, null), UTF_8)).isEqualTo("\5\"" + "你".repeat(1000) + '"');
     }
 
     @ParameterizedTest
