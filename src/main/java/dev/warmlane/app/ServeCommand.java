@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import ch.qos.logback.classic.Logger;
 import dev.warmlane.ops.heap.OldGeneration;
 import dev.warmlane.proxy.http.Drain;
 import dev.warmlane.proxy.http.Drain.TerminationSignals;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
@@ -128,7 +130,8 @@ public final class ServeCommand implements Callable<Integer> {
             }
             application.addListeners((ApplicationListener<ApplicationReadyEvent>) ready -> OldGeneration.watch());
             ConfigurableApplicationContext context = application.run(given.toArray(new String[0]));
-            TerminationSignals.handle(() -> System.exit(drainAndClose(context)));
+            Runnable lastLines = BackgroundLog.takeOver((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME));
+            TerminationSignals.handle(() -> System.exit(drainAndClose(context)), lastLines);
             return 0;
         } catch (RuntimeException e) {
             // Spring Boot has said why already.

@@ -352,11 +352,15 @@ class Http2IT {
     }
 
     @Test
-    void aPrefaceThatIsWrongGetsNoAnswer() {
+    void aPrefaceThatIsWrongGetsNoAnswerAndAnEmptyLineBeforeARequestIsNone() {
         start().close();
         try (Wire client = Wire.to(gateway.port())) {
             client.send("INVALID CONNECTION PREFACE\r\n\r\n");
             assertThat(client.readUntilClosed()).isEmpty();
+        }
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send("\r\nGET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            assertThat(client.readUntilClosed()).asString().startsWith("HTTP/1.1 200");
         }
     }
 

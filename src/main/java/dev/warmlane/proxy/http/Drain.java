@@ -90,8 +90,9 @@ public final class Drain {
          * Takes the signals over from the JVM, for the rest of the process.
          *
          * @param first runs at the first signal, on a thread of its own
+         * @param lastLines writes what of the log still waits, before the process ends at once
          */
-        public static void handle(Runnable first) {
+        public static void handle(Runnable first, Runnable lastLines) {
             AtomicBoolean begun = new AtomicBoolean();
             for (String name : new String[] {"TERM", "INT"}) {
                 JvmSignal.handle(name, () -> {
@@ -100,6 +101,7 @@ public final class Drain {
                         start(first);
                     } else {
                         log.warn("SIG{}: ending at once", name);
+                        lastLines.run();
                         Runtime.getRuntime().halt(TERMINATED);
                     }
                 });

@@ -112,7 +112,8 @@ final class Http2Preface extends ByteToMessageDecoder {
     private static boolean isNoHttp(ByteBuf in) {
         int end = in.bytesBefore((byte) '\n');
         String line = end < 0 ? "" : in.toString(in.readerIndex(), end, StandardCharsets.ISO_8859_1);
-        return end > 0 && !line.contains(" HTTP/");
+        // Before its first request a client of HTTP/1 may send an empty line (RFC 9112, section 2.2).
+        return !line.isBlank() && !line.contains(" HTTP/");
     }
 
     /** Puts it in the place of everything that serves HTTP/1. */
