@@ -115,7 +115,10 @@ abstract class DashboardTasks {
         page.getByLabel("Value").fill("a-session-to-find");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Find"))
                 .click();
-        assertThat(page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Bindings")))
+        // Exactly: beside it, "Bindings of each endpoint" comes with the next response of the gateway.
+        assertThat(page.getByRole(
+                        AriaRole.REGION,
+                        new Page.GetByRoleOptions().setName("Bindings").setExact(true)))
                 .containsText("127.0.0.1");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Release…"))
                 .click();
