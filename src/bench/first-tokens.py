@@ -9,43 +9,21 @@ no-header       the same without
 """
 
 import asyncio
-import json
 import random
-import re
 import sys
 import time
 
+import chats
+
 PORT, LOAD, SECONDS, SEED = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4]
-FIRST = re.compile(rb'"content":"[^"]')
-PROMPT = re.compile(rb'"prompt_tokens":(\d+)')
-CACHED = re.compile(rb'"cached_tokens":(\d+)')
+OUTPUT_TOKENS = 24
 TIMEOUT_SECONDS = 120
 
 results = []
 
 
-def words(name, tokens):
-    draws = random.Random(f"{SEED} {name}")
-    return "".join(f"{draws.randrange(4096):03x} " for _ in range(tokens))
-
-
 def message(role, name, tokens):
-    return {"role": role, "content": words(name, tokens)}
-
-
-def request(messages, session):
-    body = json.dumps({
-        "model": "Qwen/Qwen3-0.6B",
-        "messages": messages,
-        "max_tokens": 24,
-        "ignore_eos": True,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }).encode()
-    header = f"x-session-id: {session}\r\n" if session else ""
-    # HTTP/1.0 has no chunks that would cut events.
-    return (f"POST /v1/chat/completions HTTP/1.0\r\nHost: g\r\nContent-Type: application/json\r\n{header}"
-            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+    return chats.message(role, f"{SEED} {name}", tokens)
 
 
 async def receive(reader, sent):
@@ -53,24 +31,22 @@ async def receive(reader, sent):
     first, text = None, b""
     while data := await reader.read(65536):
         text = (text + data)[-4096:]
-        if first is None and FIRST.search(text):
+        if first is None and chats.FIRST_TOKEN.search(text):
             first = time.monotonic() - sent
     return first, text
 
 
 async def ask(messages, session=None):
     sent = time.monotonic()
-    first, prompt, cached = None, 0, 0
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
-        writer.write(request(messages, session))
+        writer.write(chats.request(messages, OUTPUT_TOKENS, session))
         first, text = await asyncio.wait_for(receive(reader, sent), TIMEOUT_SECONDS)
         writer.close()
-        prompt = int(PROMPT.findall(text)[-1])
-        cached = int((CACHED.findall(text) or [0])[-1])
-    except (OSError, asyncio.TimeoutError, IndexError):
-        first = None
-    results.append((sent, first, prompt, cached))
+    except (OSError, asyncio.TimeoutError):
+        first, text = None, b""
+    prompt, cached = chats.number(chats.PROMPT_TOKENS, text), chats.number(chats.CACHED_TOKENS, text)
+    results.append((sent, None if prompt is None else first, prompt or 0, cached or 0))
 
 
 async def poisson(rate, prompt):
