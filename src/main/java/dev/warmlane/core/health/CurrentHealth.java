@@ -3,7 +3,6 @@ package dev.warmlane.core.health;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;

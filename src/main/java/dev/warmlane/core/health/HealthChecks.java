@@ -2,7 +2,6 @@ package dev.warmlane.core.health;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

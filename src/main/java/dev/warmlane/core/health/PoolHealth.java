@@ -6,7 +6,6 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
 import dev.warmlane.core.health.HealthRules.RequestRecord;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.util.Map;

@@ -11,7 +11,6 @@ import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
-import dev.warmlane.core.routing.PoolLoad.SessionsInFlight;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.concurrent.atomic.AtomicLong;

@@ -5,7 +5,7 @@ import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.EndpointHealth;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;

@@ -5,7 +5,7 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;

@@ -10,7 +10,7 @@ import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.CacheUseReport;
 import dev.warmlane.core.prefix.reuse.LossLadder;

@@ -4,7 +4,6 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.AffinityEndpoint;
 import dev.warmlane.ops.actuator.Named;
-import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import dev.warmlane.settings.WarmlaneSettings.DashboardSettings;
 import java.net.URI;
 import java.time.Duration;
@@ -135,11 +134,11 @@ public final class DashboardHandler {
                 .filter(event ->
                         pool == null || event.pool() == null || pool.name().equals(event.pool()))
                 .toList();
-        return PageSecurity.json(Map.of("events", wanted));
+        return PageBodies.json(Map.of("events", wanted));
     }
 
     private Mono<ServerResponse> settings() {
-        return PageSecurity.json(Map.of(
+        return PageBodies.json(Map.of(
                 "readOnly", settings.readOnly(),
                 "tenants", tenants,
                 "targetHitRatio", settings.targetHitRatio(),
@@ -163,7 +162,7 @@ public final class DashboardHandler {
 
         Mono<ServerResponse> find(ServerRequest request) {
             return question(request)
-                    .flatMap(asked -> PageSecurity.json(sessions.find(asked.source(), asked.key(), asked.tenant())));
+                    .flatMap(asked -> PageBodies.json(sessions.find(asked.source(), asked.key(), asked.tenant())));
         }
 
         Mono<ServerResponse> release(ServerRequest request) {
@@ -171,19 +170,19 @@ public final class DashboardHandler {
                 return Mono.error(PageSecurity.readOnly());
             }
             return question(request)
-                    .flatMap(asked -> PageSecurity.json(
+                    .flatMap(asked -> PageBodies.json(
                             Map.of("released", sessions.releaseIfBound(asked.source(), asked.key(), asked.tenant()))));
         }
 
         private static Mono<Question> question(ServerRequest request) {
-            return PageSecurity.body(request, QUESTION).map(SessionsHandler::read);
+            return PageBodies.body(request, QUESTION).map(SessionsHandler::read);
         }
 
         private static Question read(JsonNode question) {
             JsonNode source = question.path("source");
             JsonNode key = question.path("key");
             if (!source.isString() || !key.isString()) {
-                throw PageSecurity.malformed("no question", QUESTION);
+                throw PageBodies.malformed("no question", QUESTION);
             }
             JsonNode tenant = question.path("tenant");
             return new Question(

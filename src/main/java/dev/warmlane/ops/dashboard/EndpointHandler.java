@@ -9,7 +9,6 @@ import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.Named;
 import dev.warmlane.ops.dashboard.EndpointSampler.EndpointSum;
-import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -80,7 +79,7 @@ final class EndpointHandler {
         Place place = place(
                 request.queryParam("pool").orElse(""),
                 request.queryParam("endpoint").orElse(""));
-        return PageSecurity.json(details(place));
+        return PageBodies.json(details(place));
     }
 
     private EndpointDetails details(Place place) {
@@ -109,7 +108,7 @@ final class EndpointHandler {
         if (readOnly) {
             return Mono.error(PageSecurity.readOnly());
         }
-        return PageSecurity.body(request, ORDER).flatMap(order -> {
+        return PageBodies.body(request, ORDER).flatMap(order -> {
             String pool = order.path("pool").asString("");
             String endpoint = order.path("endpoint").asString("");
             if (pool.isEmpty() || endpoint.isEmpty()) {
@@ -125,7 +124,7 @@ final class EndpointHandler {
                     place.pool().name(),
                     operator(request),
                     changed ? "" : ", which it was already");
-            return PageSecurity.json(Map.of("changed", changed, "endpoint", details(place)));
+            return PageBodies.json(Map.of("changed", changed, "endpoint", details(place)));
         });
     }
 
@@ -190,6 +189,6 @@ final class EndpointHandler {
     }
 
     private static ResponseStatusException malformed() {
-        return PageSecurity.malformed("no order", ORDER);
+        return PageBodies.malformed("no order", ORDER);
     }
 }

@@ -3,7 +3,7 @@ package dev.warmlane.ops.dashboard;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.ops.dashboard.EndpointChanges.Change;
 import dev.warmlane.ops.dashboard.History.Subject;

@@ -5,7 +5,6 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.Named;
 import dev.warmlane.ops.dashboard.History.Resolution;
 import dev.warmlane.ops.dashboard.History.Subject;
-import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import dev.warmlane.proxy.error.ApiException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -46,14 +45,14 @@ final class HistoryHandler {
         String pool = Named.pool(pools, named).name();
         long now = clock.instant().getEpochSecond();
         if (request.queryParam("endpoints").isPresent()) {
-            return PageSecurity.json(ofEndpoints(pool, resolution, now));
+            return PageBodies.json(ofEndpoints(pool, resolution, now));
         }
         Subject subject = new Subject(pool, request.queryParam("endpoint").orElse(null));
         Map<String, float[]> points = history.points(subject, resolution, now);
         return points == null
                 ? Mono.error(ApiException.unknownName(
                         "endpoint", String.valueOf(subject.endpoint()), "the id of one that has a history"))
-                : PageSecurity.json(new HistoryStatus(
+                : PageBodies.json(new HistoryStatus(
                         now,
                         resolution.step().toSeconds(),
                         withGaps(points),

@@ -1,6 +1,5 @@
 package dev.warmlane.ops.dashboard;
 
-import dev.warmlane.ops.dashboard.StaticFiles.PageSecurity;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -42,7 +41,7 @@ final class LogLevelsHandler {
                 levels.put(logger.getName(), logger.getConfiguredLevel().name());
             }
         }
-        return PageSecurity.json(levels);
+        return PageBodies.json(levels);
     }
 
     /** Sets the level of one logger; without a level, it is that of its parent again. */
@@ -50,7 +49,7 @@ final class LogLevelsHandler {
         if (readOnly) {
             return Mono.error(PageSecurity.readOnly());
         }
-        return PageSecurity.body(request, LEVEL).flatMap(wanted -> {
+        return PageBodies.body(request, LEVEL).flatMap(wanted -> {
             change(wanted);
             return levels(request);
         });
@@ -59,7 +58,7 @@ final class LogLevelsHandler {
     private void change(JsonNode wanted) {
         String logger = wanted.path("logger").asString("");
         if (!isOwn(logger) || !isKnown(logger)) {
-            throw PageSecurity.malformed("logger " + logger, LEVEL);
+            throw PageBodies.malformed("logger " + logger, LEVEL);
         }
         LogLevel level = level(wanted.path("level").asString(""));
         logging.setLogLevel(logger, level);
@@ -80,7 +79,7 @@ final class LogLevelsHandler {
         try {
             return name.isEmpty() ? null : LogLevel.valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException unknown) {
-            throw PageSecurity.malformed("level " + name, LEVEL);
+            throw PageBodies.malformed("level " + name, LEVEL);
         }
     }
 }

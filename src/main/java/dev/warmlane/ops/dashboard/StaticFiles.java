@@ -14,17 +14,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
-import org.springframework.web.reactive.function.server.ServerRequest;
-import org.springframework.web.reactive.function.server.ServerResponse;
-import org.springframework.web.server.ResponseStatusException;
-import reactor.core.publisher.Mono;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The files of the page: a closed list, read from the jar at the start, because whoever asks for them is an event loop. The libraries come from their WebJars, whose paths bear the
@@ -171,79 +161,5 @@ final class StaticFiles {
                     "%s: not in the jar (expected: put there by the build)".formatted(resource));
         }
         return in;
-    }
-
-    /**
-     * What keeps other sites away from the page in an operator's browser. Responses tell the browser to run only what comes from
-     * here, to show it in nobody's frame and to keep nothing. A request that changes or asks something must be JSON, which no form of
-     * another site can send; where it comes from is looked at for the whole port.
-     */
-    static final class PageSecurity {
-        private static final String POLICY =
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-                        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        private static final int MAX_BODY_BYTES = 100_000;
-
-        private PageSecurity() {}
-
-        static void set(HttpHeaders headers) {
-            headers.set("Content-Security-Policy", POLICY);
-            headers.set("X-Content-Type-Options", "nosniff");
-            headers.set("Referrer-Policy", "no-referrer");
-            headers.setCacheControl("no-store");
-        }
-
-        /** A response of the page that is not a file. */
-        static Mono<ServerResponse> json(Object body) {
-            return ServerResponse.ok()
-                    .headers(PageSecurity::set)
-                    .contentType(MediaType.APPLICATION_JSON)
-                    .bodyValue(body);
-        }
-
-        /**
-         * What a request asks for, or has to be done. Fails with 413 if that is long, and with 400 if it is not JSON.
-         *
-         * @param expected what the body should be, for the error
-         */
-        static Mono<JsonNode> body(ServerRequest request, String expected) {
-            if (request.headers().contentLength().orElse(0) > MAX_BODY_BYTES) {
-                return Mono.error(new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE));
-            }
-            return request.bodyToMono(byte[].class)
-                    .map(body -> read(body, expected))
-                    .switchIfEmpty(Mono.error(() -> malformed("nothing", expected)));
-        }
-
-        private static JsonNode read(byte[] body, String expected) {
-            try {
-                return JsonMapper.shared().readTree(body);
-            } catch (JacksonException e) {
-                throw malformed("no JSON", expected);
-            }
-        }
-
-        /** 400: a body is not what it should be. */
-        static ResponseStatusException malformed(String problem, String expected) {
-            return new ResponseStatusException(
-                    HttpStatus.BAD_REQUEST, "body: %s (expected: %s)".formatted(problem, expected));
-        }
-
-        /** 403: this gateway's dashboard changes nothing. */
-        static ResponseStatusException readOnly() {
-            return new ResponseStatusException(HttpStatus.FORBIDDEN, "warmlane.dashboard.read-only is set");
-        }
-
-        /** Fails with 415; empty where the request may go on. */
-        static Mono<Void> check(ServerRequest request) {
-            if (request.method().equals(HttpMethod.GET)) {
-                return Mono.empty();
-            }
-            boolean json = request.headers()
-                    .contentType()
-                    .filter(MediaType.APPLICATION_JSON::isCompatibleWith)
-                    .isPresent();
-            return json ? Mono.empty() : Mono.error(new ResponseStatusException(HttpStatus.UNSUPPORTED_MEDIA_TYPE));
-        }
     }
 }

@@ -1,8 +1,8 @@
 package dev.warmlane.proxy.prewarm;
 
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.LeftPlaces;
 import dev.warmlane.core.prefix.SharedPrompts;
-import dev.warmlane.core.prefix.WorthWarming.LeftPlaces;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pool.Prewarming;
 import dev.warmlane.engines.pool.Pools;

@@ -3,9 +3,9 @@ package dev.warmlane.proxy.prewarm;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.prefix.LeftPlaces;
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
 import dev.warmlane.core.prefix.SharedPrompts;
-import dev.warmlane.core.prefix.WorthWarming.LeftPlaces;
 import dev.warmlane.core.vllm.Usage;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.settings.HealthSettings;

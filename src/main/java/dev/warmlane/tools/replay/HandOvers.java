@@ -2,8 +2,8 @@ package dev.warmlane.tools.replay;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.LeftPlaces;
 import dev.warmlane.core.prefix.PromptBeginning.Shared;
-import dev.warmlane.core.prefix.WorthWarming.LeftPlaces;
 import dev.warmlane.core.routing.Heirs;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.routing.Router;

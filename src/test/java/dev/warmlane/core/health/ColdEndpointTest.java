@@ -7,7 +7,6 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import java.net.URI;
 import java.time.Duration;

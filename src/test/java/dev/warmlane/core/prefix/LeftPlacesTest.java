@@ -3,7 +3,6 @@ package dev.warmlane.core.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.core.endpoint.EndpointId;
-import dev.warmlane.core.prefix.WorthWarming.LeftPlaces;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

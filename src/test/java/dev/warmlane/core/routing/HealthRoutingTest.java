@@ -13,7 +13,7 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.EndpointHealth;
-import dev.warmlane.core.health.EndpointHealth.HealthListener;
+import dev.warmlane.core.health.HealthListener;
 import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.health.PoolHealth;

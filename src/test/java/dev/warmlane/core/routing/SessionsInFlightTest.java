@@ -6,7 +6,6 @@ import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.PoolLoad.SessionsInFlight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -12,7 +12,6 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.Endpoint.Role;
 import dev.warmlane.engines.discovery.DiscoveredPool.DiscoveredEndpoints;
-import dev.warmlane.engines.discovery.KubernetesDiscovery.EndpointSlices;
 import dev.warmlane.engines.discovery.KubernetesSource.RoleLabels;
 import dev.warmlane.engines.discovery.KubernetesSource.TargetPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
