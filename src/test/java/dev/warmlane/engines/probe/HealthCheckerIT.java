@@ -153,7 +153,9 @@ class HealthCheckerIT {
         }
 
         await().until(() -> health.of(gone.id()).cacheLost());
-        assertThat(pool.snapshot().find(gone.id()).state()).isEqualTo(EndpointState.EJECTED);
+        // The snapshot follows a moment later.
+        await().untilAsserted(() ->
+                assertThat(pool.snapshot().find(gone.id()).state()).isEqualTo(EndpointState.EJECTED));
     }
 
     @Test
