@@ -118,5 +118,6 @@ true
 {{- $accept := include "warmlane.seconds" (list "drain.accept" (dig "drain" "accept" "10s" $config)) | int64 -}}
 {{- $timeout := include "warmlane.seconds" (list "drain.timeout" (dig "drain" "timeout" "10m" $config)) | int64 -}}
 {{- $farewell := include "warmlane.seconds" (list "drain.farewell" (dig "drain" "farewell" "5s" $config)) | int64 -}}
-{{- add $accept $timeout $farewell .Values.terminationMarginSeconds -}}
+{{- $close := include "warmlane.seconds" (list "drain.close" (dig "drain" "close" "10s" $config)) | int64 -}}
+{{- add $accept $timeout $farewell $close .Values.terminationMarginSeconds -}}
 {{- end -}}

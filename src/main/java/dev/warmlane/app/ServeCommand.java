@@ -6,6 +6,8 @@ import dev.warmlane.proxy.http.Drain;
 import dev.warmlane.proxy.http.Drain.TerminationSignals;
 import dev.warmlane.settings.GivenSettings;
 import dev.warmlane.settings.InvalidSettingException;
+import dev.warmlane.settings.WarmlaneSettings;
+import dev.warmlane.settings.WarmlaneSettings.DrainSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,7 +133,7 @@ public final class ServeCommand implements Callable<Integer> {
             application.addListeners((ApplicationListener<ApplicationReadyEvent>) ready -> OldGeneration.watch());
             ConfigurableApplicationContext context = application.run(given.toArray(new String[0]));
             Runnable lastLines = BackgroundLog.takeOver((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME));
-            TerminationSignals.handle(() -> System.exit(drainAndClose(context)), lastLines);
+            TerminationSignals.handle(() -> drainAndExit(context, lastLines), lastLines);
             return 0;
         } catch (RuntimeException e) {
             // Spring Boot has said why already.
@@ -179,11 +181,21 @@ public final class ServeCommand implements Callable<Integer> {
         system.putIfAbsent(HANDSHAKE_TIMEOUT, "0");
     }
 
-    private static int drainAndClose(ConfigurableApplicationContext context) {
-        try (context) {
-            return context.getBean(Drain.class).run() ? 0 : TerminationSignals.TERMINATED;
+    private static void drainAndExit(ConfigurableApplicationContext context, Runnable lastLines) {
+        int code = TerminationSignals.TERMINATED;
+        boolean closed = false;
+        try {
+            code = context.getBean(Drain.class).run() ? 0 : TerminationSignals.TERMINATED;
+            DrainSettings drain = context.getBean(WarmlaneSettings.class).drain();
+            closed = BoundedClose.run(context::close, drain.farewell().plus(drain.close()));
         } catch (InterruptedException e) {
-            return TerminationSignals.TERMINATED;
+            Thread.currentThread().interrupt();
         }
+        if (closed) {
+            System.exit(code);
+        }
+        // An exit would wait for what does not end.
+        lastLines.run();
+        Runtime.getRuntime().halt(code);
     }
 }

@@ -281,16 +281,20 @@ public record WarmlaneSettings(
      * @param timeout How long requests may run on after warmlane.drain.accept. Longer ones are ended with an error.
      * @param farewell How long the errors of requests that were ended may take to reach their clients, and after that the last spans
      *     their collector.
+     * @param close How long everything else may take to close after that: goodbyes to the other replicas, the last save of the history.
+     *     Then the process ends in any case.
      */
     public record DrainSettings(
             @DefaultValue("10s") Duration accept,
             @DefaultValue("10m") Duration timeout,
-            @DefaultValue("5s") Duration farewell) {
+            @DefaultValue("5s") Duration farewell,
+            @DefaultValue("10s") Duration close) {
 
         public DrainSettings {
             Check.notNegative("warmlane.drain.accept", accept);
             Check.notNegative("warmlane.drain.timeout", timeout);
             Check.positive("warmlane.drain.farewell", farewell);
+            Check.positive("warmlane.drain.close", close);
         }
     }
 }

@@ -12,13 +12,16 @@ import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Mixed traffic while engines fail in every way: nothing is lost that could be saved, and afterwards nothing is left. Short
  * by default; {@code ./mvnw verify -Psoak -Dsoak.minutes=10} goes on until it has also seen 10,000 aborts and 10,000 sessions
  * with prompts of 16 KB. The seed is printed; {@code -Dsoak.seed} repeats the faults and the kinds of requests.
  */
+@Timeout(value = 7, unit = TimeUnit.DAYS)
 class SoakIT {
     private static final Duration DURATION =
             Duration.ofSeconds(Math.round(60 * Double.parseDouble(System.getProperty("soak.minutes", "0.15"))));

@@ -125,7 +125,8 @@ class GatewayPodsTest {
                 "config: {drain: {accept: 0s, timeout: 90s, farewell: 1500ms}}")) {
             Rendered rendered = Chart.render(values);
             DrainSettings drain = ProcessSettings.of(rendered).drain();
-            Duration drains = drain.accept().plus(drain.timeout()).plus(drain.farewell());
+            Duration drains =
+                    drain.accept().plus(drain.timeout()).plus(drain.farewell()).plus(drain.close());
             assertThat(Duration.ofSeconds(pod(rendered).getTerminationGracePeriodSeconds()))
                     .as(values)
                     .isBetween(drains.plusSeconds(30), drains.plusSeconds(32));
@@ -135,7 +136,7 @@ class GatewayPodsTest {
     @Test
     void takesAnotherMargin() {
         assertThat(pod(Chart.render("terminationMarginSeconds: 5")).getTerminationGracePeriodSeconds())
-                .isEqualTo(620);
+                .isEqualTo(630);
     }
 
     @Test

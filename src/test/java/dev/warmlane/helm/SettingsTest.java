@@ -148,13 +148,14 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "20s, 5m, 5s, 355",
-        "500ms, 1h, 5s, 3636",
-        "0s, 90s, 1s, 121",
-        "10s, 1d, 5s, 86445",
+        "20s, 5m, 5s, 10s, 365",
+        "500ms, 1h, 5s, 1s, 3637",
+        "0s, 90s, 1s, 1m, 181",
+        "10s, 1d, 5s, 1ms, 86446",
     })
-    void givesDrainingItsTime(String accept, String timeout, String farewell, long seconds) {
-        String values = "config: {drain: {accept: %s, timeout: %s, farewell: %s}}".formatted(accept, timeout, farewell);
+    void givesDrainingItsTime(String accept, String timeout, String farewell, String close, long seconds) {
+        String values = "config: {drain: {accept: %s, timeout: %s, farewell: %s, close: %s}}"
+                .formatted(accept, timeout, farewell, close);
         assertThat(graceSeconds(Chart.renderWithHooks(values))).isEqualTo(seconds);
     }
 

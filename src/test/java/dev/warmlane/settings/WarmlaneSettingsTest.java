@@ -92,6 +92,7 @@ class WarmlaneSettingsTest {
                 "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: 0 to 100)",
                 "warmlane.drain.accept=-1s | warmlane.drain.accept: -1s (expected: zero or more, such as 2s)",
                 "warmlane.drain.farewell=0s | warmlane.drain.farewell: 0s (expected: more than zero, such as 2s)",
+                "warmlane.drain.close=0s | warmlane.drain.close: 0s (expected: more than zero, such as 2s)",
                 "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
                 "warmlane.drain.timeout= | warmlane.drain.timeout:  (expected: a value, or no such line)",
                 "warmlane.queue.priority-header=x:y | warmlane.queue.priority-header: x:y (expected: the name of a header, or nothing)",

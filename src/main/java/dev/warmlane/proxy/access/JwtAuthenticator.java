@@ -174,7 +174,8 @@ public final class JwtAuthenticator implements Authenticator {
         }
 
         private static WebClient webClient(Duration timeout) {
-            HttpClient http = HttpClient.create()
+            // Asked now and then, and no connection is left to end with the process.
+            HttpClient http = HttpClient.newConnection()
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
                     .doOnChannelInit(
                             (observer, channel, remote) -> ClientTls.limitHandshake(channel.pipeline(), timeout))
