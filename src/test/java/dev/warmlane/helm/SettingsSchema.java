@@ -16,6 +16,7 @@ import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.bind.Name;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.util.unit.DataSize;
 
@@ -36,14 +37,19 @@ final class SettingsSchema {
     /** Where the range of a number may begin, at most. */
     private static final int GREATEST_LEAST = 10;
 
+    private ConfigurationPropertySource asked = new MapConfigurationPropertySource();
+
+    /** One for all questions: what it finds out about the settings' classes, and remembers, takes longer than the answer. */
+    private final Binder binder = new Binder(() -> List.of(asked).iterator());
+
     private SettingsSchema() {}
 
     static Map<String, Object> generate() {
-        return record(WarmlaneSettings.class, ROOT);
+        return new SettingsSchema().record(WarmlaneSettings.class, ROOT);
     }
 
     /** @param name the setting's full name, or null below a list, where nothing can be asked by itself */
-    private static Map<String, Object> record(Class<?> type, @Nullable String name) {
+    private Map<String, Object> record(Class<?> type, @Nullable String name) {
         Map<String, Object> properties = new LinkedHashMap<>();
         List<String> required = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
@@ -63,7 +69,7 @@ final class SettingsSchema {
         return schema;
     }
 
-    private static Map<String, Object> property(RecordComponent component, String key, @Nullable String name) {
+    private Map<String, Object> property(RecordComponent component, String key, @Nullable String name) {
         // A ConfigMap is no place for a secret: the environment is. Empty is off.
         String reference = "\\$\\{[^}]+\\}";
         return switch (key) {
@@ -78,7 +84,7 @@ final class SettingsSchema {
         };
     }
 
-    private static Map<String, Object> schema(Type generic, @Nullable String name) {
+    private Map<String, Object> schema(Type generic, @Nullable String name) {
         if (generic instanceof ParameterizedType parameterized) {
             Type[] arguments = parameterized.getActualTypeArguments();
             return parameterized.getRawType() == Map.class
@@ -115,11 +121,11 @@ final class SettingsSchema {
     }
 
     /** A value in a map: all of them are texts to the process, however YAML writes them. */
-    private static Map<String, Object> value(Type type) {
+    private Map<String, Object> value(Type type) {
         return type == String.class ? Map.of("type", List.of("string", "number", "boolean")) : schema(type, null);
     }
 
-    private static Map<String, Object> bounded(String type, @Nullable String name) {
+    private Map<String, Object> bounded(String type, @Nullable String name) {
         for (int least = -1; name != null && least <= GREATEST_LEAST; least++) {
             if (accepts(name, String.valueOf(least))) {
                 Map<String, Object> schema = new LinkedHashMap<>(Map.of("type", type));
@@ -137,13 +143,13 @@ final class SettingsSchema {
     }
 
     /** Whether the process would start with this value, all else being as by default. */
-    private static boolean accepts(@Nullable String name, String value) {
+    private boolean accepts(@Nullable String name, String value) {
         if (name == null) {
             return true;
         }
+        asked = new MapConfigurationPropertySource(Map.of(name, value));
         try {
-            new Binder(new MapConfigurationPropertySource(Map.of(name, value)))
-                    .bindOrCreate(ROOT, WarmlaneSettings.class);
+            binder.bindOrCreate(ROOT, WarmlaneSettings.class);
             return true;
         } catch (BindException refused) {
             return false;

@@ -151,9 +151,11 @@ class CanonicalTextTest {
         byte[] body = json("{'prompt':'" + mixed + "'}", Client.PYTHON);
         byte[] plain = json("{'prompt':TEXT}".replace("TEXT", Client.JAVASCRIPT.quote(text)), Client.PYTHON);
         assertThat(bytes(body, null)).isEqualTo(bytes(plain, null)).hasSize((int) length(body));
-        assertThat(blocks(body).bytes()).isEqualTo(blocks(plain).bytes());
-        for (int i = 0; i < blocks(plain).length(); i++) {
-            assertThat(blocks(body).hash(i)).isEqualTo(blocks(plain).hash(i));
+        PromptBlocks blocks = blocks(body);
+        PromptBlocks plainBlocks = blocks(plain);
+        assertThat(blocks.bytes()).isEqualTo(plainBlocks.bytes());
+        for (int i = 0; i < plainBlocks.length(); i++) {
+            assertThat(blocks.hash(i)).isEqualTo(plainBlocks.hash(i));
         }
     }
 
