@@ -126,6 +126,11 @@ final class ClientAccount {
         return shared == null ? tokens.take(count, nowNanos) : shared.takeTokens(tokens, count, nowNanos);
     }
 
+    /** The most tokens that can be taken at once: what is taken beyond could not be owed, and would come back all the same. */
+    long mostTokens() {
+        return tokens == null ? Long.MAX_VALUE : tokens.most();
+    }
+
     /** Takes more tokens than were reserved, or gives some back, whether or not they are there. */
     void correctTokens(long count, long nowNanos) {
         ClientAccount now = current.get();

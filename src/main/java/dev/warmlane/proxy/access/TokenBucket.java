@@ -44,6 +44,11 @@ final class TokenBucket {
         }
     }
 
+    /** The most tokens that can be owed. */
+    long most() {
+        return (long) (MAX_DEBT_NANOS / nanosPerToken);
+    }
+
     /** What {@link #take} would return now; takes nothing. */
     long waitFor(long tokens, long nowNanos) {
         return Math.max(0, wait(missingNanos(nowNanos), nanos(tokens)));

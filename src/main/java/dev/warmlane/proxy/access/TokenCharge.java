@@ -51,10 +51,11 @@ public final class TokenCharge {
      * @return 0 if they were there, else how long until they would be, in nanoseconds
      */
     public long reserve(long prompt, long output) {
-        long wait = account == null ? 0 : account.takeTokens(prompt + output, clock.read());
+        long count = account == null ? 0 : Math.min(prompt + output, account.mostTokens());
+        long wait = account == null ? 0 : account.takeTokens(count, clock.read());
         if (wait == 0) {
             promptTokens = prompt;
-            reserved = prompt + output;
+            reserved = count;
         }
         return wait;
     }

@@ -100,6 +100,16 @@ class QuotasTest {
     }
 
     @Test
+    void whatIsUsedCountsHoweverMuchMayBeGenerated() {
+        TokenCharge charge = quotas.charge(LIMITED);
+        assertThat(charge.reserve(10, 1_000_000)).isZero();
+        charge.used(6000);
+        charge.close(false);
+        assertThat(quotas.charge(LIMITED).reserve(100, 0))
+                .isEqualTo(Duration.ofSeconds(1).toNanos());
+    }
+
+    @Test
     void onlyTheFirstEndCounts() {
         TokenCharge charge = quotas.charge(LIMITED);
         charge.reserve(100, 0);
