@@ -34,7 +34,10 @@ final class Broadcast {
         }
     }
 
-    static final int LARGEST_BATCH_BYTES = 60_000;
+    /** With room for the longest message. */
+    private static final int LARGEST_BATCH_BYTES =
+            Envelope.HEAD_BYTES + Integer.BYTES + ClusterTransport.MAX_MESSAGE_BYTES;
+
     private static final Duration QUIET = Duration.ofMillis(500);
 
     private final Outbox outbox;

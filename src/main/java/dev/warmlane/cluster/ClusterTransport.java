@@ -4,6 +4,7 @@ import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
 import dev.warmlane.cluster.ClusterTransport.StateWriter;
+import dev.warmlane.core.sharing.Replication;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ClusterTransport extends AutoCloseable {
     /** The largest message or part of a state, in bytes. */
-    int MAX_MESSAGE_BYTES = 32 * 1024;
+    int MAX_MESSAGE_BYTES = Replication.MAX_MESSAGE_BYTES;
 
     /**
      * Joins the others, or waits for them as the first. The listener hears of the members before this returns. Called once.

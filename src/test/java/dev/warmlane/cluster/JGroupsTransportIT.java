@@ -49,9 +49,11 @@ class JGroupsTransportIT {
     @Test
     void deliversWhatOneMemberPublishesInItsOrderToAllOthersAndNotToItself() {
         List<String> expected = new ArrayList<>();
+        String longest = "x".repeat(ClusterTransport.MAX_MESSAGE_BYTES);
         for (int i = 0; i < 2_000; i++) {
-            assertThat(replicas.get(0).publish("message " + i)).isTrue();
-            expected.add("replica-0 message " + i);
+            String message = i == 1_000 ? longest : "message " + i;
+            assertThat(replicas.get(0).publish(message)).isTrue();
+            expected.add("replica-0 " + message);
             if (i % 100 == 99) { // a connection's queue is bounded, and the replica gathers what it tells
                 await().until(() -> replicas.get(1).received.size() == expected.size());
                 await().until(() -> replicas.get(2).received.size() == expected.size());
@@ -67,8 +69,8 @@ class JGroupsTransportIT {
 
     @Test
     void handsTheStateOfOneMemberToAnotherWholeAndInOrder() throws Exception {
-        byte[][] chunks = IntStream.range(0, 300)
-                .mapToObj(i -> filled(32 * 1024, (byte) i))
+        byte[][] chunks = IntStream.range(0, 150)
+                .mapToObj(i -> filled(ClusterTransport.MAX_MESSAGE_BYTES, (byte) i))
                 .toArray(byte[][]::new);
         replicas.get(0).answer = writer -> {
             for (byte[] chunk : chunks) {
@@ -77,8 +79,8 @@ class JGroupsTransportIT {
         };
         StateTransfer transfer = ask(replicas.get(2), replicas.get(0));
         assertThat(transfer.outcome()).isEqualTo(Outcome.COMPLETE);
-        assertThat(transfer.chunks()).isEqualTo(300);
-        assertThat(transfer.bytes()).isEqualTo(300L * 32 * 1024);
+        assertThat(transfer.chunks()).isEqualTo(150);
+        assertThat(transfer.bytes()).isEqualTo(150L * ClusterTransport.MAX_MESSAGE_BYTES);
         assertThat(replicas.get(2).state).containsExactly(chunks);
         assertThat(replicas.get(2).statistics().lastStateTransfer()).isEqualTo(transfer);
     }

@@ -5,15 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.warmlane.cluster.ClusterTransport.Member;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.cluster.ClusterTransport.StateTransfer;
+import dev.warmlane.core.affinity.AffinityKey;
+import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.affinity.AffinityTable;
+import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.prefix.PredictedContents;
+import dev.warmlane.core.prefix.PrefixIndex;
+import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.harness.CapturedLog;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -77,6 +93,43 @@ class ReplicaSharingTest {
                         "cluster: replica c left, now 2 replicas");
     }
 
+    @Test
+    void tellsNothingThatTheTransportDoesNotTake() throws Exception {
+        EndpointPool pool = new EndpointPool("default");
+        pool.replace(endpoints(5000));
+        PrefixIndex index = PrefixIndex.linked(10_000, System::nanoTime);
+        InFlight inFlight = new InFlight();
+        PredictedContents contents =
+                sharing.replication().share(pool, index, inFlight).contents();
+        sharing.replication().post(new byte[Replication.MAX_BULLETIN_BYTES]);
+        for (int i = 0; i < 5000; i++) {
+            EndpointId endpoint = new EndpointId("endpoint-" + i);
+            sharing.replication().bindings().bind(new AffinityKey(KeySource.SESSION, i), endpoint);
+            inFlight.open(endpoint, 1 << 20, 1 << 20);
+        }
+        long[] blocks = LongStream.rangeClosed(1, 9000).toArray();
+        contents.insert(new EndpointId("endpoint-0"), PromptBlocks.of(blocks, 16, 16L * blocks.length));
+
+        sharing.start();
+        sharing.close();
+        assertThat(transport.published).isNotEmpty().allSatisfy(ReplicaSharingTest::fits);
+        List<byte[]> state = new ArrayList<>();
+        sharing.writeState(state::add);
+        assertThat(state).isNotEmpty().allSatisfy(ReplicaSharingTest::fits);
+    }
+
+    private static void fits(byte[] message) {
+        assertThat(message.length).isLessThanOrEqualTo(ClusterTransport.MAX_MESSAGE_BYTES);
+    }
+
+    private static List<Endpoint> endpoints(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "endpoint-" + i)
+                .map(name -> new Endpoint(
+                        new EndpointId(name), name, URI.create("http://" + name + ":8000"), EndpointState.READY))
+                .toList();
+    }
+
     private void joined(List<Member> members) {
         transport.members = members;
         sharing.membershipChanged(new MembershipChange(List.of(OTHER), List.of(), false, members));
@@ -84,6 +137,7 @@ class ReplicaSharingTest {
 
     private static final class ByHand implements ClusterTransport {
         private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+        private final List<byte[]> published = new CopyOnWriteArrayList<>();
         private volatile List<Member> members = List.of(SELF);
 
         @Override
@@ -101,6 +155,7 @@ class ReplicaSharingTest {
 
         @Override
         public boolean publish(byte[] message) {
+            published.add(message);
             return true;
         }
 

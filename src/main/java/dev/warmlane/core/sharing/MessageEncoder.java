@@ -9,6 +9,7 @@ import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class MessageEncoder implements SharedQuota.Teller {
     static final int MAX_MESSAGE_BYTES = 64 * 1024;
 
-    /** Blocks of one record; longer chains take several. */
+    /** Blocks of one record; longer chains take several. No record is longer. */
     private static final int MAX_BLOCKS = 4000;
+
+    /** Endpoints of one record; each takes 36 bytes at most. */
+    private static final int MAX_LOADS = 800;
 
     /** Sources of keys. */
     static final int SESSION = 0;
@@ -137,11 +141,24 @@ final class MessageEncoder implements SharedQuota.Teller {
     }
 
     void load(RecordType type, String pool, Map<EndpointId, Sums> load) {
-        writer.reference(MessageWriter.hash(pool)).number(load.size());
-        load.forEach((endpoint, sums) -> writer.reference(endpoint.hash())
-                .number(sums.requests())
-                .number(sums.promptTokens())
-                .number(sums.prefillTokens()));
+        List<Map.Entry<EndpointId, Sums>> all = List.copyOf(load.entrySet());
+        RecordType next = type;
+        int from = 0;
+        do {
+            int to = Math.min(all.size(), from + MAX_LOADS);
+            load(next, pool, all.subList(from, to));
+            // What comes after the first is added to it.
+            next = RecordType.LOAD;
+            from = to;
+        } while (from < all.size());
+    }
+
+    private void load(RecordType type, String pool, List<Map.Entry<EndpointId, Sums>> part) {
+        writer.reference(MessageWriter.hash(pool)).number(part.size());
+        part.forEach(load -> writer.reference(load.getKey().hash())
+                .number(load.getValue().requests())
+                .number(load.getValue().promptTokens())
+                .number(load.getValue().prefillTokens()));
         record(type);
     }
 

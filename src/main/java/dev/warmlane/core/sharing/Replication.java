@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * time for each sender.
  */
 public final class Replication {
+    /** The longest message, in bytes: of {@link #gather} and of {@link #writeState}. */
+    public static final int MAX_MESSAGE_BYTES = MessageEncoder.MAX_MESSAGE_BYTES;
+
     /** The longest text that is posted, in bytes. */
     public static final int MAX_BULLETIN_BYTES = SharedState.MAX_BULLETIN_BYTES;
 

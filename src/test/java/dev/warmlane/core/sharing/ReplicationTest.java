@@ -200,7 +200,8 @@ class ReplicationTest {
         replicas.all.forEach(replica -> replica.index.capacity(A, 20_000));
         one.share.contents().insert(A, prompt(hashes));
         List<byte[]> messages = one.replication.gather();
-        assertThat(messages).allSatisfy(message -> assertThat(message.length).isLessThanOrEqualTo(64 * 1024));
+        assertThat(messages)
+                .allSatisfy(message -> assertThat(message.length).isLessThanOrEqualTo(Replication.MAX_MESSAGE_BYTES));
         messages.forEach(message -> replicas.deliver(one, message));
         assertThat(two.matched(A, prompt(hashes))).isEqualTo(16_000);
     }
