@@ -6,7 +6,9 @@ import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.resolver.AbstractAddressResolver;
 import io.netty.resolver.AddressResolver;
 import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsErrorCauseException;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -15,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 import reactor.netty.transport.NameResolverProvider;
@@ -28,17 +31,27 @@ public final class EngineNames extends AddressResolverGroup<InetSocketAddress> {
     private static final int MOST_NAMES = 10_000;
     private static final Duration KEPT = Duration.ofDays(1);
 
+    private final RefusedNames refused = new RefusedNames();
     private final AddressResolverGroup<InetSocketAddress> dns;
     private final long patienceNanos;
     private final Cache<String, Answer> answers =
             Caffeine.newBuilder().maximumSize(MOST_NAMES).expireAfterWrite(KEPT).build();
 
     /**
-     * @param dns answers, or fails; closed with this
+     * @param dns how it is asked
+     * @param servers which are asked
+     * @param loops the threads that are asked on
      * @param patience how long an answer may take where there is an earlier one
      */
-    EngineNames(AddressResolverGroup<InetSocketAddress> dns, Duration patience) {
-        this.dns = dns;
+    EngineNames(
+            NameResolverProvider.NameResolverSpec dns,
+            UnaryOperator<DnsNameResolverBuilder> servers,
+            LoopResources loops,
+            Duration patience) {
+        this.dns = dns.dnsAddressResolverGroupProvider(resolver ->
+                        new DnsAddressResolverGroup(servers.apply(resolver).dnsQueryLifecycleObserverFactory(refused)))
+                .build()
+                .newNameResolverGroup(loops, LoopResources.DEFAULT_NATIVE);
         this.patienceNanos = patience.toNanos();
     }
 
@@ -53,9 +66,9 @@ public final class EngineNames extends AddressResolverGroup<InetSocketAddress> {
         return new EngineNames(
                 NameResolverProvider.builder()
                         .queryTimeout(timeout)
-                        .cacheMaxTimeToLive(Duration.ofSeconds(Math.max(1, longest.toSeconds())))
-                        .build()
-                        .newNameResolverGroup(loops, LoopResources.DEFAULT_NATIVE),
+                        .cacheMaxTimeToLive(Duration.ofSeconds(Math.max(1, longest.toSeconds()))),
+                UnaryOperator.identity(),
+                loops,
                 timeout);
     }
 
@@ -149,7 +162,7 @@ public final class EngineNames extends AddressResolverGroup<InetSocketAddress> {
             List<InetSocketAddress> found = lookup.isSuccess() ? lookup.getNow() : null;
             if (found != null) {
                 answers.put(host, new Answer(found));
-            } else if (isAnswer(lookup.cause())) {
+            } else if (isAnswer(host, lookup.cause())) {
                 answers.invalidate(host);
             } else {
                 Answer last = answers.getIfPresent(host);
@@ -166,10 +179,11 @@ public final class EngineNames extends AddressResolverGroup<InetSocketAddress> {
         }
     }
 
-    /** Whether DNS has said that there is no such name, or no address of it: only what has gone wrong has a cause. */
-    private static boolean isAnswer(Throwable failure) {
+    /** Whether DNS has said that there is no such name, or no address of it. */
+    private boolean isAnswer(String host, Throwable failure) {
         Throwable cause = failure.getCause();
         return cause == null
-                || (cause instanceof DnsErrorCauseException error && DnsResponseCode.NXDOMAIN.equals(error.getCode()));
+                ? !refused.has(host)
+                : cause instanceof DnsErrorCauseException error && DnsResponseCode.NXDOMAIN.equals(error.getCode());
     }
 }

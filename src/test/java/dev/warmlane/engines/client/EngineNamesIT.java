@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.EventLoop;
-import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -41,12 +40,9 @@ class EngineNamesIT {
 
     private EngineNames names(Duration timeout, Duration patience) {
         return new EngineNames(
-                NameResolverProvider.builder()
-                        .queryTimeout(timeout)
-                        .dnsAddressResolverGroupProvider(builder -> new DnsAddressResolverGroup(
-                                builder.nameServerProvider(new SingletonDnsServerAddressStreamProvider(dns.address()))))
-                        .build()
-                        .newNameResolverGroup(loops, true),
+                NameResolverProvider.builder().queryTimeout(timeout),
+                builder -> builder.nameServerProvider(new SingletonDnsServerAddressStreamProvider(dns.address())),
+                loops,
                 patience);
     }
 
@@ -80,10 +76,12 @@ class EngineNamesIT {
         }
     }
 
-    @Test
-    void whatWasSaidLastCountsWhileDnsFails() throws Exception {
+    /** The server's own trouble, no rights, and what it does not speak. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 5})
+    void whatWasSaidLastCountsWhileDnsFails(int code) throws Exception {
         addresses();
-        dns.fails(2);
+        dns.fails(code);
         for (int i = 0; i < 3; i++) {
             assertThat(addresses()).containsExactly("127.0.0.2", "127.0.0.3");
         }
@@ -104,6 +102,15 @@ class EngineNamesIT {
         addresses();
         dns.addresses("127.0.0.4");
         await().until(this::addresses, List.of("127.0.0.4")::equals);
+    }
+
+    @Test
+    void aNameThatIsGoneAfterDnsRefusedLeadsNowhere() throws Exception {
+        addresses();
+        dns.fails(5);
+        assertThat(addresses()).isNotEmpty();
+        dns.fails(0);
+        await().untilAsserted(() -> assertThatThrownBy(this::addresses).isInstanceOf(UnknownHostException.class));
     }
 
     /** No such name, and none of its addresses. */
