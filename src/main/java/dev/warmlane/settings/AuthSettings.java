@@ -163,8 +163,8 @@ public record AuthSettings(
      * @param key Key that requests on the management port must bear, of at least 16 characters, as a bearer token or as the password of any
      *     user. Liveness and readiness need none. Empty, and no client certificates asked for: anybody who reaches the port.
      * @param keyFile File that contains warmlane.management.key instead. A trailing newline is ignored.
-     * @param allowedHosts Names in Host and Origin under which methods other than GET are served, besides addresses, names without a dot, and
-     *     those of a Kubernetes cluster.
+     * @param allowedHosts Names in Host and Origin under which requests are served, besides addresses, names without a dot, and those of a
+     *     Kubernetes cluster. Empty: GET is served under any name.
      * @param connections Maximum number of connections to the management port. Those beyond it are closed, as are those that have not sent a
      *     request within warmlane.limits.header-timeout.
      */

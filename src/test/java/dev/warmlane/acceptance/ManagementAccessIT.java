@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ManagementAccessIT {
     private static final String KEY = "correct-horse-battery";
+    private static final String READ = "GET /actuator/prometheus";
     private static final String DECISIONS = "POST /actuator/decisions";
     private static final String[] CHANGES = {
         DECISIONS, "POST /dashboard/sessions/find", "DELETE /actuator/affinity/session/s", "OPTIONS /actuator/vllm"
@@ -74,13 +75,25 @@ class ManagementAccessIT {
     void operatorsAreServedUnderEveryNameOfTheirOwn(String headers) {
         start("warmlane.management.allowed-hosts=ops.example.com");
         assertThat(ask(DECISIONS, headers).status()).isEqualTo(200);
+        assertThat(ask(READ, headers + "\r\nSec-Fetch-Site: cross-site").status())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"evil.example:8081", "127.0.0.1.evil.example", "svc.evil.example"})
+    void whereNamesAreListedNothingIsReadUnderAnotherOne(String host) {
+        start("warmlane.management.allowed-hosts=ops.example.com");
+        WireMessage answer = ask(READ, "Host: " + host);
+        assertThat(answer.status()).isEqualTo(403);
+        assertThat(answer.text()).contains("\"code\":\"foreign_request\"");
+        assertThat(ask("GET /actuator/health/readiness", "Host: " + host).status())
+                .isEqualTo(200);
     }
 
     @Test
-    void readsAreServedUnderAnyName() {
+    void readsAreServedUnderAnyNameWhereNoneIsListed() {
         start();
-        assertThat(ask("GET /actuator/prometheus", "Host: metrics.example.com").status())
-                .isEqualTo(200);
+        assertThat(ask(READ, "Host: metrics.example.com").status()).isEqualTo(200);
     }
 
     @Test

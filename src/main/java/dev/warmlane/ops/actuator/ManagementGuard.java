@@ -27,8 +27,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * Says who may use the management port. Where a key or client certificates are asked for, only who brings one; everybody may ask
- * whether the gateway is alive and ready, but not for details. Whatever is not a GET must not come from a page of somebody else.
- * Safe for concurrent use.
+ * whether the gateway is alive and ready, but not for details. Whatever is not a GET must not come from a page of somebody else,
+ * and where names are listed nobody reads anything under another one. Safe for concurrent use.
  */
 public final class ManagementGuard implements WebFilter, Ordered {
     private static final String CHALLENGE = "Basic realm=\"warmlane\", charset=\"UTF-8\"";
@@ -62,14 +62,17 @@ public final class ManagementGuard implements WebFilter, Ordered {
     public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
         ServerHttpRequest request = exchange.getRequest();
         boolean get = HttpMethod.GET.equals(request.getMethod());
-        String foreign = get ? null : pages.problem(request.getHeaders());
+        boolean forEverybody = get && FOR_EVERYBODY.contains(request.getPath().value());
+        String foreign = forEverybody
+                ? null
+                : get ? pages.problemOfReading(request.getHeaders()) : pages.problem(request.getHeaders());
         if (foreign != null) {
             return Mono.error(ApiException.forbidden(null, "foreign_request", "The request was refused. " + foreign));
         }
         if (isOperator(request)) {
             return chain.filter(exchange).contextWrite(ReactiveSecurityContextHolder.withAuthentication(OPERATOR));
         }
-        if (get && FOR_EVERYBODY.contains(request.getPath().value())) {
+        if (forEverybody) {
             return chain.filter(exchange);
         }
         exchange.getResponse().getHeaders().set(HttpHeaders.WWW_AUTHENTICATE, CHALLENGE);
@@ -130,11 +133,11 @@ public final class ManagementGuard implements WebFilter, Ordered {
             if (site != null && !site.equals("same-origin") && !site.equals("none")) {
                 return "It comes from a page of another site.";
             }
-            String host = headers.getFirst(HttpHeaders.HOST);
-            String name = host == null ? null : nameOf("http://" + host);
-            if (name == null || !isOurs(name)) {
-                return "Its Host is not known (expected: an address, or a name in warmlane.management.allowed-hosts).";
+            String unknown = unknownHost(headers);
+            if (unknown != null) {
+                return unknown;
             }
+            String host = headers.getFirst(HttpHeaders.HOST);
             for (String origin : headers.getOrEmpty(HttpHeaders.ORIGIN)) {
                 String originName = nameOf(origin);
                 boolean sameHost = origin.substring(origin.indexOf("//") + 2).equalsIgnoreCase(host);
@@ -143,6 +146,20 @@ public final class ManagementGuard implements WebFilter, Ordered {
                 }
             }
             return null;
+        }
+
+        /** The same of a request that only reads: without a list of names any will do, as nobody knows how monitoring calls this port. */
+        @Nullable
+        String problemOfReading(HttpHeaders headers) {
+            return allowedHosts.isEmpty() ? null : unknownHost(headers);
+        }
+
+        private @Nullable String unknownHost(HttpHeaders headers) {
+            String host = headers.getFirst(HttpHeaders.HOST);
+            String name = host == null ? null : nameOf("http://" + host);
+            return name != null && isOurs(name)
+                    ? null
+                    : "Its Host is not known (expected: an address, or a name in warmlane.management.allowed-hosts).";
         }
 
         private boolean isOurs(String name) {
