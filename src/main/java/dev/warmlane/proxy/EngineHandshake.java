@@ -1,15 +1,21 @@
 package dev.warmlane.proxy;
 
+import dev.warmlane.proxy.WebSocketFrames.FramesUnderWay;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.FullHttpMessage;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.TooLongHttpContentException;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
@@ -21,21 +27,28 @@ import reactor.netty.NettyPipeline;
 
 /**
  * Reads the endpoint's response to a WebSocket handshake before Reactor Netty does, which would refuse a subprotocol that it was
- * not told to expect, and a response without one if it expected one.
+ * not told to expect, a response without one if it expected one, and a refusal of more than 8 KB.
  */
-final class EngineHandshake extends ChannelInboundHandlerAdapter {
+final class EngineHandshake extends ChannelDuplexHandler {
     /** A response that does not accept the handshake. */
     record Refusal(int status, HttpHeaders headers, ByteBuf body) {}
 
     private static final String NAME = "warmlane.websocket-handshake";
+    private static final int LONGEST_REFUSAL_BYTES = 1024 * 1024;
 
     private final Duration timeout;
+    private final FramesUnderWay underWay;
     private @Nullable Future<?> timer;
     private volatile @Nullable String protocol;
     private volatile @Nullable Refusal refusal;
 
-    EngineHandshake(Duration timeout) {
+    /**
+     * @param timeout how long the endpoint may take for all of its response
+     * @param underWay is told what comes of the body of a refusal
+     */
+    EngineHandshake(Duration timeout, FramesUnderWay underWay) {
         this.timeout = timeout;
+        this.underWay = underWay;
     }
 
     /** The protocol that the endpoint has chosen; null before it has, and where it names none. */
@@ -78,6 +91,16 @@ final class EngineHandshake extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** The request is on its way, so Reactor Netty's aggregator is there. */
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
+        ChannelPipeline pipeline = ctx.pipeline();
+        if (pipeline.get(NettyPipeline.HttpAggregator) != null) {
+            pipeline.replace(NettyPipeline.HttpAggregator, NettyPipeline.HttpAggregator, new WholeResponse(underWay));
+        }
+        super.write(ctx, message, promise);
+    }
+
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -107,6 +130,24 @@ final class EngineHandshake extends ChannelInboundHandlerAdapter {
             pipeline.addBefore(NettyPipeline.HttpCodec, NettyPipeline.ResponseTimeoutHandler, limit);
         } else {
             pipeline.replace(NettyPipeline.ResponseTimeoutHandler, NettyPipeline.ResponseTimeoutHandler, limit);
+        }
+    }
+
+    /** Makes one of the parts of a response, as far as there is memory for it. */
+    private static final class WholeResponse extends HttpObjectAggregator {
+        private final FramesUnderWay underWay;
+
+        WholeResponse(FramesUnderWay underWay) {
+            super(LONGEST_REFUSAL_BYTES);
+            this.underWay = underWay;
+        }
+
+        @Override
+        protected void aggregate(FullHttpMessage whole, HttpContent part) throws Exception {
+            if (!underWay.take(part.content().readableBytes())) {
+                throw new TooLongHttpContentException("no memory for the response to a WebSocket handshake");
+            }
+            super.aggregate(whole, part);
         }
     }
 }

@@ -75,7 +75,8 @@ final class WebSocketRelay {
             RoutedExchange routed,
             Dispatch dispatch,
             UpstreamAttempt attempt) {
-        EngineHandshake handshake = new EngineHandshake(handshakeTimeout);
+        FramesUnderWay response = new FramesUnderWay(budget);
+        EngineHandshake handshake = new EngineHandshake(handshakeTimeout, response);
         return client.headers(WebSocketRelay::removeHandshake)
                 .doOnRequest((request, connection) -> {
                     if (attempt.begin(connection.channel(), System.nanoTime())) {
@@ -107,7 +108,8 @@ final class WebSocketRelay {
                 .then()
                 .onErrorResume(
                         WebSocketClientHandshakeException.class,
-                        failure -> refused(exchange, routed, dispatch, attempt, handshake));
+                        failure -> refused(exchange, routed, dispatch, attempt, handshake))
+                .doFinally(signal -> response.end());
     }
 
     private Mono<Void> accept(

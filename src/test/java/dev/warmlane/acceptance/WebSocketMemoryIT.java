@@ -9,6 +9,7 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SharedGateways;
 import dev.warmlane.harness.WebSocketWire;
 import dev.warmlane.harness.Wire;
+import dev.warmlane.harness.WireMessage;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -86,6 +87,39 @@ class WebSocketMemoryIT {
             awaitBuffered(gateway, PART_BYTES);
             first.close();
             awaitBuffered(gateway, 0);
+        }
+    }
+
+    @Test
+    void whatAnEngineSaysWhereItRefusesIsPassedOnAndCountsUntilThen() {
+        RunningGateway gateway = withLittleMemory();
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(WebSocketWire.request("/v1/realtime", ""));
+            try (Exchange exchange = engine.next()) {
+                String head = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n";
+                exchange.wire().send(head.formatted(PART_BYTES + 1) + "x".repeat(PART_BYTES));
+                awaitBuffered(gateway, PART_BYTES);
+                exchange.wire().send("y");
+                WireMessage refusal = client.readMessage();
+                assertThat(refusal.status()).isEqualTo(403);
+                assertThat(refusal.header("content-type")).isEqualTo("text/html");
+                assertThat(refusal.text()).isEqualTo("x".repeat(PART_BYTES) + "y");
+                awaitBuffered(gateway, 0);
+            }
+        }
+    }
+
+    @Test
+    void aRefusalWithoutAnEndIsNone() {
+        RunningGateway gateway = withLittleMemory();
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(WebSocketWire.request("/v1/realtime", ""));
+            try (Exchange exchange = engine.next()) {
+                exchange.wire().send("HTTP/1.1 403 Forbidden\r\n\r\n");
+                exchange.wire().sendUnlessClosed(new byte[2 * FRAME_BYTES]);
+                assertThat(client.readMessage().status()).isEqualTo(502);
+                awaitBuffered(gateway, 0);
+            }
         }
     }
 
