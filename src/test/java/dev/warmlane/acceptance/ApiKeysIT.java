@@ -140,6 +140,27 @@ class ApiKeysIT {
     }
 
     @Test
+    void aFormHidesNoModel() {
+        String small = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nsmall\r\n";
+        // To vLLM it is no file.
+        String hidden = "--b\r\nContent-Disposition: form-data; name=\"model\"; filenames=a\r\n\r\nlora\r\n";
+        assertThat(error(transcribe(small.replace("small", "lora") + "--b--\r\n"), "code"))
+                .isEqualTo("model_not_allowed");
+        assertThat(error(transcribe(small + hidden + "--b--\r\n"), "code")).isIn("model_repeated", "form_not_plain");
+        HttpResponse<String> ambiguous = transcribe(small + hidden.replace("form-data", "attachment") + "--b--\r\n");
+        assertThat(ambiguous.statusCode()).isEqualTo(400);
+        assertThat(error(ambiguous, "code")).isEqualTo("form_not_plain");
+    }
+
+    private HttpResponse<String> transcribe(String form) {
+        return client.send(HttpRequest.newBuilder(gateway.uri("/v1/audio/transcriptions"))
+                .header("Authorization", "Bearer key-small")
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .POST(HttpRequest.BodyPublishers.ofString(form))
+                .build());
+    }
+
+    @Test
     void modelsThatAKeyMayNotUseAreNeitherListedNorNamed() {
         assertThat(models("key-all")).containsExactly("small", "lora");
         assertThat(models("key-small")).containsExactly("small");

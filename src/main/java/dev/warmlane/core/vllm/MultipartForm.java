@@ -6,8 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the texts of a field of a multipart form (RFC 7578) where they lie in the body: files are read over and nothing is copied.
@@ -16,12 +16,13 @@ import java.util.regex.Pattern;
 public final class MultipartForm {
     private static final byte[] LINE_END = {'\r', '\n'};
     private static final int LONGEST_HEADERS = 8192;
-    private static final Pattern NAME = Pattern.compile(
-            "(?im)^content-disposition\\s*:\\s*form-data\\s*;(?:.*;)?\\s*name\\s*=\\s*(?:\"([^\"]*)\"|([^\\s;]+))");
-    private static final Pattern FILE = Pattern.compile("(?im)^content-disposition\\s*:.*;\\s*filename");
+    private static final byte[] LAST = {'-', '-'};
+    private static final String DISPOSITION = "content-disposition:";
 
     private final byte[] body;
+    private final byte[] delimiter;
     private final List<Field> fields = new ArrayList<>(1);
+    private boolean plain;
 
     private record Field(int start, int end) {}
 
@@ -32,19 +33,37 @@ public final class MultipartForm {
      */
     public MultipartForm(byte[] body, String boundary, String name) {
         this.body = body;
-        byte[] delimiter = ("\r\n--" + boundary).getBytes(ISO_8859_1);
+        this.delimiter = ("\r\n--" + boundary).getBytes(ISO_8859_1);
         Search search = new Search(delimiter);
         // The first may stand at the very beginning.
         boolean begins = startsWith(0, Arrays.copyOfRange(delimiter, LINE_END.length, delimiter.length));
-        int at = begins ? -LINE_END.length : search.in(body, 0);
+        this.plain = begins;
+        int at = begins ? -LINE_END.length : next(search, 0);
         while (at != Search.NONE) {
             int headers = lineAfter(at + delimiter.length);
-            int next = headers < 0 ? Search.NONE : search.in(body, headers - LINE_END.length);
+            int next = headers < 0 ? Search.NONE : next(search, headers - LINE_END.length);
             if (next != Search.NONE) {
                 read(headers, next, name);
             }
             at = next;
         }
+    }
+
+    /** The next delimiter; what only begins like one is part of a text. */
+    private int next(Search search, int from) {
+        int at = search.in(body, from);
+        while (at != Search.NONE && !startsWith(at + delimiter.length, LAST) && lineAfter(at + delimiter.length) < 0) {
+            at = search.in(body, at + delimiter.length);
+        }
+        return at;
+    }
+
+    /**
+     * Whether all of it is spelled so that every reader finds the same fields: vLLM's takes the last of a name, and parts for fields that are
+     * none here.
+     */
+    public boolean isPlain() {
+        return plain;
     }
 
     /** How many fields have the name. */
@@ -71,18 +90,33 @@ public final class MultipartForm {
 
     private void read(int headers, int end, String name) {
         int most = Math.min(end, headers + LONGEST_HEADERS);
-        for (int i = headers; i + 4 <= most; i++) {
-            if (startsWith(i, LINE_END) && startsWith(i + LINE_END.length, LINE_END)) {
-                String text = new String(body, headers, i - headers, ISO_8859_1);
-                Matcher matcher = NAME.matcher(text);
-                if (matcher.find()
-                        && name.equals(matcher.group(1) == null ? matcher.group(2) : matcher.group(1))
-                        && !FILE.matcher(text).find()) {
-                    fields.add(new Field(i + 2 * LINE_END.length, end));
-                }
-                return;
-            }
+        int empty = headers;
+        while (empty + 4 <= most && !(startsWith(empty, LINE_END) && startsWith(empty + LINE_END.length, LINE_END))) {
+            empty++;
         }
+        Map<String, String> said =
+                empty + 4 > most ? null : disposition(new String(body, headers, empty - headers, ISO_8859_1));
+        if (said == null) {
+            plain = false;
+        } else if (name.equals(said.get("name")) && !said.containsKey("filename") && !said.containsKey("filename*")) {
+            fields.add(new Field(empty + 2 * LINE_END.length, end));
+        }
+    }
+
+    /** What the one Content-Disposition of these lines says; null if there is not one, or it is not plain. */
+    private static @Nullable Map<String, String> disposition(String headers) {
+        Map<String, String> said = null;
+        for (String line : headers.split("\r\n", -1)) {
+            boolean disposes = line.regionMatches(true, 0, DISPOSITION, 0, DISPOSITION.length());
+            Map<String, String> parameters = disposes
+                    ? HeaderParameters.of(line.substring(DISPOSITION.length()).strip(), "form-data")
+                    : null;
+            if (line.indexOf(':') <= 0 || line.charAt(0) <= ' ' || (disposes && (parameters == null || said != null))) {
+                return null;
+            }
+            said = disposes ? parameters : said;
+        }
+        return said;
     }
 
     /** Where the next line starts; negative where the form ends here, or the line holds more than white space. */
@@ -90,6 +124,10 @@ public final class MultipartForm {
         int i = from;
         while (i < body.length && (body[i] == ' ' || body[i] == '\t')) {
             i++;
+        }
+        if (i > from) {
+            // Padding to some, and the text of the part before to others.
+            plain = false;
         }
         return startsWith(i, LINE_END) ? i + LINE_END.length : -1;
     }

@@ -92,6 +92,14 @@ public final class ClientRights {
         if (!identity.allowance().restrictsModels() || (body.isEmpty() && body.model() == null)) {
             return;
         }
+        if (body.isAmbiguous()) {
+            metrics.refused("model");
+            throw ApiException.badRequest(
+                    "model",
+                    "form_not_plain",
+                    "The key is for certain models, so the form must be spelled plainly (expected: parts that begin with one"
+                            + " Content-Disposition: form-data; name=\"...\").");
+        }
         // The whole body: of members that come twice the engine takes the last.
         String model = body.isJson() ? body.parse().model() : body.model();
         if (!identity.allowance().allows(model)) {

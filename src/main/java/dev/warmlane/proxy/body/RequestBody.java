@@ -5,14 +5,14 @@ import dev.warmlane.core.prefix.PromptBlocks.PromptHasher;
 import dev.warmlane.core.vllm.EngineVersion;
 import dev.warmlane.core.vllm.GenerationRequest;
 import dev.warmlane.core.vllm.GenerationRequest.SessionField;
+import dev.warmlane.core.vllm.HeaderParameters;
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
 import dev.warmlane.core.vllm.MultipartForm;
 import dev.warmlane.proxy.error.ApiException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 public final class RequestBody {
     private static final ThreadLocal<PromptHasher> HASHER =
             ThreadLocal.withInitial(() -> new PromptHasher(PromptHasher.DEFAULT_BLOCK_SIZE_BYTES));
-
-    private static final Pattern BOUNDARY =
-            Pattern.compile("(?i)^\\s*multipart/form-data\\s*;(?:.*;)?\\s*boundary=(?:\"([^\"]+)\"|([^\\s;]+))");
 
     /** More than a name may have. */
     private static final int LONGEST_MODEL_BYTES = 8192;
@@ -60,11 +57,9 @@ public final class RequestBody {
     }
 
     private static @Nullable String boundary(@Nullable String contentType) {
-        Matcher matcher = BOUNDARY.matcher(contentType == null ? "" : contentType);
-        if (!matcher.find()) {
-            return null;
-        }
-        return matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
+        Map<String, String> parameters =
+                contentType == null ? null : HeaderParameters.of(contentType.strip(), "multipart/form-data");
+        return parameters == null ? null : parameters.get("boundary");
     }
 
     /** The bytes to send; empty once they are released. */
@@ -121,6 +116,12 @@ public final class RequestBody {
             throw ApiException.badRequest("model", "model_repeated", "The form names a model more than once.");
         }
         return form;
+    }
+
+    /** Whether it is a form that an engine may read otherwise, so that nobody knows which model it names there. */
+    public boolean isAmbiguous() {
+        MultipartForm form = json || isEmpty() ? null : form(bytes());
+        return form != null && !form.isPlain();
     }
 
     /** The model that an engine would use, the last if there are several. Null if the body names none or cannot be read. */

@@ -60,6 +60,46 @@ class MultipartFormTest {
         assertThat(new MultipartForm(form(part), "bound", "model").size()).isZero();
     }
 
+    /** Each of these is a field to python-multipart 0.0.34 under Starlette, which vLLM reads forms with, or was to an earlier release. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Disposition: form-data; name=\"model\"; x=\"; filename=a\"\r\n\r\nother",
+                "Content-Disposition: form-data; name=\"model\"; filenames=a\r\n\r\nother",
+                "Content-Disposition: form-data; name=\"model\"; x=\"; name=y\"\r\n\r\nother",
+                "Content-Disposition: form-data; name=y; name=\"model\"\r\n\r\nother",
+                "Content-Disposition: form-data; name*=utf-8''model\r\n\r\nother",
+                "Content-Disposition: form-data; name*0=mo; name*1=del\r\n\r\nother",
+                "Content-Disposition: form-data; x=\"a\\\\\"; name=model; y=\"\"\r\n\r\nother",
+                "Content-Disposition: attachment; name=\"model\"\r\n\r\nother",
+                "Content-Disposition: form-data; name=x\r\nContent-Disposition: form-data; name=model\r\n\r\nother",
+                FILE + "\r\n--boundary\r\n--bound\r\n" + MODEL
+            })
+    void noFieldThatAnEngineFindsIsOverlooked(String part) {
+        MultipartForm form = new MultipartForm(form(MODEL, part), "bound", "model");
+        assertThat(form.size() > 1 || !form.isPlain()).isTrue();
+    }
+
+    @Test
+    void whatClientsSendIsPlain() {
+        String file =
+                "Content-Disposition: form-data; name=\"file\"; filename=\"C:\\a \\\"b\\\".wav\"; filename*=UTF-8''%C3%A4.wav;";
+        byte[] body = form(
+                MODEL,
+                file + "\r\nContent-Type: audio/wav\r\n\r\nRIFF",
+                FILE,
+                "Content-Disposition:form-data;name=n\r\n\r\n");
+        assertThat(new MultipartForm(body, "bound", "model").isPlain()).isTrue();
+    }
+
+    @Test
+    void whatStandsOutsideOfPartsIsNotPlain() {
+        for (String begin : new String[] {"preamble\r\n--bound\r\n", "--bound \r\n"}) {
+            byte[] body = (begin + MODEL + "\r\n--bound--\r\n").getBytes(ISO_8859_1);
+            assertThat(new MultipartForm(body, "bound", "model").isPlain()).isFalse();
+        }
+    }
+
     @Test
     void aFormThatBreaksOffAnywhereIsRead() {
         byte[] body = form(MODEL, FILE + "RIFF");
