@@ -1,5 +1,6 @@
 package dev.warmlane;
 
+import dev.warmlane.app.LastResort;
 import dev.warmlane.app.ServeCommand;
 import dev.warmlane.settings.Misspelling;
 import dev.warmlane.tools.replay.AdviseCommand;
@@ -85,6 +86,9 @@ public final class Warmlane {
     public static void main(String[] args) {
         List<String> command = withCommand(args);
         boolean serves = command.get(0).equals(ServeCommand.NAME);
+        if (serves) {
+            LastResort.limitExits();
+        }
         int exitCode = serves && Collections.disjoint(command, QUESTIONS)
                 ? ServeCommand.start(command.subList(1, command.size()))
                 : commandLine().execute(command.toArray(new String[0]));

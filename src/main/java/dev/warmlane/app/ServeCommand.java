@@ -15,6 +15,7 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.event.ApplicationFailedEvent;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.ApplicationListener;
@@ -50,6 +51,8 @@ import picocli.CommandLine.Unmatched;
             "  --logging.structured.format.console=ecs (JSON lines)"
         })
 public final class ServeCommand implements Callable<Integer> {
+    private static final org.slf4j.Logger log = LoggerFactory.getLogger(ServeCommand.class);
+
     /** The name of the command. */
     public static final String NAME = "serve";
 
@@ -58,6 +61,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     /** Exit code of what cannot be understood, as of the other commands. */
     private static final int INVALID = 2;
+
+    private static final int FAILED = 1;
 
     private static final Map<String, Object> UNKNOWN_PORTS = Map.of(
             "server.port",
@@ -124,6 +129,7 @@ public final class ServeCommand implements Callable<Integer> {
             return INVALID;
         }
         setDefaults(System.getProperties());
+        LastResort failing = new LastResort();
         try {
             SpringApplication application = new SpringApplication(GatewayApplication.class);
             application.setDefaultProperties(NO_HOST_NAME);
@@ -131,13 +137,16 @@ public final class ServeCommand implements Callable<Integer> {
                 return check(application, given);
             }
             application.addListeners((ApplicationListener<ApplicationReadyEvent>) ready -> OldGeneration.watch());
+            application.addListeners((ApplicationListener<ApplicationFailedEvent>) failed -> failing.begin(FAILED));
             ConfigurableApplicationContext context = application.run(given.toArray(new String[0]));
             Runnable lastLines = BackgroundLog.takeOver((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME));
             TerminationSignals.handle(() -> drainAndExit(context, lastLines), lastLines);
             return 0;
         } catch (RuntimeException e) {
             // Spring Boot has said why already.
-            return 1;
+            return FAILED;
+        } finally {
+            failing.cancel();
         }
     }
 
@@ -190,6 +199,9 @@ public final class ServeCommand implements Callable<Integer> {
             closed = BoundedClose.run(context::close, drain.farewell().plus(drain.close()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            // Whatever it was: what is left of the gateway serves nobody.
+            log.error("the drain has failed, ends at once", e);
         }
         if (closed) {
             System.exit(code);

@@ -11,9 +11,14 @@ import dev.warmlane.harness.Http2Wire.Frame;
 import dev.warmlane.harness.WebSocketWire;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +171,29 @@ class DrainIT {
         assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(143);
         assertThat(gateway.output()).contains("drained: 4 requests outlasted the timeout and had to end");
         assertThat(engine.requests()).as("nothing is tried again elsewhere").isZero();
+    }
+
+    @Test
+    void aStartThatWaitsWithoutEndEndsWhenToldTo() throws Exception {
+        Path pipe = directory.resolve("keys.yaml");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor(10, TimeUnit.SECONDS))
+                .isTrue();
+        gateway = GatewayProcess.start(
+                directory, "warmlane.endpoints=" + engine.uri(), "warmlane.auth.keys-file=" + pipe);
+        CompletableFuture<OutputStream> opened = CompletableFuture.supplyAsync(() -> write(pipe));
+        // Opens once the gateway reads, which then waits for keys that do not come.
+        try (OutputStream keys = opened.get(2, TimeUnit.MINUTES)) {
+            gateway.terminate();
+            assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(143);
+        }
+    }
+
+    private static OutputStream write(Path path) {
+        try {
+            return Files.newOutputStream(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void start(String... drain) {
