@@ -83,7 +83,9 @@ abstract class ObservedRequests {
         all.add("warmlane.pools[0].endpoints=" + engine.uri());
         ReportedEnds read = new ReportedEnds(directoryOfAll);
         RunningGateway observed = read.start(all.toArray(new String[0]));
-        await().until(() -> observed.bean(ServedModels.class).catalog().models().contains("m"));
+        // Of this pool: while only a second one is known to serve the model, requests go there.
+        await().until(() ->
+                observed.bean(ServedModels.class).catalog().models("default").contains("m"));
         return new Observed(read, observed);
     }
 
