@@ -25,6 +25,7 @@ public final class Sampling implements AutoCloseable {
     private final @Nullable HistoryFile file;
     private final Duration saveInterval;
     private boolean failing;
+    private boolean unsaved;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread started = new Thread(task, "warmlane-sampling");
         started.setDaemon(true);
@@ -109,8 +110,15 @@ public final class Sampling implements AutoCloseable {
         }
         try {
             file.save(history);
+            if (unsaved) {
+                log.info("history: saved again");
+            }
+            unsaved = false;
         } catch (IOException e) {
-            log.warn("history: not saved: {}", e.toString());
+            if (!unsaved) {
+                log.warn("history: not saved: {}", e.toString());
+            }
+            unsaved = true;
         }
     }
 }

@@ -54,6 +54,9 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
 
     private static final int CLOSE_TIMEOUT_MILLIS = 5_000;
 
+    /** How long nothing may be lost until the target is said to work again: where a disk is full, short lines still fit at times. */
+    private static final long RECOVERY_MILLIS = 60_000;
+
     private final AsyncAppenderBase<AccessRecord> queue = new AsyncAppenderBase<>();
 
     /** Lines that are not written yet. Bounds the queue, whose {@code offer} would not say that it is full. */
@@ -220,6 +223,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
     private final class Writer extends UnsynchronizedAppenderBase<AccessRecord> {
         private int unflushed;
         private boolean failing;
+        private long lostMillis;
 
         @Override
         protected void append(AccessRecord request) {
@@ -243,12 +247,16 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
         private void count(boolean reached) {
             (reached ? written : dropped).add(unflushed);
             unflushed = 0;
-            if (reached && failing) {
+            if (!reached) {
+                if (!failing) {
+                    log.warn("access log: {}; lines are lost until it can be written", lastError());
+                }
+                failing = true;
+                lostMillis = clock.millis();
+            } else if (failing && clock.millis() - lostMillis >= RECOVERY_MILLIS) {
+                failing = false;
                 log.info("access log: written again, {} lost so far", Counted.of(dropped(), "line"));
-            } else if (!reached && !failing) {
-                log.warn("access log: {}; lines are lost until it can be written", lastError());
             }
-            failing = !reached;
         }
 
         private String lastError() {

@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.core.OutputStreamAppender;
+import dev.warmlane.harness.CapturedLog;
 import dev.warmlane.proxy.error.ApiException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class AccessLogTest {
     private static final int QUEUE = 4;
@@ -48,11 +51,15 @@ class AccessLogTest {
         }
     }
 
+    @RegisterExtension
+    final CapturedLog said = new CapturedLog(AccessLog.class);
+
     private final GatedTarget target = new GatedTarget();
+    private final AtomicLong seconds = new AtomicLong();
     private final AccessLog log;
 
     AccessLogTest() throws IOException {
-        log = new AccessLog(target, Pseudonyms.of("salt"), "gw-a", QUEUE, InstantSource.system());
+        log = new AccessLog(target, Pseudonyms.of("salt"), "gw-a", QUEUE, () -> Instant.ofEpochSecond(seconds.get()));
     }
 
     @Test
@@ -109,5 +116,34 @@ class AccessLogTest {
         log.close();
         assertThat(log.written()).isEqualTo(1);
         assertThat(target.lines()).singleElement().asString().contains("after");
+    }
+
+    /** On a full disk a short line fits where a long one did not. */
+    @Test
+    void saysOnceThatLinesAreLostUntilNoneWasForAMinute() {
+        target.gate.release(100);
+        for (int i = 0; i < 3; i++) {
+            write(false);
+            write(true);
+        }
+        seconds.set(59);
+        write(true);
+        seconds.set(60);
+        write(true);
+        write(false);
+        // Its thread is over then, and all that it said is there.
+        log.close();
+        assertThat(said.lines())
+                .satisfiesExactly(
+                        full -> assertThat(full).contains("No space left on device"),
+                        again -> assertThat(again).isEqualTo("access log: written again, 3 lines lost so far"),
+                        full -> assertThat(full).contains("No space left on device"));
+    }
+
+    private void write(boolean fits) {
+        long before = log.written() + log.dropped();
+        target.broken = !fits;
+        log.add(Records.served());
+        await().until(() -> log.written() + log.dropped() == before + 1);
     }
 }
