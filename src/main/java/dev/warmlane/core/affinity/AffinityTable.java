@@ -9,6 +9,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -148,8 +149,8 @@ public final class AffinityTable implements Bindings {
     }
 
     @Override
-    public void releaseAll(EndpointId endpoint) {
-        bindings.asMap().values().removeIf(binding -> binding.endpoint().equals(endpoint));
+    public void releaseAll(Set<EndpointId> endpoints) {
+        bindings.asMap().values().removeIf(binding -> endpoints.contains(binding.endpoint()));
     }
 
     @Override

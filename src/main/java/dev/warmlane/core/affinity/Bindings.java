@@ -4,6 +4,7 @@ import dev.warmlane.core.affinity.AffinityKey.KeySource;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,8 @@ public interface Bindings {
     /** Removes a binding only while it names this endpoint. */
     void release(AffinityKey key, EndpointId endpoint);
 
-    /** Removes every binding to an endpoint. May take time in proportion to their number. */
-    void releaseAll(EndpointId endpoint);
+    /** Removes every binding to one of these endpoints. May take time in proportion to the number of all bindings. */
+    void releaseAll(Set<EndpointId> endpoints);
 
     /** Live bindings; expired ones do not count. */
     long size();

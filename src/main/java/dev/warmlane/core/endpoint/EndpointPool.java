@@ -2,9 +2,11 @@ package dev.warmlane.core.endpoint;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -24,7 +26,7 @@ public final class EndpointPool {
 
     private final String name;
     private final int ranksOfAll;
-    private final List<Consumer<EndpointId>> removalListeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Set<EndpointId>>> removalListeners = new CopyOnWriteArrayList<>();
     /** Held while endpoints are replaced, listeners included, which may take long; never taken under the pool's own lock. */
     private final Object replacing = new Object();
 
@@ -56,7 +58,7 @@ public final class EndpointPool {
     }
 
     /**
-     * Replaces the servers that discovery lists, then calls the removal listeners with each id that is gone.
+     * Replaces the servers that discovery lists, then calls the removal listeners with the ids that are gone, if any are.
      *
      * @throws IllegalArgumentException if two endpoints have the same id; the pool is then unchanged
      */
@@ -122,10 +124,12 @@ public final class EndpointPool {
             discovered = now;
             refresh();
         }
-        for (Endpoint endpoint : before.endpoints()) {
-            if (!now.contains(endpoint.id())) {
-                removalListeners.forEach(listener -> listener.accept(endpoint.id()));
-            }
+        Set<EndpointId> gone = before.endpoints().stream()
+                .map(Endpoint::id)
+                .filter(id -> !now.contains(id))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        if (!gone.isEmpty()) {
+            removalListeners.forEach(listener -> listener.accept(gone));
         }
     }
 
@@ -145,10 +149,10 @@ public final class EndpointPool {
     }
 
     /**
-     * Calls the listener with the id of each endpoint that leaves the pool for good, on the thread that replaces. It may take its time, as the
-     * next replacement alone waits for it.
+     * Calls the listener with the ids of endpoints that leave the pool for good, all that leave at once, on the thread that replaces. It may
+     * take its time, as the next replacement alone waits for it.
      */
-    public void onRemoval(Consumer<EndpointId> listener) {
+    public void onRemoval(Consumer<Set<EndpointId>> listener) {
         removalListeners.add(listener);
     }
 }

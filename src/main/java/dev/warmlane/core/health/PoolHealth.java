@@ -45,7 +45,7 @@ public final class PoolHealth implements HealthWatch {
         this.drains = new Drains(current, caches, presence);
         current.onChange(caches::changed);
         pool.overlay(this::over);
-        pool.onRemoval(this::forget);
+        pool.onRemoval(gone -> gone.forEach(this::forget));
     }
 
     /** The endpoints whose health it is. */

@@ -13,6 +13,7 @@ import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -254,10 +255,10 @@ public final class PoolMemory {
         }
     }
 
-    /** The endpoint left for good. Walks all bindings, so once is enough. */
-    void retire(EndpointId endpoint) {
-        bindings.releaseAll(endpoint);
-        forget(endpoint);
+    /** These endpoints left for good. Walks all bindings, so once is enough. */
+    void retire(Set<EndpointId> gone) {
+        bindings.releaseAll(gone);
+        gone.forEach(this::forget);
     }
 
     /** Takes back what the decision has bound. */

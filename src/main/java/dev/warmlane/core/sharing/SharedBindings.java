@@ -9,6 +9,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.sharing.Fact.FactQueue;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +42,10 @@ public final class SharedBindings implements Bindings {
         table.release(key, endpoint);
     }
 
-    /** Tells nobody: an endpoint that leaves leaves all replicas. */
+    /** Tells nobody: endpoints that leave leave all replicas. */
     @Override
-    public void releaseAll(EndpointId endpoint) {
-        table.releaseAll(endpoint);
+    public void releaseAll(Set<EndpointId> endpoints) {
+        table.releaseAll(endpoints);
     }
 
     /** Tells nobody: whoever is told of the binding counts that as its use. */

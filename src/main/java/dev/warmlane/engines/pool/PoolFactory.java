@@ -139,7 +139,7 @@ public final class PoolFactory {
         Router router = router(endpoints, health);
         HealthLog log = new HealthLog(pool.name(), System::nanoTime);
         health.addListener(log);
-        endpoints.onRemoval(log::forget);
+        endpoints.onRemoval(gone -> gone.forEach(log::forget));
         health.addListener(new ColdRestarts(router));
         ClientTls secured = tls.apply(pool);
         boolean passes = PoolSettings.PASS.equals(pool.apiKey());

@@ -90,7 +90,7 @@ public final class EventLog {
                 failures.put(endpoint.id().server(), why);
             }
         });
-        pool.endpoints().onRemoval(gone -> failures.remove(gone.server()));
+        pool.endpoints().onRemoval(gone -> gone.forEach(id -> failures.remove(id.server())));
     }
 
     /** The newest first. */

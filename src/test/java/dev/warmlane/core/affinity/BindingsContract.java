@@ -8,6 +8,7 @@ import dev.warmlane.core.affinity.Bindings.BindingInfo;
 import dev.warmlane.core.endpoint.EndpointId;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -105,7 +106,7 @@ public abstract class BindingsContract {
         bindings.bind(session("1"), A);
         bindings.bind(session("2"), A);
         bindings.bind(session("3"), B);
-        bindings.releaseAll(A);
+        bindings.releaseAll(Set.of(A));
         assertThat(bindings.countByEndpoint()).isEqualTo(Map.of(B, 1L));
         assertThat(bindings.countByEndpoint(KeySource.SESSION)).isEqualTo(Map.of(B, 1L));
         assertThat(bindings.countByEndpoint(KeySource.CLIENT_IP)).isEmpty();

@@ -36,7 +36,7 @@ class EndpointPoolTest {
 
     @Test
     void tellsOfTheServerThatIsRanksNowAndOfRanksThatAreNoMore() {
-        pool.onRemoval(gone::add);
+        pool.onRemoval(gone::addAll);
         pool.replace(List.of(A, B));
         pool.ranks(A.id(), 3);
         assertThat(gone).containsExactly(A.id());
@@ -54,10 +54,10 @@ class EndpointPoolTest {
     @Test
     void showsStatesWhileListenersAreToldWhoIsGone() {
         pool.replace(List.of(A, B));
-        pool.onRemoval(id -> {
+        pool.onRemoval(ids -> {
             pool.overlay(EndpointPoolTest::drained);
             assertThat(CompletableFuture.runAsync(pool::refresh)).succeedsWithin(Duration.ofSeconds(30));
-            gone.add(id);
+            gone.addAll(ids);
         });
         pool.replace(List.of(B));
         assertThat(gone).containsExactly(A.id());

@@ -80,6 +80,17 @@ class GoneEndpointTest {
     }
 
     @Test
+    void allThatLeaveTogetherTakeOneWalk() {
+        pool.replace(List.of(A, endpoint("b"), endpoint("c")));
+        router(HealthWatch.NONE);
+        table.bind(TURN.key(), A.id());
+        table.bind(session("t").key(), endpoint("c").id());
+        pool.replace(List.of(endpoint("b")));
+        assertThat(walks).isOne();
+        assertThat(table.size()).isZero();
+    }
+
+    @Test
     void aRequestThatIsDispatchedAsItLeavesIsNotBoundToIt() {
         Router router = router(new HealthWatch() {
             @Override

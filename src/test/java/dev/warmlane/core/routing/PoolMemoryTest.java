@@ -15,6 +15,7 @@ import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import dev.warmlane.core.routing.RoutingDecision.Remember;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -54,7 +55,7 @@ class PoolMemoryTest {
     @EnumSource
     void forgetsAllOfItWhenTheEndpointLeaves(Remember remember) {
         memory.dispatched(decision(TURN, Outcome.PLACED, remember), true, 1);
-        memory.retire(A.id());
+        memory.retire(Set.of(A.id()));
         assertRemembered(false, false);
     }
 

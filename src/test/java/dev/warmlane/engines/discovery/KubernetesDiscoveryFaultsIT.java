@@ -39,7 +39,7 @@ class KubernetesDiscoveryFaultsIT {
 
     @BeforeEach
     void listen() {
-        pool.onRemoval(removed::add);
+        pool.onRemoval(removed::addAll);
     }
 
     @AfterEach

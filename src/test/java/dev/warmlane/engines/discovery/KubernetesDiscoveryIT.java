@@ -191,7 +191,7 @@ class KubernetesDiscoveryIT {
     }
 
     private KubernetesDiscovery follow(String port) {
-        pool.onRemoval(removed::add);
+        pool.onRemoval(removed::addAll);
         return new KubernetesDiscovery(
                 client,
                 KubernetesSource.ofService(null, "vllm", TargetPort.parse(port)),
