@@ -1,7 +1,7 @@
 package dev.warmlane.acceptance;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-import static dev.warmlane.acceptance.DashboardIT.dashboard;
+import static dev.warmlane.acceptance.OperatorsDashboardIT.dashboard;
 import static dev.warmlane.harness.DashboardInBrowser.SOON;
 import static dev.warmlane.harness.DashboardInBrowser.row;
 import static org.assertj.core.api.Assertions.assertThat;

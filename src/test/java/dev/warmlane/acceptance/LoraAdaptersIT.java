@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters that some pods of a pool have and others do not. */
-class AdaptersIT {
+class LoraAdaptersIT {
     private static final String BASE = "Qwen/Qwen3-0.6B";
     private static final String ADAPTER = "support-bot";
     private static final long READING_MILLIS = 200;

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The operators' page in Chromium: one browser and one gateway for all of it. Skipped where there is no Chromium. */
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
-class DashboardIT {
+class OperatorsDashboardIT {
     @RegisterExtension
     static final DashboardInBrowser dashboard = new DashboardInBrowser();
 
