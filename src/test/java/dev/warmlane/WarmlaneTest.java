@@ -2,10 +2,10 @@ package dev.warmlane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.harness.ChildProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +40,7 @@ class WarmlaneTest {
     }
 
     @Test
-    void bashCompletesCommandsAndOptions(@TempDir Path directory) throws IOException {
+    void bashCompletesCommandsAndOptions(@TempDir Path directory) throws Exception {
         Path script = Files.writeString(directory.resolve("warmlane.bash"), output("completion"));
 
         assertThat(completed(script, "warmlane", "re")).containsExactly("replay");
@@ -48,13 +48,12 @@ class WarmlaneTest {
     }
 
     /** What bash offers for the last word. */
-    private static List<String> completed(Path script, String... words) throws IOException {
+    private static List<String> completed(Path script, String... words) throws IOException, InterruptedException {
         String line = String.join(" ", words);
         String ask =
                 "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; COMP_LINE='%s'; COMP_POINT=%d; _complete_warmlane; printf '%%s\\n' \"${COMPREPLY[@]}\""
                         .formatted(script, line, words.length - 1, line, line.length());
-        Process process = new ProcessBuilder("bash", "-c", ask).start();
-        String offered = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String offered = ChildProcess.run(new ProcessBuilder("bash", "-c", ask)).output();
         return offered.lines()
                 .map(String::strip)
                 .filter(each -> !each.isEmpty())

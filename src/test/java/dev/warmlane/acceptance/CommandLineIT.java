@@ -2,21 +2,19 @@ package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.harness.ChildProcess;
+import dev.warmlane.harness.ChildProcess.Ended;
 import dev.warmlane.harness.WarmlaneJvm;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line in a process of its own. */
 class CommandLineIT {
-
-    private record Ended(int exitCode, String output) {}
 
     private static Ended run(String... arguments) throws IOException, InterruptedException {
         return runIn(Path.of("").toAbsolutePath(), arguments);
@@ -25,17 +23,8 @@ class CommandLineIT {
     private static Ended runIn(Path directory, String... arguments) throws IOException, InterruptedException {
         List<String> command = WarmlaneJvm.command("-Xmx256m");
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .start();
-        try {
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-            return new Ended(process.exitValue(), output);
-        } finally {
-            process.destroyForcibly();
-        }
+        return ChildProcess.run(
+                new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true));
     }
 
     @Test

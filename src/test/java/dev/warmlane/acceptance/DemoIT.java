@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.ChildProcess;
 import dev.warmlane.harness.Chromium;
 import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.RunningGateway;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,8 +126,7 @@ class DemoIT {
         return decisions.findValuesAsString("key");
     }
 
-    private static String run(String command) throws IOException {
-        Process process = new ProcessBuilder("bash", "-c", command).start();
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    private static String run(String command) throws IOException, InterruptedException {
+        return ChildProcess.run(new ProcessBuilder("bash", "-c", command)).output();
     }
 }

@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.warmlane.harness.ChildProcess;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
@@ -176,8 +177,9 @@ class DrainIT {
     @Test
     void aStartThatWaitsWithoutEndEndsWhenToldTo() throws Exception {
         Path pipe = directory.resolve("keys.yaml");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor(10, TimeUnit.SECONDS))
-                .isTrue();
+        assertThat(ChildProcess.run(new ProcessBuilder("mkfifo", pipe.toString()))
+                        .exitCode())
+                .isZero();
         gateway = GatewayProcess.start(
                 directory, "warmlane.endpoints=" + engine.uri(), "warmlane.auth.keys-file=" + pipe);
         CompletableFuture<OutputStream> opened = CompletableFuture.supplyAsync(() -> write(pipe));

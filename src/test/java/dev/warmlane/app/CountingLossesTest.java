@@ -28,7 +28,7 @@ class CountingLossesTest {
     @Test
     void breaksOffTheWaitForACollectorThatIsGivenUpMeanwhile() throws Exception {
         CompletableFuture<CompletableResultCode> closed = CompletableFuture.supplyAsync(exporter::shutdown);
-        hanging.begun.await();
+        assertThat(hanging.begun.await(10, TimeUnit.SECONDS)).isTrue();
 
         exporter.giveUp();
 

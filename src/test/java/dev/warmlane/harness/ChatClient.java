@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLConnection;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -15,12 +16,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Talks to the gateway as clients do. */
 public final class ChatClient {
     public static final JsonMapper JSON = JsonMapper.shared();
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -75,12 +82,15 @@ public final class ChatClient {
         return send(HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build());
     }
 
+    /** Waits for the end of the response, for two minutes at most: a request's own timeout ends with the response's head. */
     public HttpResponse<String> send(HttpRequest request) {
+        CompletableFuture<HttpResponse<String>> response = http.sendAsync(request, BodyHandlers.ofString());
         try {
-            return http.send(request, BodyHandlers.ofString());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
+            return response.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? new UncheckedIOException(io) : new IllegalStateException(e);
+        } catch (InterruptedException | TimeoutException e) {
+            response.cancel(true);
             throw new IllegalStateException(e);
         }
     }
@@ -91,13 +101,17 @@ public final class ChatClient {
 
     /** The data of the first of a stream of events. */
     public JsonNode firstEvent(URI uri) {
-        try (BufferedReader events =
-                new BufferedReader(new InputStreamReader(uri.toURL().openStream(), StandardCharsets.UTF_8))) {
-            String line = events.readLine();
-            while (!line.startsWith("data:")) {
-                line = events.readLine();
+        try {
+            URLConnection connection = uri.toURL().openConnection();
+            connection.setReadTimeout((int) PATIENCE.toMillis());
+            try (BufferedReader events =
+                    new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8))) {
+                String line = events.readLine();
+                while (!line.startsWith("data:")) {
+                    line = events.readLine();
+                }
+                return JSON.readTree(line.substring("data:".length()));
             }
-            return JSON.readTree(line.substring("data:".length()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

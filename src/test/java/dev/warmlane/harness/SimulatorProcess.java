@@ -53,10 +53,9 @@ public final class SimulatorProcess implements AutoCloseable {
     /** Sends it a signal, by the name that {@code kill} knows. */
     public void signal(String name) {
         try {
-            int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
-            assertThat(status).isZero();
+            assertThat(ChildProcess.run(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())))
+                            .exitCode())
+                    .isZero();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

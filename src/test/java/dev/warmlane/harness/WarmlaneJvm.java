@@ -15,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,7 +31,6 @@ public final class WarmlaneJvm {
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private static final List<String> QUICK_START =
             List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=simple");
-    private static final int PATIENCE_MINUTES = 2;
     private static final WarmlaneJvm INSTANCE = prepare();
 
     private final List<String> options;
@@ -148,10 +146,8 @@ public final class WarmlaneJvm {
     }
 
     private static void run(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
-        assertThat(process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)).isTrue();
-        assertThat(process.exitValue()).as(output).isZero();
+        ChildProcess.Ended ended = ChildProcess.run(new ProcessBuilder(command).redirectErrorStream(true));
+        assertThat(ended.exitCode()).as(ended.output()).isZero();
     }
 
     /** The class path of the tests with these classes packed: in a directory, a class needs a descriptor of its own. */
