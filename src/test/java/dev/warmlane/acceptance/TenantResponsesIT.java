@@ -69,7 +69,9 @@ class TenantResponsesIT {
     void nobodyElseContinuesIt() {
         String body =
                 "{\"previous_response_id\":\"%s\",\"input\":\"x\",\"previous_response_id\":null}".formatted(create());
-        assertNotFound(client.post(gateway.uri("/v1/responses"), body, Map.of("Authorization", "Bearer " + OTHER)));
+        for (String path : List.of("/v1/responses", "/v1/responses/render")) {
+            assertNotFound(client.post(gateway.uri(path), body, Map.of("Authorization", "Bearer " + OTHER)));
+        }
         assertThat(engine.requests()).isZero();
     }
 

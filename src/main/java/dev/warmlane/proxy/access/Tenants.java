@@ -151,9 +151,10 @@ public final class Tenants {
             }
             if (!traits.storesResponses() || stored != null) {
                 salt(tenant, body);
-                return;
+            } else {
+                mark(body, Map.of("cache_salt", tenant.cacheSalt(), "request_id", tenant.newResponseId()));
             }
-            mark(body, Map.of("cache_salt", tenant.cacheSalt(), "request_id", tenant.newResponseId()));
+            // On any path: a prompt that is only rendered may go on from a response, too.
             body.parse().previousResponses().forEach(id -> requireOwn(tenant, id));
         }
 
