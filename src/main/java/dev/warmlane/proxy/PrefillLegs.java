@@ -197,11 +197,12 @@ final class PrefillLegs {
         leg.refused(status);
         leg.close();
         metrics.prefillLeg(routed.pool().name(), "refused");
+        HttpStatus told = status < 500 ? HttpStatus.resolve(status) : null;
         return alone(
                 routed,
                 dispatch,
                 ApiException.ofStatus(
-                        status < 500 ? HttpStatus.valueOf(status) : HttpStatus.BAD_GATEWAY,
+                        told == null ? HttpStatus.BAD_GATEWAY : told,
                         "The prefill endpoint refused the request with status %d, and no other may compute its prompt."
                                 .formatted(status)));
     }

@@ -264,8 +264,14 @@ class PrefillDecodeIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"400 Bad Request, 400", "500 Internal Server Error, 502", "200 OK, 502"})
-    void aDecodeEndpointThatMayNotComputeAloneDoesNotWhateverThePrefillEndpointSays(String status, int expected) {
+    @CsvSource({
+        "400 Bad Request, 400, with status 400",
+        "499 Client Closed Request, 502, with status 499",
+        "500 Internal Server Error, 502, with status 500",
+        "200 OK, 502, where the blocks of the prompt are"
+    })
+    void aDecodeEndpointThatMayNotComputeAloneDoesNotWhateverThePrefillEndpointSays(
+            String status, int expected, String why) {
         try (SimulatedFleet fleet = SimulatedFleet.start(FleetOptions.instant(1));
                 HandDrivenEngine prefill = HandDrivenEngine.start()) {
             RunningGateway gateway =
@@ -279,6 +285,7 @@ class PrefillDecodeIT {
                 exchange.answer(status, "{}");
             }
             assertThat(response.join().statusCode()).isEqualTo(expected);
+            assertThat(response.join().body()).contains(why);
             assertThat(fleet.server(0).stats().requests()).isZero();
             await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         }
