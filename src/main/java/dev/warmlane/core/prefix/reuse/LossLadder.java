@@ -122,6 +122,14 @@ public record LossLadder(
                     100 * seen.differingShare(),
                     seen.differingBlock());
         }
+        if (seen.answeredTokens() < seen.capacityTokens()) {
+            return String.format(
+                    Locale.ROOT,
+                    "Too little was seen to tell: prompts of %d tokens, while the caches hold %.0f. These blocks may have come"
+                            + " before.",
+                    seen.answeredTokens(),
+                    seen.capacityTokens());
+        }
         return "These blocks were new; no cache helps.";
     }
 

@@ -12,11 +12,15 @@ class LossLadderTest {
 
     /** A million prompt tokens, of which nine tenths came before, and were still in one cache of the pool's size. */
     private static LossLadder ladder(long predicted, long delivered) {
+        return ladder(100_000, predicted, delivered);
+    }
+
+    private static LossLadder ladder(long capacity, long predicted, long delivered) {
         double[] ratios = new double[HitRatioCurve.BUCKETS + 1];
         Arrays.fill(ratios, 0.9);
         HitRatioCurve curve = new HitRatioCurve(ratios, 0.9);
         return LossLadder.of(
-                new CacheUseReport(curve, curve, 100_000, 1, 1000, 100, 1_000_000, predicted, delivered, 0, 0, 0));
+                new CacheUseReport(curve, curve, capacity, 1, 1000, 100, 1_000_000, predicted, delivered, 0, 0, 0));
     }
 
     @Test
@@ -42,5 +46,16 @@ class LossLadderTest {
         assertThat(ladder.steps().stream().mapToLong(Step::tokens).sum() + ladder.deliveredTokens())
                 .isEqualTo(ladder.promptTokens());
         assertThat(ladder.step(Cause.ROUTING).tokens()).isEqualTo(-50_000);
+    }
+
+    /** What came before the caches were filled once is not known. */
+    @Test
+    void blamesNoNewTextWhereLessWasSeenThanTheCachesHold() {
+        assertThat(ladder(1_000_001, 900_000, 900_000).step(Cause.COMPULSORY).remedy())
+                .isEqualTo(
+                        "Too little was seen to tell: prompts of 1000000 tokens, while the caches hold 1000001. These"
+                                + " blocks may have come before.");
+        assertThat(ladder(1_000_000, 900_000, 900_000).step(Cause.COMPULSORY).remedy())
+                .isEqualTo("These blocks were new; no cache helps.");
     }
 }
