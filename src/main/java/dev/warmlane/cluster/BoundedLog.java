@@ -13,6 +13,9 @@ import org.slf4j.LoggerFactory;
  * JGroups thinks is informative, such as every view, is for those who debug it.
  */
 final class BoundedLog implements Log {
+    /** How its warning begins that it could not say goodbye to a replica that is gone; who has left is said once, elsewhere. */
+    private static final String NO_GOODBYE = "failed sending graceful close";
+
     private final Logger logger;
     private final LogRateLimit limit = LogRateLimit.oncePerMinute();
 
@@ -36,7 +39,7 @@ final class BoundedLog implements Log {
     }
 
     private void bounded(String message, @Nullable Throwable cause) {
-        int leftOut = limit.next();
+        int leftOut = message.startsWith(NO_GOODBYE) ? LogRateLimit.LEFT_OUT : limit.next();
         if (leftOut == LogRateLimit.LEFT_OUT) {
             logger.debug(message, cause);
         } else {
