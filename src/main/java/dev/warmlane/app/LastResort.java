@@ -1,5 +1,6 @@
 package dev.warmlane.app;
 
+import dev.warmlane.proxy.http.Drain.TerminationSignals;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
@@ -12,9 +13,6 @@ import java.util.function.IntConsumer;
 public final class LastResort {
     /** How long an end may take that has nothing to drain. */
     private static final Duration LIMIT = Duration.ofSeconds(5);
-
-    /** What a process that SIGTERM ended is customarily said to have returned. */
-    private static final int TERMINATED = 128 + 15;
 
     private final Duration limit;
     private final IntConsumer end;
@@ -31,7 +29,9 @@ public final class LastResort {
 
     /** Limits each exit of this process, by a signal or otherwise, from now on. */
     public static void limitExits() {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> new LastResort().begin(TERMINATED), "last-resort"));
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(() -> new LastResort().begin(TerminationSignals.TERMINATED), "last-resort"));
     }
 
     /**

@@ -191,23 +191,33 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private static void drainAndExit(ConfigurableApplicationContext context, Runnable lastLines) {
-        int code = TerminationSignals.TERMINATED;
-        boolean closed = false;
-        try {
-            code = context.getBean(Drain.class).run() ? 0 : TerminationSignals.TERMINATED;
-            DrainSettings drain = context.getBean(WarmlaneSettings.class).drain();
-            closed = BoundedClose.run(context::close, drain.farewell().plus(drain.close()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException | Error e) {
-            // Whatever it was: what is left of the gateway serves nobody.
-            log.error("the drain has failed, ends at once", e);
-        }
-        if (closed) {
+        int code = drain(context);
+        if (close(context)) {
             System.exit(code);
         }
         // An exit would wait for what does not end.
         lastLines.run();
         Runtime.getRuntime().halt(code);
+    }
+
+    /** The exit code. Whatever fails, as a listener of an operator's own may: nobody is served any more, so the process has to end. */
+    private static int drain(ConfigurableApplicationContext context) {
+        try {
+            return context.getBean(Drain.class).run() ? 0 : TerminationSignals.TERMINATED;
+        } catch (InterruptedException e) {
+            return TerminationSignals.TERMINATED;
+        } catch (RuntimeException | Error e) {
+            log.error("the drain has failed; ends without waiting for requests", e);
+            return TerminationSignals.TERMINATED;
+        }
+    }
+
+    private static boolean close(ConfigurableApplicationContext context) {
+        DrainSettings drain = context.getBean(WarmlaneSettings.class).drain();
+        try {
+            return BoundedClose.run(context::close, drain.farewell().plus(drain.close()));
+        } catch (InterruptedException e) {
+            return false;
+        }
     }
 }
