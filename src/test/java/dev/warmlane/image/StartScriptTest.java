@@ -46,6 +46,19 @@ class StartScriptTest {
     }
 
     @Test
+    void givesObjectsTheSameHeadersInTheTrainingAndWithTheCache() throws Exception {
+        String headers = "-XX:+UseCompactObjectHeaders";
+        assertThat(call(Map.of())).doesNotContain(headers);
+        assertThat(call(Map.of("JAVA_OPTS", "-XX:AOTCacheOutput=/tmp/a"))).contains(headers);
+        Path cache = Files.writeString(home.resolve("warmlane.aot"), "");
+        assertThat(call(Map.of())).contains(headers);
+        assertThat(call(Map.of("JAVA_OPTS", "-XX:AOTMode=on -XX:AOTCache=" + cache)))
+                .contains(headers);
+        Files.writeString(home.resolve("warmlane.aot.jvm"), "JAVA_VERSION=\"25.0.3\"\n");
+        assertThat(call(Map.of())).doesNotContain(headers);
+    }
+
+    @Test
     void doesNotGiveTheCacheToAnotherJava() throws Exception {
         Path cache = Files.writeString(home.resolve("warmlane.aot"), "");
         Files.writeString(home.resolve("warmlane.aot.jvm"), "JAVA_VERSION=\"25.0.3\"\n");
