@@ -64,11 +64,13 @@ engines() {
   await "$pid" upstream http://127.0.0.1:18001/v1/models
 }
 
-# many_engines <last port>: one stand-in on each port from 18101, with the metrics of a real engine; they are what gateways then have
+# many_engines <last port>: one stand-in on each port from 18101, with the metrics of a real engine that has nothing to do; they are what
+# gateways then have
 many_engines() {
   export BENCH=$here
+  sed "s/^\(vllm:num_requests_running.*\) .*/\1 0.0/" "$here/../test/resources/vllm/metrics-newest.prom" >"$work/idle.prom"
   sed -e '/bind .*:1800[2-4]$/d' -e "s/:18001/:18101-$1/" \
-    -e "s|string \"vllm:.*\" if|file $here/../test/resources/vllm/metrics-newest.prom if|" "$here/upstream.cfg" >"$work/engines.cfg"
+    -e "s|string \"vllm:.*\" if|file $work/idle.prom if|" "$here/upstream.cfg" >"$work/engines.cfg"
   start $load_core upstream haproxy -db -f "$work/engines.cfg"
   await "$pid" upstream http://127.0.0.1:18101/v1/models
   endpoints=$(seq -f 'http://127.0.0.1:%.0f' 18101 "$1" | paste -sd,)

@@ -93,6 +93,11 @@ public final class PoolHealth implements HealthWatch {
         presence.heard(endpoint.id().server(), nanoClock.getAsLong());
     }
 
+    /** Whether a byte of a response has come from the server since; also when discovery began to list it. */
+    public boolean heardSince(EndpointId server, long sinceNanos) {
+        return presence.heardSince(server, sinceNanos);
+    }
+
     @Override
     public void succeeded(Endpoint endpoint) {
         if (rules.outliers()) {

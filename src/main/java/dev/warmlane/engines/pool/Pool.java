@@ -81,6 +81,24 @@ public record Pool(
         return discovery.status().state() == DiscoveryStatus.State.STALE;
     }
 
+    /**
+     * Whether a server of this pool has requests in flight, or has sent a byte of a response since.
+     *
+     * @param ranks how many data-parallel ranks it has; 0 where they are not told apart
+     * @param sinceNanos as of {@link System#nanoTime}
+     */
+    public boolean isUsedSince(EndpointId server, int ranks, long sinceNanos) {
+        if (health.heardSince(server, sinceNanos) || router.inFlight().requests(server) > 0) {
+            return true;
+        }
+        for (int rank = 0; rank < ranks; rank++) {
+            if (router.inFlight().requests(server.rank(rank)) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Keeps the key out of logs. */
     @Override
     public String toString() {

@@ -8,6 +8,7 @@ import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +98,16 @@ public record EndpointReport(
      */
     public boolean asleep(long nowNanos) {
         return metrics != null && metrics.asleep() && stands(nowNanos);
+    }
+
+    /** Whether its engine said at the last scrape, which did not fail, that it is awake and has neither running nor waiting requests. */
+    public boolean isIdle() {
+        EndpointLoad load = load();
+        return metrics != null
+                && error == null
+                && !metrics.asleep()
+                && Objects.equals(load.running(), 0L)
+                && Objects.equals(load.waiting(), 0L);
     }
 
     private boolean stands(long nowNanos) {

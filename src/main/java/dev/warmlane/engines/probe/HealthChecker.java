@@ -113,7 +113,8 @@ public final class HealthChecker implements AutoCloseable {
         this.pools = pools;
         this.client = new ProbeClient("warmlane-health", timing);
         // Spread, so that the endpoints of a gateway that has just started do not take turns together.
-        this.poller = new Poller<>(timing, 1, client.loop(), nanoClock, random, this::listed, this::check);
+        this.poller =
+                new Poller<>(timing, 1, client.loop(), nanoClock, random, this::listed, this::check, target -> false);
     }
 
     /** Begins to check. To be called once. */

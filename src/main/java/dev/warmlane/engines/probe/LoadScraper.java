@@ -30,8 +30,8 @@ import org.slf4j.event.Level;
 import reactor.core.Disposable;
 
 /**
- * Scrapes every server of the pools, whatever its state, about once an interval, and tells the pools how many data-parallel ranks
- * it has, and when its process is another one than before. A new one is asked at once, one that is gone is forgotten. A server of
+ * Scrapes every server of the pools, whatever its state, about once an interval, every second one where nothing happens, and tells
+ * the pools how many data-parallel ranks it has, and when its process is another one than before. A new one is asked at once, one that is gone is forgotten. A server of
  * several pools is scraped once, with the key of the first that lists it. Reports may be read from any thread.
  */
 public final class LoadScraper implements EndpointReports, AutoCloseable {
@@ -86,7 +86,8 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         this.client = new ProbeClient("warmlane-scrape", timing);
         this.scrapes = new ScrapeClient(client, modelsInterval, maxMetricsBytes);
         this.modelsWantedNanos = nanoClock.getAsLong();
-        this.poller = new Poller<>(timing, 0, client.loop(), nanoClock, random, this::listed, this::scrape);
+        this.poller =
+                new Poller<>(timing, 0, client.loop(), nanoClock, random, this::listed, this::scrape, this::rests);
     }
 
     /** Begins to scrape. To be called once. */
@@ -144,6 +145,25 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         knowledge.keySet().retainAll(listed.keySet());
         reports.keySet().retainAll(listed.keySet());
         return listed;
+    }
+
+    /**
+     * Whether an endpoint had nothing to do when it was scraped last, and has got nothing from here since. Where several models are
+     * listed, adapters come and go without work; and one that sleeps is to be back soon after it wakes.
+     */
+    private boolean rests(Target target) {
+        EndpointId server = target.endpoint().id();
+        EndpointReport report = reports.get(server);
+        if (report == null || !report.isIdle() || report.models().size() > 1) {
+            return false;
+        }
+        long scrapedNanos = Objects.requireNonNull(report.scrapedAtNanos());
+        for (Pool pool : pools.all()) {
+            if (pool.isUsedSince(server, report.ranks().size(), scrapedNanos)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Disposable scrape(Target target, Runnable ended) {

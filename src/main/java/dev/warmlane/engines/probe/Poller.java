@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
 /**
- * Polls each target about once an interval, give or take a tenth, later where its last poll took longer. Polls start in rounds,
- * several at once, so that hundreds of targets do not wake the thread hundreds of times. A target has at most one poll in
+ * Polls each target about once an interval, give or take a tenth, later where its last poll took longer, and one that rests every
+ * second interval. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A target has at most one poll in
  * flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go first. Follows
  * the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next poll on,
  * one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
@@ -40,6 +41,7 @@ public final class Poller<K, T> {
     private final RandomGenerator random;
     private final Supplier<Map<K, T>> listing;
     private final Poll<T> poll;
+    private final Predicate<T> rests;
     private final Map<K, Member> members = new HashMap<>();
     private final Deque<Member> due = new ArrayDeque<>();
     private Map<K, T> listed = Map.of();
@@ -61,7 +63,7 @@ public final class Poller<K, T> {
     private final class Member {
         private final K key;
         private T target;
-        private State state = State.RESTING;
+        private State state = State.WAITING;
         private long dueNanos;
         private boolean hurried;
         private @Nullable Disposable inFlightPoll;
@@ -76,12 +78,15 @@ public final class Poller<K, T> {
         }
 
         boolean isDue(long nowNanos) {
-            return state == State.RESTING && nowNanos - dueNanos >= 0;
+            long sinceNanos = nowNanos - dueNanos;
+            return state == State.WAITING
+                    && sinceNanos >= 0
+                    && (sinceNanos >= timing.interval().toNanos() || !rests.test(target));
         }
     }
 
     private enum State {
-        RESTING,
+        WAITING,
         DUE,
         POLLING
     }
@@ -93,6 +98,8 @@ public final class Poller<K, T> {
      * @param random spreads the polls; used by one thread
      * @param listing all targets there are now; the same map as before if nothing has changed
      * @param poll polls one
+     * @param rests whether nothing is to be expected of one, so that its next poll can wait; asked in every round in which it could
+     *     be polled
      */
     Poller(
             ProbeTiming timing,
@@ -101,7 +108,8 @@ public final class Poller<K, T> {
             LongSupplier nanoClock,
             RandomGenerator random,
             Supplier<Map<K, T>> listing,
-            Poll<T> poll) {
+            Poll<T> poll,
+            Predicate<T> rests) {
         this.timing = timing;
         this.firstWithin = firstWithin;
         this.loop = loop;
@@ -109,6 +117,7 @@ public final class Poller<K, T> {
         this.random = random;
         this.listing = listing;
         this.poll = poll;
+        this.rests = rests;
     }
 
     /** Begins to poll. To be called once, from any thread. */
@@ -234,7 +243,7 @@ public final class Poller<K, T> {
             member.state = State.DUE;
             due.addFirst(member);
         } else {
-            member.state = State.RESTING;
+            member.state = State.WAITING;
             // A round comes up to a tenth of the interval after this.
             member.dueNanos = startedNanos + between(1 - JITTER, 1);
         }

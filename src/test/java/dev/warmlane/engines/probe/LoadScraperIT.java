@@ -7,9 +7,11 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.pool.PoolBuilder;
+import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -175,6 +178,36 @@ class LoadScraperIT {
         server.answer((request, response) -> response.sendString(Mono.just(engine.formatted(0, 1))));
         await().until(() -> pool.snapshot().endpoints().size() == 2);
         assertThat(report("a").prefixCache()).isEqualTo(new PrefixCacheCounters(1, 1));
+    }
+
+    @Test
+    void asksAnEndpointWithNothingToDoEverySecondIntervalUntilItGetsARequest() {
+        String load =
+                METRICS + "vllm:num_requests_running{engine=\"0\"} %d\nvllm:num_requests_waiting{engine=\"0\"} 0\n";
+        EngineServer busy = open(EngineServer.serving(load.formatted(1)));
+        EngineServer idle = open(EngineServer.serving(load.formatted(0)));
+        pool.replace(List.of(busy.endpoint("busy"), idle.endpoint("idle")));
+        InFlight inFlight = new InFlight();
+        Pools pools = new PoolBuilder(pool).inFlight(inFlight).alone();
+        AtomicLong now = new AtomicLong(System.nanoTime());
+        scraper = open(new LoadScraper(FAST, Duration.ofHours(1), MAX_METRICS_BYTES, pools, now::get, new Random(1)));
+        AtomicInteger rounds = new AtomicInteger();
+        scraper.onRound(rounds::incrementAndGet);
+        scraper.start();
+        await().until(() -> report("busy").version() != null && report("idle").version() != null);
+
+        now.addAndGet(FAST.interval().toNanos());
+        await().until(() -> asked(busy, "/metrics") == 2);
+        int before = rounds.get();
+        await().until(() -> rounds.get() > before + 3);
+        assertThat(asked(idle, "/metrics")).isEqualTo(1);
+
+        now.addAndGet(FAST.interval().toNanos());
+        await().until(() -> asked(idle, "/metrics") == 2 && asked(busy, "/metrics") == 3);
+
+        inFlight.open(new EndpointId("idle"), 10, 10);
+        now.addAndGet(FAST.interval().toNanos());
+        await().until(() -> asked(idle, "/metrics") == 3);
     }
 
     private static long asked(EngineServer server, String path) {
