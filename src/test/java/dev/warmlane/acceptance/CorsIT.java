@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Web pages of an allowed origin talk to the gateway, on the wire and in Chromium; others do not. */
+@Tag("processes")
 class CorsIT {
     private static final String FETCH = """
             async ([url, key]) => {

@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** More connections of clients than there may be, or than there are file descriptors for. */
+@Tag("processes")
 class DescriptorsIT {
     private static final int DESCRIPTORS = 1024;
     private static final String CHAT = request("POST /v1/chat/completions", "{\"messages\":[]}");

@@ -22,10 +22,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A gateway that is told to end, while a test holds its responses back: to clients of HTTP/1.1, of HTTP/2 and of WebSockets at once. */
+@Tag("processes")
 class DrainIT {
     private static final String EVENTS = "200 OK\r\nContent-Type: text/event-stream";
     private static final String CHAT = request("POST /v1/chat/completions", "{\"messages\":[]}");

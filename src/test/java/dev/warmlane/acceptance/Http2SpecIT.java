@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** h2spec ({@code go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1}) finds nothing. Needs it in the PATH. */
+@Tag("processes")
 class Http2SpecIT {
     @TempDir
     private Path directory;

@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.FileSystemUtils;
 
 /** What the Dockerfile does, step by step and without a container: laid out, trained, started, asked, ended. */
+@Tag("processes")
 class ImageIT {
     private static final Path JAR = Path.of("target/warmlane.jar").toAbsolutePath();
 

@@ -22,10 +22,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** OpenAI's clients over two pools, by the models' own names and by others. */
+@Tag("processes")
 class ModelNamesSdkIT {
     private static final Path SDK = Path.of("src/test/sdk");
 

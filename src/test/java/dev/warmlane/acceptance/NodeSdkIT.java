@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** OpenAI's client for Node, and a WebSocket, get along with the gateway: see src/test/sdk/sdk.test.js. */
+@Tag("processes")
 class NodeSdkIT {
     private static final Path SDK = Path.of("src/test/sdk");
 

@@ -4,10 +4,12 @@ import dev.warmlane.harness.DashboardInBrowser;
 import org.junit.jupiter.api.ClassOrderer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The operators' page in Chromium: one browser and one gateway for all of it. Skipped where there is no Chromium. */
+@Tag("processes")
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class OperatorsDashboardIT {
     @RegisterExtension

@@ -43,10 +43,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Pipelines of config/tekton, their Tasks' scripts and the commands in them for real; only Tekton itself is not there. */
+@Tag("processes")
 class TektonIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String KEY = "wl-0123456789abcdef";

@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Prometheus itself says of the rules and of what the dashboards ask it. */
+@Tag("processes")
 class PromtoolIT {
     @Test
     void rulesAreValid() throws Exception {
