@@ -29,9 +29,9 @@ public final class EndpointId {
         }
         this.value = value;
         this.hash = Hashing.xxh3_64().hashCharsToLong(value);
-        Matcher ofRank = OF_RANK.matcher(value);
-        // Most are of servers, made anew each second, and the pattern would look for the end of each part of them.
-        boolean isRank = value.indexOf('#') >= 0 && ofRank.matches();
+        // Most are of servers, made anew each second: not even a matcher for them.
+        Matcher ofRank = value.indexOf('#') < 0 ? null : OF_RANK.matcher(value);
+        boolean isRank = ofRank != null && ofRank.matches();
         this.server = isRank ? new EndpointId(ofRank.group(1)) : null;
         this.rank = isRank ? Integer.parseInt(ofRank.group(2)) : 0;
     }

@@ -19,10 +19,10 @@ final class Imbalance {
     /** Requests an endpoint that make chance small. */
     private static final long ENOUGH = 20;
 
-    private final Deque<Map<String, Sent>> marks = new ArrayDeque<>();
+    private final Deque<Mark> marks = new ArrayDeque<>();
     private long samples;
-    private Map<String, Sent> start = Map.of();
-    private Map<String, Sent> now = Map.of();
+    private Mark start = new Mark(Map.of(), 0);
+    private Mark now = start;
 
     /**
      * What was sent to an endpoint since it came.
@@ -32,13 +32,24 @@ final class Imbalance {
      */
     record Sent(long requests, long promptTokens) {}
 
+    /**
+     * The counts of one moment.
+     *
+     * @param requests of all endpoints
+     */
+    private record Mark(Map<String, Sent> sent, long requests) {
+        static Mark of(Map<String, Sent> sent) {
+            return new Mark(Map.copyOf(sent), sum(sent.values(), Sent::requests));
+        }
+    }
+
     /** Takes the counts of now, once a second, of the endpoints that take their full load. */
     void add(Map<String, Sent> sent) {
-        if (!sent.keySet().equals(now.keySet())) {
+        if (!sent.keySet().equals(now.sent.keySet())) {
             marks.clear();
             samples = 0;
         }
-        now = Map.copyOf(sent);
+        now = Mark.of(sent);
         start = start();
         if (samples++ % SPACING == 0) {
             marks.addLast(now);
@@ -59,26 +70,28 @@ final class Imbalance {
     }
 
     private double of(ToLongFunction<Sent> count) {
-        long all = sum(now.values(), count) - sum(start.values(), count);
-        if (sum(now.values(), Sent::requests) - sum(start.values(), Sent::requests) < ENOUGH || all <= 0) {
+        if (now.requests - start.requests < ENOUGH) {
+            return Double.NaN;
+        }
+        long all = sum(now.sent.values(), count) - sum(start.sent.values(), count);
+        if (all <= 0) {
             return Double.NaN;
         }
         long most = 0;
-        for (Map.Entry<String, Sent> each : now.entrySet()) {
-            Sent before = start.getOrDefault(each.getKey(), each.getValue());
+        for (Map.Entry<String, Sent> each : now.sent.entrySet()) {
+            Sent before = start.sent.getOrDefault(each.getKey(), each.getValue());
             most = Math.max(most, count.applyAsLong(each.getValue()) - count.applyAsLong(before));
         }
-        return (double) most * now.size() / all;
+        return (double) most * now.sent.size() / all;
     }
 
     /** The newest mark that is a minute old and has enough requests after it, else the oldest. */
-    private Map<String, Sent> start() {
-        Iterator<Map<String, Sent>> newestFirst = marks.descendingIterator();
-        Map<String, Sent> found = now;
+    private Mark start() {
+        Iterator<Mark> newestFirst = marks.descendingIterator();
+        Mark found = now;
         for (int age = 1; newestFirst.hasNext(); age++) {
             found = newestFirst.next();
-            long since = sum(now.values(), Sent::requests) - sum(found.values(), Sent::requests);
-            if (age > MINUTE && since >= ENOUGH * now.size()) {
+            if (age > MINUTE && now.requests - found.requests >= ENOUGH * now.sent.size()) {
                 return found;
             }
         }

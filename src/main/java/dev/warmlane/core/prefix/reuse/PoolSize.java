@@ -164,11 +164,9 @@ public final class PoolSize {
                     ratio(seen, now, cacheNeed),
                     hitRatio);
         } else {
-            text = String.format(
-                    Locale.ROOT,
-                    "load: %.1f requests in flight and queued, %.0f for each endpoint",
-                    load,
-                    requestsEach);
+            // Told anew each second: a format would cost more than all that it is derived from.
+            text = "load: " + Math.round(load * 10) / 10.0 + " requests in flight and queued, "
+                    + Math.round(requestsEach) + " for each endpoint";
         }
         if (loadNeed > most || cacheNeed > most || now > most) {
             return text + "; no more than %d are allowed".formatted(most);
