@@ -31,9 +31,13 @@ public final class EndpointId {
         this.hash = Hashing.xxh3_64().hashCharsToLong(value);
         // Most are of servers, made anew each second: not even a matcher for them.
         Matcher ofRank = value.indexOf('#') < 0 ? null : OF_RANK.matcher(value);
-        boolean isRank = ofRank != null && ofRank.matches();
-        this.server = isRank ? new EndpointId(ofRank.group(1)) : null;
-        this.rank = isRank ? Integer.parseInt(ofRank.group(2)) : 0;
+        if (ofRank != null && ofRank.matches()) {
+            this.server = new EndpointId(ofRank.group(1));
+            this.rank = Integer.parseInt(ofRank.group(2));
+        } else {
+            this.server = null;
+            this.rank = 0;
+        }
     }
 
     /** The identity of a rank of this server. */
