@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,22 +72,24 @@ public final class AffinityTable implements Bindings {
 
     @Override
     public void bind(AffinityKey key, EndpointId endpoint) {
-        bindInOrder(key, endpoint);
+        bind(key, endpoint, order -> {});
     }
 
     /**
-     * Binds a key as {@link #bind} does.
+     * Binds a key as {@link #bind(AffinityKey, EndpointId)} does.
      *
-     * @return how often the key has been bound to another endpoint, this time included: the order of the binding, from 1
+     * @param told how often the key has been bound to another endpoint, this time included: the order of the binding, from 1.
+     *     Called before anything else changes the key, so that what is told of one key is told in the order in which it
+     *     happened; must be short and leave this table alone
      */
-    public long bindInOrder(AffinityKey key, EndpointId endpoint) {
-        Binding bound = bindings.asMap()
-                .compute(
-                        key,
-                        (same, binding) -> binding != null && binding.endpoint().equals(endpoint)
-                                ? binding
-                                : binding(endpoint, binding == null ? 1 : binding.order() + 1));
-        return bound == null ? 0 : bound.order();
+    public void bind(AffinityKey key, EndpointId endpoint, LongConsumer told) {
+        bindings.asMap().compute(key, (same, binding) -> {
+            Binding bound = binding != null && binding.endpoint().equals(endpoint)
+                    ? binding
+                    : binding(endpoint, binding == null ? 1 : binding.order() + 1);
+            told.accept(bound.order());
+            return bound;
+        });
     }
 
     /**
@@ -142,10 +145,36 @@ public final class AffinityTable implements Bindings {
         return bindings.asMap().remove(key) != null;
     }
 
+    /**
+     * Removes a binding as {@link #release(AffinityKey)} does.
+     *
+     * @param told called in any case, as in {@link #bind(AffinityKey, EndpointId, LongConsumer)}
+     */
+    public boolean release(AffinityKey key, Runnable told) {
+        boolean[] wasBound = {false};
+        bindings.asMap().compute(key, (same, binding) -> {
+            wasBound[0] = binding != null;
+            told.run();
+            return null;
+        });
+        return wasBound[0];
+    }
+
     @Override
     public void release(AffinityKey key, EndpointId endpoint) {
-        bindings.asMap()
-                .computeIfPresent(key, (same, binding) -> binding.endpoint().equals(endpoint) ? null : binding);
+        release(key, endpoint, () -> {});
+    }
+
+    /**
+     * Removes a binding as {@link #release(AffinityKey, EndpointId)} does.
+     *
+     * @param told called in any case, as in {@link #bind(AffinityKey, EndpointId, LongConsumer)}
+     */
+    public void release(AffinityKey key, EndpointId endpoint, Runnable told) {
+        bindings.asMap().compute(key, (same, binding) -> {
+            told.run();
+            return binding == null || binding.endpoint().equals(endpoint) ? null : binding;
+        });
     }
 
     @Override

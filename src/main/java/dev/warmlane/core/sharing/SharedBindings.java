@@ -27,19 +27,17 @@ public final class SharedBindings implements Bindings {
 
     @Override
     public void bind(AffinityKey key, EndpointId endpoint) {
-        facts.add(new Fact.Bound(key, endpoint, table.bindInOrder(key, endpoint)));
+        table.bind(key, endpoint, order -> facts.add(new Fact.Bound(key, endpoint, order)));
     }
 
     @Override
     public boolean release(AffinityKey key) {
-        facts.add(new Fact.Unbound(key, null));
-        return table.release(key);
+        return table.release(key, () -> facts.add(new Fact.Unbound(key, null)));
     }
 
     @Override
     public void release(AffinityKey key, EndpointId endpoint) {
-        facts.add(new Fact.Unbound(key, endpoint));
-        table.release(key, endpoint);
+        table.release(key, endpoint, () -> facts.add(new Fact.Unbound(key, endpoint)));
     }
 
     /** Tells nobody: endpoints that leave leave all replicas. */

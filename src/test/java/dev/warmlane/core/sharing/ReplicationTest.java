@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReplicationTest {
@@ -108,6 +109,27 @@ class ReplicationTest {
         three.replication.bindings().release(KEY);
         replicas.exchange();
         assertThat(replicas.all).extracting(replica -> replica.table.peek(KEY)).containsOnlyNulls();
+    }
+
+    @Test
+    void whoBindsWhileTheKeyIsReleasedComesBeforeOrAfterThatEverywhere() throws InterruptedException {
+        one.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        Thread binds = new Thread(() -> one.replication.bindings().bind(KEY, B));
+        one.replication.onFact(() -> {
+            if (binds.getState() == Thread.State.NEW) {
+                binds.start();
+                while (binds.isAlive() && binds.getState() != Thread.State.BLOCKED) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        one.replication.bindings().release(KEY);
+        binds.join();
+        replicas.exchange();
+        assertThat(replicas.all)
+                .extracting(replica -> Optional.ofNullable(replica.table.peek(KEY)))
+                .containsOnly(Optional.ofNullable(one.table.peek(KEY)));
     }
 
     @Test
