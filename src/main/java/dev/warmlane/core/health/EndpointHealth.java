@@ -1,6 +1,8 @@
 package dev.warmlane.core.health;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The health of one endpoint that discovery calls ready. Immutable; {@link HealthBook} makes one from another.
@@ -69,19 +71,35 @@ public sealed interface EndpointHealth {
      *
      * @param reason why it was ejected before
      * @param sinceNanos when it was ejected
-     * @param taken whether a request is on its way that will tell
-     * @param takenNanos when that was sent, or 0
+     * @param trial the endpoint as in the snapshot by which the request was decided that is on its way and will tell; null if
+     *     none is
+     * @param trialNanos when that was sent, or 0
      */
     record Probation(
-            EjectionReason reason, int ejections, long sinceNanos, boolean taken, long takenNanos, boolean cacheLost)
+            EjectionReason reason,
+            int ejections,
+            long sinceNanos,
+            @Nullable Endpoint trial,
+            long trialNanos,
+            boolean cacheLost)
             implements EndpointHealth {
 
-        Probation takenAt(long nowNanos) {
-            return new Probation(reason, ejections, sinceNanos, true, nowNanos, cacheLost);
+        boolean taken() {
+            return trial != null;
+        }
+
+        /** Whether it is this request's. The snapshot is another one once a request was on its way for too long. */
+        @SuppressWarnings("ReferenceEquality") // as they say the same
+        boolean takenBy(Endpoint endpoint) {
+            return trial == endpoint;
+        }
+
+        Probation taken(Endpoint endpoint, long nowNanos) {
+            return new Probation(reason, ejections, sinceNanos, endpoint, nowNanos, cacheLost);
         }
 
         Probation free() {
-            return new Probation(reason, ejections, sinceNanos, false, 0, cacheLost);
+            return new Probation(reason, ejections, sinceNanos, null, 0, cacheLost);
         }
     }
 

@@ -135,19 +135,21 @@ final class HealthBook {
                 return new Ejected(e.reason(), e.ejections(), e.sinceNanos(), e.untilNanos(), e.checkFailed(), true);
             }
             return health instanceof Probation p
-                    ? new Probation(p.reason(), p.ejections(), p.sinceNanos(), p.taken(), p.takenNanos(), true)
+                    ? new Probation(p.reason(), p.ejections(), p.sinceNanos(), p.trial(), p.trialNanos(), true)
                     : back(health.ejections(), nowNanos);
         });
     }
 
     /** A request is on its way that will tell whether an endpoint is back. Only the first changes anything. */
-    HealthBook claim(EndpointId id, long nowNanos) {
-        return with(id, health -> health instanceof Probation p && !p.taken() ? p.takenAt(nowNanos) : health);
+    HealthBook claim(Endpoint endpoint, long nowNanos) {
+        return with(
+                endpoint.id(),
+                health -> health instanceof Probation p && !p.taken() ? p.taken(endpoint, nowNanos) : health);
     }
 
-    /** That request told nothing. */
-    HealthBook release(EndpointId id) {
-        return with(id, health -> health instanceof Probation p && p.taken() ? p.free() : health);
+    /** That request told nothing. One that was on its way for too long changes nothing: another is by now. */
+    HealthBook release(Endpoint endpoint) {
+        return with(endpoint.id(), health -> health instanceof Probation p && p.takenBy(endpoint) ? p.free() : health);
     }
 
     /**
@@ -187,7 +189,7 @@ final class HealthBook {
                 changed.put(id, probation(e));
             } else if (health instanceof Probation p
                     && p.taken()
-                    && nowNanos - p.takenNanos() >= rules.ejectionNanos(1)) {
+                    && nowNanos - p.trialNanos() >= rules.ejectionNanos(1)) {
                 // It hangs, or takes long; the next may tell sooner.
                 changed.put(id, p.free());
             } else if (health instanceof Starting s && rules.loadShare(nowNanos - s.sinceNanos()) >= 1) {
@@ -245,8 +247,7 @@ final class HealthBook {
     }
 
     private static Probation probation(Ejected ejected) {
-        return new Probation(
-                ejected.reason(), ejected.ejections(), ejected.sinceNanos(), false, 0, ejected.cacheLost());
+        return new Probation(ejected.reason(), ejected.ejections(), ejected.sinceNanos(), null, 0, ejected.cacheLost());
     }
 
     private HealthBook with(EndpointId id, UnaryOperator<EndpointHealth> change) {

@@ -80,7 +80,7 @@ public final class PoolHealth implements HealthWatch {
 
     @Override
     public boolean admits(Endpoint endpoint) {
-        if (endpoint.state() != EndpointState.PROBATION || claim(endpoint.id())) {
+        if (endpoint.state() != EndpointState.PROBATION || claim(endpoint)) {
             return true;
         }
         // The request that came first may not have replaced the snapshot yet, and the caller reads it again next.
@@ -129,7 +129,7 @@ public final class PoolHealth implements HealthWatch {
     @Override
     public void undecided(Endpoint endpoint) {
         if (endpoint.state() == EndpointState.PROBATION) {
-            current.change(before -> before.release(endpoint.id()));
+            current.change(before -> before.release(endpoint));
         }
     }
 
@@ -156,7 +156,7 @@ public final class PoolHealth implements HealthWatch {
         current.tell(HealthListener::ticked);
     }
 
-    private boolean claim(EndpointId endpoint) {
+    private boolean claim(Endpoint endpoint) {
         return current.change(before -> before.claim(endpoint, nanoClock.getAsLong()));
     }
 

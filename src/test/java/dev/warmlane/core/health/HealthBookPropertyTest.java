@@ -2,6 +2,7 @@ package dev.warmlane.core.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.health.EndpointHealth.EjectionReason;
@@ -42,11 +43,12 @@ class HealthBookPropertyTest {
     }
 
     private static HealthBook apply(HealthBook book, Event event, long now) {
-        EndpointId id = HealthBookTest.id(event.endpoint());
+        Endpoint endpoint = HealthBookTest.endpoint(event.endpoint());
+        EndpointId id = endpoint.id();
         return switch (event.kind()) {
             case 0 -> book.fail(id, EjectionReason.SUCCESS_RATE, event.seconds() % 2 == 0, now);
-            case 1 -> book.claim(id, now);
-            case 2 -> book.release(id);
+            case 1 -> book.claim(endpoint, now);
+            case 2 -> book.release(endpoint);
             case 3 -> book.failProbation(id, event.seconds() % 2 == 0, now);
             case 4 -> book.passProbation(id, now);
             case 5 -> book.checkFailed(id, true, false, now);
@@ -64,8 +66,8 @@ class HealthBookPropertyTest {
             back = back.checkRose(id);
         }
         back = back.tick(later);
-        for (EndpointId id : book.all().keySet()) {
-            back = back.release(id).claim(id, later).passProbation(id, later);
+        for (Endpoint endpoint : discovered.endpoints()) {
+            back = back.claim(endpoint, later).passProbation(endpoint.id(), later);
         }
         back = back.tick(later + 30 * SECOND);
         assertThat(back.all().values()).hasOnlyElementsOfType(Healthy.class);

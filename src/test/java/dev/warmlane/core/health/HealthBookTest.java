@@ -23,6 +23,7 @@ class HealthBookTest {
     private static final EndpointId B = id(1);
 
     private final EndpointSnapshot four = endpoints(4);
+    private final Endpoint a = four.find(A);
     private final HealthBook book = HealthBook.empty(Rules.defaults()).follow(four, 0);
 
     @Test
@@ -73,9 +74,9 @@ class HealthBookTest {
 
         HealthBook probation = ejected.tick(30 * SECOND);
         assertThat(state(probation, A)).isEqualTo(EndpointState.PROBATION);
-        HealthBook tried = probation.claim(A, 30 * SECOND);
+        HealthBook tried = probation.claim(a, 30 * SECOND);
         assertThat(state(tried, A)).isEqualTo(EndpointState.SUSPENDED);
-        assertThat(tried.claim(A, 30 * SECOND)).as("one at a time").isSameAs(tried);
+        assertThat(tried.claim(a, 30 * SECOND)).as("one at a time").isSameAs(tried);
 
         HealthBook back = tried.passProbation(A, 31 * SECOND);
         assertThat(back.of(A)).isEqualTo(new Starting(1, 31 * SECOND));
@@ -86,18 +87,27 @@ class HealthBookTest {
     @Test
     void aRequestThatTellsNothingLeavesItOnProbation() {
         HealthBook probation = fail(book, A, 0).tick(30 * SECOND);
-        assertThat(probation.claim(A, 30 * SECOND).release(A).of(A)).isEqualTo(probation.of(A));
+        assertThat(probation.claim(a, 30 * SECOND).release(a).of(A)).isEqualTo(probation.of(A));
     }
 
     @Test
     void aRequestThatHangsKeepsNoOtherFromTrying() {
-        HealthBook tried = fail(book, A, 0).tick(30 * SECOND).claim(A, 31 * SECOND);
+        HealthBook tried = fail(book, A, 0).tick(30 * SECOND).claim(a, 31 * SECOND);
         assertThat(tried.tick(60 * SECOND)).isSameAs(tried);
 
         HealthBook again = tried.tick(61 * SECOND);
         assertThat(state(again, A)).isEqualTo(EndpointState.PROBATION);
-        assertThat(again.claim(A, 61 * SECOND).passProbation(A, 62 * SECOND).of(A))
+        assertThat(again.claim(a, 61 * SECOND).passProbation(A, 62 * SECOND).of(A))
                 .isEqualTo(new Starting(1, 62 * SECOND));
+    }
+
+    @Test
+    void aRequestThatHungAndTellsNothingLeavesTheNextItsTrial() {
+        HealthBook first = fail(book, A, 0).tick(30 * SECOND).claim(a, 30 * SECOND);
+        Endpoint seenLater = endpoint(0);
+        HealthBook second = first.tick(60 * SECOND).claim(seenLater, 60 * SECOND);
+        assertThat(second.release(a)).isSameAs(second);
+        assertThat(state(second.release(seenLater), A)).isEqualTo(EndpointState.PROBATION);
     }
 
     @Test
@@ -115,7 +125,7 @@ class HealthBookTest {
             assertThat(ejected.ejections()).isEqualTo(ejections);
             assertThat(ejected.untilNanos() - ejected.sinceNanos()).isEqualTo(Math.min(300, 30 * ejections) * SECOND);
             now = now.tick(ejected.untilNanos())
-                    .claim(A, ejected.untilNanos())
+                    .claim(a, ejected.untilNanos())
                     .failProbation(A, false, ejected.untilNanos());
         }
     }
@@ -160,8 +170,7 @@ class HealthBookTest {
         HealthBook fell = book.checkFailed(A, true, false, 0);
         assertThat(fell.of(A)).isEqualTo(new Ejected(EjectionReason.HEALTH_CHECK, 0, 0, 0, true, false));
         assertThat(fell.tick(1000 * SECOND)).isSameAs(fell);
-        assertThat(fell.checkRose(A).of(A))
-                .isEqualTo(new Probation(EjectionReason.HEALTH_CHECK, 0, 0, false, 0, false));
+        assertThat(fell.checkRose(A).of(A)).isEqualTo(new Probation(EjectionReason.HEALTH_CHECK, 0, 0, null, 0, false));
     }
 
     @Test
@@ -182,7 +191,7 @@ class HealthBookTest {
     void sessionsWaitForAShortEjectionOnly() {
         assertThat(state(fail(book, A, 0), A)).isEqualTo(EndpointState.SUSPENDED);
         HealthBook second =
-                fail(book, A, 0).tick(30 * SECOND).claim(A, 30 * SECOND).failProbation(A, false, 31 * SECOND);
+                fail(book, A, 0).tick(30 * SECOND).claim(a, 30 * SECOND).failProbation(A, false, 31 * SECOND);
         assertThat(state(second, A)).isEqualTo(EndpointState.EJECTED);
     }
 
@@ -190,7 +199,7 @@ class HealthBookTest {
     void sessionsDoNotWaitForACacheThatIsLost() {
         HealthBook dead = book.fail(A, EjectionReason.CONSECUTIVE_FAILURES, true, 0);
         assertThat(state(dead, A)).isEqualTo(EndpointState.EJECTED);
-        assertThat(state(dead.tick(30 * SECOND).claim(A, 30 * SECOND), A)).isEqualTo(EndpointState.EJECTED);
+        assertThat(state(dead.tick(30 * SECOND).claim(a, 30 * SECOND), A)).isEqualTo(EndpointState.EJECTED);
         assertThat(state(fail(book, A, 0).checkFailed(A, false, false, 0), A))
                 .as("nobody knows for how long")
                 .isEqualTo(EndpointState.EJECTED);
@@ -235,7 +244,7 @@ class HealthBookTest {
         return new EndpointId("pod-" + number);
     }
 
-    private static Endpoint endpoint(int number) {
+    static Endpoint endpoint(int number) {
         URI uri = URI.create("http://pod-%d:8000".formatted(number));
         return new Endpoint(id(number), "pod-" + number, uri, EndpointState.READY);
     }

@@ -126,6 +126,21 @@ class HealthRoutingTest {
         assertThat(state("e0")).isEqualTo(EndpointState.STARTING);
     }
 
+    @Test
+    void aTrialThatHungAndEndsWithoutAWordLetsNoThirdInBesideTheSecond() {
+        failInARow("e0", FailureCause.UNAVAILABLE, 5);
+        now += 30 * SECOND;
+        health.tick();
+        Dispatch hangs = to("e0");
+        now += 30 * SECOND;
+        health.tick();
+        Dispatch second = to("e0");
+        hangs.close();
+        assertThat(selectable()).doesNotContain("e0");
+        second.close();
+        assertThat(selectable()).contains("e0");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"expected-cost", "sticky"})
     void aNewSessionWhoseFirstEndpointFailsIsPlacedAtTheNextAndHasNotMoved(String policy) {
