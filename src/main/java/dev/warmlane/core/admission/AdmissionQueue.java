@@ -201,6 +201,7 @@ public final class AdmissionQueue {
         }
     }
 
+    /** Returns whether the next may try: not if this one found no capacity, rather than left meanwhile. */
     private boolean enter(Ticket next) {
         boolean keepsWaiting = false;
         boolean tooLate = false;
@@ -214,7 +215,7 @@ public final class AdmissionQueue {
                     // While it was taken out, nobody could refuse it.
                     tooLate = tickets.giveUp(next);
                 } else {
-                    tickets.restore(next);
+                    keepsWaiting = tickets.restore(next);
                 }
                 waiting = tickets.size();
             }

@@ -81,11 +81,13 @@ final class WaitingQueue {
         return chosen;
     }
 
-    /** Puts back a ticket that was taken out and found no capacity, unless it is over meanwhile. */
-    void restore(Ticket ticket) {
-        if (!ticket.over) {
-            inTurn.add(ticket);
-        }
+    /**
+     * Puts back a ticket that was taken out and found no capacity.
+     *
+     * @return false if it is over meanwhile
+     */
+    boolean restore(Ticket ticket) {
+        return !ticket.over && inTurn.add(ticket);
     }
 
     /** The ticket is over because its request is being served. */

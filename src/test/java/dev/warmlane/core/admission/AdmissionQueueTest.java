@@ -144,6 +144,27 @@ class AdmissionQueueTest {
     }
 
     @Test
+    void whoLeavesWhileItIsLetInLetsTheNextGo() {
+        List<Ticket> leaves = new ArrayList<>();
+        leaves.add(admission.await(claim(ALICE, 0), new Waiter() {
+            @Override
+            public boolean enter() {
+                admission.leave(leaves.get(0));
+                return false;
+            }
+
+            @Override
+            public void refused(Refusal refusal) {
+                throw new AssertionError(refusal);
+            }
+        }));
+        await("next", claim(ALICE, 0));
+        serve(1);
+        assertThat(served).containsExactly("next");
+        assertThat(admission.isIdle()).isTrue();
+    }
+
+    @Test
     void turnsThatWereNotUsedAreNotCharged() {
         for (int i = 0; i < 50; i++) {
             admission.leave(await("aborted-" + i, claim(ALICE, 0)));
