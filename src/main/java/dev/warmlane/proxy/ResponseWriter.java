@@ -8,6 +8,7 @@ import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.NamedModels.NamedModel;
 import dev.warmlane.proxy.body.ChunkRewriter.UsageChunkRemover;
 import dev.warmlane.proxy.body.ChunkRewriter.UsageCorrection;
+import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.error.FailureLog;
 import dev.warmlane.proxy.http.RequestIds;
@@ -214,6 +215,10 @@ final class ResponseWriter {
             headers.set(RequestIds.HEADER, routed.requestId());
             if (FailureCause.isUnavailable(status) && routed.attempts().isRetryDiscouraged()) {
                 headers.set(SHOULD_RETRY, "false");
+            }
+            if (status == 503 && !headers.containsHeader(ApiException.RETRY_AFTER)) {
+                // vLLM does not say it, not even where its queue is full.
+                ApiException.retrySoon().forEach(headers::set);
             }
             NamedModel named = routed.named();
             if (explained && named != null) {

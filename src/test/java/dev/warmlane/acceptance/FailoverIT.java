@@ -91,6 +91,9 @@ class FailoverIT {
         assertThat(ChatClient.json(response).at("/error/message").asString()).isEqualTo("Simulated fault.");
         assertThat(response.headers().firstValue("server")).contains("uvicorn");
         assertThat(response.headers().firstValue("x-should-retry")).contains("false");
+        assertThat(response.headers().firstValue("retry-after"))
+                .as("which vLLM leaves out")
+                .contains("1");
         assertThat(fleet.requestsSeen() - before)
                 .as("the first and two retries")
                 .isEqualTo(3);

@@ -14,6 +14,9 @@ public final class ApiException extends RuntimeException {
     /** The only one there is (RFC 6455). */
     public static final String WEBSOCKET_VERSION = "13";
 
+    /** Says in seconds, or by a date, when to try again. */
+    public static final String RETRY_AFTER = "retry-after";
+
     private static final long serialVersionUID = 1L;
 
     private static final Duration RETRY_SOON = Duration.ofSeconds(1);
@@ -37,18 +40,23 @@ public final class ApiException extends RuntimeException {
         return new ApiException(status, param, code, message, Map.of());
     }
 
-    /** @param after when it makes sense to try again, which the headers say in seconds and, for OpenAI's clients, in milliseconds */
+    /** @param after when it makes sense to try again */
     private static ApiException retryable(
             HttpStatus status, @Nullable String param, String code, String message, Duration after) {
+        return new ApiException(status, param, code, message, retryAfter(after));
+    }
+
+    /** When it makes sense to try again, in headers: in seconds and, for OpenAI's clients, in milliseconds. */
+    private static Map<String, String> retryAfter(Duration after) {
         // Rounded up: whoever comes back too early is refused again.
         long millis = after.plusMillis(1).minusNanos(1).toMillis();
         long seconds = Math.max(1, (millis + 999) / 1000);
-        return new ApiException(
-                status,
-                param,
-                code,
-                message,
-                Map.of("retry-after", Long.toString(seconds), "retry-after-ms", Long.toString(millis)));
+        return Map.of(RETRY_AFTER, Long.toString(seconds), "retry-after-ms", Long.toString(millis));
+    }
+
+    /** The headers of a 503 whose end nobody knows. */
+    public static Map<String, String> retrySoon() {
+        return retryAfter(RETRY_SOON);
     }
 
     private static ApiException unavailable(String code, String message, Duration retryAfter) {
