@@ -40,6 +40,9 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LoadScraper.class);
 
+    /** With a longer one, every second interval would be too seldom: metrics of a minute ago are an alarm. */
+    private static final Duration LONGEST_RESTED_INTERVAL = Duration.ofSeconds(5);
+
     /** The first release of which every patch lets a request say which rank is to compute it. */
     private static final EngineVersion RANKS_NAMED_SINCE = new EngineVersion(0, 12);
 
@@ -154,7 +157,10 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private boolean rests(Target target) {
         EndpointId server = target.endpoint().id();
         EndpointReport report = reports.get(server);
-        if (report == null || !report.isIdle() || report.models().size() > 1) {
+        if (report == null
+                || !report.isIdle()
+                || report.models().size() > 1
+                || timing.interval().compareTo(LONGEST_RESTED_INTERVAL) > 0) {
             return false;
         }
         long scrapedNanos = Objects.requireNonNull(report.scrapedAtNanos());
