@@ -79,7 +79,8 @@ final class ErrorResponses {
         }
         boolean telling = status == 404 && routed.requestBody().model() != null;
         boolean ranked = status == 400 && endpoint.id().isRank();
-        boolean possible = telling || ranked || (status >= 500 && retries.possible(routed));
+        // Of a 503 it has to be known whether the endpoint is to blame, even where no other can be asked.
+        boolean possible = telling || ranked || status == 503 || (status >= 500 && retries.possible(routed));
         if (!possible || !ResponseWriter.isShort(upstream)) {
             // Asked even where it cannot be, since it notes which endpoints fail.
             return FailureCause.isUnavailable(status) && retries.giveUp(routed, FailureCause.UNAVAILABLE)
@@ -111,7 +112,13 @@ final class ErrorResponses {
 
     private Mono<Void> decide(RoutedExchange routed, Dispatch dispatch, int status, ByteBuf body, Mono<Void> passed) {
         return refusal(routed, dispatch, status, body)
-                .filter(cause -> retries.giveUp(routed, cause))
+                .filter(cause -> {
+                    boolean givenUp = retries.giveUp(routed, cause);
+                    if (!givenUp && cause == FailureCause.FULL) {
+                        dispatch.full();
+                    }
+                    return givenUp;
+                })
                 .flatMap(cause -> Mono.<Void>error(UnusableResponse.refusal(status, cause)))
                 .switchIfEmpty(passed);
     }

@@ -183,6 +183,24 @@ class EndpointTroubleIT {
     }
 
     @Test
+    void whereAllAreFullNoneIsEjectedForIt() {
+        for (int i = 0; i < 40; i++) {
+            CompletableFuture<HttpResponse<String>> response = send("full-" + i);
+            await().until(() -> {
+                Exchange refused = any();
+                if (refused != null) {
+                    refused.answer("503 No" + JSON, FULL);
+                }
+                return response.isDone();
+            });
+            assertThat(response.join().statusCode()).isEqualTo(503);
+            assertThat(response.join().body()).isEqualTo(FULL);
+        }
+        assertThat(engines)
+                .allMatch(engine -> pool().health().of(endpoint(engine).id()) instanceof Healthy);
+    }
+
+    @Test
     void anErrorOfAServerAtWorkPasses() {
         CompletableFuture<HttpResponse<String>> response = send("one");
         next(0, 1, 2, 3).answer("500 Internal Server Error" + JSON, "{\"error\":\"cannot compute\"}");

@@ -20,6 +20,7 @@ public final class Dispatch implements AutoCloseable {
     private volatile @Nullable Dispatch prefill;
     private volatile boolean transferred;
     private volatile boolean erred;
+    private volatile boolean full;
     private final Router router;
     private final Lease lease;
     private final HealthWatch health;
@@ -164,6 +165,11 @@ public final class Dispatch implements AutoCloseable {
         router.notes().unreported(decision);
     }
 
+    /** The error that the endpoint responded with says that its queue is full, and so nothing against it. Before {@link #refused}. */
+    public void full() {
+        full = true;
+    }
+
     /**
      * The endpoint responded with an error, which the client gets: it computed nothing that is worth remembering.
      *
@@ -178,7 +184,7 @@ public final class Dispatch implements AutoCloseable {
             return;
         }
         if (FailureCause.isUnavailable(status)) {
-            health.failed(endpoint(), FailureCause.UNAVAILABLE);
+            health.failed(endpoint(), full ? FailureCause.FULL : FailureCause.UNAVAILABLE);
         } else if (status < 500) {
             health.succeeded(endpoint());
         } else {

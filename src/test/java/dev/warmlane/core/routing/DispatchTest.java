@@ -67,6 +67,14 @@ class DispatchTest implements HealthWatch {
     }
 
     @Test
+    void aFullQueueThatTheClientHearsOfIsToldAsSuch() {
+        dispatch.full();
+        dispatch.refused(503);
+        dispatch.close();
+        assertThat(heard).containsExactly("failed full");
+    }
+
+    @Test
     void anErrorOfTheClientIsASuccessOfTheEndpoint() {
         dispatch.refused(400);
         dispatch.firstByte();
