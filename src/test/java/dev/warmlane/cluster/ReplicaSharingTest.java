@@ -101,7 +101,7 @@ class ReplicaSharingTest {
         InFlight inFlight = new InFlight();
         PredictedContents contents =
                 sharing.replication().share(pool, index, inFlight).contents();
-        sharing.replication().post(new byte[Replication.MAX_BULLETIN_BYTES]);
+        sharing.replication().post(List.of(new byte[Replication.MAX_PAGE_BYTES]));
         for (int i = 0; i < 5000; i++) {
             EndpointId endpoint = new EndpointId("endpoint-" + i);
             sharing.replication().bindings().bind(new AffinityKey(KeySource.SESSION, i), endpoint);

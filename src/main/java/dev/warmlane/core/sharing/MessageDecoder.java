@@ -100,6 +100,8 @@ final class MessageDecoder {
             case INCOMPLETE -> onIncomplete.accept(origin);
             case DRAINED, RANKS, USE_SENT, USE_COMPLETED ->
                 poolRecords.apply(origin, type, pool(reader.fixed()), reader);
+            case LATER_PAGE ->
+                shared.laterPage(origin, (int) reader.between(1, SharedState.MAX_PAGES - 1), reader.upTo(end));
             case BULLETIN -> shared.posted(origin, reader.upTo(end));
             case SETTINGS -> settings(origin, reader, end);
             // Those of the first version.

@@ -220,8 +220,13 @@ final class MessageEncoder implements SharedQuota.Teller {
         return writer.fixed(client).number(limits.requestsPerMinute()).number(limits.tokensPerMinute());
     }
 
-    void bulletin(byte[] text) {
-        writer.rest(text);
+    /** The first page last: whoever gets it has the others. */
+    void bulletin(List<byte[]> pages) {
+        for (int number = 1; number < pages.size(); number++) {
+            writer.number(number).rest(pages.get(number));
+            record(RecordType.LATER_PAGE);
+        }
+        writer.rest(pages.get(0));
         record(RecordType.BULLETIN);
     }
 

@@ -148,7 +148,7 @@ final class MessageWriter {
         HEARD(16),
         /** All that is known of what a client took. */
         ACCOUNT(17),
-        /** What the sender posts for people to read, as of {@link Replication#post}. */
+        /** The first page of what the sender posts for people to read, as of {@link Replication#post}. */
         BULLETIN(18),
         /** An operator drains an endpoint, or puts it back. */
         DRAINED(19),
@@ -159,7 +159,9 @@ final class MessageWriter {
         /** What its response says. */
         USE_COMPLETED(22),
         /** Digests of the sender's settings, as of {@link Replication#tellSettings}. 23 was the same without a key. */
-        SETTINGS(24);
+        SETTINGS(24),
+        /** Another page of the bulletin whose first page comes next, and its number from 1. */
+        LATER_PAGE(25);
 
         private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -33,8 +33,11 @@ public final class Replication {
     /** The longest message, in bytes: of {@link #gather} and of {@link #writeState}. */
     public static final int MAX_MESSAGE_BYTES = MessageEncoder.MAX_MESSAGE_BYTES;
 
-    /** The longest text that is posted, in bytes. */
-    public static final int MAX_BULLETIN_BYTES = SharedState.MAX_BULLETIN_BYTES;
+    /** The longest page of a bulletin, in bytes. */
+    public static final int MAX_PAGE_BYTES = SharedState.MAX_PAGE_BYTES;
+
+    /** Pages of a bulletin at most. */
+    public static final int MAX_PAGES = SharedState.MAX_PAGES;
 
     private static final int WHOLE_MILLIS = 500;
     private static final long WHOLE_NANOS = Duration.ofMillis(WHOLE_MILLIS).toNanos();
@@ -47,7 +50,7 @@ public final class Replication {
     private final LongSupplier nanoClock;
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final MessageDecoder decoder;
-    private final AtomicReference<byte @Nullable []> bulletin = new AtomicReference<>();
+    private final AtomicReference<@Nullable List<byte[]>> bulletin = new AtomicReference<>();
     private volatile Map<String, Long> ownSettings = Map.of();
     private long wholeToldNanos;
     private Map<String, Long> toldSettings = Map.of();
@@ -106,19 +109,26 @@ public final class Replication {
     /**
      * Tells the others how this replica is, in place of what it told before. Nothing here reads it.
      *
-     * @param text at most {@value #MAX_BULLETIN_BYTES} bytes
+     * @param pages from 1 to {@value #MAX_PAGES}, of at most {@value #MAX_PAGE_BYTES} bytes each; a page that is lost is missing
+     *     from the others' bulletin, and replicas of earlier versions read only the first, so each should make sense alone
      */
-    public void post(byte[] text) {
-        if (text.length > MAX_BULLETIN_BYTES) {
+    public void post(List<byte[]> pages) {
+        if (pages.isEmpty() || pages.size() > MAX_PAGES) {
             throw new IllegalArgumentException(
-                    "a bulletin of %d bytes (expected: at most %d)".formatted(text.length, MAX_BULLETIN_BYTES));
+                    "a bulletin of %d pages (expected: 1 to %d)".formatted(pages.size(), MAX_PAGES));
         }
-        bulletin.set(text);
+        for (byte[] page : pages) {
+            if (page.length > MAX_PAGE_BYTES) {
+                throw new IllegalArgumentException(
+                        "a page of %d bytes (expected: at most %d)".formatted(page.length, MAX_PAGE_BYTES));
+            }
+        }
+        bulletin.set(List.copyOf(pages));
         facts.signal();
     }
 
-    /** What each of the others posted last, by its id. */
-    public Map<String, byte[]> bulletins() {
+    /** The pages that each of the others posted last, by its id. */
+    public Map<String, List<byte[]>> bulletins() {
         return state.bulletins();
     }
 
@@ -168,7 +178,7 @@ public final class Replication {
             encoder.fact(fact);
         }
         state.quota().gather(encoder);
-        byte[] posted = bulletin.getAndSet(null);
+        List<byte[]> posted = bulletin.getAndSet(null);
         if (posted != null) {
             encoder.bulletin(posted);
         }

@@ -6,17 +6,23 @@ import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.Fact.FactQueue;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** What one replica shares with the others: it tells them of it, and takes in what they tell. Safe for concurrent use. */
 final class SharedState {
-    /** The longest text that is posted, in bytes. */
-    static final int MAX_BULLETIN_BYTES = 16 * 1024;
+    /** The longest page of a bulletin, in bytes. */
+    static final int MAX_PAGE_BYTES = 16 * 1024;
+
+    /** Pages of a bulletin at most. */
+    static final int MAX_PAGES = 64;
 
     /** More groups than a replica has; who tells more is not believed. */
     private static final int MAX_GROUPS = 100;
@@ -26,7 +32,10 @@ final class SharedState {
     private final FactQueue facts;
     private final SharedQuota quota;
     private final List<PoolShare> pools = new CopyOnWriteArrayList<>();
-    private final Map<String, byte[]> bulletins = new ConcurrentHashMap<>();
+    private final Map<String, List<byte[]>> bulletins = new ConcurrentHashMap<>();
+    /** Later pages of bulletins whose first is to come, by their numbers. */
+    private final Map<String, NavigableMap<Integer, byte[]>> laterPages = new ConcurrentHashMap<>();
+
     private final Map<String, Map<String, Long>> settings = new ConcurrentHashMap<>();
     private volatile @Nullable StoredResponses responses;
 
@@ -79,14 +88,32 @@ final class SharedState {
         responses = stored;
     }
 
-    /** What each of the others posted last, by its id. */
-    Map<String, byte[]> bulletins() {
+    /** The pages that each of the others posted last, by its id. */
+    Map<String, List<byte[]>> bulletins() {
         return Collections.unmodifiableMap(bulletins);
     }
 
-    void posted(String origin, byte[] text) {
-        if (text.length <= MAX_BULLETIN_BYTES) {
-            bulletins.put(origin, text);
+    /** The first page, which comes last. For one thread at a time for each origin. */
+    void posted(String origin, byte[] page) {
+        NavigableMap<Integer, byte[]> later = laterPages.remove(origin);
+        if (page.length <= MAX_PAGE_BYTES) {
+            List<byte[]> pages = new ArrayList<>();
+            pages.add(page);
+            if (later != null) {
+                pages.addAll(later.values());
+            }
+            bulletins.put(origin, List.copyOf(pages));
+        }
+    }
+
+    /**
+     * A later page. For one thread at a time for each origin.
+     *
+     * @param number in [1, {@value #MAX_PAGES})
+     */
+    void laterPage(String origin, int number, byte[] page) {
+        if (page.length <= MAX_PAGE_BYTES) {
+            laterPages.computeIfAbsent(origin, first -> new TreeMap<>()).put(number, page);
         }
     }
 
@@ -133,6 +160,7 @@ final class SharedState {
     /** A replica is gone. */
     void left(String origin) {
         bulletins.remove(origin);
+        laterPages.remove(origin);
         settings.remove(origin);
         quota.left(origin);
         pools.forEach(pool -> pool.sharedLoad().forget(origin));

@@ -51,10 +51,10 @@ final class Replicas {
         Member self = sharing.transport().self();
         all.add(new LiveReplica(self.name(), self.version(), 0, false, null, pools));
         if (ticks++ % SPACING == 0) {
-            post(sharing.replication(), pools);
+            sharing.replication().post(pages(pools));
         }
         Map<String, Difference> differences = sharing.differingSettings();
-        Map<String, byte[]> told = sharing.replication().bulletins();
+        Map<String, List<byte[]>> told = sharing.replication().bulletins();
         for (Peer peer : sharing.transport().statistics().peers()) {
             all.add(new LiveReplica(
                     peer.member().name(),
@@ -67,24 +67,32 @@ final class Replicas {
         return all;
     }
 
-    /** As much of it as there is room for. */
-    private static void post(Replication replication, List<ReplicaPool> pools) {
-        List<ReplicaPool> plain =
-                pools.stream().map(ReplicaPool::withoutProblems).toList();
-        Stream.of(pools, plain)
-                .map(TOLERANT::writeValueAsBytes)
-                .filter(text -> text.length <= Replication.MAX_BULLETIN_BYTES)
-                .findFirst()
-                .ifPresent(replication::post);
+    /** The pools in their order, a list on each page; as many as there is room for, which is more than a thousand. */
+    static List<byte[]> pages(List<ReplicaPool> pools) {
+        return halved(pools).limit(Replication.MAX_PAGES).toList();
+    }
+
+    private static Stream<byte[]> halved(List<ReplicaPool> pools) {
+        byte[] page = TOLERANT.writeValueAsBytes(pools);
+        if (page.length <= Replication.MAX_PAGE_BYTES) {
+            return Stream.of(page);
+        }
+        int half = pools.size() / 2;
+        return half == 0
+                ? Stream.of(TOLERANT.writeValueAsBytes(List.of(pools.get(0).withoutProblems())))
+                : Stream.of(pools.subList(0, half), pools.subList(half, pools.size()))
+                        .flatMap(Replicas::halved);
     }
 
     /** Null where nothing was told, or a later version told it otherwise. */
-    private static @Nullable List<ReplicaPool> read(byte @Nullable [] told) {
-        if (told == null) {
+    static @Nullable List<ReplicaPool> read(@Nullable List<byte[]> pages) {
+        if (pages == null) {
             return null;
         }
         try {
-            return List.of(TOLERANT.readValue(told, ReplicaPool[].class));
+            return pages.stream()
+                    .flatMap(page -> Stream.of(TOLERANT.readValue(page, ReplicaPool[].class)))
+                    .toList();
         } catch (JacksonException | NullPointerException e) {
             return null;
         }

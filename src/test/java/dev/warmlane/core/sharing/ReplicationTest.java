@@ -20,6 +20,7 @@ import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.sharing.Replicas.Replica;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -408,14 +409,37 @@ class ReplicationTest {
 
     @Test
     void whatOnePostsTheOthersReadUntilItLeaves() {
-        one.replication.post(new byte[] {1});
-        one.replication.post(new byte[] {2, 3});
+        one.replication.post(List.of(new byte[] {1}));
+        one.replication.post(List.of(new byte[] {2, 3}));
         replicas.exchange();
-        assertThat(two.replication.bulletins().values()).containsExactly(new byte[] {2, 3});
+        assertThat(two.replication.bulletins().get(one.id)).containsExactly(new byte[] {2, 3});
         assertThat(one.replication.bulletins()).isEmpty();
 
         two.replication.left(two.replication.bulletins().keySet().iterator().next());
         assertThat(two.replication.bulletins()).isEmpty();
+    }
+
+    @Test
+    void aBulletinOfSeveralPagesIsReadAsAWholeAndReplacedAsAWhole() {
+        List<byte[]> pages = new ArrayList<>();
+        for (int page = 0; page < Replication.MAX_PAGES; page++) {
+            byte[] full = new byte[Replication.MAX_PAGE_BYTES];
+            Arrays.fill(full, (byte) page);
+            pages.add(full);
+        }
+        one.replication.post(pages);
+        List<byte[]> messages = one.replication.gather();
+        assertThat(messages)
+                .allSatisfy(message -> assertThat(message.length).isLessThanOrEqualTo(Replication.MAX_MESSAGE_BYTES));
+        messages.subList(0, messages.size() - 1).forEach(message -> replicas.deliver(one, message));
+        assertThat(two.replication.bulletins()).as("until all are there").isEmpty();
+        replicas.deliver(one, messages.get(messages.size() - 1));
+        assertThat(two.replication.bulletins().get(one.id)).containsExactlyElementsOf(pages);
+
+        one.replication.post(List.of(new byte[] {7}, new byte[] {8}));
+        replicas.exchange();
+        assertThat(two.replication.bulletins().get(one.id)).containsExactly(new byte[] {7}, new byte[] {8});
+        assertThat(two.replication.skipped()).isZero();
     }
 
     @Test
