@@ -23,9 +23,14 @@ public final class Drains {
      * Whether operators have taken an endpoint out.
      *
      * @param drained if not, they have put it back
-     * @param atMillis when they said so, in milliseconds since 1970; of two, the later counts
+     * @param atMillis when they said so, in milliseconds since 1970; of two, the later counts, and of two at once the one that takes
+     *     it out
      */
-    public record Drain(boolean drained, long atMillis) {}
+    public record Drain(boolean drained, long atMillis) {
+        private boolean isAfter(Drain other) {
+            return atMillis > other.atMillis || (atMillis == other.atMillis && drained && !other.drained);
+        }
+    }
 
     /** The operators' last order for each server that they gave one for. */
     public Map<EndpointId, Drain> all() {
@@ -70,7 +75,7 @@ public final class Drains {
 
     private synchronized boolean isLatest(EndpointId server, Drain drain) {
         Drain before = said.get(server);
-        if (before != null && drain.atMillis() <= before.atMillis()) {
+        if (before != null && !drain.isAfter(before)) {
             return false;
         }
         said.put(server, drain);

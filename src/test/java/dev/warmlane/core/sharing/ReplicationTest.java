@@ -482,4 +482,14 @@ class ReplicationTest {
         one.replication.writeState(message -> joined.replication.receive(one.id, message));
         assertThat(joined.pool.snapshot().find(A).state()).isEqualTo(EndpointState.DRAINED);
     }
+
+    @Test
+    void ofTwoOrdersAtOnceTheOneThatDrainsCounts() {
+        one.health.drains().everywhere(A, new Drain(true, 5));
+        two.health.drains().everywhere(A, new Drain(false, 5));
+        replicas.exchange();
+        assertThat(replicas.all)
+                .extracting(replica -> replica.health.drains().all())
+                .containsOnly(Map.of(A, new Drain(true, 5)));
+    }
 }
