@@ -23,7 +23,8 @@ final class JsonScanner {
     private static final int SHOWN_OF_NAME = 200;
     private static final String CUT = "…";
 
-    private static final int MAX_INTEGER_LENGTH = 11;
+    /** In bytes; of an int that is written with as many zeros as nobody needs. */
+    private static final int MAX_INTEGER_LENGTH = 64;
 
     private final JsonTokens tokens;
     private final long[] objectLevels = new long[MAX_DEPTH / Long.SIZE];
@@ -119,18 +120,17 @@ final class JsonScanner {
         canonical = surplus == 0 && tokens.rewrites() == rewritesBefore;
     }
 
-    /** Reads a value of any kind; null if it is no integer or not in the range of an int. */
+    /** Reads a value of any kind; null if engines take it for no integer, or it is not in the range of an int. */
     @Nullable
     Integer readInteger() {
+        byte first = tokens.peek();
         skipValue();
-        if (end - start > MAX_INTEGER_LENGTH) {
+        boolean isText = first == '"';
+        if (end - start > MAX_INTEGER_LENGTH || !(isText || first == '-' || (first >= '0' && first <= '9'))) {
             return null;
         }
-        try {
-            return Integer.valueOf(new String(bytes(), start, end - start, ISO_8859_1));
-        } catch (NumberFormatException other) {
-            return null;
-        }
+        return JsonIntegers.read(
+                isText ? tokenText(MAX_INTEGER_LENGTH) : new String(bytes(), start, end - start, ISO_8859_1), isText);
     }
 
     /** Where the last key or value starts; for a string, at its quote. */

@@ -32,7 +32,7 @@ class GenerationRequestTest {
     @Test
     void countsMembersOfOtherTypesAsAbsent() {
         GenerationRequest request = parse("""
-                {"model":null,"stream":"yes","stream_options":null,"max_tokens":1e3,"max_output_tokens":99999999999,
+                {"model":null,"stream":"yes","stream_options":null,"max_tokens":1.5,"max_output_tokens":99999999999,
                  "cache_salt":7,"priority":"high","prompt":"a"}""");
         assertThat(request.model()).isNull();
         assertThat(request.stream()).isFalse();
@@ -40,6 +40,54 @@ class GenerationRequestTest {
         assertThat(request.maxTokens()).isNull();
         assertThat(request.priority()).isNull();
         assertThat(request.prompt().length()).isPositive();
+    }
+
+    /** As pydantic does where it is not strict, which is how vLLM uses it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "100000",
+                "1e5",
+                "1E5",
+                "1.0e+5",
+                "100000.0",
+                "100000.0000000000000000001",
+                "\"100000\"",
+                "\" 100000 \"",
+                "\"+1_00_000.0\"",
+                "\"\\u0031000\\u00300\""
+            })
+    void readsEveryFormOfAnIntegerThatEnginesTake(String value) {
+        GenerationRequest request = parse("{\"max_tokens\":%1$s,\"n\":%1$s,\"priority\":%1$s}".formatted(value));
+        assertThat(request.maxTokens()).isEqualTo(100_000);
+        assertThat(request.samples()).isEqualTo(100_000);
+        assertThat(request.priority()).isEqualTo(100_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1e-1",
+                "5.5",
+                "1e400",
+                "2147483648.0",
+                "-2147483649",
+                "true",
+                "null",
+                "[5]",
+                "{}",
+                "\"\"",
+                "\"5.\"",
+                "\"1e5\"",
+                "\"_5\"",
+                "\"1__0\"",
+                "\"0x5\"",
+                "\"\u0665\"",
+                "\"5d\""
+            })
+    void readsNothingElseAsAnInteger(String value) {
+        assertThat(parse("{\"max_completion_tokens\":%s}".formatted(value)).maxTokens())
+                .isNull();
     }
 
     @Test
