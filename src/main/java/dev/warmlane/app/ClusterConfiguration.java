@@ -57,6 +57,7 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 class ClusterConfiguration {
     private static final String PREFIX = "warmlane.cluster.";
     private static final String UNKNOWN = "unknown";
+    private static final Path KERNEL_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final int LOOK_AGAIN_MILLIS = 20;
 
     /** Not started yet: whoever has something to tell starts it with a listener. */
@@ -143,13 +144,27 @@ class ClusterConfiguration {
         }
     }
 
-    /** What this replica is called: by its settings, else as its pod; null where neither says. */
+    /** What this replica is called: by its settings, else as its pod or host; null where nothing says. */
     static @Nullable String replicaName(ClusterSettings cluster) {
-        if (!cluster.memberName().isEmpty()) {
-            return cluster.memberName();
+        return cluster.memberName().isEmpty() ? hostName(System.getenv("HOSTNAME"), KERNEL_NAME) : cluster.memberName();
+    }
+
+    /**
+     * The host's name, without asking a DNS as Java would, which can take long.
+     *
+     * @param variable what the environment says; of a process that no container and no shell started, nothing
+     * @param kernel the file in which Linux says it
+     */
+    static @Nullable String hostName(@Nullable String variable, Path kernel) {
+        if (variable != null && !variable.isEmpty()) {
+            return variable;
         }
-        String host = System.getenv("HOSTNAME");
-        return host == null || host.isEmpty() ? null : host;
+        try {
+            String name = Files.readString(kernel).strip();
+            return name.isEmpty() ? null : name;
+        } catch (IOException otherSystem) {
+            return null;
+        }
     }
 
     private static String secret(ClusterSettings cluster) {

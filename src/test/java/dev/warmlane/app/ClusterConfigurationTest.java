@@ -57,6 +57,15 @@ class ClusterConfigurationTest {
     }
 
     @Test
+    void aReplicaIsCalledAsItsHostWhereNoVariableSaysSo() throws IOException {
+        Path kernel = Files.writeString(folder.resolve("hostname"), "gw-a\n");
+        assertThat(ClusterConfiguration.hostName(null, kernel)).isEqualTo("gw-a");
+        assertThat(ClusterConfiguration.hostName("", kernel)).isEqualTo("gw-a");
+        assertThat(ClusterConfiguration.hostName("pod-1", kernel)).isEqualTo("pod-1");
+        assertThat(ClusterConfiguration.hostName(null, folder.resolve("none"))).isNull();
+    }
+
+    @Test
     void oneReplicaWithoutSettingsHasNoCluster() {
         runner().run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(ClusterTransport.class));
         runner("warmlane.cluster.members=", SECRET)
