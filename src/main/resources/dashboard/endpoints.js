@@ -3,7 +3,7 @@ import { html, nothing } from './lib/lit-html.js';
 import { repeat } from './lib/directives/repeat.js';
 import { link } from './address.js';
 import { currentPool, state, update } from './store.js';
-import { compact, count, DASH, percent, seconds } from './format.js';
+import { compact, count, DASH, percent, seconds, wholeSeconds } from './format.js';
 import { bar, spark } from './spark.js';
 
 const COLUMNS = [
@@ -61,10 +61,10 @@ const NOTES = {
 export const why = (endpoint) =>
   endpoint.ejection
     ? html`<small
-        >${endpoint.ejection.reason.replaceAll('_', ' ')}, for ${seconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
+        >${endpoint.ejection.reason.replaceAll('_', ' ')}, for ${wholeSeconds(endpoint.ejection.forMillis / 1000)}${endpoint.ejection.probation
           ? ', the next request tests it'
           : endpoint.ejection.remainingMillis
-            ? html`, tested again in ${seconds(endpoint.ejection.remainingMillis / 1000)}`
+            ? html`, tested again in ${wholeSeconds(endpoint.ejection.remainingMillis / 1000)}`
             : nothing}</small
       >`
     : NOTES[endpoint.state]
@@ -72,7 +72,8 @@ export const why = (endpoint) =>
       : nothing;
 
 // What is fresh reads the same every second, so that hundreds of rows are not laid out anew for it.
-const age = (millis) => (millis === null ? DASH : millis < 2000 ? '< 2 s' : seconds(millis / 1000));
+// An endpoint with nothing to do is scraped every two seconds, more or less.
+const age = (millis) => (millis === null ? DASH : millis < 3000 ? '< 3 s' : seconds(millis / 1000));
 
 const said = ({ role, version, blocks, blockSizeTokens }) =>
   [role, version && `vLLM ${version}`, blocks && blockSizeTokens && `${compact(blocks)} blocks of ${blockSizeTokens}`].filter(Boolean).join(' · ');

@@ -17,11 +17,14 @@ export const rate = (value) => (known(value) ? (value < 10 ? value.toFixed(1) : 
 export function seconds(value) {
   if (!known(value)) return DASH;
   if (value < 1) return `${Math.round(value * 1000)}${GAP}ms`;
-  if (value < 120) return `${value.toFixed(value < 10 ? 1 : 0)}${GAP}s`;
+  if (value < 120) return `${value.toFixed(value < 9.95 ? 1 : 0)}${GAP}s`;
   if (value < 7200) return `${Math.round(value / 60)}${GAP}min`;
   if (value < 172_800) return `${(value / 3600).toFixed(value < 36_000 ? 1 : 0)}${GAP}h`;
   return `${Math.round(value / 86_400)}${GAP}d`;
 }
+
+// Of what lasts and is drawn every second: tenths would only flicker.
+export const wholeSeconds = (value) => (known(value) && value < 120 ? `${Math.round(value)}${GAP}s` : seconds(value));
 
 // An ISO 8601 duration such as PT1H2M3.5S, in seconds.
 export function durationSeconds(text) {

@@ -4,7 +4,7 @@ import { repeat } from './lib/directives/repeat.js';
 import { link } from './address.js';
 import { advice, entryOf } from './runbook.js';
 import { state } from './store.js';
-import { seconds } from './format.js';
+import { seconds, wholeSeconds } from './format.js';
 
 const ORDER = { critical: 0, warning: 1, info: 2 };
 
@@ -29,13 +29,20 @@ export const problemsOf = (pool) => everyProblem().filter((problem) => problem.p
 
 const earlier = (millis) => new Date(Date.parse(state.live.at) - millis).toISOString();
 
-// The same problem of a pool at several endpoints or replicas is one, as old as the oldest.
+// Whether none of what brings a problem with it is at its own endpoint, where that is what counts.
+function standsAlone(problem, text, problems) {
+  const brings = (other) => text.follows.includes(other.id) && other.pool === problem.pool && other.endpoint === problem.endpoint;
+  return text.sameEndpoint && !problems.some(brings);
+}
+
+// The same problem of a pool at several endpoints or replicas is one, as old as the oldest; two if it has its cause at some of them only.
 function grouped(problems) {
   const groups = new Map();
   for (const problem of problems) {
-    const key = `${problem.pool} ${problem.id}`;
     const text = entryOf(problem.id);
-    const group = groups.get(key) ?? { ...problem, key, text, severity: text.severity, endpoints: new Set(), replicas: new Set(), consequences: [] };
+    const alone = standsAlone(problem, text, problems);
+    const key = `${problem.pool} ${problem.id}${alone ? ' alone' : ''}`;
+    const group = groups.get(key) ?? { ...problem, key, text, alone, severity: text.severity, endpoints: new Set(), replicas: new Set(), consequences: [] };
     if (problem.endpoint) group.endpoints.add(problem.endpoint);
     group.replicas.add(problem.replica);
     if (problem.since < group.since) group.since = problem.since;
@@ -47,7 +54,7 @@ function grouped(problems) {
 // Causes with their consequences: a problem stands under the first of those that it follows and that its pool has. A cause is as severe as the worst of them.
 export function roots(problems) {
   const groups = grouped(problems);
-  const causeOf = (group) => group.text.follows.map((id) => groups.get(`${group.pool} ${id}`)).find(Boolean);
+  const causeOf = (group) => !group.alone && group.text.follows.map((id) => groups.get(`${group.pool} ${id}`)).find(Boolean);
   const found = [];
   for (const group of groups.values()) {
     let root = group;
@@ -68,7 +75,7 @@ export function titleOf(group) {
 
 const named = (endpoints) => (endpoints.size > 1 ? `each of ${endpoints.size} endpoints` : [...endpoints].join(''));
 
-const since = (group) => `for ${seconds(Math.max(0, (Date.parse(state.live.at) - Date.parse(group.since)) / 1000))}`;
+const since = (group) => `for ${wholeSeconds(Math.max(0, (Date.parse(state.live.at) - Date.parse(group.since)) / 1000))}`;
 
 function seenBy(group) {
   const known = state.live.replicas.length;

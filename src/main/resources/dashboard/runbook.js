@@ -10,6 +10,7 @@ export function entryOf(id) {
       title: id,
       meaning: '',
       follows: [],
+      sameEndpoint: false,
       causes: [],
       look: [],
       actions: [],

@@ -35,7 +35,9 @@ abstract class DashboardViews {
     private static final String OUTAGE = """
             [{"id":"ttft-slow","endpoint":null,"value":"2.0 s","since":"2026-01-01T00:00:09Z"},
              {"id":"errors","endpoint":null,"value":"7.0 %%","since":"2026-01-01T00:00:05Z"},
-             {"id":"endpoint-ejected","endpoint":"%s","value":null,"since":"2026-01-01T00:00:01Z"}]""";
+             {"id":"endpoint-ejected","endpoint":"%1$s","value":null,"since":"2026-01-01T00:00:01Z"},
+             {"id":"scrape-failing","endpoint":"%1$s","value":null,"since":"2026-01-01T00:00:02Z"},
+             {"id":"scrape-failing","endpoint":"%2$s","value":null,"since":"2026-01-01T00:00:03Z"}]""";
 
     private final ChatClient client = new ChatClient();
     private SimulatedFleet mortal;
@@ -128,22 +130,28 @@ abstract class DashboardViews {
                     .toString()
                     .replaceFirst(
                             "\"problems\":\\[]",
-                            "\"problems\":" + OUTAGE.replace("\n", "").formatted(dashboard.endpoint(0)));
+                            "\"problems\":"
+                                    + OUTAGE.replace("\n", "").formatted(dashboard.endpoint(0), dashboard.endpoint(1)));
             route.fulfill(new Route.FulfillOptions()
                     .setContentType("text/event-stream")
                     .setBody("data:" + event + "\n\n"));
         });
         dashboard.show(page, "fleet");
 
-        Locator causes = page.locator("main > section > .problems > li");
-        assertThat(causes).hasCount(1);
+        Locator all = page.locator("main > section > .problems > li");
+        assertThat(all).hasCount(2);
+        // The ejection of another endpoint does not explain it.
+        assertThat(all.last()).containsText("metrics cannot be scraped");
+        assertThat(all.last().locator("> details > summary")).containsText(dashboard.endpoint(1));
+        Locator causes = all.first();
         assertThat(causes).containsText("brings with it:");
         // As severe as what it brings with it: that requests fail.
         assertThat(causes.locator("> details > summary > .severity")).hasText("critical");
         assertThat(causes).containsText("requests fail");
+        assertThat(causes.locator(".with-it")).containsText("metrics cannot be scraped");
         assertThat(causes).containsText("the time to first token is above its target");
         causes.locator("summary").first().click();
-        assertThat(causes.getByText("Endpoint " + dashboard.endpoint(0)))
+        assertThat(causes.getByText("Endpoint " + dashboard.endpoint(0)).first())
                 .hasAttribute("href", Pattern.compile("#/endpoint\\?pool=default&endpoint=http"));
         assertThat(causes.getByText("Decisions").first()).isVisible(SOON);
         causes.getByText("Runbook").first().click();

@@ -61,7 +61,8 @@ class RunbookTest {
                     text.append("  - source_matchers: ['alertname=~\"%s\"']%n".formatted(String.join("|", names)));
                     text.append("    target_matchers: ['alertname=\"%s\"']%n"
                             .formatted(alert.get().name()));
-                    text.append("    equal: [namespace, job%s]%n".formatted(samePool ? ", pool" : ""));
+                    text.append("    equal: [namespace, job%s%s]%n"
+                            .formatted(samePool ? ", pool" : "", entry.sameEndpoint() ? ", endpoint" : ""));
                 }
             });
         }

@@ -41,6 +41,7 @@ public final class ProblemCatalogue {
      * @param title one line
      * @param meaning what it means for users; {pool}, {endpoint} and {value} stand for the ones concerned
      * @param follows problems that bring this one with them: where one of them is there, it is the cause
+     * @param sameEndpoint whether it is so only at the endpoint that has both
      * @param causes likely ones, the likeliest first
      * @param look where to see which of the causes it is; what is to be typed is between backticks
      * @param actions what to do
@@ -51,11 +52,13 @@ public final class ProblemCatalogue {
             String title,
             String meaning,
             List<String> follows,
+            Boolean sameEndpoint,
             List<String> causes,
             List<String> look,
             List<String> actions) {
         public Entry {
             follows = List.copyOf(Objects.requireNonNullElse(follows, List.of()));
+            sameEndpoint = Objects.requireNonNullElse(sameEndpoint, false);
         }
     }
 
