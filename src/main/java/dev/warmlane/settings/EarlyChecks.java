@@ -103,7 +103,7 @@ final class EarlyChecks implements ApplicationListener<ApplicationEnvironmentPre
                     name,
                     "%s (expected: %s)%s"
                             .formatted(
-                                    SettingsInForce.isSecret(name) ? Check.MASK : value,
+                                    SettingsInForce.isSecret(name, value) ? Check.MASK : value,
                                     Misspelling.insteadOf(name),
                                     origin == null ? "" : ", from " + origin));
         }

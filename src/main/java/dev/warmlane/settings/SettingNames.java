@@ -212,7 +212,7 @@ public final class SettingNames implements ConfigurationPropertiesBindHandlerAdv
 
         private static String describe(ConfigurationProperty property, String expected) {
             String name = property.getName().toString();
-            Object shown = SettingsInForce.isSecret(name) ? Check.MASK : property.getValue();
+            Object shown = SettingsInForce.isSecret(name, property.getValue()) ? Check.MASK : property.getValue();
             String problem = "%s: %s (expected: %s)".formatted(name, shown, expected);
             return property.getOrigin() == null ? problem : problem + ", from " + property.getOrigin();
         }

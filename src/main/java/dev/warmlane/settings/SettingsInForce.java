@@ -20,11 +20,15 @@ public final class SettingsInForce {
 
     private static final Pattern SECRET = Pattern.compile("(?i)(key|salt|secret|token|password)s?(\\[\\d+])?$");
 
+    private static final Pattern NUMBER = Pattern.compile("[-+]?[0-9]+(\\.[0-9]+)?");
+
     private SettingsInForce() {}
 
-    /** Whether a setting's value is a secret, judged by its name, which may be misspelt. */
-    static boolean isSecret(String name) {
-        return SECRET.matcher(name).find();
+    /** Whether a setting's value is a secret, judged by its name, which may be misspelt. A number of tokens is none. */
+    static boolean isSecret(String name, @Nullable Object value) {
+        return SECRET.matcher(name).find()
+                && !(name.endsWith("tokens")
+                        && NUMBER.matcher(String.valueOf(value)).matches());
     }
 
     /** Maps, lists, texts, numbers and truth values; durations and sizes as one writes them. */
@@ -53,7 +57,7 @@ public final class SettingsInForce {
         if (value == null) {
             return null;
         }
-        if (!secrets && isSecret(path) && !path.equals(NO_SECRET)) {
+        if (!secrets && isSecret(path, value) && !path.equals(NO_SECRET)) {
             return value.toString().isEmpty() ? "" : Check.MASK;
         }
         if (value instanceof Record group) {
@@ -72,6 +76,9 @@ public final class SettingsInForce {
         if (value instanceof Duration || value instanceof DataSize) {
             return InvalidSettingException.text(value);
         }
+        if (value instanceof Enum<?> choice) {
+            return kebabCase(choice.name());
+        }
         return value instanceof Number || value instanceof Boolean ? value : value.toString();
     }
 
@@ -83,7 +90,8 @@ public final class SettingsInForce {
         }
     }
 
-    static String kebabCase(String camelCase) {
-        return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+    /** The name of a component, or of an enum's constant, as one writes it. */
+    static String kebabCase(String name) {
+        return name.replaceAll("([a-z0-9])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
     }
 }

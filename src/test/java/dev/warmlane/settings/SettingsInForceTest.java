@@ -30,6 +30,25 @@ class SettingsInForceTest {
     }
 
     @Test
+    void aNumberOfTokensIsNoSecret() {
+        assertThat(inForce(Map.of(
+                                "warmlane.prewarm.max-tokens",
+                                "900",
+                                "warmlane.routing.parameters.alpha-tokens",
+                                "1.5"))
+                        .toString())
+                .contains("max-tokens=900", "alpha-tokens=1.5");
+        assertThat(SettingsInForce.isSecret("warmlane.auth.tokens", "sk-hidden"))
+                .isTrue();
+    }
+
+    @Test
+    void aChoiceIsWrittenAsItIsGiven() {
+        assertThat(inForce(Map.of("warmlane.endpoints", "http://a:1")).toString())
+                .contains("unknown-models=refuse", "watch=routed");
+    }
+
+    @Test
     void noSecretIsTold() {
         assertThat(inForce(Map.of(
                                 "warmlane.pools[0].name", "chat",

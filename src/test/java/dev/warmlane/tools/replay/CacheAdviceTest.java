@@ -168,6 +168,6 @@ class CacheAdviceTest {
         run(new SharedPrefixLoad(150, 5, 6000, 1200, 1000, 6, 300, 1).read(), 8, 400_000, "expected-cost");
         CacheAdvice advice = CacheAdvice.of(seen, 8, 1e-5);
         assertThat(advice.changes()).isEmpty();
-        assertThat(advice.missing()).contains("advice needs 1000");
+        assertThat(advice.missing()).contains("advice needs 1,000");
     }
 }

@@ -119,7 +119,8 @@ public record CacheAdvice(@Nullable String missing, List<Change> changes) {
 
     static @Nullable String missing(CacheUseReport seen, int endpoints) {
         if (seen.requests() < LEAST_REQUESTS) {
-            return String.format(Locale.ROOT, "%.0f requests seen (advice needs %d)", seen.requests(), LEAST_REQUESTS);
+            return String.format(
+                    Locale.ROOT, "%,.0f requests seen (advice needs %,d)", seen.requests(), LEAST_REQUESTS);
         }
         if (seen.capacityTokens() <= 0 || endpoints == 0) {
             return "the endpoints do not say how much their caches hold";

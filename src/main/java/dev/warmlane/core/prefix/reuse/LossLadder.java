@@ -125,7 +125,7 @@ public record LossLadder(
         if (seen.answeredTokens() < seen.capacityTokens()) {
             return String.format(
                     Locale.ROOT,
-                    "Too little was seen to tell: prompts of %d tokens, while the caches hold %.0f. These blocks may have come"
+                    "Too little was seen to tell: prompts of %,d tokens, while the caches hold %,.0f. These blocks may have come"
                             + " before.",
                     seen.answeredTokens(),
                     seen.capacityTokens());

@@ -82,7 +82,7 @@ class CacheUseTest {
         CacheUseReport hour = use.lastHour(nanos);
         assertThat(hour.requests()).isCloseTo(60, within(2.0));
         assertThat(hour.curve().infiniteHitRatio()).isGreaterThan(0.99);
-        assertThat(CacheAdvice.of(hour, 1, 1e-5).missing()).endsWith(" requests seen (advice needs 1000)");
+        assertThat(CacheAdvice.of(hour, 1, 1e-5).missing()).endsWith(" requests seen (advice needs 1,000)");
     }
 
     /** What is common to some is found among them all the same, and nothing grows. */

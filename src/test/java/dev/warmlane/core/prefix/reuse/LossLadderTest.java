@@ -53,7 +53,7 @@ class LossLadderTest {
     void blamesNoNewTextWhereLessWasSeenThanTheCachesHold() {
         assertThat(ladder(1_000_001, 900_000, 900_000).step(Cause.COMPULSORY).remedy())
                 .isEqualTo(
-                        "Too little was seen to tell: prompts of 1000000 tokens, while the caches hold 1000001. These"
+                        "Too little was seen to tell: prompts of 1,000,000 tokens, while the caches hold 1,000,001. These"
                                 + " blocks may have come before.");
         assertThat(ladder(1_000_000, 900_000, 900_000).step(Cause.COMPULSORY).remedy())
                 .isEqualTo("These blocks were new; no cache helps.");
