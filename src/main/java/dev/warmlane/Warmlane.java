@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,7 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ReplayCommand.class,
             AdviseCommand.class,
             ValidateCommand.class,
-            Warmlane.Completion.class
+            Warmlane.Completion.class,
+            CommandLine.HelpCommand.class
         })
 public final class Warmlane {
     /** What the gateway itself has no response to. Without these its start does without the command line's parser, a tenth of a second. */
@@ -101,6 +105,8 @@ public final class Warmlane {
     static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Warmlane()).setParameterExceptionHandler(Warmlane::explain);
         all.getSubcommands().values().forEach(each -> each.getCommandSpec().versionProvider(new Version()));
+        CommandLine help = Objects.requireNonNull(all.getSubcommands().get("help"));
+        help.getCommandSpec().usageMessage().header("Shows the options of a command.");
         return all;
     }
 
@@ -108,9 +114,14 @@ public final class Warmlane {
     private static int explain(ParameterException mistake, String[] arguments) {
         CommandLine command = mistake.getCommandLine();
         PrintWriter out = command.getErr();
-        out.println(problem(mistake));
-        if (mistake instanceof UnmatchedArgumentException unknown && isNear(unknown)) {
-            UnmatchedArgumentException.printSuggestions(mistake, out);
+        if (mistake instanceof UnmatchedArgumentException unknown && isCommand(unknown)) {
+            out.println(unknownCommand(
+                    unknown.getUnmatched().get(0), command.getSubcommands().keySet()));
+        } else {
+            out.println(problem(mistake));
+            if (mistake instanceof UnmatchedArgumentException unknown && isOption(unknown)) {
+                UnmatchedArgumentException.printSuggestions(mistake, out);
+            }
         }
         out.printf("See %s --help%n", command.getCommandSpec().qualifiedName());
         return command.getCommandSpec().exitCodeOnInvalidInput();
@@ -126,15 +137,28 @@ public final class Warmlane {
                 return "%s: %s (expected: %s)".formatted(option.longestName(), mistake.getValue(), expected);
             }
         }
+        if (mistake instanceof UnmatchedArgumentException unknown && !isOption(unknown)) {
+            return unknown.getUnmatched().get(0) + ": not expected (expected: options alone)";
+        }
         return String.valueOf(mistake.getMessage());
     }
 
-    /** Whether anything that picocli suggests may have been meant: of commands it suggests the nearest, however far that is. */
-    private static boolean isNear(UnmatchedArgumentException unknown) {
-        String given = unknown.getUnmatched().get(0);
-        return given.startsWith("-")
-                || unknown.getSuggestions().stream()
-                        .anyMatch(known -> Misspelling.mistakes(given, known) <= MISTAKES_IN_A_NAME);
+    /** Whether a command was meant: only the command line as a whole has any. */
+    private static boolean isCommand(UnmatchedArgumentException unknown) {
+        return !unknown.getCommandLine().getSubcommands().isEmpty() && !isOption(unknown);
+    }
+
+    private static boolean isOption(UnmatchedArgumentException unknown) {
+        return unknown.getUnmatched().get(0).startsWith("-");
+    }
+
+    /** Names what may have been meant, or else all that there are. Picocli suggests the nearest, however far that is. */
+    private static String unknownCommand(String given, Set<String> commands) {
+        String near = commands.stream()
+                .filter(known -> Misspelling.mistakes(given, known) <= MISTAKES_IN_A_NAME)
+                .collect(Collectors.joining(" or "));
+        return "%s: unknown command (expected: %s)"
+                .formatted(given, near.isEmpty() ? "one of " + String.join(", ", commands) : near);
     }
 
     /** Settings without a command are the gateway's. */

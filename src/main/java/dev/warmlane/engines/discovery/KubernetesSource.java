@@ -89,7 +89,7 @@ public record KubernetesSource(@Nullable String namespace, String labelSelector,
         String namespace = setting == null ? client.getNamespace() : setting;
         if (namespace == null) {
             throw new IllegalArgumentException(
-                    "namespace: not set (expected: a namespace, where there is no cluster around)");
+                    "kubernetes.namespace: not set (expected: the namespace of the pods; outside a cluster it has no default)");
         }
         if (!NAMESPACE.matcher(namespace).matches()) {
             throw new IllegalArgumentException(

@@ -49,7 +49,7 @@ public final class ApiKeys {
                 Entry entry = new Entry(parse(identity, key), identity);
                 if (entries.put(prefix(entry.hash), entry) != null) {
                     throw new IllegalArgumentException(
-                            "key %s: sha256: a hash that stands here before (expected: each once)"
+                            "key %s: sha256: the hash of another key too (expected: a hash of its own)"
                                     .formatted(identity.name()));
                 }
             }

@@ -162,11 +162,18 @@ final class LoadOptions {
 
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
     private Load.Source source(long seed) {
-        long given = Stream.of(trace, accessLog, generate, adapters)
+        List<String> given = Stream.of(
+                        trace == null ? null : "--trace",
+                        accessLog == null ? null : ACCESS_LOG,
+                        generate == null ? null : "--generate",
+                        adapters == null ? null : ADAPTERS)
                 .filter(Objects::nonNull)
-                .count();
+                .toList();
         WrongArgumentException.check(
-                given == 1, "load", given + " given", "one of --trace, --access-log, --generate and --adapters");
+                given.size() == 1,
+                "load",
+                given.isEmpty() ? "none" : String.join(" and ", given),
+                "one of --trace, --access-log, --generate and --adapters");
         if (trace != null) {
             return new MooncakeTrace(trace, spreadTicks);
         }

@@ -62,7 +62,7 @@ class ApiKeysFileTest {
                 "keys: [{sha256: F}] | keys[0].name: missing (expected: a text)",
                 "keys: [{name: a, sha256: F, nmae: b}] | keys[0].nmae: unknown (expected: one of models, name, priority, requests-per-minute, sha256, tenant, tokens-per-minute)",
                 "keys: [{name: a, sha256: F}, {name: a, sha256: S}] | keys[1].name: a (expected: a name that no other key has)",
-                "keys: [{name: a, sha256: F}, {name: b, sha256: F}] | key b: sha256: a hash that stands here before (expected: each once)",
+                "keys: [{name: a, sha256: F}, {name: b, sha256: F}] | key b: sha256: the hash of another key too (expected: a hash of its own)",
                 "keys: [{name: a, sha256: sk-a-real-key}] | key a: sha256: 13 characters (expected: 64 hexadecimal digits)",
                 "keys: [{name: a, sha256: F, tokens-per-minute: many}] | keys[0].tokens-per-minute: many (expected: a whole number from 0 to 9223372036854775807)",
                 "keys: [{name: a, sha256: F, tokens-per-minute: -1}] | keys[0].tokens-per-minute: -1 (expected: a whole number from 0 to 9223372036854775807)",

@@ -176,12 +176,12 @@ class ReplayCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     --generate other                    | --generate: other (expected: shared-prefix, multi-turn or agents)
-                    --pods 2                            | load: 0 given (expected: one of --trace, --access-log, --generate and --adapters)
+                    --pods 2                            | load: none (expected: one of --trace, --access-log, --generate and --adapters)
                     --bench --generate agents           | --bench: a load is given (expected: none, it brings its own)
                     --adapters 0                        | --adapters: 0 (expected: >= 1)
                     --adapters 9 --adapter-slots -1     | --adapter-slots: -1 (expected: >= 0)
                     --adapters 9 --adapter-load-ms -1   | --adapter-load-ms: -1 (expected: >= 0)
-                    --generate multi-turn --trace x     | load: 2 given (expected: one of
+                    --generate multi-turn --trace x     | load: --trace and --generate (expected: one of
                     --generate multi-turn --pods 0      | --pods: 0 (expected: >= 1)
                     --generate multi-turn --turns 0     | --turns: 0 (expected: >= 1)
                     --generate multi-turn --rate 5      | --rate: given (expected: not with multi-turn, it is for shared-prefix, --adapters)
