@@ -94,8 +94,8 @@ public record HealthSettings(
     /**
      * How the endpoints' metrics are read.
      *
-     * @param interval Time between two scrapes of an endpoint's /metrics, plus or minus 10 %. One that said it has nothing to do, and got
-     *     nothing since, is scraped every second time, unless this is more than 5 s.
+     * @param interval Time between two scrapes of an endpoint's /metrics, plus or minus 10 %. An endpoint that said it has
+     *     nothing to do, and has got nothing since, is scraped every second time, if this is at most 5 s.
      * @param timeout Timeout of one scrape.
      * @param modelsInterval Time between two reads of an endpoint's /v1/models, at least warmlane.scrape.interval. An endpoint
      *     that lists several models is asked at every scrape, and all are when a request names a model that nobody lists. An

@@ -30,9 +30,10 @@ import org.slf4j.event.Level;
 import reactor.core.Disposable;
 
 /**
- * Scrapes every server of the pools, whatever its state, about once an interval, every second one where nothing happens, and tells
- * the pools how many data-parallel ranks it has, and when its process is another one than before. A new one is asked at once, one that is gone is forgotten. A server of
- * several pools is scraped once, with the key of the first that lists it. Reports may be read from any thread.
+ * Scrapes every server of the pools, whatever its state, about once an interval, or once in two while it has nothing to do. Tells the
+ * pools how many data-parallel ranks it has, and when its process is another one than before. A new one is asked at once, one that is
+ * gone is forgotten. A server of several pools is scraped once, with the key of the first that lists it. Reports may be read from any
+ * thread.
  */
 public final class LoadScraper implements EndpointReports, AutoCloseable {
     /** The longest metrics body that is read, unless said otherwise. */
