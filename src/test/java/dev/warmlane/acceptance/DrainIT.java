@@ -78,8 +78,12 @@ class DrainIT {
             assertThat(gateway.readiness()).isEqualTo(503);
             acceptsForTheLastTime();
             acceptsForTheLastTimeOverHttp2(busyOfHttp2);
+            String models = request("GET /v1/models", "");
+            Wire half = Wire.to(gateway.port());
+            half.send(models.substring(0, 9));
 
             gateway.awaitOutput("draining: port closed, 3 requests running");
+            servesWhatHasBegunToCome(half, models.substring(9));
             idle.awaitClosed();
             idleOfHttp2.awaitClosed();
             assertThatThrownBy(() -> Wire.to(gateway.port())).isInstanceOf(UncheckedIOException.class);
@@ -102,6 +106,16 @@ class DrainIT {
         assertThat(gateway.output()).contains("drained: every request has been answered");
     }
 
+    private static void servesWhatHasBegunToCome(Wire half, String rest) {
+        try (half) {
+            half.send(rest);
+            WireMessage answer = half.readMessage();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.header("connection")).isEqualTo("close");
+            half.awaitClosed();
+        }
+    }
+
     private void acceptsForTheLastTime() {
         try (Wire accepted = Wire.to(gateway.port())) {
             accepted.send(request("GET /v1/models", ""));
@@ -119,6 +133,11 @@ class DrainIT {
         busy.get(3, "/v1/models");
         assertThat(busy.status(3)).isEqualTo(200);
         try (Http2Wire late = Http2Wire.to(gateway.port())) {
+            late.send(Http2Wire.PING, 0, 0, new byte[8]);
+            assertThat(late.await(frame -> frame.type() == Http2Wire.PING || frame.type() == Http2Wire.GOAWAY)
+                            .type())
+                    .as("it may begin a stream")
+                    .isEqualTo(Http2Wire.PING);
             late.get(1, "/v1/models");
             late.await(Http2Wire.GOAWAY);
             assertThat(late.status(1)).isEqualTo(200);

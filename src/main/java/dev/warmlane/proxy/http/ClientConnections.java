@@ -1,28 +1,17 @@
 package dev.warmlane.proxy.http;
 
 import dev.warmlane.proxy.http.Http2Request.StreamReset;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler.Sharable;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.channel.ChannelPromise;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.DisposableServer;
-import reactor.netty.NettyPipeline;
 import reactor.netty.channel.ChannelOperations;
 import reactor.netty.http.server.HttpServer;
 
@@ -36,6 +25,12 @@ public final class ClientConnections {
         CLOSING_AFTER_RESPONSES,
         NOT_ACCEPTING
     }
+
+    /** How long after the port has closed, or its handshake has ended, a connection without a request may stay silent. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Between two looks at a connection on which a request may be on its way. */
+    private static final long LOOK_MILLIS = 20;
 
     private final ChannelGroup channels = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
     private final LastResponse lastResponse = new LastResponse();
@@ -56,22 +51,32 @@ public final class ClientConnections {
     /** From now on every response is the last of its connection. */
     void closeAfterResponses() {
         step = Step.CLOSING_AFTER_RESPONSES;
-        onEach(channel -> lastResponse.addTo(channel.pipeline()));
+        onEach(lastResponse::addTo);
     }
 
-    /** Closes the port and the idle connections; the others follow when their request is over. */
+    /**
+     * Closes the port and the idle connections. The others follow when their request is over, those that have just been opened after their
+     * first.
+     */
     void stopAccepting() {
         step = Step.NOT_ACCEPTING;
         DisposableServer bound = server;
         if (bound != null) {
             bound.dispose();
         }
-        onEach(ClientConnections::closeWhenIdle);
+        onEach(channel -> closeWhenIdle(channel, System.nanoTime()));
     }
 
     /** Waits for the connections that are left; whether all of them were closed in time. */
     boolean awaitClosed(Duration timeout) throws InterruptedException {
-        return channels.newCloseFuture().await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        long end = System.nanoTime() + timeout.toNanos();
+        // Again, as one that the port has let in last may have come later.
+        while (channels.newCloseFuture().await(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            if (channels.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Closes whatever is left. */
@@ -80,13 +85,18 @@ public final class ClientConnections {
     }
 
     /** Joins the others first and looks at the step second, so that no step misses it. */
-    @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
     private void opened(Channel channel) {
         channels.add(channel);
-        switch (step) {
-            case OPEN -> {}
-            case CLOSING_AFTER_RESPONSES -> lastResponse.addTo(channel.pipeline());
-            case NOT_ACCEPTING -> refuse(channel);
+        if (step == Step.OPEN) {
+            return;
+        }
+        if (LastResponse.isBeyond(channel)) {
+            refuse(channel);
+            return;
+        }
+        lastResponse.addToNew(channel);
+        if (step == Step.NOT_ACCEPTING && !(channel instanceof Http2StreamChannel)) {
+            channel.eventLoop().execute(() -> closeWhenIdle(channel, System.nanoTime()));
         }
     }
 
@@ -101,78 +111,27 @@ public final class ClientConnections {
         channels.forEach(channel -> channel.eventLoop().execute(() -> action.accept(channel)));
     }
 
+    /** @param silentSince when it would have been its turn to say something, as {@link System#nanoTime} */
     @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
-    private static void closeWhenIdle(Channel channel) {
+    private static void closeWhenIdle(Channel channel, long silentSince) {
         ChannelOperations<?, ?> request = ChannelOperations.get(channel);
-        if (request == null) {
-            LastResponse.refuseMore(channel.pipeline());
-            channel.close();
-        } else {
+        if (request != null) {
             request.onTerminate().subscribe(null, failure -> channel.close(), channel::close);
+            return;
         }
+        Arrival arrival = Arrival.on(channel);
+        long now = System.nanoTime();
+        boolean waits = arrival == Arrival.BEGUN || (arrival == Arrival.EXPECTED && now - silentSince < SILENCE_NANOS);
+        if (waits && channel.isOpen()) {
+            long since = arrival == Arrival.BEGUN ? now : silentSince;
+            channel.eventLoop().schedule(() -> closeWhenIdle(channel, since), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            return;
+        }
+        LastResponse.refuseMore(channel);
+        channel.close();
     }
 
     private static boolean isRunning(Channel channel) {
         return ChannelOperations.get(channel) != null;
-    }
-
-    /**
-     * Says {@code Connection: close} in the next response of a connection, whose end it thereby is, or GOAWAY where that is HTTP/2. Keeps no
-     * state.
-     */
-    @Sharable
-    private static final class LastResponse extends ChannelOutboundHandlerAdapter {
-        private static final String NAME = "warmlane.last-response";
-
-        /** Takes its place, once, before Reactor Netty decides whether the connection goes on. On the channel's event loop. */
-        void addTo(ChannelPipeline pipeline) {
-            if (pipeline.get(Http2FrameCodec.class) != null) {
-                goAway(pipeline);
-            } else if (pipeline.get(NAME) == null && pipeline.get(NettyPipeline.HttpTrafficHandler) != null) {
-                pipeline.addAfter(NettyPipeline.HttpTrafficHandler, NAME, this);
-            }
-        }
-
-        /** The connection has turned out to be one of HTTP/2. */
-        @Override
-        public void handlerRemoved(ChannelHandlerContext ctx) {
-            if (ctx.pipeline().get(Http2FrameCodec.class) != null) {
-                goAway(ctx.pipeline());
-            }
-        }
-
-        /**
-         * Says that nothing is served that begins from now on; on the channel's event loop. Does nothing where it is not HTTP/2. Past the
-         * codec, which would take what its client has already sent of a body of such a stream for a broken connection.
-         */
-        @SuppressWarnings("FutureReturnValueIgnored") // Whoever cannot be told has gone.
-        static void refuseMore(ChannelPipeline pipeline) {
-            ChannelHandlerContext ctx = pipeline.context(Http2FrameCodec.class);
-            if (ctx != null) {
-                Http2FrameCodec codec = (Http2FrameCodec) ctx.handler();
-                int last = codec.connection().remote().lastStreamCreated();
-                codec.encoder()
-                        .frameWriter()
-                        .writeGoAway(ctx, last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
-                ctx.flush();
-            }
-        }
-
-        /** Asks the client to begin nothing more on this connection; streams that are on their way are served. */
-        @SuppressWarnings("FutureReturnValueIgnored") // Whoever cannot be told has gone.
-        private static void goAway(ChannelPipeline pipeline) {
-            pipeline.writeAndFlush(
-                    new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE));
-        }
-
-        @Override
-        @SuppressWarnings("FutureReturnValueIgnored") // The promise tells whoever wrote.
-        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-            if (message instanceof HttpResponse response
-                    && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
-                HttpUtil.setKeepAlive(response, false);
-            }
-            ctx.write(message, promise);
-        }
     }
 }

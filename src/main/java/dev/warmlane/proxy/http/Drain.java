@@ -58,6 +58,12 @@ public final class Drain {
         }
 
         int late = clients.running();
+        if (late == 0) {
+            // What is left are connections whose clients have asked for nothing.
+            clients.close();
+            log.info("drained: every request has been answered");
+            return true;
+        }
         endResponses.run();
         boolean told = clients.awaitClosed(settings.farewell());
         clients.close();

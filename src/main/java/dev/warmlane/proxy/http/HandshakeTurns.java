@@ -35,6 +35,11 @@ final class HandshakeTurns {
         return loops.values().stream().mapToInt(turns -> turns.waiting.size()).sum();
     }
 
+    /** Whether what a client has sent of this connection's handshake waits for a turn. */
+    static boolean holds(ChannelPipeline pipeline) {
+        return pipeline.get(NAME) instanceof Handshake handshake && !handshake.held.isEmpty();
+    }
+
     /** The handshake of this connection is over. */
     static void over(ChannelPipeline pipeline) {
         if (pipeline.get(NAME) != null) {

@@ -54,6 +54,7 @@ final class RequestWatch extends ChannelDuplexHandler {
     private int underWay;
 
     private boolean inRequest;
+    private boolean hadRequest;
     private boolean oldVersion;
     private boolean readSomething;
     private boolean responseBegun;
@@ -86,6 +87,16 @@ final class RequestWatch extends ChannelDuplexHandler {
         pipeline.addAfter(NettyPipeline.HttpCodec, NAME, this);
     }
 
+    /** Whether a request has come. */
+    boolean hadRequest() {
+        return hadRequest;
+    }
+
+    /** Whether a head or a body has come in part, and the time for the rest of it runs. */
+    boolean awaitsRest() {
+        return slowTimer != null;
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         codec = ctx.pipeline().get(NettyPipeline.HttpCodec) instanceof StrictHttpCodec http1 ? http1 : null;
@@ -115,6 +126,7 @@ final class RequestWatch extends ChannelDuplexHandler {
         if (message instanceof HttpRequest request) {
             cancelSlowTimer();
             inRequest = true;
+            hadRequest = true;
             oldVersion |= request.protocolVersion().equals(HttpVersion.HTTP_1_0);
             underWay++;
             if (underWay > 1 && !HttpUtil.isKeepAlive(request)) {
