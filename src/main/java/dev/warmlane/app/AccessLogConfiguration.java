@@ -42,6 +42,8 @@ class AccessLogConfiguration {
                     pseudonyms,
                     ClusterConfiguration.replicaName(settings.cluster()),
                     accessLog.queue(),
+                    // The rest of what closes needs some of the time, too.
+                    settings.drain().close().dividedBy(2),
                     InstantSource.system());
         } catch (IOException e) {
             throw new InvalidSettingException(

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationFailedEvent;
@@ -157,14 +158,20 @@ public final class ServeCommand implements Callable<Integer> {
             ConfigurableEnvironment environment = context.getEnvironment();
             environment.getPropertySources().addFirst(new MapPropertySource("check", UNKNOWN_PORTS));
         });
+        AtomicBoolean closed = new AtomicBoolean(true);
         application.addListeners((ApplicationListener<ApplicationStartedEvent>) made -> {
-            made.getApplicationContext().close();
+            closed.set(close(made.getApplicationContext()));
             throw new SpringApplication.AbandonedRunException();
         });
         try {
             application.run(given.toArray(new String[0]));
         } catch (SpringApplication.AbandonedRunException valid) {
             System.out.println("The configuration is valid.");
+        }
+        if (!closed.get()) {
+            // An exit would wait for what does not end.
+            System.out.flush();
+            Runtime.getRuntime().halt(0);
         }
         return 0;
     }

@@ -18,6 +18,7 @@ import dev.warmlane.proxy.outcome.RequestOutcome.Result;
 import dev.warmlane.proxy.outcome.RequestProgress.LoggedRequest;
 import dev.warmlane.settings.PoolSettings;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -52,8 +53,6 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
      */
     private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    private static final int CLOSE_TIMEOUT_MILLIS = 5_000;
-
     /** How long nothing may be lost until the target is said to work again: where a disk is full, short lines still fit at times. */
     private static final long RECOVERY_MILLIS = 60_000;
 
@@ -75,6 +74,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
      *
      * @param target started and stopped by this
      * @param queueLines records that may wait; at least 1
+     * @param closeLimit how long {@link #close} waits for what is not written yet, at least a millisecond
      * @param clock for the times at which requests came
      * @throws IOException if the target cannot be opened
      */
@@ -83,6 +83,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
             Pseudonyms pseudonyms,
             @Nullable String replica,
             int queueLines,
+            Duration closeLimit,
             InstantSource clock)
             throws IOException {
         this.target = target;
@@ -104,7 +105,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
         queue.setName("warmlane-access-log");
         queue.setQueueSize(queueLines);
         queue.setNeverBlock(true);
-        queue.setMaxFlushTime(CLOSE_TIMEOUT_MILLIS);
+        queue.setMaxFlushTime((int) Math.max(1, Math.min(Integer.MAX_VALUE, closeLimit.toMillis())));
         queue.addAppender(toTarget);
         queue.start();
     }
@@ -144,7 +145,7 @@ public final class AccessLog implements OutcomeListener, AutoCloseable {
         return dropped.sum();
     }
 
-    /** Writes what waits and ends; gives up after five seconds. */
+    /** Writes what waits and ends; gives up at the limit. */
     @Override
     public void close() {
         queue.stop();

@@ -185,7 +185,13 @@ public final class WarmUp implements AutoCloseable {
         OutputStreamAppender<AccessRecord> nowhere = new OutputStreamAppender<>();
         nowhere.setContext(new ContextBase());
         nowhere.setOutputStream(OutputStream.nullOutputStream());
-        return new AccessLog(nowhere, Pseudonyms.random(), null, log.queue(), InstantSource.system());
+        return new AccessLog(
+                nowhere,
+                Pseudonyms.random(),
+                null,
+                log.queue(),
+                settings.drain().close(),
+                InstantSource.system());
     }
 
     private DisposableServer server(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -22,6 +23,8 @@ class AccessLogFileTest {
     private Path directory;
 
     /** A line is the id of its request. */
+    private static final Duration CLOSE = Duration.ofSeconds(5);
+
     private static final class IdLine extends EncoderBase<AccessRecord> {
         @Override
         public byte[] encode(AccessRecord request) {
@@ -99,7 +102,7 @@ class AccessLogFileTest {
     @ValueSource(strings = {"no/such/file", "", "100%d.log"})
     void aFileThatCannotBeMadeFailsAtOnce(String name) {
         AccessLogFile file = new AccessLogFile(directory.resolve(name), 10, 1);
-        assertThatThrownBy(() -> new AccessLog(file, Pseudonyms.of("salt"), "gw-a", 1, InstantSource.system()))
+        assertThatThrownBy(() -> new AccessLog(file, Pseudonyms.of("salt"), "gw-a", 1, CLOSE, InstantSource.system()))
                 .isInstanceOf(IOException.class);
     }
 
@@ -108,7 +111,7 @@ class AccessLogFileTest {
     void countsWhatAFullDiskDoesNotTakeAndGoesOnOnceThereIsRoom() throws IOException {
         Path path = Files.createSymbolicLink(directory.resolve("access.log"), Path.of("/dev/full"));
         AccessLog log = new AccessLog(
-                new AccessLogFile(path, 1000, 1), Pseudonyms.of("salt"), "gw-a", 10, InstantSource.system());
+                new AccessLogFile(path, 1000, 1), Pseudonyms.of("salt"), "gw-a", 10, CLOSE, InstantSource.system());
         log.add(Records.refused("lost", null));
         await().until(() -> log.dropped() == 1);
         Files.delete(path);

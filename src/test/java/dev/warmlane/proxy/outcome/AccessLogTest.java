@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.status.Status;
 import dev.warmlane.harness.CapturedLog;
 import dev.warmlane.proxy.error.ApiException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -59,7 +61,25 @@ class AccessLogTest {
     private final AccessLog log;
 
     AccessLogTest() throws IOException {
-        log = new AccessLog(target, Pseudonyms.of("salt"), "gw-a", QUEUE, () -> Instant.ofEpochSecond(seconds.get()));
+        log = open(target, Duration.ofSeconds(5));
+    }
+
+    private AccessLog open(GatedTarget to, Duration closeLimit) throws IOException {
+        return new AccessLog(
+                to, Pseudonyms.of("salt"), "gw-a", QUEUE, closeLimit, () -> Instant.ofEpochSecond(seconds.get()));
+    }
+
+    @Test
+    void whoeverReadsNothingHoldsUpTheEndForTheLimit() throws IOException {
+        GatedTarget unread = new GatedTarget();
+        AccessLog log = open(unread, Duration.ofMillis(20));
+        log.add(Records.served());
+        await().until(() -> unread.gate.hasQueuedThreads());
+        log.close();
+        assertThat(unread.getContext().getStatusManager().getCopyOfStatusList())
+                .extracting(Status::getMessage)
+                .anyMatch(said -> said.startsWith("Max queue flush timeout (20 ms) exceeded"));
+        unread.gate.release(100);
     }
 
     @Test
