@@ -114,6 +114,10 @@ public final class ReloadedFile<T> implements AutoCloseable {
     /** Takes over new content; keeps the old if the new cannot be used. */
     public void check() {
         try {
+            if (Files.exists(path) && !Files.isRegularFile(path)) {
+                // Opening a pipe would wait for whoever writes to it, perhaps for ever.
+                throw new IllegalArgumentException("not a regular file, so not read again");
+            }
             byte[] now = read();
             if (!Arrays.equals(now, content)) {
                 T parsed = parser.apply(now);
@@ -122,6 +126,9 @@ public final class ReloadedFile<T> implements AutoCloseable {
                 problem = "";
                 log.info("{}: reloaded", path);
                 onReload.forEach(this::tell);
+            } else if (!problem.isEmpty()) {
+                problem = "";
+                log.info("{}: says again what is in force", path);
             }
         } catch (IOException e) {
             keep("cannot be read: " + reason(e));

@@ -71,6 +71,21 @@ class ReloadedFileTest {
     }
 
     @Test
+    void waitsForNobodyToWriteToAPipeAndSaysWhenTheFileIsBack(CapturedOutput output) throws Exception {
+        Files.delete(file);
+        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                .isZero();
+        number.check();
+        assertThat(output).contains("not a regular file, so not read again; what it said before stays in force");
+
+        Files.delete(file);
+        Files.writeString(file, "1");
+        number.check();
+        number.check();
+        assertThat(output.getOut().split("says again what is in force", -1)).hasSize(2);
+    }
+
+    @Test
     void keepsTheOldAndSaysOnceThatTheNewIsBad(CapturedOutput output) throws IOException {
         Files.writeString(file, "two");
         number.check();
