@@ -14,7 +14,7 @@ final class EndpointBlocks {
     private boolean removed;
     private volatile long lastInsert;
     private volatile int oldestUseSeconds;
-    private volatile boolean full;
+    private volatile int freeBlocks;
 
     EndpointBlocks(int slot, BlockHolders holders, int capacity, boolean linked) {
         this.blocks = new LruBlocks(linked);
@@ -22,6 +22,7 @@ final class EndpointBlocks {
         this.holders = holders;
         this.statedCapacity = capacity;
         this.capacity = capacity;
+        this.freeBlocks = capacity;
     }
 
     /** The bit that stands for this endpoint among the holders of a block. */
@@ -39,9 +40,9 @@ final class EndpointBlocks {
         return oldestUseSeconds;
     }
 
-    /** Whether the next new block evicts one. */
-    boolean isFull() {
-        return full;
+    /** How many new blocks evict none; at 0 the next one does. As of the last insertion or change of the capacity. */
+    int freeBlocks() {
+        return freeBlocks;
     }
 
     synchronized int size() {
@@ -72,6 +73,7 @@ final class EndpointBlocks {
         while (blocks.size() > capacity) {
             evict();
         }
+        freeBlocks = capacity - blocks.size();
     }
 
     /**
@@ -206,7 +208,7 @@ final class EndpointBlocks {
 
     private void noteOldest() {
         oldestUseSeconds = blocks.oldestUse();
-        full = blocks.size() == capacity;
+        freeBlocks = capacity - blocks.size();
     }
 
     private void evict() {

@@ -41,6 +41,11 @@ public interface PredictedContents {
         return 0;
     }
 
+    /** How many more blocks the endpoint's cache takes before it evicts any; 0 where contents do not know. */
+    default long freeBlocks(EndpointId endpoint) {
+        return 0;
+    }
+
     /** How many blocks the endpoint's cache holds, as far as anybody has said; infinite where nobody has. */
     default double capacityBlocks(EndpointId endpoint) {
         return Double.POSITIVE_INFINITY;

@@ -121,9 +121,15 @@ public final class PrefixIndex implements PredictedContents {
     }
 
     @Override
+    public long freeBlocks(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? defaultCapacity : blocks.freeBlocks();
+    }
+
+    @Override
     public double residenceSeconds(EndpointId endpoint) {
         EndpointBlocks blocks = endpoints.get(endpoint);
-        return blocks == null || !blocks.isFull()
+        return blocks == null || blocks.freeBlocks() > 0
                 ? Double.POSITIVE_INFINITY
                 : Math.max(0, seconds() - blocks.oldestUseSeconds());
     }

@@ -75,6 +75,11 @@ public final class RoutingView {
         return memory.contents().residenceSeconds(endpoint);
     }
 
+    /** How many more blocks of prompts the endpoint's cache takes before it evicts any; 0 if unknown. */
+    public long freeBlocks(EndpointId endpoint) {
+        return memory.contents().freeBlocks(endpoint);
+    }
+
     /** Bytes of prompts that the endpoint's cache holds; infinite if nobody has said. */
     public double capacityBytes(EndpointId endpoint) {
         return memory.contents().capacityBlocks(endpoint) * memory.blockSizeBytes();

@@ -47,6 +47,11 @@ public final class SharedContents implements PredictedContents {
     }
 
     @Override
+    public long freeBlocks(EndpointId endpoint) {
+        return index.freeBlocks(endpoint);
+    }
+
+    @Override
     public double residenceSeconds(EndpointId endpoint) {
         return index.residenceSeconds(endpoint);
     }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * the wait behind what e is computing and behind whatever else has first tokens come late there, the computing of what e does not hold
  * with the delay that this means for the others there, and the decoding that the prompts in flight slow down. A key that is bound stays
  * unless waiting there costs H more than elsewhere. No scraped gauge is in it: they are seconds old. Costs that are close count as
- * equal; then the bound endpoint decides, else the highest rendezvous weight.
+ * equal; then the bound endpoint decides, else the highest rendezvous weight. Where a session begins, {@link FirstTurns} has a say.
  */
 public final class ExpectedCostPolicy implements RoutingPolicy {
     private final CostParameters parameters;
@@ -76,6 +76,10 @@ public final class ExpectedCostPolicy implements RoutingPolicy {
         Candidate best = best(legs == null ? candidates : legs.cheaper(candidates), request, source, hint);
         if (best == null) {
             return null;
+        }
+        boolean begins = bound == null && source.binds() && request.prompt().length() > 0;
+        if (begins && legs == null) {
+            best = FirstTurns.place(best, candidates, request.prompt(), pool);
         }
         Outcome elsewhere = bound == null ? Outcome.PLACED : elsewhere(boundEndpoint, excluded);
         Outcome outcome = outcome(best, candidates, source, elsewhere);

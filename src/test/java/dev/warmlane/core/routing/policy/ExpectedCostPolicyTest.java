@@ -56,6 +56,63 @@ class ExpectedCostPolicyTest extends RoutingPolicyContract {
         assertThat(decision.endpoint()).isNotEqualTo(first.endpoint());
     }
 
+    /** Between two turns of the first session its endpoint has nothing to do, and holds the beginning. */
+    @Test
+    void aSessionBeginsWhereThereIsRoomUnlessThatLosesMuch() {
+        endpoints(2);
+        Endpoint home = begins("a", 40);
+        assertThat(router.explain(beginning("b", 10)).endpoint()).isNotEqualTo(home);
+        assertThat(router.explain(beginning("b", 40)).endpoint()).isEqualTo(home);
+        assertThat(router.explain(beginning("a", 40)).endpoint()).isEqualTo(home);
+        RoutingRequest noSession = prompt(blocks("b", 10));
+        assertThat(router.explain(noSession).endpoint()).isEqualTo(home);
+        index.capacity(other(home).id(), 10_000 - 1);
+        assertThat(router.explain(beginning("b", 10)).endpoint()).isEqualTo(home);
+    }
+
+    @Test
+    void aSessionBeginsByCostWhereTheOthersHadSomethingToDo() {
+        endpoints(2);
+        Endpoint home = begins("a", 40);
+        index.capacity(other(home).id(), 20_000);
+        Dispatch elsewhere = router.dispatch(longPrompt(1), Set.of(home.id()));
+        lookASecondLater(2);
+        elsewhere.close();
+        assertThat(router.explain(beginning("b", 10)).endpoint()).isEqualTo(home);
+        nanos += 600_000_000_000L;
+        lookASecondLater(3);
+        assertThat(router.explain(beginning("b", 10)).endpoint()).isNotEqualTo(home);
+    }
+
+    private void lookASecondLater(int prompt) {
+        nanos += 1_000_000_000L;
+        dispatch(longPrompt(prompt)).close();
+    }
+
+    private Endpoint begins(String name, int shared) {
+        Dispatch first = dispatch(beginning(name, shared));
+        first.close();
+        return first.endpoint();
+    }
+
+    private Endpoint other(Endpoint endpoint) {
+        return pool.snapshot().endpoints().stream()
+                .filter(candidate -> !candidate.equals(endpoint))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** 100 blocks of a session, so many of them common to all. */
+    private static RoutingRequest beginning(String name, int shared) {
+        return withPrompt(session(name), prompt(blocks(name, shared)));
+    }
+
+    private static long[] blocks(String name, int shared) {
+        return LongStream.range(0, 100)
+                .map(block -> block < shared ? block : 1000L * name.hashCode() + block)
+                .toArray();
+    }
+
     @Test
     void aSessionPricesAStartingEndpointByTheLoadThatItWillHave() {
         endpoints(1);
