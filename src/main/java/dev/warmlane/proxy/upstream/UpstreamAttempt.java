@@ -2,7 +2,6 @@ package dev.warmlane.proxy.upstream;
 
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
-import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.proxy.error.ApiException;
 import io.netty.channel.Channel;
@@ -147,7 +146,6 @@ public final class UpstreamAttempt {
     public synchronized boolean metClosedConnection(Throwable failure, long nowNanos, Duration roundTrip) {
         return onUsedConnection
                 && !responded
-                && !(failure instanceof RefusedResponse)
                 && nowNanos - sentNanos <= roundTrip.toNanos()
                 && EngineFailure.of(failure).cause() == FailureCause.RESET;
     }
