@@ -78,8 +78,8 @@ kill -TERM "$gateway"
 wait "$gateway" || fail "the gateway: exit code $? (expected: 0)"
 gateway=
 [ -s "$cache" ] || fail "$cache: not written (expected: by a JVM of Java 25 or later)"
-# Ends with an error if the JVM cannot use it.
-JAVA_OPTS="${JAVA_OPTS-} -XX:AOTCache=$cache -XX:AOTMode=on" "$home/bin/warmlane" --help >"$log" 2>&1 || fail "$cache: does not fit"
 jvm=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")}
 cat "$jvm/release" >"$cache.jvm" 2>/dev/null || true
+# Ends with an error if the JVM cannot use it.
+JAVA_OPTS="${JAVA_OPTS-} -XX:AOTCache=$cache -XX:AOTMode=on" "$home/bin/warmlane" --help >"$log" 2>&1 || fail "$cache: does not fit"
 echo "$cache: $(($(wc -c <"$cache") / 1048576)) MiB"
