@@ -124,19 +124,23 @@ final class EndpointKnowledge {
     }
 
     /**
-     * Whether models are to be asked for now; if so, they count as asked. They are due after the interval, when
-     * somebody has wanted to know them since they were, and always where there are several: adapters come and go.
+     * Whether models are to be asked for: they are due after the interval, when somebody has wanted to know them since they were asked
+     * for, and always where there are several: adapters come and go.
      */
+    boolean areModelsDue(Duration modelsInterval, long wantedNanos) {
+        return modelsAskedAtNanos == null
+                || models.size() > 1
+                || wantedNanos - modelsAskedAtNanos > 0
+                || nanoClock.getAsLong() - modelsAskedAtNanos >= modelsInterval.toNanos();
+    }
+
+    /** Whether models {@linkplain #areModelsDue are due}; if so, they count as asked for. */
     boolean takeModelsTurn(Duration modelsInterval, long wantedNanos) {
-        long now = nanoClock.getAsLong();
-        if (modelsAskedAtNanos != null
-                && models.size() <= 1
-                && wantedNanos - modelsAskedAtNanos <= 0
-                && now - modelsAskedAtNanos < modelsInterval.toNanos()) {
-            return false;
+        boolean due = areModelsDue(modelsInterval, wantedNanos);
+        if (due) {
+            modelsAskedAtNanos = nanoClock.getAsLong();
         }
-        modelsAskedAtNanos = now;
-        return true;
+        return due;
     }
 
     /**

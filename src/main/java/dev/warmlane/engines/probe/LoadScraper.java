@@ -48,6 +48,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private static final EngineVersion RANKS_NAMED_SINCE = new EngineVersion(0, 12);
 
     private final ProbeTiming timing;
+    private final Duration modelsInterval;
     private final Pools pools;
     private final EndpointNews news;
     private final LongSupplier nanoClock;
@@ -83,6 +84,7 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
             LongSupplier nanoClock,
             RandomGenerator random) {
         this.timing = timing;
+        this.modelsInterval = modelsInterval;
         this.pools = pools;
         this.nanoClock = nanoClock;
         this.news = new EndpointNews(log, "", nanoClock);
@@ -152,15 +154,17 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     }
 
     /**
-     * Whether an endpoint had nothing to do when it was scraped last, and has got nothing from here since. Where several models are
-     * listed, adapters come and go without work; and one that sleeps is to be back soon after it wakes.
+     * Whether an endpoint had nothing to do when it was scraped last, has got nothing from here since, and its models are not due. One
+     * that sleeps does not rest, as it is to be back soon after it wakes.
      */
     private boolean rests(Target target) {
         EndpointId server = target.endpoint().id();
         EndpointReport report = reports.get(server);
+        EndpointKnowledge known = knowledge.get(server);
         if (report == null
+                || known == null
                 || !report.isIdle()
-                || report.models().size() > 1
+                || known.areModelsDue(modelsInterval, modelsWantedNanos)
                 || timing.interval().compareTo(LONGEST_RESTED_INTERVAL) > 0) {
             return false;
         }

@@ -205,9 +205,14 @@ class LoadScraperIT {
         now.addAndGet(FAST.interval().toNanos());
         await().until(() -> asked(idle, "/metrics") == 2 && asked(busy, "/metrics") == 3);
 
+        now.addAndGet(1);
+        scraper.askForModels();
+        now.addAndGet(FAST.interval().toNanos());
+        await().until(() -> asked(idle, "/metrics") == 3 && asked(idle, "/v1/models") == 2);
+
         inFlight.open(new EndpointId("idle"), 10, 10);
         now.addAndGet(FAST.interval().toNanos());
-        await().until(() -> asked(idle, "/metrics") == 3);
+        await().until(() -> asked(idle, "/metrics") == 4);
     }
 
     private static long asked(EngineServer server, String path) {
