@@ -21,11 +21,11 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
 /**
- * Polls each target about once an interval, give or take a tenth, later where its last poll took longer, and one that rests every
- * second interval. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A target has at most one poll in
- * flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go first. Follows
- * the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next poll on,
- * one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
+ * Polls each target about once an interval, give or take a tenth, later where its last poll took longer; one that rests, every
+ * second interval. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A
+ * target has at most one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go
+ * first. Follows the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next
+ * poll on, one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
  *
  * @param <K> identifies a target
  * @param <T> what is polled

@@ -14,7 +14,6 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 import reactor.netty.NettyPipeline;
 
 class ArrivalTest {
@@ -64,21 +63,7 @@ class ArrivalTest {
     }
 
     private void speakHttp() {
-        LimitSettings limits = new LimitSettings(
-                DataSize.ofMegabytes(32),
-                DataSize.ofKilobytes(64),
-                128,
-                DataSize.ofBytes(0),
-                false,
-                Duration.ofSeconds(10),
-                Duration.ofMinutes(1),
-                DataSize.ofKilobytes(1),
-                10_000,
-                0,
-                250,
-                DataSize.ofMegabytes(1),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(75));
+        LimitSettings limits = DefaultLimits.withHeaderTimeout(Duration.ofSeconds(10));
         channel.pipeline().addLast(NettyPipeline.HttpCodec, new StrictHttpCodec(new HttpDecoderConfig(), 128));
         new RequestWatch(limits, System::nanoTime).addTo(channel.pipeline());
     }

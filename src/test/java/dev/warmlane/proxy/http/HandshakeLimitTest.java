@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 import reactor.netty.ConnectionObserver;
 import reactor.netty.NettyPipeline;
 
@@ -26,21 +25,7 @@ class HandshakeLimitTest {
         channel.pipeline()
                 .addLast(NettyPipeline.SslHandler, new ChannelInboundHandlerAdapter())
                 .addLast(NettyPipeline.HttpCodec, new HttpServerCodec());
-        LimitSettings limits = new LimitSettings(
-                DataSize.ofMegabytes(32),
-                DataSize.ofKilobytes(64),
-                128,
-                DataSize.ofBytes(0),
-                false,
-                Duration.ofSeconds(3),
-                Duration.ofMinutes(1),
-                DataSize.ofKilobytes(1),
-                10_000,
-                100,
-                250,
-                DataSize.ofMegabytes(1),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(75));
+        LimitSettings limits = DefaultLimits.withHeaderTimeout(Duration.ofSeconds(3));
         new ClientPipeline(limits, false, (id, error) -> {}, server -> server)
                 .onChannelInit(ConnectionObserver.emptyListener(), channel, null);
     }

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 
 /** A minute without a byte, or with less than 1 KB a second over a minute, and a body is too slow. */
 class RequestWatchTest {
@@ -30,21 +29,7 @@ class RequestWatchTest {
 
     @BeforeEach
     void beginABody() {
-        LimitSettings limits = new LimitSettings(
-                DataSize.ofMegabytes(32),
-                DataSize.ofKilobytes(64),
-                128,
-                DataSize.ofBytes(0),
-                false,
-                Duration.ofSeconds(10),
-                Duration.ofMinutes(1),
-                DataSize.ofKilobytes(1),
-                10_000,
-                0,
-                250,
-                DataSize.ofMegabytes(1),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(75));
+        LimitSettings limits = DefaultLimits.withHeaderTimeout(Duration.ofSeconds(10));
         channel.freezeTime();
         channel.pipeline().addLast(new RequestWatch(limits, () -> now));
         channel.writeInbound(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/v1/completions"));
