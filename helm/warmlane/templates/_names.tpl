@@ -1,15 +1,22 @@
 {{- define "warmlane.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- include "warmlane.cut" (default .Chart.Name .Values.nameOverride) -}}
 {{- end -}}
 
-{{/* Short enough that every suffix of this chart fits into 63 characters. */}}
+{{/* Short enough that every suffix of this chart fits into 63 characters, and ending as names may. */}}
+{{- define "warmlane.cut" -}}
+{{- regexReplaceAll "[-.]+$" (trunc 40 .) "" -}}
+{{- end -}}
+
 {{- define "warmlane.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains (include "warmlane.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- include "warmlane.cut" .Values.fullnameOverride -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "warmlane.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- /* Helm allows more for the name of a release than Kubernetes does for that of a Service. */ -}}
+{{- if not (regexMatch "^[a-z][-a-z0-9]*$" .Release.Name) -}}
+{{- fail (printf "release name: %s (expected: a letter first and no dots, or a fullnameOverride)" .Release.Name) -}}
+{{- end -}}
+{{- $name := include "warmlane.name" . -}}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | include "warmlane.cut" -}}
 {{- end -}}
 {{- end -}}
 
@@ -66,10 +73,8 @@ warmlane.dev/role: {{ . }}
 {{- end -}}
 
 {{- define "warmlane.roleLabels" -}}
-{{- include "warmlane.labels" (list (index . 0) "vllm") }}
-{{- with index . 1 }}
-warmlane.dev/role: {{ . }}
-{{- end }}
+{{- $role := index . 1 -}}
+{{- include "warmlane.labels" (list (index . 0) "vllm" (ternary (dict "warmlane.dev/role" $role) dict (ne $role ""))) }}
 {{- end -}}
 
 {{/* The roles of vLLM pods as a YAML list: one empty role where each does both. */}}
@@ -80,19 +85,19 @@ warmlane.dev/role: {{ . }}
 {{- ternary (list "prefill" "decode") (list "") .Values.vllm.roles.enabled | toYaml -}}
 {{- end -}}
 
-{{/* Of all objects. Takes a list: the root and the component. */}}
+{{/* Of all objects. Takes a list: the root, the component, and labels of this object's own, which come before common ones. */}}
 {{- define "warmlane.labels" -}}
 {{- $root := index . 0 -}}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/name: {{ include "warmlane.name" $root | quote }}
-app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
-app.kubernetes.io/component: {{ index . 1 }}
-app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: warmlane
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-{{- with $root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $labels := dict
+    "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+    "app.kubernetes.io/name" (include "warmlane.name" $root)
+    "app.kubernetes.io/instance" $root.Release.Name
+    "app.kubernetes.io/component" (index . 1)
+    "app.kubernetes.io/version" $root.Chart.AppVersion
+    "app.kubernetes.io/part-of" "warmlane"
+    "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- range rest (rest .) -}}{{- $labels = merge $labels (default dict .) -}}{{- end -}}
+{{- merge $labels (default dict $root.Values.commonLabels) | toYaml -}}
 {{- end -}}
 
 {{/* Takes a list: an image of the values and its tag where they give none. */}}

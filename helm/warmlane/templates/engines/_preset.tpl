@@ -37,7 +37,7 @@
     | replace "${hashAlgorithm}" $hash
     | replace "${blockSize}" (toString $vllm.blockSize)
     | replace "${gpuMemoryUtilization}" (toString $vllm.gpuMemoryUtilization)
-    | replace "${shutdownSeconds}" (toString $vllm.shutdownSeconds)
+    | replace "${shutdownSeconds}" (int64 $vllm.shutdownSeconds | toString)
     | replace "${kvEventsPort}" (toString $vllm.kvEvents.port)
     | replace "${kvReplayPort}" (add1 $vllm.kvEvents.port | toString)
     | squote }}
@@ -72,5 +72,5 @@
      requests had their time too. */}}
 {{- define "warmlane.enginePreStop" -}}
 {{- $drains := (include "warmlane.preset" . | fromYaml).drains -}}
-{{- ternary .Values.vllm.preStopSeconds (add .Values.vllm.preStopSeconds .Values.vllm.shutdownSeconds) $drains -}}
+{{- add .Values.vllm.preStopSeconds (ternary 0 .Values.vllm.shutdownSeconds $drains) -}}
 {{- end -}}

@@ -28,6 +28,11 @@ final class Chart {
         return RENDERED.computeIfAbsent(values, key -> Rendered.of(template(DIRECTORY, key)));
     }
 
+    /** The same for a release of another name. */
+    static Rendered renderRelease(String release) {
+        return Rendered.of(template(DIRECTORY, release, ""));
+    }
+
     /** The same with the hooks of "helm test", which Helm renders apart; and without the schema. */
     static Rendered renderWithHooks(String values) {
         return HOOKED.computeIfAbsent(values, key -> Rendered.of(template(ChartCopy.WITHOUT_HOOKS_AND_SCHEMA, key)));
@@ -35,13 +40,18 @@ final class Chart {
 
     /** What Helm says of values that it must not accept. */
     static String refusal(String values) {
+        return refusal("warmlane", values);
+    }
+
+    /** The same for a release of another name. */
+    static String refusal(String release, String values) {
         String rendered;
         try {
-            rendered = template(DIRECTORY, values);
+            rendered = template(DIRECTORY, release, values);
         } catch (RuntimeException refused) {
             return String.valueOf(refused.getMessage());
         }
-        throw new AssertionError("accepted: " + values + "\n" + rendered);
+        throw new AssertionError("accepted: " + release + " " + values + "\n" + rendered);
     }
 
     /** What Helm tells whoever installed it with these values. */
@@ -62,12 +72,16 @@ final class Chart {
     }
 
     private static String template(Path chart, String values) {
+        return template(chart, "warmlane", values);
+    }
+
+    private static String template(Path chart, String release, String values) {
         return withValues(
                 values,
                 file -> new Helm(chart)
                         .template()
                         .withKubeVersion(OLDEST_KUBERNETES)
-                        .withName("warmlane")
+                        .withName(release)
                         .withNamespace("models")
                         .withValuesFile(file)
                         .call());

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
+import io.fabric8.openshift.api.model.Route;
+import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -62,6 +67,8 @@ class OddValuesTest {
                 securityContext: {runAsUser: 1000700000}
                 httpRoute: {enabled: true, parentRefs: [{name: public}], weight: 1000000}
                 probes: {startupAttempts: 1000000}
+                podDisruptionBudget: {maxUnavailable: 1000000}
+                vllm: {enabled: true, version: 0.33.0, model: m, preStopSeconds: 1000000, shutdownSeconds: 2000000}
                 """);
         PodSecurityContext pod =
                 rendered.the(Deployment.class).getSpec().getTemplate().getSpec().getSecurityContext();
@@ -69,6 +76,68 @@ class OddValuesTest {
         assertThat(rendered.the(HTTPRoute.class).getSpec().getRules().get(0).getBackendRefs())
                 .extracting("weight")
                 .containsExactly(1_000_000);
+        assertThat(rendered.engine().getArgs()).contains("--shutdown-timeout=2000000");
+        assertThat(rendered.engine().getLifecycle().getPreStop().getExec().getCommand())
+                .containsExactly("sleep", "1000000");
+    }
+
+    /** The models refuse a key that is there twice, as the API server does. */
+    @Test
+    void aLabelIsThereOnce() {
+        Rendered rendered = Chart.renderWithHooks("""
+                commonLabels: {team: all, release: all, grafana_dashboard: "0", warmlane.dev/role: both,
+                  warmlane.dev/management-client: "false"}
+                podLabels: {team: pods}
+                metrics: {serviceMonitor: true, rules: true, dashboards: true, labels: {release: prometheus}}
+                tekton: {enabled: true}
+                vllm: {enabled: true, version: 0.33.0, model: m, roles: {enabled: true}}
+                """);
+        Deployment gateway = rendered.the(Deployment.class);
+        assertThat(gateway.getMetadata().getLabels()).containsEntry("team", "all");
+        assertThat(gateway.getSpec().getTemplate().getMetadata().getLabels()).containsEntry("team", "pods");
+        assertThat(rendered.the(ServiceMonitor.class).getMetadata().getLabels()).containsEntry("release", "prometheus");
+        assertThat(rendered.named(ConfigMap.class, "warmlane-warmlane-cache")
+                        .getMetadata()
+                        .getLabels())
+                .containsEntry("grafana_dashboard", "1");
+        assertThat(rendered.named(Deployment.class, "warmlane-vllm-prefill")
+                        .getMetadata()
+                        .getLabels())
+                .containsEntry("warmlane.dev/role", "prefill");
+        assertThat(rendered.named(Pod.class, "warmlane-validate").getMetadata().getLabels())
+                .containsEntry("warmlane.dev/management-client", "true");
+    }
+
+    @Test
+    void anAnnotationIsThereOnce() {
+        Rendered rendered = Chart.render("""
+                podAnnotations: {checksum/config: mine}
+                route:
+                  enabled: true
+                  annotations: {haproxy.router.openshift.io/timeout: 1h, haproxy.router.openshift.io/balance: source}
+                """);
+        assertThat(rendered.the(Deployment.class)
+                        .getSpec()
+                        .getTemplate()
+                        .getMetadata()
+                        .getAnnotations()
+                        .get("checksum/config"))
+                .hasSize(64);
+        assertThat(rendered.the(Route.class).getMetadata().getAnnotations())
+                .containsEntry("haproxy.router.openshift.io/timeout", "1h")
+                .containsEntry("haproxy.router.openshift.io/balance", "source")
+                .containsEntry("haproxy.router.openshift.io/disable_cookies", "true");
+    }
+
+    /** A Service's name begins with a letter, has no dots and ends with neither; Helm takes more for the name of a release. */
+    @Test
+    void namesOfServicesSuitKubernetes() {
+        assertThat(Chart.renderRelease("a-chart-whose-name-is-cut-in-the-middle--of-dashes")
+                        .all(Service.class))
+                .extracting(service -> service.getMetadata().getName())
+                .contains("a-chart-whose-name-is-cut-in-the-middle");
+        assertThat(Chart.refusal("7b-models", "")).contains("release name: 7b-models (expected: ", "fullnameOverride");
+        assertThat(Chart.refusal("warmlane.v2", "")).contains("release name: warmlane.v2 (expected: ");
     }
 
     /** As in a values file whose lines below a key are all comments. */

@@ -28,7 +28,10 @@ class RefusalsTest {
             autoscaling: {enabled: true, maxReplicas: }             | missing property 'maxReplicas'
             nameOverride: Not a name                                | /nameOverride
             fullnameOverride: Not_a_name                            | /fullnameOverride
-            commonLabels: {app.kubernetes.io/name: a}               | invalid propertyName 'app.kubernetes.io/name'
+            commonLabels: {app.kubernetes.io/name: a}               | /commonLabels/app.kubernetes.io~1name
+            podLabels: {helm.sh/chart: a}                           | /podLabels/helm.sh~1chart
+            policies: {Not a name: a}                               | '/policies': additional properties 'Not a name' not allowed
+            extraObjects: [{kind: Secret}]                          | '/extraObjects/0': missing property 'apiVersion'
             priorityClassName: Not a name                           | /priorityClassName
             management: {keySecret: Not a name}                     | /management/keySecret
             discovery: {urls: ['http://a:1'], port: 1}              | discovery: namespace or port beside urls (expected: they are part of the URLs)
@@ -97,7 +100,7 @@ class RefusalsTest {
             vllm: {enabled: true, version: 0.11.0, model: m, scaling: {by: keda, pool: chat}} | vllm.scaling.pool: chat (expected: a pool of the gateway: default)
             vllm: {enabled: true, version: 0.11.0, model: m, kvEvents: {enabled: true, port: 7999}} | vllm.kvEvents.port: 7999 (expected: none of the ports from 8000 to 8000, which vLLM itself has)
             vllm: {enabled: true, version: 0.18.0, model: m, roles: {enabled: true, transferPort: 5600}} | vllm.roles.transferPort: 5600 (expected: none of the ports from 5600 to 5615, which vllm.roles.sideChannelPort has)
-            vllm: {roles: {ucx: {LD_PRELOAD: x}}}                   | invalid propertyName 'LD_PRELOAD'
+            vllm: {roles: {ucx: {LD_PRELOAD: x}}}                   | '/vllm/roles/ucx': additional properties 'LD_PRELOAD' not allowed
             vllm: {gpuMemoryUtilization: 90}                        | /vllm/gpuMemoryUtilization
             vllm: {blockSize: 17}                                   | /vllm/blockSize
             vllm: {image: {tag: latest}}                            | /vllm/image/tag
