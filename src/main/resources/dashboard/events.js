@@ -40,7 +40,7 @@ export function events() {
     ${state.eventsError ? html`<p class="problem" role="alert">Not loaded: ${state.eventsError}</p>` : nothing}
     ${state.events === null ? html`<p class="note">Loading…</p>` : nothing}
     <div class="scroll" tabindex="0" role="region" aria-label="Table of events">
-      <table>
+      <table class="cards">
         <thead>
           <tr>
             <th scope="col">Time</th>

@@ -47,39 +47,47 @@ const wrong = (problems) => {
     : causes.map((cause) => html`<span class="wrong ${cause.severity}">${titleOf(cause)}</span>`);
 };
 
+const FIGURES = ['Hits', 'First token', 'Requests/s', 'Failed', 'Refused', 'Endpoints', 'In flight'];
+const WRONG = 'What is wrong';
+
 const heading = (first) => html`<thead>
   <tr>
     <th scope="col">${first}</th>
-    <th scope="col" class="number">Hits</th>
-    <th scope="col" class="number">First token</th>
-    <th scope="col" class="number">Requests/s</th>
-    <th scope="col" class="number">Failed</th>
-    <th scope="col" class="number">Refused</th>
-    <th scope="col" class="number">Endpoints</th>
-    <th scope="col" class="number">In flight</th>
-    <th scope="col">What is wrong</th>
+    ${FIGURES.map((figure) => html`<th scope="col" class="number">${figure}</th>`)}
+    <th scope="col">${WRONG}</th>
   </tr>
 </thead>`;
 
-function cells(hits, all, endpoints, problems) {
-  const number = (text, ...ids) => html`<td class="number ${has(problems, ...ids) ? 'hot' : ''}">${text}</td>`;
-  return html`
-    ${number(percent(hits), 'hit-ratio-low', 'prefix-caching-off')}
-    ${number(html`${seconds(all.ttftP50)}<small>p90 ${seconds(all.ttftP90)}</small>`, 'ttft-slow')}
-    ${number(rate(all.requests))}
-    ${number(percent(all.failed), 'errors')}
-    ${number(percent(all.refused), 'rate-limited')}
-    ${number(`${count(endpoints.selectable)} / ${count(endpoints.all)}`, 'no-selectable-endpoint', 'panic-mode', 'endpoint-ejected')}
-    ${number(count(all.inFlight))}
-    <td class="wrap">${wrong(problems)}</td>
-  `;
+// The figures of a row in the order of FIGURES, each a text or [text, whether it is what is wrong], and what is wrong. Cells name their columns for narrow screens.
+const cells = (figures, wrongs) => html`
+  ${figures.map((figure, i) => {
+    const [text, hot] = Array.isArray(figure) ? figure : [figure, false];
+    return html`<td class="number ${hot ? 'hot' : ''}" data-column=${FIGURES[i]}>${text}</td>`;
+  })}
+  <td class="wrap" data-column=${WRONG}>${wrongs}</td>
+`;
+
+function figures(hits, all, endpoints, problems) {
+  const hot = (...ids) => has(problems, ...ids);
+  return cells(
+    [
+      [percent(hits), hot('hit-ratio-low', 'prefix-caching-off')],
+      [html`${seconds(all.ttftP50)}<small>p90 ${seconds(all.ttftP90)}</small>`, hot('ttft-slow')],
+      rate(all.requests),
+      [percent(all.failed), hot('errors')],
+      [percent(all.refused), hot('rate-limited')],
+      [`${count(endpoints.selectable)} / ${count(endpoints.all)}`, hot('no-selectable-endpoint', 'panic-mode', 'endpoint-ejected')],
+      count(all.inFlight),
+    ],
+    wrong(problems),
+  );
 }
 
 function poolRow(pool, problems) {
   const all = ofAllReplicas(pool);
   return html`<tr>
     <th scope="row"><a class="name" href=${link('overview', { pool: pool.pool })}>${pool.pool}</a><small>${pool.policy}</small></th>
-    ${cells(pool.hitRatio['1m'], all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
+    ${figures(pool.hitRatio['1m'], all, all.endpoints, problems.filter((problem) => problem.pool === pool.pool))}
   </tr>`;
 }
 
@@ -92,14 +100,10 @@ function noPoolRow() {
     .map(([reason, perSecond]) => `${REASONS[reason] ?? reason} ${rate(perSecond)}/s`);
   return html`<tr>
     <th scope="row">none<small>before a pool was known</small></th>
-    <td class="number">${DASH}</td>
-    <td class="number">${DASH}</td>
-    <td class="number">${rate(requestsPerSecond)}</td>
-    <td class="number">${DASH}</td>
-    <td class="number ${reasons.length ? 'hot' : ''}">${percent(requestsPerSecond > 0 ? refusedPerSecond / requestsPerSecond : null)}</td>
-    <td class="number">${DASH}</td>
-    <td class="number">${DASH}</td>
-    <td class="wrap">${reasons.length ? `refused: ${reasons.join(', ')}` : html`<span class="well">nothing</span>`}</td>
+    ${cells(
+      [DASH, DASH, rate(requestsPerSecond), DASH, [percent(requestsPerSecond > 0 ? refusedPerSecond / requestsPerSecond : null), reasons.length > 0], DASH, DASH],
+      reasons.length ? `refused: ${reasons.join(', ')}` : html`<span class="well">nothing</span>`,
+    )}
   </tr>`;
 }
 
@@ -121,7 +125,7 @@ function replicaRow(replica, index, problems) {
     <th scope="row"><span class="name">${name}</span><small>${said.filter(Boolean).join(' · ')}</small></th>
     ${replica.pools === null
       ? html`<td colspan="8">${replica.silent ? 'Not heard.' : 'It has not reported its pools yet.'}</td>`
-      : cells(
+      : figures(
           together(views).hits,
           together(views),
           { selectable: sum(views.map((view) => view.selectable)), all: sum(views.map((view) => view.endpoints)) },
@@ -133,7 +137,7 @@ function replicaRow(replica, index, problems) {
 const table = (name, title, note, head, rows) => html`<section aria-labelledby="${name}-title">
   <div class="bar-line"><h2 id="${name}-title">${title}</h2><span class="note">${note}</span></div>
   <div class="scroll" tabindex="0" role="region" aria-label="Table of ${name}">
-    <table>
+    <table class="cards">
       ${heading(head)}
       <tbody>
         ${rows}

@@ -121,6 +121,12 @@ abstract class DashboardAccess {
             assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
                     .as("at %d px", width)
                     .isEqualTo(0);
+            if (List.of("fleet", "events").contains(view)) {
+                assertThat(page.evaluate("[...document.querySelectorAll('.scroll')]"
+                                + ".every(table => table.scrollWidth <= table.clientWidth)"))
+                        .as("without scrolling at %d px", width)
+                        .isEqualTo(true);
+            }
         }
     }
 
