@@ -141,19 +141,23 @@ class TlsReload {
             thread.scheduleWithFixedDelay(() -> bundles.forEach(this::look), nanos, nanos, TimeUnit.NANOSECONDS);
         }
 
-        private void look(Watched bundle) {
-            if (!bundle.hasNew()) {
+        void look(Watched bundle) {
+            if (!bundle.isDue()) {
                 return;
             }
             try {
                 registry.updateBundle(bundle.name, TlsCheck.checked(bundle.read));
+                bundle.solved();
                 log.info("{}: reloaded from {}", bundle, bundle.files());
             } catch (RuntimeException e) {
-                log.warn(
-                        "{}: cannot be reloaded from {}: {}; the earlier one stays in use",
-                        bundle,
-                        bundle.files(),
-                        TlsCheck.reason(e));
+                String reason = TlsCheck.reason(e);
+                if (bundle.isNewProblem(reason)) {
+                    log.warn(
+                            "{}: cannot be reloaded from {}: {}; the earlier one stays in use",
+                            bundle,
+                            bundle.files(),
+                            reason);
+                }
             }
         }
 
@@ -174,6 +178,8 @@ class TlsReload {
         private List<Stamp> known;
 
         private List<Stamp> seen;
+        /** Why they could not be read last; empty: they could. */
+        private String problem = "";
 
         Watched(String name, List<Path> paths, Supplier<SslBundle> read) {
             this.name = name;
@@ -183,16 +189,35 @@ class TlsReload {
             this.seen = known;
         }
 
-        /** Whether the files are others than before, and have been the same for two looks; once. */
-        boolean hasNew() {
+        /**
+         * Whether the files are to be read: they are others than before and have been the same for two looks, or could not be read. They may
+         * become readable without being others, as when they get their owner's permissions after their content.
+         */
+        boolean isDue() {
             List<Stamp> now = stamps();
             boolean quiet = now.equals(seen);
             seen = now;
-            if (!quiet || now.equals(known)) {
+            if (!quiet) {
                 return false;
             }
-            known = now;
-            return true;
+            if (!now.equals(known)) {
+                known = now;
+                problem = "";
+                return true;
+            }
+            return !problem.isEmpty();
+        }
+
+        /** The files have been read. */
+        void solved() {
+            problem = "";
+        }
+
+        /** Notes why the files cannot be read; whether that is news since they changed. */
+        boolean isNewProblem(String reason) {
+            boolean news = !reason.equals(problem);
+            problem = reason;
+            return news;
         }
 
         String files() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.app.TlsReload.BundleWatch;
+import dev.warmlane.app.TlsReload.Watched;
 import dev.warmlane.engines.client.Certificates;
 import dev.warmlane.settings.InvalidSettingException;
 import java.io.IOException;
@@ -15,9 +17,12 @@ import java.security.KeyStore;
 import java.security.KeyStore.PasswordProtection;
 import java.security.KeyStore.PrivateKeyEntry;
 import java.security.cert.Certificate;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,8 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -124,6 +131,32 @@ class TlsPairTest {
                     Files.copy(certificates.keys("two"), store, StandardCopyOption.REPLACE_EXISTING);
                     await().until(() -> taken.size() == 1);
                 });
+    }
+
+    @Test
+    void aFileThatBecomesReadableLaterIsReadThenAndItsTroubleIsToldOnce(CapturedOutput output) throws Exception {
+        Path file = Files.writeString(directory.resolve("tls.crt"), "earlier");
+        Queue<SslBundle> readable = new ArrayDeque<>();
+        Watched bundle = new Watched("web", List.of(file), () -> {
+            if (readable.isEmpty()) {
+                throw new IllegalStateException("Permission denied");
+            }
+            return readable.remove();
+        });
+        DefaultSslBundleRegistry registry = new DefaultSslBundleRegistry("web", SslBundle.of(SslStoreBundle.NONE));
+        SslBundle renewed = SslBundle.of(SslStoreBundle.NONE);
+        try (BundleWatch watch = new BundleWatch(List.of(), registry, Duration.ZERO)) {
+            Files.writeString(file, "the renewed one");
+            for (int look = 0; look < 4; look++) {
+                watch.look(bundle);
+            }
+            assertThat(output.getAll()).containsOnlyOnce("web: cannot be reloaded from");
+            readable.add(renewed);
+            watch.look(bundle);
+            watch.look(bundle);
+        }
+        assertThat(registry.getBundle("web")).isSameAs(renewed);
+        assertThat(output.getAll()).containsOnlyOnce("web: reloaded from");
     }
 
     @Test
