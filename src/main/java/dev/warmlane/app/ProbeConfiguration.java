@@ -98,7 +98,7 @@ class ProbeConfiguration {
     }
 
     @Bean
-    HealthChecker healthChecker(WarmlaneSettings settings, Pools pools) {
+    HealthChecker healthChecker(WarmlaneSettings settings, Pools pools, LoadScraper scraper) {
         HealthSettings health = settings.health();
         ProbeTiming timing = new ProbeTiming(
                 health.interval(),
@@ -107,7 +107,13 @@ class ProbeConfiguration {
                 settings.upstream().dnsRefresh(),
                 MAX_CONCURRENT_CHECKS);
         return new HealthChecker(
-                health.enabled(), timing, health.suspectAfter(), pools, System::nanoTime, new SplittableRandom());
+                health.enabled(),
+                timing,
+                health.suspectAfter(),
+                pools,
+                scraper::isAtRest,
+                System::nanoTime,
+                new SplittableRandom());
     }
 
     /** Starts both once everybody listens. */

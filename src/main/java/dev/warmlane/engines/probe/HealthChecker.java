@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +33,7 @@ import reactor.core.Disposables;
 
 /**
  * Checks every server that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
- * the health of the pools.
+ * the health of the pools. One that has nothing to do and fails nothing is checked every second interval, if that is short.
  *
  * <p>An endpoint that requests have ejected is checked at once: its sessions wait for it if its server is still there, and move
  * if nobody listens. While the check only breaks off it tells neither, as where a listener is just closing, so it is repeated
@@ -58,6 +59,7 @@ public final class HealthChecker implements AutoCloseable {
     private final LongSupplier nanoClock;
     private final Pools pools;
     private final ProbeClient client;
+    private final Predicate<EndpointId> atRest;
     private final Poller<Place, Target> poller;
     private final Set<Place> failing = new HashSet<>();
     private List<EndpointSnapshot> snapshots = List.of();
@@ -93,6 +95,7 @@ public final class HealthChecker implements AutoCloseable {
      *
      * @param enabled whether endpoints are checked; if not, only time passes
      * @param suspectAfter how long a check may take before its endpoint is a suspect
+     * @param atRest whether a server has answered otherwise that it has nothing to do, and has got nothing since
      * @param nanoClock elapsed time in nanoseconds, as of {@link System#nanoTime}
      * @param random spreads the checks; used by one thread
      */
@@ -101,6 +104,7 @@ public final class HealthChecker implements AutoCloseable {
             ProbeTiming timing,
             Duration suspectAfter,
             Pools pools,
+            Predicate<EndpointId> atRest,
             LongSupplier nanoClock,
             RandomGenerator random) {
         this.enabled = enabled;
@@ -111,10 +115,10 @@ public final class HealthChecker implements AutoCloseable {
         this.tickedNanos = nanoClock.getAsLong();
         this.stalledNanos = tickedNanos - 1;
         this.pools = pools;
+        this.atRest = atRest;
         this.client = new ProbeClient("warmlane-health", timing);
         // Spread, so that the endpoints of a gateway that has just started do not take turns together.
-        this.poller =
-                new Poller<>(timing, 1, client.loop(), nanoClock, random, this::listed, this::check, target -> false);
+        this.poller = new Poller<>(timing, 1, client.loop(), nanoClock, random, this::listed, this::check, this::rests);
     }
 
     /** Begins to check. To be called once. */
@@ -203,6 +207,12 @@ public final class HealthChecker implements AutoCloseable {
         looksLeft.keySet().retainAll(listed.keySet());
         looked.keySet().retainAll(listed.keySet());
         return listed;
+    }
+
+    private boolean rests(Target target) {
+        return target.endpoint().state() == EndpointState.READY
+                && !failing.contains(target.place())
+                && atRest.test(target.place().server());
     }
 
     private Disposable check(Target target, Runnable ended) {

@@ -41,9 +41,6 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LoadScraper.class);
 
-    /** With a longer one, every second interval would be too seldom: metrics of a minute ago are an alarm. */
-    private static final Duration LONGEST_RESTED_INTERVAL = Duration.ofSeconds(5);
-
     /** The first release of which every patch lets a request say which rank is to compute it. */
     private static final EngineVersion RANKS_NAMED_SINCE = new EngineVersion(0, 12);
 
@@ -153,19 +150,20 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         return listed;
     }
 
-    /**
-     * Whether an endpoint had nothing to do when it was scraped last, has got nothing from here since, and its models are not due. One
-     * that sleeps does not rest, as it is to be back soon after it wakes.
-     */
+    /** Whether it is at rest and its models are not due. One that sleeps is asked on, as it is to be back soon after it wakes. */
     private boolean rests(Target target) {
         EndpointId server = target.endpoint().id();
-        EndpointReport report = reports.get(server);
         EndpointKnowledge known = knowledge.get(server);
-        if (report == null
-                || known == null
-                || !report.isIdle()
-                || known.areModelsDue(modelsInterval, modelsWantedNanos)
-                || timing.interval().compareTo(LONGEST_RESTED_INTERVAL) > 0) {
+        return known != null && !known.areModelsDue(modelsInterval, modelsWantedNanos) && isAtRest(server);
+    }
+
+    /**
+     * Whether an endpoint had nothing to do when it was scraped last, without a failure, and has got nothing from here since. From
+     * any thread.
+     */
+    public boolean isAtRest(EndpointId server) {
+        EndpointReport report = reports.get(server);
+        if (report == null || !report.isIdle()) {
             return false;
         }
         long scrapedNanos = Objects.requireNonNull(report.scrapedAtNanos());

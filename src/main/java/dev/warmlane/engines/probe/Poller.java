@@ -22,7 +22,7 @@ import reactor.core.Disposable;
 
 /**
  * Polls each target about once an interval, give or take a tenth, later where its last poll took longer; one that rests, every
- * second interval. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A
+ * second interval, if that is short. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A
  * target has at most one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go
  * first. Follows the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next
  * poll on, one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
@@ -81,7 +81,7 @@ public final class Poller<K, T> {
             long sinceNanos = nowNanos - dueNanos;
             return state == State.WAITING
                     && sinceNanos >= 0
-                    && (sinceNanos >= timing.interval().toNanos() || !rests.test(target));
+                    && (sinceNanos >= timing.interval().toNanos() || !timing.isShort() || !rests.test(target));
         }
     }
 
@@ -272,6 +272,9 @@ public final class Poller<K, T> {
         private static final Duration LONGEST_ROUND = Duration.ofMillis(500);
         private static final Duration SHORTEST_ROUND = Duration.ofMillis(10);
 
+        /** With a longer one, every second interval would be too seldom: metrics of a minute ago are an alarm. */
+        private static final Duration LONGEST_SHORT_INTERVAL = Duration.ofSeconds(5);
+
         /** @throws IllegalArgumentException naming the first value that is out of range, and the range */
         public ProbeTiming {
             requirePositive("interval", interval);
@@ -281,6 +284,11 @@ public final class Poller<K, T> {
             if (maxConcurrent < 1) {
                 throw new IllegalArgumentException("maxConcurrent: %d (expected: > 0)".formatted(maxConcurrent));
             }
+        }
+
+        /** Whether twice the interval is not long either. */
+        boolean isShort() {
+            return interval.compareTo(LONGEST_SHORT_INTERVAL) <= 0;
         }
 
         /** How often to look for endpoints that have come or gone. */

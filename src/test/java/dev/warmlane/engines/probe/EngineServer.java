@@ -23,6 +23,7 @@ final class EngineServer implements AutoCloseable {
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Set<SocketAddress> clients = ConcurrentHashMap.newKeySet();
     private volatile String version = "0.10.0";
+    private volatile int health = 200;
     private volatile BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> metrics;
 
     EngineServer(BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> metrics) {
@@ -40,6 +41,7 @@ final class EngineServer implements AutoCloseable {
                     return switch (request.uri()) {
                         case "/metrics" -> this.metrics.apply(request, response);
                         case "/v1/models" -> response.sendString(Mono.just("{\"data\":[{\"id\":\"m\"}]}"));
+                        case "/health" -> response.status(health).send();
                         case "/version" -> response.sendString(Mono.just("{\"version\":\"%s\"}".formatted(version)));
                         default -> response.sendNotFound();
                     };
@@ -56,6 +58,10 @@ final class EngineServer implements AutoCloseable {
         return this;
     }
 
+    void health(int status) {
+        health = status;
+    }
+
     void answer(BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> newMetrics) {
         metrics = newMetrics;
     }
@@ -70,6 +76,12 @@ final class EngineServer implements AutoCloseable {
 
     List<String> requests() {
         return requests;
+    }
+
+    long requests(String path) {
+        return requests.stream()
+                .filter(request -> request.startsWith(path + " "))
+                .count();
     }
 
     /** How many connections were ever used. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.EndpointHealth;
 import dev.warmlane.core.health.EndpointHealth.Ejected;
@@ -31,9 +32,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +60,7 @@ class HealthCheckerIT {
     private final PoolHealth health = new PoolHealth(pool, RULES, System::nanoTime);
     private final SimulatedServer well = SimulatedServer.start(ServerOptions.DEFAULTS);
     private final List<Closeable> silent = new ArrayList<>();
+    private final Set<EndpointId> atRest = ConcurrentHashMap.newKeySet();
     private @Nullable HealthChecker checker;
 
     @AfterEach
@@ -102,7 +107,8 @@ class HealthCheckerIT {
                 Duration.ofMillis(20),
                 Duration.ofMillis(50),
                 64,
-                () -> starved.addAndGet(Duration.ofSeconds(1).toNanos()));
+                () -> starved.addAndGet(Duration.ofSeconds(1).toNanos()),
+                new SplittableRandom(1));
 
         for (int checks = 0; checks < 10; checks++) {
             silent.add(socket.accept());
@@ -179,11 +185,40 @@ class HealthCheckerIT {
         await().until(() -> health.of(gone.id()).cacheLost());
     }
 
-    private void start(Duration interval, Duration timeout, int maxConcurrent) {
-        start(interval, timeout, maxConcurrent, System::nanoTime);
+    @Test
+    void checksAServerWithNothingToDoEverySecondIntervalUnlessItFails() {
+        EngineServer busy = EngineServer.serving("");
+        EngineServer idle = EngineServer.serving("");
+        silent.add(busy::close);
+        silent.add(idle::close);
+        pool.replace(List.of(busy.endpoint("busy"), idle.endpoint("idle")));
+        atRest.add(new EndpointId("idle"));
+        AtomicLong now = new AtomicLong(System.nanoTime());
+        Duration interval = Duration.ofSeconds(5);
+        start(interval, Duration.ofSeconds(30), 64, now::get, () -> 0);
+        await().until(() -> busy.requests("/health") == 1);
+        assertThat(idle.requests("/health")).isZero();
+
+        now.addAndGet(interval.toNanos());
+        await().until(() -> busy.requests("/health") == 2 && idle.requests("/health") == 1);
+
+        now.addAndGet(interval.toNanos());
+        await().until(() -> busy.requests("/health") == 3);
+        assertThat(idle.requests("/health")).isEqualTo(1);
+
+        idle.health(500);
+        now.addAndGet(interval.toNanos());
+        await().until(() -> idle.requests("/health") == 2);
+        now.addAndGet(interval.toNanos());
+        await().until(() -> idle.requests("/health") == 3);
     }
 
-    private void start(Duration interval, Duration timeout, int maxConcurrent, LongSupplier clock) {
+    private void start(Duration interval, Duration timeout, int maxConcurrent) {
+        start(interval, timeout, maxConcurrent, System::nanoTime, new SplittableRandom(1));
+    }
+
+    private void start(
+            Duration interval, Duration timeout, int maxConcurrent, LongSupplier clock, RandomGenerator random) {
         ProbeTiming timing =
                 new ProbeTiming(interval, timeout, Duration.ofSeconds(4), Duration.ofSeconds(30), maxConcurrent);
         checker = new HealthChecker(
@@ -191,8 +226,9 @@ class HealthCheckerIT {
                 timing,
                 timeout.dividedBy(2),
                 new PoolBuilder(pool).health(health).alone(),
+                atRest::contains,
                 clock,
-                new SplittableRandom(1));
+                random);
         checker.start();
     }
 

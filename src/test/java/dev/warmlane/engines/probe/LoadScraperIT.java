@@ -143,14 +143,14 @@ class LoadScraperIT {
         EngineServer server = open(EngineServer.serving(METRICS));
         pool.replace(List.of(server.endpoint("a")));
         scraper.start();
-        await().until(() -> asked(server, "/v1/models") > 3);
-        assertThat(asked(server, "/version")).isEqualTo(1);
+        await().until(() -> server.requests("/v1/models") > 3);
+        assertThat(server.requests("/version")).isEqualTo(1);
 
         server.answer((request, response) -> response.status(500).send());
         awaitError("a", "HTTP 500");
         server.answer((request, response) -> response.sendString(Mono.just(METRICS)));
 
-        await().until(() -> asked(server, "/version") > 1);
+        await().until(() -> server.requests("/version") > 1);
     }
 
     @Test
@@ -197,28 +197,22 @@ class LoadScraperIT {
         await().until(() -> report("busy").version() != null && report("idle").version() != null);
 
         now.addAndGet(FAST.interval().toNanos());
-        await().until(() -> asked(busy, "/metrics") == 2);
+        await().until(() -> busy.requests("/metrics") == 2);
         int before = rounds.get();
         await().until(() -> rounds.get() > before + 3);
-        assertThat(asked(idle, "/metrics")).isEqualTo(1);
+        assertThat(idle.requests("/metrics")).isEqualTo(1);
 
         now.addAndGet(FAST.interval().toNanos());
-        await().until(() -> asked(idle, "/metrics") == 2 && asked(busy, "/metrics") == 3);
+        await().until(() -> idle.requests("/metrics") == 2 && busy.requests("/metrics") == 3);
 
         now.addAndGet(1);
         scraper.askForModels();
         now.addAndGet(FAST.interval().toNanos());
-        await().until(() -> asked(idle, "/metrics") == 3 && asked(idle, "/v1/models") == 2);
+        await().until(() -> idle.requests("/metrics") == 3 && idle.requests("/v1/models") == 2);
 
         inFlight.open(new EndpointId("idle"), 10, 10);
         now.addAndGet(FAST.interval().toNanos());
-        await().until(() -> asked(idle, "/metrics") == 4);
-    }
-
-    private static long asked(EngineServer server, String path) {
-        return server.requests().stream()
-                .filter(request -> request.startsWith(path + " "))
-                .count();
+        await().until(() -> idle.requests("/metrics") == 4);
     }
 
     @Test
