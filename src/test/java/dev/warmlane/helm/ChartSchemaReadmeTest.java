@@ -2,14 +2,16 @@ package dev.warmlane.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import tools.jackson.core.util.DefaultIndenter;
+import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.core.util.Separators;
+import tools.jackson.core.util.Separators.Spacing;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Keeps what is generated of the chart true: the README's table of values, and the schema of {@code config}. To write both
@@ -26,10 +28,9 @@ class ChartSchemaReadmeTest {
         ObjectNode schema = (ObjectNode) mapper.readTree(Files.readString(SCHEMA));
         ((ObjectNode) schema.get("$defs")).set("settings", mapper.valueToTree(SettingsSchema.generate()));
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter()
-                .withObjectIndenter(new DefaultIndenter("  ", "\n"))
-                .withoutSpacesInObjectEntries();
-        String expected =
-                mapper.writer(printer).writeValueAsString(schema).replaceAll("(?m)^( *\"[^\"]+\"):", "$1: ") + "\n";
+                .withSeparators(Separators.createDefaultInstance().withObjectNameValueSpacing(Spacing.AFTER))
+                .withObjectIndenter(new DefaultIndenter("  ", "\n"));
+        String expected = mapper.writer().with(printer).writeValueAsString(schema) + "\n";
         if (WRITE) {
             Files.writeString(SCHEMA, expected);
         }
