@@ -48,6 +48,9 @@ public record AccessLogSettings(
             throw new InvalidSettingException(
                     "warmlane.access-log.target", target, "off, stdout or the path of a file");
         }
+        if (target.contains("%")) {
+            throw new InvalidSettingException("warmlane.access-log.target", target, "a path without %");
+        }
         if (maxSize.compareTo(SMALLEST) < 0) {
             throw new InvalidSettingException(
                     "warmlane.access-log.max-size", maxSize, "at least " + InvalidSettingException.text(SMALLEST));

@@ -97,6 +97,7 @@ class WarmlaneSettingsTest {
                 "warmlane.drain.timeout= | warmlane.drain.timeout:  (expected: a value, or no such line)",
                 "warmlane.queue.priority-header=x:y | warmlane.queue.priority-header: x:y (expected: the name of a header, or nothing)",
                 "warmlane.access-log.target=stderr | warmlane.access-log.target: stderr (expected: off, stdout or the path of a file)",
+                "warmlane.access-log.target=/var/log/100%.log | warmlane.access-log.target: /var/log/100%.log (expected: a path without %)",
                 "warmlane.access-log.queue=0 | warmlane.access-log.queue: 0 (expected: 1 to 1000000)",
                 "warmlane.access-log.kept-files=0 | warmlane.access-log.kept-files: 0 (expected: 1 to 10000)",
                 "warmlane.access-log.max-size=0B | warmlane.access-log.max-size: 0B (expected: at least 1KB)",
