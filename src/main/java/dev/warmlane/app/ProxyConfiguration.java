@@ -2,6 +2,7 @@ package dev.warmlane.app;
 
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.ops.actuator.EndpointsHealthIndicator.DiscoveryHealthIndicator;
 import dev.warmlane.ops.actuator.EndpointsHealthIndicator.ModelsHealthIndicator;
@@ -19,6 +20,7 @@ import dev.warmlane.proxy.local.ModelsHandler;
 import dev.warmlane.proxy.local.ProbeFilter;
 import dev.warmlane.proxy.local.Unrouted;
 import dev.warmlane.proxy.outcome.OutcomeFilter;
+import dev.warmlane.proxy.outcome.Rejections;
 import dev.warmlane.proxy.outcome.RequestMetrics;
 import dev.warmlane.proxy.outcome.RequestMetrics.ModelMetrics;
 import dev.warmlane.proxy.outcome.RequestOutcome.OutcomeListener;
@@ -88,6 +90,11 @@ class ProxyConfiguration {
     @Bean
     RequestMetrics requestMetrics(MeterRegistry registry) {
         return new RequestMetrics(registry);
+    }
+
+    @Bean
+    Rejections rejections(MeterRegistry registry, Pools pools) {
+        return new Rejections(registry, pools.all().stream().map(Pool::name).toList());
     }
 
     @Bean

@@ -69,7 +69,6 @@ final class Attempts {
         if (next != null) {
             leave(cause);
             current = next;
-            progress.routed(next.decision());
         }
         return next;
     }

@@ -40,13 +40,16 @@ final class Dispatcher {
             // The gateway's own time ends here; what follows is waiting.
             routed.progress().dispatched();
         }
-        return Mono.create(sink -> {
+        long sinceNanos = System.nanoTime();
+        Mono<Dispatch> inTurn = Mono.create(sink -> {
             AdmissionQueue queue = routed.pool().queue();
             WaitingRequest waiting =
-                    new WaitingRequest(RequestOutcome.of(exchange).eventLoop(), routed, sink, metrics);
+                    new WaitingRequest(RequestOutcome.of(exchange).eventLoop(), routed, sink);
             Ticket place = queue.await(reader.read(exchange.getRequest(), routed), waiting);
             sink.onCancel(() -> queue.leave(place));
         });
+        // Only of those who are still there when it is their turn.
+        return inTurn.doOnNext(dispatch -> metrics.waited(routed.pool().name(), System.nanoTime() - sinceNanos));
     }
 
     static ApiException noEndpoint(RoutedExchange routed) {
@@ -67,15 +70,11 @@ final class Dispatcher {
     private static final class WaitingRequest implements Waiter {
         private final RoutedExchange routed;
         private final MonoSink<Dispatch> sink;
-        private final ProxyMetrics metrics;
         private final Executor eventLoop;
-        private final long sinceNanos = System.nanoTime();
 
-        WaitingRequest(
-                @Nullable EventLoop client, RoutedExchange routed, MonoSink<Dispatch> sink, ProxyMetrics metrics) {
+        WaitingRequest(@Nullable EventLoop client, RoutedExchange routed, MonoSink<Dispatch> sink) {
             this.routed = routed;
             this.sink = sink;
-            this.metrics = metrics;
             this.eventLoop = client == null ? Runnable::run : client;
         }
 
@@ -91,7 +90,6 @@ final class Dispatcher {
             if (dispatch == null) {
                 return false;
             }
-            metrics.waited(routed.pool().name(), System.nanoTime() - sinceNanos);
             goOn(() -> sink.success(dispatch));
             return true;
         }
@@ -109,14 +107,13 @@ final class Dispatcher {
                 return ApiException.shuttingDown();
             }
             String pool = routed.pool().name();
-            metrics.refused(pool, refusal.reason().label());
             return refusal.reason() == Refusal.Reason.FULL
                     ? ApiException.overloaded(
-                            "queue_full",
+                            ApiException.QUEUE_FULL,
                             "Every endpoint of pool %s is full, and so is its queue.".formatted(pool),
                             refusal.retryAfter())
                     : ApiException.overloaded(
-                            "queue_timeout",
+                            ApiException.QUEUE_TIMEOUT,
                             "No endpoint of pool %s had room in time.".formatted(pool),
                             refusal.retryAfter());
         }

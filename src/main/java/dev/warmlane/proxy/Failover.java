@@ -93,7 +93,11 @@ final class Failover {
 
     private Mono<Void> attempt(ServerWebExchange exchange, RoutedExchange routed, Dispatch dispatch) {
         RoutingDecision decision = dispatch.decision();
+        String after = routed.progress().routed(decision);
         metrics.dispatched(routed.pool().name(), decision);
+        if (after != null) {
+            metrics.retried(routed.pool().name(), after);
+        }
         return decision.prefill() == null && decision.bypass() == null
                 ? begin(exchange, routed, dispatch)
                 : prefills.before(exchange, routed, dispatch).then(Mono.defer(() -> begin(exchange, routed, dispatch)));
@@ -211,7 +215,6 @@ final class Failover {
                 ? !routed.attempts().isFallingBack() && routed.attempts().hasAnother()
                 : why.retryable() && retries.allow(routed, why.cause());
         if (again) {
-            metrics.retried(routed.pool().name(), why.cause().label());
             log.note(dispatch.endpoint().name(), "request goes to another", why.reason());
             Duration pause = retries.pause(routed, why.cause());
             Mono<Void> next = Mono.defer(() -> next(exchange, routed, dispatch, failure));

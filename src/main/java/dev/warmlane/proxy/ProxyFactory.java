@@ -126,7 +126,7 @@ public final class ProxyFactory implements AutoCloseable {
                 log,
                 Schedulers.parallel());
         StreamLimit streams = new StreamLimit(
-                Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()), metrics);
+                Math.min(limits.streams(), FileDescriptors.of(limits).forEngines()));
         if (pools.all().stream().anyMatch(pool -> pool.prewarming() != null)) {
             warmer = new CacheWarmer(upstream, pools, registry);
         }

@@ -1,7 +1,6 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.admission.AdmissionQueue;
-import dev.warmlane.core.admission.Ticket.Refusal;
 import dev.warmlane.core.routing.RoutingDecision;
 import dev.warmlane.core.routing.RoutingRequest.PrefillBypass;
 import dev.warmlane.engines.pool.Pool;
@@ -29,8 +28,6 @@ final class ProxyMetrics {
         this.registry = registry;
         for (Pool pool : pools.all()) {
             RequestMeter.QUEUE_DEPTH.gauge(registry, pool.queue(), AdmissionQueue::waiting, pool.name());
-            counter(rejected(pool.name(), Refusal.Reason.FULL.label()));
-            counter(rejected(pool.name(), Refusal.Reason.LATE.label()));
         }
     }
 
@@ -104,15 +101,6 @@ final class ProxyMetrics {
     /** A request that had to wait in the queue has been dispatched. */
     void waited(String pool, long nanos) {
         timer(new Labels(RequestMeter.QUEUE_WAIT, pool)).record(nanos, TimeUnit.NANOSECONDS);
-    }
-
-    /** A request was turned away before it was dispatched. */
-    void refused(String pool, String reason) {
-        count(rejected(pool, reason));
-    }
-
-    private static Labels rejected(String pool, String reason) {
-        return new Labels(RequestMeter.REJECTED, pool, reason, "");
     }
 
     private void count(Labels labels) {

@@ -36,7 +36,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
     private static final String SCHEME = "vllm";
 
     /** Codes of errors. */
-    private static final Set<String> FALLBACKS = Set.of("no_endpoint", "queue_full", "upstream_failed");
+    private static final Set<String> FALLBACKS = Set.of("no_endpoint", ApiException.QUEUE_FULL, "upstream_failed");
 
     private final StreamLimit streams;
     private final BodyReader bodies;
@@ -88,7 +88,7 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         if (!routeHost.equals(PoolSettings.BY_MODEL)) {
             outcome.pool(routeHost);
         }
-        streams.enter(outcome.pool());
+        streams.enter();
         outcome.onEnd(end -> streams.leave());
         return bodies.read(
                 exchange.getRequest(), body -> begin(exchange, routeHost, requests.read(exchange, routeHost, body)));
@@ -149,26 +149,22 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
         private final int most;
-        private final ProxyMetrics metrics;
         private final AtomicInteger open = new AtomicInteger();
 
-        StreamLimit(int most, ProxyMetrics metrics) {
+        StreamLimit(int most) {
             this.most = most;
-            this.metrics = metrics;
         }
 
         /**
          * Takes a place, which whoever gets one gives back by {@link #leave}.
          *
-         * @param pool for the metrics, as far as it is known
          * @throws ApiException 429 if all are taken
          */
-        void enter(String pool) {
+        void enter() {
             if (open.incrementAndGet() > most) {
                 open.decrementAndGet();
-                metrics.refused(pool, "streams");
                 throw ApiException.overloaded(
-                        "too_many_streams",
+                        ApiException.TOO_MANY_STREAMS,
                         "The gateway serves %d requests already, as many as it may.".formatted(most),
                         RETRY_AFTER);
             }

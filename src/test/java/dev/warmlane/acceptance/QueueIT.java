@@ -36,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What waits while the one endpoint of a pool has the one request that it may have. */
 class QueueIT {
+    private static final String RETRIED = "warmlane_retries_total{pool=\"default\"";
+
     private static final String ANSWER = "{\"object\":\"chat.completion\"}";
 
     private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
@@ -89,10 +91,8 @@ class QueueIT {
         start();
         ask("first", Map.of());
         Exchange busy = engine.next();
-        String body = body("left");
         try (Wire leaving = Wire.to(gateway.port())) {
-            leaving.send("POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
-                    + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+            leaving.send(request("left", session));
             awaitWaiting(1);
         }
         awaitWaiting(0);
@@ -179,6 +179,31 @@ class QueueIT {
             answer(third);
             await().until(() -> engine.requests() + other.requests() == 1);
             answer(engine.requests() == 1 ? engine.next() : other.next());
+        }
+    }
+
+    @Test
+    void aRequestThatLeavesWhileItWaitsForAnotherEndpointWasNotRetried() {
+        try (HandDrivenEngine other = HandDrivenEngine.start()) {
+            start(List.of(engine, other));
+            double before = metric(RETRIED);
+            double decided = decided();
+            Wire leaving = Wire.to(gateway.port());
+            leaving.send(request("leaving", "session-leaving"));
+            await().until(() -> engine.requests() + other.requests() == 1);
+            HandDrivenEngine failed = engine.requests() == 1 ? engine : other;
+            HandDrivenEngine sound = failed == engine ? other : engine;
+            ask("busy", Map.of("x-session-id", "busy"));
+            Exchange busy = sound.next();
+
+            failed.next().close();
+            awaitWaiting(1);
+            leaving.close();
+            awaitWaiting(0);
+            answer(busy);
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
+            assertThat(metric(RETRIED)).isEqualTo(before);
+            assertThat(decided() - decided).isEqualTo(2);
         }
     }
 
@@ -279,7 +304,15 @@ class QueueIT {
     }
 
     private double ended() {
-        return gateway.bean(MeterRegistry.class).find(RequestMeter.REQUESTS.meterName()).counters().stream()
+        return sum(RequestMeter.REQUESTS);
+    }
+
+    private double decided() {
+        return sum(RequestMeter.DECISIONS);
+    }
+
+    private double sum(RequestMeter meter) {
+        return gateway.bean(MeterRegistry.class).find(meter.meterName()).counters().stream()
                 .mapToDouble(Counter::count)
                 .sum();
     }
@@ -315,6 +348,12 @@ class QueueIT {
     /** Names no model, as the engine's own would be known only after a while. */
     private static String body(String text) {
         return "{\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
+    }
+
+    private static String request(String text, String session) {
+        String body = body(text);
+        return "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+                + "x-session-id: " + session + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
     }
 
     private static void answer(Exchange exchange) {

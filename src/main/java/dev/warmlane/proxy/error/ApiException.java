@@ -17,6 +17,15 @@ public final class ApiException extends RuntimeException {
     /** Says in seconds, or by a date, when to try again. */
     public static final String RETRY_AFTER = "retry-after";
 
+    /** Code of the 429 of a request for which the queue has no place. */
+    public static final String QUEUE_FULL = "queue_full";
+
+    /** Code of the 429 of a request that waited in the queue as long as it may. */
+    public static final String QUEUE_TIMEOUT = "queue_timeout";
+
+    /** Code of the 429 of a request that is more than the gateway serves at a time. */
+    public static final String TOO_MANY_STREAMS = "too_many_streams";
+
     private static final long serialVersionUID = 1L;
 
     private static final Duration RETRY_SOON = Duration.ofSeconds(1);

@@ -30,6 +30,7 @@ public final class RequestProgress {
 
     private volatile @Nullable RoutingDecision decision;
     private volatile List<FailedAttempt> failed;
+    private volatile int retries;
     private volatile long overheadNanos = NEVER;
     private volatile long firstByteNanos = NEVER;
     private volatile long attemptStartedNanos;
@@ -71,7 +72,9 @@ public final class RequestProgress {
     /** The same request for the next model that can serve it: the attempts for this one, which no endpoint took, remain its own. */
     public RequestProgress next(AffinityKey nextKey, @Nullable LoggedRequest nextLogged) {
         long elsewhere = overheadNanos == NEVER ? elsewhereNanos : ageNanos() - overheadNanos;
-        return new RequestProgress(nextKey, nextLogged, startedNanos, elsewhere, failed);
+        RequestProgress next = new RequestProgress(nextKey, nextLogged, startedNanos, elsewhere, failed);
+        next.retries = retries;
+        return next;
     }
 
     /** The gateway's own time is over: the request goes to its first endpoint, or waits for one. Returns that time in nanoseconds. */
@@ -80,9 +83,19 @@ public final class RequestProgress {
         return overheadNanos;
     }
 
-    /** The request goes to this endpoint. */
-    public void routed(RoutingDecision to) {
+    /**
+     * The request goes to this endpoint.
+     *
+     * @return why the one before did not take it, if this is a retry; else null
+     */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One endpoint after the other.
+    public @Nullable String routed(RoutingDecision to) {
         decision = to;
+        if (failed.isEmpty()) {
+            return null;
+        }
+        retries++;
+        return failed.get(failed.size() - 1).cause();
     }
 
     /** An attempt at an endpoint begins. */
@@ -199,9 +212,9 @@ public final class RequestProgress {
         return decision;
     }
 
-    /** Endpoints that did not take the request before it went to another. */
+    /** How often it went to another endpoint after one did not take it. */
     int retries() {
-        return failed.size() - (givenUp ? 1 : 0);
+        return retries;
     }
 
     /** The attempts that failed, in order, at most one for each endpoint; of most requests none. */
