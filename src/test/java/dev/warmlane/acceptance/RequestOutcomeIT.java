@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** However a request ends, its metric, its line in the access log and its span say the same. */
@@ -61,6 +62,32 @@ class RequestOutcomeIT extends ObservedRequests {
         engine.next().answer(status + " Whatever", "{\"error\":{}}");
         assertStatus(client, status);
         reports.assertLast("default", status / 100 + "xx", status);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "POST,204 No Content%%",
+        "POST,304 Not Modified%%",
+        "POST,200 OK%Transfer-Encoding: chunked%%0%%",
+        "POST,200 OK%Content-Type: text/event-stream%Transfer-Encoding: chunked%%0%%",
+        "HEAD,200 OK%Transfer-Encoding: chunked%%",
+        "HEAD,200 OK%Content-Length: 100000%%"
+    })
+    void servedOnAConnectionThatClosesThen(String method, String response) {
+        start();
+        String body = method.equals("HEAD") ? "" : PROMPT;
+        Wire client = Wire.to(gateway.port());
+        client.send(method + " /v1/completions HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + reports.headers()
+                + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+        try (Exchange exchange = engine.next()) {
+            exchange.wire().send("HTTP/1.1 " + response.replace("%", "\r\n"));
+            int status = Integer.parseInt(response.substring(0, 3));
+            try (client) {
+                assertThat(client.readHead().status()).isEqualTo(status);
+                client.awaitClosed();
+            }
+            reports.assertLast("default", status / 100 + "xx", status);
+        }
     }
 
     @Test

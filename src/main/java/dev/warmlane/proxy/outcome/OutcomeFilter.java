@@ -8,6 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.springframework.core.Ordered;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
@@ -127,7 +128,7 @@ public final class OutcomeFilter implements WebFilter, Ordered {
             RequestProgress progress = outcome.progress();
             if (isBrokenOff(progress)) {
                 end(Result.FAILED, sentStatus());
-            } else if (progress != null && progress.isLastEventOut()) {
+            } else if (isHeadOut() || (progress != null && progress.isLastEventOut())) {
                 end(Result.ofStatus(statusCode()), sentStatus());
             } else {
                 end(Result.CANCELLED, sentStatus());
@@ -146,7 +147,21 @@ public final class OutcomeFilter implements WebFilter, Ordered {
             return progress != null
                     && progress.isInChunks()
                     && outcome.isConnectionClosed()
-                    && !progress.isLastEventOut();
+                    && !progress.isLastEventOut()
+                    && !isHeadOut();
+        }
+
+        /**
+         * Whether the response is a head without a body (RFC 9112, section 6.3) that has gone out: on a connection that is to be closed
+         * then, Reactor Netty closes it before the filters are done.
+         */
+        private boolean isHeadOut() {
+            int status = statusCode();
+            return (status == 204
+                            || status == 304
+                            || HttpMethod.HEAD.equals(
+                                    outcome.exchange().getRequest().getMethod()))
+                    && sentStatus() != null;
         }
 
         private int statusCode() {
