@@ -67,6 +67,8 @@ public final class InFlight {
         Counters counters = byEndpoint.compute(endpoint, (id, existing) -> {
             Counters opened = existing == null ? new Counters() : existing;
             if (opened.requests.get() < maxRequests) {
+                // It is back. Whoever sends to one that has left has it retired again.
+                opened.retired = false;
                 opened.requests.incrementAndGet();
                 opened.sentRequests.incrementAndGet();
             } else {

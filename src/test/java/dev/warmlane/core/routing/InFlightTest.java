@@ -58,6 +58,16 @@ class InFlightTest {
     }
 
     @Test
+    void anEndpointThatIsBackBeforeItsLastRequestEndsGoesOnCounting() {
+        Lease lease = inFlight.open(A, 1000, 300);
+        inFlight.retire(A);
+        Lease later = inFlight.open(A, 10, 10);
+        lease.close();
+        later.close();
+        assertThat(inFlight.sentRequests(A)).isEqualTo(2);
+    }
+
+    @Test
     void aFullEndpointGetsNoMoreUntilALeaseCloses() {
         InFlight limited = new InFlight(2);
         List<Boolean> fullAtClose = new ArrayList<>();
