@@ -27,10 +27,13 @@ public final class Dispatch implements AutoCloseable {
     private final DecisionLog.Entry entry;
     private final EndpointTallies.Tally tally;
     private final long openedNanos;
+    private final @Nullable EndpointId boundBefore;
+    private volatile boolean unbound;
 
     /**
      * @param leg whether it computes the prompt of another
      * @param prefill the leg that computes its prompt, which is closed with it; null: its endpoint does
+     * @param boundBefore where its key was bound before it; null if nowhere, or if it binds nothing
      */
     Dispatch(
             RoutingDecision decision,
@@ -39,7 +42,8 @@ public final class Dispatch implements AutoCloseable {
             Router router,
             Lease lease,
             HealthWatch health,
-            DecisionLog.Entry entry) {
+            DecisionLog.Entry entry,
+            @Nullable EndpointId boundBefore) {
         this.decision = decision;
         this.leg = leg;
         this.prefill = prefill;
@@ -49,6 +53,7 @@ public final class Dispatch implements AutoCloseable {
         this.entry = entry;
         this.tally = router.memory().tallies().opened(decision.endpoint().id());
         this.openedNanos = router.memory().nanoTime();
+        this.boundBefore = boundBefore;
     }
 
     /** The decision that it follows. */
@@ -176,6 +181,7 @@ public final class Dispatch implements AutoCloseable {
      * @param status the HTTP status, 400 to 599, or what it would be if it had not gone out before
      */
     public void refused(int status) {
+        unbind();
         router.memory().failed(decision);
         if (status >= 500) {
             erred();
@@ -195,12 +201,21 @@ public final class Dispatch implements AutoCloseable {
 
     /** The endpoint did not take the request, which may go to another. */
     public void failed(FailureCause cause) {
+        unbind();
         router.memory().failed(decision);
         tally.moveOn();
         entry.failed(cause);
         lease.close();
         closePrefill();
         health.failed(endpoint(), cause);
+    }
+
+    /** The endpoint has not taken the request: its key is bound as it was before, once. */
+    void unbind() {
+        if (!unbound) {
+            unbound = true;
+            router.notes().unbound(decision, boundBefore);
+        }
     }
 
     /** The response broke off after it had begun. */

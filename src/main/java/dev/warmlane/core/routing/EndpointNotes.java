@@ -3,6 +3,7 @@ package dev.warmlane.core.routing;
 import dev.warmlane.core.endpoint.Endpoint.EndpointLoad.EndpointAdapters;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.endpoint.EndpointSnapshot;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.ToldUse.Completed;
@@ -164,10 +165,31 @@ public final class EndpointNotes {
         return missed < 0 ? missed : Math.max(0, missed - unknowable);
     }
 
-    /** To be called after a request was dispatched: its endpoint may have left meanwhile. */
+    /** To be called after a request was dispatched: its endpoint may have left meanwhile, and others that the decision saw. */
     void dispatched(RoutingDecision decision) {
-        if (forgetIfGone(decision.endpoint().id())) {
-            memory.unbind(decision);
+        EndpointId endpoint = decision.endpoint().id();
+        if (forgetIfGone(endpoint)) {
+            memory.keys().unbind(decision.request(), endpoint);
+        }
+        if (memory.usualLoad().look(decision.candidates())) {
+            EndpointSnapshot snapshot = pool.snapshot();
+            for (Candidate candidate : decision.candidates()) {
+                if (!snapshot.contains(candidate.endpoint().id())) {
+                    memory.usualLoad().retire(candidate.endpoint().id());
+                }
+            }
+        }
+    }
+
+    /**
+     * The endpoint did not take the request: what that has bound is taken back.
+     *
+     * @param boundBefore where its key was bound before; null: nowhere
+     */
+    void unbound(RoutingDecision decision, @Nullable EndpointId boundBefore) {
+        memory.keys().failed(decision, boundBefore);
+        if (boundBefore != null && !pool.snapshot().contains(boundBefore)) {
+            memory.keys().unbind(decision.request(), boundBefore);
         }
     }
 

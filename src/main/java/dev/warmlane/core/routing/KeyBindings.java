@@ -6,9 +6,10 @@ import dev.warmlane.core.affinity.Bindings;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.routing.RoutingDecision.Outcome;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Binds the keys of dispatched requests to their endpoints, and releases new bindings of failed ones. Where a key is only a hint, it
+ * Binds the keys of dispatched requests to their endpoints, and takes new bindings of failed ones back. Where a key is only a hint, it
  * is bound together with the prompt, so that only what continues this prompt follows.
  */
 final class KeyBindings {
@@ -34,11 +35,19 @@ final class KeyBindings {
         return decision.source() == KeySource.PROMPT_PREFIX;
     }
 
-    /** The request is about to be sent. */
-    void dispatched(RoutingDecision decision) {
-        if (isBinding(decision) && (decision.outcome() != Outcome.SPILLED || isIndependent(decision))) {
-            bind(decision.request(), decision.endpoint().id());
+    /**
+     * The request is about to be sent.
+     *
+     * @return where its key was bound until now; null if nowhere, or if nothing is bound
+     */
+    @Nullable
+    EndpointId dispatched(RoutingDecision decision) {
+        if (!isBinding(decision) || (decision.outcome() == Outcome.SPILLED && !isIndependent(decision))) {
+            return null;
         }
+        EndpointId before = bindings.peek(boundKey(decision.request()));
+        bind(decision.request(), decision.endpoint().id());
+        return before;
     }
 
     /** The endpoint has sent response headers. */
@@ -48,18 +57,28 @@ final class KeyBindings {
         }
     }
 
-    /** The endpoint did not take the request: a new binding is taken back. */
-    void failed(RoutingDecision decision) {
-        if (isBinding(decision) && (isFirst(decision) || decision.outcome() == Outcome.MOVED)) {
-            bindings.release(boundKey(decision.request()), decision.endpoint().id());
+    /**
+     * The endpoint did not take the request: a new binding is taken back, unless the key was bound once more meanwhile.
+     *
+     * @param before where the key was bound before, and is again; null: nowhere
+     */
+    void failed(RoutingDecision decision, @Nullable EndpointId before) {
+        if (!isBinding(decision) || (!isFirst(decision) && decision.outcome() != Outcome.MOVED)) {
+            return;
+        }
+        AffinityKey key = boundKey(decision.request());
+        EndpointId endpoint = decision.endpoint().id();
+        if (before == null) {
+            bindings.release(key, endpoint);
+        } else if (endpoint.equals(bindings.peek(key))) {
+            bindings.bind(key, before);
         }
     }
 
-    /** The endpoint had left when the request was dispatched to it. */
-    void unbind(RoutingDecision decision) {
-        EndpointId endpoint = decision.endpoint().id();
-        bindings.release(boundKey(decision.request()), endpoint);
-        bindings.release(decision.request().key(), endpoint);
+    /** The endpoint had left when the key of the request was bound to it. */
+    void unbind(RoutingRequest request, EndpointId endpoint) {
+        bindings.release(boundKey(request), endpoint);
+        bindings.release(request.key(), endpoint);
     }
 
     private void bind(RoutingRequest request, EndpointId endpoint) {

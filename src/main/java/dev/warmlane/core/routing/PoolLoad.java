@@ -165,14 +165,15 @@ public final class PoolLoad {
             return promptTokens.getOrDefault(endpoint, 0.0).longValue();
         }
 
-        /** What a decision saw. */
-        void look(List<Candidate> candidates) {
+        /** What a decision saw. Returns whether it was looked at; an endpoint that has left since is then to be retired again. */
+        boolean look(List<Candidate> candidates) {
             long now = nanoClock.getAsLong();
             long last = lastLook.get();
             if (now - last < LOOK_NANOS || candidates.size() < 2 || !lastLook.compareAndSet(last, now)) {
-                return;
+                return false;
             }
             average(candidates, 1 - Math.exp(-(now - last) / (1e9 * MEMORY_SECONDS)));
+            return true;
         }
 
         synchronized void retire(EndpointId endpoint) {

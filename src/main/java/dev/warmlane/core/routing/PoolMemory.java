@@ -153,11 +153,12 @@ public final class PoolMemory {
      *
      * @param isFirst whether no endpoint has had it before
      * @param endpoints that requests can go to
+     * @return where its key was bound before; null if nowhere, or if nothing is bound
      */
-    void dispatched(RoutingDecision decision, boolean isFirst, int endpoints) {
+    @Nullable
+    EndpointId dispatched(RoutingDecision decision, boolean isFirst, int endpoints) {
         dispatches.incrementAndGet();
-        usualLoad.look(decision.candidates());
-        keys.dispatched(decision);
+        EndpointId boundBefore = keys.dispatched(decision);
         if (KeyBindings.isBinding(decision)) {
             averages.learnTurn(KeyBindings.isFirst(decision));
         }
@@ -169,6 +170,7 @@ public final class PoolMemory {
         if (isFirst && told != null) {
             told.sent(toldPrompt(decision), decision.request().prompt(), nanoTime());
         }
+        return boundBefore;
     }
 
     /** A prefill leg is about to be sent, of a request that is noted by its own decision. */
@@ -197,9 +199,8 @@ public final class PoolMemory {
         keys.accepted(decision);
     }
 
-    /** The endpoint did not compute the prompt: only what it held before is there, and a new binding is taken back. */
+    /** The endpoint did not compute the prompt: only what it held before is there. */
     void failed(RoutingDecision decision) {
-        keys.failed(decision);
         if (decision.remember().prompt()) {
             contents.trim(decision.endpoint().id(), decision.request().prompt(), predictedBlocks(decision));
         }
@@ -261,9 +262,12 @@ public final class PoolMemory {
         gone.forEach(this::forget);
     }
 
-    /** Takes back what the decision has bound. */
-    void unbind(RoutingDecision decision) {
-        keys.unbind(decision);
+    KeyBindings keys() {
+        return keys;
+    }
+
+    UsualLoad usualLoad() {
+        return usualLoad;
     }
 
     /** Drops what is known of an endpoint that left before it was noted, but for bindings. */

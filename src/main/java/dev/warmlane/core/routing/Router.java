@@ -9,7 +9,6 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.InFlight.Lease;
-import dev.warmlane.core.routing.RoutingDecision.Outcome;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -150,16 +149,20 @@ public final class Router {
      * Chooses an endpoint that is not full and counts the request there, at once.
      *
      * @param excluded endpoints that this request has tried already
-     * @param failed its last attempt, which may still be bound; null before there was any
+     * @param failed its last attempt, whose binding is taken back; null before there was any
      * @return what the caller closes when the request is over, or null if no endpoint can take it
      */
     public @Nullable Dispatch dispatch(RoutingRequest request, Set<EndpointId> excluded, @Nullable Dispatch failed) {
+        if (failed != null) {
+            // First, so that the choice sees where the key was bound before.
+            failed.unbind();
+        }
         RoutingDecision tied = choice.atOwner(request, excluded);
         if (tied != null && health.admits(tied.endpoint())) {
             // If it is full, the request waits: nobody else has what it asks for.
             return open(tied, null, excluded.isEmpty());
         }
-        RoutingDecision decision = choose(request, excluded, failed);
+        RoutingDecision decision = choice.choose(request, excluded);
         Set<EndpointId> barred = excluded;
         while (decision != null) {
             if (health.admits(decision.endpoint())) {
@@ -178,19 +181,9 @@ public final class Router {
                 // Only now: while there is room, nobody pays for asking every endpoint.
                 barred = choice.withFull(excluded);
             }
-            decision = choose(request, barred, failed);
+            decision = choice.choose(request, barred);
         }
         return null;
-    }
-
-    /** What only the failed attempt has bound was nowhere before, so it is placed and has not moved. */
-    private @Nullable RoutingDecision choose(
-            RoutingRequest request, Set<EndpointId> barred, @Nullable Dispatch failed) {
-        RoutingDecision decision = choice.choose(request, barred);
-        boolean isNew = failed != null && failed.decision().outcome() == Outcome.PLACED;
-        return decision != null && isNew && decision.outcome() != Outcome.BOUND
-                ? decision.withOutcome(Outcome.PLACED)
-                : decision;
     }
 
     /** Null if the endpoint is full. */
@@ -201,7 +194,8 @@ public final class Router {
             return null;
         }
         memory.prefilling(leg);
-        Dispatch dispatch = new Dispatch(leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null));
+        Dispatch dispatch =
+                new Dispatch(leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null), null);
         notes.forgetIfGone(leg.endpoint().id());
         return dispatch;
     }
@@ -213,10 +207,11 @@ public final class Router {
             health.undecided(decision.endpoint());
             return null;
         }
-        memory.dispatched(decision, isFirst, pool.snapshot().selectable().size());
+        EndpointId boundBefore = memory.dispatched(
+                decision, isFirst, pool.snapshot().selectable().size());
         memory.opened(decision, lease);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
-        Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry);
+        Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry, boundBefore);
         notes.dispatched(decision);
         return dispatch;
     }

@@ -22,6 +22,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +90,36 @@ class GoneEndpointTest {
         pool.replace(List.of(endpoint("b")));
         assertThat(walks).isOne();
         assertThat(table.size()).isZero();
+    }
+
+    @Test
+    void whatADecisionSawOfAnEndpointThatLeavesMeanwhileIsNotKept() {
+        Endpoint b = endpoint("b");
+        pool.replace(List.of(A, b));
+        AtomicLong nanos = new AtomicLong();
+        PoolMemory memory = PoolMemories.of(table, index, 256, new InFlight(), nanos::get);
+        AtomicBoolean leaves = new AtomicBoolean();
+        Router router = new Router(
+                pool,
+                new ExpectedCostPolicy(ShippedCosts.PARAMETERS),
+                memory,
+                new DecisionLog(1, InstantSource.system()),
+                new HealthWatch() {
+                    @Override
+                    public boolean admits(Endpoint endpoint) {
+                        if (leaves.get()) {
+                            pool.replace(List.of(A));
+                        }
+                        return true;
+                    }
+                });
+        router.dispatch(TURN, Set.of(A.id()));
+        nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+        leaves.set(true);
+        table.bind(session("t").key(), A.id());
+        router.dispatch(withPrompt(session("t"), longPrompt(2)), Set.of());
+        assertThat(pool.snapshot().contains(b.id())).isFalse();
+        assertThat(memory.load().usualPromptTokens(b.id())).isZero();
     }
 
     @Test

@@ -47,6 +47,7 @@ class PoolMemoryTest {
         RoutingDecision decision = decision(TURN, Outcome.PLACED, remember);
         memory.dispatched(decision, true, 1);
         assertRemembered(remember.binding(), remember.prompt());
+        memory.keys().failed(decision, null);
         memory.failed(decision);
         assertRemembered(false, false);
     }
@@ -90,6 +91,7 @@ class PoolMemoryTest {
     void aFailureOfABoundRequestKeepsTheBinding() {
         RoutingDecision decision = decision(TURN, Outcome.BOUND, Remember.BINDING);
         memory.dispatched(decision, true, 1);
+        memory.keys().failed(decision, null);
         memory.failed(decision);
         assertRemembered(true, false);
     }
