@@ -40,10 +40,10 @@ final class FleetChanges {
                         lose(oldest);
                     }));
         }
-        if (scenario.restartEachSeconds > 0 || !scenario.addSeconds.isEmpty()) {
+        if (scenario.restartEachSeconds != null || !scenario.addSeconds.isEmpty()) {
             tick();
         }
-        if (scenario.restartEachSeconds > 0) {
+        if (scenario.restartEachSeconds != null) {
             scheduleRestart(VirtualTime.nanos(scenario.restartEachSeconds));
         }
     }

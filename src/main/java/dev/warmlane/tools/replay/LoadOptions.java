@@ -29,6 +29,16 @@ final class LoadOptions {
     private static final String ACCESS_LOG = "--access-log";
     private static final String ADAPTERS = "--adapters";
 
+    /** More than any model's context. */
+    private static final int MOST_TOKENS = 10_000_000;
+
+    private static final int MOST_EACH = 10_000;
+
+    /** Eleven days. */
+    private static final int MOST_SECONDS = 1_000_000;
+
+    private static final double LEAST_RATE = 1e-6;
+
     /** What an option is for, where it would mean nothing to the other loads. */
     private static final Map<String, List<String>> USES = Map.ofEntries(
             Map.entry("--spread-ticks", List.of(TRACE)),
@@ -160,6 +170,27 @@ final class LoadOptions {
                 : WrongArgumentException.of("access log", accessLog + how, expected);
     }
 
+    /** Checks what would be no load but an overflow; what is too small, the loads refuse. */
+    private void checkMost() {
+        atMost("system tokens", systemTokens, MOST_TOKENS);
+        atMost("question tokens", questionTokens, MOST_TOKENS);
+        atMost("output tokens", outputTokens, MOST_TOKENS);
+        atMost("turns", turns, MOST_EACH);
+        atMost("groups", groups, MOST_EACH);
+        atMost("prompts", prompts, MOST_EACH);
+        atMost("begin seconds", beginSeconds, MOST_SECONDS);
+        atMost("think seconds", thinkSeconds, MOST_SECONDS);
+        WrongArgumentException.check(
+                !(rate > 0 && rate < LEAST_RATE), "rate", rate, "at least " + LEAST_RATE + " requests a second");
+        if (adapters != null) {
+            atMost("adapters", adapters, MOST_EACH);
+        }
+    }
+
+    private static void atMost(String name, double value, int most) {
+        WrongArgumentException.check(value <= most, name, "%.0f".formatted(value), "at most " + most);
+    }
+
     /** @throws IllegalArgumentException if not exactly one source is given, or a number is out of range */
     private Load.Source source(long seed) {
         List<String> given = Stream.of(
@@ -174,6 +205,7 @@ final class LoadOptions {
                 "load",
                 given.isEmpty() ? "none" : String.join(" and ", given),
                 "one of --trace, --access-log, --generate and --adapters");
+        checkMost();
         if (trace != null) {
             return new MooncakeTrace(trace, spreadTicks);
         }

@@ -32,8 +32,9 @@ final class RolesReport {
     /** @throws IllegalArgumentException if the scenario changes the fleet */
     RolesReport(ReplaySettings settings, Roles roles, Runner runner) {
         Scenario scenario = settings.scenario();
-        boolean changes =
-                !scenario.addSeconds.isEmpty() || !scenario.removeSeconds.isEmpty() || scenario.restartEachSeconds > 0;
+        boolean changes = !scenario.addSeconds.isEmpty()
+                || !scenario.removeSeconds.isEmpty()
+                || scenario.restartEachSeconds != null;
         WrongArgumentException.check(
                 !changes, "prefill pods", "with --add, --remove or --restart-each", "endpoints that stay");
         this.settings = settings;

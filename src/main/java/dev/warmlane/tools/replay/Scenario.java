@@ -11,6 +11,14 @@ import picocli.CommandLine.Option;
 
 /** What goes wrong during a replay: options of the command, not changed once they are read. */
 public final class Scenario {
+    /** Some thirty years: more than a trace lasts, and nanoseconds of it can be added up. */
+    private static final long MOST_SECONDS = 1_000_000_000;
+
+    /** More often, nothing would happen but restarts. */
+    private static final double LEAST_INTERVAL_SECONDS = 0.001;
+
+    private static final long MOST_DELAY_MILLIS = 3_600_000;
+
     @Option(names = "--add", split = ",", paramLabel = "SECONDS", description = "A cold endpoint joins at these times.")
     List<Double> addSeconds = List.of();
 
@@ -24,8 +32,10 @@ public final class Scenario {
     @Option(
             names = "--restart-each",
             paramLabel = "SECONDS",
-            description = "Interval at which the next endpoint is lost and a cold one takes its place.")
-    double restartEachSeconds;
+            description =
+                    "Interval at which the next endpoint is lost and a cold one takes its place, >= 0.001 (default: none is).")
+    @Nullable
+    Double restartEachSeconds;
 
     @Option(
             names = "--notice",
@@ -115,29 +125,39 @@ public final class Scenario {
 
     /** @throws IllegalArgumentException naming the option that is out of range */
     Scenario checked() {
-        addSeconds.forEach(seconds -> WrongArgumentException.check(seconds >= 0, "add", seconds + " s", ">= 0"));
-        removeSeconds.forEach(seconds -> WrongArgumentException.check(seconds >= 0, "remove", seconds + " s", ">= 0"));
+        addSeconds.forEach(seconds -> seconds("add", seconds, 0));
+        removeSeconds.forEach(seconds -> seconds("remove", seconds, 0));
         slowdowns.forEach((endpoint, factor) -> {
             WrongArgumentException.atLeast("slow", endpoint, 0);
             WrongArgumentException.positive("slow", factor);
         });
-        WrongArgumentException.check(restartEachSeconds >= 0, "restart each", restartEachSeconds + " s", ">= 0");
-        WrongArgumentException.check(noticeSeconds >= 0, "notice", noticeSeconds + " s", ">= 0");
-        WrongArgumentException.check(drainSeconds == null || drainSeconds >= 0, "drain", drainSeconds + " s", ">= 0");
+        seconds("restart each", restartEachSeconds, LEAST_INTERVAL_SECONDS);
+        seconds("notice", noticeSeconds, 0);
+        seconds("drain", drainSeconds, 0);
         WrongArgumentException.check(
-                drainSeconds == null || (restartEachSeconds > 0 && noticeSeconds == 0),
+                drainSeconds == null || (restartEachSeconds != null && noticeSeconds == 0),
                 "drain",
                 drainSeconds + " s",
                 "with --restart-each, and without --notice");
-        WrongArgumentException.check(slowFromSeconds >= 0, "slow from", slowFromSeconds + " s", ">= 0");
-        WrongArgumentException.check(measureFromSeconds >= 0, "measure from", measureFromSeconds + " s", ">= 0");
-        WrongArgumentException.check(
-                prewarmSeconds == null || prewarmSeconds >= 0, "prewarm", prewarmSeconds + " s", ">= 0");
+        seconds("slow from", slowFromSeconds, 0);
+        seconds("measure from", measureFromSeconds, 0);
+        seconds("prewarm", prewarmSeconds, 0);
         WrongArgumentException.positive("index scale", indexScale);
         WrongArgumentException.atLeast("gateways", gateways, 1);
         WrongArgumentException.check(
-                shareDelayMillis == null || shareDelayMillis >= 0, "share delay ms", shareDelayMillis, ">= 0");
+                shareDelayMillis == null || (shareDelayMillis >= 0 && shareDelayMillis <= MOST_DELAY_MILLIS),
+                "share delay ms",
+                shareDelayMillis,
+                "0..%d".formatted(MOST_DELAY_MILLIS));
         return this;
+    }
+
+    private static void seconds(String name, @Nullable Double value, double least) {
+        WrongArgumentException.check(
+                value == null || (value >= least && value <= MOST_SECONDS),
+                name,
+                value + " s",
+                "%s..%d".formatted(least == 0 ? "0" : least, MOST_SECONDS));
     }
 
     /** @throws IllegalArgumentException if an endpoint is slow that a fleet of so many at the start never has */

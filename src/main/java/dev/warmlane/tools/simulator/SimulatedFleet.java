@@ -64,8 +64,11 @@ public final class SimulatedFleet implements AutoCloseable {
      */
     public record FleetOptions(String host, int port, int servers, ServerOptions server) {
 
+        /** Beyond the ports that there are nobody could call them. */
+        private static final int MOST = 65_535;
+
         public FleetOptions {
-            WrongArgumentException.atLeast("pods", servers, 1);
+            WrongArgumentException.check(servers >= 1 && servers <= MOST, "pods", servers, "1.." + MOST);
             int lastPort = port == 0 ? 0 : port + servers - 1;
             String range = "0..%d for %d servers".formatted(65_536 - servers, servers);
             WrongArgumentException.check(port >= 0 && lastPort <= 65_535, "port", port, range);

@@ -199,8 +199,8 @@ class ReplayCommandTest {
                     --generate multi-turn --kv-tokens 99999999999999 | --kv-tokens: 99999999999999 (expected: <=
                     --generate multi-turn --pods 2 --slow 2=3 | --slow: 2 (expected: an endpoint from 0 to 1)
                     --generate multi-turn --slow -1=3   | --slow: -1 (expected: >= 0)
-                    --generate multi-turn --add -5      | --add: -5.0 s (expected: >= 0)
-                    --generate multi-turn --remove 1,-5 | --remove: -5.0 s (expected: >= 0)
+                    --generate multi-turn --add -5      | --add: -5.0 s (expected: 0..1000000000)
+                    --generate multi-turn --remove 1,-5 | --remove: -5.0 s (expected: 0..1000000000)
                     --generate multi-turn --turns 2 --turns 3 | --turns: given 2 times (expected: once)
                     --generate multi-turn --pods 2 --kv-tokens 9000 --pods 3 | --pods: given 2 times (expected: once)
                     --trace no-such-file                | --trace: no-such-file (expected: a file that can be read)

@@ -56,7 +56,7 @@ class SimulateCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "--pods=0, --pods: 0 (expected: >= 1)",
+        "--pods=0, --pods: 0 (expected: 1..65535)",
         "--max-loras=-1, --max-loras: -1 (expected: >= 0)",
         "--lora-load-ms=-1, --lora-load-ms: -1 (expected: >= 0)",
         "--block-size=0, --block-size: 0 (expected: >= 1)",

@@ -67,7 +67,7 @@ class SimulatorOptionsTest {
     void aFleetNeedsServersAndPorts() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FleetOptions.demo(8001, 0))
-                .withMessage("pods: 0 (expected: >= 1)");
+                .withMessage("pods: 0 (expected: 1..65535)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FleetOptions.demo(65_533, 4))
                 .withMessage("port: 65533 (expected: 0..65532 for 4 servers)");
