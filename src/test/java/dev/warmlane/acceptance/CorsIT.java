@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
 import com.sun.net.httpserver.HttpServer;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.Chromium;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
@@ -148,7 +149,7 @@ class CorsIT {
             assertThat(page.evaluate(FETCH, List.of(url, "key")).toString())
                     .startsWith("200 ")
                     .contains("client-ip;", "{\"id\":1}");
-            answered.join();
+            Awaited.result(answered);
             assertThat(page.evaluate(FETCH, List.of(url, "wrong")).toString())
                     .startsWith("401 ")
                     .contains("invalid_api_key");

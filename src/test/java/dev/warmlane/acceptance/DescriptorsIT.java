@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.GatewayProcess;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
@@ -144,7 +145,7 @@ class DescriptorsIT {
             }
             return response.isDone();
         });
-        return response.join();
+        return Awaited.result(response);
     }
 
     private GatewayProcess start(String... more) {

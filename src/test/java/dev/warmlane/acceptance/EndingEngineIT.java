@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SimulatorProcess;
@@ -83,7 +84,7 @@ class EndingEngineIT {
         }
         process.signal("TERM");
         for (int i = 0; i < 60; i++) {
-            HttpResponse<String> response = send("during-" + i, SHORT).join();
+            HttpResponse<String> response = Awaited.result(send("during-" + i, SHORT));
             assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
         }
         List<String> lines = stream.body().toList();
@@ -107,12 +108,14 @@ class EndingEngineIT {
             waiting.add(send("stopped-" + i, SHORT));
         }
         for (CompletableFuture<HttpResponse<String>> response : waiting) {
-            assertThat(response.join().statusCode()).as(response.join().body()).isEqualTo(200);
-            assertThat(endpoint(response.join())).isNotEqualTo(engine);
+            assertThat(Awaited.result(response).statusCode())
+                    .as(Awaited.result(response).body())
+                    .isEqualTo(200);
+            assertThat(endpoint(Awaited.result(response))).isNotEqualTo(engine);
         }
         process.signal("CONT");
         await().until(() -> state().acceptsNew());
-        await().until(() -> endpoint(send("on-" + System.nanoTime(), SHORT).join()), engine::equals);
+        await().until(() -> endpoint(Awaited.result(send("on-" + System.nanoTime(), SHORT))), engine::equals);
     }
 
     @Test
@@ -124,18 +127,18 @@ class EndingEngineIT {
                 BodyHandlers.discarding());
         await().until(() -> state() == EndpointState.SLEEPING);
         for (int i = 0; i < 12; i++) {
-            assertThat(endpoint(send("asleep-" + i, SHORT).join())).isNotEqualTo(engine);
+            assertThat(endpoint(Awaited.result(send("asleep-" + i, SHORT)))).isNotEqualTo(engine);
         }
         http.send(
                 HttpRequest.newBuilder(engine.resolve("/wake_up"))
                         .POST(BodyPublishers.noBody())
                         .build(),
                 BodyHandlers.discarding());
-        await().until(() -> endpoint(send("awake-" + System.nanoTime(), SHORT).join()), engine::equals);
+        await().until(() -> endpoint(Awaited.result(send("awake-" + System.nanoTime(), SHORT))), engine::equals);
     }
 
     private HttpResponse<Stream<String>> stream(String session) {
-        return http.sendAsync(request(session, LONG), BodyHandlers.ofLines()).join();
+        return Awaited.result(http.sendAsync(request(session, LONG), BodyHandlers.ofLines()));
     }
 
     private HttpRequest request(String session, String body) {

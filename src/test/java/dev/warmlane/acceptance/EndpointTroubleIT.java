@@ -8,6 +8,7 @@ import dev.warmlane.core.endpoint.Endpoint.EndpointState;
 import dev.warmlane.core.health.EndpointHealth.Healthy;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
@@ -91,7 +92,7 @@ class EndpointTroubleIT {
         for (int i = 0; i < 12; i++) {
             CompletableFuture<HttpResponse<String>> response = send("hung-" + i);
             next(1, 2, 3).answer("200 OK" + JSON, "{}");
-            assertThat(response.join().statusCode()).isEqualTo(200);
+            assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
         }
         hung.hang(false);
         await().until(() -> state(hung) == EndpointState.READY);
@@ -111,7 +112,7 @@ class EndpointTroubleIT {
         engines.forEach(engine -> engine.hang(true));
         await().during(Duration.ofSeconds(1)).until(() -> !response.isDone());
         waiting.answer("200 OK" + JSON, "{}");
-        assertThat(response.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -123,7 +124,7 @@ class EndpointTroubleIT {
         Exchange moved = await().until(this::any, found -> found != null);
         assertThat(engine(moved)).isNotSameAs(hung);
         moved.answer("200 OK" + JSON, "{}");
-        assertThat(response.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
         waiting.wire().awaitClosed();
     }
 
@@ -136,7 +137,7 @@ class EndpointTroubleIT {
         engine(waiting).stopListening();
         Exchange moved = await().until(this::any, found -> found != null);
         moved.answer("200 OK" + JSON, "{}");
-        assertThat(response.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -176,7 +177,7 @@ class EndpointTroubleIT {
                 assertThat(engine(first)).isNotSameAs(refusing);
             }
             first.answer("200 OK" + JSON, "{}");
-            assertThat(response.join().statusCode()).isEqualTo(200);
+            assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
         }
         assertThat(pool().health().of(endpoint(refusing).id()) instanceof Healthy)
                 .isEqualTo(!blamed);
@@ -193,8 +194,8 @@ class EndpointTroubleIT {
                 }
                 return response.isDone();
             });
-            assertThat(response.join().statusCode()).isEqualTo(503);
-            assertThat(response.join().body()).isEqualTo(FULL);
+            assertThat(Awaited.result(response).statusCode()).isEqualTo(503);
+            assertThat(Awaited.result(response).body()).isEqualTo(FULL);
         }
         assertThat(engines)
                 .allMatch(engine -> pool().health().of(endpoint(engine).id()) instanceof Healthy);
@@ -204,8 +205,8 @@ class EndpointTroubleIT {
     void anErrorOfAServerAtWorkPasses() {
         CompletableFuture<HttpResponse<String>> response = send("one");
         next(0, 1, 2, 3).answer("500 Internal Server Error" + JSON, "{\"error\":\"cannot compute\"}");
-        assertThat(response.join().statusCode()).isEqualTo(500);
-        assertThat(response.join().body()).isEqualTo("{\"error\":\"cannot compute\"}");
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(500);
+        assertThat(Awaited.result(response).body()).isEqualTo("{\"error\":\"cannot compute\"}");
     }
 
     @Test
@@ -215,7 +216,7 @@ class EndpointTroubleIT {
         engine(first).stopListening();
         first.answer("500 Internal Server Error" + JSON, "{\"error\":\"whatever\"}");
         next(0, 1, 2, 3).answer("200 OK" + JSON, "{}");
-        assertThat(response.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -226,7 +227,7 @@ class EndpointTroubleIT {
         for (int i = 0; i < 12; i++) {
             CompletableFuture<HttpResponse<String>> response = send("asleep-" + i);
             next(1, 2, 3).answer("200 OK" + JSON, "{}");
-            assertThat(response.join().statusCode()).isEqualTo(200);
+            assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
         }
         sleeper.metrics("vllm:engine_sleep_state{engine=\"0\",model_name=\"m\",sleep_state=\"awake\"} 1.0\n");
         await().until(() -> state(sleeper) == EndpointState.READY);

@@ -2,6 +2,7 @@ package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SharedGateways;
@@ -95,7 +96,7 @@ class LightLoadIT {
                             CompletableFuture.delayedExecutor(1000L * i / perSecond, TimeUnit.MILLISECONDS))
                     .thenCompose(Function.identity()));
         }
-        return sent.stream().map(CompletableFuture::join).toList();
+        return sent.stream().map(Awaited::result).toList();
     }
 
     private static double busiestOverMean(List<HttpResponse<String>> responses) {

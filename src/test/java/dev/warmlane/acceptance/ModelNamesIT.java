@@ -8,6 +8,7 @@ import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HashedKeys;
@@ -135,7 +136,7 @@ class ModelNamesIT {
             assertThat(socket.next()).as(said).contains("transcription.delta");
             socket.send("{\"type\":\"session.update\",\"model\":\"v1\"}");
             assertThat(socket.next()).contains("model_not_found");
-            socket.socket().sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+            Awaited.result(socket.socket().sendClose(WebSocket.NORMAL_CLOSURE, ""));
         }
         assertThat(canary.stats().requests()).isEqualTo(3);
     }
@@ -177,7 +178,7 @@ class ModelNamesIT {
             assertThat(busy.request().text()).contains("{\"model\":\"m\", \"messages\":");
             assertThat(served(chat(gateway, "chat", "second"))).isEqualTo("v1");
             busy.answer("200 OK", "{}");
-            assertThat(served(first.join())).isEqualTo("m");
+            assertThat(served(Awaited.result(first))).isEqualTo("m");
         }
     }
 
@@ -191,7 +192,7 @@ class ModelNamesIT {
                     Map.of()));
             HandDrivenEngine.Exchange exchange = engine.next();
             exchange.answer("200 OK", "{}");
-            assertThat(answer.join().statusCode()).isEqualTo(200);
+            assertThat(Awaited.result(answer).statusCode()).isEqualTo(200);
             assertThat(exchange.request().text())
                     .endsWith("{ \"messages\" : [ {\"role\":\"user\",\"content\":\"model: chät\"} ],\n"
                             + "\t\"mod\\u0065l\" : \"m\" ,\"n\":1.0}");

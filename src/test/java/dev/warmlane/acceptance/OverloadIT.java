@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
@@ -110,8 +111,8 @@ class OverloadIT {
             assertThat(response.statusCode()).isEqualTo(429);
             refusals.incrementAndGet();
             long millis = response.headers().firstValueAsLong("retry-after-ms").orElseThrow();
-            CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS))
-                    .join();
+            Awaited.result(CompletableFuture.runAsync(
+                    () -> {}, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS)));
         }
     }
 }

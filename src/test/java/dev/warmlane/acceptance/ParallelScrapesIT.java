@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import java.net.http.HttpResponse;
@@ -38,7 +39,7 @@ class ParallelScrapesIT {
             for (int i = 0; i < SCRAPERS; i++) {
                 all.add(CompletableFuture.runAsync(() -> scrapeOften(gateway), (Executor) scrapers));
             }
-            all.forEach(CompletableFuture::join);
+            all.forEach(Awaited::result);
         } finally {
             scrapers.shutdownNow();
         }

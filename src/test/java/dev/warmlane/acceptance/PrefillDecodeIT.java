@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.RunningGateway;
@@ -284,8 +285,8 @@ class PrefillDecodeIT {
             try (HandDrivenEngine.Exchange exchange = prefill.next()) {
                 exchange.answer(status, "{}");
             }
-            assertThat(response.join().statusCode()).isEqualTo(expected);
-            assertThat(response.join().body()).contains(why);
+            assertThat(Awaited.result(response).statusCode()).isEqualTo(expected);
+            assertThat(Awaited.result(response).body()).contains(why);
             assertThat(fleet.server(0).stats().requests()).isZero();
             await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         }
@@ -325,7 +326,7 @@ class PrefillDecodeIT {
                         .containsExactly("127.0.0.1:9");
                 exchange.answer("200 OK", "{}");
             }
-            assertThat(response.join().statusCode()).isEqualTo(200);
+            assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
             await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         }
     }

@@ -9,6 +9,7 @@ import dev.warmlane.core.routing.Router;
 import dev.warmlane.engines.discovery.ApiServer;
 import dev.warmlane.engines.discovery.Slices;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.SharedGateways;
@@ -362,9 +363,8 @@ class PrewarmIT {
                 "new",
                 pod().withFaults(
                                 Faults.builder().latency(Duration.ofMillis(500)).build()));
-        HttpResponse<?> first =
-                (HttpResponse<?>) CompletableFuture.anyOf(responses.toArray(new CompletableFuture<?>[0]))
-                        .join();
+        HttpResponse<?> first = (HttpResponse<?>)
+                Awaited.result(CompletableFuture.anyOf(responses.toArray(new CompletableFuture<?>[0])));
         assertThat(first.headers().firstValue("x-warmlane-endpoint")).hasValue(name("new"));
         assertThat(filled("needed")).isEqualTo(1);
         pods.forEach((name, pod) -> pod.restart());

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.core.admission.AdmissionQueue;
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.engines.pool.Pools;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
@@ -80,7 +81,8 @@ class QueueIT {
         answer(busy);
         answer(engine.next());
         assertThat(List.of(first, second))
-                .allSatisfy(answered -> assertThat(answered.join().statusCode()).isEqualTo(200));
+                .allSatisfy(answered ->
+                        assertThat(Awaited.result(answered).statusCode()).isEqualTo(200));
         assertThat(metrics()).contains("warmlane_queue_depth{pool=\"default\"} 0.0");
         assertThat(metric("warmlane_queue_wait_seconds_count{pool=\"default\"}"))
                 .isEqualTo(waited + 1);
@@ -107,7 +109,7 @@ class QueueIT {
         ask("first", Map.of());
         Exchange busy = engine.next();
         askAndWait("second", Map.of(), 1);
-        HttpResponse<String> third = ask("third", Map.of()).join();
+        HttpResponse<String> third = Awaited.result(ask("third", Map.of()));
         assertRefused(third, "queue_full");
         assertThat(metrics()).contains("warmlane_rejected_total{pool=\"default\",reason=\"full\"} 1.0");
         answer(busy);
@@ -120,7 +122,7 @@ class QueueIT {
         double late = metric("warmlane_rejected_total{pool=\"default\",reason=\"late\"}");
         ask("first", Map.of());
         Exchange busy = engine.next();
-        assertRefused(ask("late", Map.of()).join(), "queue_timeout");
+        assertRefused(Awaited.result(ask("late", Map.of())), "queue_timeout");
         assertThat(metric("warmlane_rejected_total{pool=\"default\",reason=\"late\"}"))
                 .isEqualTo(late + 1);
         answer(busy);
@@ -149,8 +151,8 @@ class QueueIT {
         CompletableFuture<HttpResponse<String>> waiting = ask("second", Map.of());
         awaitWaiting(1);
         gateway.router().pool().replace(List.of());
-        assertThat(waiting.join().statusCode()).isEqualTo(503);
-        assertThat(ask("third", Map.of()).join().statusCode()).isEqualTo(503);
+        assertThat(Awaited.result(waiting).statusCode()).isEqualTo(503);
+        assertThat(Awaited.result(ask("third", Map.of())).statusCode()).isEqualTo(503);
         answer(busy);
     }
 
@@ -175,7 +177,7 @@ class QueueIT {
             Exchange retried = sound.next();
             assertThat(retried.request().text()).contains("one");
             answer(retried);
-            assertThat(failing.join().statusCode()).isEqualTo(200);
+            assertThat(Awaited.result(failing).statusCode()).isEqualTo(200);
             answer(third);
             await().until(() -> engine.requests() + other.requests() == 1);
             answer(engine.requests() == 1 ? engine.next() : other.next());
@@ -281,13 +283,13 @@ class QueueIT {
         double before = ended();
         ask("first", Map.of());
         Exchange busy = engine.next();
-        assertRefused(ask("second", Map.of()).join(), "too_many_streams");
+        assertRefused(Awaited.result(ask("second", Map.of())), "too_many_streams");
         answer(busy);
         // A request is counted once its place is free, which is a moment after its client has the response.
         await().untilAsserted(() -> assertThat(ended()).isEqualTo(before + 2));
         CompletableFuture<HttpResponse<String>> later = ask("later", Map.of());
         answer(engine.next());
-        assertThat(later.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(later).statusCode()).isEqualTo(200);
     }
 
     private void start(String... settings) {

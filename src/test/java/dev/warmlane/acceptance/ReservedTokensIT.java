@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.engines.models.ServedModels;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HashedKeys;
@@ -79,11 +80,11 @@ class ReservedTokensIT {
             engine.next().answer("200 OK\r\nContent-Type: application/json", "{\"usage\":{\"prompt_tokens\":1}}");
         }
         assertThat(responses.stream()
-                        .map(response -> response.join().statusCode())
+                        .map(response -> Awaited.result(response).statusCode())
                         .filter(status -> status == 200))
                 .hasSize(expected);
         assertThat(responses.stream()
-                        .map(response -> response.join().statusCode())
+                        .map(response -> Awaited.result(response).statusCode())
                         .filter(status -> status == 429))
                 .hasSize(100 - expected);
     }
@@ -106,7 +107,7 @@ class ReservedTokensIT {
         HandDrivenEngine.Exchange upstream = engine.next();
         assertThat(upstream.request().text()).contains("\"priority\":" + sent + ",");
         upstream.answer("200 OK", "");
-        assertThat(response.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
     }
 
     private static CompletableFuture<HttpResponse<String>> send(String key, String body) {

@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.HashedKeys;
@@ -121,8 +122,8 @@ class WebSocketEndsIT {
         Exchange exchange = engine.next();
         assertThat(exchange.request().header("sec-websocket-protocol")).isEqualTo("realtime, other");
         WebSocketWire.accept(exchange, "Sec-WebSocket-Protocol: other\r\n");
-        assertThat(connecting.join().socket().getSubprotocol()).isEqualTo("other");
-        connecting.join().socket().abort();
+        assertThat(Awaited.result(connecting).socket().getSubprotocol()).isEqualTo("other");
+        Awaited.result(connecting).socket().abort();
     }
 
     @Test

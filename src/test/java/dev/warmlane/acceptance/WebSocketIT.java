@@ -3,6 +3,7 @@ package dev.warmlane.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.FleetBehindGateway;
 import dev.warmlane.harness.WebSocketClient;
 import dev.warmlane.harness.WebSocketWire;
@@ -71,7 +72,7 @@ class WebSocketIT {
         client.send(FINAL);
         assertThat(client.next()).contains("transcription.done", "\"completion_tokens\":2");
         assertThat(fleet.gateway().inFlight()).isEqualTo(1);
-        client.socket().sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+        Awaited.result(client.socket().sendClose(WebSocket.NORMAL_CLOSURE, ""));
         assertThat(client.next()).isEqualTo("close 1000 ");
         await().until(() -> fleet.gateway().inFlight() == 0 && busy() == 0);
         assertThat(fleet.servers().stream().mapToLong(s -> s.stats().cancels()).sum())
@@ -93,9 +94,7 @@ class WebSocketIT {
     void pingsAreTheEnginesToAnswer() {
         WebSocketClient client = connect("/v1/realtime", Map.of());
         assertThat(client.next()).contains("session.created");
-        client.socket()
-                .sendPing(ByteBuffer.wrap("are you there".getBytes(StandardCharsets.UTF_8)))
-                .join();
+        Awaited.result(client.socket().sendPing(ByteBuffer.wrap("are you there".getBytes(StandardCharsets.UTF_8))));
         assertThat(client.next()).isEqualTo("pong are you there");
     }
 

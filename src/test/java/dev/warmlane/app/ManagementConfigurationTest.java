@@ -2,6 +2,7 @@ package dev.warmlane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.settings.WarmlaneSettings;
 import io.netty.buffer.ByteBuf;
@@ -33,7 +34,7 @@ class ManagementConfigurationTest {
         } finally {
             server.stop();
         }
-        assertThat(lost.join().isDirect()).isFalse();
-        assertThat(lost.join().alloc().isDirectBufferPooled()).isFalse();
+        assertThat(Awaited.result(lost).isDirect()).isFalse();
+        assertThat(Awaited.result(lost).alloc().isDirectBufferPooled()).isFalse();
     }
 }

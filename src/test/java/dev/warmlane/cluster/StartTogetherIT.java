@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
+import dev.warmlane.harness.Awaited;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +31,7 @@ class StartTogetherIT {
                             replicas.get(i)::start,
                             CompletableFuture.delayedExecutor(i * APART_MILLIS, TimeUnit.MILLISECONDS)))
                     .toList()
-                    .forEach(CompletableFuture::join);
+                    .forEach(Awaited::result);
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> replicas.stream().allMatch(replica -> replica.size() == REPLICAS));
             assertThat(replicas)

@@ -23,7 +23,7 @@ public final class SdkEngine implements AutoCloseable {
 
     /** What the client said of each request's place among its retries, once it has made all of them. */
     public List<String> retryCounts() {
-        return retryCounts.join();
+        return Awaited.result(retryCounts);
     }
 
     /** Requests beyond those that are answered. */

@@ -32,7 +32,7 @@ public final class WebSocketClient implements WebSocket.Listener {
             builder.subprotocols(protocols[0], others);
         }
         URI ws = URI.create("ws" + http.toString().substring("http".length()));
-        client.socket = builder.buildAsync(ws, client).join();
+        client.socket = Awaited.result(builder.buildAsync(ws, client));
         return client;
     }
 
@@ -41,7 +41,7 @@ public final class WebSocketClient implements WebSocket.Listener {
     }
 
     public void send(String text) {
-        socket.sendText(text, true).join();
+        Awaited.result(socket.sendText(text, true));
     }
 
     /** The next thing that it hears. */

@@ -18,6 +18,7 @@ import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.ToldUse;
 import dev.warmlane.core.routing.InFlight.Lease;
 import dev.warmlane.core.sharing.Replicas.Replica;
+import dev.warmlane.harness.Awaited;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -126,7 +127,7 @@ class ReplicationTest {
             }
         });
         one.replication.bindings().release(KEY);
-        binds.join();
+        Awaited.end(binds);
         replicas.exchange();
         assertThat(replicas.all)
                 .extracting(replica -> Optional.ofNullable(replica.table.peek(KEY)))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.discovery.OneHost;
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;
 import java.io.BufferedReader;
@@ -45,7 +46,7 @@ class EngineClientIT {
                     engine, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"));
             answering.start();
             assertThat(status(engine.getLocalPort(), "127.0.0.1")).isEqualTo(204);
-            answering.join();
+            Awaited.end(answering);
         }
     }
 

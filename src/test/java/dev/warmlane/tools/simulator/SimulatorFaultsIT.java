@@ -3,6 +3,7 @@ package dev.warmlane.tools.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.warmlane.harness.Awaited;
 import dev.warmlane.tools.simulator.Faults.MetricsFault;
 import dev.warmlane.tools.simulator.engine.EngineModel;
 import java.io.IOException;
@@ -159,7 +160,7 @@ class SimulatorFaultsIT {
         Await.until(() -> server.engineStats().waiting() + server.engineStats().running() == 1);
         assertThat(waiting).isNotDone();
         assertThat(client.post("/wake_up", "").body()).contains("\"status\":\"awake\"");
-        assertThat(waiting.join().statusCode()).isEqualTo(200);
+        assertThat(Awaited.result(waiting).statusCode()).isEqualTo(200);
         assertThat(server.engineStats().hitTokens()).isZero();
         client.post(PATH, LONG);
         assertThat(server.engineStats().hitTokens()).isPositive();
@@ -179,7 +180,7 @@ class SimulatorFaultsIT {
                     BodyHandlers.ofString());
             Await.until(() -> slow.engineStats().running() == 1);
             impatient.post("/sleep", "");
-            assertThat(aborted.join().body()).contains("\"finish_reason\":\"abort\"");
+            assertThat(Awaited.result(aborted).body()).contains("\"finish_reason\":\"abort\"");
         }
     }
 
