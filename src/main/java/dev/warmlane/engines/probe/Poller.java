@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
 /**
- * Polls each target about once an interval, give or take a tenth, later where its last poll took longer; one that rests, every
- * second interval, if that is short. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A
+ * Polls each target about once an interval, give or take a tenth, later where its last poll took longer; one that rests, about
+ * every second interval, if that is short. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread hundreds of times. A
  * target has at most one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that are due the longest go
  * first. Follows the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next
  * poll on, one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
@@ -81,7 +81,7 @@ public final class Poller<K, T> {
             long sinceNanos = nowNanos - dueNanos;
             return state == State.WAITING
                     && sinceNanos >= 0
-                    && (sinceNanos >= timing.interval().toNanos() || !timing.isShort() || !rests.test(target));
+                    && (sinceNanos >= timing.rest().toNanos() || !rests.test(target));
         }
     }
 
@@ -273,7 +273,7 @@ public final class Poller<K, T> {
         private static final Duration SHORTEST_ROUND = Duration.ofMillis(10);
 
         /** With a longer one, every second interval would be too seldom: metrics of a minute ago are an alarm. */
-        private static final Duration LONGEST_SHORT_INTERVAL = Duration.ofSeconds(5);
+        private static final Duration LONGEST_RESTED_INTERVAL = Duration.ofSeconds(5);
 
         /** @throws IllegalArgumentException naming the first value that is out of range, and the range */
         public ProbeTiming {
@@ -286,9 +286,17 @@ public final class Poller<K, T> {
             }
         }
 
-        /** Whether twice the interval is not long either. */
-        boolean isShort() {
-            return interval.compareTo(LONGEST_SHORT_INTERVAL) <= 0;
+        /**
+         * How much longer than the interval a target that rests may wait: as long again, or a little less where its connection would be
+         * closed meanwhile and has to be opened anew.
+         */
+        Duration rest() {
+            if (interval.compareTo(LONGEST_RESTED_INTERVAL) > 0) {
+                return Duration.ZERO;
+            }
+            // The poll comes up to a round late, and the connection is idle only when it is over.
+            Duration kept = keepAlive.minus(interval).minus(round().multipliedBy(2));
+            return kept.isNegative() || kept.compareTo(interval) > 0 ? interval : kept;
         }
 
         /** How often to look for endpoints that have come or gone. */

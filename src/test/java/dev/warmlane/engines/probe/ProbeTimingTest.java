@@ -30,4 +30,18 @@ class ProbeTimingTest {
         assertThat(new ProbeTiming(Duration.ofHours(1), SECOND, SECOND, SECOND, 1).round())
                 .isEqualTo(Duration.ofMillis(500));
     }
+
+    @Test
+    void restsAnIntervalLongerUnlessThatClosesTheConnectionOrIsLong() {
+        assertThat(timing(Duration.ofSeconds(1)).rest()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(timing(Duration.ofSeconds(2)).rest()).isEqualTo(Duration.ofMillis(1600));
+        assertThat(timing(Duration.ofSeconds(5)).rest())
+                .as("a new connection either way")
+                .isEqualTo(Duration.ofSeconds(5));
+        assertThat(timing(Duration.ofSeconds(6)).rest()).isZero();
+    }
+
+    private static ProbeTiming timing(Duration interval) {
+        return new ProbeTiming(interval, SECOND, Duration.ofSeconds(4), SECOND, 1);
+    }
 }
