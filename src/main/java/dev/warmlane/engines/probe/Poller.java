@@ -42,6 +42,8 @@ public final class Poller<K, T> {
     private final Supplier<Map<K, T>> listing;
     private final Poll<T> poll;
     private final Predicate<T> rests;
+    private final long intervalNanos;
+    private final long restNanos;
     private final Map<K, Member> members = new HashMap<>();
     private final Deque<Member> due = new ArrayDeque<>();
     private Map<K, T> listed = Map.of();
@@ -79,9 +81,7 @@ public final class Poller<K, T> {
 
         boolean isDue(long nowNanos) {
             long sinceNanos = nowNanos - dueNanos;
-            return state == State.WAITING
-                    && sinceNanos >= 0
-                    && (sinceNanos >= timing.rest().toNanos() || !rests.test(target));
+            return state == State.WAITING && sinceNanos >= 0 && (sinceNanos >= restNanos || !rests.test(target));
         }
     }
 
@@ -118,6 +118,8 @@ public final class Poller<K, T> {
         this.listing = listing;
         this.poll = poll;
         this.rests = rests;
+        this.intervalNanos = timing.interval().toNanos();
+        this.restNanos = timing.rest().toNanos();
     }
 
     /** Begins to poll. To be called once, from any thread. */
@@ -255,7 +257,7 @@ public final class Poller<K, T> {
 
     /** A random part of the interval in this range, in nanoseconds. */
     private long between(double least, double most) {
-        return (long) (timing.interval().toNanos() * (least + (most - least) * random.nextDouble()));
+        return (long) (intervalNanos * (least + (most - least) * random.nextDouble()));
     }
 
     /**

@@ -23,7 +23,8 @@ import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -59,7 +60,9 @@ final class ProbeClient {
     private final Duration dnsRefresh;
     private final EngineNames names;
     private final TcpClient tcp;
-    private final Map<URI, AtRest> atRest = new HashMap<>();
+    /** The one that came to rest first is first. */
+    private final Map<URI, AtRest> atRest = new LinkedHashMap<>();
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private record AtRest(
@@ -125,13 +128,14 @@ final class ProbeClient {
     }
 
     private void closeOld() {
-        atRest.values().removeIf(resting -> {
-            boolean old = isOld(resting);
-            if (old) {
-                resting.connection().close();
+        for (Iterator<AtRest> all = atRest.values().iterator(); all.hasNext(); ) {
+            AtRest oldest = all.next();
+            if (!isOld(oldest)) {
+                return;
             }
-            return old;
-        });
+            oldest.connection().close();
+            all.remove();
+        }
     }
 
     private boolean isOld(AtRest resting) {
@@ -225,10 +229,15 @@ final class ProbeClient {
 
         private void rest(ProbeConnection used) {
             AtRest resting = new AtRest(used, tls, System.nanoTime());
-            AtRest other = isOld(resting) ? resting : atRest.put(endpoint, resting);
+            if (isOld(resting)) {
+                used.close();
+                return;
+            }
+            AtRest other = atRest.remove(endpoint);
             if (other != null) {
                 other.connection().close();
             }
+            atRest.put(endpoint, resting);
         }
 
         @Override
