@@ -2,6 +2,7 @@ package dev.warmlane.engines.client;
 
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;
@@ -34,6 +35,8 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
     private static final EngineFailure RESET = new EngineFailure("reset", FailureCause.RESET);
     private static final EngineFailure TLS_FAILED = new EngineFailure("TLS failed", FailureCause.RESET);
     private static final EngineFailure UNTRUSTED = new EngineFailure("certificate not trusted", FailureCause.RESET);
+    private static final EngineFailure NOT_TRUSTED_BY_IT =
+            new EngineFailure("client certificate refused", FailureCause.RESET);
     private static final EngineFailure TIMEOUT = new EngineFailure("timeout", FailureCause.TIMEOUT);
     private static final EngineFailure NO_CONNECTION_FREE = new EngineFailure("no connection free", FailureCause.OTHER);
     private static final EngineFailure NO_DESCRIPTORS =
@@ -75,6 +78,10 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
         if (failure instanceof IOException) {
             return ofConnection(failure);
         }
+        // What comes after our end of the handshake is over, such as that the engine does not trust us: TLS 1.3.
+        if (failure instanceof DecoderException && failure.getCause() instanceof SSLException) {
+            return ofConnection(failure.getCause());
+        }
         if (failure instanceof ReadTimeoutException) {
             return TIMEOUT;
         }
@@ -113,7 +120,7 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
             return UNKNOWN_HOST;
         }
         if (failure instanceof SSLException) {
-            return isUntrusted(failure) ? UNTRUSTED : TLS_FAILED;
+            return isUntrusted(failure) ? UNTRUSTED : isRefusedByIt(failure) ? NOT_TRUSTED_BY_IT : TLS_FAILED;
         }
         if (failure instanceof RefusedResponse refused) {
             String reason = String.valueOf(refused.getMessage());
@@ -134,6 +141,12 @@ public record EngineFailure(String reason, FailureCause cause, boolean retryable
             }
         }
         return false;
+    }
+
+    /** Whether the engine says that our certificate is the reason, or that we have none. */
+    private static boolean isRefusedByIt(Throwable failure) {
+        String alert = String.valueOf(failure.getMessage());
+        return alert.contains("fatal alert") && (alert.contains("certificate") || alert.contains("unknown_ca"));
     }
 
     /** A response that came and is not used; its message says why in a few words. A signal, so without a stack trace. */

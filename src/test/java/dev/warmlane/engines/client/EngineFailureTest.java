@@ -7,6 +7,7 @@ import dev.warmlane.engines.client.EngineFailure.RefusedResponse;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.io.IOException;
@@ -69,6 +70,18 @@ class EngineFailureTest {
                 Arguments.of(new IOException("Connection reset by peer"), "reset", FailureCause.RESET, true),
                 Arguments.of(new SSLException("no"), "TLS failed", FailureCause.RESET, true),
                 Arguments.of(untrusted, "certificate not trusted", FailureCause.RESET, true),
+                Arguments.of(
+                        new DecoderException(
+                                new SSLHandshakeException("(bad_certificate) Received fatal alert: bad_certificate")),
+                        "client certificate refused",
+                        FailureCause.RESET,
+                        true),
+                Arguments.of(
+                        new DecoderException(new SSLException("bad record MAC")),
+                        "TLS failed",
+                        FailureCause.RESET,
+                        true),
+                Arguments.of(new DecoderException("ours"), "DecoderException", FailureCause.OTHER, false),
                 Arguments.of(RefusedResponse.notHttp("not HTTP"), "not HTTP", FailureCause.RESET, true),
                 Arguments.of(RefusedResponse.tooLarge("too large"), "too large", FailureCause.OTHER, false),
                 Arguments.of(ReadTimeoutException.INSTANCE, "timeout", FailureCause.TIMEOUT, true),
