@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.core.endpoint.Endpoint;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.health.EndpointHealth.Ejected;
 import dev.warmlane.engines.client.Certificates;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.LoadScraper;
@@ -118,13 +119,17 @@ class TlsIT {
     }
 
     @Test
-    void aBundleThatIsReloadedCountsFromTheNextConnectionOn() throws Exception {
+    void aBundleThatIsReloadedCountsFromTheNextRequestAndTheNextCheckOn() throws Exception {
         startWithPools(RELOADING, "engine");
         assertThat(chat().statusCode()).isEqualTo(502);
 
         Files.copy(certificates.trust("engine"), reloaded(), StandardCopyOption.REPLACE_EXISTING);
-
         await().until(() -> chat().statusCode() == 200);
+        await().until(() -> engine.checks() > 0 && !isOut());
+
+        Files.copy(certificates.trust("stranger"), reloaded(), StandardCopyOption.REPLACE_EXISTING);
+        await().until(() -> chat().statusCode() == 502);
+        await().until(this::isOut);
     }
 
     @Test
@@ -248,6 +253,12 @@ class TlsIT {
     private @Nullable String scrapeError() {
         Endpoint only = endpoints().snapshot().endpoints().get(0);
         return gateway.bean(LoadScraper.class).report(only.id()).error();
+    }
+
+    /** Whether its health checks have failed. */
+    private boolean isOut() {
+        Endpoint only = endpoints().snapshot().endpoints().get(0);
+        return gateway.bean(Pools.class).get(pool).health().of(only.id()) instanceof Ejected;
     }
 
     private List<String> models() throws Exception {

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -65,8 +66,8 @@ final class ProbeClient {
 
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private record AtRest(
-            ProbeConnection connection, @Nullable ClientTls tls, long sinceNanos) {}
+    /** @param secured by what its TLS is; null: by Java's own trust, or it has none */
+    private record AtRest(ProbeConnection connection, ClientTls.@Nullable Current secured, long sinceNanos) {}
 
     /** Takes a response, on the client's thread. What it throws while it reads, or at the end, is how the response has failed. */
     interface ResponseReader {
@@ -150,6 +151,9 @@ final class ProbeClient {
         private final Consumer<? super HttpHeaders> headers;
         private final ResponseReader reader;
         private final @Nullable ClientTls tls;
+        /** As it was when the request began: what has been renewed since is for the next. */
+        private final ClientTls.@Nullable Current secured;
+
         private final Disposable.Swap connecting = Disposables.swap();
         private @Nullable Future<?> timer;
         private @Nullable ProbeConnection connection;
@@ -162,12 +166,13 @@ final class ProbeClient {
             this.headers = headers;
             this.reader = reader;
             this.tls = pool.tls();
+            this.secured = tls == null ? null : ClientTls.current(tls);
         }
 
         void begin() {
             timer = loop.schedule(() -> fail(ReadTimeoutException.INSTANCE), timeout.toNanos(), TimeUnit.NANOSECONDS);
             AtRest resting = atRest.remove(endpoint);
-            boolean usable = resting != null && resting.tls() == tls && !isOld(resting);
+            boolean usable = resting != null && Objects.equals(resting.secured(), secured) && !isOld(resting);
             if (resting != null && !usable) {
                 resting.connection().close();
             }
@@ -228,7 +233,7 @@ final class ProbeClient {
         }
 
         private void rest(ProbeConnection used) {
-            AtRest resting = new AtRest(used, tls, System.nanoTime());
+            AtRest resting = new AtRest(used, secured, System.nanoTime());
             if (isOld(resting)) {
                 used.close();
                 return;
