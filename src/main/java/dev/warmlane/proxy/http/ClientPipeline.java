@@ -43,7 +43,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
     private final LimitSettings limits;
     private final BiConsumer<String, ApiException> refused;
     private final ConnectionLimit connections;
-    private final HandshakeTurns handshakes = new HandshakeTurns();
+    private final HandshakeTurns handshakes;
     private final @Nullable HttpServer streams;
 
     /**
@@ -57,6 +57,7 @@ public final class ClientPipeline implements ChannelPipelineConfigurer {
             BiConsumer<String, ApiException> refused,
             UnaryOperator<HttpServer> follower) {
         this.limits = limits;
+        this.handshakes = new HandshakeTurns(limits.headerTimeout());
         this.refused = refused;
         this.connections = ConnectionLimit.ofClients(limits);
         // Never bound: it makes the pipelines of streams, without TLS, which is the connection's.

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,17 +17,27 @@ import reactor.netty.NettyPipeline;
 
 /**
  * Gives the TLS handshakes of an event loop their turns, one in each of its rounds: a signature takes a millisecond, so thousands of
- * handshakes at once would keep every other connection waiting for seconds, and their own limits with them. The newest goes first,
- * because whoever has waited long has mostly given up; the limit of its own handshake closes it. Safe for concurrent use.
+ * handshakes at once would keep every other connection waiting for seconds, and their own limits with them. The oldest goes first, so that
+ * all are served, until it has waited for so long that there are more than can be: then the newest goes first, because whoever has waited
+ * long has mostly given up; the limit of its own handshake closes it. Safe for concurrent use.
  */
 final class HandshakeTurns {
     private static final String NAME = "warmlane.handshake-turns";
 
+    /** A handshake takes two turns, mostly, and many clients wait for five seconds where the limit is ten. */
+    private static final int LATE_PART = 5;
+
     private final Map<EventExecutor, Turns> loops = new ConcurrentHashMap<>();
+    private final long lateNanos;
+
+    /** @param limit of one handshake; who has waited for a fifth of it has waited long */
+    HandshakeTurns(Duration limit) {
+        this.lateNanos = limit.toNanos() / LATE_PART;
+    }
 
     /** Takes its place before TLS, which the connection must have. */
     void addTo(ChannelPipeline pipeline) {
-        Turns turns = loops.computeIfAbsent(pipeline.channel().eventLoop(), Turns::new);
+        Turns turns = loops.computeIfAbsent(pipeline.channel().eventLoop(), loop -> new Turns(loop, lateNanos));
         pipeline.addBefore(NettyPipeline.SslHandler, NAME, new Handshake(turns));
     }
 
@@ -53,18 +64,24 @@ final class HandshakeTurns {
         static final long NOW = 0;
 
         private final EventExecutor loop;
-        private final NavigableMap<Long, Runnable> waiting = new TreeMap<>();
+        private final long lateNanos;
+        private final NavigableMap<Long, Waiting> waiting = new TreeMap<>();
         private long lastPlace = NOW;
         private boolean taken;
 
-        Turns(EventExecutor loop) {
+        /** @param sinceNanos by the loop's ticker */
+        private record Waiting(Runnable goOn, long sinceNanos) {}
+
+        /** @param lateNanos what the oldest may have waited for where it is to go first */
+        Turns(EventExecutor loop, long lateNanos) {
             this.loop = loop;
+            this.lateNanos = lateNanos;
         }
 
         /** Takes the turn of this round if it is free: {@link #NOW}. Otherwise this one goes on in a later round, and has this place. */
         long take(Runnable goOn) {
             if (taken) {
-                waiting.put(++lastPlace, goOn);
+                waiting.put(++lastPlace, new Waiting(goOn, loop.ticker().nanoTime()));
                 return lastPlace;
             }
             end();
@@ -78,11 +95,15 @@ final class HandshakeTurns {
 
         private void next() {
             taken = false;
-            Map.Entry<Long, Runnable> newest = waiting.pollLastEntry();
-            if (newest != null) {
-                end();
-                newest.getValue().run();
+            Map.Entry<Long, Waiting> oldest = waiting.firstEntry();
+            if (oldest == null) {
+                return;
             }
+            boolean late = loop.ticker().nanoTime() - oldest.getValue().sinceNanos() > lateNanos;
+            Map.Entry<Long, Waiting> chosen = late ? waiting.lastEntry() : oldest;
+            waiting.remove(chosen.getKey());
+            end();
+            chosen.getValue().goOn().run();
         }
 
         /** By a timer, since what is only executed comes before connections are looked at again. */

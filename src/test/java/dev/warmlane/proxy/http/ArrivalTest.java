@@ -54,7 +54,7 @@ class ArrivalTest {
         SSLEngine server = SSLContext.getDefault().createSSLEngine();
         server.setUseClientMode(false);
         channel.pipeline().addLast(NettyPipeline.SslHandler, new SslHandler(server, task -> {}));
-        HandshakeTurns handshakes = new HandshakeTurns();
+        HandshakeTurns handshakes = new HandshakeTurns(Duration.ofSeconds(10));
         handshakes.addTo(channel.pipeline());
         channel.writeInbound(Unpooled.EMPTY_BUFFER);
         assertThat(Arrival.on(channel)).as("has taken the turn for nothing").isEqualTo(Arrival.NONE);

@@ -6,6 +6,7 @@ import dev.warmlane.proxy.http.HandshakeTurns.Turns;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,9 @@ import org.junit.jupiter.api.Test;
 import reactor.netty.NettyPipeline;
 
 class HandshakeTurnsTest {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LATE = Duration.ofSeconds(2);
+
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final List<String> wentOn = new ArrayList<>();
 
@@ -23,26 +27,45 @@ class HandshakeTurnsTest {
     }
 
     @Test
-    void theFirstOfARoundGoesOnAndTheOthersDoOneByOneTheNewestFirst() {
+    void theFirstOfARoundGoesOnAndTheOthersDoOneByOneTheOldestFirst() {
         channel.freezeTime();
-        Turns turns = new Turns(channel.eventLoop());
+        Turns turns = new Turns(channel.eventLoop(), LATE.toNanos());
         assertThat(turns.take(() -> wentOn.add("a"))).isEqualTo(Turns.NOW);
         assertThat(turns.take(() -> wentOn.add("b"))).isNotEqualTo(Turns.NOW);
         assertThat(turns.take(() -> wentOn.add("c"))).isNotEqualTo(Turns.NOW);
         round();
-        assertThat(wentOn).containsExactly("c");
+        assertThat(wentOn).containsExactly("b");
         assertThat(turns.take(() -> wentOn.add("d"))).isNotEqualTo(Turns.NOW);
         round();
         round();
-        assertThat(wentOn).containsExactly("c", "d", "b");
+        assertThat(wentOn).containsExactly("b", "c", "d");
         round();
         assertThat(turns.take(() -> wentOn.add("e"))).isEqualTo(Turns.NOW);
     }
 
     @Test
+    void theNewestGoesFirstWhileTheOldestHasWaitedTooLong() {
+        channel.freezeTime();
+        Turns turns = new Turns(channel.eventLoop(), LATE.toNanos());
+        turns.take(() -> wentOn.add("a"));
+        turns.take(() -> wentOn.add("b"));
+        channel.advanceTimeBy(LATE.toMillis(), TimeUnit.MILLISECONDS);
+        turns.take(() -> wentOn.add("c"));
+        turns.take(() -> wentOn.add("d"));
+        round();
+        round();
+        assertThat(wentOn).containsExactly("d", "c");
+        round();
+        turns.take(() -> wentOn.add("e"));
+        turns.take(() -> wentOn.add("f"));
+        round();
+        assertThat(wentOn).containsExactly("d", "c", "b", "e");
+    }
+
+    @Test
     void whoIsGoneTakesNoTurn() {
         channel.freezeTime();
-        Turns turns = new Turns(channel.eventLoop());
+        Turns turns = new Turns(channel.eventLoop(), LATE.toNanos());
         turns.take(() -> wentOn.add("a"));
         turns.take(() -> wentOn.add("b"));
         turns.leave(turns.take(() -> wentOn.add("c")));
@@ -53,7 +76,7 @@ class HandshakeTurnsTest {
     /** Those that wait longest come last, so without end while others come. */
     @Test
     void aConnectionThatIsClosedWhileItWaitsLeavesNothingBehind() {
-        HandshakeTurns handshakes = new HandshakeTurns();
+        HandshakeTurns handshakes = new HandshakeTurns(LIMIT);
         channel.freezeTime();
         channel.pipeline().addLast(NettyPipeline.SslHandler, new ChannelInboundHandlerAdapter());
         handshakes.addTo(channel.pipeline());
@@ -69,7 +92,7 @@ class HandshakeTurnsTest {
         List<Object> read = new ArrayList<>();
         channel.freezeTime();
         channel.pipeline().addLast(NettyPipeline.SslHandler, new ChannelInboundHandlerAdapter());
-        new HandshakeTurns().addTo(channel.pipeline());
+        new HandshakeTurns(LIMIT).addTo(channel.pipeline());
         channel.pipeline().fireChannelRead("hello");
         channel.pipeline().fireChannelRead("more");
         read.addAll(channel.inboundMessages());
@@ -97,7 +120,7 @@ class HandshakeTurnsTest {
                 ctx.channel().config().setAutoRead(message.equals("preface"));
             }
         });
-        new HandshakeTurns().addTo(channel.pipeline());
+        new HandshakeTurns(LIMIT).addTo(channel.pipeline());
         channel.pipeline().fireChannelRead("hello");
         channel.pipeline().fireChannelRead("preface");
         assertThat(channel.config().isAutoRead()).isFalse();
