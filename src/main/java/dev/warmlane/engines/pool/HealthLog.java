@@ -137,8 +137,8 @@ final class HealthLog implements HealthListener {
     /** Whether all endpoints are used, and how many of them are healthy. */
     private record Panic(boolean panic, int healthy, int endpoints) {
         String words() {
-            if (panic && healthy == 0) {
-                return "no endpoint is healthy, so all are used";
+            if (healthy == 0) {
+                return panic ? "no endpoint is healthy, so all are used" : "no endpoint is ready, so none is used";
             }
             String share = "%d of %d endpoints %s healthy".formatted(healthy, endpoints, healthy == 1 ? "is" : "are");
             String used = healthy == 1 ? "that one is" : "those are";

@@ -36,4 +36,14 @@ class HealthLogTest {
                 .isEqualTo("pool chat: 2 of 3 endpoints are healthy, so only those are"
                         + " used (and 190 more since the last such line)");
     }
+
+    @Test
+    void aPanicEndsWithTheLastEndpointThatIsReady() {
+        log.panic(true, 0, 1);
+        log.panic(false, 0, 0);
+        assertThat(logged.lines())
+                .containsExactly(
+                        "pool chat: no endpoint is healthy, so all are used",
+                        "pool chat: no endpoint is ready, so none is used");
+    }
 }
