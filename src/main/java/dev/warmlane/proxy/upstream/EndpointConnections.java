@@ -25,6 +25,8 @@ final class EndpointConnections {
     private final Map<EventLoop, Deque<UpstreamConnection>> idle = new HashMap<>();
     private final Deque<UpstreamExchange> waiting = new ArrayDeque<>();
     private int open;
+    /** Whether the client has another list by now, since this one had nothing. */
+    private boolean dropped;
 
     /** What its name leads to; null where it is an address itself, or nobody has looked yet. */
     private volatile @Nullable List<InetSocketAddress> addresses;
@@ -41,10 +43,22 @@ final class EndpointConnections {
         return target;
     }
 
-    /** Starts an exchange as soon as there is a connection, or fails it. */
+    /** Starts an exchange as soon as there is a connection, or fails it. If this list is dropped, by the one in its place. */
     void acquire(UpstreamExchange exchange) {
+        EndpointConnections current = this;
+        while (!current.begin(exchange)) {
+            current = client.connections(target);
+        }
+    }
+
+    /** Returns false, and does nothing, if this list is dropped. */
+    private boolean begin(UpstreamExchange exchange) {
         UpstreamConnection taken;
         synchronized (this) {
+            if (dropped) {
+                return false;
+            }
+            exchange.at(this);
             taken = takeIdle(exchange.loop());
             if (taken == null) {
                 if (open < most) {
@@ -53,7 +67,7 @@ final class EndpointConnections {
                     taken = takeIdle();
                     if (taken == null) {
                         await(exchange);
-                        return;
+                        return true;
                     }
                 }
             }
@@ -63,6 +77,7 @@ final class EndpointConnections {
         } else {
             start(exchange, taken);
         }
+        return true;
     }
 
     /** Starts an exchange on a connection of its own. */
@@ -209,8 +224,9 @@ final class EndpointConnections {
         return known.contains(channel.remoteAddress());
     }
 
-    /** Whether nobody has or waits for a connection. */
-    synchronized boolean isUnused() {
-        return open == 0 && waiting.isEmpty();
+    /** Drops this list if nobody has or waits for a connection. Whoever has it already is served by the next one. */
+    synchronized boolean dropIfUnused() {
+        dropped = open == 0 && waiting.isEmpty();
+        return dropped;
     }
 }

@@ -87,9 +87,13 @@ public final class UpstreamClient implements AutoCloseable {
             Function<UpstreamResponse, Publisher<Void>> use) {
         EventLoop preferred = attempt.preferred();
         EventLoop loop = preferred == null ? loops.next() : preferred;
-        EndpointConnections connections = endpoints.computeIfAbsent(
-                Target.of(endpoint, tls), target -> new EndpointConnections(this, target, settings.maxConnections()));
-        return new UpstreamExchange(connections, loop, attempt, request, use);
+        return new UpstreamExchange(connections(Target.of(endpoint, tls)), loop, attempt, request, use);
+    }
+
+    /** The connections to an endpoint. */
+    EndpointConnections connections(Target target) {
+        return endpoints.computeIfAbsent(
+                target, added -> new EndpointConnections(this, added, settings.maxConnections()));
     }
 
     /** Reactor Netty's client for WebSockets, each on a connection of its own; their TLS is still to be chosen. */
@@ -139,7 +143,7 @@ public final class UpstreamClient implements AutoCloseable {
 
     /** Drops the list of an endpoint's connections where it is empty: pods come and go. */
     void forgetUnused(Target target) {
-        endpoints.computeIfPresent(target, (key, unused) -> unused.isUnused() ? null : unused);
+        endpoints.computeIfPresent(target, (key, unused) -> unused.dropIfUnused() ? null : unused);
     }
 
     /** Opens a connection and starts the exchange on it, or fails it. */

@@ -22,7 +22,7 @@ import reactor.util.context.Context;
  * loop of its connection once it has one, only a cancel may come from elsewhere.
  */
 final class UpstreamExchange extends Mono<Void> implements CoreSubscriber<Void>, Subscription {
-    private final EndpointConnections connections;
+    private volatile EndpointConnections connections;
     private final EventLoop loop;
     private final UpstreamAttempt attempt;
     private final Supplier<FullHttpRequest> request;
@@ -65,6 +65,11 @@ final class UpstreamExchange extends Mono<Void> implements CoreSubscriber<Void>,
         } else {
             connections.acquire(this);
         }
+    }
+
+    /** Whose connections it has or waits for. */
+    void at(EndpointConnections current) {
+        connections = current;
     }
 
     EventLoop loop() {

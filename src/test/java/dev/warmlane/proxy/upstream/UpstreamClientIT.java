@@ -155,6 +155,28 @@ class UpstreamClientIT {
     }
 
     @Test
+    void countsAConnectionThatIsAskedForAfterAllOthersHaveClosed() {
+        client = client(1, LONG);
+        Mono<Void> late = Requests.exchange(
+                        client,
+                        uri(),
+                        "/prompt",
+                        response -> response.whole().doOnNext(ByteBuf::release).then())
+                .cache();
+        Requests.exchange(client, uri(), "/large", response -> Mono.empty()).block(LONG);
+        await().untilAsserted(() -> assertThat(connections).isEmpty());
+        Mono<String> first = Requests.send(client, uri(), "/waiting").cache();
+        first.subscribe();
+        await().until(() -> connected.get() == 2);
+        late.subscribe();
+        released.tryEmitEmpty();
+
+        assertThat(first.block(LONG)).isEqualTo("at last");
+        late.block(LONG);
+        assertThat(connected.get()).as("the limit is one at a time").isEqualTo(2);
+    }
+
+    @Test
     void leavesNoTimerBehindWhenTheWaitForAConnectionIsOver() {
         client = client(1, LONG);
         List<Future<?>> timers = new CopyOnWriteArrayList<>();
