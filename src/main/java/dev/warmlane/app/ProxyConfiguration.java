@@ -179,8 +179,8 @@ class ProxyConfiguration {
     }
 
     @Bean
-    ClientConnections clientConnections() {
-        return new ClientConnections();
+    ClientConnections clientConnections(WarmlaneSettings settings) {
+        return new ClientConnections(settings.drain().firstRequest());
     }
 
     @Bean

@@ -279,6 +279,8 @@ public record WarmlaneSettings(
      * @param accept How long new requests are still accepted after SIGTERM, while readiness is 503 and load balancers take
      *     notice.
      * @param timeout How long requests may run on after warmlane.drain.accept. Longer ones are ended with an error.
+     * @param firstRequest How long a connection that is new when the port closes may take to begin its first request, within
+     *     warmlane.drain.timeout.
      * @param farewell How long the errors of requests that were ended may take to reach their clients, and after that the last spans
      *     their collector.
      * @param close How long everything else may take to close after that: goodbyes to the other replicas, the last save of the history.
@@ -287,12 +289,14 @@ public record WarmlaneSettings(
     public record DrainSettings(
             @DefaultValue("10s") Duration accept,
             @DefaultValue("10m") Duration timeout,
+            @DefaultValue("1s") Duration firstRequest,
             @DefaultValue("5s") Duration farewell,
             @DefaultValue("10s") Duration close) {
 
         public DrainSettings {
             Check.notNegative("warmlane.drain.accept", accept);
             Check.notNegative("warmlane.drain.timeout", timeout);
+            Check.notNegative("warmlane.drain.first-request", firstRequest);
             Check.positive("warmlane.drain.farewell", farewell);
             Check.positive("warmlane.drain.close", close);
         }

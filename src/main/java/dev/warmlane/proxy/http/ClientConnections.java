@@ -26,16 +26,19 @@ public final class ClientConnections {
         NOT_ACCEPTING
     }
 
-    /** How long after the port has closed, or its handshake has ended, a connection without a request may stay silent. */
-    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     /** Between two looks at a connection on which a request may be on its way. */
     private static final long LOOK_MILLIS = 20;
 
     private final ChannelGroup channels = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
     private final LastResponse lastResponse = new LastResponse();
+    private final long silenceNanos;
     private volatile Step step = Step.OPEN;
     private volatile @Nullable DisposableServer server;
+
+    /** @param silence how long after the port has closed, or its handshake has ended, a connection without a request may stay silent */
+    public ClientConnections(Duration silence) {
+        this.silenceNanos = silence.toNanos();
+    }
 
     /** Has a server tell of its port and its connections. */
     public HttpServer follow(HttpServer server) {
@@ -113,7 +116,7 @@ public final class ClientConnections {
 
     /** @param silentSince when it would have been its turn to say something, as {@link System#nanoTime} */
     @SuppressWarnings("FutureReturnValueIgnored") // Whoever waits, waits for the channels.
-    private static void closeWhenIdle(Channel channel, long silentSince) {
+    private void closeWhenIdle(Channel channel, long silentSince) {
         ChannelOperations<?, ?> request = ChannelOperations.get(channel);
         if (request != null) {
             request.onTerminate().subscribe(null, failure -> channel.close(), channel::close);
@@ -121,7 +124,7 @@ public final class ClientConnections {
         }
         Arrival arrival = Arrival.on(channel);
         long now = System.nanoTime();
-        boolean waits = arrival == Arrival.BEGUN || (arrival == Arrival.EXPECTED && now - silentSince < SILENCE_NANOS);
+        boolean waits = arrival == Arrival.BEGUN || (arrival == Arrival.EXPECTED && now - silentSince < silenceNanos);
         if (waits && channel.isOpen()) {
             long since = arrival == Arrival.BEGUN ? now : silentSince;
             channel.eventLoop().schedule(() -> closeWhenIdle(channel, since), LOOK_MILLIS, TimeUnit.MILLISECONDS);

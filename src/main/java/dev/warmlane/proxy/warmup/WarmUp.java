@@ -209,7 +209,7 @@ public final class WarmUp implements AutoCloseable {
                 proxy.filter(registry, failure -> {}),
                 new ErrorHandler());
         way.routes(exact);
-        return new ClientConnections()
+        return new ClientConnections(settings.drain().firstRequest())
                 .follow(HttpServer.create())
                 .bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .protocol(HttpProtocol.HTTP11)
