@@ -196,6 +196,8 @@ public final class ModelNamesFile {
     }
 
     private static IllegalArgumentException wrong(String key, @Nullable Object value, String expected) {
-        return new IllegalArgumentException("%s: %s (expected: %s)".formatted(key, value, expected));
+        // Not what is in it: with aliases in YAML that has no end.
+        Object shown = value instanceof List<?> ? "a list" : value instanceof Map<?, ?> ? "a map" : value;
+        return new IllegalArgumentException("%s: %s (expected: %s)".formatted(key, shown, expected));
     }
 }

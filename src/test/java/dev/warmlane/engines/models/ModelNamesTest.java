@@ -98,6 +98,8 @@ class ModelNamesTest {
             names: [{name: a, targets: m, mirror: {model: b}}, {name: b, targets: n}] | mirror of a: b (expected: a model
             names: [{name: a, targets: m, mirror: {model: n, timeout: soon}}] | names[0].mirror.timeout: soon
             names: [{name: a, targets: m, mirror: {model: n, percent: 101}}] | names[0].mirror.percent: 101
+            names: [{name: &a [[*a]], targets: m}] | names[0].name: a list (expected: a text)
+            names: [{name: a, targets: m, fallback: {model: {b: c}}}] | names[0].fallback.model: a map (expected: a text)
             name: a | names: missing
             '[' | not YAML
             """)
