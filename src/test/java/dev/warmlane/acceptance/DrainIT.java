@@ -53,7 +53,7 @@ class DrainIT {
 
     @Test
     void acceptsWhileLoadBalancersLearnThenFinishesWhatRuns() {
-        start("warmlane.drain.accept=6s", "warmlane.drain.timeout=2m");
+        start("warmlane.drain.accept=6s", "warmlane.drain.timeout=2m", "warmlane.drain.first-request=2m");
         try (Wire streaming = Wire.to(gateway.port());
                 Wire idle = Wire.to(gateway.port());
                 Wire waiting = Wire.to(gateway.port());
@@ -81,11 +81,13 @@ class DrainIT {
             String models = request("GET /v1/models", "");
             Wire half = Wire.to(gateway.port());
             half.send(models.substring(0, 9));
+            Wire quiet = Wire.to(gateway.port());
 
             gateway.awaitOutput("draining: port closed, 3 requests running");
             servesWhatHasBegunToCome(half, models.substring(9));
             idle.awaitClosed();
             idleOfHttp2.awaitClosed();
+            servesWhatHasBegunToCome(quiet, models);
             assertThatThrownBy(() -> Wire.to(gateway.port())).isInstanceOf(UncheckedIOException.class);
             assertThat(gateway.readiness()).as("the management port stays").isEqualTo(503);
 

@@ -91,6 +91,7 @@ class WarmlaneSettingsTest {
                 "warmlane.outlier.keep-sessions=-1s | warmlane.outlier.keep-sessions: -1s (expected: zero or more, such as 2s)",
                 "warmlane.retry.max-retries=-1 | warmlane.retry.max-retries: -1 (expected: 0 to 100)",
                 "warmlane.drain.accept=-1s | warmlane.drain.accept: -1s (expected: zero or more, such as 2s)",
+                "warmlane.drain.first-request=-1s | warmlane.drain.first-request: -1s (expected: zero or more, such as 2s)",
                 "warmlane.drain.farewell=0s | warmlane.drain.farewell: 0s (expected: more than zero, such as 2s)",
                 "warmlane.drain.close=0s | warmlane.drain.close: 0s (expected: more than zero, such as 2s)",
                 "warmlane.discovery.resync=10ms | warmlane.discovery.resync: 10ms (expected: at least 1s)",
