@@ -35,6 +35,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,11 +50,11 @@ class ReplayAgreementIT {
     /** Enough for a fair share of the tenants, too little for all of them. */
     private static final int CACHE_TOKENS = 400 * Load.BLOCK_SIZE_TOKENS;
 
-    /**
-     * Ports, so hashed places, differ from run to run, and a cache of large blocks evicts in other portions than one of small
-     * blocks. Either moves a hit ratio by 0.01 to 0.02.
-     */
+    /** A cache of large blocks evicts in other portions than one of small blocks: that moves a hit ratio by 0.01 to 0.02. */
     private static final double TOLERANCE = 0.05;
+
+    /** Ports, so hashed places, differ from run to run: of 40 random choices the replay's ratio was between 0.675 and 0.714. */
+    private static final double TOLERANCE_OF_HASHED = 0.09;
 
     private static final Load LOAD = TenantConversations.load();
     private static final Map<String, Run> RUNS = new HashMap<>();
@@ -78,7 +79,7 @@ class ReplayAgreementIT {
         assertThat(bestFirst)
                 .as(both)
                 .allSatisfy(policy ->
-                        assertThat(measured.get(policy)).as(policy).isCloseTo(replayed.get(policy), within(TOLERANCE)));
+                        assertThat(measured.get(policy)).as(policy).isCloseTo(replayed.get(policy), tolerance(policy)));
         for (int i = 1; i < bestFirst.size(); i++) {
             String better = bestFirst.get(i - 1);
             String worse = bestFirst.get(i);
@@ -97,7 +98,11 @@ class ReplayAgreementIT {
         assertThat(logged.size()).isEqualTo(LOAD.size());
         assertThat(logged.arrivals().stream().mapToInt(LoadRequest::session).distinct())
                 .hasSameSizeAs(LOAD.arrivals());
-        assertThat(replay(logged, policy)).isCloseTo(run.hitRatio(), within(TOLERANCE));
+        assertThat(replay(logged, policy)).isCloseTo(run.hitRatio(), tolerance(policy));
+    }
+
+    private static Offset<Double> tolerance(String policy) {
+        return within(policy.equals("consistent-hash") ? TOLERANCE_OF_HASHED : TOLERANCE);
     }
 
     private static double replay(Load load, String policy) {
