@@ -37,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -370,15 +371,18 @@ class ModelNamesIT {
         ServedModels models = gateway.bean(ServedModels.class);
         Map<String, List<String>> servedBySession = new ConcurrentHashMap<>();
         List<String> failures = Collections.synchronizedList(new ArrayList<>());
+        AtomicIntegerArray answered = new AtomicIntegerArray(8);
         AtomicBoolean rolled = new AtomicBoolean();
         ExecutorService clients = Executors.newFixedThreadPool(8);
         try {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
+                int client = i;
                 String session = "session-" + i;
                 running.add(clients.submit(() -> {
                     while (!rolled.get()) {
                         HttpResponse<String> response = chat(gateway, "chat", session);
+                        answered.incrementAndGet(client);
                         if (response.statusCode() == 200) {
                             servedBySession
                                     .computeIfAbsent(session, none -> new ArrayList<>())
@@ -390,6 +394,8 @@ class ModelNamesIT {
                 }));
             }
             for (int i = 0; i < 4; i++) {
+                // No request is to meet more than one pod that ends: it would run out of attempts.
+                awaitTwoMore(answered);
                 int port = pods.get(i).port();
                 pods.get(i).close();
                 pods.set(
@@ -414,6 +420,11 @@ class ModelNamesIT {
             assertThat(served).contains("new").startsWith("old");
             assertThat(served.lastIndexOf("old")).as("moves once").isLessThan(served.indexOf("new"));
         });
+    }
+
+    private static void awaitTwoMore(AtomicIntegerArray answered) {
+        int[] before = IntStream.range(0, answered.length()).map(answered::get).toArray();
+        await().until(() -> IntStream.range(0, before.length).allMatch(i -> answered.get(i) >= before[i] + 2));
     }
 
     private double mirrored(RunningGateway gateway, String result) {
