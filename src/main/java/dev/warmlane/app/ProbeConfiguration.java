@@ -8,7 +8,7 @@ import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EngineFacts;
 import dev.warmlane.engines.probe.HealthChecker;
 import dev.warmlane.engines.probe.LoadScraper;
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
+import dev.warmlane.engines.probe.ProbeTiming;
 import dev.warmlane.settings.HealthSettings;
 import dev.warmlane.settings.HealthSettings.ScrapeSettings;
 import dev.warmlane.settings.ReloadedFile;

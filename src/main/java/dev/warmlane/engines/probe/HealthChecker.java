@@ -10,7 +10,6 @@ import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import dev.warmlane.engines.probe.ProbeClient.ResponseReader;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
@@ -33,7 +32,7 @@ import reactor.core.Disposables;
 
 /**
  * Checks every server that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
- * the health of the pools. One that has nothing to do and fails nothing is checked every second interval, if that is short.
+ * the health of the pools. One that has nothing to do and fails nothing is checked about half as often.
  *
  * <p>An endpoint that requests have ejected is checked at once: its sessions wait for it if its server is still there, and move
  * if nobody listens. While the check only breaks off it tells neither, as where a listener is just closing, so it is repeated

@@ -10,7 +10,6 @@ import dev.warmlane.engines.pool.EndpointNews;
 import dev.warmlane.engines.pool.Pool;
 import dev.warmlane.engines.pool.Pools;
 import dev.warmlane.engines.probe.EndpointReport.EndpointReports;
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -6,7 +6,6 @@ import dev.warmlane.engines.client.EngineClient.HeaderLimits;
 import dev.warmlane.engines.client.EngineFailure.UnusableResponse;
 import dev.warmlane.engines.client.EngineNames;
 import dev.warmlane.engines.pool.Pool;
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;

@@ -17,7 +17,6 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.engines.pool.PoolBuilder;
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import dev.warmlane.tools.simulator.Faults;
 import dev.warmlane.tools.simulator.ServerOptions;
 import dev.warmlane.tools.simulator.SimulatedServer;

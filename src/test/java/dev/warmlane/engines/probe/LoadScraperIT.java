@@ -12,7 +12,6 @@ import dev.warmlane.core.vllm.ModelCard;
 import dev.warmlane.core.vllm.VllmMetrics.PrefixCacheCounters;
 import dev.warmlane.engines.pool.PoolBuilder;
 import dev.warmlane.engines.pool.Pools;
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,7 +3,6 @@ package dev.warmlane.engines.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.warmlane.engines.probe.Poller.ProbeTiming;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
