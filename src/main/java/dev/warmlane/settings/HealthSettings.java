@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether endpoints are health-checked by GET /health.
  * @param interval Time between two health checks of an endpoint, plus or minus 10 %. A healthy endpoint that said it has nothing to do,
- *     and has got nothing since, is checked every second time, if this is at most 5 s.
+ *     and has got nothing since, is checked about half as often, if this is at most 5 s.
  * @param timeout Timeout of one health check.
  * @param suspectAfter How long a health check may take, while nothing else comes from its endpoint, before new requests avoid
  *     the endpoint.
