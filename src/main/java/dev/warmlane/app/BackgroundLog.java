@@ -9,7 +9,6 @@ import ch.qos.logback.core.Appender;
 import dev.warmlane.core.log.Counted;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes the log on a thread of its own, so that whoever logs, which may be an event loop, never waits for whoever reads: a terminal that
@@ -24,7 +23,8 @@ final class BackgroundLog extends AsyncAppender {
     private static final int FLUSH_MILLIS = 1000;
 
     private final Logger root;
-    private final AtomicLong lost = new AtomicLong();
+    /** Guarded by this log. */
+    private long lost;
 
     private BackgroundLog(Logger root, Appender<ILoggingEvent> target) {
         this.root = root;
@@ -57,15 +57,16 @@ final class BackgroundLog extends AsyncAppender {
         return () -> logs.forEach(BackgroundLog::stop);
     }
 
+    /** One at a time, so that there is room for what is put in: the queue drops without a word what finds none. */
     @Override
-    protected void append(ILoggingEvent event) {
-        if (getRemainingCapacity() == 0) {
-            lost.incrementAndGet();
+    protected synchronized void append(ILoggingEvent event) {
+        if (getRemainingCapacity() < (lost > 0 ? 2 : 1)) {
+            lost++;
             return;
         }
-        long before = lost.getAndSet(0);
-        if (before > 0) {
-            Object[] lines = {Counted.of(before, "line")};
+        if (lost > 0) {
+            Object[] lines = {Counted.of(lost, "line")};
+            lost = 0;
             super.append(new LoggingEvent(
                     BackgroundLog.class.getName(), root, Level.WARN, "log: {} lost, as nobody read them", null, lines));
         }
