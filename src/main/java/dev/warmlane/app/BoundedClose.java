@@ -30,6 +30,11 @@ final class BoundedClose {
         Thread closing = new Thread(close, "close");
         closing.setDaemon(true);
         closing.start();
+        return ended(closing, limit);
+    }
+
+    /** Whether what closes everything ends within the limit; if not, the log says where it stands. */
+    static boolean ended(Thread closing, Duration limit) throws InterruptedException {
         closing.join(Math.max(1, limit.toMillis()));
         StackTraceElement[] stack = closing.getStackTrace();
         if (!closing.isAlive()) {

@@ -1,9 +1,11 @@
 package dev.warmlane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.CapturedLog;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,8 +25,11 @@ class BoundedCloseTest {
 
     @Test
     void doesNotWaitForWhatDoesNotEndAndSaysWhereItWaits() throws InterruptedException {
-        assertThat(BoundedClose.run(() -> Mono.never().block(), Duration.ofMillis(300)))
-                .isFalse();
+        Thread stuck = new Thread(() -> Mono.never().block());
+        stuck.setDaemon(true);
+        stuck.start();
+        await().until(() -> Arrays.toString(stuck.getStackTrace()).contains("Mono.block"));
+        assertThat(BoundedClose.ended(stuck, Duration.ofMillis(300))).isFalse();
         assertThat(log.lines())
                 .singleElement()
                 .asString()

@@ -2,6 +2,7 @@ package dev.warmlane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.warmlane.harness.Awaited;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
@@ -28,11 +29,11 @@ class CountingLossesTest {
     @Test
     void breaksOffTheWaitForACollectorThatIsGivenUpMeanwhile() throws Exception {
         CompletableFuture<CompletableResultCode> closed = CompletableFuture.supplyAsync(exporter::shutdown);
-        assertThat(hanging.begun.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(hanging.begun.await(1, TimeUnit.MINUTES)).isTrue();
 
         exporter.giveUp();
 
-        assertThat(closed.get(10, TimeUnit.SECONDS).isSuccess()).isTrue();
+        assertThat(Awaited.result(closed).isSuccess()).isTrue();
         assertThat(hanging.brokenOff).isCompletedWithValue(true);
     }
 
@@ -55,7 +56,7 @@ class CountingLossesTest {
         public CompletableResultCode shutdown() {
             begun.countDown();
             try {
-                brokenOff.complete(new CountDownLatch(1).await(5, TimeUnit.SECONDS));
+                brokenOff.complete(new CountDownLatch(1).await(1, TimeUnit.MINUTES));
             } catch (InterruptedException e) {
                 brokenOff.complete(true);
             }

@@ -110,9 +110,7 @@ class ReplicaSharingTest {
         long[] blocks = LongStream.rangeClosed(1, 9000).toArray();
         contents.insert(new EndpointId("endpoint-0"), PromptBlocks.of(blocks, 16, 16L * blocks.length));
 
-        sharing.start();
-        sharing.close();
-        assertThat(transport.published).isNotEmpty().allSatisfy(ReplicaSharingTest::fits);
+        assertThat(sharing.replication().gather()).isNotEmpty().allSatisfy(ReplicaSharingTest::fits);
         List<byte[]> state = new ArrayList<>();
         sharing.writeState(state::add);
         assertThat(state).isNotEmpty().allSatisfy(ReplicaSharingTest::fits);

@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -83,7 +82,7 @@ class PrefixIndexConcurrencyTest {
     private static void runAll(List<Callable<Void>> tasks) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(tasks.size());
         try {
-            for (Future<Void> done : threads.invokeAll(tasks, 60, TimeUnit.SECONDS)) {
+            for (Future<Void> done : threads.invokeAll(tasks)) {
                 done.get();
             }
         } finally {

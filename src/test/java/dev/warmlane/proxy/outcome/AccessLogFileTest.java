@@ -23,7 +23,7 @@ class AccessLogFileTest {
     private Path directory;
 
     /** A line is the id of its request. */
-    private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final Duration CLOSE = Duration.ofMinutes(1);
 
     private static final class IdLine extends EncoderBase<AccessRecord> {
         @Override

@@ -61,7 +61,7 @@ class AccessLogTest {
     private final AccessLog log;
 
     AccessLogTest() throws IOException {
-        log = open(target, Duration.ofSeconds(5));
+        log = open(target, Duration.ofMinutes(1));
     }
 
     private AccessLog open(GatedTarget to, Duration closeLimit) throws IOException {

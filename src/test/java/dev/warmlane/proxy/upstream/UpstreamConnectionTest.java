@@ -49,8 +49,11 @@ class UpstreamConnectionTest {
 
     @Test
     void waitsForWhatWasSaidBeforeTheSocketTookNoMoreButNotForLong() {
+        // As otherwise a slow machine takes as long as that may take before it has looked.
+        channel.freezeTime();
         send(new ChannelOutputShutdownException("Channel output shutdown", new IOException("Broken pipe")));
         assertThat(failure.get()).isNull();
+        channel.unfreezeTime();
         await().untilAsserted(() -> {
             channel.runScheduledPendingTasks();
             assertThat(failure.get()).isInstanceOf(ReadTimeoutException.class);
