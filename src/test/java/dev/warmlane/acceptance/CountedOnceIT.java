@@ -30,7 +30,6 @@ class CountedOnceIT {
         fleet = SimulatedFleet.start(FleetOptions.instant(1));
         gateway = RunningGateway.inFrontOf(
                         fleet,
-                        "warmlane.limits.header-timeout=200ms",
                         "warmlane.limits.body-timeout=200ms",
                         "warmlane.limits.body=10KB",
                         "warmlane.cors.allowed-origins=https://a.example")

@@ -1,6 +1,7 @@
 package dev.warmlane.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.MalformedInput;
@@ -25,6 +26,9 @@ class MalformedInputIT {
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3}) ");
 
     private static HandDrivenEngine engine;
+    /** Gives up soon what does not come to its end, of which there is much; a busy machine may send well-formed requests as slowly. */
+    private static RunningGateway impatient;
+
     private static RunningGateway gateway;
 
     static List<MalformedInput> rows() {
@@ -34,7 +38,8 @@ class MalformedInputIT {
     @BeforeAll
     static void start() {
         engine = HandDrivenEngine.start();
-        gateway = RunningGateway.inFrontOf(
+        gateway = RunningGateway.inFrontOf(engine);
+        impatient = RunningGateway.inFrontOf(
                 engine,
                 "warmlane.limits.header-timeout=300ms",
                 "warmlane.limits.body-timeout=300ms",
@@ -45,6 +50,7 @@ class MalformedInputIT {
     @AfterAll
     static void stop() {
         gateway.close();
+        impatient.close();
         engine.close();
     }
 
@@ -52,7 +58,7 @@ class MalformedInputIT {
     @MethodSource("rows")
     void isRefusedAndNothingIsServedAfterIt(MalformedInput input) {
         int before = engine.requests();
-        try (Wire client = Wire.to(gateway.port())) {
+        try (Wire client = Wire.to(impatient.port())) {
             client.sendUnlessClosed(input.wire());
             client.sendUnlessClosed(SMUGGLED.getBytes(StandardCharsets.US_ASCII));
             String answers = new String(client.readUntilClosed(), StandardCharsets.ISO_8859_1);
@@ -63,7 +69,7 @@ class MalformedInputIT {
             assertThat(statuses).as(answers).hasSizeLessThanOrEqualTo(1).allMatch(status -> status / 100 == 4);
         }
         assertThat(engine.requests()).as("requests at the engine").isEqualTo(before);
-        assertThat(Wire.exchange(gateway.port(), MODELS).status()).isEqualTo(200);
+        await().until(() -> Wire.statusOf(impatient.port(), MODELS) == 200);
     }
 
     /** What RFC 9112 has servers take, odd as it looks. */

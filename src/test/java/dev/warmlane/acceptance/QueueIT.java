@@ -145,7 +145,7 @@ class QueueIT {
 
     @Test
     void thereIsNothingToWaitForWhereNoEndpointIsLeft() {
-        start("warmlane.queue.max-wait=200ms");
+        start();
         ask("first", Map.of());
         Exchange busy = engine.next();
         CompletableFuture<HttpResponse<String>> waiting = ask("second", Map.of());

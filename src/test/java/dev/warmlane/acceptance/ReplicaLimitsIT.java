@@ -5,17 +5,18 @@ import static org.awaitility.Awaitility.await;
 
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.harness.ChatClient;
+import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.HashedKeys;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.StoringEngine;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,10 @@ class ReplicaLimitsIT {
     void start(@TempDir Path folder) throws IOException {
         first = StoringEngine.start("first", "m");
         second = StoringEngine.start("second", "m");
-        List<String> members = freeAddresses();
+        List<String> members = Stream.generate(FreePorts::take)
+                .limit(REPLICAS)
+                .map(port -> "127.0.0.1:" + port)
+                .toList();
         List<String> settings = new ArrayList<>(List.of(HashedKeys.settings(
                 folder,
                 HashedKeys.entry("one", "key-one", "requests-per-minute: 60"),
@@ -102,19 +106,5 @@ class ReplicaLimitsIT {
 
     private HttpRequest.Builder request(int number, String path, String key) {
         return ChatClient.request(gateways.get(number % REPLICAS).uri(path), Map.of("Authorization", "Bearer " + key));
-    }
-
-    private static List<String> freeAddresses() throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<String> addresses = new ArrayList<>();
-        for (int i = 0; i < REPLICAS; i++) {
-            ServerSocket socket = new ServerSocket(0);
-            sockets.add(socket);
-            addresses.add("127.0.0.1:" + socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-        return addresses;
     }
 }

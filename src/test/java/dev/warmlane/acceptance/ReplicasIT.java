@@ -10,11 +10,10 @@ import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
 import dev.warmlane.harness.ChatClient.Conversation;
+import dev.warmlane.harness.FreePorts;
 import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -48,9 +48,9 @@ class ReplicasIT {
     private SimulatedFleet fleet;
 
     @BeforeAll
-    void start() throws IOException {
+    void start() {
         fleet = SimulatedFleet.start(FleetOptions.demo(0, 4));
-        ports = freePorts(REPLICAS + 1);
+        ports = Stream.generate(FreePorts::take).limit(REPLICAS + 1).toList();
         for (int i = 0; i < REPLICAS; i++) {
             join(i);
         }
@@ -326,19 +326,5 @@ class ReplicasIT {
 
     private static Map<String, String> session(String id) {
         return Map.of("x-session-id", id);
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<Integer> free = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            ServerSocket socket = new ServerSocket(0);
-            sockets.add(socket);
-            free.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-        return free;
     }
 }

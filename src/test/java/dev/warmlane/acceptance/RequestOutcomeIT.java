@@ -92,7 +92,7 @@ class RequestOutcomeIT extends ObservedRequests {
 
     @Test
     void failedBeforeItsFirstByte() {
-        startImpatient(List.of(engine));
+        start("warmlane.upstream.response-timeout=2s");
         Wire client = send(PROMPT);
         engine.next().close();
         assertStatus(client, 502);
@@ -153,7 +153,6 @@ class RequestOutcomeIT extends ObservedRequests {
                 engines,
                 "warmlane.upstream.refusal-timeout=100ms",
                 "warmlane.upstream.idle-timeout=1s",
-                "warmlane.upstream.response-timeout=2s",
                 routes + "[0].id=plain",
                 routes + "[0].uri=" + engine.uri(),
                 routes + "[0].predicates[0]=Path=/plain",

@@ -78,6 +78,7 @@ class HostileConnectionsIT {
     @Test
     void garbageIsRefusedWithOneLineAMinute() throws Exception {
         long before = replicas.get(0).statistics().connectionsRefused();
+        long begin = System.nanoTime();
         byte[] garbage = new byte[64 * 1024];
         for (int i = 0; i < 100; i++) {
             new Random(i).nextBytes(garbage);
@@ -87,7 +88,9 @@ class HostileConnectionsIT {
             }
         }
         await().until(() -> replicas.get(0).statistics().connectionsRefused() == before + 100);
-        assertThat(warnings()).hasSizeLessThanOrEqualTo(1);
+        // However long a busy machine takes.
+        long minutes = 1 + (System.nanoTime() - begin) / 60_000_000_000L;
+        assertThat((long) warnings().size()).isLessThanOrEqualTo(minutes);
     }
 
     @Test

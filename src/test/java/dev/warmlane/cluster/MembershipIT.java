@@ -72,8 +72,13 @@ class MembershipIT {
         left.publish("farewell");
         left.close();
         awaitMembers(2);
-        assertThat(last(replicas.get(0)).left()).containsExactly(left.transport.self());
-        assertThat(replicas.get(0).received).containsExactly("replica-1 farewell");
+        // Whoever listens is told a moment later.
+        await().untilAsserted(() -> {
+            assertThat(replicas.get(0).changes)
+                    .last()
+                    .satisfies(change -> assertThat(change.left()).containsExactly(left.transport.self()));
+            assertThat(replicas.get(0).received).containsExactly("replica-1 farewell");
+        });
         Replica again = new Replica(
                 left.port,
                 List.of(replicas.get(0).port),

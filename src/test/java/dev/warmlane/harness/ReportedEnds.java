@@ -115,8 +115,7 @@ public final class ReportedEnds implements AutoCloseable {
 
     private JsonNode line() {
         try {
-            List<JsonNode> mine = Files.readString(log)
-                    .lines()
+            List<JsonNode> mine = wholeLines(log).stream()
                     .map(ChatClient.JSON::readTree)
                     .filter(line -> line.path("request_id").asString().equals(id()))
                     .toList();
@@ -125,6 +124,12 @@ public final class ReportedEnds implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The lines of a log but for one of which only a part is written yet. */
+    public static List<String> wholeLines(Path log) throws IOException {
+        String text = Files.readString(log);
+        return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     }
 
     private Span span() {

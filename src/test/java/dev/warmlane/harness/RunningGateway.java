@@ -36,9 +36,9 @@ public final class RunningGateway implements AutoCloseable {
 
     static final String SLOW_START = "warmlane.health.slow-start=";
 
-    /** For tests that are not about health checks: a busy machine makes an engine late, which must not send requests elsewhere. */
+    /** For tests that are not about late checks: a busy machine makes an engine late, which must not send requests elsewhere. */
     private static final List<String> PATIENT_CHECKS =
-            List.of("--warmlane.health.timeout=20s", "--warmlane.health.suspect-after=20s");
+            List.of("warmlane.health.timeout=20s", "warmlane.health.suspect-after=20s");
 
     private static volatile boolean longWay;
 
@@ -100,10 +100,11 @@ public final class RunningGateway implements AutoCloseable {
         if (Stream.of(settings).noneMatch(setting -> setting.startsWith(WARM_UP))) {
             arguments.add("--" + WARM_UP + "0s");
         }
-        if (Stream.of(settings)
-                .filter(setting -> !setting.startsWith(SLOW_START))
-                .noneMatch(setting -> setting.startsWith("warmlane.health."))) {
-            arguments.addAll(PATIENT_CHECKS);
+        for (String patient : PATIENT_CHECKS) {
+            String name = patient.substring(0, patient.indexOf('=') + 1);
+            if (Stream.of(settings).noneMatch(setting -> setting.startsWith(name))) {
+                arguments.add("--" + patient);
+            }
         }
         for (String setting : settings) {
             arguments.add("--" + setting);

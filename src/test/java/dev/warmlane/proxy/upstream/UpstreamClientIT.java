@@ -277,7 +277,7 @@ class UpstreamClientIT {
                             return request.takeUntilOther(Mono.delay(Duration.ofNanos(micros * 1000)));
                         },
                         20)
-                .blockLast(Duration.ofSeconds(60));
+                .blockLast(Duration.ofMinutes(4));
 
         assertThat(whole.get()).isEqualTo(kept.get());
         assertThat(get("/prompt")).isEqualTo("whole");
