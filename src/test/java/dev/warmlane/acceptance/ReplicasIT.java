@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.cluster.ClusterTransport;
 import dev.warmlane.cluster.ReplicaSharing;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.routing.EndpointExperience;
 import dev.warmlane.core.sharing.Replication;
 import dev.warmlane.harness.ApiDocument;
 import dev.warmlane.harness.ChatClient;
@@ -112,16 +113,15 @@ class ReplicasIT {
                 client.new Conversation(gateways.get(0).uri("/v1/chat/completions"), SYSTEM_PROMPT, session("alice"));
         String endpoint = endpoint(conversation.say("hello"));
         await().untilAsserted(() -> assertThat(knows(gateways.get(1), "alice")).isTrue());
+        repeat(gateways.get(0), true);
+        EndpointExperience seen = experience(gateways.get(0), endpoint);
+        assertThat(seen.firstTokens()).isPositive();
 
         RunningGateway joined = join(REPLICAS);
-        HttpResponse<String> response = client.post(
-                joined.uri("/v1/chat/completions"),
-                ChatClient.body(
-                        List.of(
-                                Map.of("role", "system", "content", SYSTEM_PROMPT),
-                                Map.of("role", "user", "content", "hello")),
-                        false),
-                session("alice"));
+        EndpointExperience told = experience(joined, endpoint);
+        assertThat(told.firstTokens()).isEqualTo(seen.firstTokens());
+        assertThat(told.speed()).isEqualTo(seen.speed());
+        HttpResponse<String> response = repeat(joined, false);
         assertThat(endpoint(response)).isEqualTo(endpoint);
         assertThat(response.headers().firstValue("x-warmlane-affinity")).contains("session;bound");
         JsonNode decision =
@@ -131,6 +131,25 @@ class ReplicasIT {
                         .at("/lastStateTransfer/outcome")
                         .asString())
                 .isEqualTo("complete");
+    }
+
+    private HttpResponse<String> repeat(RunningGateway gateway, boolean stream) {
+        return client.post(
+                gateway.uri("/v1/chat/completions"),
+                ChatClient.body(
+                        List.of(
+                                Map.of("role", "system", "content", SYSTEM_PROMPT),
+                                Map.of("role", "user", "content", "hello")),
+                        stream),
+                session("alice"));
+    }
+
+    private static EndpointExperience experience(RunningGateway gateway, String endpoint) {
+        Endpoint named = gateway.router().pool().snapshot().endpoints().stream()
+                .filter(each -> each.name().equals(endpoint))
+                .findFirst()
+                .orElseThrow();
+        return gateway.router().notes().experience(named.id());
     }
 
     @Test

@@ -68,6 +68,18 @@ final class EndpointBlocks {
         resize();
     }
 
+    synchronized LearnedCapacity learned() {
+        return new LearnedCapacity(statedCapacity, correction.factor, correction.learned);
+    }
+
+    /** Takes over what was learned elsewhere, if that is from more predictions than here, or nothing was learned here. */
+    synchronized void adopt(int stated, LearnedCapacity told) {
+        if (correction.adopt(told)) {
+            statedCapacity = stated;
+            resize();
+        }
+    }
+
     private void resize() {
         capacity = correction.apply(statedCapacity);
         while (blocks.size() > capacity) {
@@ -232,10 +244,28 @@ final class EndpointBlocks {
         private static final double MOST = 2;
 
         private double factor = 1;
+        private long learned;
 
         /** @param missed what the endpoint held more than predicted, in parts of its stated size; negative if it held less */
         void learn(double missed) {
-            factor = Math.min(MOST, Math.max(LEAST, factor + GAIN * missed));
+            if (missed != 0) {
+                learned++;
+                factor = bounded(factor + GAIN * missed);
+            }
+        }
+
+        /** Returns whether it was taken over. */
+        boolean adopt(LearnedCapacity told) {
+            if (learned > 0 && told.corrections() <= learned) {
+                return false;
+            }
+            learned = told.corrections();
+            factor = bounded(told.factor());
+            return true;
+        }
+
+        private static double bounded(double factor) {
+            return Math.min(MOST, Math.max(LEAST, factor));
         }
 
         /** The size in effect, at least 1. */

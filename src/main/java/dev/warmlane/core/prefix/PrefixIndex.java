@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Predicts the contents of caches from what this process sent to each endpoint. The blocks of each endpoint are kept in the order of
@@ -175,6 +176,25 @@ public final class PrefixIndex implements PredictedContents {
     /** Takes over a part of what {@link #dump} gave, after the parts before it. */
     public void load(EndpointId endpoint, long[] dump) {
         known(endpoint).load(dump, inserts.incrementAndGet(), seconds());
+    }
+
+    /** How large the endpoint's cache has turned out to be; null if nobody has said or seen anything of it. */
+    public @Nullable LearnedCapacity learnedCapacity(EndpointId endpoint) {
+        EndpointBlocks blocks = endpoints.get(endpoint);
+        return blocks == null ? null : blocks.learned();
+    }
+
+    /**
+     * Takes over what another index has learned of the endpoint, unless this one has learned from as many predictions: whoever has
+     * missed some agrees with those who have not.
+     *
+     * @throws IllegalArgumentException if that is less than 1 block, or no number
+     */
+    public void adopt(EndpointId endpoint, LearnedCapacity told) {
+        if (!Double.isFinite(told.factor())) {
+            throw new IllegalArgumentException("capacity: %s times what is stated".formatted(told.factor()));
+        }
+        known(endpoint).adopt(checkedCapacity(told.statedBlocks()), told);
     }
 
     /** Corrects a prediction that was too high: the endpoint forgets these blocks. */

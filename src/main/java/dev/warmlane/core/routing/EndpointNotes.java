@@ -26,6 +26,18 @@ public final class EndpointNotes {
         this.memory = memory;
     }
 
+    /** What was seen of the endpoint, for a replica that joins. */
+    public EndpointExperience experience(EndpointId endpoint) {
+        return memory.speeds().experience(endpoint, memory.usualLoad().promptTokens(endpoint));
+    }
+
+    /** Takes over what another replica has seen of the endpoint, where nothing was seen here. */
+    public void adopt(EndpointId endpoint, EndpointExperience seen) {
+        memory.speeds().adopt(endpoint, seen);
+        memory.usualLoad().adopt(endpoint, seen.usualPromptTokens());
+        forgetIfGone(endpoint);
+    }
+
     /** The endpoint is another process than before: its cache is empty, what is bound to it stays so. */
     public void restarted(EndpointId endpoint) {
         memory.tallies().opened(endpoint).restart();

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * with P the tokens that are being computed there, W its own, R those of the prompts that decoding steps in between read, and 200 for
  * any step. The logarithm of how much longer it took is averaged for each endpoint, with a memory of some twenty requests; what takes
  * longer counts half, since it often waited for something else. Models and quantisations differ by this as GPUs do, so that no
- * constant has to fit them. Nobody has to hear of it from other replicas: each sees the first tokens of its own requests.
+ * constant has to fit them. Replicas tell of it only whoever joins: each sees the first tokens of its own requests.
  *
  * <p>Endpoints that differ by less than a quarter from the pool count as equal, and one that was not heard of for minutes as the
  * average one: it may have recovered. Safe for concurrent use; reading takes no lock.
@@ -35,6 +35,7 @@ public final class EndpointSpeeds {
     private static final double MOST = Math.log(8);
     private static final double MOST_OF_POOL = Math.log(100);
     private static final double FORGOTTEN_NANOS = 180e9;
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final LongSupplier nanoClock;
     private final ConcurrentHashMap<EndpointId, Speed> speeds = new ConcurrentHashMap<>();
@@ -93,6 +94,27 @@ public final class EndpointSpeeds {
         return seen.prefillTokens() + own + seen.promptTokens() * DECODING_SHARE + STEP_TOKENS;
     }
 
+    /** What is known of an endpoint. */
+    EndpointExperience experience(EndpointId endpoint, long usualPromptTokens) {
+        Speed speed = speeds.get(endpoint);
+        if (speed == null) {
+            return new EndpointExperience(usualPromptTokens, 0, 0, 0);
+        }
+        long age = Math.max(0, nanoClock.getAsLong() - speed.nanos) / NANOS_PER_MILLI;
+        return new EndpointExperience(usualPromptTokens, speed.log, (int) speed.samples, age);
+    }
+
+    /** Takes over what another gateway has seen of an endpoint, where nothing was seen here. */
+    synchronized void adopt(EndpointId endpoint, EndpointExperience seen) {
+        if (seen.firstTokens() > 0 && !speeds.containsKey(endpoint)) {
+            Speed speed = new Speed(Math.max(-MOST_OF_POOL, Math.min(MOST_OF_POOL, seen.speed())));
+            speed.samples = seen.firstTokens();
+            speed.nanos = nanoClock.getAsLong() - seen.ageMillis() * NANOS_PER_MILLI;
+            speeds.put(endpoint, speed);
+            average();
+        }
+    }
+
     synchronized void retire(EndpointId endpoint) {
         speeds.remove(endpoint);
         average();
@@ -102,7 +124,7 @@ public final class EndpointSpeeds {
         Speed speed = speeds.computeIfAbsent(endpoint, added -> new Speed(pool));
         double off = Math.max(-1, Math.min(1, sample - speed.log));
         speed.log += WEIGHT * off * (off > 0 ? SLOWER_COUNTS : 1);
-        speed.samples = Math.min(1000, speed.samples + 1);
+        speed.samples = Math.min(EndpointExperience.MOST_FIRST_TOKENS, speed.samples + 1);
         speed.nanos = nanoClock.getAsLong();
         average();
     }

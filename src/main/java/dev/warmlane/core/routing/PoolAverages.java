@@ -46,8 +46,11 @@ public final class PoolAverages {
     /**
      * Takes over what another replica has learned, unless this one has learned something itself. Values out of range are left
      * out.
+     *
+     * @param otherTurns as of {@link #turns}; 0 where it does not say
      */
-    public void adopt(double otherBytesPerToken, double otherPromptTokens, double otherOutputTokens) {
+    public void adopt(
+            double otherBytesPerToken, double otherPromptTokens, double otherOutputTokens, double otherTurns) {
         if (outputTokens.value() == FIRST_OUTPUT_TOKENS && promptTokens.value() == FIRST_PROMPT_TOKENS) {
             if (otherBytesPerToken >= ToldUse.LEAST_BYTES_PER_TOKEN
                     && otherBytesPerToken <= ToldUse.MOST_BYTES_PER_TOKEN) {
@@ -58,6 +61,9 @@ public final class PoolAverages {
             }
             if (otherOutputTokens >= 1 && otherOutputTokens < Integer.MAX_VALUE) {
                 outputTokens.set(otherOutputTokens);
+            }
+            if (otherTurns >= 1 && otherTurns < Integer.MAX_VALUE) {
+                newSessions.set(1 / otherTurns);
             }
         }
     }

@@ -165,6 +165,15 @@ public final class PoolLoad {
             return promptTokens.getOrDefault(endpoint, 0.0).longValue();
         }
 
+        /** Takes over what another gateway has seen, where nothing was seen here. */
+        synchronized void adopt(EndpointId endpoint, long tokens) {
+            if (!promptTokens.containsKey(endpoint)) {
+                Map<EndpointId, Double> next = new HashMap<>(promptTokens);
+                next.put(endpoint, (double) tokens);
+                promptTokens = next;
+            }
+        }
+
         /** What a decision saw. Returns whether it was looked at; an endpoint that has left since is then to be retired again. */
         boolean look(List<Candidate> candidates) {
             long now = nanoClock.getAsLong();

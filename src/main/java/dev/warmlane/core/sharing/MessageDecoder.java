@@ -98,14 +98,14 @@ final class MessageDecoder {
             case ROUND -> shared.quota().told(origin, reader.atLeastZero());
             case HEARD -> heard(origin, reader.fixed(), reader.atLeastZero());
             case INCOMPLETE -> onIncomplete.accept(origin);
-            case DRAINED, RANKS, USE_SENT, USE_COMPLETED ->
-                poolRecords.apply(origin, type, pool(reader.fixed()), reader);
+            case DRAINED, RANKS, USE_SENT, USE_COMPLETED, CAPACITY, EXPERIENCE ->
+                poolRecords.apply(origin, type, pool(reader.fixed()), reader, end);
             case LATER_PAGE ->
                 shared.laterPage(origin, (int) reader.between(1, SharedState.MAX_PAGES - 1), reader.upTo(end));
             case BULLETIN -> shared.posted(origin, reader.upTo(end));
             case SETTINGS -> settings(origin, reader, end);
             // Those of the first version.
-            default -> poolRecords.apply(origin, type, pool(reader.reference()), reader);
+            default -> poolRecords.apply(origin, type, pool(reader.reference()), reader, end);
         }
     }
 

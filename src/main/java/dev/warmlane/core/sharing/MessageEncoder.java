@@ -3,8 +3,10 @@ package dev.warmlane.core.sharing;
 import dev.warmlane.core.affinity.AffinityKey;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.Drains.Drain;
+import dev.warmlane.core.prefix.LearnedCapacity;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.ToldUse;
+import dev.warmlane.core.routing.EndpointExperience;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.PoolShare.SharedLoad.Sums;
@@ -166,8 +168,29 @@ final class MessageEncoder implements SharedQuota.Teller {
         writer.reference(MessageWriter.hash(pool))
                 .real(averages.bytesPerToken())
                 .real(averages.promptTokens())
-                .real(averages.outputTokens());
+                .real(averages.outputTokens())
+                // Who does not know it skips it.
+                .real(averages.turns());
         record(RecordType.AVERAGES);
+    }
+
+    void capacity(String pool, EndpointId endpoint, LearnedCapacity learned) {
+        writer.fixed(MessageWriter.hash(pool))
+                .fixed(endpoint.hash())
+                .number(learned.statedBlocks())
+                .real(learned.factor())
+                .number(learned.corrections());
+        record(RecordType.CAPACITY);
+    }
+
+    void experience(String pool, EndpointId endpoint, EndpointExperience seen) {
+        writer.fixed(MessageWriter.hash(pool))
+                .fixed(endpoint.hash())
+                .number(seen.usualPromptTokens())
+                .real(seen.speed())
+                .number(seen.firstTokens())
+                .number(seen.ageMillis());
+        record(RecordType.EXPERIENCE);
     }
 
     void stored(long response, EndpointId endpoint) {

@@ -99,6 +99,15 @@ final class MessageReader {
         return Double.longBitsToDouble(fixed());
     }
 
+    /** @throws MalformedMessageException if it is infinite or no number */
+    double finite() {
+        double value = real();
+        if (!Double.isFinite(value)) {
+            throw new MalformedMessageException("not a finite number");
+        }
+        return value;
+    }
+
     long reference() {
         int index = count(references.size());
         if (index > 0) {

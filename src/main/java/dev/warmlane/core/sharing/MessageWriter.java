@@ -161,7 +161,11 @@ final class MessageWriter {
         /** Digests of the sender's settings, as of {@link Replication#tellSettings}. 23 was the same without a key. */
         SETTINGS(24),
         /** Another page of the bulletin whose first page comes next, and its number from 1. */
-        LATER_PAGE(25);
+        LATER_PAGE(25),
+        /** How large an endpoint's cache has turned out to be. */
+        CAPACITY(26),
+        /** What the sender has seen of an endpoint, as of {@code EndpointExperience}. */
+        EXPERIENCE(27);
 
         private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -5,7 +5,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
 import dev.warmlane.core.health.Drains.Drain;
+import dev.warmlane.core.prefix.LearnedCapacity;
 import dev.warmlane.core.prefix.reuse.ToldUse;
+import dev.warmlane.core.routing.EndpointExperience;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageReader.MalformedMessageException;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
@@ -26,6 +28,9 @@ final class PoolRecords {
 
     /** The end of the year 9999: whatever an operator says counts as later than what was said. */
     private static final long LAST_MILLIS = 253_402_300_799_999L;
+
+    /** Of one endpoint's capacity; more than there are, and what is counted on from there never overflows. */
+    private static final long MOST_CORRECTIONS = 1L << 40;
 
     /** Blocks by which prompts are compared; more than there are. */
     private static final int MAX_BEGINNINGS = 1024;
@@ -59,17 +64,21 @@ final class PoolRecords {
         return beginnings.sum();
     }
 
-    /** @param pool null: one that is unknown here */
-    void apply(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader) {
+    /**
+     * @param pool null: one that is unknown here
+     * @param end of the record
+     */
+    void apply(String origin, RecordType type, @Nullable PoolShare pool, MessageReader reader, int end) {
         switch (type) {
             case LOAD, WHOLE_LOAD -> load(origin, type, pool, reader);
-            case AVERAGES -> averages(pool, reader);
+            case AVERAGES -> averages(pool, reader, end);
             case DRAINED ->
                 drained(pool, reader.fixed(), new Drain(reader.oneByte() == 1, reader.between(0, LAST_MILLIS)));
             case RANKS -> ranks(pool, reader.fixed(), reader.count(EndpointPool.MAX_RANKS));
             case USE_SENT, USE_COMPLETED -> used(origin, type, pool, reader);
             default -> {
-                long hash = reader.reference();
+                boolean isFixed = type == RecordType.CAPACITY || type == RecordType.EXPERIENCE;
+                long hash = isFixed ? reader.fixed() : reader.reference();
                 EndpointId endpoint = pool == null ? null : pool.find(hash);
                 if (pool == null || endpoint == null) {
                     unknownEndpoints.increment();
@@ -88,6 +97,8 @@ final class PoolRecords {
             case EMPTIED -> pool.index().emptied(endpoint);
             case ASKED -> asked(pool, endpoint, reader.fixed(), reader.fixed());
             case DUMP -> dump(pool, endpoint, reader.fixedArray());
+            case CAPACITY -> pool.index().adopt(endpoint, capacity(reader));
+            case EXPERIENCE -> pool.adopt(endpoint, experience(reader));
             default -> skipped.increment();
         }
     }
@@ -153,13 +164,28 @@ final class PoolRecords {
         return reader.between(0, ToldUse.MOST_COUNTED);
     }
 
-    private static void averages(@Nullable PoolShare pool, MessageReader reader) {
+    private static LearnedCapacity capacity(MessageReader reader) {
+        return new LearnedCapacity(
+                reader.between(1, Integer.MAX_VALUE), reader.finite(), reader.between(0, MOST_CORRECTIONS));
+    }
+
+    private static EndpointExperience experience(MessageReader reader) {
+        return new EndpointExperience(
+                tokens(reader),
+                reader.finite(),
+                reader.count(EndpointExperience.MOST_FIRST_TOKENS),
+                reader.between(0, Integer.MAX_VALUE));
+    }
+
+    private static void averages(@Nullable PoolShare pool, MessageReader reader, int end) {
         double bytesPerToken = reader.real();
         double promptTokens = reader.real();
         double outputTokens = reader.real();
+        // Version 0.2.0 does not tell it.
+        double turns = reader.position() < end ? reader.real() : 0;
         PoolAverages averages = pool == null ? null : pool.averages();
         if (averages != null) {
-            averages.adopt(bytesPerToken, promptTokens, outputTokens);
+            averages.adopt(bytesPerToken, promptTokens, outputTokens, turns);
         }
     }
 

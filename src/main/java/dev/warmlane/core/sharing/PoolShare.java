@@ -10,6 +10,8 @@ import dev.warmlane.core.prefix.PredictedContents;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.ToldUse;
+import dev.warmlane.core.routing.EndpointExperience;
+import dev.warmlane.core.routing.EndpointNotes;
 import dev.warmlane.core.routing.InFlight;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
@@ -30,6 +32,7 @@ public final class PoolShare {
     private final SharedLoad load = new SharedLoad();
     private final Map<EndpointId, Sums> told = new HashMap<>();
     private volatile @Nullable PoolAverages averages;
+    private volatile @Nullable EndpointNotes notes;
     private volatile @Nullable PoolHealth health;
     private volatile @Nullable CacheUse uses;
     private final LongSupplier nanoClock;
@@ -75,6 +78,24 @@ public final class PoolShare {
     /** Lets a replica that joins take over what responses have taught others. */
     public void averages(PoolAverages poolAverages) {
         averages = poolAverages;
+    }
+
+    /** Lets a replica that joins take over what this one has seen of endpoints. */
+    public void notes(EndpointNotes endpointNotes) {
+        notes = endpointNotes;
+    }
+
+    @Nullable
+    EndpointExperience experience(EndpointId endpoint) {
+        EndpointNotes known = notes;
+        return known == null ? null : known.experience(endpoint);
+    }
+
+    void adopt(EndpointId endpoint, EndpointExperience seen) {
+        EndpointNotes known = notes;
+        if (known != null) {
+            known.adopt(endpoint, seen);
+        }
     }
 
     /** Tells of the prompts that are seen here, and hears of those that others see. */

@@ -3,6 +3,9 @@ package dev.warmlane.core.sharing;
 import dev.warmlane.core.affinity.AffinityTable;
 import dev.warmlane.core.affinity.StoredResponses;
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.endpoint.EndpointId;
+import dev.warmlane.core.prefix.LearnedCapacity;
+import dev.warmlane.core.routing.EndpointExperience;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.Fact.FactQueue;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
@@ -139,11 +142,7 @@ final class SharedState {
                 encoder.averages(pool.name(), averages);
             }
             for (Endpoint endpoint : pool.snapshot().endpoints()) {
-                encoder.blocks(
-                        RecordType.DUMP,
-                        pool.name(),
-                        endpoint.id(),
-                        pool.index().dump(endpoint.id()));
+                write(encoder, pool, endpoint.id());
             }
         }
         for (PoolShare pool : pools) {
@@ -155,6 +154,19 @@ final class SharedState {
             stored.forEach(encoder::stored);
         }
         quota.forEachAccount(encoder::account);
+    }
+
+    private static void write(MessageEncoder encoder, PoolShare pool, EndpointId endpoint) {
+        LearnedCapacity capacity = pool.index().learnedCapacity(endpoint);
+        if (capacity != null) {
+            // Before the blocks, so that all find room.
+            encoder.capacity(pool.name(), endpoint, capacity);
+        }
+        encoder.blocks(RecordType.DUMP, pool.name(), endpoint, pool.index().dump(endpoint));
+        EndpointExperience seen = pool.experience(endpoint);
+        if (seen != null) {
+            encoder.experience(pool.name(), endpoint, seen);
+        }
     }
 
     /** A replica is gone. */

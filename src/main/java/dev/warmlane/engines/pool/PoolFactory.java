@@ -162,11 +162,17 @@ public final class PoolFactory {
     private Router router(EndpointPool endpoints, PoolHealth health) {
         InFlight inFlight = new InFlight(settings.queue().maxRequestsPerEndpoint());
         CacheUse use = settings.cache().watch() == Watch.OFF ? null : new CacheUse();
-        PoolMemory memory = replication == null ? memory(inFlight) : shared(replication, health, inFlight, use);
+        PoolShare share = replication == null
+                ? null
+                : replication.share(endpoints, PrefixIndex.linked(DEFAULT_INDEX_BLOCKS, System::nanoTime), inFlight);
+        PoolMemory memory = share == null ? memory(inFlight) : shared(share, health, inFlight, use);
         DecisionLog log = new DecisionLog(LOGGED_DECISIONS, Clock.systemUTC());
         Router router = new Router(endpoints, policy(), memory, log, health);
         if (use != null) {
             router.tell(use, settings.cache().watch() == Watch.ALL);
+        }
+        if (share != null) {
+            share.notes(router.notes());
         }
         return router;
     }
@@ -182,9 +188,7 @@ public final class PoolFactory {
                 System::nanoTime);
     }
 
-    private PoolMemory shared(Replication with, PoolHealth health, InFlight inFlight, @Nullable CacheUse use) {
-        PoolShare share =
-                with.share(health.pool(), PrefixIndex.linked(DEFAULT_INDEX_BLOCKS, System::nanoTime), inFlight);
+    private PoolMemory shared(PoolShare share, PoolHealth health, InFlight inFlight, @Nullable CacheUse use) {
         PoolMemory memory = new PoolMemory(
                 bindings,
                 share.contents(),

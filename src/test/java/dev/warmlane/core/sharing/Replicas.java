@@ -10,9 +10,16 @@ import dev.warmlane.core.health.HealthRules;
 import dev.warmlane.core.health.PoolHealth;
 import dev.warmlane.core.prefix.PrefixIndex;
 import dev.warmlane.core.prefix.PromptBlocks;
+import dev.warmlane.core.routing.DecisionLog;
+import dev.warmlane.core.routing.EndpointNotes;
 import dev.warmlane.core.routing.InFlight;
+import dev.warmlane.core.routing.PoolAverages;
+import dev.warmlane.core.routing.PoolMemory;
+import dev.warmlane.core.routing.Router;
+import dev.warmlane.core.routing.policy.PromptLengthPolicy;
 import java.net.URI;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -97,6 +104,8 @@ final class Replicas {
         final Replication replication;
         final PoolShare share;
         final PoolHealth health = new PoolHealth(pool, RULES, nanos::get);
+        final PoolAverages averages;
+        final EndpointNotes notes;
 
         Replica(String id, int maxFacts) {
             this.id = id;
@@ -104,6 +113,14 @@ final class Replicas {
             replication = new Replication(id, table, maxFacts, nanos::get, incomplete::add);
             share = replication.share(pool, index, inFlight);
             share.health(health);
+            PoolMemory memory = new PoolMemory(
+                    replication.bindings(), share.contents(), BLOCK_BYTES, inFlight, share.load(), 1, nanos::get);
+            averages = memory.averages();
+            share.averages(averages);
+            notes = new Router(
+                            pool, new PromptLengthPolicy(1), memory, new DecisionLog(1, InstantSource.system()), health)
+                    .notes();
+            share.notes(notes);
             replication.share(responses);
         }
 
