@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether endpoints are health-checked by GET /health.
  * @param interval Time between two health checks of an endpoint, plus or minus 10 %. A healthy endpoint that said it has nothing to do,
- *     and has got nothing since, is checked about half as often, if this is at most 5 s.
+ *     and has got nothing since, is checked less often, by default about every 3 s, if this is at most 5 s.
  * @param timeout Timeout of one health check.
  * @param suspectAfter How long a health check may take, while nothing else comes from its endpoint, before new requests avoid
  *     the endpoint.
@@ -96,11 +96,12 @@ public record HealthSettings(
      * How the endpoints' metrics are read.
      *
      * @param interval Time between two scrapes of an endpoint's /metrics, plus or minus 10 %. An endpoint that said it has
-     *     nothing to do, and has got nothing since, is scraped every second time, if this is at most 5 s.
+     *     nothing to do, and has got nothing since, is scraped about half as often, if this is at most 5 s.
      * @param timeout Timeout of one scrape.
-     * @param modelsInterval Time between two reads of an endpoint's /v1/models, at least warmlane.scrape.interval. An endpoint
-     *     that lists several models is asked at every scrape, and all are when a request names a model that nobody lists. An
-     *     endpoint's /version is read too, once a minute and after a failed scrape.
+     * @param modelsInterval Time between two reads of an endpoint's /v1/models, at least warmlane.scrape.interval. They come after a
+     *     scrape, so later where an endpoint with nothing to do is scraped less often. An endpoint that lists several models is asked at
+     *     every scrape, and all are when a request names a model that nobody lists. An endpoint's /version is read too, once a minute and
+     *     after a failed scrape.
      */
     public record ScrapeSettings(
             @DefaultValue("1s") Duration interval,

@@ -7,6 +7,7 @@ import dev.warmlane.engines.probe.PrefixCacheHistory.PrefixCacheWindows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -128,10 +129,14 @@ final class EndpointKnowledge {
      * for, and always where there are several: adapters come and go.
      */
     boolean areModelsDue(Duration modelsInterval, long wantedNanos) {
-        return modelsAskedAtNanos == null
+        return areModelsWanted(wantedNanos)
                 || models.size() > 1
-                || wantedNanos - modelsAskedAtNanos > 0
-                || nanoClock.getAsLong() - modelsAskedAtNanos >= modelsInterval.toNanos();
+                || nanoClock.getAsLong() - Objects.requireNonNull(modelsAskedAtNanos) >= modelsInterval.toNanos();
+    }
+
+    /** Whether models were never asked for, or somebody has wanted to know them since. */
+    boolean areModelsWanted(long wantedNanos) {
+        return modelsAskedAtNanos == null || wantedNanos - modelsAskedAtNanos > 0;
     }
 
     /** Whether models {@linkplain #areModelsDue are due}; if so, they count as asked for. */

@@ -32,7 +32,7 @@ import reactor.core.Disposables;
 
 /**
  * Checks every server that discovery calls ready about once an interval, in each pool that lists it, and lets time pass for
- * the health of the pools. One that has nothing to do and fails nothing is checked about half as often.
+ * the health of the pools. One that has nothing to do and fails nothing is checked less often.
  *
  * <p>An endpoint that requests have ejected is checked at once: its sessions wait for it if its server is still there, and move
  * if nobody listens. While the check only breaks off it tells neither, as where a listener is just closing, so it is repeated

@@ -29,7 +29,7 @@ import org.slf4j.event.Level;
 import reactor.core.Disposable;
 
 /**
- * Scrapes every server of the pools, whatever its state, about once an interval, or once in two while it has nothing to do. Tells the
+ * Scrapes every server of the pools, whatever its state, about once an interval, or about half as often while it has nothing to do. Tells the
  * pools how many data-parallel ranks it has, and when its process is another one than before. A new one is asked at once, one that is
  * gone is forgotten. A server of several pools is scraped once, with the key of the first that lists it. Reports may be read from any
  * thread.
@@ -149,11 +149,11 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
         return listed;
     }
 
-    /** Whether it is at rest and its models are not due. One that sleeps is asked on, as it is to be back soon after it wakes. */
+    /** Whether it is at rest and nobody wants to know its models. One that sleeps is asked on, as it is to be back soon after it wakes. */
     private boolean rests(Target target) {
         EndpointId server = target.endpoint().id();
         EndpointKnowledge known = knowledge.get(server);
-        return known != null && !known.areModelsDue(modelsInterval, modelsWantedNanos) && isAtRest(server);
+        return known != null && !known.areModelsWanted(modelsWantedNanos) && isAtRest(server);
     }
 
     /**

@@ -22,8 +22,8 @@ import reactor.core.Disposable;
 
 /**
  * Polls each target about once an interval, give or take a tenth, later where its last poll took longer; one that rests waits
- * for {@link ProbeTiming#rest} more. Polls start in rounds, several at once, so that hundreds of targets do not wake the thread
- * hundreds of times. A target has at most one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that
+ * for {@link ProbeTiming#rest} more, and then for the others that rest. Polls start in rounds, several at once, so that hundreds of
+ * targets do not wake the thread hundreds of times. A target has at most one poll in flight, all together at most {@link ProbeTiming#maxConcurrent}; those that
  * are due the longest go first. Follows the listing of targets: one that is new gets its turns, one that has changed is polled as it is now from the next
  * poll on, one that is gone is dropped with its poll in flight. Everything runs on one thread, that of the loop.
  *
@@ -44,9 +44,11 @@ public final class Poller<K, T> {
     private final Predicate<T> rests;
     private final long intervalNanos;
     private final long restNanos;
+    private final long gatheringNanos;
     private final Map<K, Member> members = new HashMap<>();
     private final Deque<Member> due = new ArrayDeque<>();
     private Map<K, T> listed = Map.of();
+    private long gatheredNanos;
     private int inFlight;
     private boolean stopped;
 
@@ -79,9 +81,11 @@ public final class Poller<K, T> {
             return members.get(key) == this;
         }
 
-        boolean isDue(long nowNanos) {
+        boolean isDue(long nowNanos, boolean gathers) {
             long sinceNanos = nowNanos - dueNanos;
-            return state == State.WAITING && sinceNanos >= 0 && (sinceNanos >= restNanos || !rests.test(target));
+            return state == State.WAITING
+                    && sinceNanos >= 0
+                    && (gathers && sinceNanos >= restNanos || !rests.test(target));
         }
     }
 
@@ -120,6 +124,8 @@ public final class Poller<K, T> {
         this.rests = rests;
         this.intervalNanos = timing.interval().toNanos();
         this.restNanos = timing.rest().toNanos();
+        this.gatheringNanos = restNanos == 0 ? 0 : timing.gathering().toNanos();
+        this.gatheredNanos = nanoClock.getAsLong();
     }
 
     /** Begins to poll. To be called once, from any thread. */
@@ -179,9 +185,13 @@ public final class Poller<K, T> {
 
     private void queueDue() {
         long now = nanoClock.getAsLong();
+        boolean gathers = now - gatheredNanos >= gatheringNanos;
+        if (gathers) {
+            gatheredNanos = now;
+        }
         List<Member> ready = new ArrayList<>();
         for (Member member : members.values()) {
-            if (member.isDue(now)) {
+            if (member.isDue(now, gathers)) {
                 ready.add(member);
             }
         }

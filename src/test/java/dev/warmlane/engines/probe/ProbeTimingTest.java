@@ -33,7 +33,7 @@ class ProbeTimingTest {
     @Test
     void restsAnIntervalLongerUnlessThatClosesTheConnectionOrIsLong() {
         assertThat(timing(Duration.ofSeconds(1)).rest()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(timing(Duration.ofSeconds(2)).rest()).isEqualTo(Duration.ofMillis(1600));
+        assertThat(timing(Duration.ofSeconds(2)).rest()).isEqualTo(Duration.ofMillis(600));
         assertThat(timing(Duration.ofSeconds(5)).rest())
                 .as("a new connection either way")
                 .isEqualTo(Duration.ofSeconds(5));
