@@ -20,7 +20,6 @@ import dev.warmlane.proxy.upstream.UpstreamResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
 import java.util.Collection;
@@ -74,20 +73,25 @@ final class ResponseWriter {
                 () -> headers.write(response, upstream.status(), upstream.headers(), dispatch, routed),
                 onFirstByte,
                 log);
-        ComputedPrompt computed = upstream.status() < 400 ? routed.attempts().computed() : null;
+        boolean good = upstream.status() < 400;
+        boolean stream = upstream.isEventStream();
+        ComputedPrompt computed = good ? routed.attempts().computed() : null;
         Transfer transfer = computed == null ? null : computed.transfer();
-        if (isShort(upstream)) {
+        if (isShort(upstream) && !(good && stream)) {
             return (transfer == null ? whole : whole.map(body -> corrected(body, transfer, upstream)))
                     .flatMap(body -> writeWhole(response, body, observer, routed));
         }
         routed.progress().inChunks();
-        boolean stream = upstream.isEventStream();
+        if (stream) {
+            // An event may be taken out, and one that tells of an error put at the end.
+            upstream.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
+        }
         Flux<ByteBuf> content = transfer == null
                 ? upstream
                 : new UsageCorrection(transfer, stream)
                         .rewrite(upstream, buffers(response).getByteBufAllocator());
         return stream
-                ? writeEvents(exchange, content, upstream.eventLoop(), observer, routed)
+                ? writeEvents(exchange, content, upstream, observer, routed)
                 : writeBody(response, content, observer);
     }
 
@@ -123,19 +127,22 @@ final class ResponseWriter {
     private Mono<Void> writeEvents(
             ServerWebExchange exchange,
             Flux<ByteBuf> content,
-            EventLoop loop,
+            UpstreamResponse upstream,
             ResponseObserver observer,
             RoutedExchange routed) {
         ServerHttpResponse response = exchange.getResponse();
         NettyDataBufferFactory buffers = buffers(response);
+        // What is compressed shows neither where an event ends nor what it says.
+        boolean legible = !upstream.headers().contains(HttpHeaderNames.CONTENT_ENCODING);
         Flux<ByteBuf> held = new HeldStream(
                 content,
                 observer,
-                loop,
-                retries.possible(routed) ? holdNanos : 0,
+                upstream.eventLoop(),
+                legible && retries.possible(routed) ? holdNanos : 0,
                 () -> retries.giveUp(routed, FailureCause.ABORT));
-        Flux<ByteBuf> events =
-                routed.usageAsked() ? new UsageChunkRemover().rewrite(held, buffers.getByteBufAllocator()) : held;
+        Flux<ByteBuf> events = legible && routed.usageAsked()
+                ? new UsageChunkRemover().rewrite(held, buffers.getByteBufAllocator())
+                : held;
         return write(
                 response,
                 events.<DataBuffer>map(buffers::wrap)

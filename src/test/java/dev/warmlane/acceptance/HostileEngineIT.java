@@ -22,6 +22,9 @@ class HostileEngineIT {
 
     private static final String KEPT = POST.replace("Connection: close\r\n", "");
 
+    private static final String STREAM =
+            KEPT.replace("Content-Length: 2\r\n\r\n{}", "Content-Length: 15\r\n\r\n{\"stream\":true}");
+
     private static HandDrivenEngine engine;
     private static RunningGateway gateway;
 
@@ -31,6 +34,7 @@ class HostileEngineIT {
         gateway = RunningGateway.inFrontOf(
                 engine,
                 "warmlane.response-headers=false",
+                "warmlane.usage.request=true",
                 "warmlane.upstream.keep-alive=10m",
                 "warmlane.retry.max-retries=0");
     }
@@ -195,6 +199,52 @@ class HostileEngineIT {
                 + "Connection: close, X-Named\r\nX-Named: evil\r\nKeep-Alive: timeout=evil\r\nUpgrade: evil\r\n"
                 + "Proxy-Authenticate: evil\r\nX-Plain: kept\r\nContent-Length: 2\r\n\r\n{}");
         assertThat(seen).startsWith("HTTP/1.1 200 ").contains("X-Plain: kept").doesNotContain("evil");
+    }
+
+    /** The gateway takes out the usage chunk, which its client has not asked for. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 80_000})
+    void aStreamOfEventsMayBecomeShorterThanItsEngineHasSaid(int text) {
+        String token = "data: {\"choices\":[{\"text\":\"%s\"}]}\n\n".formatted("x".repeat(text));
+        String end = "data: [DONE]\n\n";
+        String said = token + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\n" + end;
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(STREAM);
+            try (Exchange upstream = engine.next()) {
+                upstream.answer("200 OK\r\nContent-Type: text/event-stream", said);
+            }
+            assertThat(client.readMessage().text()).isEqualTo(token + end);
+        }
+    }
+
+    /** The gateway tells of it in an event of its own. */
+    @Test
+    void aStreamOfEventsThatBreaksOffMayBecomeLongerThanItsEngineHasSaid() {
+        String token = "data: {\"choices\":[{\"text\":\"%s\"}]}\n\n".formatted("x".repeat(80_000));
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(STREAM);
+            try (Exchange upstream = engine.next()) {
+                upstream.wire()
+                        .send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: "
+                                + (token.length() + 1) + "\r\n\r\n" + token);
+            }
+            assertThat(client.readMessage().text()).startsWith(token).contains("upstream_failed");
+        }
+    }
+
+    /** Nothing in it can be read, so nothing is waited for. */
+    @Test
+    void aCompressedStreamOfEventsPassesAsItComes() {
+        try (Wire client = Wire.to(gateway.port())) {
+            client.send(STREAM);
+            try (Exchange upstream = engine.next()) {
+                upstream.begin("200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip");
+                upstream.wire().sendChunk("compressed");
+                assertThat(client.readHead().header("content-encoding")).isEqualTo("gzip");
+                assertThat(client.readChunkText()).isEqualTo("compressed");
+                upstream.wire().sendLastChunk();
+            }
+        }
     }
 
     private static String exchange(String answer) {

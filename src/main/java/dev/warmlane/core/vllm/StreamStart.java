@@ -63,7 +63,7 @@ public enum StreamStart {
     /** Where the event after the one at {@code from} starts, or {@code from} if that is not complete. */
     private static int nextEvent(byte[] stream, int from, int end) {
         for (int i = from; i + 1 < end; i++) {
-            if (stream[i] == '\n' && stream[i + 1] == '\n') {
+            if (stream[i] == stream[i + 1] && (stream[i] == '\n' || stream[i] == '\r')) {
                 return i + 2;
             }
             if (i + 3 < end && stream[i] == '\r' && stream[i + 1] == '\n' && stream[i + 2] == '\r') {

@@ -93,29 +93,26 @@ public abstract sealed class ChunkRewriter {
         /** A usage chunk is far smaller; a longer event passes without waiting for its end. */
         private static final int MAX_EVENT_BYTES = 16 * 1024;
 
-        private static final ByteBuf EVENT_END = ascii("\n\n");
         private static final ByteBuf NO_CHOICES = ascii("\"choices\":[]");
         private static final ByteBuf USAGE = ascii("\"usage\":{");
 
         @Override
         boolean passesUnchanged(ByteBuf chunk) {
-            int end = chunk.writerIndex();
             return chunk.readableBytes() >= 2
-                    && chunk.getByte(end - 1) == '\n'
-                    && chunk.getByte(end - 2) == '\n'
+                    && endsEmptyLine(chunk, chunk.writerIndex() - 1)
                     && ByteBufUtil.indexOf(NO_CHOICES, chunk) < 0;
         }
 
         @Override
         ByteBuf take(ByteBuf all, ByteBufAllocator allocator) {
             ByteBuf passed = allocator.buffer(all.readableBytes());
-            int end = ByteBufUtil.indexOf(EVENT_END, all);
-            while (end >= 0) {
-                ByteBuf event = all.readSlice(end + EVENT_END.readableBytes() - all.readerIndex());
-                if (!isUsageChunk(event)) {
-                    passed.writeBytes(event);
+            for (int i = all.readerIndex() + 1; i < all.writerIndex(); i++) {
+                if (endsEmptyLine(all, i)) {
+                    ByteBuf event = all.readSlice(i + 1 - all.readerIndex());
+                    if (!isUsageChunk(event)) {
+                        passed.writeBytes(event);
+                    }
                 }
-                end = ByteBufUtil.indexOf(EVENT_END, all);
             }
             if (all.readableBytes() > MAX_EVENT_BYTES) {
                 passed.writeBytes(all);
@@ -126,6 +123,17 @@ public abstract sealed class ChunkRewriter {
         @Override
         ByteBuf takeLast(ByteBuf rest) {
             return rest;
+        }
+
+        /** Lines may end as they like: LF, CRLF or CR. */
+        private static boolean endsEmptyLine(ByteBuf events, int at) {
+            int start = events.readerIndex();
+            byte last = events.getByte(at);
+            byte before = at > start ? events.getByte(at - 1) : 0;
+            if (before == '\r' && last == '\n') {
+                return at > start + 1 && events.getByte(at - 2) == '\n';
+            }
+            return before == last && (last == '\n' || last == '\r');
         }
 
         private static boolean isUsageChunk(ByteBuf event) {

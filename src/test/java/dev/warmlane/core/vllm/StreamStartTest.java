@@ -40,6 +40,7 @@ class StreamStartTest {
                 "data: {\"error\":{\"code\":400}}\\r\\n\\r\\n | REFUSED | an error of the client",
                 ": ping\\n\\n | UNDECIDED | a comment",
                 ": ping\\r\\n\\r\\n | UNDECIDED | with other line ends",
+                "data: {\"choices\":[{\"text\":\"Hi\"}]}\\r\\r | BEGUN | or the oldest",
                 ": keep-alive\\n\\n<opening>: keep-alive\\n\\n | UNDECIDED | comments around an opening",
                 ": keep-alive\\n\\n<opening>: keep-alive\\n\\n<token> | BEGUN | and text after them",
                 ": keep-alive\\n\\n<opening>: keep-alive\\n\\n<abort> | ABORTED | or an abort",

@@ -11,6 +11,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
 class UsageChunkTest {
@@ -72,15 +73,26 @@ class UsageChunkTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\r\n", "\r"})
+    void removesItWhateverLinesEndWith(String lineEnd) {
+        String delta = DELTA.replace("\n", lineEnd);
+        String stream = (DELTA + DELTA + USAGE + DONE).replace("\n", lineEnd);
+        for (int size = 1; size <= stream.length(); size++) {
+            assertThat(passed(stream, size)).isEqualTo(delta + delta + DONE.replace("\n", lineEnd));
+        }
+    }
+
     @Test
     void letsAnEndlessEventPass() {
         String endless = "data: " + "x".repeat(100_000);
         assertThat(passed(endless, 5000)).isEqualTo(endless);
     }
 
-    @Test
-    void passesWholeEventsAtOnce() {
-        ByteBuf events = Unpooled.copiedBuffer(DELTA + DELTA, US_ASCII);
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n", "\r"})
+    void passesWholeEventsAtOnce(String lineEnd) {
+        ByteBuf events = Unpooled.copiedBuffer((DELTA + DELTA).replace("\n", lineEnd), US_ASCII);
         assertThat(new UsageChunkRemover().accept(events, UnpooledByteBufAllocator.DEFAULT))
                 .isSameAs(events);
         events.release();
