@@ -100,6 +100,17 @@ class ApiKeysIT {
         assertThat(post("key-all", chat("small")).statusCode()).isEqualTo(200);
     }
 
+    /** Engines read more levels than the gateway, and would find a priority there that nobody has limited. */
+    @Test
+    void aBodyThatTheGatewayCannotReadIsRefused() {
+        long before = server.stats().requests();
+        String deep = "{\"model\":\"small\",\"priority\":-7,\"x\":" + "[".repeat(600) + "]".repeat(600) + "}";
+        HttpResponse<String> response = post("key-all", deep);
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error(response, "message")).contains("512 levels");
+        assertThat(server.stats().requests()).isEqualTo(before);
+    }
+
     @Test
     void anthropicsHeaderIsAKeyOnAnthropicsPath() {
         String body = "{\"model\":\"small\",\"max_tokens\":4,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";

@@ -79,7 +79,8 @@ class TenantsIT {
             strings = {
                 "{\"cache_salt\":\"SALT\",\"model\":\"Qwen/Qwen3-0.6B\",\"prompt\":\"PROMPT\"}",
                 "{\"prompt\":\"PROMPT\",\"cache_salt\":\"SALT\",\"cache_salt\":\"SALT\"}",
-                "{\"prompt\":\"PROMPT\",\"cache\\u005fsalt\":\"SALT\"}"
+                "{\"prompt\":\"PROMPT\",\"cache\\u005fsalt\":\"SALT\"}",
+                "\uFEFF{\"prompt\":\"PROMPT\",\"cache_salt\":\"SALT\"}"
             })
     void aSaltThatTheClientChoosesChangesNothing(String body) {
         String prompt = ChatClient.text(500, "salted" + body.length());
@@ -93,7 +94,7 @@ class TenantsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"not json", "[]", "{\"prompt\":\"x\"", "\uFEFF{\"prompt\":\"x\"}"})
+    @ValueSource(strings = {"not json", "[]", "{\"prompt\":\"x\""})
     void aBodyThatCannotBeMarkedIsRefusedWhateverItsTypeSays(String body) {
         for (String type : List.of("application/json", "text/plain", "multipart/form-data; boundary=x")) {
             HttpResponse<String> response = client.send(HttpRequest.newBuilder(gateway.uri("/v1/completions"))

@@ -1,16 +1,19 @@
 package dev.warmlane.core.vllm;
 
 import dev.warmlane.core.vllm.JsonStrings.QuoteSearch;
+import java.util.Arrays;
 
 /**
  * Reads the tokens of JSON text one after the other: white space, strings, numbers and literals. Not thread-safe.
  *
- * <p>It accepts what Python's {@code json.loads}, and so vLLM, accepts: {@code NaN} and {@code Infinity} are numbers. It
- * accepts a little more, namely control characters and invalid UTF-8 inside strings, which vLLM then refuses itself.
+ * <p>It accepts what Python's {@code json.loads}, and so vLLM, accepts: {@code NaN} and {@code Infinity} are numbers, and a byte
+ * order mark may come first. It accepts a little more, namely control characters and invalid UTF-8 inside strings, which vLLM then refuses itself.
  */
 public final class JsonTokens {
     /** Characters in a number. */
     static final int MAX_NUMBER_LENGTH = 1024;
+
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private final byte[] bytes;
     private final int origin;
@@ -26,7 +29,14 @@ public final class JsonTokens {
         this.bytes = bytes;
         this.origin = offset;
         this.end = offset + length;
-        this.position = offset;
+        this.position = afterByteOrderMark(bytes, offset, end);
+    }
+
+    private static int afterByteOrderMark(byte[] bytes, int from, int end) {
+        int after = from + BYTE_ORDER_MARK.length;
+        return after <= end && Arrays.equals(bytes, from, after, BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length)
+                ? after
+                : from;
     }
 
     byte[] bytes() {

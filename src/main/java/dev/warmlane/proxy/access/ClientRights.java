@@ -142,11 +142,13 @@ public final class ClientRights {
         }
     }
 
-    /** Lets engines schedule the request no earlier than the client's others. */
+    /**
+     * Lets engines schedule the request no earlier than the client's others. Fails with 400 if the body should be JSON and cannot be read:
+     * an engine may read in it what nobody has limited.
+     */
     public void limitPriority(Identity identity, RequestBody body) {
-        GenerationRequest request = body.isJson() ? body.parseIfReadable() : null;
         byte[] limited =
-                request == null ? null : request.notBefore(identity.allowance().priority(), body.bytes());
+                body.isJson() ? body.parse().notBefore(identity.allowance().priority(), body.bytes()) : null;
         if (limited != null) {
             body.rewrite(before -> limited);
         }

@@ -64,7 +64,7 @@ class JsonScannerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"[NaN, Infinity, -Infinity]", "\"line\nbreak\""})
+    @ValueSource(strings = {"[NaN, Infinity, -Infinity]", "\"line\nbreak\"", "\uFEFF {}"})
     void acceptsWhatTheEngineMayAccept(String text) {
         assertThatCode(() -> scan(text, 0)).doesNotThrowAnyException();
     }

@@ -33,6 +33,7 @@ class TopLevelMembersTest {
             delimiter = '|',
             value = {
                 "{} | {\"cache_salt\":\"ours\"}",
+                "\uFEFF{} | {\"cache_salt\":\"ours\"}",
                 "{\"a\":1} | {\"cache_salt\":\"ours\",\"a\":1}",
                 " { \"a\" : [1, {\"b\": 2}] , \"c\":null }  | {\"cache_salt\":\"ours\",\"a\" : [1, {\"b\": 2}],\"c\":null}",
                 "{\"cache_salt\":\"theirs\",\"a\":1} | {\"cache_salt\":\"ours\",\"a\":1}",
@@ -69,7 +70,6 @@ class TopLevelMembersTest {
                 "{a:1}",
                 "{\"a\" 1}",
                 "{\"a\":1,}",
-                "\uFEFF{}",
                 "{\u0000}",
                 "{\"a\":'1'}",
                 "{\"a\":1} // comment"
