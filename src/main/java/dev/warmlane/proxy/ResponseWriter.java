@@ -223,6 +223,10 @@ final class ResponseWriter {
             if (FailureCause.isUnavailable(status) && routed.attempts().isRetryDiscouraged()) {
                 headers.set(SHOULD_RETRY, "false");
             }
+            if (status == 204) {
+                // Over HTTP/2 a length makes it malformed for some clients; over HTTP/1.1 Netty takes it out.
+                headers.remove(HttpHeaders.CONTENT_LENGTH);
+            }
             if (status == 503 && !headers.containsHeader(ApiException.RETRY_AFTER)) {
                 // vLLM does not say it, not even where its queue is full.
                 ApiException.retrySoon().forEach(headers::set);

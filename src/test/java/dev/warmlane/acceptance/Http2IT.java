@@ -100,6 +100,17 @@ class Http2IT {
     }
 
     @Test
+    void aResponseThatHasNoContentHasNoLength() {
+        try (Http2Wire client = start()) {
+            client.post(1, CHAT, "{\"messages\":[]}");
+            engine.next().answer("204 No Content", "");
+            Http2Headers head = client.head(1);
+            assertThat(head.status()).hasToString("204");
+            assertThat(head.contains("content-length")).isFalse();
+        }
+    }
+
+    @Test
     void aStreamThatIsResetIsAClientThatLeaves() {
         try (Http2Wire client = start()) {
             client.post(1, CHAT, "{\"messages\":[]}");
@@ -160,7 +171,8 @@ class Http2IT {
                 Arguments.of(404, new String[] {":method", "GET", ":path", "/v1//models"}),
                 Arguments.of(404, new String[] {":method", "GET", ":path", "/v1/%6dodels"}),
                 Arguments.of(404, new String[] {":method", "GET", ":path", "/actuator/health"}),
-                Arguments.of(405, new String[] {":method", "TRACE", ":path", "/v1/models"}));
+                Arguments.of(405, new String[] {":method", "TRACE", ":path", "/v1/models"}),
+                Arguments.of(405, new String[] {":method", "GET /", ":path", "/v1/models"}));
     }
 
     @ParameterizedTest

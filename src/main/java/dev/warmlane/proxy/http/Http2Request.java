@@ -98,6 +98,11 @@ final class Http2Request extends ChannelDuplexHandler {
         if (headers.size() > maxHeaders) {
             return RequestFraming.tooManyHeaders(maxHeaders);
         }
+        if (!RequestFraming.isMethod(String.valueOf(headers.method()))) {
+            // Netty fails over some of them.
+            headers.method("GET");
+            return ApiException.methodNotAllowed(RequestFraming.METHODS);
+        }
         CharSequence target = headers.path();
         for (int i = 0; target != null && i < target.length(); i++) {
             char c = target.charAt(i);

@@ -108,7 +108,8 @@ public final class RequestFraming {
         return ApiException.ofStatus(HttpStatus.BAD_REQUEST, "The request was refused: " + problem + ".");
     }
 
-    private static boolean isMethod(String method) {
+    /** Whether this is one of {@link #METHODS}. */
+    static boolean isMethod(String method) {
         return switch (method) {
             case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" -> true;
             default -> false;
