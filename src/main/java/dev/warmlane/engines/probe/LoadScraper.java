@@ -44,7 +44,6 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
     private static final EngineVersion RANKS_NAMED_SINCE = new EngineVersion(0, 12);
 
     private final ProbeTiming timing;
-    private final Duration modelsInterval;
     private final Pools pools;
     private final EndpointNews news;
     private final LongSupplier nanoClock;
@@ -80,7 +79,6 @@ public final class LoadScraper implements EndpointReports, AutoCloseable {
             LongSupplier nanoClock,
             RandomGenerator random) {
         this.timing = timing;
-        this.modelsInterval = modelsInterval;
         this.pools = pools;
         this.nanoClock = nanoClock;
         this.news = new EndpointNews(log, "", nanoClock);

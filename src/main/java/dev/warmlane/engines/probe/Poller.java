@@ -85,7 +85,7 @@ public final class Poller<K, T> {
             long sinceNanos = nowNanos - dueNanos;
             return state == State.WAITING
                     && sinceNanos >= 0
-                    && (gathers && sinceNanos >= restNanos || !rests.test(target));
+                    && ((gathers && sinceNanos >= restNanos) || !rests.test(target));
         }
     }
 
