@@ -11,7 +11,6 @@ import dev.warmlane.tools.simulator.SimulatedFleet;
 import dev.warmlane.tools.simulator.SimulatedFleet.FleetOptions;
 import dev.warmlane.tools.simulator.engine.EngineModel.CacheConfig;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -147,9 +146,8 @@ class CacheLossIT {
                 client.post(routing.uri("/v1/chat/completions"), body, Map.of("x-session-id", "session-" + session));
             }
         }
-        await().atMost(Duration.ofSeconds(20))
-                .until(() -> hour(routing, pool).path("requests").asLong() == SESSIONS * TURNS
-                        && hour(routing, pool).at("/ladder/promptTokens").asLong() > 0);
+        await().until(() -> hour(routing, pool).path("requests").asLong() == SESSIONS * TURNS
+                && hour(routing, pool).at("/ladder/promptTokens").asLong() > 0);
         JsonNode curve = hour(routing, pool).path("curve");
         assertThat(curve.at("/0/times").asDouble()).isEqualTo(0.125);
         assertThat(curve.path(curve.size() - 1).path("times").asDouble()).isEqualTo(8);

@@ -27,6 +27,9 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 class CanaryIT {
     private static final String CANARY = "canary";
     private static final String KEY = "canary-key-known";
+    /** For one request a minute. */
+    private static final String RARE = "canary-key-rare";
+
     private static final String BODY =
             "{\"model\":\"m\",\"user\":\"canary-user\",\"messages\":[{\"role\":\"user\",\"content\":\"canary-prompt\"}]}";
 
@@ -41,8 +44,8 @@ class CanaryIT {
     @BeforeAll
     static void start() throws IOException {
         engine = HandDrivenEngine.start();
-        List<String> settings = new ArrayList<>(
-                List.of(HashedKeys.settings(folder, HashedKeys.entry("team", KEY, "requests-per-minute: 8"))));
+        List<String> settings = new ArrayList<>(List.of(HashedKeys.settings(
+                folder, HashedKeys.entry("team", KEY, ""), HashedKeys.entry("rare", RARE, "requests-per-minute: 1"))));
         settings.add("warmlane.endpoints=" + engine.uri());
         settings.add("warmlane.access-log.target=stdout");
         settings.add("warmlane.retry.max-retries=0");
@@ -67,7 +70,8 @@ class CanaryIT {
         assertThat(refused(KEY, "/canary-path", BODY)).isEqualTo(404);
         assertThat(refused(KEY, "/%63anary-path", BODY)).isEqualTo(404);
         assertThat(refused(KEY, "/v1/responses/canary-response", BODY)).isEqualTo(404);
-        assertThat(refused(KEY, "/v1/chat/completions", BODY))
+        assertThat(refused(RARE, "/canary-path", BODY)).isEqualTo(404);
+        assertThat(refused(RARE, "/v1/chat/completions", BODY))
                 .as("past its minute")
                 .isEqualTo(429);
         assertThat(refused("canary-key-unknown", "/v1/chat/completions", BODY)).isEqualTo(401);

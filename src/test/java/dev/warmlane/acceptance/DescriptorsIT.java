@@ -11,6 +11,7 @@ import dev.warmlane.harness.RunningGateway;
 import dev.warmlane.harness.WarmlaneJvm;
 import dev.warmlane.harness.Wire;
 import dev.warmlane.harness.WireMessage;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,9 +52,10 @@ class DescriptorsIT {
                 silent.add(connect(port));
             }
             connect(port).awaitClosed();
-            silent.get(0).send("GET /actuator/health/liveness HTTP/1.1\r\n");
+            silent.get(0)
+                    .sendUnlessClosed("GET /actuator/health/liveness HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
             silent.forEach(Wire::awaitClosed);
-            assertThat(Wire.statusOf(port, liveness)).isEqualTo(200);
+            await().until(() -> Wire.statusOf(port, liveness) == 200);
             assertThat(served(gateway.port())).isTrue();
         }
     }

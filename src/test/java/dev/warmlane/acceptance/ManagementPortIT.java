@@ -218,7 +218,7 @@ class ManagementPortIT {
         URI status = gateway.management("/actuator/vllm");
         for (int i = 0; i < 2_000; i++) {
             HttpResponse<String> response = client.send(HttpRequest.newBuilder(status)
-                    .timeout(Duration.ofSeconds(20))
+                    .timeout(Duration.ofMinutes(1))
                     .build());
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.headers().firstValue("connection")).isEmpty();

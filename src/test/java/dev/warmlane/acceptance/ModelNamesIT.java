@@ -273,7 +273,7 @@ class ModelNamesIT {
     void aMirrorGetsItsShareAndNobodyWaitsForIt() throws IOException {
         try (HandDrivenEngine second = HandDrivenEngine.start()) {
             RunningGateway gateway = gateway(
-                    "names: [{name: chat, targets: v1, mirror: {model: m, max-in-flight: 1, timeout: 1s}}]",
+                    "names: [{name: chat, targets: v1, mirror: {model: m, max-in-flight: 1, timeout: 1m}}]",
                     stable.uri(),
                     second.uri());
             double skipped = mirrored(gateway, "skipped");
@@ -288,14 +288,23 @@ class ModelNamesIT {
             // It has not answered, and no more than one at a time is sent.
             assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
             await().until(() -> mirrored(gateway, "skipped") == skipped + 1);
-            // Its time is over: it is cancelled, and the next may go.
-            await().until(() -> mirrored(gateway, "cancelled") == cancelled + 1);
-            assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
-            second.next().answer("200 OK", "{}");
+            mirrored.answer("200 OK", "{}");
+            await().until(() -> mirrored(gateway, "served") == mirroredWell + 1);
+
+            write(
+                    gateway,
+                    "plain",
+                    "names: [{name: chat, targets: v1, mirror: {model: m, max-in-flight: 1, timeout: 0.1s}}]");
+            for (int over = 1; over <= 2; over++) {
+                assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
+                second.next();
+                // Its time is over: it is cancelled, and the next may go.
+                double cancelledByNow = cancelled + over;
+                await().until(() -> mirrored(gateway, "cancelled") == cancelledByNow);
+            }
             await().untilAsserted(() -> {
-                assertThat(mirrored(gateway, "served")).isEqualTo(mirroredWell + 1);
                 assertThat(metric(gateway, "warmlane_requests_total{pool=\"stable\",result=\"2xx\"}"))
-                        .isEqualTo(ofStable + 3);
+                        .isEqualTo(ofStable + 4);
                 assertThat(metric(gateway, "warmlane_requests_total{pool=\"canary\""))
                         .isEqualTo(ofCanary);
             });

@@ -41,6 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
 class RanksIT {
     private static final int SESSIONS = 24;
     private static final int TURNS = 5;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final SharedGateways GATEWAYS = new SharedGateways(RunningGateway::start);
 
@@ -97,16 +98,15 @@ class RanksIT {
         // One retry: it must not go to the other rank of the server that is gone.
         start(2, instant(2), "warmlane.retry.max-retries=1");
         try (TalkingSessions sessions = TalkingSessions.start(gateway, 8)) {
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             SimulatedServer gone = fleet.servers().get(0);
             gone.stop();
             await().until(() -> states(gone).stream().noneMatch(EndpointState::acceptsNew));
             assertThat(states(fleet.servers().get(1))).allMatch(EndpointState::acceptsNew);
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             gone.restart();
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> states(gone).stream().allMatch(EndpointState::acceptsNew));
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            await().atMost(PATIENCE).until(() -> states(gone).stream().allMatch(EndpointState::acceptsNew));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             sessions.stop();
             assertThat(sessions.failures()).isEmpty();
         }
@@ -118,17 +118,17 @@ class RanksIT {
         start(1, instant(1));
         SimulatedServer server = fleet.servers().get(0);
         try (TalkingSessions sessions = TalkingSessions.start(gateway, 8)) {
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             server.scale(2);
             await().until(() -> names().equals(List.of(name(server) + "#0", name(server) + "#1")));
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             assertThat(server.engineStats(1).generationTokens()).isPositive();
             server.scale(1);
             // At once: the gateway still believes that there are two.
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             await().until(() -> names().equals(List.of(name(server))));
-            sessions.awaitAnotherRequestOfEach(Duration.ofSeconds(30));
+            sessions.awaitAnotherRequestOfEach(PATIENCE);
             sessions.stop();
             assertThat(sessions.failures()).isEmpty();
         }

@@ -72,10 +72,13 @@ class ReplicaLimitsIT {
     void requestsOfAMinuteCountOverAllReplicas() {
         for (String key : List.of("key-one", "key-two")) {
             int served = 0;
+            long begin = System.nanoTime();
             for (int i = 0; i < 150; i++) {
                 served += create(i, key, "").statusCode() == 200 ? 1 : 0;
             }
-            assertThat(served).as(key).isBetween(50, 66);
+            // One a second, however long a busy machine takes.
+            int seconds = (int) ((System.nanoTime() - begin) / 1_000_000_000);
+            assertThat(served).as(key).isBetween(50, 66 + seconds);
         }
     }
 

@@ -104,12 +104,11 @@ class TlsPairTest {
         files.run(context -> {
             check(context);
             Files.writeString(directory.resolve("tls.crt"), "no certificate");
-            await().until(() -> output.getAll().contains("cannot be reloaded"));
-            assertThat(output.getAll())
+            await().untilAsserted(() -> assertThat(output.getAll())
                     .contains("SSL bundle web: cannot be reloaded from " + directory.resolve("tls.crt") + ", "
                             + directory.resolve("tls.key")
-                            + ": Missing certificates or unrecognized format; the earlier one stays in use")
-                    .doesNotContain("\tat ");
+                            + ": Missing certificates or unrecognized format; the earlier one stays in use"));
+            assertThat(output.getAll()).doesNotContain("\tat ");
             assertThat(served(context)).isEqualTo(one.getCertificate());
         });
     }
@@ -150,13 +149,14 @@ class TlsPairTest {
             for (int look = 0; look < 4; look++) {
                 watch.look(bundle);
             }
-            assertThat(output.getAll()).containsOnlyOnce("web: cannot be reloaded from");
+            assertThat(output.getAll()).containsOnlyOnce("web: cannot be reloaded from " + file);
             readable.add(renewed);
             watch.look(bundle);
             watch.look(bundle);
         }
         assertThat(registry.getBundle("web")).isSameAs(renewed);
-        assertThat(output.getAll()).containsOnlyOnce("web: reloaded from");
+        // Of this file: the thread of another test may say only now that it has read its own.
+        assertThat(output.getAll()).containsOnlyOnce("web: reloaded from " + file);
     }
 
     @Test

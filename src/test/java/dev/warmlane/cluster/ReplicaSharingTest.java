@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -135,7 +134,6 @@ class ReplicaSharingTest {
 
     private static final class ByHand implements ClusterTransport {
         private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
-        private final List<byte[]> published = new CopyOnWriteArrayList<>();
         private volatile List<Member> members = List.of(SELF);
 
         @Override
@@ -153,7 +151,6 @@ class ReplicaSharingTest {
 
         @Override
         public boolean publish(byte[] message) {
-            published.add(message);
             return true;
         }
 

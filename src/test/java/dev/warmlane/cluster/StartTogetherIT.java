@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.cluster.ClusterTransport.MembershipChange;
 import dev.warmlane.harness.Awaited;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -32,8 +31,7 @@ class StartTogetherIT {
                             CompletableFuture.delayedExecutor(i * APART_MILLIS, TimeUnit.MILLISECONDS)))
                     .toList()
                     .forEach(Awaited::result);
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> replicas.stream().allMatch(replica -> replica.size() == REPLICAS));
+            await().until(() -> replicas.stream().allMatch(replica -> replica.size() == REPLICAS));
             assertThat(replicas)
                     .allSatisfy(replica -> assertThat(replica.changes).noneMatch(MembershipChange::merged));
         } finally {

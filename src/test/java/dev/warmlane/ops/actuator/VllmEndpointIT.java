@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
         })
 class VllmEndpointIT {
     private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+            HttpClient.newBuilder().connectTimeout(Duration.ofMinutes(1)).build();
 
     @LocalManagementPort
     private int port;
@@ -59,7 +59,7 @@ class VllmEndpointIT {
 
     private HttpResponse<String> get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/actuator/vllm" + path))
-                .timeout(Duration.ofSeconds(10))
+                .timeout(Duration.ofMinutes(1))
                 .build();
         return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
