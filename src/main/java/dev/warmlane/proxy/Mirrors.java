@@ -1,8 +1,8 @@
 package dev.warmlane.proxy;
 
 import dev.warmlane.core.endpoint.Endpoint;
+import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.Dispatch;
-import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.engines.models.ModelNames.Mirror;
 import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.body.BufferedBody;
@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.web.server.ServerWebExchange;
@@ -132,14 +133,18 @@ final class Mirrors {
             count(pool, "skipped");
             return Mono.empty();
         }
-        return send(exchange, body, mirrored, dispatch)
+        AtomicBoolean responded = new AtomicBoolean();
+        return send(exchange, body, mirrored, dispatch, responded)
                 .timeout(mirror.timeout(), worker)
                 .doOnNext(status -> count(pool, status < 400 ? "served" : "failed"))
                 .doOnError(failure -> {
                     boolean late = failure instanceof TimeoutException;
                     count(pool, late ? "cancelled" : "failed");
-                    if (!late) {
-                        dispatch.failed(EngineFailure.of(failure).cause());
+                    FailureCause cause = UpstreamAttempt.failure(failure).cause();
+                    if (!late && responded.get()) {
+                        dispatch.brokeOff(cause);
+                    } else if (!late) {
+                        dispatch.failed(cause);
                     }
                 })
                 .doFinally(signal -> dispatch.close())
@@ -147,7 +152,11 @@ final class Mirrors {
     }
 
     private Mono<Integer> send(
-            ServerWebExchange exchange, BufferedBody body, ExchangeReader.Mirrored mirrored, Dispatch dispatch) {
+            ServerWebExchange exchange,
+            BufferedBody body,
+            ExchangeReader.Mirrored mirrored,
+            Dispatch dispatch,
+            AtomicBoolean responded) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> false);
         AtomicInteger received = new AtomicInteger();
         Endpoint endpoint = dispatch.endpoint();
@@ -160,7 +169,9 @@ final class Mirrors {
                             attempt.responded();
                             int status = response.status();
                             received.set(status);
+                            responded.set(true);
                             dispatch.heard();
+                            dispatch.responded(status);
                             if (status < 400) {
                                 dispatch.accepted();
                             } else {
@@ -168,6 +179,7 @@ final class Mirrors {
                             }
                             return response.doOnNext(chunk -> {
                                         chunk.release();
+                                        dispatch.heard();
                                         if (status < 400) {
                                             dispatch.firstByte();
                                         }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.endpoint.EndpointPool;
+import dev.warmlane.core.routing.Router;
 import dev.warmlane.engines.models.ModelNames;
 import dev.warmlane.engines.models.ServedModels;
 import dev.warmlane.engines.pool.Pools;
@@ -321,6 +323,7 @@ class ModelNamesIT {
                 first.uri(),
                 second.uri());
         double skipped = mirrored(gateway, "skipped");
+        double refused = metric(gateway, "warmlane_buffered_body_refusals_total");
         try (first;
                 second;
                 Wire asking = Wire.to(gateway.port());
@@ -334,6 +337,35 @@ class ModelNamesIT {
             assertThat(asking.readMessage().status()).isEqualTo(200);
             await().until(() -> mirrored(gateway, "skipped") == skipped + 1);
             assertThat(second.requests()).isZero();
+            assertThat(metric(gateway, "warmlane_buffered_body_refusals_total"))
+                    .as("no client was refused")
+                    .isEqualTo(refused);
+        }
+    }
+
+    @Test
+    void aCopyWhoseResponseBreaksOffWasTakenAndFailsOnce() throws IOException {
+        try (HandDrivenEngine second = HandDrivenEngine.start()) {
+            RunningGateway gateway =
+                    gateway("names: [{name: chat, targets: v1, mirror: {model: m}}]", stable.uri(), second.uri());
+            Router router = gateway.bean(Pools.class).get("canary").router();
+            EndpointId endpoint = router.pool().snapshot().endpoints().get(0).id();
+            double failed = mirrored(gateway, "failed");
+            for (int status : List.of(200, 500)) {
+                assertThat(served(chat(gateway, "chat", "s"))).isEqualTo("v1");
+                try (HandDrivenEngine.Exchange copy = second.next()) {
+                    copy.begin(status + " Whatever");
+                    copy.wire().sendChunk("begun");
+                }
+                double errors = status == 200 ? 1 : 2;
+                await().untilAsserted(() -> {
+                    assertThat(mirrored(gateway, "failed")).isEqualTo(failed + errors);
+                    assertThat(router.inFlight().requests(endpoint)).isZero();
+                });
+                assertThat((double) router.tallies().of(endpoint).errors()).isEqualTo(errors);
+                assertThat(router.log().newest().get(0).status()).isEqualTo(status);
+            }
+            assertThat(router.tallies().of(endpoint).movedOn()).isZero();
         }
     }
 

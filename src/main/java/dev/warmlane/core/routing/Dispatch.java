@@ -20,6 +20,7 @@ public final class Dispatch implements AutoCloseable {
     private volatile @Nullable Dispatch prefill;
     private volatile boolean transferred;
     private volatile boolean erred;
+    private volatile boolean blamed;
     private volatile boolean full;
     private final Router router;
     private final Lease lease;
@@ -190,7 +191,7 @@ public final class Dispatch implements AutoCloseable {
             return;
         }
         if (FailureCause.isUnavailable(status)) {
-            health.failed(endpoint(), full ? FailureCause.FULL : FailureCause.UNAVAILABLE);
+            blame(full ? FailureCause.FULL : FailureCause.UNAVAILABLE);
         } else if (status < 500) {
             health.succeeded(endpoint());
         } else {
@@ -204,10 +205,11 @@ public final class Dispatch implements AutoCloseable {
         unbind();
         router.memory().failed(decision);
         tally.moveOn();
+        erred();
         entry.failed(cause);
         lease.close();
         closePrefill();
-        health.failed(endpoint(), cause);
+        blame(cause);
     }
 
     /** The endpoint has not taken the request: its key is bound as it was before, once. */
@@ -222,7 +224,7 @@ public final class Dispatch implements AutoCloseable {
     public void brokeOff(FailureCause cause) {
         entry.failed(cause);
         erred();
-        health.failed(endpoint(), cause);
+        blame(cause);
     }
 
     /**
@@ -239,6 +241,14 @@ public final class Dispatch implements AutoCloseable {
         if (!erred) {
             erred = true;
             tally.error();
+        }
+    }
+
+    /** A request counts against its endpoint once, though an error that it responds with may break off as well. */
+    private void blame(FailureCause cause) {
+        if (!blamed) {
+            blamed = cause.blamesEndpoint();
+            health.failed(endpoint(), cause);
         }
     }
 

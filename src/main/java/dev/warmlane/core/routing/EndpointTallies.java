@@ -183,7 +183,6 @@ public final class EndpointTallies {
 
         void moveOn() {
             movedOn.increment();
-            errors.increment();
         }
 
         void error() {

@@ -59,6 +59,43 @@ class DispatchTest implements HealthWatch {
     }
 
     @Test
+    void anErrorThatBreaksOffIsOneFailure() {
+        dispatch.refused(503);
+        dispatch.brokeOff(FailureCause.RESET);
+        dispatch.close();
+        assertThat(heard).containsExactly("failed unavailable");
+        assertThat(errors()).isOne();
+    }
+
+    @Test
+    void aFullQueueWhoseErrorBreaksOffIsAFailureOfTheConnection() {
+        dispatch.full();
+        dispatch.refused(503);
+        dispatch.brokeOff(FailureCause.RESET);
+        dispatch.close();
+        assertThat(heard).containsExactly("failed full", "failed reset");
+    }
+
+    @Test
+    void anAbortThatTheClientGetsIsOneErrorHoweverItEnds() {
+        dispatch.failed(FailureCause.ABORT);
+        dispatch.endedInError();
+        dispatch.brokeOff(FailureCause.RESET);
+        dispatch.close();
+        assertThat(errors()).isOne();
+        assertThat(router.tallies().of(dispatch.endpoint().id()).movedOn()).isOne();
+        assertThat(heard).containsExactly("failed abort");
+    }
+
+    @Test
+    void whatTheEndpointDidNotTakeAfterAnErrorIsOneError() {
+        dispatch.refused(500);
+        dispatch.failed(FailureCause.RESET);
+        dispatch.close();
+        assertThat(errors()).isOne();
+    }
+
+    @Test
     void aGatewayErrorThatTheClientGetsIsAFailure() {
         dispatch.refused(504);
         dispatch.firstByte();
@@ -97,7 +134,7 @@ class DispatchTest implements HealthWatch {
         dispatch.endedInError();
         dispatch.brokeOff(FailureCause.RESET);
         dispatch.close();
-        assertThat(router.tallies().of(dispatch.endpoint().id()).errors()).isOne();
+        assertThat(errors()).isOne();
     }
 
     @Test
@@ -122,6 +159,10 @@ class DispatchTest implements HealthWatch {
         dispatch.failed(FailureCause.CONNECT);
         dispatch.close();
         assertThat(heard).containsExactly("failed connect");
+    }
+
+    private long errors() {
+        return router.tallies().of(dispatch.endpoint().id()).errors();
     }
 
     @Override
