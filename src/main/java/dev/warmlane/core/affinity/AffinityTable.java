@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -71,8 +72,8 @@ public final class AffinityTable implements Bindings {
     }
 
     @Override
-    public void bind(AffinityKey key, EndpointId endpoint) {
-        bind(key, endpoint, order -> {});
+    public @Nullable EndpointId bind(AffinityKey key, EndpointId endpoint) {
+        return bind(key, endpoint, order -> {});
     }
 
     /**
@@ -82,11 +83,59 @@ public final class AffinityTable implements Bindings {
      *     Called before anything else changes the key, so that what is told of one key is told in the order in which it
      *     happened; must be short and leave this table alone
      */
-    public void bind(AffinityKey key, EndpointId endpoint, LongConsumer told) {
+    public @Nullable EndpointId bind(AffinityKey key, EndpointId endpoint, LongConsumer told) {
+        AtomicReference<@Nullable EndpointId> before = new AtomicReference<>();
         bindings.asMap().compute(key, (same, binding) -> {
+            before.setPlain(binding == null ? null : binding.endpoint());
             Binding bound = binding != null && binding.endpoint().equals(endpoint)
                     ? binding
                     : binding(endpoint, binding == null ? 1 : binding.order() + 1);
+            told.accept(bound.order());
+            return bound;
+        });
+        return before.getPlain();
+    }
+
+    @Override
+    public boolean bindIfAbsent(AffinityKey key, EndpointId endpoint) {
+        return bindIfAbsent(key, endpoint, order -> {});
+    }
+
+    /**
+     * Binds a key as {@link #bindIfAbsent(AffinityKey, EndpointId)} does.
+     *
+     * @param told called if it binds, as in {@link #bind(AffinityKey, EndpointId, LongConsumer)}
+     */
+    public boolean bindIfAbsent(AffinityKey key, EndpointId endpoint, LongConsumer told) {
+        if (peek(key) != null) {
+            // Mostly; it is asked for each request.
+            return false;
+        }
+        boolean[] binds = {false};
+        bindings.asMap().computeIfAbsent(key, absent -> {
+            binds[0] = true;
+            told.accept(1);
+            return binding(endpoint, 1);
+        });
+        return binds[0];
+    }
+
+    @Override
+    public void rebind(AffinityKey key, EndpointId from, EndpointId to) {
+        rebind(key, from, to, order -> {});
+    }
+
+    /**
+     * Binds a key as {@link #rebind(AffinityKey, EndpointId, EndpointId)} does.
+     *
+     * @param told called if that changes anything, as in {@link #bind(AffinityKey, EndpointId, LongConsumer)}
+     */
+    public void rebind(AffinityKey key, EndpointId from, EndpointId to, LongConsumer told) {
+        bindings.asMap().computeIfPresent(key, (same, binding) -> {
+            if (!binding.endpoint().equals(from) || from.equals(to)) {
+                return binding;
+            }
+            Binding bound = binding(to, binding.order() + 1);
             told.accept(bound.order());
             return bound;
         });

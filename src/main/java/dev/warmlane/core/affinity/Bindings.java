@@ -21,8 +21,19 @@ public interface Bindings {
     @Nullable
     BindingInfo describe(AffinityKey key);
 
-    /** Binds a key, replacing what it was bound to unless that is the same; starts its time to live anew. */
-    void bind(AffinityKey key, EndpointId endpoint);
+    /**
+     * Binds a key, replacing what it was bound to unless that is the same; starts its time to live anew.
+     *
+     * @return where it was bound until now; null if nowhere
+     */
+    @Nullable
+    EndpointId bind(AffinityKey key, EndpointId endpoint);
+
+    /** Binds a key that has no binding. Returns whether it had none. */
+    boolean bindIfAbsent(AffinityKey key, EndpointId endpoint);
+
+    /** Binds a key to another endpoint only while it is bound to this one. */
+    void rebind(AffinityKey key, EndpointId from, EndpointId to);
 
     /** Starts the time to live of a binding anew. Returns whether there is one. */
     boolean touch(AffinityKey key);

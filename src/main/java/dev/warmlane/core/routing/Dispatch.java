@@ -5,6 +5,7 @@ import dev.warmlane.core.endpoint.EndpointId;
 import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.health.HealthWatch.FailureCause;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.KeyBindings.Before;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import java.util.Set;
@@ -28,13 +29,13 @@ public final class Dispatch implements AutoCloseable {
     private final DecisionLog.Entry entry;
     private final EndpointTallies.Tally tally;
     private final long openedNanos;
-    private final @Nullable EndpointId boundBefore;
+    private final Before before;
     private volatile boolean unbound;
 
     /**
      * @param leg whether it computes the prompt of another
      * @param prefill the leg that computes its prompt, which is closed with it; null: its endpoint does
-     * @param boundBefore where its key was bound before it; null if nowhere, or if it binds nothing
+     * @param before what was bound before it
      */
     Dispatch(
             RoutingDecision decision,
@@ -44,7 +45,7 @@ public final class Dispatch implements AutoCloseable {
             Lease lease,
             HealthWatch health,
             DecisionLog.Entry entry,
-            @Nullable EndpointId boundBefore) {
+            Before before) {
         this.decision = decision;
         this.leg = leg;
         this.prefill = prefill;
@@ -54,7 +55,7 @@ public final class Dispatch implements AutoCloseable {
         this.entry = entry;
         this.tally = router.memory().tallies().opened(decision.endpoint().id());
         this.openedNanos = router.memory().nanoTime();
-        this.boundBefore = boundBefore;
+        this.before = before;
     }
 
     /** The decision that it follows. */
@@ -216,7 +217,7 @@ public final class Dispatch implements AutoCloseable {
     void unbind() {
         if (!unbound) {
             unbound = true;
-            router.notes().unbound(decision, boundBefore);
+            router.notes().unbound(decision, before);
         }
     }
 
@@ -262,9 +263,9 @@ public final class Dispatch implements AutoCloseable {
     }
 
     private void closePrefill() {
-        Dispatch before = prefill;
-        if (before != null) {
-            before.close();
+        Dispatch computing = prefill;
+        if (computing != null) {
+            computing.close();
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.ToldUse.Completed;
 import dev.warmlane.core.routing.AdapterSlots.Fit;
+import dev.warmlane.core.routing.KeyBindings.Before;
 import dev.warmlane.core.routing.PoolAverages.UsageReport;
 import dev.warmlane.core.routing.RoutingDecision.Candidate;
 import org.jspecify.annotations.Nullable;
@@ -196,12 +197,13 @@ public final class EndpointNotes {
     /**
      * The endpoint did not take the request: what that has bound is taken back.
      *
-     * @param boundBefore where its key was bound before; null: nowhere
+     * @param before what was bound before
      */
-    void unbound(RoutingDecision decision, @Nullable EndpointId boundBefore) {
-        memory.keys().failed(decision, boundBefore);
-        if (boundBefore != null && !pool.snapshot().contains(boundBefore)) {
-            memory.keys().unbind(decision.request(), boundBefore);
+    void unbound(RoutingDecision decision, Before before) {
+        memory.keys().failed(decision, before);
+        EndpointId home = before.endpoint();
+        if (home != null && !pool.snapshot().contains(home)) {
+            memory.keys().unbind(decision.request(), home);
         }
     }
 

@@ -19,6 +19,17 @@ final class KeyBindings {
         this.bindings = bindings;
     }
 
+    /**
+     * What a dispatch has bound anew.
+     *
+     * @param endpoint where its key was bound before; null: nowhere, or nothing is bound
+     * @param address whether it has bound the key itself as well, which is only a hint and was bound nowhere
+     */
+    record Before(@Nullable EndpointId endpoint, boolean address) {
+        /** Of a dispatch that binds nothing. */
+        static final Before NOTHING = new Before(null, false);
+    }
+
     /** Whether a decision binds the key of its request. */
     static boolean isBinding(RoutingDecision decision) {
         return decision.remember().binding()
@@ -35,19 +46,17 @@ final class KeyBindings {
         return decision.source() == KeySource.PROMPT_PREFIX;
     }
 
-    /**
-     * The request is about to be sent.
-     *
-     * @return where its key was bound until now; null if nowhere, or if nothing is bound
-     */
-    @Nullable
-    EndpointId dispatched(RoutingDecision decision) {
+    /** The request is about to be sent. Returns what {@link #failed} takes back. */
+    Before dispatched(RoutingDecision decision) {
         if (!isBinding(decision) || (decision.outcome() == Outcome.SPILLED && !isIndependent(decision))) {
-            return null;
+            return Before.NOTHING;
         }
-        EndpointId before = bindings.peek(boundKey(decision.request()));
-        bind(decision.request(), decision.endpoint().id());
-        return before;
+        AffinityKey asked = decision.request().key();
+        AffinityKey key = boundKey(decision.request());
+        EndpointId endpoint = decision.endpoint().id();
+        EndpointId before = bindings.bind(key, endpoint);
+        // The address itself keeps its first endpoint: where costs are equal, that is one to prefer.
+        return new Before(before, !key.equals(asked) && bindings.bindIfAbsent(asked, endpoint));
     }
 
     /** The endpoint has sent response headers. */
@@ -58,20 +67,23 @@ final class KeyBindings {
     }
 
     /**
-     * The endpoint did not take the request: a new binding is taken back, unless the key was bound once more meanwhile.
+     * The endpoint did not take the request: a new binding is taken back, unless the key was bound elsewhere meanwhile.
      *
-     * @param before where the key was bound before, and is again; null: nowhere
+     * @param before where the key is bound again
      */
-    void failed(RoutingDecision decision, @Nullable EndpointId before) {
+    void failed(RoutingDecision decision, Before before) {
+        EndpointId endpoint = decision.endpoint().id();
+        if (before.address()) {
+            bindings.release(decision.request().key(), endpoint);
+        }
         if (!isBinding(decision) || (!isFirst(decision) && decision.outcome() != Outcome.MOVED)) {
             return;
         }
         AffinityKey key = boundKey(decision.request());
-        EndpointId endpoint = decision.endpoint().id();
-        if (before == null) {
+        if (before.endpoint() == null) {
             bindings.release(key, endpoint);
-        } else if (endpoint.equals(bindings.peek(key))) {
-            bindings.bind(key, before);
+        } else {
+            bindings.rebind(key, endpoint, before.endpoint());
         }
     }
 
@@ -79,15 +91,6 @@ final class KeyBindings {
     void unbind(RoutingRequest request, EndpointId endpoint) {
         bindings.release(boundKey(request), endpoint);
         bindings.release(request.key(), endpoint);
-    }
-
-    private void bind(RoutingRequest request, EndpointId endpoint) {
-        AffinityKey key = boundKey(request);
-        bindings.bind(key, endpoint);
-        // The address itself keeps its first endpoint: where costs are equal, that is one to prefer.
-        if (!key.equals(request.key()) && bindings.peek(request.key()) == null) {
-            bindings.bind(request.key(), endpoint);
-        }
     }
 
     private static AffinityKey boundKey(RoutingRequest request) {

@@ -9,6 +9,7 @@ import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.prefix.reuse.ToldUse.Prompt;
 import dev.warmlane.core.routing.EndpointSpeeds.TransferSpeed;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.KeyBindings.Before;
 import dev.warmlane.core.routing.PoolLoad.OtherClients;
 import dev.warmlane.core.routing.PoolLoad.ReplicaLoad;
 import dev.warmlane.core.routing.PoolLoad.UsualLoad;
@@ -153,12 +154,11 @@ public final class PoolMemory {
      *
      * @param isFirst whether no endpoint has had it before
      * @param endpoints that requests can go to
-     * @return where its key was bound before; null if nowhere, or if nothing is bound
+     * @return what was bound before
      */
-    @Nullable
-    EndpointId dispatched(RoutingDecision decision, boolean isFirst, int endpoints) {
+    Before dispatched(RoutingDecision decision, boolean isFirst, int endpoints) {
         dispatches.incrementAndGet();
-        EndpointId boundBefore = keys.dispatched(decision);
+        Before before = keys.dispatched(decision);
         if (KeyBindings.isBinding(decision)) {
             averages.learnTurn(KeyBindings.isFirst(decision));
         }
@@ -170,7 +170,7 @@ public final class PoolMemory {
         if (isFirst && told != null) {
             told.sent(toldPrompt(decision), decision.request().prompt(), nanoTime());
         }
-        return boundBefore;
+        return before;
     }
 
     /** A prefill leg is about to be sent, of a request that is noted by its own decision. */

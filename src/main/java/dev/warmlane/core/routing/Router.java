@@ -9,6 +9,7 @@ import dev.warmlane.core.health.HealthWatch;
 import dev.warmlane.core.prefix.PromptBlocks;
 import dev.warmlane.core.prefix.reuse.CacheUse;
 import dev.warmlane.core.routing.InFlight.Lease;
+import dev.warmlane.core.routing.KeyBindings.Before;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -194,8 +195,8 @@ public final class Router {
             return null;
         }
         memory.prefilling(leg);
-        Dispatch dispatch =
-                new Dispatch(leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null), null);
+        Dispatch dispatch = new Dispatch(
+                leg, true, null, this, lease, health, log.entry(leg.withoutPrompt(), null), Before.NOTHING);
         notes.forgetIfGone(leg.endpoint().id());
         return dispatch;
     }
@@ -207,11 +208,11 @@ public final class Router {
             health.undecided(decision.endpoint());
             return null;
         }
-        EndpointId boundBefore = memory.dispatched(
+        Before before = memory.dispatched(
                 decision, isFirst, pool.snapshot().selectable().size());
         memory.opened(decision, lease);
         DecisionLog.Entry entry = log.add(decision.withoutPrompt(), prefill == null ? null : prefill.entry());
-        Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry, boundBefore);
+        Dispatch dispatch = new Dispatch(decision, false, prefill, this, lease, health, entry, before);
         notes.dispatched(decision);
         return dispatch;
     }

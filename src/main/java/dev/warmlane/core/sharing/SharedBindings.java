@@ -26,8 +26,18 @@ public final class SharedBindings implements Bindings {
     }
 
     @Override
-    public void bind(AffinityKey key, EndpointId endpoint) {
-        table.bind(key, endpoint, order -> facts.add(new Fact.Bound(key, endpoint, order)));
+    public @Nullable EndpointId bind(AffinityKey key, EndpointId endpoint) {
+        return table.bind(key, endpoint, order -> facts.add(new Fact.Bound(key, endpoint, order)));
+    }
+
+    @Override
+    public boolean bindIfAbsent(AffinityKey key, EndpointId endpoint) {
+        return table.bindIfAbsent(key, endpoint, order -> facts.add(new Fact.Bound(key, endpoint, order)));
+    }
+
+    @Override
+    public void rebind(AffinityKey key, EndpointId from, EndpointId to) {
+        table.rebind(key, from, to, order -> facts.add(new Fact.Bound(key, to, order)));
     }
 
     @Override

@@ -18,6 +18,7 @@ public abstract class BindingsContract {
     private static final Duration TTL = Duration.ofHours(2);
     private static final EndpointId A = new EndpointId("a");
     private static final EndpointId B = new EndpointId("b");
+    private static final EndpointId C = new EndpointId("c");
 
     private final AtomicLong nanos = new AtomicLong();
     private final Bindings bindings = bindings(MAX_ENTRIES, TTL, nanos::get);
@@ -119,6 +120,31 @@ public abstract class BindingsContract {
         assertThat(bindings.peek(session("s"))).isEqualTo(B);
         bindings.release(session("s"), B);
         assertThat(bindings.peek(session("s"))).isNull();
+    }
+
+    @Test
+    void tellsWhereAKeyWasBound() {
+        assertThat(bindings.bind(session("s"), A)).isNull();
+        assertThat(bindings.bind(session("s"), A)).isEqualTo(A);
+        assertThat(bindings.bind(session("s"), B)).isEqualTo(A);
+    }
+
+    @Test
+    void bindsAKeyThatIsBoundNowhereOnce() {
+        assertThat(bindings.bindIfAbsent(session("s"), A)).isTrue();
+        assertThat(bindings.bindIfAbsent(session("s"), B)).isFalse();
+        assertThat(bindings.peek(session("s"))).isEqualTo(A);
+    }
+
+    @Test
+    void bindsAKeyElsewhereOnlyWhileItNamesTheEndpoint() {
+        bindings.rebind(session("s"), A, B);
+        assertThat(bindings.peek(session("s"))).isNull();
+        bindings.bind(session("s"), B);
+        bindings.rebind(session("s"), A, C);
+        assertThat(bindings.peek(session("s"))).isEqualTo(B);
+        bindings.rebind(session("s"), B, A);
+        assertThat(bindings.peek(session("s"))).isEqualTo(A);
     }
 
     @Test

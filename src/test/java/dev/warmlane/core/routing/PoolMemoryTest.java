@@ -47,7 +47,7 @@ class PoolMemoryTest {
         RoutingDecision decision = decision(TURN, Outcome.PLACED, remember);
         memory.dispatched(decision, true, 1);
         assertRemembered(remember.binding(), remember.prompt());
-        memory.keys().failed(decision, null);
+        memory.keys().failed(decision, KeyBindings.Before.NOTHING);
         memory.failed(decision);
         assertRemembered(false, false);
     }
@@ -91,7 +91,7 @@ class PoolMemoryTest {
     void aFailureOfABoundRequestKeepsTheBinding() {
         RoutingDecision decision = decision(TURN, Outcome.BOUND, Remember.BINDING);
         memory.dispatched(decision, true, 1);
-        memory.keys().failed(decision, null);
+        memory.keys().failed(decision, KeyBindings.Before.NOTHING);
         memory.failed(decision);
         assertRemembered(true, false);
     }

@@ -145,6 +145,18 @@ class ReplicationTest {
     }
 
     @Test
+    void aBindingThatIsRestoredIsRestoredEverywhere() {
+        one.replication.bindings().bind(KEY, A);
+        replicas.exchange();
+        two.replication.bindings().bind(KEY, B);
+        replicas.exchange();
+        two.replication.bindings().rebind(KEY, B, A);
+        two.replication.bindings().bindIfAbsent(KEY, C);
+        replicas.exchange();
+        assertThat(replicas.all).extracting(replica -> replica.table.peek(KEY)).containsOnly(A);
+    }
+
+    @Test
     void whereAStoredResponseIsAllKnow() {
         one.responses.made("default", "resp_1", C);
         replicas.exchange();
