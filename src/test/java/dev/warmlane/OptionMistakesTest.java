@@ -26,32 +26,34 @@ class OptionMistakesTest {
                     of(
                             "simulate",
                             "",
-                            "--port=-1 --port=65536 --port=99999999999 --pods=0 --pods=x --pods=2147483647 --shutdown-ms=-1 --max-loras=-1 --lora-load-ms=-1"
-                                    + " --max-model-len=1 --preset=fast --block-size=0 --kv-blocks=0 --data-parallel-size=0"
-                                    + " --output-tokens=0 --vllm-version=newest --seed=x --latency-ms=-1 --error-status=200 --error-rate=2"
-                                    + " --error-rate=NaN --error-rate=half --reset-after=-2 --slow-start-ms=-1 --metrics-fault=odd --model= "),
+                            "--port=-1 --port=65536 --port=99999999999 --pods=0 --pods=x --pods=2147483647 --shutdown-ms=-1 --shutdown-ms=9223372036854775807 --max-loras=-1 --lora-load-ms=-1 --lora-load-ms=9223372036854775807"
+                                    + " --max-model-len=1 --preset=fast --block-size=0 --kv-blocks=0 --kv-blocks=2147483647 --data-parallel-size=0 --data-parallel-size=2147483647"
+                                    + " --output-tokens=0 --vllm-version=newest --seed=x --latency-ms=-1 --latency-ms=9223372036854775807 --error-status=200 --error-rate=2"
+                                    + " --error-rate=NaN --error-rate=half --reset-after=-2 --slow-start-ms=-1 --slow-start-ms=9223372036854775807 --metrics-fault=odd --model= "),
                     of(
                             "replay",
                             LOAD,
                             "--policy=nosuch --policy=expected-cost:kapa=1 --policy=expected-cost:kappa=x --policy=expected-cost:kappa"
-                                    + " --speed=0 --speed=1,x --key=cookie --addresses=0 --format=xml --seed=x --groups=0 --prompts=0 --rate=0"
-                                    + " --system-tokens=-1 --question-tokens=0 --output-tokens=0 --pods=0 --kv-tokens=1 --preset=fast"
-                                    + " --step-ms=-1 --prefill-us=-1 --attention-ns=-1 --decode-us=NaN --decode-context-ns=-1"
-                                    + " --max-step-tokens=1 --max-sequences=0 --adapter-slots=-1 --adapter-load-ms=-1 --prefill-pods=1"
+                                    + " --speed=0 --speed=1e-12 --speed=1,x --key=cookie --addresses=0 --format=xml --seed=x --groups=0 --prompts=0 --rate=0"
+                                    + " --system-tokens=-1 --question-tokens=0 --output-tokens=0 --pods=0 --pods=2147483647 --kv-tokens=1 --kv-tokens=9223372036854775807 --preset=fast"
+                                    + " --step-ms=-1 --step-ms=1e300 --prefill-us=-1 --prefill-us=1e300 --attention-ns=-1 --decode-us=NaN --decode-context-ns=-1"
+                                    + " --max-step-tokens=1 --max-sequences=0 --adapter-slots=-1 --adapter-load-ms=-1 --adapter-load-ms=9223372036854775807 --prefill-pods=1"
                                     + " --decode-pods=1 --transfer-gbps=0 --kv-bytes-per-token=0 --add=-1 --add=Infinity --remove=-1 --remove=1e300 --restart-each=-1 --restart-each=0 --restart-each=1e-12"
                                     + " --notice=-1 --drain=1 --slow=9=2 --slow=0=0 --slow=0=x --slow-from=-1 --measure-from=-1 --prewarm=-1"
-                                    + " --prewarm-by=luck --index-scale=0 --gateways=0 --share-delay-ms=-1 --share-delay-ms=9223372036854775807"
+                                    + " --prewarm-by=luck --index-scale=0 --gateways=0 --gateways=2147483647 --share-delay-ms=-1 --share-delay-ms=9223372036854775807"
                                     + " --system-tokens=2147483647 --question-tokens=2147483647 --output-tokens=2147483647"
                                     + " --groups=2147483647 --prompts=2147483647 --rate=1e-12"),
-                    of("replay", "--generate shared-prefix", "--requests=0"),
+                    of("replay", "--generate shared-prefix", "--requests=0 --requests=2147483647"),
                     of(
                             "replay",
                             "--generate multi-turn",
-                            "--sessions=0 --turns=0 --turns=2147483647 --think-seconds=0 --think-seconds=1e300"),
-                    of("replay", "--generate agents", "--begin-seconds=0 --begin-seconds=1e300"),
+                            "--sessions=0 --sessions=2147483647 --turns=0 --turns=2147483647 --think-seconds=0 --think-seconds=1e300"),
+                    of("replay", "--generate agents", "--sessions=2147483647 --begin-seconds=0 --begin-seconds=1e300"),
                     of("replay", "", "--adapters=0 --generate=other --trace=no-such-file --access-log=no-such-file"),
                     of("replay", LOAD, "--pool=chat"),
-                    of("advise", LOAD, "--policy=nosuch --pods=0 --kv-tokens=1"),
+                    of("replay", LOAD + " --decode-pods=1", "--prefill-pods=0 --prefill-pods=2147483647"),
+                    of("replay", LOAD + " --prefill-pods=1", "--decode-pods=0 --decode-pods=2147483647"),
+                    of("advise", LOAD, "--policy=nosuch --pods=0 --pods=2147483647 --kv-tokens=1"),
                     of(
                             "validate",
                             "",

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An argument that makes no sense: its name, its value, and what was expected, as in {@code speed: -1.0 (expected: > 0)}. */
 public final class WrongArgumentException extends IllegalArgumentException {
+    /** The longest delay that options set: nothing that is tried takes longer, and nanoseconds of it can be reckoned with. */
+    public static final long HOUR_MILLIS = 3_600_000;
+
     private final String name;
     private final String problem;
 
@@ -28,6 +31,11 @@ public final class WrongArgumentException extends IllegalArgumentException {
     /** Checks that a number is at least this. */
     public static void atLeast(String name, long value, long least) {
         check(value >= least, name, value, ">= " + least);
+    }
+
+    /** Checks that a number is at least and at most these. */
+    public static void within(String name, long value, long least, long most) {
+        check(value >= least && value <= most, name, value, least + ".." + most);
     }
 
     /** Checks that a number is above zero and finite. */

@@ -13,7 +13,7 @@ final class EngineOptions {
     private static final double NANOS_PER_MICRO = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
 
-    @Option(names = "--pods", description = "Endpoints, >= 1 (default: 8).")
+    @Option(names = "--pods", description = "Endpoints, 1..10000 (default: 8).")
     private int pods = 8;
 
     @Option(names = "--kv-tokens", description = "Tokens that each endpoint's cache holds (default: 400000).")
@@ -29,7 +29,7 @@ final class EngineOptions {
             })
     private String preset = "8b-h100";
 
-    @Option(names = "--step-ms", description = "Fixed time of a step, >= 0 ms.")
+    @Option(names = "--step-ms", description = "Fixed time of a step, 0..3600000 ms.")
     private @Nullable Double stepMillis;
 
     @Option(names = "--prefill-us", description = "Time of a prompt token, >= 0 us.")
@@ -55,7 +55,7 @@ final class EngineOptions {
             description = "Adapters that an engine holds at a time, >= 0; 0: adapters cost nothing (default: 16).")
     private int adapterSlots = 16;
 
-    @Option(names = "--adapter-load-ms", description = "Time of loading one, >= 0 ms (default: 500).")
+    @Option(names = "--adapter-load-ms", description = "Time of loading one, 0..3600000 ms (default: 500).")
     private long adapterLoadMillis = 500;
 
     int pods() {
@@ -88,7 +88,8 @@ final class EngineOptions {
         if (given == null) {
             return unlessGiven;
         }
-        WrongArgumentException.check(given >= 0 && given < Double.POSITIVE_INFINITY, option, given, ">= 0");
+        double most = WrongArgumentException.HOUR_MILLIS * NANOS_PER_MILLI / unitNanos;
+        WrongArgumentException.check(given >= 0 && given <= most, option, given, "0..%.0f".formatted(most));
         return given * unitNanos;
     }
 
@@ -97,11 +98,11 @@ final class EngineOptions {
         @Option(
                 names = "--prefill-pods",
                 description =
-                        "Endpoints that compute prompts only, >= 1. Each policy then runs on these and the decode pods, and on as "
+                        "Endpoints that compute prompts only, 1..5000. Each policy then runs on these and the decode pods, and on as "
                                 + "many that compute whole requests; of expected-cost also with every prompt computed by prefill pods.")
         private @Nullable Integer prefillPods;
 
-        @Option(names = "--decode-pods", description = "Endpoints that generate, >= 1, in the place of --pods.")
+        @Option(names = "--decode-pods", description = "Endpoints that generate, 1..5000, in the place of --pods.")
         private @Nullable Integer decodePods;
 
         @Option(
@@ -135,8 +136,8 @@ final class EngineOptions {
                 throw WrongArgumentException.of(
                         given, "given alone", "both --prefill-pods and --decode-pods, or neither");
             }
-            WrongArgumentException.atLeast("prefill pods", prefillPods, 1);
-            WrongArgumentException.atLeast("decode pods", decodePods, 1);
+            WrongArgumentException.within("prefill pods", prefillPods, 1, ReplaySettings.MOST_ENDPOINTS / 2);
+            WrongArgumentException.within("decode pods", decodePods, 1, ReplaySettings.MOST_ENDPOINTS / 2);
             return new Roles(prefillPods, decodePods, gbps, kvBytes, false);
         }
     }

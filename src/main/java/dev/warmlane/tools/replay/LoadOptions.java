@@ -34,6 +34,9 @@ final class LoadOptions {
 
     private static final int MOST_EACH = 10_000;
 
+    /** Some gigabytes of them; with more, no heap would do. */
+    private static final int MOST_REQUESTS = 10_000_000;
+
     /** Eleven days. */
     private static final int MOST_SECONDS = 1_000_000;
 
@@ -103,10 +106,14 @@ final class LoadOptions {
     @Option(names = "--rate", description = "shared-prefix, adapters: requests a second, > 0 (default: 6).")
     private double rate = 6;
 
-    @Option(names = "--requests", description = "shared-prefix, adapters: requests in all, >= 1 (default: 6000).")
+    @Option(
+            names = "--requests",
+            description = "shared-prefix, adapters: requests in all, 1..10000000 (default: 6000).")
     private int requests = 6000;
 
-    @Option(names = "--sessions", description = "multi-turn, agents: sessions, >= 1 (default: 100).")
+    @Option(
+            names = "--sessions",
+            description = "multi-turn, agents: sessions, >= 1, at most 10000000 requests in all (default: 100).")
     private int sessions = 100;
 
     @Option(names = "--begin-seconds", description = "agents: time over which they begin, > 0 (default: 1200).")
@@ -175,7 +182,9 @@ final class LoadOptions {
         atMost("system tokens", systemTokens, MOST_TOKENS);
         atMost("question tokens", questionTokens, MOST_TOKENS);
         atMost("output tokens", outputTokens, MOST_TOKENS);
+        atMost("requests", requests, MOST_REQUESTS);
         atMost("turns", turns, MOST_EACH);
+        atMost("sessions", sessions, MOST_REQUESTS / (MULTI_TURN.equals(generate) ? Math.max(1, turns) : 1));
         atMost("groups", groups, MOST_EACH);
         atMost("prompts", prompts, MOST_EACH);
         atMost("begin seconds", beginSeconds, MOST_SECONDS);

@@ -32,8 +32,11 @@ public record ReplaySettings(
         long seed,
         @Nullable Roles roles) {
 
+    /** More than a pool has, and each has a cache. */
+    static final int MOST_ENDPOINTS = 10_000;
+
     public ReplaySettings {
-        WrongArgumentException.atLeast("pods", endpoints, 1);
+        WrongArgumentException.within("pods", endpoints, 1, MOST_ENDPOINTS);
         WrongArgumentException.atLeast("addresses", addresses, 1);
     }
 

@@ -17,7 +17,8 @@ public final class Scenario {
     /** More often, nothing would happen but restarts. */
     private static final double LEAST_INTERVAL_SECONDS = 0.001;
 
-    private static final long MOST_DELAY_MILLIS = 3_600_000;
+    /** More replicas than there will be; each has tables of its own. */
+    private static final int MOST_GATEWAYS = 100;
 
     @Option(names = "--add", split = ",", paramLabel = "SECONDS", description = "A cold endpoint joins at these times.")
     List<Double> addSeconds = List.of();
@@ -100,7 +101,7 @@ public final class Scenario {
 
     @Option(
             names = "--gateways",
-            description = "Gateways that share the requests, >= 1 (default: 1); they tell each other nothing without "
+            description = "Gateways that share the requests, 1..100 (default: 1); they tell each other nothing without "
                     + "--share-delay-ms.")
     int gateways = 1;
 
@@ -109,7 +110,7 @@ public final class Scenario {
             paramLabel = "MS",
             description =
                     "The gateways tell each other what they do, as replicas in a cluster: gathered for 20 ms, known to "
-                            + "the others this much later, >= 0.")
+                            + "the others this much later, 0..3600000.")
     private @Nullable Long shareDelayMillis;
 
     Scenario() {}
@@ -143,12 +144,13 @@ public final class Scenario {
         seconds("measure from", measureFromSeconds, 0);
         seconds("prewarm", prewarmSeconds, 0);
         WrongArgumentException.positive("index scale", indexScale);
-        WrongArgumentException.atLeast("gateways", gateways, 1);
+        WrongArgumentException.within("gateways", gateways, 1, MOST_GATEWAYS);
         WrongArgumentException.check(
-                shareDelayMillis == null || (shareDelayMillis >= 0 && shareDelayMillis <= MOST_DELAY_MILLIS),
+                shareDelayMillis == null
+                        || (shareDelayMillis >= 0 && shareDelayMillis <= WrongArgumentException.HOUR_MILLIS),
                 "share delay ms",
                 shareDelayMillis,
-                "0..%d".formatted(MOST_DELAY_MILLIS));
+                "0.." + WrongArgumentException.HOUR_MILLIS);
         return this;
     }
 

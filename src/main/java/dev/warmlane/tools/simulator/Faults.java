@@ -108,7 +108,7 @@ public record Faults(
 
     /** Puts {@link Faults} together, from none; also the options of a command that name them. Not thread-safe. */
     public static final class Builder {
-        @Option(names = "--latency-ms", description = "Pause before response headers, >= 0 ms.")
+        @Option(names = "--latency-ms", description = "Pause before response headers, 0..3600000 ms.")
         private long latencyMillis;
 
         @Option(names = "--error-status", description = "Error status of requests, 400..599.")
@@ -127,7 +127,9 @@ public record Faults(
 
         private Duration refuse = Duration.ZERO;
 
-        @Option(names = "--slow-start-ms", description = "For this long every step takes ten times as long, >= 0 ms.")
+        @Option(
+                names = "--slow-start-ms",
+                description = "For this long every step takes ten times as long, 0..3600000 ms.")
         private long slowStartMillis;
 
         @Option(names = "--metrics-fault", description = "How /metrics misbehaves: none, garbage, hang.")
@@ -147,11 +149,11 @@ public record Faults(
 
         /** Checks the values that are options, by what the options are called: JSON has other names and units for them. */
         void check() {
-            WrongArgumentException.atLeast("latency ms", latencyMillis, 0);
+            WrongArgumentException.within("latency ms", latencyMillis, 0, WrongArgumentException.HOUR_MILLIS);
             WrongArgumentException.check(isErrorStatus(status), "error status", status, ERROR_STATUSES);
             WrongArgumentException.share("error rate", statusProbability);
             WrongArgumentException.check(resetAfterChunks >= -1, "reset after", resetAfterChunks, ">= 0");
-            WrongArgumentException.atLeast("slow start ms", slowStartMillis, 0);
+            WrongArgumentException.within("slow start ms", slowStartMillis, 0, WrongArgumentException.HOUR_MILLIS);
         }
 
         /** Sets the pause before response headers, in whole milliseconds. */

@@ -70,8 +70,11 @@ public record ServerOptions(
         }
     }
 
+    /** More than any deployment has; each is an engine with a cache of its own. */
+    private static final int MOST_RANKS = 1024;
+
     public ServerOptions {
-        WrongArgumentException.atLeast("data parallel size", ranks, 1);
+        WrongArgumentException.within("data parallel size", ranks, 1, MOST_RANKS);
         WrongArgumentException.atLeast("output tokens", outputTokens, 1);
     }
 

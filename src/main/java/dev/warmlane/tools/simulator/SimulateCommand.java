@@ -66,7 +66,7 @@ public final class SimulateCommand implements Callable<Integer> {
             defaultValue = "0",
             description =
                     "How long they take to end when told to (SIGTERM), as vLLM does: requests get 500 at first, then"
-                            + " connections are refused, and what is under way hangs, >= 0 ms (default: ${DEFAULT-VALUE}).")
+                            + " connections are refused, and what is under way hangs, 0..3600000 ms (default: ${DEFAULT-VALUE}).")
     private long shutdownMillis;
 
     @ArgGroup(validate = false, heading = "%nWhat the servers are:%n")
@@ -95,7 +95,7 @@ public final class SimulateCommand implements Callable<Integer> {
     /** What was asked for, checked. */
     FleetOptions options() {
         return Arguments.named(spec, () -> {
-            WrongArgumentException.atLeast("shutdown ms", shutdownMillis, 0);
+            WrongArgumentException.within("shutdown ms", shutdownMillis, 0, WrongArgumentException.HOUR_MILLIS);
             faults.check();
             return new FleetOptions(host, port, pods, engine.toServerOptions(faults.build()));
         });
@@ -138,7 +138,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
         @Option(
                 names = "--lora-load-ms",
-                description = "How long loading an adapter into a slot takes, >= 0 ms (default: 0).")
+                description = "How long loading an adapter into a slot takes, 0..3600000 ms (default: 0).")
         private long loraLoadMillis;
 
         @Option(
@@ -155,7 +155,7 @@ public final class SimulateCommand implements Callable<Integer> {
         @Option(names = "--block-size", description = "Tokens in a KV block, >= 1 (default: 16).")
         private int blockSize = ServerOptions.DEFAULTS.cache().blockSizeTokens();
 
-        @Option(names = "--kv-blocks", description = "KV blocks of each engine, >= 1 (default: 27652).")
+        @Option(names = "--kv-blocks", description = "KV blocks of each engine, 1..10000000 (default: 27652).")
         private int kvBlocks = ServerOptions.DEFAULTS.cache().blocks();
 
         @Option(names = "--no-prefix-caching", description = "Switches prefix caching off.")
@@ -163,7 +163,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
         @Option(
                 names = "--data-parallel-size",
-                description = "Engines behind each port, each with a cache of its own, >= 1 (default: 1).")
+                description = "Engines behind each port, each with a cache of its own, 1..1024 (default: 1).")
         private int dataParallelSize = ServerOptions.DEFAULTS.ranks();
 
         @Option(
@@ -189,7 +189,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
         ServerOptions toServerOptions(Faults faults) {
             WrongArgumentException.check(maxLoras == null || maxLoras >= 0, "max loras", maxLoras, ">= 0");
-            WrongArgumentException.atLeast("lora load ms", loraLoadMillis, 0);
+            WrongArgumentException.within("lora load ms", loraLoadMillis, 0, WrongArgumentException.HOUR_MILLIS);
             VllmVersion version = vllmVersion == null ? VllmVersion.NEWEST : VllmVersion.parse(vllmVersion);
             return new ServerOptions(
                     new ServerOptions.Models(

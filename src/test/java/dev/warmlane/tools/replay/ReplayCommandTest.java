@@ -180,16 +180,16 @@ class ReplayCommandTest {
                     --bench --generate agents           | --bench: a load is given (expected: none, it brings its own)
                     --adapters 0                        | --adapters: 0 (expected: >= 1)
                     --adapters 9 --adapter-slots -1     | --adapter-slots: -1 (expected: >= 0)
-                    --adapters 9 --adapter-load-ms -1   | --adapter-load-ms: -1 (expected: >= 0)
+                    --adapters 9 --adapter-load-ms -1   | --adapter-load-ms: -1 (expected: 0..3600000)
                     --generate multi-turn --trace x     | load: --trace and --generate (expected: one of
-                    --generate multi-turn --pods 0      | --pods: 0 (expected: >= 1)
+                    --generate multi-turn --pods 0      | --pods: 0 (expected: 1..10000)
                     --generate multi-turn --turns 0     | --turns: 0 (expected: >= 1)
                     --generate multi-turn --rate 5      | --rate: given (expected: not with multi-turn, it is for shared-prefix, --adapters)
                     --generate agents --output-tokens 5 | --output-tokens: given (expected: not with agents, it is for shared-prefix, multi-turn, --adapters)
                     --adapters 5 --pool a               | --pool: given (expected: not with --adapters, it is for --access-log)
                     --generate multi-turn --speed 0     | --speed: 0.0 (expected: > 0)
                     --generate multi-turn --index-scale 0 | --index-scale: 0.0 (expected: > 0)
-                    --generate multi-turn --gateways 0  | --gateways: 0 (expected: >= 1)
+                    --generate multi-turn --gateways 0  | --gateways: 0 (expected: 1..100)
                     --generate multi-turn --key cookie  | --key: cookie (expected:
                     --generate multi-turn --policy x    | --policy: x (expected: the name of a file
                     --generate multi-turn --policy sticky:kappa | --policy: sticky:kappa (expected: parameter=value

@@ -58,12 +58,12 @@ class SimulateCommandTest {
     @CsvSource({
         "--pods=0, --pods: 0 (expected: 1..65535)",
         "--max-loras=-1, --max-loras: -1 (expected: >= 0)",
-        "--lora-load-ms=-1, --lora-load-ms: -1 (expected: >= 0)",
+        "--lora-load-ms=-1, --lora-load-ms: -1 (expected: 0..3600000)",
         "--block-size=0, --block-size: 0 (expected: >= 1)",
         "--preset=fast, '--preset: fast (expected: demo, instant, 8b-h100 or 70b-h100x4)'",
         "--error-status=200, '--error-status: 200 (expected: 400..599, or 0 for none)'",
         "--error-rate=2, --error-rate: 2.0 (expected: 0..1)",
-        "--latency-ms=-1, --latency-ms: -1 (expected: >= 0)"
+        "--latency-ms=-1, --latency-ms: -1 (expected: 0..3600000)"
     })
     void wrongValuesAreNamed(String argument, String message) {
         assertThatExceptionOfType(ParameterException.class)

@@ -22,6 +22,9 @@ public record Load(String name, List<LoadRequest> arrivals) {
     /** Tokens in a block of every load, as in the public traces. */
     public static final int BLOCK_SIZE_TOKENS = 512;
 
+    /** Some thirty years. Nanoseconds of it can be added up, and what responses take comes on top. */
+    private static final double MOST_SECONDS = 1e9;
+
     public Load {
         arrivals = List.copyOf(arrivals);
         WrongArgumentException.check(!arrivals.isEmpty(), "load " + name, "0 requests", ">= 1");
@@ -30,10 +33,17 @@ public record Load(String name, List<LoadRequest> arrivals) {
     /**
      * The same requests in less time.
      *
-     * @param speed how many times as fast they arrive, and follow upon responses; > 0
+     * @param speed how many times as fast they arrive, and follow upon responses; > 0, and so that an end can be reached
      */
     public Load atSpeed(double speed) {
         WrongArgumentException.positive("speed", speed);
+        double seconds =
+                arrivals.stream().mapToDouble(LoadRequest::spanNanos).max().orElseThrow() / 1e9;
+        WrongArgumentException.check(
+                seconds / speed <= MOST_SECONDS,
+                "speed",
+                speed,
+                "at least %.1g, for a load of %.0f s".formatted(seconds / MOST_SECONDS, seconds));
         return new Load(
                 name, arrivals.stream().map(request -> request.atSpeed(speed)).toList());
     }
@@ -186,6 +196,19 @@ public record Load(String name, List<LoadRequest> arrivals) {
                     Arrays.copyOf(blockHashes, promptTokens / Load.BLOCK_SIZE_TOKENS),
                     Load.BLOCK_SIZE_TOKENS * BYTES_PER_TOKEN,
                     (long) promptTokens * BYTES_PER_TOKEN);
+        }
+
+        /** When the last of these requests would come if responses took no time. */
+        private double spanNanos() {
+            double now = 0;
+            double last = 0;
+            for (LoadRequest turn = this; turn != null; turn = turn.next) {
+                now += turn.delayNanos;
+                for (LoadRequest branch : turn.branches) {
+                    last = Math.max(last, now + branch.spanNanos());
+                }
+            }
+            return Math.max(last, now);
         }
 
         LoadRequest atSpeed(double speed) {

@@ -122,7 +122,7 @@ public record EngineModel(
 
         public AdapterConfig {
             WrongArgumentException.atLeast("adapter slots", slots, 0);
-            WrongArgumentException.atLeast("adapter load ms", loading.toMillis(), 0);
+            WrongArgumentException.within("adapter load ms", loading.toMillis(), 0, WrongArgumentException.HOUR_MILLIS);
         }
 
         long loadNanos() {
@@ -145,9 +145,12 @@ public record EngineModel(
      */
     public record CacheConfig(int blockSizeTokens, int blocks, boolean prefixCaching, boolean wasteless) {
 
+        /** More than any engine has; each takes memory here, too. */
+        private static final int MOST_BLOCKS = 10_000_000;
+
         public CacheConfig {
             WrongArgumentException.atLeast("block size", blockSizeTokens, 1);
-            WrongArgumentException.atLeast("kv blocks", blocks, 1);
+            WrongArgumentException.within("kv blocks", blocks, 1, MOST_BLOCKS);
         }
 
         /** A cache that wastes as much as vLLM's. */
@@ -157,7 +160,7 @@ public record EngineModel(
 
         /** A cache with prefix caching for this many tokens, rounded down to whole blocks. */
         public static CacheConfig ofTokens(int blockSizeTokens, long tokens) {
-            long most = (long) Integer.MAX_VALUE * blockSizeTokens;
+            long most = (long) MOST_BLOCKS * blockSizeTokens;
             WrongArgumentException.check(tokens <= most, "kv tokens", tokens, "<= " + most);
             return new CacheConfig(blockSizeTokens, (int) (tokens / blockSizeTokens), true);
         }
