@@ -30,6 +30,7 @@ final class Attempts {
     private @Nullable FailureCause lastCause;
     private int repetitions;
     private @Nullable RetryBudget permit;
+    private @Nullable RetryBudget entered;
     private @Nullable Dispatch current;
     private @Nullable UpstreamAttempt sent;
     private volatile boolean retryDiscouraged;
@@ -71,6 +72,14 @@ final class Attempts {
             current = next;
         }
         return next;
+    }
+
+    /** It is among the active requests of its pool, by which the budget is reckoned, until it is finished. */
+    synchronized void enter(RetryBudget budget) {
+        if (!finished) {
+            budget.requestBegan();
+            entered = budget;
+        }
     }
 
     /** This attempt is the one that may end in a response. */
@@ -233,6 +242,10 @@ final class Attempts {
     synchronized boolean finish() {
         finished = true;
         returnPermit();
+        if (entered != null) {
+            entered.requestEnded();
+            entered = null;
+        }
         if (current != null) {
             current.close();
         }

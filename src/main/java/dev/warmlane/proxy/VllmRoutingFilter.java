@@ -113,9 +113,13 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
         return routed.named() == null
                 ? served
                 : served.onErrorResume(failure -> {
-                    RoutedExchange next = exchange.getResponse().isCommitted() || !canFallBack(failure)
-                            ? null
-                            : requests.next(exchange, routeHost, routed);
+                    if (exchange.getResponse().isCommitted() || !canFallBack(failure)) {
+                        return Mono.error(failure);
+                    }
+                    // Whatever follows, it is over here: nothing may count while another model serves it.
+                    routed.attempts().finish();
+                    failover.finished(exchange, routed);
+                    RoutedExchange next = requests.next(exchange, routeHost, routed);
                     if (next == null) {
                         return Mono.error(failure);
                     }
@@ -134,12 +138,10 @@ public final class VllmRoutingFilter implements GlobalFilter, Ordered {
             routed.begun();
             return Mono.empty();
         });
-        RetryBudget budget = retries.budget(routed.pool().name());
-        budget.requestBegan();
+        routed.attempts().enter(retries.budget(routed.pool().name()));
         RequestOutcome.of(exchange).onEnd(outcome -> {
             routed.finish(outcome.result() == Result.CANCELLED);
             failover.finished(exchange, routed);
-            budget.requestEnded();
         });
         return failover.send(exchange, routed);
     }
