@@ -117,7 +117,7 @@ public enum RequestMeter implements GatewayMeter {
     BUFFERED_BODY_REFUSALS(
             Kind.COUNTER,
             "buffered.body.refusals",
-            "Requests refused because other bodies filled the memory for request bodies"),
+            "Requests refused, and WebSockets closed, because others filled the memory for request bodies"),
     CLIENT_REQUESTS(
             Kind.COUNTER,
             "client.requests",

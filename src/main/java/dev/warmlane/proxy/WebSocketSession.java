@@ -115,7 +115,7 @@ final class WebSocketSession {
         }
         if (engine.underWay.isRefused()) {
             // It is the gateway that lacks memory, most likely for a client that does not read.
-            routed.progress().brokeOff();
+            routed.progress().outOfMemory();
             return Mono.empty();
         }
         Throwable failure = engine.failure;

@@ -152,7 +152,7 @@ class BodyBudgetIT {
     private static double refusals() {
         return gateway.bean(MeterRegistry.class)
                 .get("warmlane.buffered.body.refusals")
-                .functionCounter()
+                .counter()
                 .count();
     }
 

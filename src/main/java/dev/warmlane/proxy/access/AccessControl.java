@@ -8,6 +8,7 @@ import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.ClientRights.AccessMetrics;
 import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.ClientRefusal;
 import dev.warmlane.proxy.http.PublicPort;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -45,7 +46,7 @@ public final class AccessControl {
         this.metrics = new AccessMetrics(registry);
         this.quotas = new Quotas(Ticker.systemTicker(), metrics::took, shared);
         this.rights = new ClientRights(
-                quotas, tenants == null ? null : new TenantIsolation(tenants, servesUnsalted), metrics, outputTokens);
+                quotas, tenants == null ? null : new TenantIsolation(tenants, servesUnsalted), outputTokens);
     }
 
     /** The first gate. */
@@ -92,41 +93,34 @@ public final class AccessControl {
             String credential =
                     Credentials.of(request.getHeaders(), request.getURI().getRawPath());
             Mono<Identity> identity = credential == null
-                    ? Mono.error(() -> unauthenticated("A key is required: Authorization: Bearer <key>."))
+                    ? Mono.error(() -> ApiException.unauthenticated(ClientRights.KEY_REQUIRED))
                     : authenticator
                             .authenticate(credential)
-                            .onErrorMap(AccessException.class, this::toApi)
-                            .switchIfEmpty(Mono.error(() -> unauthenticated("The key is not known.")));
+                            .onErrorMap(AccessException.class, AccessFilter::toApi)
+                            .switchIfEmpty(Mono.error(() -> ApiException.unauthenticated("The key is not known.")));
             return identity.flatMap(known -> enter(exchange, chain, known));
         }
 
         private Mono<Void> enter(ServerWebExchange exchange, WebFilterChain chain, Identity identity) {
             Duration wait = quotas.countRequest(identity);
             if (!wait.isZero()) {
-                metrics.refused("requests");
                 return Mono.error(ApiException.rateLimited(
-                        "The limit of %d requests a minute is reached."
-                                .formatted(identity.allowance().requestsPerMinute()),
-                        wait));
+                                "The limit of %d requests a minute is reached."
+                                        .formatted(identity.allowance().requestsPerMinute()),
+                                wait)
+                        .because(ClientRefusal.REQUESTS));
             }
             metrics.entered(identity);
             exchange.getAttributes().put(Identity.ATTRIBUTE, identity);
             return chain.filter(exchange);
         }
 
-        private ApiException unauthenticated(String message) {
-            metrics.refused("unknown");
-            return ApiException.unauthenticated(message);
-        }
-
-        private ApiException toApi(AccessException failure) {
+        private static ApiException toApi(AccessException failure) {
             String message = String.valueOf(failure.getMessage());
             if (failure.reason() == AccessException.Reason.FORBIDDEN) {
-                metrics.refused("forbidden");
-                return ApiException.forbidden(null, "not_allowed", message);
+                return ApiException.forbidden(null, "not_allowed", message).because(ClientRefusal.FORBIDDEN);
             }
-            metrics.refused("unavailable");
-            return ApiException.identityUnknown(message, RETRY_WHEN_UNAVAILABLE);
+            return ApiException.identityUnknown(message, RETRY_WHEN_UNAVAILABLE).because(ClientRefusal.UNAVAILABLE);
         }
     }
 }

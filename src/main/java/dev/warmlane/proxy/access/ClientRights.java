@@ -7,11 +7,11 @@ import dev.warmlane.metrics.GatewayMeter;
 import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.access.Authenticator.Identity;
 import dev.warmlane.proxy.access.Authenticator.Identity.Allowance;
-import dev.warmlane.proxy.access.ClientRights.AccessMetrics;
 import dev.warmlane.proxy.access.Tenants.Tenant;
 import dev.warmlane.proxy.access.Tenants.TenantIsolation;
 import dev.warmlane.proxy.body.RequestBody;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.ClientRefusal;
 import dev.warmlane.proxy.http.RouteTraits;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,19 +28,19 @@ public final class ClientRights {
     /** As {@code PoolAverages} assumes before anything is learned: four bytes of English. */
     private static final int BYTES_PER_TOKEN = 4;
 
+    static final String KEY_REQUIRED = "A key is required: Authorization: Bearer <key>.";
+
     private final Quotas quotas;
     private final @Nullable TenantIsolation isolation;
-    private final AccessMetrics metrics;
     private final int outputTokens;
 
     /**
      * @param isolation null where tenants are not told apart
      * @param outputTokens reserved for a response whose request names no most
      */
-    ClientRights(Quotas quotas, @Nullable TenantIsolation isolation, AccessMetrics metrics, int outputTokens) {
+    ClientRights(Quotas quotas, @Nullable TenantIsolation isolation, int outputTokens) {
         this.quotas = quotas;
         this.isolation = isolation;
-        this.metrics = metrics;
         this.outputTokens = outputTokens;
     }
 
@@ -48,7 +48,7 @@ public final class ClientRights {
     public Identity identity(ServerWebExchange exchange) {
         Identity identity = exchange.getAttribute(Identity.ATTRIBUTE);
         if (identity == null) {
-            throw ApiException.unauthenticated("A key is required: Authorization: Bearer <key>.");
+            throw ApiException.unauthenticated(KEY_REQUIRED);
         }
         return identity;
     }
@@ -93,24 +93,24 @@ public final class ClientRights {
             return;
         }
         if (body.isAmbiguous()) {
-            metrics.refused("model");
             throw ApiException.badRequest(
-                    "model",
-                    "form_not_plain",
-                    "The key is for certain models, so the form must be spelled plainly (expected: parts that begin with one"
-                            + " Content-Disposition: form-data; name=\"...\").");
+                            "model",
+                            "form_not_plain",
+                            "The key is for certain models, so the form must be spelled plainly (expected: parts that begin with one"
+                                    + " Content-Disposition: form-data; name=\"...\").")
+                    .because(ClientRefusal.MODEL);
         }
         // The whole body: of members that come twice the engine takes the last.
         String model = body.isJson() ? body.parse().model() : body.model();
         if (!identity.allowance().allows(model)) {
-            metrics.refused("model");
             throw ApiException.forbidden(
-                    "model",
-                    "model_not_allowed",
-                    model == null
-                            ? "The key is for certain models, so the request must name one in "
-                                    + (body.isJson() ? "a JSON body." : "a JSON body or a form.")
-                            : "The key may not use the model `%s`.".formatted(model));
+                            "model",
+                            "model_not_allowed",
+                            model == null
+                                    ? "The key is for certain models, so the request must name one in "
+                                            + (body.isJson() ? "a JSON body." : "a JSON body or a form.")
+                                    : "The key may not use the model `%s`.".formatted(model))
+                    .because(ClientRefusal.MODEL);
         }
     }
 
@@ -120,12 +120,12 @@ public final class ClientRights {
                 .filter(each -> identity.allowance().allows(each.model()))
                 .toList();
         if (allowed.isEmpty()) {
-            metrics.refused("model");
             throw ApiException.forbidden(
-                    "model",
-                    "model_not_allowed",
-                    "The key may not use the model `%s`, which `%s` stands for."
-                            .formatted(models.get(0).model(), name));
+                            "model",
+                            "model_not_allowed",
+                            "The key may not use the model `%s`, which `%s` stands for."
+                                    .formatted(models.get(0).model(), name))
+                    .because(ClientRefusal.MODEL);
         }
         return allowed;
     }
@@ -134,11 +134,11 @@ public final class ClientRights {
     public void checkModels(Identity identity, Set<String> models) {
         Allowance allowance = identity.allowance();
         if (allowance.restrictsModels() && !models.stream().allMatch(allowance::allows)) {
-            metrics.refused("model");
             throw ApiException.forbidden(
-                    "model",
-                    "model_not_allowed",
-                    "The key may not use all models that a WebSocket could ask for here.");
+                            "model",
+                            "model_not_allowed",
+                            "The key may not use all models that a WebSocket could ask for here.")
+                    .because(ClientRefusal.MODEL);
         }
     }
 
@@ -167,11 +167,11 @@ public final class ClientRights {
             long promptTokens = request == null ? 0 : request.promptBytes() / BYTES_PER_TOKEN;
             long waitNanos = charge.reserve(promptTokens, request == null || !generates ? 0 : mostGenerated(request));
             if (waitNanos > 0) {
-                metrics.refused("tokens");
                 throw ApiException.rateLimited(
-                        "The limit of %d tokens a minute is reached."
-                                .formatted(identity.allowance().tokensPerMinute()),
-                        Duration.ofNanos(waitNanos));
+                                "The limit of %d tokens a minute is reached."
+                                        .formatted(identity.allowance().tokensPerMinute()),
+                                Duration.ofNanos(waitNanos))
+                        .because(ClientRefusal.TOKENS);
             }
         }
         return charge;
@@ -182,12 +182,11 @@ public final class ClientRights {
         return (long) request.samples() * Math.max(0, given == null ? outputTokens : given);
     }
 
-    /** Counts clients by the names that the settings give them, and refusals by reason. */
+    /** Counts clients by the names that the settings give them. */
     static final class AccessMetrics {
         private final MeterRegistry registry;
         private final ConcurrentHashMap<String, Counter> requests = new ConcurrentHashMap<>();
         private final ConcurrentHashMap<String, Counter> tokens = new ConcurrentHashMap<>();
-        private final ConcurrentHashMap<String, Counter> refusals = new ConcurrentHashMap<>();
 
         AccessMetrics(MeterRegistry registry) {
             this.registry = registry;
@@ -199,11 +198,6 @@ public final class ClientRights {
 
         void took(String name, long count) {
             count(tokens, RequestMeter.CLIENT_TOKENS, name, count);
-        }
-
-        /** @param reason unknown, forbidden, model, requests, tokens or unavailable */
-        void refused(String reason) {
-            count(refusals, RequestMeter.REFUSALS, reason, 1);
         }
 
         private void count(ConcurrentHashMap<String, Counter> counters, GatewayMeter meter, String label, long by) {

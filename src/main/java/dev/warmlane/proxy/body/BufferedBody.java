@@ -5,7 +5,6 @@ import dev.warmlane.proxy.error.ApiException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -132,7 +131,6 @@ public final class BufferedBody {
 
         private final long limitBytes;
         private final AtomicLong reserved = new AtomicLong();
-        private final LongAdder refusals = new LongAdder();
 
         /** @param limitBytes that all bodies may take together */
         public BodyBudget(long limitBytes) {
@@ -156,7 +154,6 @@ public final class BufferedBody {
                 return true;
             }
             reserved.addAndGet(-bytes);
-            refusals.increment();
             return false;
         }
 
@@ -171,7 +168,6 @@ public final class BufferedBody {
                 return true;
             }
             reserved.addAndGet(-bytes);
-            refusals.increment();
             return false;
         }
 
@@ -189,7 +185,6 @@ public final class BufferedBody {
         public void registerWith(MeterRegistry registry) {
             RequestMeter.BUFFERED_BODY_BYTES.gauge(registry, this, BodyBudget::reserved);
             RequestMeter.BUFFERED_BODY_LIMIT.gauge(registry, this, budget -> budget.limitBytes);
-            RequestMeter.BUFFERED_BODY_REFUSALS.counter(registry, refusals, LongAdder::sum);
         }
     }
 }

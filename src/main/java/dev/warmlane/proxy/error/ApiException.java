@@ -23,6 +23,9 @@ public final class ApiException extends RuntimeException {
     /** Code of the 429 of a request that waited in the queue as long as it may. */
     public static final String QUEUE_TIMEOUT = "queue_timeout";
 
+    /** Code of the 503 of a request for whose body there is no memory. */
+    public static final String OVERLOADED_MEMORY = "overloaded_memory";
+
     /** Code of the 429 of a request that is more than the gateway serves at a time. */
     public static final String TOO_MANY_STREAMS = "too_many_streams";
 
@@ -35,10 +38,22 @@ public final class ApiException extends RuntimeException {
     private final @Nullable String param;
     private final String code;
     private final Map<String, String> headers;
+    private final @Nullable ClientRefusal refusal;
 
     private ApiException(
             HttpStatus status, @Nullable String param, String code, String message, Map<String, String> headers) {
+        this(status, param, code, message, headers, null);
+    }
+
+    private ApiException(
+            HttpStatus status,
+            @Nullable String param,
+            String code,
+            String message,
+            Map<String, String> headers,
+            @Nullable ClientRefusal refusal) {
         super(message, null, false, false);
+        this.refusal = refusal;
         this.status = status;
         this.param = param;
         this.code = code;
@@ -179,7 +194,7 @@ public final class ApiException extends RuntimeException {
 
     /** 401: the request has no credential, or one that nobody knows. */
     public static ApiException unauthenticated(String message) {
-        return of(HttpStatus.UNAUTHORIZED, null, "invalid_api_key", message);
+        return of(HttpStatus.UNAUTHORIZED, null, "invalid_api_key", message).because(ClientRefusal.UNKNOWN);
     }
 
     /** 403: the client is known, and may not do this. */
@@ -204,7 +219,7 @@ public final class ApiException extends RuntimeException {
 
     /** 503: the bodies of other requests take all the memory that bodies may take. */
     public static ApiException overloadedMemory() {
-        return unavailable("overloaded_memory", "The gateway holds too many requests at the moment.", RETRY_SOON);
+        return unavailable(OVERLOADED_MEMORY, "The gateway holds too many requests at the moment.", RETRY_SOON);
     }
 
     /** 503: there is nothing left to connect to endpoints with, such as file descriptors; the log says what. */
@@ -279,6 +294,16 @@ public final class ApiException extends RuntimeException {
         return status == null
                 ? ofStatus(HttpStatus.INTERNAL_SERVER_ERROR, null)
                 : ofStatus(status, ((ErrorResponse) failure).getBody().getDetail());
+    }
+
+    /** The same error, of a request that is refused because of its client. */
+    public ApiException because(ClientRefusal why) {
+        return new ApiException(status, param, code, text(), headers, why);
+    }
+
+    /** Why the request is refused because of its client; null where that is not the reason. */
+    public @Nullable ClientRefusal refusal() {
+        return refusal;
     }
 
     /** The status of the response. */

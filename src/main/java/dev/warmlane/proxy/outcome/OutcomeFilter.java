@@ -116,7 +116,7 @@ public final class OutcomeFilter implements WebFilter, Ordered {
             } else {
                 ApiException error = ApiException.of(failure);
                 outcome.end(
-                        Result.ofStatus(error.status().value()), error.status().value(), error.code());
+                        Result.ofStatus(error.status().value()), error.status().value(), error);
             }
             server.onError(failure);
         }

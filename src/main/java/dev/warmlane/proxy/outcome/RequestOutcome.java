@@ -38,7 +38,7 @@ public final class RequestOutcome {
     private volatile @Nullable String model;
     private volatile boolean fallback;
     private volatile @Nullable String traceId;
-    private volatile @Nullable String errorCode;
+    private volatile @Nullable ApiException error;
 
     private RequestOutcome(ServerWebExchange exchange, List<OutcomeListener> listeners) {
         this.exchange = exchange;
@@ -87,7 +87,14 @@ public final class RequestOutcome {
     /** The code of the error that the gateway responded with, as its client read it; null where it responded with none. */
     @Nullable
     String errorCode() {
-        return errorCode;
+        ApiException told = error;
+        return told == null ? null : told.code();
+    }
+
+    /** The error that the gateway responded with; null where it responded with none, or the client left before. */
+    @Nullable
+    ApiException error() {
+        return error;
     }
 
     /** The request is for this pool, whether or not the pool gets it. */
@@ -176,16 +183,16 @@ public final class RequestOutcome {
      * The request is over; only the first end counts.
      *
      * @param sent the status that the client got; null where it left before
-     * @param code of the error that the gateway responded with; null where there is none
+     * @param told the error that the gateway responded with; null where there is none
      */
-    void end(Result how, @Nullable Integer sent, @Nullable String code) {
+    void end(Result how, @Nullable Integer sent, @Nullable ApiException told) {
         synchronized (this) {
             if (result != null) {
                 return;
             }
             durationNanos = System.nanoTime() - startedNanos;
             status = sent;
-            errorCode = code;
+            error = told;
             result = how;
         }
         for (int i = own.size() - 1; i >= 0; i--) {

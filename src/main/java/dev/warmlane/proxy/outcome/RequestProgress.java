@@ -43,6 +43,7 @@ public final class RequestProgress {
     private volatile boolean lastEvent;
     private volatile boolean complete;
     private volatile boolean brokenOff;
+    private volatile boolean outOfMemory;
     private volatile boolean givenUp;
 
     /**
@@ -186,6 +187,16 @@ public final class RequestProgress {
 
     boolean isBrokenOff() {
         return brokenOff;
+    }
+
+    /** The response broke off because the gateway has no memory for the rest. */
+    public void outOfMemory() {
+        outOfMemory = true;
+        brokeOff();
+    }
+
+    boolean isOutOfMemory() {
+        return outOfMemory;
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.warmlane.metrics.RequestMeter;
 import dev.warmlane.proxy.error.ApiException;
+import dev.warmlane.proxy.error.ClientRefusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpCookie;
 import org.springframework.http.HttpHeaders;
@@ -58,6 +60,48 @@ class RejectionsTest {
         serve();
         refuse("rate_limit_exceeded");
         assertThat(counted()).isEqualTo(Map.of("full", 0.0, "late", 0.0));
+        assertThat(ofClients()).isZero();
+        assertThat(ofMemory()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(ClientRefusal.class)
+    void countsClientsThatAreToldWhyTheyAreRefused(ClientRefusal why) {
+        serve();
+        served.tryEmitError(ApiException.forbidden(null, "refused", "refused").because(why));
+        assertThat(registry.get(RequestMeter.REFUSALS.meterName())
+                        .tag("reason", why.label())
+                        .counter()
+                        .count())
+                .isOne();
+        assertThat(ofClients()).isOne();
+    }
+
+    @Test
+    void countsRequestsForWhichThereIsNoMemory() {
+        serve();
+        served.tryEmitError(ApiException.overloadedMemory());
+        assertThat(ofMemory()).isOne();
+    }
+
+    @Test
+    void countsNobodyWhoLeftJustAsItWasRefused() {
+        serve().dispose();
+        served.tryEmitError(ApiException.overloadedMemory().because(ClientRefusal.UNKNOWN));
+        assertThat(ofClients()).isZero();
+        assertThat(ofMemory()).isZero();
+    }
+
+    private double ofClients() {
+        return registry.find(RequestMeter.REFUSALS.meterName()).counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
+    private double ofMemory() {
+        return registry.get(RequestMeter.BUFFERED_BODY_REFUSALS.meterName())
+                .counter()
+                .count();
     }
 
     private Disposable serve() {
