@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.warmlane.harness.HandDrivenEngine;
 import dev.warmlane.harness.HandDrivenEngine.Exchange;
 import dev.warmlane.harness.Wire;
+import dev.warmlane.metrics.RequestMeter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -140,6 +143,30 @@ class RequestOutcomeIT extends ObservedRequests {
             assertStatus(client, 200);
         }
         reports.assertLast("default", "2xx", 200);
+    }
+
+    /** What the endpoint before had begun to send says nothing of this response. */
+    @Test
+    void refusedByAnotherAfterAStreamWithoutAToken() {
+        startWithTwoEngines();
+        long timed = timedByModel();
+        try (Wire client = send("/v1/completions", PROMPT, "Connection: close\r\n")) {
+            try (Exchange aborted = next()) {
+                aborted.begin(STREAM);
+                aborted.wire().sendChunk("data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"abort\"}]}\n\n");
+                next().answer("400 Bad Request", "{}");
+            }
+            assertThat(client.readMessage().status()).isEqualTo(400);
+            client.awaitClosed();
+        }
+        reports.assertLast("default", "4xx", 400);
+        assertThat(timedByModel()).isEqualTo(timed);
+    }
+
+    private long timedByModel() {
+        return gateway.bean(MeterRegistry.class).find(RequestMeter.MODEL_TTFT.meterName()).timers().stream()
+                .mapToLong(Timer::count)
+                .sum();
     }
 
     private void startWithTwoEngines() {

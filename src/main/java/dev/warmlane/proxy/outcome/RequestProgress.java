@@ -99,10 +99,12 @@ public final class RequestProgress {
         return failed.get(failed.size() - 1).cause();
     }
 
-    /** An attempt at an endpoint begins. */
+    /** An attempt at an endpoint begins; nothing has come of its response. */
     public void attempting() {
         attemptStartedNanos = ageNanos();
         attemptEndedNanos = NEVER;
+        inChunks = false;
+        gaps = null;
     }
 
     /** The attempt has failed; where the request goes next may take a while. */
