@@ -72,10 +72,14 @@ final class EndpointBlocks {
         return new LearnedCapacity(statedCapacity, correction.factor, correction.learned);
     }
 
-    /** Takes over what was learned elsewhere, if that is from more predictions than here, or nothing was learned here. */
+    /**
+     * Takes over what was learned elsewhere, if that is from more predictions than here, or nothing was learned here. A smaller size is
+     * stated by nobody but the engine: replicas differ in how many bytes they take a token for, and blocks would go for that.
+     */
     synchronized void adopt(int stated, LearnedCapacity told) {
+        boolean isFirst = correction.learned == 0;
         if (correction.adopt(told)) {
-            statedCapacity = stated;
+            statedCapacity = isFirst ? stated : Math.max(statedCapacity, stated);
             resize();
         }
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * What this replica shares with the others. Requests note facts; {@link #gather} turns those noted since the last time into
  * messages, which somebody carries to the other replicas in order; {@link #receive} applies what they tell. Every fact is the
  * teller's own, so nothing goes in circles, and values that can be lost are told again: loads every {@value #WHOLE_MILLIS} ms, what
- * settings there are every 10 s, the rest on request ({@link #writeState}).
+ * settings there are and how large caches have turned out to be every 10 s, the rest on request ({@link #writeState}).
  *
  * <p>Noting is safe from any thread and takes no lock; {@link #gather} is for one thread; {@link #receive} for one thread at a
  * time for each sender.
@@ -41,7 +41,7 @@ public final class Replication {
 
     private static final int WHOLE_MILLIS = 500;
     private static final long WHOLE_NANOS = Duration.ofMillis(WHOLE_MILLIS).toNanos();
-    private static final long SETTINGS_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final long AGAIN_NANOS = Duration.ofSeconds(10).toNanos();
     private static final long SILENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final SharedState state;
@@ -55,6 +55,7 @@ public final class Replication {
     private long wholeToldNanos;
     private Map<String, Long> toldSettings = Map.of();
     private long settingsToldNanos;
+    private long capacitiesToldNanos;
     private long toldDropped;
 
     /**
@@ -74,6 +75,7 @@ public final class Replication {
         this.nanoClock = nanoClock;
         this.wholeToldNanos = nanoClock.getAsLong() - WHOLE_NANOS;
         this.settingsToldNanos = nanoClock.getAsLong();
+        this.capacitiesToldNanos = settingsToldNanos;
         this.decoder = new MessageDecoder(state, onIncomplete);
     }
 
@@ -177,13 +179,18 @@ public final class Replication {
         for (Fact fact = facts.poll(); fact != null; fact = facts.poll()) {
             encoder.fact(fact);
         }
+        if (now - capacitiesToldNanos >= AGAIN_NANOS) {
+            capacitiesToldNanos = now;
+            // After the corrections that have led to them.
+            state.writeCapacities(encoder);
+        }
         state.quota().gather(encoder);
         List<byte[]> posted = bulletin.getAndSet(null);
         if (posted != null) {
             encoder.bulletin(posted);
         }
         Map<String, Long> own = ownSettings;
-        if (!own.equals(toldSettings) || (!own.isEmpty() && now - settingsToldNanos >= SETTINGS_NANOS)) {
+        if (!own.equals(toldSettings) || (!own.isEmpty() && now - settingsToldNanos >= AGAIN_NANOS)) {
             toldSettings = own;
             settingsToldNanos = now;
             encoder.settings(own);

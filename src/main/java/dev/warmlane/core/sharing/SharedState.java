@@ -156,6 +156,18 @@ final class SharedState {
         quota.forEachAccount(encoder::account);
     }
 
+    /** Writes how large caches have turned out to be, as far as corrections have taught it. */
+    void writeCapacities(MessageEncoder encoder) {
+        for (PoolShare pool : pools) {
+            for (Endpoint endpoint : pool.snapshot().endpoints()) {
+                LearnedCapacity capacity = pool.index().learnedCapacity(endpoint.id());
+                if (capacity != null && capacity.corrections() > 0) {
+                    encoder.capacity(pool.name(), endpoint.id(), capacity);
+                }
+            }
+        }
+    }
+
     private static void write(MessageEncoder encoder, PoolShare pool, EndpointId endpoint) {
         LearnedCapacity capacity = pool.index().learnedCapacity(endpoint);
         if (capacity != null) {

@@ -10,6 +10,7 @@ import dev.warmlane.core.routing.EndpointExperience;
 import dev.warmlane.core.routing.PoolAverages;
 import dev.warmlane.core.sharing.MessageWriter.RecordType;
 import dev.warmlane.core.sharing.Replicas.Replica;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,30 @@ class JoiningReplicaTest {
         assertThat(one.index.learnedCapacity(A)).isEqualTo(learned);
         tellState(one, joins);
         assertThat(joins.index.learnedCapacity(A)).isEqualTo(learned);
+    }
+
+    @Test
+    void whoHasMissedACorrectionAgreesWithTheOthersTenSecondsLater() {
+        learnThatHalfIsDelivered();
+        one.share.contents().correct(A, 5);
+        one.replication.gather();
+        LearnedCapacity learned = one.index.learnedCapacity(A);
+        assertThat(two.index.learnedCapacity(A)).isNotEqualTo(learned);
+        replicas.nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+        replicas.exchange();
+        assertThat(replicas.all)
+                .extracting(replica -> replica.index.learnedCapacity(A))
+                .containsOnly(learned);
+    }
+
+    @Test
+    void whatAnotherTakesATokenForMovesNoBlocks() {
+        learnThatHalfIsDelivered();
+        one.index.capacity(A, 90);
+        one.share.contents().correct(A, 0.001);
+        tellState(one, two);
+        assertThat(two.index.learnedCapacity(A).statedBlocks()).isEqualTo(100);
+        assertThat(two.index.learnedCapacity(A).corrections()).isEqualTo(2);
     }
 
     @Test
