@@ -66,7 +66,7 @@ final class PoolSelector {
         String model = body.model();
         if (pools.all().size() == 1) {
             Pool only = pools.all().get(0);
-            if (model != null && !mayServe(only, model)) {
+            if (model != null && !mayServe(only, model) && !models.mayHaveMoved(only.name(), model)) {
                 throw unknownModel(model, allowance);
             }
             return only;
@@ -173,7 +173,7 @@ final class PoolSelector {
             }
         }
         for (Pool pool : pools.all()) {
-            if (pool.passesUnknownModels()) {
+            if (pool.passesUnknownModels() || models.mayHaveMoved(pool.name(), model)) {
                 return pool;
             }
         }

@@ -32,19 +32,27 @@ public final class ServedModels {
     /** How long a refusal says more than the endpoint's list, which may be from before it. */
     private static final Duration REFUSAL_COUNTS = Duration.ofSeconds(3);
 
+    /** How long a model that no endpoint of a pool lists any longer may be at one that was asked just before it got it. */
+    private static final Duration MAY_HAVE_MOVED = Duration.ofSeconds(3);
+
     private final Pools pools;
     private final EndpointReports reports;
     private final Supplier<ModelNames> names;
     private final Runnable askAgain;
     private final LongSupplier nanoClock;
-    /** When it was refused; only models that endpoints list. */
+    /** When it was refused; only models that endpoints list, or did until just now. */
     private final Map<Refusal, Long> refusals = new ConcurrentHashMap<>();
+
+    /** Since when no endpoint of its pool lists it; only for a while. */
+    private final Map<Gone, Long> gone = new ConcurrentHashMap<>();
 
     private volatile ModelCatalog catalog;
     /** Names that models have, too, and of which the log was told; of the thread that refreshes. */
     private final Set<String> collisions = new HashSet<>();
 
     private record Refusal(EndpointId endpoint, String model) {}
+
+    private record Gone(String pool, String model) {}
 
     /**
      * Begins with the reports of now.
@@ -91,6 +99,11 @@ public final class ServedModels {
         return !catalog.poolsServing(model).isEmpty();
     }
 
+    /** Whether a pool's endpoints listed a model until just now: another one of them may have it, whose list is older. */
+    public boolean mayHaveMoved(String pool, String model) {
+        return gone.containsKey(new Gone(pool, model));
+    }
+
     /** The endpoints of a pool that do not have a model, while another does or may. */
     public Set<EndpointId> lacking(String pool, String model) {
         ModelCatalog current = catalog;
@@ -110,7 +123,7 @@ public final class ServedModels {
 
     /** An endpoint has refused a request because it does not have its model. */
     public void refused(String pool, EndpointId endpoint, String model) {
-        if (catalog.reported(pool, model)) {
+        if (catalog.reported(pool, model) || mayHaveMoved(pool, model)) {
             refusals.put(new Refusal(endpoint, model), nanoClock.getAsLong());
         }
         askAgain.run();
@@ -152,10 +165,33 @@ public final class ServedModels {
 
     /** Makes a new catalog. Off the request path; by one thread at a time. */
     public void refresh() {
-        catalog = read(pools, reports);
-        warnOfCollisions();
         long now = nanoClock.getAsLong();
+        ModelCatalog read = read(pools, reports);
+        noteGone(read, now);
+        catalog = read;
+        warnOfCollisions();
         refusals.values().removeIf(at -> now - at > REFUSAL_COUNTS.toNanos());
+    }
+
+    /** Endpoints are asked one after another, so a model that moves may have left one before it is seen at another. */
+    private void noteGone(ModelCatalog read, long now) {
+        boolean asks = false;
+        for (Pool pool : pools.all()) {
+            Set<String> models = read.models(pool.name());
+            for (String model : catalog.models(pool.name())) {
+                if (!models.isEmpty() && !models.contains(model)) {
+                    gone.put(new Gone(pool.name(), model), now);
+                    asks = true;
+                }
+            }
+        }
+        gone.entrySet()
+                .removeIf(each -> now - each.getValue() > MAY_HAVE_MOVED.toNanos()
+                        || read.models(each.getKey().pool())
+                                .contains(each.getKey().model()));
+        if (asks) {
+            askAgain.run();
+        }
     }
 
     /** A model that appears after its name was read is out of reach, which only the log can tell. */

@@ -68,6 +68,47 @@ class ModelCatalogTest {
     }
 
     @Test
+    void looksForAModelElsewhereInItsPoolForAWhileOnceNobodyListsIt() {
+        Endpoint a = Endpoint.ofUri(URI.create("http://a:1"));
+        Endpoint b = Endpoint.ofUri(URI.create("http://b:1"));
+        EndpointPool pool = new EndpointPool("a");
+        pool.replace(List.of(a, b));
+        Map<EndpointId, EndpointReport> reports = new HashMap<>();
+        reports.put(a.id(), listing(card("m", 1), card("lora", 1)));
+        reports.put(b.id(), listing(card("m", 1)));
+        AtomicInteger asked = new AtomicInteger();
+        AtomicLong nanos = new AtomicLong();
+        Pools pools = new PoolBuilder(pool).alone();
+        String name = pools.all().get(0).name();
+        ServedModels served =
+                new ServedModels(pools, reports::get, () -> ModelNames.NONE, asked::incrementAndGet, nanos::get);
+        assertThat(served.mayHaveMoved(name, "lora")).isFalse();
+
+        reports.put(a.id(), listing(card("m", 1)));
+        served.refresh();
+        assertThat(served.mayHaveMoved(name, "lora")).isTrue();
+        assertThat(served.isServed("lora")).isFalse();
+        assertThat(asked).as("all are asked what they have").hasValue(1);
+        served.refused(name, a.id(), "lora");
+        assertThat(served.lacking(name, "lora")).containsExactly(a.id());
+
+        reports.put(b.id(), listing(card("m", 1), card("lora", 1)));
+        served.refresh();
+        assertThat(served.mayHaveMoved(name, "lora")).isFalse();
+        assertThat(served.isServed("lora")).isTrue();
+
+        reports.put(b.id(), listing(card("m", 1)));
+        served.refresh();
+        nanos.set(Duration.ofSeconds(4).toNanos());
+        served.refresh();
+        assertThat(served.mayHaveMoved(name, "lora")).isFalse();
+    }
+
+    private static EndpointReport listing(ModelCard... cards) {
+        return new EndpointReport(null, PrefixCacheWindows.NONE, List.of(cards), true, null, null, null);
+    }
+
+    @Test
     void learnsTheUnionOfWhatTheEndpointsList() {
         ModelCatalog catalog = new ModelCatalog(List.of(learned("a", card("m", 1), card("lora", 1), card("m", 2))));
 
