@@ -158,7 +158,8 @@ final class ExchangeReader {
                 ? before.charge()
                 : rights == null || identity == null ? null : rights.charge(identity, traits.affinity(), body);
         LoggedRequest kept = logged ? LoggedRequest.of(routed, body, traits.affinity()) : null;
-        boolean usageAsked = needsUsage(charge) && traits.usageChunk() && body.askForUsageChunk();
+        boolean usageNeeded = needsUsage(charge);
+        boolean usageAsked = usageNeeded && traits.usageChunk() && body.askForUsageChunk();
         boolean makes = traits.storesResponses() && HttpMethod.POST.equals(request.getMethod()) && inPath == null;
         body.forgetPrompt();
         RequestProgress progress = before == null
@@ -166,7 +167,7 @@ final class ExchangeReader {
                 : before.progress().next(routed.key(), kept);
         outcome.progress(progress);
         RoutedExchange read = new RoutedExchange(
-                pool, routed, body, named, usageAsked, id, progress, charge, makes ? responses : null);
+                pool, routed, body, named, usageNeeded, usageAsked, id, progress, charge, makes ? responses : null);
         if (traits.webSocket()) {
             read.namesSaid(said -> names.modelSaid(said, pool, named, tenant, request, body));
         }

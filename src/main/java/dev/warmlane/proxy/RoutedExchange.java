@@ -15,6 +15,7 @@ final class RoutedExchange {
     private final Pool pool;
     private final RequestBody body;
     private final @Nullable NamedModel named;
+    private final boolean usageNeeded;
     private final boolean usageAsked;
     private final String requestId;
     private final RequestProgress progress;
@@ -29,6 +30,7 @@ final class RoutedExchange {
      * @param request what the pool's router is told of it
      * @param body the bytes to send; released by whoever has read it
      * @param named what serves it where its client used a name for a model; null: its client named the model
+     * @param usageNeeded whether the gateway has to know what the request took
      * @param usageAsked whether the body asks for a usage chunk that the client did not
      * @param charge what a client that is known pays for it; null: nobody is asked who they are
      * @param responses is told which endpoint made the response; null where engines store none
@@ -38,6 +40,7 @@ final class RoutedExchange {
             RoutingRequest request,
             RequestBody body,
             @Nullable NamedModel named,
+            boolean usageNeeded,
             boolean usageAsked,
             String requestId,
             RequestProgress progress,
@@ -46,6 +49,7 @@ final class RoutedExchange {
         this.pool = pool;
         this.body = body;
         this.named = named;
+        this.usageNeeded = usageNeeded;
         this.usageAsked = usageAsked;
         this.requestId = requestId;
         this.progress = progress;
@@ -82,6 +86,16 @@ final class RoutedExchange {
     /** What its endpoint calls the model that a message names. */
     String modelSaid(String name) {
         return namesSaid.apply(name);
+    }
+
+    /** Whether the gateway has to know what the request took. */
+    boolean usageNeeded() {
+        return usageNeeded;
+    }
+
+    /** Whether the gateway has to find something in the response. */
+    boolean readsResponse() {
+        return usageNeeded || responses != null;
     }
 
     boolean usageAsked() {

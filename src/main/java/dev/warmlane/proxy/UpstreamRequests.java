@@ -13,6 +13,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
@@ -33,17 +35,29 @@ final class UpstreamRequests {
         byte[] body = routed.requestBody().bytes();
         ComputedPrompt computed = routed.attempts().computed();
         Transfer transfer = computed == null ? null : computed.handOver();
-        return of(
+        FullHttpRequest request = request(
                 exchange,
                 routed,
                 endpoint,
                 transfer == null
                         ? Unpooled.wrappedBuffer(body)
                         : Unpooled.wrappedBuffer(PrefillBody.decodePieces(body, transfer)));
+        return routed.readsResponse() || computed != null ? plainlyAnswered(request) : request;
     }
 
-    /** The request with another body. */
+    /** The request with another body, whose response is for the gateway alone. */
     FullHttpRequest of(ServerWebExchange exchange, RoutedExchange routed, Endpoint endpoint, ByteBuf body) {
+        return plainlyAnswered(request(exchange, routed, endpoint, body));
+    }
+
+    /** What is compressed says nothing to the gateway, whatever the client could read. */
+    private static FullHttpRequest plainlyAnswered(FullHttpRequest request) {
+        request.headers().set(HttpHeaderNames.ACCEPT_ENCODING, HttpHeaderValues.IDENTITY);
+        return request;
+    }
+
+    private FullHttpRequest request(
+            ServerWebExchange exchange, RoutedExchange routed, Endpoint endpoint, ByteBuf body) {
         return request(exchange, endpoint, body, routed.pool(), routed.requestId(), routed.charge() != null);
     }
 

@@ -37,6 +37,7 @@ final class RoutedExchanges {
                 new RequestBody(body, null, null),
                 named,
                 false,
+                false,
                 "id",
                 new RequestProgress(request.key(), null, 0),
                 null,
