@@ -93,14 +93,12 @@ public abstract sealed class ChunkRewriter {
         /** A usage chunk is far smaller; a longer event passes without waiting for its end. */
         private static final int MAX_EVENT_BYTES = 16 * 1024;
 
-        private static final ByteBuf NO_CHOICES = ascii("\"choices\":[]");
-        private static final ByteBuf USAGE = ascii("\"usage\":{");
+        private static final byte[] CHOICES = "\"choices\"".getBytes(StandardCharsets.US_ASCII);
+        private static final byte[] USAGE = "\"usage\"".getBytes(StandardCharsets.US_ASCII);
 
         @Override
         boolean passesUnchanged(ByteBuf chunk) {
-            return chunk.readableBytes() >= 2
-                    && endsEmptyLine(chunk, chunk.writerIndex() - 1)
-                    && ByteBufUtil.indexOf(NO_CHOICES, chunk) < 0;
+            return chunk.readableBytes() >= 2 && endsEmptyLine(chunk, chunk.writerIndex() - 1) && !hasNoChoices(chunk);
         }
 
         @Override
@@ -137,7 +135,61 @@ public abstract sealed class ChunkRewriter {
         }
 
         private static boolean isUsageChunk(ByteBuf event) {
-            return ByteBufUtil.indexOf(NO_CHOICES, event) >= 0 && ByteBufUtil.indexOf(USAGE, event) >= 0;
+            return hasNoChoices(event) && opensAny(event, USAGE, '{');
+        }
+
+        private static boolean hasNoChoices(ByteBuf events) {
+            // From bracket to bracket, as there are few, and Netty looks at several bytes at once for one of a kind.
+            for (int at = next(events, events.readerIndex(), '['); at >= 0; at = next(events, at + 1, '[')) {
+                int inside = at + 1;
+                while (inside < events.writerIndex() && isSpace(events.getByte(inside))) {
+                    inside++;
+                }
+                if (inside < events.writerIndex() && events.getByte(inside) == ']' && opens(events, at, CHOICES)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private static boolean opensAny(ByteBuf events, byte[] key, char bracket) {
+            for (int at = next(events, events.readerIndex(), bracket); at >= 0; at = next(events, at + 1, bracket)) {
+                if (opens(events, at, key)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private static int next(ByteBuf events, int from, char bracket) {
+            return events.indexOf(from, events.writerIndex(), (byte) bracket);
+        }
+
+        /** Whether the value of this key begins at a bracket, with or without spaces around the colon. */
+        private static boolean opens(ByteBuf events, int bracket, byte[] key) {
+            int colon = beforeSpaces(events, bracket);
+            if (colon < events.readerIndex() || events.getByte(colon) != ':') {
+                return false;
+            }
+            int from = beforeSpaces(events, colon) + 1 - key.length;
+            for (int i = 0; i < key.length; i++) {
+                if (from < events.readerIndex() || events.getByte(from + i) != key[i]) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private static int beforeSpaces(ByteBuf events, int at) {
+            int before = at - 1;
+            while (before >= events.readerIndex() && isSpace(events.getByte(before))) {
+                before--;
+            }
+            return before;
+        }
+
+        private static boolean isSpace(byte b) {
+            return b == ' ' || b == '\t';
         }
     }
 

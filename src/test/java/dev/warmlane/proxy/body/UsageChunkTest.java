@@ -83,6 +83,36 @@ class UsageChunkTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"'choices': [], 'usage': {", "'choices' :\t[ ] ,'usage' : {"})
+    void removesItWhateverSpacesItHas(String spaced) {
+        String usage = USAGE.replace("\"choices\":[],\"usage\":{", spaced.replace('\'', '"'));
+        assertThat(usage).isNotEqualTo(USAGE);
+        String stream = DELTA + usage + DONE;
+        for (int size = 1; size <= stream.length(); size++) {
+            assertThat(passed(stream, size)).isEqualTo(DELTA + DONE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'choices': [], 'usage': null}",
+                "{'choices':[{}],'usage':{'prompt_tokens':1}}",
+                "{'text':'\\'choices\\':[]','usage':{'prompt_tokens':1}}",
+                "{'my_choices':[],'usage':{'prompt_tokens':1}}",
+                "{'choices':[]}",
+                "[]",
+                ":[]",
+                "[",
+            })
+    void leavesAllOtherEvents(String event) {
+        String stream = "data: " + event.replace('\'', '"') + "\n\n" + DONE;
+        for (int size = 1; size <= stream.length(); size++) {
+            assertThat(passed(stream, size)).isEqualTo(stream);
+        }
+    }
+
     @Test
     void letsAnEndlessEventPass() {
         String endless = "data: " + "x".repeat(100_000);
