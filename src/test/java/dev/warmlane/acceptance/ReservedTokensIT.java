@@ -45,6 +45,9 @@ class ReservedTokensIT {
                 HashedKeys.entry("two", "key-2", "tokens-per-minute: 1000"),
                 HashedKeys.entry("three", "key-3", "tokens-per-minute: 1000"),
                 HashedKeys.entry("four", "key-4", "tokens-per-minute: 1000"),
+                HashedKeys.entry("five", "key-5", "tokens-per-minute: 1000"),
+                HashedKeys.entry("six", "key-6", "tokens-per-minute: 1000"),
+                HashedKeys.entry("unlimited", "key-unlimited", "priority: 0"),
                 HashedKeys.entry("behind", "key-behind", "priority: 3"));
         engine = HandDrivenEngine.start();
         List<String> settings = new ArrayList<>(List.of(keys));
@@ -66,7 +69,9 @@ class ReservedTokensIT {
         "key-1, '\"max_tokens\":480,',             2",
         "key-2, '\"max_tokens\":120,\"n\":4,',     2",
         "key-3, '',                                  2",
-        "key-4, '\"max_completion_tokens\":5000,', 1"
+        "key-4, '\"max_completion_tokens\":5000,', 1",
+        "key-5, '\"prompt\":[\"a\",\"b\",\"c\",\"d\"],\"max_tokens\":120,', 2",
+        "key-6, '\"sampling_params\":{\"max_tokens\":900},', 1"
     })
     void whatRunsInParallelStaysWithinTheMinute(String key, String most, int expected) {
         List<CompletableFuture<HttpResponse<String>>> responses = IntStream.range(0, 100)
@@ -107,6 +112,26 @@ class ReservedTokensIT {
         HandDrivenEngine.Exchange upstream = engine.next();
         assertThat(upstream.request().text()).contains("\"priority\":" + sent + ",");
         upstream.answer("200 OK", "");
+        assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
+    }
+
+    /** What the request took is read in its response. */
+    @ParameterizedTest
+    @CsvSource({
+        "key-1, /v1/completions, identity",
+        "key-unlimited, /v1/completions, gzip",
+        "key-unlimited, /v1/responses, identity"
+    })
+    void anEngineIsAskedForWhatCanBeRead(String key, String path, String encoding) {
+        HttpRequest request = ChatClient.request(
+                        gateway.uri(path), Map.of("Authorization", "Bearer " + key, "Accept-Encoding", "gzip"))
+                .POST(HttpRequest.BodyPublishers.ofString(BODY.formatted("\"max_tokens\":1,")))
+                .build();
+        CompletableFuture<HttpResponse<String>> response =
+                CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        HandDrivenEngine.Exchange upstream = engine.next();
+        assertThat(upstream.request().headerValues("accept-encoding")).containsExactly(encoding);
+        upstream.answer("200 OK\r\nContent-Type: application/json", "{\"usage\":{\"prompt_tokens\":1}}");
         assertThat(Awaited.result(response).statusCode()).isEqualTo(200);
     }
 

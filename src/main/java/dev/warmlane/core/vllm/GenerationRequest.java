@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param stream whether the response is streamed
  * @param streamOptions whether the client asked for a usage chunk at the end of the stream, or how to ask for one
  * @param maxTokens upper bound of generated tokens; null where none is given, or none that is an int
- * @param samples generated for each prompt, at least 1: {@code n} or {@code best_of}
+ * @param nestedMaxTokens what {@code sampling_params} give as such an upper bound, which engines read on some paths only; 0: nothing
+ * @param samples generated in all, at least 1: {@code n} or {@code best_of}, for each prompt
  * @param priority the engine's scheduling priority, lower is earlier; null where none is given, or none that is an int
  * @param givenPriority the value in the body, which may be something else that an engine takes for a number; null: none
  * @param previousResponses every text that is given as the id of a response to go on from, though engines read only the last
@@ -29,7 +30,8 @@ public record GenerationRequest(
         boolean stream,
         StreamOptions streamOptions,
         @Nullable Integer maxTokens,
-        int samples,
+        int nestedMaxTokens,
+        long samples,
         @Nullable Integer priority,
         @Nullable Splice givenPriority,
         List<String> previousResponses,
@@ -126,6 +128,7 @@ public record GenerationRequest(
                 stream,
                 new StreamOptions(includeUsage(), null),
                 maxTokens,
+                nestedMaxTokens,
                 samples,
                 priority,
                 null,

@@ -54,14 +54,21 @@ final class PromptReader {
     private final PromptSpans spans;
     private final MemberOrder members = new MemberOrder();
     private @Nullable StrippedText stripped;
+    private int prompts = 1;
 
     PromptReader(JsonScanner scanner, PromptSpans spans) {
         this.scanner = scanner;
         this.spans = spans;
     }
 
+    /** How many prompts the last list was of, each of which has a response of its own; else 1. */
+    int prompts() {
+        return prompts;
+    }
+
     /** Reads a list of messages or of prompts, a prompt, or token ids. */
     void prompt() {
+        prompts = 1;
         if (scanner.peek() != '[') {
             value();
             return;
@@ -70,11 +77,16 @@ final class PromptReader {
         scanner.enterArray();
         boolean more = scanner.nextElement();
         if (more && scanner.peek() != '{' && scanner.peek() != '"') {
+            if (scanner.peek() == '[') {
+                prompts = elements();
+            }
             scanner.rewind(start);
             value();
             return;
         }
+        prompts = 0;
         while (more) {
+            prompts += scanner.peek() == '{' ? 0 : 1;
             if (scanner.peek() == '{') {
                 message();
             } else {
@@ -82,6 +94,17 @@ final class PromptReader {
             }
             more = scanner.nextElement();
         }
+        prompts = Math.max(1, prompts);
+    }
+
+    /** Counts the elements of an array whose first one comes next. */
+    private int elements() {
+        int count = 0;
+        do {
+            scanner.skipValue();
+            count++;
+        } while (scanner.nextElement());
+        return count;
     }
 
     /** Reads a system prompt: a text, or a list of parts; a list of one text equals the text. */

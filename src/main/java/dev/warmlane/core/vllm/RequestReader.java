@@ -32,6 +32,7 @@ final class RequestReader {
         MAX_OUTPUT_TOKENS(null),
         N(null),
         BEST_OF(null),
+        SAMPLING_PARAMS(null),
         PRIORITY(null),
         SESSION_ID(null),
         PROMPT_CACHE_KEY(null),
@@ -50,6 +51,14 @@ final class RequestReader {
         SESSION_ID,
         USER_ID
     }
+
+    /** The members of SAMPLING_PARAMS that are read. */
+    private enum SamplingField {
+        MAX_TOKENS,
+        N
+    }
+
+    private static final FieldNames<SamplingField> SAMPLING_FIELDS = new FieldNames<>(SamplingField.values());
 
     private static final FieldNames<NestedField> NESTED_FIELDS = new FieldNames<>(NestedField.values());
     private static final int MAX_SESSION_LENGTH = 1024;
@@ -74,6 +83,9 @@ final class RequestReader {
     private @Nullable Integer maxCompletionTokens;
     private int samples = 1;
     private int bestOf = 1;
+    private int nestedSamples = 1;
+    private int nestedMaxTokens;
+    private int prompts = 1;
     private @Nullable Integer priority;
     private @Nullable Splice givenPriority;
     private List<String> previousResponses = List.of();
@@ -143,7 +155,8 @@ final class RequestReader {
                 stream,
                 options == null ? StreamOptions.absent(afterBrace, empty) : options,
                 maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
-                Math.max(samples, bestOf),
+                nestedMaxTokens,
+                (long) prompts * Math.max(nestedSamples, Math.max(samples, bestOf)),
                 priority,
                 givenPriority,
                 previousResponses,
@@ -186,7 +199,10 @@ final class RequestReader {
     private void promptValue(BodyField field) {
         switch (field) {
             case SYSTEM, INSTRUCTIONS -> promptReader.system();
-            case MESSAGES, PROMPT, INPUT, TOKEN_IDS -> promptReader.prompt();
+            case MESSAGES, PROMPT, INPUT, TOKEN_IDS -> {
+                promptReader.prompt();
+                prompts = Math.max(prompts, promptReader.prompts());
+            }
             default -> promptReader.value();
         }
     }
@@ -199,11 +215,31 @@ final class RequestReader {
             case MAX_COMPLETION_TOKENS -> maxCompletionTokens = scanner.readInteger();
             case N -> samples = atLeastOne(scanner.readInteger());
             case BEST_OF -> bestOf = atLeastOne(scanner.readInteger());
+            case SAMPLING_PARAMS -> samplingParams();
             case SESSION_ID -> session(SessionField.SESSION_ID);
             case PROMPT_CACHE_KEY -> session(SessionField.PROMPT_CACHE_KEY);
             case METADATA -> nested(SessionField.METADATA_SESSION_ID, SessionField.METADATA_USER_ID);
             case VLLM_XARGS -> nested(SessionField.VLLM_XARGS_SESSION_ID, null);
             default -> priority();
+        }
+    }
+
+    private void samplingParams() {
+        if (scanner.peek() != '{') {
+            scanner.skipValue();
+            return;
+        }
+        scanner.enterObject();
+        while (scanner.nextMember()) {
+            SamplingField field = SAMPLING_FIELDS.find(scanner);
+            if (field == null) {
+                scanner.skipValue();
+            } else if (field == SamplingField.N) {
+                nestedSamples = atLeastOne(scanner.readInteger());
+            } else {
+                Integer given = scanner.readInteger();
+                nestedMaxTokens = given == null ? 0 : Math.max(0, given);
+            }
         }
     }
 

@@ -30,6 +30,9 @@ public final class ClientRights {
 
     static final String KEY_REQUIRED = "A key is required: Authorization: Bearer <key>.";
 
+    /** More than any limit, and two of them make no overflow. */
+    private static final long MOST_OUTPUT = Integer.MAX_VALUE;
+
     private final Quotas quotas;
     private final @Nullable TenantIsolation isolation;
     private final int outputTokens;
@@ -179,7 +182,8 @@ public final class ClientRights {
 
     private long mostGenerated(GenerationRequest request) {
         Integer given = request.maxTokens();
-        return (long) request.samples() * Math.max(0, given == null ? outputTokens : given);
+        long most = Math.max(given == null ? outputTokens : given, request.nestedMaxTokens());
+        return Math.min(MOST_OUTPUT, request.samples()) * Math.min(MOST_OUTPUT, most);
     }
 
     /** Counts clients by the names that the settings give them. */

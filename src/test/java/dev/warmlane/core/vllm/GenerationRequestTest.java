@@ -347,6 +347,21 @@ class GenerationRequestTest {
         return bytes.toByteArray();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'sampling_params':{'max_tokens':70,'top_p':[1]}} | 70",
+                "{'sampling_params':{'max_tokens':'70'}}           | 70",
+                "{'sampling_params':{'max_tokens':-1}}             | 0",
+                "{'sampling_params':{'max_tokens':null}}           | 0",
+                "{'sampling_params':null}                          | 0",
+                "{'max_tokens':70}                                 | 0"
+            })
+    void readsTheMostOfSamplingParamsApart(String body, int most) {
+        assertThat(parse(body.replace('\'', '"')).nestedMaxTokens()).isEqualTo(most);
+    }
+
     private static byte[] bytes(GenerationRequest request) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         request.prompt().writeTo(bytes::write, null);
@@ -363,9 +378,20 @@ class GenerationRequestTest {
                 "{'n':null}             | 1",
                 "{'n':0}                | 1",
                 "{}                     | 1",
-                "{'n':2,'n':7}          | 7"
+                "{'n':2,'n':7}          | 7",
+                "{'prompt':['a','b','c']}                        | 3",
+                "{'n':2,'prompt':['a','b','c']}                  | 6",
+                "{'n':2,'prompt':[[1,2],[3]]}                    | 4",
+                "{'prompt':[1,2,3]}                              | 1",
+                "{'prompt':[]}                                   | 1",
+                "{'prompt':'a'}                                  | 1",
+                "{'messages':[{'role':'user'},{'role':'user'}]}  | 1",
+                "{'messages':[[{'role':'user'}],[]]}             | 2",
+                "{'prompt':['a','b'],'prompt':'a'}               | 2",
+                "{'token_ids':[1,2],'sampling_params':{'n':9}}   | 9",
+                "{'n':2147483647,'prompt':['a','b','c']}         | 6442450941"
             })
-    void knowsHowManySamplesAreGenerated(String body, int samples) {
+    void knowsHowManySamplesAreGenerated(String body, long samples) {
         byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
         assertThat(GenerationRequest.parse(bytes).samples()).isEqualTo(samples);
     }
