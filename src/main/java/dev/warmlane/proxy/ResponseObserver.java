@@ -33,7 +33,7 @@ final class ResponseObserver {
     private final Runnable onFirstByte;
     private final FailureLog log;
     private final @Nullable TokenCharge charge;
-    private final ResponseTail tail = new ResponseTail();
+    private final ResponseTail tail;
     private final @Nullable ResponseIdReader idReader;
     private boolean committed;
     private boolean aborted;
@@ -64,6 +64,7 @@ final class ResponseObserver {
         this.routed = routed;
         this.progress = routed.progress();
         this.status = status;
+        this.tail = new ResponseTail(routed.usageNeeded());
         // A response that was stored, and is only asked for, may have been aborted long ago.
         this.generates = routed.requestBody().bytes().length > 0;
         this.onCommit = onCommit;
@@ -214,8 +215,13 @@ final class ResponseObserver {
     }
 
     private void charge(int bytes) {
-        if (charge != null && !refused) {
+        if (charge == null || refused) {
+            return;
+        }
+        if (isStream) {
             charge.responded(bytes);
+        } else {
+            charge.respondedBody(bytes);
         }
     }
 

@@ -15,6 +15,9 @@ public final class TokenCharge {
     /** A token is an event of its own in a stream of vLLM's, and few events are shorter than this. */
     private static final int STREAMED_BYTES_PER_TOKEN = 200;
 
+    /** A whole body says everything but its tokens once: text, or the tokens' numbers. */
+    private static final int BODY_BYTES_PER_TOKEN = 4;
+
     private final Identity identity;
     private final @Nullable ClientAccount account;
     private final Ticker clock;
@@ -23,7 +26,9 @@ public final class TokenCharge {
     private volatile long reserved;
     private volatile long promptTokens;
     private volatile long reported = -1;
-    private volatile long responseBytes;
+    private volatile long outputTokens;
+    private volatile long streamedBytes;
+    private volatile long bodyBytes;
 
     /** @param account null where tokens are not limited */
     TokenCharge(Identity identity, @Nullable ClientAccount account, Ticker clock, TokenCounter counter) {
@@ -55,15 +60,22 @@ public final class TokenCharge {
         long wait = account == null ? 0 : account.takeTokens(count, clock.read());
         if (wait == 0) {
             promptTokens = prompt;
+            outputTokens = output;
             reserved = count;
         }
         return wait;
     }
 
-    /** A chunk of a response has come that is no error. */
+    /** A chunk of a stream has come that is no error. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // By one thread at a time.
     public void responded(int bytes) {
-        responseBytes += bytes;
+        streamedBytes += bytes;
+    }
+
+    /** A chunk of a body has come that is no error. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // By one thread at a time.
+    public void respondedBody(int bytes) {
+        bodyBytes += bytes;
     }
 
     /** The engine says what the request took. */
@@ -93,7 +105,14 @@ public final class TokenCharge {
         if (reported >= 0) {
             return reported;
         }
-        return responseBytes == 0 && !left ? 0 : promptTokens + responseBytes / STREAMED_BYTES_PER_TOKEN;
+        if (streamedBytes + bodyBytes == 0 && !left) {
+            return 0;
+        }
+        // Of what is not reserved, nobody knows whether it is text that was generated.
+        long generated = outputTokens == 0
+                ? bodyBytes / STREAMED_BYTES_PER_TOKEN
+                : Math.min(outputTokens, bodyBytes / BODY_BYTES_PER_TOKEN);
+        return promptTokens + generated + streamedBytes / STREAMED_BYTES_PER_TOKEN;
     }
 
     /** Told of the tokens that a request took in the end, by the name of its identity. */

@@ -36,11 +36,30 @@ public final class ResponseTail {
     private boolean silent = true;
     private boolean lineStarts = true;
 
+    private final boolean searching;
+    private @Nullable Usage earlier;
+
+    /** One that reads the usage only if it is near the end. */
+    public ResponseTail() {
+        this(false);
+    }
+
+    /**
+     * @param usageNeeded whether the usage is looked for in all of a long response: behind it a body can have the tokens of the
+     *     prompt, or its text, if the client has asked for them
+     */
+    public ResponseTail(boolean usageNeeded) {
+        this.searching = usageNeeded;
+    }
+
     /** Notes a chunk without consuming it. */
     public void accept(ByteBuf chunk) {
         int bytes = chunk.readableBytes();
         if (silent) {
             listen(chunk);
+        }
+        if (searching && bytes > LEAST_KEPT) {
+            search(chunk);
         }
         makeRoom(bytes);
         int count = Math.min(bytes, buffer.length);
@@ -51,6 +70,16 @@ public final class ResponseTail {
         next = count == first ? next + count : count - first;
         allKept &= bytes <= buffer.length - kept;
         kept = Math.min(kept + count, buffer.length);
+    }
+
+    /** Tokens of a stream come in smaller chunks, and are not looked through. */
+    private void search(ByteBuf chunk) {
+        byte[] inOrder = inOrder();
+        byte[] joined = new byte[kept + chunk.readableBytes()];
+        System.arraycopy(inOrder, 0, joined, 0, kept);
+        chunk.getBytes(chunk.readerIndex(), joined, kept, chunk.readableBytes());
+        Usage found = Usage.lastIn(joined, 0, joined.length);
+        earlier = found == null ? earlier : found;
     }
 
     /** For the first chunk just enough, as most responses come whole. */
@@ -93,7 +122,8 @@ public final class ResponseTail {
     /** The usage that the response reports at its end, or null. */
     @Nullable
     public Usage usage() {
-        return kept == 0 ? null : Usage.lastIn(inOrder(), 0, kept);
+        Usage last = kept == 0 ? null : Usage.lastIn(inOrder(), 0, kept);
+        return last == null ? earlier : last;
     }
 
     /** Whether the last event is the one that ends a stream of chat or completions. */

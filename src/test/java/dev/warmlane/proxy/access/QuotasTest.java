@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class QuotasTest {
     private static final Identity LIMITED = identity("limited", new Allowance(Set.of(), 2, 6000, 0));
@@ -97,6 +99,16 @@ class QuotasTest {
         first.close(true);
         assertThat(taken).containsExactly("limited 1100");
         assertThat(quotas.charge(LIMITED).reserve(900, 4000)).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500, 2000, 600", "500, 200000, 600", "0, 2000, 110", "500, 0, 0"})
+    void aBodyThatReportsNothingCountsAsTextUpToTheMostThatWasAskedFor(long most, int bytes, int tokens) {
+        TokenCharge charge = quotas.charge(LIMITED);
+        charge.reserve(100, most);
+        charge.respondedBody(bytes);
+        charge.close(false);
+        assertThat(taken).isEqualTo(tokens == 0 ? List.of() : List.of("limited " + tokens));
     }
 
     @Test

@@ -51,6 +51,21 @@ class ResponseTailTest {
         assertThat(tail.endsWithLastEvent()).isTrue();
     }
 
+    /** As with {@code return_token_ids}. */
+    @ParameterizedTest
+    @ValueSource(ints = {1025, 1500, 4096, 5000, 60_000, 300_000})
+    void findsTheUsageBeforeALongEndWhereItIsNeeded(int chunkBytes) {
+        String body = "{\"choices\":[{\"text\":\"" + "x".repeat(20_000)
+                + "\"}],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3},\"prompt_token_ids\":["
+                + "12345,".repeat(20_000) + "1]}";
+        ResponseTail needed = new ResponseTail(true);
+        for (int i = 0; i < body.length(); i += chunkBytes) {
+            needed.accept(Unpooled.copiedBuffer(
+                    body.substring(i, Math.min(body.length(), i + chunkBytes)), StandardCharsets.UTF_8));
+        }
+        assertThat(needed.usage()).isEqualTo(new Usage(7, 3, null));
+    }
+
     @ParameterizedTest
     @CsvSource({"0, true", "0, false", "1, true", "9, true", "1017, false", "1024, true", "5000, false", "5000, true"})
     void findsTheErrorAtTheEndAfterAnyText(int textBytes, boolean done) {
