@@ -15,7 +15,9 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 
@@ -149,6 +151,18 @@ final class SingleResponseGuard extends ChannelDuplexHandler {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         ended = false;
         ctx.fireChannelReadComplete();
+    }
+
+    /**
+     * Where TLS is cut off, without the engine's word that nothing more comes, a response that only the end of the connection ends
+     * may lack a part (RFC 9112, section 9.8). Netty's codec, which hears of that end after this, would take it for whole.
+     */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (requested && event instanceof SslCloseCompletionEvent tlsEnd && !tlsEnd.isSuccess()) {
+            ctx.fireExceptionCaught(new ClosedChannelException());
+        }
+        ctx.fireUserEventTriggered(event);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // Closed or broken, the connection is over.

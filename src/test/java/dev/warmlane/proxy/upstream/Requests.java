@@ -2,6 +2,7 @@ package dev.warmlane.proxy.upstream;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.warmlane.engines.client.ClientTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
@@ -22,11 +23,18 @@ final class Requests {
 
     /** The text of a whole response. Fails as the exchange does. */
     static Mono<String> send(UpstreamClient client, URI endpoint, String path) {
+        return send(client, endpoint, null, path);
+    }
+
+    /** The same, secured. */
+    static Mono<String> send(UpstreamClient client, URI endpoint, @Nullable ClientTls tls, String path) {
         return Mono.defer(() -> {
             AtomicReference<String> text = new AtomicReference<>();
             return exchange(
                             client,
                             endpoint,
+                            tls,
+                            null,
                             path,
                             response -> response.whole()
                                     .doOnNext(body -> text.set(read(body)))
@@ -46,8 +54,18 @@ final class Requests {
             @Nullable EventLoop preferred,
             String path,
             Function<UpstreamResponse, Publisher<Void>> use) {
+        return exchange(client, endpoint, null, preferred, path, use);
+    }
+
+    private static Mono<Void> exchange(
+            UpstreamClient client,
+            URI endpoint,
+            @Nullable ClientTls tls,
+            @Nullable EventLoop preferred,
+            String path,
+            Function<UpstreamResponse, Publisher<Void>> use) {
         UpstreamAttempt attempt = new UpstreamAttempt(() -> true, false, preferred);
-        return client.send(endpoint, null, attempt, () -> request(endpoint, path), response -> {
+        return client.send(endpoint, tls, attempt, () -> request(endpoint, path), response -> {
                     attempt.responded();
                     return use.apply(response);
                 })
