@@ -97,6 +97,11 @@ final class StandInEngine implements AutoCloseable {
         return ports.clone();
     }
 
+    /** How many connections there are. */
+    int connections() {
+        return channels.size() - ENGINES;
+    }
+
     @Override
     public void close() {
         channels.close().awaitUninterruptibly();
@@ -129,6 +134,12 @@ final class StandInEngine implements AutoCloseable {
             if (part instanceof LastHttpContent) {
                 answer(context);
             }
+        }
+
+        /** As where the time is up while requests are under way. Without this, Netty logs it with a stack trace. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
         }
 
         private void answer(ChannelHandlerContext context) {
