@@ -236,8 +236,8 @@ class RequestOutcomeIT extends ObservedRequests {
         Wire client = send("/plain", "{}", "");
         try (Exchange exchange = engine.next()) {
             exchange.wire().reset();
-            assertStatus(client, 500);
+            assertStatus(client, 502);
         }
-        reports.assertLast("none", "5xx", 500);
+        reports.assertLast("none", "5xx", 502);
     }
 }

@@ -1,6 +1,8 @@
 package dev.warmlane.proxy.error;
 
 import dev.warmlane.core.vllm.JsonTokens.MalformedJsonException;
+import dev.warmlane.engines.client.EngineFailure;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -284,6 +286,13 @@ public final class ApiException extends RuntimeException {
         if (failure instanceof AbortedException) {
             // The client left while it was sending: nobody reads this.
             return brokenBody();
+        }
+        if (failure instanceof IOException) {
+            // Of a route to elsewhere: what endpoints do wrong has become an error before.
+            EngineFailure why = EngineFailure.of(failure);
+            return why.isOurs()
+                    ? outOfResources()
+                    : upstreamFailed("The upstream of this path failed: %s.".formatted(why.reason()));
         }
         HttpStatus status = failure instanceof ErrorResponse spring
                 ? HttpStatus.resolve(spring.getStatusCode().value())

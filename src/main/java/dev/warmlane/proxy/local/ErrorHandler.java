@@ -1,10 +1,14 @@
 package dev.warmlane.proxy.local;
 
+import dev.warmlane.core.log.LogRateLimit;
+import dev.warmlane.engines.client.EngineFailure;
 import dev.warmlane.proxy.error.ApiException;
 import dev.warmlane.proxy.error.ErrorJson;
 import dev.warmlane.proxy.http.RequestIds;
 import dev.warmlane.proxy.http.RouteTraits;
 import dev.warmlane.proxy.outcome.RequestOutcome;
+import java.io.IOException;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
@@ -23,6 +27,8 @@ import reactor.netty.channel.AbortedException;
 public final class ErrorHandler implements WebExceptionHandler, Ordered {
     private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
 
+    private final LogRateLimit upstreamFailures = new LogRateLimit(1, Duration.ofSeconds(1), System::nanoTime);
+
     @Override
     public int getOrder() {
         return -2;
@@ -34,7 +40,9 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         if (response.isCommitted()) {
             return Mono.error(failure);
         }
-        if (!isExpected(failure)) {
+        if (failure instanceof IOException) {
+            noteUpstream(failure);
+        } else if (!isExpected(failure)) {
             log.error("request failed unexpectedly", failure);
         }
         ApiException error = ApiException.of(failure);
@@ -52,6 +60,15 @@ public final class ErrorHandler implements WebExceptionHandler, Ordered {
         headers.setContentLength(body.length);
         DataBuffer buffer = response.bufferFactory().wrap(body);
         return response.writeWith(Mono.just(buffer));
+    }
+
+    /** One that is gone fails every request of its route. */
+    private void noteUpstream(Throwable failure) {
+        int leftOut = upstreamFailures.next();
+        if (leftOut != LogRateLimit.LEFT_OUT) {
+            String reason = EngineFailure.of(failure).reason();
+            log.warn(LogRateLimit.text("the upstream of a route without a pool failed: " + reason, leftOut));
+        }
     }
 
     private static String requestId(ServerWebExchange exchange) {
