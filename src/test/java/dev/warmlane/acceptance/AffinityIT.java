@@ -72,7 +72,7 @@ class AffinityIT {
                 .allSatisfy(endpoints -> assertThat(endpoints).hasSize(1));
         assertThat(imbalance()).isLessThanOrEqualTo(1.35);
         assertThat(hitRatio()).isGreaterThanOrEqualTo(0.80);
-        assertThat(gateway.inFlight()).isZero();
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         totalsEqualTheSumOfThePods();
     }
 

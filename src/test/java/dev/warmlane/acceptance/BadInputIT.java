@@ -48,7 +48,7 @@ class BadInputIT {
     @AfterEach
     void nothingReachedTheEngine() {
         assertThat(engine.requests()).isZero();
-        assertThat(gateway.inFlight()).isZero();
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
     }
 
     @Test

@@ -53,7 +53,7 @@ class BodyBudgetIT {
     @AfterEach
     void everythingIsGivenBack() {
         await().untilAsserted(() -> assertThat(buffered()).isZero());
-        assertThat(gateway.inFlight()).isZero();
+        await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
     }
 
     @Test

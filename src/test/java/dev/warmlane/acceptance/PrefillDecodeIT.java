@@ -122,7 +122,7 @@ class PrefillDecodeIT {
             fleet.server(0).faults(Faults.builder().status(503).build());
             assertThat(chat(gateway).statusCode()).isEqualTo(502);
             assertThat(fleet.server(1).stats().requests()).isZero();
-            assertThat(gateway.inFlight()).isZero();
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         }
     }
 
@@ -165,7 +165,7 @@ class PrefillDecodeIT {
                     .isEqualTo(failed + 1);
             assertThat(metric(gateway, "warmlane_prefill_legs_total{pool=\"default\",result=\"served\"}"))
                     .isEqualTo(served + 1);
-            assertThat(gateway.inFlight()).isZero();
+            await().untilAsserted(() -> assertThat(gateway.inFlight()).isZero());
         }
     }
 

@@ -180,7 +180,7 @@ class WebSocketEndsIT {
             wire.awaitClosed();
         }
         ends.assertLast("default", "failed", 101);
-        assertThat(reporting.inFlight()).isZero();
+        await().untilAsserted(() -> assertThat(reporting.inFlight()).isZero());
     }
 
     @Test
