@@ -73,8 +73,9 @@ final class EndpointBlocks {
     }
 
     /**
-     * Takes over what was learned elsewhere, if that is from more predictions than here, or nothing was learned here. A smaller size is
-     * stated by nobody but the engine: replicas differ in how many bytes they take a token for, and blocks would go for that.
+     * Takes over what was learned elsewhere, if that is from more predictions than here, or nothing was learned here. Once this one has
+     * learned something, the stated size only grows: replicas differ in how many bytes they take for a token, and a smaller size would
+     * evict blocks for that alone.
      */
     synchronized void adopt(int stated, LearnedCapacity told) {
         boolean isFirst = correction.learned == 0;

@@ -185,8 +185,8 @@ public final class PrefixIndex implements PredictedContents {
     }
 
     /**
-     * Takes over what another index has learned of the endpoint, unless this one has learned from as many predictions: whoever has
-     * missed some agrees with those who have not.
+     * Takes over what another index has learned of the endpoint, unless this one has learned from as many predictions. So an index that
+     * was not told some corrections agrees with the others again.
      *
      * @throws IllegalArgumentException if that is less than 1 block, or no number
      */

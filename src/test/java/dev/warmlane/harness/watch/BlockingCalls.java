@@ -26,8 +26,7 @@ final class BlockingCalls {
             new Exempt("dev.warmlane.core.prefix.BlockHolders", ""),
             // Once for each pool of connections, when it ends.
             new Exempt("reactor.netty.resources.PoolMaintenanceScheduler", ""),
-            // A thread is added to an executor, under a lock of which others hold it just as long: so do clients of the
-            // JDK, as in the simulator.
+            // Under a lock that is held only to add a thread, as by the JDK's HTTP client in the simulator.
             new Exempt("java.util.concurrent.ThreadPoolExecutor", "addWorker"),
             // Lines are few: none for a request that goes well, and what can repeat is limited.
             new Exempt("ch.qos.logback.core.", ""));
